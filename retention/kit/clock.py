@@ -1,0 +1,44 @@
+"""The product's clock: aware UTC, real time unless a demo made it run fast.
+
+Only tasks, views and commands ask it; everything else takes `now`. Leases use the database's clock instead.
+"""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+_VARIABLE = "BOOMERANG_CLOCK_FILE"
+_cache: tuple[str, int, dict[str, float]] | None = None
+
+
+def now() -> datetime:
+    """Return the current moment, aware, in UTC."""
+    real = datetime.now(UTC)
+    path = os.environ.get(_VARIABLE)
+    if not path:
+        return real
+    dial = _read(path)
+    if dial is None:
+        return real
+    passed = real.timestamp() - dial["anchor_real"]
+    return datetime.fromtimestamp(dial["anchor_virtual"], UTC) + timedelta(seconds=passed * dial["speed"])
+
+
+def set_dial(path: Path, *, virtual: datetime, speed: float) -> None:
+    """Let every process that reads this clock file see `virtual` now, running `speed` times as fast as real time."""
+    dial = {"anchor_real": datetime.now(UTC).timestamp(), "anchor_virtual": virtual.timestamp(), "speed": speed}
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(dial))
+    fresh.replace(path)
+
+
+def _read(path: str) -> dict[str, float] | None:
+    global _cache  # one small file, read again only when it was replaced
+    try:
+        stamp = os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return None
+    if _cache is None or _cache[0] != path or _cache[1] != stamp:
+        _cache = (path, stamp, json.loads(Path(path).read_text()))
+    return _cache[2]
