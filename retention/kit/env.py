@@ -5,6 +5,7 @@ Every variable is read once, at start-up, so a wrong value stops the process wit
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class EnvError(ValueError):
@@ -67,3 +68,22 @@ class Env:
         if value not in options:
             raise EnvError(f"{name} is {value!r}; it must be one of {', '.join(options)}.")
         return value
+
+    def database(self, name: str, default: str | None = None) -> dict[str, object]:
+        """Return Django's settings for a URL `postgres://user:password@host:port/name?host=/socket/folder`."""
+        url = urlsplit(self.text(name, default))
+        if url.scheme not in {"postgres", "postgresql"}:
+            raise EnvError(f"{name} starts with {url.scheme!r}; write postgres://user:password@host/database.")
+        options = dict(parse_qsl(url.query))
+        host = options.pop("host", None) or url.hostname or ""
+        database = unquote(url.path.lstrip("/"))
+        if not database:
+            raise EnvError(f"{name} names no database; write postgres://user:password@host/database.")
+        return {
+            "NAME": database,
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": host,
+            "PORT": options.pop("port", None) or str(url.port or ""),
+            "OPTIONS": options,
+        }

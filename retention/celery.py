@@ -1,0 +1,20 @@
+"""The Celery application: workers carry out hints; the rows in PostgreSQL decide."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
+
+app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {}
+app.autodiscover_tasks()
+
+
+@app.on_after_finalize.connect
+def read_schedule(sender: Celery, **_: object) -> None:
+    """Take the timed jobs from the one page that lists them."""
+    from retention.schedule import beat_schedule
+
+    sender.conf.beat_schedule = beat_schedule()

@@ -1,0 +1,30 @@
+"""Every timed job on one page: name, cadence and why. Fixed intervals only; wall-clock schedules are occurrence rows.
+
+Ticking twice or late changes nothing: each task asks the rows what is due.
+"""
+
+from typing import NamedTuple
+
+
+class Job(NamedTuple):
+    """One timed job: the Celery task's name, seconds between ticks, and why it runs."""
+
+    task: str
+    every_seconds: float
+    why: str
+
+
+JOBS: tuple[Job, ...] = (
+    Job("retention.notices.tasks.deliver", 1.0, "Mail the product owes someone leaves within seconds."),
+    Job("retention.intake.tasks.project", 1.0, "Stored events become customers, carts and orders."),
+    Job("campaigns.tasks.run_journeys", 1.0, "Idle moments and due steps are found and carried out."),
+    Job("campaigns.tasks.dispatch", 1.0, "Messages that are ready leave."),
+    Job("campaigns.tasks.sweep", 10.0, "A lease that ran out becomes ready or unknown, never a second send."),
+)
+
+
+def beat_schedule() -> dict[str, dict[str, object]]:
+    """Return the jobs in Celery beat's form; a tick that waited longer than its interval is dropped."""
+    return {
+        job.task: {"task": job.task, "schedule": job.every_seconds, "options": {"expires": max(job.every_seconds, 5.0)}} for job in JOBS
+    }

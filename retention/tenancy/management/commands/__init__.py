@@ -1,0 +1,1 @@
+"""Commands: migrate (as owner, then grants) and make_roles."""

@@ -1,0 +1,44 @@
+"""Querysets that refuse to run without a store.
+
+The refusal comes before the database sees anything, because a database error would abort the caller's transaction.
+"""
+
+from typing import Self, TypeVar
+
+from django.db import models
+
+from retention.tenancy.context import PLATFORM_ROLE, SEGMENTS_ROLE, current_role, require_store_id
+
+M = TypeVar("M", bound=models.Model)
+
+
+class StoreQuerySet(models.QuerySet[M]):
+    """A queryset of one store's rows. Subclass it with the filters a model needs."""
+
+    def bulk_create(self, objs, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """Refuse to create rows without a store, or for another store than the active one."""
+        rows = list(objs)
+        if current_role() is None:
+            active = require_store_id()
+            for row in rows:
+                if row.store_id is None:
+                    row.store_id = active
+        return super().bulk_create(rows, *args, **kwargs)
+
+
+class StoreManager(models.Manager[M]):
+    """The default manager of store-owned models: filters by the active store, raises NoStore without one."""
+
+    _queryset_class: type[StoreQuerySet[M]] = StoreQuerySet
+
+    def get_queryset(self) -> StoreQuerySet[M]:
+        """Return the active store's rows, or every store's inside `unscoped`."""
+        rows = self._queryset_class(model=self.model, using=self._db, hints=self._hints)  # type: ignore[attr-defined]
+        if current_role() in (PLATFORM_ROLE, SEGMENTS_ROLE):
+            return rows
+        return rows.filter(store_id=require_store_id())
+
+    @classmethod
+    def of(cls, queryset_class: type[StoreQuerySet[M]]) -> Self:
+        """Return a manager with the methods of `queryset_class`, as `Manager.from_queryset` does."""
+        return cls.from_queryset(queryset_class)()
