@@ -1,0 +1,46 @@
+"""Which marked tests run: deep and faults with `--deep` only, browser where Chromium and Playwright are.
+
+A browser test that cannot run is never silent: the last lines of the run say so.
+"""
+
+import importlib.util
+import shutil
+
+import pytest
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LONG = ("deep", "faults")
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium on this machine."""
+    return next((path for path in map(shutil.which, CHROMIUM_NAMES) if path), None)
+
+
+def browser_obstacle() -> str | None:
+    """Return why browser tests cannot run here, or None when they can."""
+    if chromium() is None:
+        return "no Chromium on this machine (apt install chromium)"
+    if importlib.util.find_spec("playwright") is None:
+        return "Playwright is not installed (./run test installs it where it finds Chromium)"
+    return None
+
+
+def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect long tests unless asked for; mark browser tests skipped where they cannot run."""
+    obstacle = browser_obstacle()
+    left_out = [item for item in items if not config.getoption("--deep") and any(map(item.get_closest_marker, _LONG))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+    for item in items:
+        if obstacle and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=f"browser: {obstacle}"))
+
+
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """Print how many browser tests were skipped, and why, where nobody overlooks it."""
+    skipped = [report for report in reporter.stats.get("skipped", []) if "browser: " in str(report.longrepr)]
+    if skipped:
+        reporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
+        reporter.write_line(f"{len(skipped)} skipped: {browser_obstacle()}")
