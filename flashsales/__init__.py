@@ -1,0 +1,1 @@
+"""The flashsales floor."""

@@ -1,0 +1,9 @@
+"""Start-up of the fulfillment floor."""
+
+from django.apps import AppConfig
+
+
+class FulfillmentConfig(AppConfig):
+    """The fulfillment floor."""
+
+    name = "fulfillment"

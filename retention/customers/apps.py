@@ -1,0 +1,9 @@
+"""Start-up of the customers room."""
+
+from django.apps import AppConfig
+
+
+class CustomersConfig(AppConfig):
+    """The customers room."""
+
+    name = "retention.customers"

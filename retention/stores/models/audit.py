@@ -1,0 +1,72 @@
+"""The audit log: who did what in a store, append-only and hash-chained.
+
+Rows hold ids and field names; values of personal fields only as keyed digests, so that the chain survives an erasure.
+The database grants no UPDATE and no DELETE on it. Source: reliability guide S54.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from retention.tenancy.constraints import StoreIsolation
+from retention.tenancy.models import StoreOwned
+
+
+class AuditEntry(StoreOwned):
+    """One deed. `digest` covers the entry and the digest before it, so a changed or missing row breaks the chain."""
+
+    number = models.BigIntegerField(_("number"))
+    at = models.DateTimeField(_("when"))
+    actor_id = models.BigIntegerField(_("who"), null=True)
+    actor_kind = models.CharField(max_length=10, choices=[("user", _("colleague")), ("staff", _("staff")), ("key", _("key")), ("system", _("system"))])
+    action = models.CharField(_("what"), max_length=60)
+    target = models.CharField(_("on what"), max_length=120, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+    ip = models.GenericIPAddressField(null=True)
+    before = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    db_grants: ClassVar[dict[str, str]] = {"app": "SELECT, INSERT", "platform": "SELECT, INSERT"}
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "number"], name="audit_entry_number_once"),
+            StoreIsolation(name="audit_entry_isolation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.action}"
+
+    @classmethod
+    def write(
+        cls, action: str, *, store_id: int, now: datetime, actor_id: int | None = None, actor_kind: str = "user", target: str = "", details: dict[str, Any] | None = None, ip: str | None = None
+    ) -> "AuditEntry":
+        """Append one entry to the store's chain, in the caller's transaction.
+
+        details: ids and field names; never a personal value in clear.
+        """
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x41554454, store_id % 2**31])
+            last = cls.objects.filter(store_id=store_id).order_by("-number").values_list("number", "digest").first()
+            number, before = (last[0] + 1, last[1]) if last else (1, "")
+            entry = cls(
+                store_id=store_id, number=number, at=now, actor_id=actor_id, actor_kind=actor_kind, action=action, target=target, details=details or {}, ip=ip, before=before
+            )
+            entry.digest = entry.chained()
+            entry.save(force_insert=True)
+        return entry
+
+    def chained(self) -> str:
+        """Return the digest this entry must have."""
+        body = json.dumps(
+            [self.store_id, self.number, self.at.isoformat(), self.actor_id, self.actor_kind, self.action, self.target, self.details, self.ip, self.before],
+            sort_keys=True, ensure_ascii=False,
+        )
+        return hashlib.sha256(body.encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""Which store has work of which kind, and when it is due: the doorbell board that workers read across stores.
+
+No personal data and no policy, so a worker can choose a store fairly here and then claim inside that store's context.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from django.db import connection, models
+
+_RING = """
+    INSERT INTO stores_storework (store_id, kind, due_at, rung) VALUES (%s, %s, %s, 1)
+    ON CONFLICT (store_id, kind) DO UPDATE SET
+        due_at = least(stores_storework.due_at, excluded.due_at), rung = stores_storework.rung + 1
+"""
+_TAKE = """
+    UPDATE stores_storework SET leased_until = now() + %s * interval '1 second'
+    WHERE id IN (
+        SELECT id FROM stores_storework
+        WHERE kind = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until < now())
+        ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING store_id, rung
+"""
+
+
+class Taken(NamedTuple):
+    """One store's turn. `rung` tells at the end whether someone rang again meanwhile."""
+
+    store_id: int
+    rung: int
+
+
+class StoreWork(models.Model):
+    """One store's next moment of work of one kind. `leased_until` is on the database's clock."""
+
+    store = models.ForeignKey("stores.Store", on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20)
+    due_at = models.DateTimeField()
+    rung = models.BigIntegerField(default=1)
+    leased_until = models.DateTimeField(null=True)
+
+    db_grants: ClassVar[dict[str, str]] = {"ingest": "SELECT, INSERT, UPDATE", "platform": "SELECT"}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "kind"], name="store_work_once")]
+        indexes = [models.Index(fields=["kind", "due_at"], name="store_work_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.store_id} at {self.due_at:%H:%M:%S}"
+
+    @classmethod
+    def ring(cls, kind: str, *, store_id: int, due_at: datetime) -> None:
+        """Say that a store has work of this kind at the latest at `due_at`; an earlier moment stays."""
+        with connection.cursor() as cursor:
+            cursor.execute(_RING, [store_id, kind, due_at])
+
+    @classmethod
+    def ring_many(cls, kind: str, *, store_ids: Iterable[int], due_at: datetime) -> None:
+        """Ring for several stores, always in the same order so that two callers cannot deadlock."""
+        for store_id in sorted(set(store_ids)):
+            cls.ring(kind, store_id=store_id, due_at=due_at)
+
+    @classmethod
+    def take(cls, kind: str, *, now: datetime, limit: int = 20, lease_seconds: int = 60) -> list[Taken]:
+        """Lease stores whose work of this kind is due by `now`, longest waiting first.
+
+        Call it outside a transaction. A worker that dies leaves a lease that runs out.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [lease_seconds, kind, now, limit])
+            return [Taken(*row) for row in cursor.fetchall()]
+
+    @classmethod
+    def settle(cls, kind: str, taken: Taken, *, next_at: datetime | None) -> None:
+        """Give a lease back: everything due is done and the next moment is `next_at`, or there is none.
+
+        If someone rang meanwhile, their moment stays, so nothing is forgotten between looking and settling.
+        """
+        rows = cls.objects.filter(store_id=taken.store_id, kind=kind)
+        unchanged = rows.filter(rung=taken.rung)
+        done = unchanged.delete()[0] if next_at is None else unchanged.update(due_at=next_at, leased_until=None)
+        if not done:
+            rows.update(leased_until=None)
