@@ -1,0 +1,1 @@
+"""Template tags of the shared page parts; `{% load ui %}` brings all of them."""

@@ -1,0 +1,33 @@
+// The save bar: shows when a form with data-guard changed, and asks before the page is left without saving.
+(function () {
+  "use strict";
+  const changed = new Set();
+
+  function state(form) {
+    return new URLSearchParams(new FormData(form)).toString();
+  }
+
+  function start(form) {
+    const first = state(form);
+    const bar = document.getElementById(form.dataset.guard);
+    function look() {
+      const differs = state(form) !== first;
+      if (differs) changed.add(form);
+      else changed.delete(form);
+      if (bar) bar.hidden = !differs;
+    }
+    form.addEventListener("input", look);
+    form.addEventListener("change", look);
+    form.addEventListener("reset", function () { setTimeout(look, 0); });
+    form.addEventListener("submit", function () { changed.delete(form); });
+    if (form.dataset.guardOpen !== undefined && bar) bar.hidden = false;
+  }
+
+  document.querySelectorAll("form[data-guard]").forEach(start);
+  document.addEventListener("htmx:load", function (event) {
+    event.detail.elt.querySelectorAll && event.detail.elt.querySelectorAll("form[data-guard]").forEach(start);
+  });
+  window.addEventListener("beforeunload", function (event) {
+    if (changed.size) event.preventDefault();
+  });
+})();
