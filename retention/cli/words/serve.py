@@ -1,0 +1,22 @@
+"""./run serve: the product without a story, for real use on one machine. Its data in var/serve is kept by --reset."""
+
+import argparse
+
+from retention.cli.folders import Place
+from retention.cli.product import WEB_PORT, product, stay
+from retention.cli.saying import Voice
+from retention.cli.stopping import listen
+
+
+def run(arguments: list[str]) -> int:
+    """Start everything and stay until somebody asks to stop."""
+    parser = argparse.ArgumentParser(prog="./run serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=WEB_PORT, help="the web port to try first")
+    options = parser.parse_args(arguments)
+    listen()
+    voice = Voice()
+    with product(Place("serve"), voice=voice, port=options.port, mode="serve") as running:
+        voice.line(f" Open {running.url}/  (sign up there; without MAIL_URL the product's mail goes to {running.url}/inbox/)")
+        voice.line(" Ctrl-C stops all.")
+        stay(running)
+    return 0
