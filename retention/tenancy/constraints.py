@@ -40,7 +40,7 @@ class StoreForeignKey(models.BaseConstraint):
             table=Table(model._meta.db_table, quote),
             name=quote(self.name),
             store=quote("store_id"),
-            column=quote(link.column),  # type: ignore[union-attr]
+            column=quote(link.column),  # type: ignore[union-attr, arg-type]
             target=quote(target),
             id=quote("id"),
             action=self._action(link, quote),

@@ -3,7 +3,7 @@
 The refusal comes before the database sees anything, because a database error would abort the caller's transaction.
 """
 
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.db import models
 
@@ -38,7 +38,13 @@ class StoreManager(models.Manager[M]):
             return rows
         return rows.filter(store_id=require_store_id())
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Stand for the methods of the queryset class given to `of`, which the type checker cannot see."""
+
     @classmethod
     def of(cls, queryset_class: type[StoreQuerySet[M]]) -> Self:
         """Return a manager with the methods of `queryset_class`, as `Manager.from_queryset` does."""
-        return cls.from_queryset(queryset_class)()
+        build: Any = cls.from_queryset  # the stubs' plugin cannot follow a generic call of it
+        return build(queryset_class)()  # type: ignore[no-any-return]

@@ -37,7 +37,7 @@ class MembershipManager(StoreManager["Membership"]):
     def get_queryset(self) -> MembershipQuerySet:
         """Return the rows this request may know of; NoStore when there is neither store nor person."""
         if current_role() is None and current_store_id() is None and current_user_id() is not None:
-            return MembershipQuerySet(self.model, using=self._db).filter(user_id=current_user_id())
+            return MembershipQuerySet(self.model, using=self._db).filter(user_id=current_user_id())  # type: ignore[misc]
         if current_role() is None:
             require_store_id()
         return super().get_queryset()  # type: ignore[return-value]

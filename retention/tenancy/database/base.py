@@ -50,7 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         )
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._applied = None
 
     def close(self) -> None:
