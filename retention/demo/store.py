@@ -1,0 +1,153 @@
+"""The demo store Lumen Coffee: made once per data folder, found again at the next start."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+
+from retention.customers.models import Consent, Customer, CustomerEvent, Identity
+from retention.demo.people import Person, people
+from retention.kit.words import fold
+from retention.orders.models import Order, OrderLine
+from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
+from retention.tenancy.context import store_context, user_context
+
+SLUG = "lumen-coffee"
+CUSTOMERS = 240
+TEAM = (
+    ("nora.keller@example.test", "Nora Keller", "owner"),
+    ("tom.brandt@example.test", "Tom Brandt", "manager"),
+    ("ada.moreau@example.test", "Ada Moreau", "marketer"),
+    ("ivo.novak@example.test", "Ivo Novak", "analyst"),
+    ("mika.sato@example.test", "Mika Sato", "support"),
+)
+STAFF = ("ops@example.test", "Operations")
+
+
+@dataclass(frozen=True)
+class DemoStore:
+    """The loaded store, the password of its people, and what was loaded."""
+
+    store: Store
+    password: str
+    customers: int
+    orders: int
+
+
+def load(*, now: datetime) -> DemoStore:
+    """Make the demo store and its people if they are not there yet, in one transaction, and return what there is."""
+    password = _password(settings.VAR_DIR / "demo-password")
+    store = Store.objects.filter(slug=SLUG).first()
+    if store is None:
+        with transaction.atomic():
+            store = _make_store(now=now)
+            _make_team(store, password=password, now=now)
+            _make_past(store, now=now)
+    with store_context(store.pk):
+        return DemoStore(store=store, password=password, customers=Customer.objects.count(), orders=Order.objects.count())
+
+
+def fresh_key(store: Store, *, now: datetime) -> str:
+    """Return the text of a new secret key for the shop's server; the one of the last run is revoked."""
+    with store_context(store.pk):
+        for old in ApiKey.objects.live().filter(label="Demo shop's server"):
+            old.revoke(now=now)
+        key, text = ApiKey.prepare(kind="secret", label="Demo shop's server", scopes=["events:write", "customers:read"], created_by=None, now=now)
+        key.save()
+    return text
+
+
+def _password(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text("-".join(secrets.token_hex(2) for _part in range(4)))
+    return path.read_text()
+
+
+def _make_store(*, now: datetime) -> Store:
+    return Store.objects.create(
+        name="Lumen Coffee",
+        slug=SLUG,
+        country="DE",
+        currency="EUR",
+        zone="Europe/Berlin",
+        locale="en",
+        web_address="https://lumen.example.test",
+        postal_address="Lumen Coffee, Beispielweg 7, 10115 Berlin, Germany",
+        created_at=now - timedelta(days=92),
+    )
+
+
+def _make_team(store: Store, *, password: str, now: datetime) -> None:
+    """Make the team and one member of the operations staff, all with verified addresses and the same password."""
+    staff = _make_user(*STAFF, password=password)
+    staff.is_staff = staff.is_superuser = True
+    staff.save(update_fields=["is_staff", "is_superuser"])
+    for email, name, role in TEAM:
+        user = _make_user(email, name, password=password)
+        with user_context(user.pk), store_context(store.pk):
+            Membership.objects.create(store=store, user=user, role=role, created_at=now)
+            AuditEntry.write("team.join", store_id=store.pk, now=now, actor_id=user.pk, target=f"user:{user.pk}", details={"role": role})
+
+
+def _make_user(email: str, name: str, *, password: str) -> User:
+    user = User.objects.create_user(email, password, name=name)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def _make_past(store: Store, *, now: datetime) -> None:
+    """Write the invented customers and their orders, in bulk."""
+    crowd = people(count=CUSTOMERS, now=now)
+    with store_context(store.pk):
+        customers = Customer.objects.bulk_create([_customer(person, now=now) for person in crowd])
+        pairs = list(zip(customers, crowd, strict=True))
+        Identity.objects.bulk_create([Identity(customer=customer, kind="external", value=f"lumen-{number}") for number, (customer, _) in enumerate(pairs)])
+        Consent.objects.bulk_create([Consent(customer=customer, channel="email", status="granted" if person.allows_mail else "refused", method="checkout", changed_at=customer.created_at) for customer, person in pairs])
+        _make_orders(store, pairs)
+
+
+def _customer(person: Person, *, now: datetime) -> Customer:
+    seen = [purchase.at for purchase in person.purchases] or [now - timedelta(days=3)]
+    return Customer(
+        email=person.email,
+        email_key=fold(person.email),
+        first_name=person.first_name,
+        last_name=person.last_name,
+        city=person.city,
+        country=person.country,
+        interests=[person.interest],
+        language="en",
+        created_at=seen[0],
+        last_seen_at=seen[-1],
+    )
+
+
+def _make_orders(store: Store, pairs: list[tuple[Customer, Person]]) -> None:
+    bought = [(customer, purchase) for customer, person in pairs for purchase in person.purchases]
+    orders = Order.objects.bulk_create(
+        [
+            Order(customer=customer, number=f"L-{1000 + number}", currency=store.currency, total_minor=purchase.total_minor, placed_at=purchase.at, received_at=purchase.at)
+            for number, (customer, purchase) in enumerate(bought)
+        ]
+    )
+    OrderLine.objects.bulk_create(
+        [
+            OrderLine(order=order, position=1, product_id=purchase.product.sku, name=purchase.product.name, quantity=purchase.quantity, price_minor=purchase.product.price_minor)
+            for order, (_, purchase) in zip(orders, bought, strict=True)
+        ]
+    )
+    CustomerEvent.objects.bulk_create(
+        [
+            CustomerEvent(
+                customer=customer, kind="track", name="Order Completed", occurred_at=purchase.at, received_at=purchase.at, projected_at=purchase.at, trusted=True,
+                properties={"order_id": order.number, "total": f"{purchase.total_minor / 100:.2f}", "currency": store.currency},
+            )
+            for order, (customer, purchase) in zip(orders, bought, strict=True)
+        ]
+    )
