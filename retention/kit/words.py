@@ -1,0 +1,50 @@
+"""Words before they are translated, and text folded for comparing.
+
+Thinking rooms mark text with `gettext_noop` and return phrases; templates and API translate them. No framework here.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+_MOST_PASSES = 4  # one is enough for every single character; sequences of marks may need a second
+
+
+def fold(text: str) -> str:
+    """Fold text for comparing without regard to case and width: NFKC and casefold, repeated until nothing changes.
+
+    Stored beside the text itself and used for every comparison; never `lower()` in SQL, whose answer depends on the database's locale.
+    """
+    for _ in range(_MOST_PASSES):
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        if folded == text:
+            break
+        text = folded
+    return text
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation without translating it; `makemessages` finds the mark."""
+    return text
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence to be translated later, with named values: `Phrase(gettext_noop("in %(city)s"), {"city": "Riga"})`.
+
+    A value may be a phrase itself.
+    """
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def render(self, translate: Callable[[str], str]) -> str:
+        """Translate the text, then fill in the values; without values a percent sign stands for itself."""
+        translated = translate(self.text)
+        if not self.values:
+            return translated
+        return translated % {name: _render_value(value, translate) for name, value in self.values.items()}
+
+
+def _render_value(value: object, translate: Callable[[str], str]) -> object:
+    return value.render(translate) if isinstance(value, Phrase) else value
