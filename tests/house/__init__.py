@@ -1,0 +1,1 @@
+"""House tests: what CONTRIBUTING promises about the tree itself. `tree.py` reads the tree; one file here per promise."""

@@ -1,0 +1,48 @@
+"""Every module says what lives there; every public class and function of the product says what it does; names are the house's."""
+
+import ast
+from pathlib import Path
+
+from tests.house.tree import PACKAGES, files, name_of, parsed
+
+NO_ROOMS = {"utils", "util", "helpers", "helper", "services", "managers", "common", "misc"}
+
+
+def _product() -> list[Path]:
+    return [path for path in files(".py", under=PACKAGES) if "/migrations/" not in name_of(path)]
+
+
+def _silent(path: Path) -> list[str]:
+    """Return the public classes and functions of a file that say nothing; a model's Meta and its choices need no words."""
+    found = [] if ast.get_docstring(parsed(path)) or not path.read_text().strip() else [f"{name_of(path)}: no module docstring"]
+    for node in parsed(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node):
+            found.append(f"{name_of(path)}: {node.name} has no docstring")
+    return found
+
+
+def test_modules_classes_and_functions_say_what_they_are_for() -> None:
+    assert [line for path in _product() for line in _silent(path)] == []
+
+
+def test_no_room_is_named_for_nothing() -> None:
+    found = [name_of(path) for path in files(".py") if NO_ROOMS & {part.removesuffix(".py") for part in path.parts}]
+    assert found == []
+
+
+def test_every_test_folder_is_a_package() -> None:
+    folders = {path.parent for path in files(".py", under=("tests",))}
+    assert [name_of(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_no_bare_exception_is_caught() -> None:
+    """Unexpected faults propagate. A place that must end one thing so that others go on says so in RESCUES."""
+    found = []
+    for path in _product():
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ExceptHandler) and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})):
+                found.append(f"{name_of(path)}:{node.lineno}")
+    assert [place for place in found if place.rpartition(":")[0] not in RESCUES] == []
+
+
+RESCUES: dict[str, str] = {}

@@ -1,0 +1,91 @@
+"""The import contracts speak about rooms that exist: a pattern that matches nothing passes silently, so it is looked for here.
+
+The rooms marked "(think)" in CONTRIBUTING.md's plan of the house and the contract about thinking rooms are the same list.
+"""
+
+import re
+import tomllib
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.house.tree import PACKAGES, ROOT, files, name_of
+
+# The contract's pattern -> the words that carry the mark in the plan. kit's pure modules are named by "(pure)" there.
+THINKING = {
+    "*.rules": "rules", "*.conditions": "conditions",
+    "*.journeys.definition": "definition", "*.journeys.engine": "engine", "*.journeys.steps": "steps",
+    "*.recovery.rules": "rules",
+    "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter",
+    "*.measurement.statistics": "statistics", "*.reservations.policy": "policy", "*.pricing": "pricing",
+    "*.formats": "formats", "*.routing": "routing",
+}  # fmt: skip
+PURE = {"*.insights.statistics", "*.kit.clock", "*.kit.money", "*.kit.words", "*.kit.register"}
+
+
+def _contracts() -> list[dict[str, Any]]:
+    tables: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    return tables
+
+
+def _contract(start: str) -> dict[str, Any]:
+    return next(table for table in _contracts() if table["name"].startswith(start))
+
+
+def _modules() -> set[str]:
+    names = (name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in files(".py", under=PACKAGES))
+    return set(names)
+
+
+def _matches(pattern: str) -> list[str]:
+    return [module for module in _modules() if fnmatchcase(module, pattern)]
+
+
+def test_the_contract_lists_every_thinking_room() -> None:
+    assert set(_contract("Thinking rooms")["source_modules"]) == set(THINKING) | PURE
+
+
+def _plan() -> str:
+    paper = ROOT / "CONTRIBUTING.md"
+    return paper.read_text() if paper.exists() else ""
+
+
+@pytest.mark.parametrize(("pattern", "word"), THINKING.items())
+def test_a_thinking_room_carries_its_mark_in_the_plan(pattern: str, word: str) -> None:
+    marked = [line for line in _plan().splitlines() if "(think" in line]
+    assert any(re.search(rf"\b{word}\b", line) for line in marked), f"{word} ({pattern}) has no (think) mark in CONTRIBUTING.md"
+
+
+@pytest.mark.parametrize("pattern", sorted(set(THINKING) | PURE))
+def test_a_pattern_matches_something_once_its_room_is_built(pattern: str) -> None:
+    """A room counts as built when the folder around the module holds more than its package file."""
+    if _matches(pattern):
+        return
+    around = [path for path in files(".py", under=PACKAGES) if fnmatchcase(name_of(path.parent).replace("/", "."), pattern.rpartition(".")[0])]
+    inside_app = pattern.count(".") > 1
+    assert not (inside_app and len(around) > 1 and pattern in BUILT), f"{pattern} matches nothing although {[name_of(path) for path in around]} exist"
+
+
+# Rooms of this list are built; a pattern moves here when its first file is written, and never leaves.
+BUILT = {
+    "*.journeys.definition", "*.journeys.engine", "*.journeys.steps", "*.sending.eligibility",
+    "*.kit.clock", "*.kit.money", "*.kit.words", "*.kit.register",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", sorted(BUILT))
+def test_a_built_room_is_there(pattern: str) -> None:
+    assert _matches(pattern), f"{pattern} is held by a contract that matches no module any more"
+
+
+def test_every_bracket_in_the_floors_is_still_needed() -> None:
+    """A room that is built stands in the contracts without brackets, so that deleting it is noticed."""
+    layers = " ".join(_contract("Floors")["layers"])
+    modules = _modules()
+    assert [room for room in re.findall(r"\(([\w.]+)\)", layers) if room in modules] == []
+
+
+def test_every_contract_s_packages_are_the_house_s() -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    assert tuple(table["root_packages"]) == PACKAGES
