@@ -12,7 +12,7 @@ from retention.embedded.postgres import write_secret
 from retention.embedded.servers import lock
 
 ROOT = Path(__file__).resolve().parents[2]
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("BOOMERANG_VAR") or ROOT / "var")  # elsewhere in tests, which must not meet a running demo
 KEPT_BY_RESET = ("serve", "secret_key", "uv-cache", "home")
 
 

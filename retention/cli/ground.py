@@ -57,9 +57,7 @@ def ground(place: Place, *, mode: str, durable: bool = True) -> Iterator[Ground]
     mode: the value of BOOMERANG_ENV.
     """
     with held(place) as guardian:
-        servers = start_servers(
-            place.folder, logs=place.logs, durable=durable, environ=os.environ, guardian=guardian
-        )
+        servers = start_servers(place.folder, logs=place.logs, durable=durable, environ=os.environ, guardian=guardian)
         try:
             yield Ground(servers, guardian, _environment(place, servers=servers, mode=mode))
         finally:

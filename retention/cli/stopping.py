@@ -5,11 +5,12 @@ from types import FrameType
 
 from retention.cli.folders import Place
 from retention.embedded import processes
+from retention.embedded.servers import end_leftovers
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(BaseException):  # noqa: N818 - like KeyboardInterrupt: an event, not an error
+class Interrupted(BaseException):
     """Somebody asked us to stop."""
 
 
@@ -25,13 +26,11 @@ def listen() -> None:
         signal.signal(number, answer)
 
 
-def clear_leftovers(place: Place) -> int:
-    """End what a killed run left behind and return how many process groups that were. Call it holding the lock only."""
+def clear_leftovers(place: Place) -> None:
+    """End what a killed run left behind. Call it holding the lock only."""
     record = place.read_record()
-    if record is None:
-        return 0
-    alive = [leader for leader in record["leaders"] if processes.birth(leader["pid"]) == leader["birth"]]
-    for leader in alive:
-        processes.end_group(leader["pid"])
-    place.record.unlink()
-    return len(alive)
+    for leader in record["leaders"] if record else ():
+        if processes.birth(leader["pid"]) == leader["birth"]:
+            processes.end_group(leader["pid"])
+    end_leftovers(place.folder)
+    place.record.unlink(missing_ok=True)

@@ -31,9 +31,7 @@ class _Running:
 class Supervisor:
     """The services of one run. Use it as a context: leaving it stops them all."""
 
-    def __init__(
-        self, *, guardian: Guardian, environment: Mapping[str, str], logs: Path, changed: Callable[[list[Leader]], None]
-    ) -> None:
+    def __init__(self, *, guardian: Guardian, environment: Mapping[str, str], logs: Path, changed: Callable[[list[Leader]], None]) -> None:
         """changed: told the running process groups whenever they change."""
         self._guardian, self._environment, self._logs, self._changed = guardian, environment, logs, changed
         self._running: dict[str, _Running] = {}
@@ -100,9 +98,7 @@ class Supervisor:
                     del waiting[name]
             if waiting and time.monotonic() > limit:
                 names = " and the ".join(waiting)
-                raise StepFailedError(
-                    f"The {names} did not start within {seconds:.0f} seconds; see {self.log_of(next(iter(waiting)))}."
-                )
+                raise StepFailedError(f"The {names} did not start within {seconds:.0f} seconds; see {self.log_of(next(iter(waiting)))}.")
             time.sleep(0.05)
 
     def tend(self) -> None:

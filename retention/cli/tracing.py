@@ -17,9 +17,7 @@ class told_plainly:  # noqa: N801 - used as a context manager, like contextlib's
     def __enter__(self) -> None:
         """Enter the block."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Write the trace down and raise the sentence instead; interruptions and plain sentences pass."""
         if not isinstance(error, Exception) or isinstance(error, StepFailedError):
             return

@@ -62,9 +62,7 @@ class Postgres:
         self.guardian.forget(self.process.pid)
 
 
-def start_postgres(
-    program: Program, *, data: Path, sockets: Path, log: Path, durable: bool, guardian: Guardian
-) -> Postgres:
+def start_postgres(program: Program, *, data: Path, sockets: Path, log: Path, durable: bool, guardian: Guardian) -> Postgres:
     """Start the server over `data`, which is made when it is not there; a server left over from a crash is ended first.
 
     sockets: a private folder, see `servers.socket_folder`; under root it may become another user's.
@@ -75,7 +73,7 @@ def start_postgres(
     who = identity.choose(program=program.path, folder=data.parent)
     data.mkdir(mode=0o700, exist_ok=True)
     identity.take_over(data, identity=who)
-    _end_leftover(data)
+    end_leftover(data)
     os.chown(sockets, who.uid, who.gid)
     password = _password(data)
     if not (data / "PG_VERSION").exists():
@@ -108,9 +106,7 @@ def write_secret(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _make(
-    program: Program, *, data: Path, sockets: Path, log: Path, password: str, who: Identity, durable: bool
-) -> None:
+def _make(program: Program, *, data: Path, sockets: Path, log: Path, password: str, who: Identity, durable: bool) -> None:
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if program.major < 17:  # the builtin provider came with 17; plain C would not fold letters outside ASCII
         locale = ["--locale=C.UTF-8"]
@@ -136,9 +132,7 @@ def _check_version(program: Program, *, data: Path) -> None:
         )
 
 
-def _run(
-    program: Program, *, data: Path, log: Path, who: Identity, values: Mapping[str, str]
-) -> "subprocess.Popen[bytes]":
+def _run(program: Program, *, data: Path, log: Path, who: Identity, values: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     settings = [part for name, value in values.items() for part in ("-c", f"{name}={value}")]
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603
@@ -160,7 +154,7 @@ def _answers(data: Path, process: "subprocess.Popen[bytes]") -> bool:
     return len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
 
 
-def _end_leftover(data: Path) -> None:
+def end_leftover(data: Path) -> None:
     """End a server that still runs over this folder after its parent was killed; drop a stale pid file."""
     lines = _pid_file(data)
     if not lines:

@@ -12,10 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from retention.embedded import CannotStartError
+from retention.embedded import CannotStartError, postgres, valkey
 from retention.embedded.finding import find_postgres, find_valkey
-from retention.embedded.postgres import start_postgres
-from retention.embedded.valkey import start_valkey
 from retention.embedded.watching import Guardian
 
 DATABASE_NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL")
@@ -41,9 +39,7 @@ class Servers:
         self._ending.close()
 
 
-def start_servers(
-    folder: Path, *, logs: Path, durable: bool, environ: Mapping[str, str], guardian: Guardian
-) -> Servers:
+def start_servers(folder: Path, *, logs: Path, durable: bool, environ: Mapping[str, str], guardian: Guardian) -> Servers:
     """Start PostgreSQL over folder/postgres and Valkey over folder/valkey, unless the environment names others.
 
     durable: False is for tests, whose data nobody misses after a power cut.
@@ -54,12 +50,12 @@ def start_servers(
         raise CannotStartError(f"{', '.join(urls)} is set, so {', '.join(missing)} must be set too, or none of them.")
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        sockets = stack.enter_context(socket_folder(record=folder / "sockets"))
+        sockets = stack.enter_context(socket_folder(record=folder / "sockets", guardian=guardian))
         admin_url, redis_url, labels = None, environ.get("REDIS_URL", ""), []
         if urls:
             labels.append("PostgreSQL (from DATABASE_URL)")
         else:
-            postgres = start_postgres(
+            server = postgres.start_postgres(
                 find_postgres(environ),
                 data=folder / "postgres",
                 sockets=sockets,
@@ -67,13 +63,13 @@ def start_servers(
                 durable=durable,
                 guardian=guardian,
             )
-            stack.callback(postgres.stop)
-            labels.append(postgres.label)
-            admin_url = postgres.admin_url
+            stack.callback(server.stop)
+            labels.append(server.label)
+            admin_url = server.admin_url
         if redis_url:
             labels.append("Valkey (from REDIS_URL)")
         else:
-            valkey = start_valkey(
+            cache = valkey.start_valkey(
                 find_valkey(environ),
                 data=folder / "valkey",
                 sockets=sockets,
@@ -81,30 +77,41 @@ def start_servers(
                 durable=durable,
                 guardian=guardian,
             )
-            stack.callback(valkey.stop)
-            labels.append(valkey.label)
-            redis_url = valkey.url
+            stack.callback(cache.stop)
+            labels.append(cache.label)
+            redis_url = cache.url
         return Servers(admin_url, urls, redis_url, labels, stack.pop_all())
 
 
+def end_leftovers(folder: Path) -> None:
+    """End servers that still run over this folder after everything above them was killed. Needs the lock."""
+    valkey.end_leftover(folder / "valkey")
+    postgres.end_leftover(folder / "postgres")
+    _remove_sockets(folder / "sockets")
+
+
 @contextmanager
-def socket_folder(*, record: Path) -> Iterator[Path]:
+def socket_folder(*, record: Path, guardian: Guardian) -> Iterator[Path]:
     """Make a folder for sockets, closed to others, with a path short enough for one (about 100 bytes); remove it after.
 
     record: a file that keeps the folder's name, so that the next start removes what a killed one left.
     """
-    if record.exists():
-        left = Path(record.read_text().strip())
-        if left.name.startswith(_PREFIX):
-            shutil.rmtree(left, ignore_errors=True)
+    _remove_sockets(record)
     place = tempfile.gettempdir()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place if len(place) < 60 else "/tmp"))  # noqa: S108
+    guardian.sweep(folder)
     record.write_text(f"{folder}\n")
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         record.unlink(missing_ok=True)
+
+
+def _remove_sockets(record: Path) -> None:
+    left = Path(record.read_text().strip()) if record.exists() else None
+    if left and left.name.startswith(_PREFIX):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def lock(folder: Path) -> int | None:
@@ -117,8 +124,7 @@ def lock(folder: Path) -> int | None:
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError as error:
         raise CannotStartError(
-            f"The folder {folder} belongs to another user; start Boomerang as that user, or use a copy of your own. "
-            f"Nothing was changed."
+            f"The folder {folder} belongs to another user; start Boomerang as that user, or use a copy of your own. Nothing was changed."
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -42,9 +42,7 @@ class Valkey:
         self.guardian.forget(self.process.pid)
 
 
-def start_valkey(
-    program: Program, *, data: Path, sockets: Path, log: Path, durable: bool, guardian: Guardian
-) -> Valkey:
+def start_valkey(program: Program, *, data: Path, sockets: Path, log: Path, durable: bool, guardian: Guardian) -> Valkey:
     """Start the server; one left over from a crash is ended first.
 
     sockets: a private folder, see `servers.socket_folder`.
@@ -52,7 +50,7 @@ def start_valkey(
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
-    _end_leftover(data)
+    end_leftover(data)
     address = sockets / "valkey.sock"
     keep = ["--appendonly", "yes", "--appendfsync", "everysec"] if durable else ["--appendonly", "no"]
     options = ["--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700", "--daemonize", "no"]
@@ -69,9 +67,7 @@ def start_valkey(
     guardian.watch(process.pid)
     _record(data).write_text(json.dumps({"pid": process.pid, "birth": processes.birth(process.pid)}))
     server = Valkey(program=program, process=process, sockets=sockets, guardian=guardian)
-    if not processes.wait_until(lambda: process.poll() is not None or _answers(address), seconds=30) or (
-        process.poll() is not None
-    ):
+    if not processes.wait_until(lambda: process.poll() is not None or _answers(address), seconds=30) or (process.poll() is not None):
         server.stop()
         raise CannotStartError(f"Valkey did not start over {data}; the reason is at the end of {log}.")
     return server
@@ -88,7 +84,8 @@ def _answers(address: Path) -> bool:
             return False
 
 
-def _end_leftover(data: Path) -> None:
+def end_leftover(data: Path) -> None:
+    """End a server that still runs over this folder after its parent was killed."""
     if not _record(data).exists():
         return
     left = json.loads(_record(data).read_text())

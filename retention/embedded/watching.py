@@ -5,6 +5,7 @@ when a program changes its user. The guardian then ends each group still watched
 Standard library only: it runs as `python -m retention.embedded.watching`.
 """
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ class Guardian:
     def __init__(self, *, keep_open: Sequence[int] = ()) -> None:
         """Start the guardian. keep_open: file descriptors it holds open until it ends, usually the folder's lock."""
         self._keep_open = tuple(keep_open)
-        self._watched: dict[int, str] = {}
+        self._watched: dict[object, str] = {}
         self._turn = threading.Lock()
         self._process = self._start()
 
@@ -39,6 +40,12 @@ class Guardian:
         with self._turn:
             self._watched.pop(pid, None)
             self._say(f"forget {pid}")
+
+    def sweep(self, folder: Path) -> None:
+        """Remove this folder, if it is still there, when everything has ended."""
+        with self._turn:
+            self._watched[folder] = f"sweep {folder}"
+            self._say(f"sweep {folder}")
 
     def check(self) -> None:
         """Start a new guardian when the old one was killed."""
@@ -56,7 +63,7 @@ class Guardian:
             self._process.wait()
 
     def _start(self) -> "subprocess.Popen[str]":
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [sys.executable, "-E", "-S", "-m", "retention.embedded.watching"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -80,15 +87,20 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     watched: dict[int, tuple[str, int, float]] = {}
+    swept: list[str] = []
     for line in sys.stdin:
-        match line.split():
+        match line.rstrip("\n").split(" "):
             case ["watch", pid, birth, first, grace]:
                 watched[int(pid)] = (birth, int(first), float(grace))
             case ["forget", pid]:
                 watched.pop(int(pid), None)
+            case ["sweep", *path]:
+                swept.append(" ".join(path))
     for pid, (birth, first, grace) in reversed(watched.items()):
         if processes.birth(pid) in {None, birth}:
             processes.end_group(pid, first=first, grace_seconds=grace)
+    for path in swept:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_a_folder_of_another_user_is_refused_and_kept(tmp_path: Path, guardian: 
 def test_a_lost_password_is_one_sentence(tmp_path: Path, guardian: Guardian) -> None:
     _start(tmp_path, guardian=guardian).stop()
     (tmp_path / "postgres.password").unlink()
-    with pytest.raises(CannotStartError, match="postgres.password is missing"):
+    with pytest.raises(CannotStartError, match=r"postgres\.password is missing"):
         _start(tmp_path, guardian=guardian)
 
 
@@ -175,9 +175,7 @@ def test_runs_on_the_systems_own_postgres(tmp_path: Path, guardian: Guardian) ->
 @pytest.mark.deep
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv")
 @pytest.mark.parametrize("closed", [False, True])
-def test_root_without_namespaces_becomes_nobody(
-    tmp_path: Path, guardian: Guardian, monkeypatch: pytest.MonkeyPatch, closed: bool
-) -> None:
+def test_root_without_namespaces_becomes_nobody(tmp_path: Path, guardian: Guardian, monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
     folder = tmp_path / "inside"
     folder.mkdir()
     for parent in (tmp_path, *tmp_path.parents[:3]):
