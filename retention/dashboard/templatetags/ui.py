@@ -145,38 +145,41 @@ def interval(low: float, guess: float, high: float, *, scale_low: float, scale_h
 
 
 @register.inclusion_tag("ui/_field.html")
-def field(bound: BoundField, *, hint: str = "", link: str = "", link_text: str = "", check_url: str = "", ok: str = "") -> dict[str, Any]:
+def field(
+    bound: BoundField, *, label: str = "", hint: str = "", link: str = "", link_text: str = "", check_url: str = "", ok: str = "", errors: Sequence[str] = ()
+) -> dict[str, Any]:
     """Render a form field: label above, hint below, an error in the hint's place.
 
-    check_url: where the value is posted when the field is left (htmx). link: a small link beside the label. ok: a good word in the hint's place.
+    check_url: where the value is posted when the field is left (htmx). link: a small link beside the label. ok: a good word in the
+    hint's place. errors: sentences about the whole form that belong to this field (a sign-in that failed).
     """
-    kind = _kind_of(bound)
     return {
         "bound": bound,
-        "kind": kind,
+        "kind": _kind_of(bound),
+        "label": label or bound.label,
         "hint": hint or bound.help_text,
         "link": link,
         "link_text": link_text,
         "ok": ok,
         "check_url": check_url,
         "required": bound.field.required,
+        "errors": [*bound.errors, *errors],
     }
 
 
-@register.simple_tag
-def widget(bound: BoundField, **extra: str) -> SafeString:
-    """Render only the input of a field, with our classes and its aria attributes."""
-    attrs: dict[str, Any] = {name.replace("_", "-"): value for name, value in extra.items()}
-    existing = str(bound.field.widget.attrs.get("class", ""))
-    css = {"select": "form-select", "radio": "", "checks": "", "check": ""}.get(_kind_of(bound), "form-control")
-    attrs["class"] = " ".join(name for name in (existing, css, "is-invalid" if bound.errors else "") if name)
-    if bound.errors:
-        attrs["aria-invalid"] = "true"
-        attrs["aria-describedby"] = f"{bound.auto_id}_error"
-    elif bound.help_text or extra.get("hinted"):
+@register.simple_tag(takes_context=True)
+def widget(context: template.Context, bound: BoundField) -> SafeString:
+    """Render only the input of a field, with our classes and its aria attributes; used inside `ui/_field.html`."""
+    errors, kind = context.get("errors") or bound.errors, _kind_of(bound)
+    css = {"select": "form-select", "radio": "", "checks": "", "check": ""}.get(kind, "form-control")
+    names = (str(bound.field.widget.attrs.get("class", "")), css, "is-invalid" if errors else "")
+    attrs: dict[str, Any] = {"class": " ".join(name for name in names if name)}
+    if errors:
+        attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.auto_id}_error"}
+    elif context.get("hint") or context.get("ok"):
         attrs["aria-describedby"] = f"{bound.auto_id}_hint"
-    attrs.pop("hinted", None)
-    return bound.as_widget(attrs={name: value for name, value in attrs.items() if value != ""})
+    bound.field.widget.attrs.pop("placeholder", None)  # a placeholder is never the label; the hint says what is meant
+    return bound.as_widget(attrs={name: value for name, value in attrs.items() if value})
 
 
 def _kind_of(bound: BoundField) -> str:
