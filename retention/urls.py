@@ -11,8 +11,8 @@ from django.contrib import admin
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
-from retention import health
 from retention.dashboard.access import Access, Kind, mark
+from retention.health import probes
 
 Addresses = list[URLPattern | URLResolver]
 
@@ -43,7 +43,14 @@ def _views(entry: URLPattern | URLResolver) -> Iterable[URLPattern]:
 
 
 urlpatterns: Addresses = [
-    path("healthz", health.healthz, name="healthz"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
     trusted(path(f"{settings.ADMIN_PATH}/", admin.site.urls), access=Access(Kind.STAFF_ONLY)),
     trusted(path("accounts/", include("allauth.urls")), access=Access(Kind.PUBLIC)),
 ]
+
+handler400 = "retention.health.errors.bad_request"
+handler403 = "retention.health.errors.permission_denied"
+handler404 = "retention.health.errors.page_not_found"
+handler500 = "retention.health.errors.server_error"

@@ -25,8 +25,20 @@ def now() -> datetime:
     return datetime.fromtimestamp(dial["anchor_virtual"], UTC) + timedelta(seconds=passed * dial["speed"])
 
 
+def speed() -> float:
+    """Return how many times as fast as real time the clock runs; 1 outside the demo."""
+    path = os.environ.get(_VARIABLE)
+    dial = _read(path) if path else None
+    return dial["speed"] if dial else 1.0
+
+
 def set_dial(path: Path, *, virtual: datetime, speed: float) -> None:
-    """Let every process that reads this clock file see `virtual` now, running `speed` times as fast as real time."""
+    """Let every process that reads this clock file see `virtual` now, running `speed` times as fast as real time.
+
+    speed: 0 stands still. The file is replaced in one step, so a reader sees the old dial or the new one.
+    """
+    if virtual.tzinfo is None or speed < 0:
+        raise ValueError("The dial needs a moment with a zone and a speed of nought or more.")
     dial = {"anchor_real": datetime.now(UTC).timestamp(), "anchor_virtual": virtual.timestamp(), "speed": speed}
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(dial))

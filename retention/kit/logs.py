@@ -104,7 +104,9 @@ class JsonFormatter(logging.Formatter):
             "request_id": current_request_id(),
             "store_id": self._store_id() if self._store_id else None,
         }
-        line |= {name: _scrub_value(name, value) for name, value in vars(record).items() if name not in _STANDARD and name not in line}
+        line |= {
+            name: _scrub_value(name, value) for name, value in vars(record).items() if name not in _STANDARD and line.get(name) is None
+        }
         if record.exc_info:
             line["exception"] = scrub(self.formatException(record.exc_info))
         if record.stack_info:

@@ -9,7 +9,7 @@ import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -28,8 +28,6 @@ TASK_SECONDS = Histogram("boomerang_task_seconds", "Time of a background task.",
 TASK_FAILURES = Counter("boomerang_task_failures_total", "Background tasks that ended with an error.", ["task"])
 FETCHES = Counter("boomerang_fetches_total", "Outbound requests by outcome: answered, refused, failed.", ["outcome"])
 SIGN_IN_FAILURES = Counter("boomerang_sign_in_failures_total", "Sign-ins that failed.")
-OLDEST_DUE_SECONDS = Gauge("boomerang_oldest_due_seconds", "Age of the oldest due work by kind.", ["kind"], multiprocess_mode="mostrecent")
-LAST_SWEEP = Gauge("boomerang_last_sweep_timestamp_seconds", "When a sweep last ended, by kind.", ["kind"], multiprocess_mode="mostrecent")
 
 
 def share_between_processes(folder: Path, *, environ: MutableMapping[str, str]) -> None:

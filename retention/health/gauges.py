@@ -1,0 +1,52 @@
+"""Counts read from the database when Prometheus asks: what waits, what failed, how old the oldest due work is.
+
+Open states only, which partial indexes hold: counting what is done would read whole tables. No label names a store.
+"""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.db.models import Count, Model
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from redis.exceptions import RedisError
+
+from retention.health import heartbeats
+from retention.health.readiness import oldest_due_seconds
+from retention.kit.clock import now
+from retention.notices.models import Notice
+from retention.stores.models import Store
+from retention.tenancy.unscoped import unscoped
+
+Rows = dict[str, float]
+
+
+def open_states(model: type[Model], *, closed: tuple[str, ...]) -> Rows:
+    """Count a table's rows by state, without those that need nothing any more."""
+    counts = model._default_manager.exclude(state__in=closed).values_list("state").annotate(Count("pk")).order_by("state")
+    return {state: float(count) for state, count in counts}
+
+
+def _ages() -> Rows:
+    try:
+        return {name: age for name, age in heartbeats.ages().items() if age is not None}
+    except RedisError:
+        return {}
+
+
+GAUGES: tuple[tuple[str, str, str, Callable[[], Rows]], ...] = (
+    ("boomerang_oldest_due_seconds", "Age of the oldest due work by kind.", "kind", lambda: oldest_due_seconds(moment=now())),
+    ("boomerang_notices", "Mails the product itself owes someone, by open state.", "state", lambda: open_states(Notice, closed=("sent",))),
+    ("boomerang_stores", "Stores on this installation.", "", lambda: {"": float(Store.objects.count())}),
+    ("boomerang_job_age_seconds", "Seconds since a timed job last ended well.", "job", _ages),
+)
+
+
+def render_gauges() -> bytes:
+    """Return the counts in Prometheus's text format."""
+    registry = CollectorRegistry()
+    with unscoped(reason="measure for Prometheus"), transaction.atomic():
+        for name, words, label, read in GAUGES:
+            gauge = Gauge(name, words, [label] if label else [], registry=registry)
+            for value, count in read().items():
+                (gauge.labels(value) if label else gauge).set(count)
+    return generate_latest(registry)

@@ -1,0 +1,90 @@
+"""Error pages: a number and plain words, never a trace; a database that is away is 503."""
+
+import re
+
+import psycopg2
+import pytest
+from django.db import InterfaceError, OperationalError, connections
+from django.test import Client, RequestFactory
+
+from retention.health.errors import database_is_away, server_error
+from retention.kit.logs import request_context
+
+
+@pytest.fixture
+def client() -> Client:
+    """A client that shows what a visitor sees."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point the app's connection at a port where nobody listens."""
+    wrapper = connections["default"]
+    wrapper.close()
+    monkeypatch.setitem(wrapper.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(wrapper.settings_dict, "PORT", "9")
+    monkeypatch.setattr(wrapper, "in_atomic_block", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_says_that_the_database_is_away(client: Client, no_database: None) -> None:
+    client.cookies["boomerang"] = "a" * 32
+    answer = client.get("/accounts/login/")
+    body = answer.content.decode()
+    assert answer.status_code == 503, body
+    assert answer.headers["Retry-After"] == "10"
+    assert "The database does not answer" in body
+    assert "Traceback" not in body and "psycopg2" not in body and "127.0.0.1" not in body
+    assert re.search(r"number <b class=\"tnum\">[0-9A-F]{4}-[0-9A-F]{4}</b>", body)
+    connections["default"].close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_says_so_too(client: Client, no_database: None) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"]["ok"] is False
+    assert client.get("/healthz").status_code == 200
+    connections["default"].close()
+
+
+def test_the_api_answers_with_a_problem_document(rf: RequestFactory) -> None:
+    with request_context("abcdef0123456789"):
+        try:
+            raise OperationalError("connection refused")
+        except OperationalError:
+            answer = server_error(rf.get("/api/v1/customers"))
+    assert answer.status_code == 503
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Retry-After"] == "10"
+    assert b"ABCD-EF01" in answer.content
+    assert b"refused" not in answer.content
+
+
+def test_an_unexpected_error_shows_only_a_number(rf: RequestFactory) -> None:
+    with request_context("abcdef0123456789"):
+        try:
+            raise ValueError("secret detail")
+        except ValueError:
+            answer = server_error(rf.get("/"))
+    assert answer.status_code == 500
+    assert b"ABCD-EF01" in answer.content
+    assert b"secret detail" not in answer.content
+
+
+@pytest.mark.django_db
+def test_unknown_addresses_get_a_page_or_a_problem(client: Client) -> None:
+    page, document = client.get("/nothing/here"), client.get("/api/v1/nothing-here")
+    assert page.status_code == document.status_code == 404
+    assert b"There is no such page" in page.content
+    assert document.headers["Content-Type"] == "application/problem+json"
+
+
+def test_tells_a_lost_database_from_a_failed_statement() -> None:
+    timeout = OperationalError("canceling statement due to statement timeout")
+    timeout.__cause__ = type("Timeout", (psycopg2.OperationalError,), {"pgcode": "57014"})()
+    stopped = OperationalError("terminating connection due to administrator command")
+    stopped.__cause__ = type("Stopped", (psycopg2.OperationalError,), {"pgcode": "57P01"})()
+    answers = [database_is_away(error) for error in (timeout, stopped, InterfaceError(), ValueError(), None)]
+    assert answers == [False, True, True, False, False]
