@@ -1,47 +1,53 @@
-"""Pages for what goes wrong: 400, 403, 404, 500, and a database that is away. The visitor sees a number, never a trace (S56).
+"""What answers 400, 403, 404, 500 and a database that is away: a page for people, a problem document for machines.
 
-They read nothing from the database and use no context processor, so that they stand when everything else is down.
+The visitor sees a number, never a trace (S56). The pages themselves are drawn by `retention/dashboard/views/errors.py`.
 """
 
 import sys
-from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.template import TemplateDoesNotExist
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from retention.kit.logs import current_request_id
+from retention.dashboard.views import errors as pages
 from retention.rest.problems import problem
 
-RETRY_SECONDS = "10"
 _MACHINES = ("/api/", "/v1/")
 _AWAY_CODES = ("08", "57P", "53")  # connection lost, server stopping or starting, too many connections
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that cannot be understood."""
-    return _answer(request, status=400, words=_("This request cannot be read."))
+    if _from_a_machine(request):
+        return problem(request, status=400, detail=_("This request cannot be read."))
+    return pages.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer somebody whose role does not open this page."""
-    return _answer(request, status=403, words=_("Your role does not open this page."))
+    if _from_a_machine(request):
+        return problem(request, status=403, detail=_("This is not open to you."))
+    return pages.forbidden(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address without a page; another store's page looks the same."""
-    return _answer(request, status=404, words=_("There is no such page."))
+    if _from_a_machine(request):
+        return problem(request, status=404, detail=_("There is nothing at this address."))
+    return pages.not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer after an unexpected error: 503 while the database is away, else 500."""
-    if database_is_away(sys.exc_info()[1]):
-        answer = _answer(request, status=503, words=_("The database does not answer at the moment. Nothing is lost; try again shortly."))
-        answer.headers["Retry-After"] = RETRY_SECONDS
-        return answer
-    return _answer(request, status=500, words=_("Something failed on our side. Your data is safe."))
+    away = database_is_away(sys.exc_info()[1])
+    if not _from_a_machine(request):
+        return pages.unavailable(request) if away else pages.server_error(request)
+    number = pages.error_number(request)
+    if not away:
+        return problem(request, status=500, detail=_("Something failed on our side. Tell us number %(number)s.") % {"number": number})
+    answer = problem(request, status=503, detail=_("The database does not answer at the moment. Nothing was stored; send it again."))
+    answer.headers["Retry-After"] = str(pages.RETRY_AFTER_SECONDS)
+    return answer
 
 
 def database_is_away(error: BaseException | None) -> bool:
@@ -54,19 +60,5 @@ def database_is_away(error: BaseException | None) -> bool:
     return code is None or code.startswith(_AWAY_CODES)
 
 
-def error_number() -> str:
-    """Return the number a visitor can tell us: the beginning of the request's id in the logs."""
-    digits = (current_request_id() or "").replace("-", "")[:8].upper()
-    return f"{digits[:4]}-{digits[4:]}" if digits else ""
-
-
-def _answer(request: HttpRequest, *, status: int, words: str) -> HttpResponse:
-    number = error_number()
-    if request.path_info.startswith(_MACHINES):
-        return problem(request, status=status, detail=f"{words} {number}".strip() if status >= 500 else words)
-    context: dict[str, Any] = {"number": number, "words": words, "status": status, "ours": status >= 500}
-    try:
-        body = render_to_string("trouble.html", context)
-    except (TemplateDoesNotExist, ValueError):  # ValueError: the list of static files is not there
-        return HttpResponse(f"{words} {number}\n", status=status, content_type="text/plain; charset=utf-8")
-    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
+def _from_a_machine(request: HttpRequest) -> bool:
+    return request.path_info.startswith(_MACHINES)

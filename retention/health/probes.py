@@ -15,13 +15,14 @@ from retention.health.gauges import render_gauges
 from retention.health.readiness import check_all
 from retention.kit.metrics import CONTENT_TYPE, render_metrics
 
+_PLAIN = "text/plain; charset=utf-8"
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 @public
 def healthz(request: HttpRequest) -> HttpResponse:
     """Say that the process answers; touches nothing else."""
-    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers=_HEADERS)
+    return HttpResponse("ok\n", content_type=_PLAIN, headers=_HEADERS)
 
 
 @public
@@ -41,9 +42,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Give Prometheus its figures, for the token of METRICS_TOKEN only; without one there is no such page."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
     if not settings.METRICS_TOKEN:
-        return HttpResponse("Not found.\n", status=404, content_type="text/plain; charset=utf-8")
+        return HttpResponse("Not found.\n", status=404, content_type=_PLAIN)
     if not compare_digest(token, settings.METRICS_TOKEN.encode()):
-        return HttpResponse("The token is missing or wrong.\n", status=401, headers={"WWW-Authenticate": "Bearer"}, content_type="text/plain; charset=utf-8")
+        return HttpResponse("The token is missing or wrong.\n", status=401, content_type=_PLAIN, headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(render_metrics() + _gauges(), content_type=CONTENT_TYPE, headers=_HEADERS)
 
 

@@ -61,7 +61,7 @@ def route_of(request: Any) -> str:
     if request.path_info in PROBES:
         return request.path_info.lstrip("/")
     match = getattr(request, "resolver_match", None)
-    return match.route or "/" if match is not None else "(none)"
+    return str(match.route) or "/" if match is not None else "(none)"
 
 
 def store_of(request: Any) -> int | None:

@@ -43,7 +43,12 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def error_number(request: HttpRequest) -> str:
+    """Return the number to tell us: the beginning of the request's id, by which the log is searched."""
+    digits = str(getattr(request, "request_id", "")).replace("-", "")[:8].upper()
+    return f"{digits[:4]}-{digits[4:]}" if digits else ""
+
+
 def _page(request: HttpRequest, status: int, *, template: str = "", **extra: Any) -> HttpResponse:
-    number = getattr(request, "request_id", "") or ""
-    body = render_to_string(template or f"{status}.html", {"number": number, **extra})
+    body = render_to_string(template or f"{status}.html", {"number": error_number(request), **extra})
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
