@@ -25,7 +25,7 @@ class Customer(StoreOwned):
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
-    email_key = models.CharField(max_length=254, null=True, editable=False)  # noqa: DJ001 - absent, not empty: unique where known
+    email_key = models.CharField(max_length=254, null=True, editable=False, db_collation="C")  # noqa: DJ001 - absent, not empty: unique where known
     phone = models.CharField(_("phone"), max_length=16, blank=True)
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
@@ -37,6 +37,7 @@ class Customer(StoreOwned):
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
+    learnt_at = models.JSONField(default=dict, editable=False)  # field -> when the person lived the event that said so; a late one never overwrites
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False)
 
@@ -63,15 +64,16 @@ class Customer(StoreOwned):
 
 
 class Identity(StoreOwned):
-    """A name a storefront knows the person by: an anonymous browser id or the shop's own customer id."""
+    """A name a storefront knows the person by: the shop's own customer id, a folded e-mail address, a browser's id."""
 
     class Kind(models.TextChoices):
-        ANONYMOUS = "anonymous", _("Browser")
         EXTERNAL = "external", _("Shop's own id")
+        EMAIL = "email", _("E-mail address")
+        ANONYMOUS = "anonymous", _("Browser")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities", db_constraint=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    value = models.CharField(max_length=200)
+    value = models.CharField(max_length=254)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -79,7 +81,7 @@ class Identity(StoreOwned):
         verbose_name_plural = _("identities")
         constraints = [
             models.UniqueConstraint(fields=["store", "kind", "value"], name="identity_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=["anonymous", "external"]), name="identity_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=["external", "email", "anonymous"]), name="identity_kind_known"),
             StoreForeignKey(field="customer", name="identity_customer_of_store"),
             StoreIsolation(name="identity_isolation"),
         ]

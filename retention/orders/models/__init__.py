@@ -2,5 +2,6 @@
 
 from retention.orders.models.cart import Cart, CartLine
 from retention.orders.models.order import Order, OrderLine
+from retention.orders.models.settings import CartSettings
 
-__all__ = ["Cart", "CartLine", "Order", "OrderLine"]
+__all__ = ["Cart", "CartLine", "CartSettings", "Order", "OrderLine"]

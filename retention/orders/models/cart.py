@@ -31,6 +31,7 @@ class Cart(StoreOwned):
         OPEN = "open", _("Open")
         BOUGHT = "bought", _("Bought")
         RECOVERED = "recovered", _("Came back")
+        MERGED = "merged", _("Joined another basket")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="carts", db_constraint=False)
@@ -38,7 +39,7 @@ class Cart(StoreOwned):
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField(default=0)
     lines_count = models.PositiveIntegerField(default=0)
-    stage = models.CharField(max_length=40, blank=True)
+    stage = models.CharField(max_length=40, default="basket")  # basket, checkout, checkout_2 ..., payment: how far the shopper came
     started_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     idle_at = models.DateTimeField(null=True)
@@ -53,15 +54,28 @@ class Cart(StoreOwned):
             models.UniqueConstraint(fields=["store", "id"], name="cart_of_store"),
             models.UniqueConstraint(fields=["store", "public_id"], name="cart_public_id_once"),
             models.UniqueConstraint(fields=["store", "customer"], condition=models.Q(state="open"), name="cart_open_once"),
-            models.CheckConstraint(condition=models.Q(state__in=["open", "bought", "recovered"]), name="cart_state_known"),
+            models.CheckConstraint(condition=models.Q(state__in=["open", "bought", "recovered", "merged"]), name="cart_state_known"),
             models.CheckConstraint(condition=models.Q(total_minor__gte=0), name="cart_total_not_negative"),
             StoreForeignKey(field="customer", name="cart_customer_of_store"),
             StoreIsolation(name="cart_isolation"),
         ]
-        indexes = [models.Index(fields=["store", "last_activity_at", "id"], name="cart_going_idle", condition=models.Q(state="open", idle_at=None))]
+        indexes = [
+            models.Index(fields=["store", "last_activity_at", "id"], name="cart_going_idle", condition=models.Q(state="open", idle_at=None)),
+            models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
+        ]
 
     def __str__(self) -> str:
         return f"basket {self.public_id}"
+
+    def mark_recovered(self) -> bool:
+        """Note that the basket was bought after a message of ours brought the person back; False when it is not bought.
+
+        Only attribution decides that. Final: a later event never turns it back.
+        """
+        changed = Cart.objects.filter(pk=self.pk, state=Cart.State.BOUGHT).update(state=Cart.State.RECOVERED)
+        if changed:
+            self.state = Cart.State.RECOVERED
+        return bool(changed)
 
 
 class CartLine(StoreOwned):
