@@ -241,7 +241,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-boomerang" if SECURE else "boomerang"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "boomerang_csrf"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-CSRF_FAILURE_VIEW = "retention.dashboard.views.errors.csrf_failure"
 
 # Transport and content security --------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = SECURE

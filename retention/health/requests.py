@@ -59,7 +59,7 @@ class RequestLog:
 def route_of(request: Any) -> str:
     """Return the address's pattern, which holds no id and no token; `(none)` when no page has the address."""
     if request.path_info in PROBES:
-        return request.path_info.lstrip("/")
+        return str(request.path_info).lstrip("/")
     match = getattr(request, "resolver_match", None)
     return str(match.route) or "/" if match is not None else "(none)"
 
