@@ -4,15 +4,24 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FIRST = (
+FIRST = (  # noqa: SIM905 - a list of forty quoted names reads worse
     "Ana Bo Cem Dana Elif Finn Greta Hana Ivo Jana Kai Lena Mika Nils Olga Pia Quentin Rosa Sami Tara Uma Vera Wim Xenia Yuki Zoe "
     "Amir Birgit Carla Dora Emil Freya Gino Hugo Ines Jonas Kira Leo Maya Noah"
 ).split()
-LAST = (
+LAST = (  # noqa: SIM905
     "Albers Brandt Costa Demir Eriksen Fischer Garcia Hoffmann Ito Jansen Keller Lindqvist Moreau Novak Okafor Peters Quinn Rossi Sato "
     "Tanaka Ulrich Vogel Weber Yilmaz Ziegler"
 ).split()
-PLACES = (("Berlin", "DE"), ("Hamburg", "DE"), ("München", "DE"), ("Wien", "AT"), ("Zürich", "CH"), ("Paris", "FR"), ("Madrid", "ES"), ("Malmö", "SE"))
+PLACES = (
+    ("Berlin", "DE"),
+    ("Hamburg", "DE"),
+    ("München", "DE"),
+    ("Wien", "AT"),
+    ("Zürich", "CH"),
+    ("Paris", "FR"),
+    ("Madrid", "ES"),
+    ("Malmö", "SE"),
+)
 INTERESTS = ("espresso", "filter", "cold brew", "grinders", "decaf", "gifts")
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
-from retention.demo.people import Person, people
+from retention.demo.people import Person, Purchase, people
 from retention.kit.words import fold
 from retention.orders.models import Order, OrderLine
 from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
@@ -56,7 +56,8 @@ def fresh_key(store: Store, *, now: datetime) -> str:
     with store_context(store.pk):
         for old in ApiKey.objects.live().filter(label="Demo shop's server"):
             old.revoke(now=now)
-        key, text = ApiKey.prepare(kind="secret", label="Demo shop's server", scopes=["events:write", "customers:read"], created_by=None, now=now)
+        scopes = ["events:write", "customers:read"]
+        key, text = ApiKey.prepare(kind="secret", label="Demo shop's server", scopes=scopes, created_by=None, now=now)
         key.save()
     return text
 
@@ -107,8 +108,9 @@ def _make_past(store: Store, *, now: datetime) -> None:
     with store_context(store.pk):
         customers = Customer.objects.bulk_create([_customer(person, now=now) for person in crowd])
         pairs = list(zip(customers, crowd, strict=True))
-        Identity.objects.bulk_create([Identity(customer=customer, kind="external", value=f"lumen-{number}") for number, (customer, _) in enumerate(pairs)])
-        Consent.objects.bulk_create([Consent(customer=customer, channel="email", status="granted" if person.allows_mail else "refused", method="checkout", changed_at=customer.created_at) for customer, person in pairs])
+        names = [Identity(customer=customer, kind="external", value=f"lumen-{number}") for number, customer in enumerate(customers)]
+        Identity.objects.bulk_create(names)
+        Consent.objects.bulk_create([_consent(customer, person) for customer, person in pairs])
         _make_orders(store, pairs)
 
 
@@ -128,26 +130,46 @@ def _customer(person: Person, *, now: datetime) -> Customer:
     )
 
 
+def _consent(customer: Customer, person: Person) -> Consent:
+    status = Consent.Status.GRANTED if person.allows_mail else Consent.Status.REFUSED
+    return Consent(customer=customer, channel="email", status=status, method="checkout", changed_at=customer.created_at)
+
+
 def _make_orders(store: Store, pairs: list[tuple[Customer, Person]]) -> None:
     bought = [(customer, purchase) for customer, person in pairs for purchase in person.purchases]
     orders = Order.objects.bulk_create(
-        [
-            Order(customer=customer, number=f"L-{1000 + number}", currency=store.currency, total_minor=purchase.total_minor, placed_at=purchase.at, received_at=purchase.at)
-            for number, (customer, purchase) in enumerate(bought)
-        ]
+        [_order(store, customer, purchase, number=1000 + count) for count, (customer, purchase) in enumerate(bought)]
     )
-    OrderLine.objects.bulk_create(
-        [
-            OrderLine(order=order, position=1, product_id=purchase.product.sku, name=purchase.product.name, quantity=purchase.quantity, price_minor=purchase.product.price_minor)
-            for order, (_, purchase) in zip(orders, bought, strict=True)
-        ]
+    OrderLine.objects.bulk_create([_line(order, purchase) for order, (_, purchase) in zip(orders, bought, strict=True)])
+    CustomerEvent.objects.bulk_create([_event(order, customer) for order, (customer, _) in zip(orders, bought, strict=True)])
+
+
+def _order(store: Store, customer: Customer, purchase: Purchase, *, number: int) -> Order:
+    return Order(
+        customer=customer,
+        number=f"L-{number}",
+        currency=store.currency,
+        total_minor=purchase.total_minor,
+        placed_at=purchase.at,
+        received_at=purchase.at,
     )
-    CustomerEvent.objects.bulk_create(
-        [
-            CustomerEvent(
-                customer=customer, kind="track", name="Order Completed", occurred_at=purchase.at, received_at=purchase.at, projected_at=purchase.at, trusted=True,
-                properties={"order_id": order.number, "total": f"{purchase.total_minor / 100:.2f}", "currency": store.currency},
-            )
-            for order, (customer, purchase) in zip(orders, bought, strict=True)
-        ]
+
+
+def _line(order: Order, purchase: Purchase) -> OrderLine:
+    product = purchase.product
+    return OrderLine(
+        order=order, position=1, product_id=product.sku, name=product.name, quantity=purchase.quantity, price_minor=product.price_minor
+    )
+
+
+def _event(order: Order, customer: Customer) -> CustomerEvent:
+    return CustomerEvent(
+        customer=customer,
+        kind="track",
+        name="Order Completed",
+        occurred_at=order.placed_at,
+        received_at=order.placed_at,
+        projected_at=order.placed_at,
+        trusted=True,
+        properties={"order_id": order.number, "total": f"{order.total_minor / 100:.2f}", "currency": order.currency},
     )
