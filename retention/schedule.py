@@ -16,6 +16,7 @@ class Job(NamedTuple):
 
 JOBS: tuple[Job, ...] = (
     Job("retention.notices.tasks.deliver", 1.0, "Mail the product owes someone leaves within seconds."),
+    Job("retention.notices.tasks.tidy", 15.0, "A notice whose worker died is settled; secret links do not lie about."),
     Job("retention.intake.tasks.project", 1.0, "Stored events become customers, carts and orders."),
     Job("campaigns.tasks.run_journeys", 1.0, "Idle moments and due steps are found and carried out."),
     Job("campaigns.tasks.dispatch", 1.0, "Messages that are ready leave."),

@@ -152,7 +152,9 @@ def _connection(parts: dict[str, Any], **options: Any) -> dict[str, Any]:
 
 
 DATABASES = {
-    "default": _connection(APP_DATABASE, options="-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"),
+    "default": _connection(
+        APP_DATABASE, options="-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+    ),
     "owner": _connection(OWNER_DATABASE, options="-c lock_timeout=2000"),
     "ingest": _connection(INGEST_DATABASE, options="-c statement_timeout=10000"),
 }
@@ -169,7 +171,9 @@ CACHES = {
     }
 }
 _REDIS_SOCKET = urlsplit(REDIS_URL)
-CELERY_BROKER_URL = f"redis+socket://{_REDIS_SOCKET.path}?virtual_host=1" if _REDIS_SOCKET.scheme == "unix" else env.text("BROKER_URL", REDIS_URL)
+CELERY_BROKER_URL = (
+    f"redis+socket://{_REDIS_SOCKET.path}?virtual_host=1" if _REDIS_SOCKET.scheme == "unix" else env.text("BROKER_URL", REDIS_URL)
+)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -272,7 +276,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Mail the product itself owes someone (retention/notices) -------------------------------------------------------------
 EMAIL_BACKEND = "retention.notices.backend.NoticeBackend"
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Boomerang <boomerang@example.test>" if not PRODUCTION else f"Boomerang <no-reply@{urlsplit(SITE_URL).hostname}>")
+DEFAULT_FROM_EMAIL = env.text(
+    "DEFAULT_FROM_EMAIL", "Boomerang <boomerang@example.test>" if not PRODUCTION else f"Boomerang <no-reply@{urlsplit(SITE_URL).hostname}>"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Language, time and files ----------------------------------------------------------------------------------------------
@@ -288,7 +294,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 
@@ -321,5 +329,9 @@ LOGGING: dict[str, Any] = {
     "formatters": {"json": {"()": "retention.kit.logs.JsonFormatter", "store_id": "ext://retention.tenancy.context.current_store_id"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": "WARNING"}, "django.security.DisallowedHost": {"level": "ERROR"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "ERROR"},
+    },
 }

@@ -36,9 +36,9 @@ class Shopper:
         """Tell the product who this is."""
         self._keep("identify", None, {"email": self.email, "first_name": self.name, **traits})
 
-    def track(self, name: str, **properties: Any) -> None:
+    def track(self, event: str, /, **properties: Any) -> None:
         """Tell the product what they did."""
-        self._keep("track", name, properties)
+        self._keep("track", event, properties)
 
     def post(self) -> int:
         """Post everything not posted yet and return how many events that was. Raises nothing: see `failures`."""

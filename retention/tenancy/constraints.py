@@ -136,7 +136,7 @@ class StoreIsolation(models.BaseConstraint):
         """Return the statements that switch isolation off."""
         quote = schema_editor.quote_name
         table = quote(model._meta.db_table)
-        return f"DROP POLICY {quote(POLICY)} ON {table}; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
+        return f"DROP POLICY {quote(POLICY)} ON {table}; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
 
     def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
         """Check nothing: the policy speaks at write time."""

@@ -59,5 +59,3 @@ def apply_grants(connection: BaseDatabaseWrapper) -> int:
             cursor.execute(statement)
             count += 1
     return count
-
-

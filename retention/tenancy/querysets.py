@@ -33,7 +33,7 @@ class StoreManager(models.Manager[M]):
 
     def get_queryset(self) -> StoreQuerySet[M]:
         """Return the active store's rows, or every store's inside `unscoped`."""
-        rows = self._queryset_class(model=self.model, using=self._db, hints=self._hints)  # type: ignore[attr-defined]
+        rows = self._queryset_class(model=self.model, using=self._db, hints=self._hints)
         if current_role() in (PLATFORM_ROLE, SEGMENTS_ROLE):
             return rows
         return rows.filter(store_id=require_store_id())

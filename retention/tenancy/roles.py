@@ -12,7 +12,12 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-LOGINS = {"owner": "BYPASSRLS NOINHERIT", "app": "NOBYPASSRLS NOINHERIT", "ingest": "NOBYPASSRLS NOINHERIT", "readonly": "NOBYPASSRLS NOINHERIT"}
+LOGINS = {
+    "owner": "BYPASSRLS NOINHERIT",
+    "app": "NOBYPASSRLS NOINHERIT",
+    "ingest": "NOBYPASSRLS NOINHERIT",
+    "readonly": "NOBYPASSRLS NOINHERIT",
+}
 ENTERED = {"platform": "BYPASSRLS", "segments": "BYPASSRLS"}
 _EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %s"
 
