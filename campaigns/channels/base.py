@@ -1,0 +1,103 @@
+"""What the sending room and every channel agree on: what goes out, what the provider's answer means, what comes back later.
+
+No database here: a provider gets plain values and returns a typed answer. Classification: reliability guide 2.3.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Outcome(StrEnum):
+    """What is certain after a call."""
+
+    ACCEPTED = "accepted"  # the provider took it
+    NOT_SENT = "not_sent"  # surely not sent: nothing left, or only a beginning that cannot count
+    LATER = "later"  # refused for now; try again at retry_after_seconds
+    REFUSED = "refused"  # refused for good
+    AMBIGUOUS = "ambiguous"  # it may or may not have been sent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One provider's answer to one message.
+
+    bad_address: the address does not exist, so it goes to the suppressions. whole_account: nothing else of this account
+    would fare better now. detail: the provider's words, shortened, without personal data.
+    """
+
+    outcome: Outcome
+    provider_message_id: str = ""
+    retry_after_seconds: int = 0
+    bad_address: bool = False
+    whole_account: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message, complete. `key` is ours: it travels as Message-ID or idempotency key and comes back in receipts."""
+
+    key: str
+    sender: str
+    recipient: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a provider reports later about a message of ours. kind: delivered, bounced, complained, opened, clicked, unsubscribed."""
+
+    kind: str
+    key: str
+    at: datetime
+    permanent: bool = False
+    detail: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Account:
+    """One provider account as plain values. trusted: ours (the test inbox), so it may stand on a private address."""
+
+    provider: str
+    settings: Mapping[str, Any]
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    from_name: str = ""
+    from_address: str = ""
+    trusted: bool = False
+    connection_id: int | None = None
+
+
+class Session(Protocol):
+    """One kept connection to a provider, used by one thread at a time."""
+
+    def send(self, outgoing: Outgoing, *, deadline: float) -> Answer:
+        """Hand over one message. deadline: on `time.monotonic()`, for everything together. Never raises for the network."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+class Provider(Protocol):
+    """One vendor kind. `keyed`: a repeat with the same key is recognised, so an ambiguous answer may be repeated."""
+
+    key: str
+    keyed: bool
+
+    def open(self, account: Account) -> Session:
+        """Return a session; it connects when it is first used."""
+
+
+class Channel(Protocol):
+    """One way to reach a person."""
+
+    key: str
+
+    def provider(self, key: str) -> Provider:
+        """Return the vendor kind with this stored key."""
+
+    def providers(self) -> Sequence[Provider]:
+        """Return all of them."""

@@ -1,0 +1,1 @@
+"""E-mail: the channel, building a mail (`mime.py`), and its providers."""

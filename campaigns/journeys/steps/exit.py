@@ -1,0 +1,29 @@
+"""The step where a run ends well."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Self
+
+from campaigns.journeys.steps.base import Fields, Outcome
+from retention.kit.words import Phrase, gettext_noop
+
+
+@dataclass(frozen=True)
+class Exit:
+    """End the run. A journey without it ends after its last step all the same."""
+
+    kind: ClassVar[str] = "exit"
+    id: str
+
+    @classmethod
+    def read(cls, step_id: str, fields: Fields) -> Self:
+        """Read nothing: an exit has no fields of its own."""
+        return cls(step_id)
+
+    def enter(self, now: datetime) -> Outcome:
+        """End here."""
+        return Outcome(ends=True)
+
+    def describe(self) -> Phrase:
+        """Say that it ends."""
+        return Phrase(gettext_noop("Leave the journey"))

@@ -1,0 +1,1 @@
+"""Measurement: who is held out, and which message an order is credited to."""

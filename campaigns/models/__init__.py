@@ -1,0 +1,11 @@
+"""The tables of the campaigns floor, one idea a file."""
+
+from campaigns.models.attribution import Attribution
+from campaigns.models.connection import Connection
+from campaigns.models.enrollment import Enrollment
+from campaigns.models.journey import Journey, JourneyVersion
+from campaigns.models.link import Click, MessageLink
+from campaigns.models.message import Message
+from campaigns.models.template import Template, TemplateVersion
+
+__all__ = ["Attribution", "Click", "Connection", "Enrollment", "Journey", "JourneyVersion", "Message", "MessageLink", "Template", "TemplateVersion"]

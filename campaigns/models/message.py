@@ -1,0 +1,122 @@
+"""One rendered send to one person: planned once, claimed, sent at most once, or visibly unknown.
+
+The unique key makes a repeat impossible; `token` fences off a worker that outlived its lease. Source: reliability guide 2.1, 2.2.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.connection import Connection
+from campaigns.models.enrollment import Enrollment
+from campaigns.models.template import TemplateVersion
+from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
+from retention.tenancy.models import StoreOwned
+from retention.tenancy.querysets import StoreManager, StoreQuerySet
+
+
+class MessageQuerySet(StoreQuerySet["Message"]):
+    """Messages of one store."""
+
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """Return ready messages whose moment has come, longest waiting first."""
+        return self.filter(state=Message.State.READY, due_at__lte=now).order_by("due_at", "id")
+
+    def newest_first(self) -> "MessageQuerySet":
+        """Return them by the moment they were planned, newest first."""
+        return self.order_by("-planned_at", "-id")
+
+
+class Message(StoreOwned):
+    """One message to one customer on one channel.
+
+    lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
+    lets a journey legally say the same thing again. expires_at: after this moment it would be stale.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        READY = "ready", _("Waiting")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        UNKNOWN = "unknown", _("Unknown")
+        SUPPRESSED = "suppressed", _("Held back")
+        SKIPPED = "skipped", _("Too late")
+        QUARANTINED = "quarantined", _("Set aside")
+
+    class Stream(models.TextChoices):
+        MARKETING = "marketing", _("Marketing")
+        TRANSACTIONAL = "transactional", _("Transactional")
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    source_kind = models.CharField(max_length=20)
+    source_id = models.BigIntegerField()
+    step = models.CharField(max_length=40)
+    occurrence = models.CharField(max_length=120)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="messages", db_constraint=False)
+    channel = models.CharField(max_length=10)
+    stream = models.CharField(max_length=15, choices=Stream.choices, default=Stream.MARKETING)
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False)
+    cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False)
+    template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="messages", db_constraint=False)
+    connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False)
+    address_digest = models.CharField(max_length=64, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.READY)
+    reason = models.CharField(max_length=60, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    token = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    holder = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    planned_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    first_attempt_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    provider_message_id = models.CharField(max_length=200, blank=True)
+    provider_key = models.CharField(max_length=100, blank=True)
+
+    objects: ClassVar[StoreManager[Any]] = StoreManager.of(MessageQuerySet)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "id"], name="message_of_store"),
+            models.UniqueConstraint(fields=["store", "public_id"], name="message_public_id_once"),
+            models.UniqueConstraint(fields=["store", "source_kind", "source_id", "step", "occurrence", "customer", "channel"], name="message_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["planned", "ready", "sending", "sent", "failed", "unknown", "suppressed", "skipped", "quarantined"]), name="message_state_known"
+            ),
+            models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False, token__gt=0), name="message_sending_is_leased"),
+            models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_has_time"),
+            models.CheckConstraint(condition=~Q(state__in=["suppressed", "skipped", "failed", "unknown", "quarantined"]) | ~Q(reason=""), name="message_refusal_has_reason"),
+            models.CheckConstraint(condition=Q(stream__in=["marketing", "transactional"]), name="message_stream_known"),
+            StoreForeignKey(field="customer", name="message_customer_of_store"),
+            StoreForeignKey(field="enrollment", name="message_enrollment_of_store"),
+            StoreForeignKey(field="cart", name="message_cart_of_store"),
+            StoreForeignKey(field="template_version", name="message_version_of_store"),
+            StoreForeignKey(field="connection", name="message_connection_of_store"),
+            StoreIsolation(name="message_isolation"),
+        ]
+        indexes = [
+            models.Index(fields=["store", "due_at", "id"], name="message_ready", condition=Q(state="ready")),
+            models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
+            models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
+            models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),
+            models.Index(fields=["store", "customer", "-first_attempt_at"], name="message_contacts", condition=Q(state__in=["sending", "sent", "unknown"])),
+            models.Index(fields=["store", "enrollment"], name="message_of_enrollment", condition=Q(enrollment__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.step} to {self.customer_id}: {self.state}"

@@ -1,0 +1,159 @@
+"""Render Liquid with every limit set: loops, output, namespace, depth. Merchant text never meets Django or Jinja.
+
+Runs inside the render process, where it can be killed; needs neither Django nor the database. Contexts are plain dicts.
+Source: reliability guide S29-S33 (python-liquid ships without any limit).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from liquid import Environment, Mode, Undefined
+from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
+from liquid.filter import liquid_filter
+from liquid.template import BoundTemplate
+
+from retention.kit.money import MoneyError, format_amount
+
+MOST_LOOPS = 10_000
+MOST_OUTPUT_BYTES = 500_000
+MOST_NAMESPACE_BYTES = 100_000
+MOST_NESTING = 30
+MOST_RANGE = 10_000
+_RANGE = re.compile(r"\(\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*\)")
+_OPEN = ("profile.attributes", "event")
+"""Names below these may be missing for one person without being a mistake."""
+
+_missing: list[str] = []  # names used but not there; one process renders one message at a time
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One message's texts."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CannotRender:
+    """Why one message could not be made: `reason` is one of our words, `detail` says where."""
+
+    reason: str
+    detail: str
+
+
+class MissingName(Undefined):
+    """A name the context does not have. Showing it is collected as a mistake; `default` and `if` are not."""
+
+    def __str__(self) -> str:
+        name = (self.hint or self.name).removesuffix(" is undefined").strip("'")
+        if not name.startswith(_OPEN):
+            _missing.append(name)
+        return ""
+
+
+class _Limited(Environment):
+    loop_iteration_limit = MOST_LOOPS
+    output_stream_limit = MOST_OUTPUT_BYTES
+    local_namespace_limit = MOST_NAMESPACE_BYTES
+    context_depth_limit = MOST_NESTING
+    block_nesting_limit = MOST_NESTING
+
+
+@lru_cache(maxsize=2)
+def environment(*, autoescape: bool) -> Environment:
+    """Return the Liquid environment with our limits and filters; autoescape for HTML only."""
+    made = _Limited(tolerance=Mode.STRICT, undefined=MissingName, strict_filters=True, autoescape=autoescape)
+    for tag in ("include", "render"):  # there is nothing to load from
+        made.tags.pop(tag, None)
+    made.filters.update({"money": _money, "img_url": _img_url, "web_url": _web_url, "date": _date})
+    return made
+
+
+class TemplateFault(ValueError):
+    """The text is no Liquid we accept; the message says what and where."""
+
+
+def check(source: str) -> None:
+    """Raise TemplateFault for a text that does not parse, nests too deeply, or counts too far."""
+    for low, high in _RANGE.findall(source):
+        if int(high) - int(low) >= MOST_RANGE:
+            raise TemplateFault(f"({low}..{high}) counts further than {MOST_RANGE} steps")
+    try:
+        environment(autoescape=True).from_string(source)
+    except LiquidError as error:
+        raise TemplateFault(str(error).splitlines()[0]) from None
+    except RecursionError:
+        raise TemplateFault("nested too deeply") from None
+
+
+def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
+    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message."""
+    _missing.clear()
+    try:
+        subject = " ".join(_parsed(parts["subject"], False).render(**context).split())
+        html = _parsed(parts["html"], True).render(**context)
+        text = _parsed(parts["text"], False).render(**context)
+    except (ResourceLimitError, OutputStreamLimitError, RecursionError, MemoryError) as error:
+        return CannotRender("template_too_big", type(error).__name__)
+    except LiquidError as error:
+        return CannotRender("template_error", str(error).splitlines()[0][:200])
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, OSError) as error:
+        return CannotRender("template_error", type(error).__name__)  # a filter of the library on a value it did not expect
+    if _missing:
+        return CannotRender("template_variable", ", ".join(sorted(set(_missing)))[:200])
+    return Rendered(subject, str(html), str(text))
+
+
+@lru_cache(maxsize=64)
+def _parsed(source: str, escaped: bool) -> BoundTemplate:
+    return environment(autoescape=escaped).from_string(source)
+
+
+@liquid_filter
+def _money(minor: Any, currency: Any = "", locale: Any = "en") -> str:
+    """Write whole minor units as an amount: {{ line.total_minor | money: cart.currency }}."""
+    try:
+        return format_amount(int(str(minor)), currency=str(currency), locale=str(locale) or "en")
+    except (MoneyError, ValueError):
+        return ""
+
+
+@liquid_filter
+def _img_url(address: Any, size: Any = "") -> str:
+    """Return an image's web address, with the wanted width as `width` when one is given; nothing for other schemes."""
+    url = _web(str(address or ""))
+    width = re.match(r"\d{1,4}", str(size))
+    if not url or not width:
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}width={width.group()}"
+
+
+@liquid_filter
+def _web_url(address: Any) -> str:
+    """Return an address only when it is http, https, mailto or tel."""
+    return _web(str(address or ""), schemes=("http", "https", "mailto", "tel"))
+
+
+def _web(address: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    try:
+        return address if urlsplit(address).scheme.lower() in schemes else ""
+    except ValueError:
+        return ""
+
+
+@liquid_filter
+def _date(moment: Any, pattern: Any = "%d %B %Y") -> str:
+    """Write an ISO moment by a strftime pattern; what is no moment stays as it is. Never reads the clock."""
+    if isinstance(moment, Undefined):
+        return str(moment)
+    try:
+        return datetime.fromisoformat(str(moment)).strftime(str(pattern)[:100])
+    except ValueError:
+        return str(moment)
