@@ -144,6 +144,21 @@ def interval(low: float, guess: float, high: float, *, scale_low: float, scale_h
     return drawings.interval(low, guess, high, scale=(scale_low, scale_high), label=label, width=width)
 
 
+@register.simple_tag
+def day_bars(totals: Sequence[float], parts: Sequence[float], *, ticks: Sequence[float], words: Sequence[str], days: Sequence[str], label: str) -> SafeString:
+    """Draw an amount per day with a part of it; every seventh day is named."""
+    axis = drawings.Axis(tuple(ticks), tuple(words))
+    return drawings.day_bars(totals, parts, axis=axis, days=[day if index % 7 == 0 else "" for index, day in enumerate(days)], label=label)
+
+
+@register.simple_tag
+def level(
+    values: Sequence[float], lows: Sequence[float], highs: Sequence[float], *, ticks: Sequence[float], words: Sequence[str], names: Sequence[str], last: str, label: str
+) -> SafeString:
+    """Draw a level over time with its range."""
+    return drawings.level(values, lows, highs, axis=drawings.Axis(tuple(ticks), tuple(words)), names=names, last=last, label=label)
+
+
 @register.inclusion_tag("ui/_field.html")
 def field(
     bound: BoundField, *, label: str = "", hint: str = "", link: str = "", link_text: str = "", check_url: str = "", ok: str = "", errors: Sequence[str] = ()

@@ -1,1 +1,1 @@
-"""The dashboard's own pages: the styleguide and the pages shown when something went wrong."""
+"""The dashboard's own page: the styleguide. Pages of the apps live in their own `views/`."""
