@@ -1,4 +1,4 @@
-"""The door for storefronts: receive, verify, store durably, then project events into customers, carts and orders.
+"""Intake: the door storefronts speak to. Verify, store durably, answer; then turn what was stored into customers, baskets, orders.
 
-The door (`door.py`, `writing.py`) knows no Django request; the projection (`projecting/`) reads stored events only.
+No pages and no sending. The order of work: `door.py` -> `reading.py` -> `writing.py` | later -> `projecting/`.
 """

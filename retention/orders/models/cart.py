@@ -60,7 +60,9 @@ class Cart(StoreOwned):
             StoreIsolation(name="cart_isolation"),
         ]
         indexes = [
-            models.Index(fields=["store", "last_activity_at", "id"], name="cart_going_idle", condition=models.Q(state="open", idle_at=None)),
+            models.Index(
+                fields=["store", "last_activity_at", "id"], name="cart_going_idle", condition=models.Q(state="open", idle_at=None)
+            ),
             models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
         ]
 

@@ -16,7 +16,9 @@ class CartSettings(StoreOwned):
     """One row per store that changed something; no row means the usual values."""
 
     idle_minutes = models.PositiveIntegerField(
-        _("minutes until a basket counts as left alone"), default=USUAL_IDLE_MINUTES, validators=[MinValueValidator(5), MaxValueValidator(1440)]
+        _("minutes until a basket counts as left alone"),
+        default=USUAL_IDLE_MINUTES,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
     )
 
     class Meta:

@@ -1,0 +1,121 @@
+"""Bytes off the wire: bodies of limited size, gzip that cannot blow up, JSON that means one thing only.
+
+Nothing here knows what an event is; that is `reading.py`.
+"""
+
+import json
+import zlib
+from typing import Any
+
+import msgspec
+
+LARGEST_BODY = 500 * 1024
+DEEPEST = 32
+_LARGEST_NUMBER = 2**63
+
+
+class BodyRefused(Exception):
+    """The body cannot be read; the message may be shown to the sender."""
+
+    def __init__(self, message: str, *, status: int = 400, field: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.field = field
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Return the request's body, unpacked, or raise BodyRefused; never holds more than the limit."""
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or -1)
+    except ValueError:
+        raise BodyRefused("Content-Length is not a number.") from None
+    if length > LARGEST_BODY:
+        raise BodyRefused(f"The body is larger than {LARGEST_BODY // 1024} KB.", status=413)
+    body = environ["wsgi.input"].read(LARGEST_BODY + 1 if length < 0 else length)
+    if len(body) > LARGEST_BODY:
+        raise BodyRefused(f"The body is larger than {LARGEST_BODY // 1024} KB.", status=413)
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding in {"gzip", "x-gzip"}:
+        return _unzip(body)
+    if encoding not in {"", "identity"}:
+        raise BodyRefused("Content-Encoding must be gzip or nothing.", status=415)
+    return bytes(body)
+
+
+def _unzip(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(body, LARGEST_BODY + 1)
+    except zlib.error:
+        raise BodyRefused("The body is not gzip, although Content-Encoding says so.") from None
+    if len(plain) > LARGEST_BODY:
+        raise BodyRefused(f"The unpacked body is larger than {LARGEST_BODY // 1024} KB.", status=413)
+    if not unpacker.eof or unpacker.unused_data:
+        raise BodyRefused("The gzip body is cut short or followed by other bytes.")
+    return plain
+
+
+def decode(raw: bytes, *, kind: Any = Any) -> Any:
+    """Return the value of a JSON text, or raise BodyRefused with one sentence."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except UnicodeDecodeError:
+        raise BodyRefused("The text is not UTF-8.") from None
+    except RecursionError:
+        raise BodyRefused(f"The value is nested more than {DEEPEST} levels deep.") from None
+    except msgspec.ValidationError as error:
+        raise BodyRefused(*_said(error)) from None
+    except msgspec.DecodeError as error:
+        cut = "truncated" in str(error)
+        raise BodyRefused("The text is cut short or holds half of a surrogate pair." if cut else f"Not valid JSON: {error}.") from None
+
+
+def decode_strictly(raw: bytes) -> dict[str, Any]:
+    """Return one JSON object that every reader understands alike: no doubled key, no NUL, at most 32 levels, 64-bit whole numbers."""
+    value = decode(raw)
+    if not isinstance(value, dict):
+        raise BodyRefused("An event must be a JSON object.")
+    keys = _walk(value, depth=1, search_nul=b"\\u0000" in raw)
+    if raw.count(b'":') != keys:  # cheap and nearly always equal; blanks before a colon or a quoted `":` need the exact look
+        _refuse_doubled(raw)
+    return value
+
+
+def _walk(value: Any, *, depth: int, search_nul: bool) -> int:
+    """Return how many keys there are, refusing what must not be stored."""
+    if depth > DEEPEST:
+        raise BodyRefused(f"The value is nested more than {DEEPEST} levels deep.")
+    if isinstance(value, dict):
+        keys = len(value)
+        for key, part in value.items():
+            if search_nul and "\x00" in key:
+                raise BodyRefused("A key holds a NUL character.")
+            keys += _walk(part, depth=depth + 1, search_nul=search_nul) if type(part) in _LOOKED_INTO or search_nul else 0
+        return keys
+    if isinstance(value, list):
+        return sum(_walk(part, depth=depth + 1, search_nul=search_nul) for part in value if type(part) in _LOOKED_INTO or search_nul)
+    if isinstance(value, str):
+        if search_nul and "\x00" in value:
+            raise BodyRefused("A text holds a NUL character.")
+    elif type(value) is int and not -_LARGEST_NUMBER <= value < _LARGEST_NUMBER:
+        raise BodyRefused("A whole number does not fit into 64 bits; send it as text.")
+    return 0
+
+
+_LOOKED_INTO = frozenset({dict, list, int})
+
+
+def _refuse_doubled(raw: bytes) -> None:
+    def one_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _value in pairs]
+            doubled = next(name for name in names if names.count(name) > 1)
+            raise BodyRefused("The key stands twice in one object.", field=doubled[:80])
+        return found
+
+    json.loads(raw, object_pairs_hook=one_object)
+
+
+def _said(error: msgspec.ValidationError) -> tuple[str]:
+    return (str(error).replace(" - at `$", " at `").replace("`[...]`", "a value"),)

@@ -1,0 +1,175 @@
+"""The tracking door: a plain WSGI callable in front of Django that speaks Segment's HTTP API.
+
+It answers 2xx only after the events are committed. Reading is in `reading.py`, storing in `writing.py`, keys in `keys.py`.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import psycopg2
+
+from retention.intake.bodies import BodyRefused, read_body
+from retention.intake.keys import Key, KeyBook
+from retention.intake.reading import KINDS, Reading, Refused, Sender, open_batch, read_batch, read_single, write_key_of
+from retention.intake.writing import NotStored, QueueFull, Writer
+from retention.kit import clock
+from retention.rest.limiting import Buckets
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+EVENTS_PER_SECOND = 2_000.0
+BURST_EVENTS = 20_000.0
+COME_BACK_SECONDS = 5
+NO_ADDRESS = "There is no such address. Events go to /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group and /v1/alias."
+NO_KEY = "Send your write key as Basic user name or as writeKey in the body."
+UNKNOWN_KEY = "This key is not known or was revoked."
+SECRET_IN_BROWSER = "A secret key was used from a browser. Revoke it: everybody who visited the page can read it."  # noqa: S105 - a sentence
+FULL = "Too many events wait to be stored. Keep them and try again."
+AWAY = "The events could not be stored now. Keep them and try again."
+_SHARED_HEADERS = [("Access-Control-Allow-Origin", "*"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+_PREFLIGHT_HEADERS = [
+    ("Access-Control-Allow-Methods", "POST, OPTIONS"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding"),
+    ("Access-Control-Max-Age", "86400"),
+]
+
+
+class _Turned(Exception):
+    """The request is turned away with this status and sentence."""
+
+    def __init__(self, status: int, message: str, *, retry_after: float = 0, refused: Refused | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+        self.refused = refused
+
+
+class Door:
+    """The WSGI callable for `/v1/...`. One per process; its book of keys, buckets and writer serve all threads."""
+
+    def __init__(
+        self,
+        *,
+        keys: KeyBook | None = None,
+        writer: Writer | None = None,
+        buckets: Buckets | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self._keys = keys or KeyBook()
+        self._writer = writer or Writer()
+        self._buckets = buckets or Buckets(per_second=EVENTS_PER_SECOND, burst=BURST_EVENTS)
+        self._now = now
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            start_response("204 No Content", _SHARED_HEADERS + _PREFLIGHT_HEADERS)
+            return []
+        try:
+            answer = self._take(environ, method=method, word=environ.get("PATH_INFO", "")[4:].strip("/"))
+            return _answer(start_response, 200, answer)
+        except BodyRefused as error:
+            return _answer(start_response, error.status, _failure(str(error), refused=Refused(0, str(error), error.field)))
+        except _Turned as turned:
+            return _answer(start_response, turned.status, _failure(str(turned), refused=turned.refused), retry_after=turned.retry_after)
+        except QueueFull:
+            return _answer(start_response, 503, _failure(FULL), retry_after=COME_BACK_SECONDS)
+        except (NotStored, psycopg2.OperationalError):
+            return _answer(start_response, 503, _failure(AWAY), retry_after=COME_BACK_SECONDS)
+
+    def _take(self, environ: Environ, *, method: str, word: str) -> dict[str, Any]:
+        if word not in KINDS and word not in {"batch", "b", "import"}:
+            raise _Turned(404, NO_ADDRESS)
+        if method != "POST":
+            raise _Turned(405, "Events are sent with POST.")
+        body = read_body(environ)
+        if word in KINDS:
+            return self._take_single(environ, body, kind=KINDS[word])
+        return self._take_batch(environ, body)
+
+    def _take_single(self, environ: Environ, body: bytes, *, kind: str) -> dict[str, Any]:
+        key = self._open(environ, in_body=lambda: write_key_of(body), events=1)
+        reading = read_single(body, kind=kind, sender=self._sender(key))
+        self._store(reading)
+        if reading.refused:
+            refused = reading.refused[0]
+            raise _Turned(413 if "larger than" in refused.message else 400, refused.message, refused=refused)
+        return _success(reading)
+
+    def _take_batch(self, environ: Environ, body: bytes) -> dict[str, Any]:
+        batch = open_batch(body)
+        key = self._open(environ, in_body=lambda: batch.write_key or "", events=len(batch.batch))
+        reading = read_batch(batch, sender=self._sender(key))
+        self._store(reading)
+        return _success(reading)
+
+    def _open(self, environ: Environ, *, in_body: Callable[[], str], events: int) -> Key:
+        """Return the key that opens the door for so many events, or turn the sender away."""
+        text = _key_in_header(environ.get("HTTP_AUTHORIZATION", "")) or in_body()
+        key = self._keys.find(text) if text else None
+        if key is None:
+            raise _Turned(401, UNKNOWN_KEY if text else NO_KEY)
+        if key.secret and environ.get("HTTP_ORIGIN"):
+            raise _Turned(403, SECRET_IN_BROWSER)
+        if key.secret and "events:write" not in key.scopes:
+            raise _Turned(403, "This key does not carry the scope events:write.")
+        wait = self._buckets.take(key.id, units=max(events, 1))
+        if wait:
+            raise _Turned(429, "Too many events from this key.", retry_after=wait)
+        return key
+
+    def _sender(self, key: Key) -> Sender:
+        return Sender(store_id=key.store_id, trusted=key.secret, received_at=self._now())
+
+    def _store(self, reading: Reading) -> None:
+        """Store what was read; rows the database would not take become refusals."""
+        if not reading.rows:
+            return
+        for place in self._writer.write(reading.rows):
+            reading.lose(place)
+
+
+def _key_in_header(header: str) -> str:
+    """Return the key of `Basic base64(key:)` or `Bearer key`."""
+    scheme, _space, value = header.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value.strip(), validate=True).decode("ascii").partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _success(reading: Reading) -> dict[str, Any]:
+    answer: dict[str, Any] = {"success": True, "accepted": len(reading.rows) - reading.lost}
+    if reading.refused:
+        answer["errors"] = [refused.as_answer() for refused in reading.refused]
+    if reading.without_message_id:
+        answer["without_message_id"] = reading.without_message_id
+        answer["hint"] = "Events without a messageId cannot be recognised when they are sent again."
+    return answer
+
+
+def _failure(message: str, *, refused: Refused | None = None) -> dict[str, Any]:
+    return {"success": False, "message": message} | ({"errors": [refused.as_answer()]} if refused is not None else {})
+
+
+def _answer(start_response: StartResponse, status: int, answer: dict[str, Any], *, retry_after: float = 0) -> Iterable[bytes]:
+    body = msgspec.json.encode(answer)
+    headers = [*_SHARED_HEADERS, ("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    if retry_after:
+        headers.append(("Retry-After", str(math.ceil(retry_after))))
+    if status == 401:
+        headers.append(("WWW-Authenticate", 'Basic realm="Boomerang"'))
+    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    return [body]

@@ -1,0 +1,77 @@
+"""Which store a key belongs to, remembered for a few seconds, so that an event costs no look-up and a revoked key closes soon.
+
+Reads with the ingest role's own connection. Making and revoking keys is in the stores room.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from retention.intake.connecting import connect_for_ingest
+from retention.stores.models.key import digest_of_key, looks_right
+
+REMEMBERED_SECONDS = 4.0  # a revoked key is refused within 5 s (S10)
+_MOST_KEYS = 10_000
+_QUESTION = "SELECT id, store_id, kind, scopes FROM stores_apikey WHERE digest = %s AND revoked_at IS NULL LIMIT 1"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A live key: whose it is and what it may do here."""
+
+    id: int
+    store_id: int
+    secret: bool
+    scopes: frozenset[str]
+
+
+class KeyBook:
+    """Live keys by their text. Safe for many threads; raises psycopg2.OperationalError while the database is away."""
+
+    def __init__(self, *, connect: Callable[[], Connection] = connect_for_ingest, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, Key | None]] = OrderedDict()
+        self._connection: Connection | None = None
+        self._turn = threading.Lock()
+
+    def find(self, text: str) -> Key | None:
+        """Return the live key with this text, or None; what was read at most a few seconds ago counts."""
+        if not looks_right(text):
+            return None
+        digest = digest_of_key(text)
+        kept = self._known.get(digest)
+        if kept is not None and kept[0] > self._clock():
+            return kept[1]
+        with self._turn:
+            key = self._read(digest)
+            self._known[digest] = (self._clock() + REMEMBERED_SECONDS, key)
+            self._known.move_to_end(digest)
+            if len(self._known) > _MOST_KEYS:
+                self._known.popitem(last=False)
+        return key
+
+    def _read(self, digest: str) -> Key | None:
+        """Ask the database, once more on a fresh connection when the kept one was cut."""
+        if self._connection is not None:
+            try:
+                return self._ask(self._connection, digest)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self._connection.close()
+                self._connection = None
+        self._connection = self._connect()
+        return self._ask(self._connection, digest)
+
+    def _ask(self, connection: Connection, digest: str) -> Key | None:
+        with connection.cursor() as cursor:
+            cursor.execute(_QUESTION, [digest])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        key_id, store_id, kind, scopes = row
+        return Key(id=key_id, store_id=store_id, secret=kind == "secret", scopes=frozenset(scopes))

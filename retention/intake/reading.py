@@ -1,0 +1,270 @@
+"""A storefront's request becomes rows: Segment's wire format read leniently, every value checked before it is queued.
+
+One bad event refuses itself and not its neighbours. What the events mean is read later, in `projecting/`.
+Source: Segment HTTP tracking API; ecosystem guide 6 (what four real clients send).
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from retention.intake.bodies import BodyRefused, decode, decode_strictly
+
+LARGEST_EVENT = 32 * 1024
+LARGEST_CONTEXT = 4 * 1024
+MOST_EVENTS = 2500
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MOST_AHEAD = timedelta(days=1)
+KINDS = {
+    "track": "track", "t": "track", "identify": "identify", "i": "identify", "page": "page", "p": "page",
+    "screen": "screen", "s": "screen", "group": "group", "g": "group", "alias": "alias", "a": "alias",
+}  # fmt: skip
+Moment = str | int | float | None
+
+
+class Batch(msgspec.Struct, rename="camel"):
+    """The envelope of many events; each is looked at by itself."""
+
+    batch: list[msgspec.Raw]
+    sent_at: Moment = None
+    write_key: str | None = None
+    context: msgspec.Raw | None = None
+
+
+class Event(msgspec.Struct, rename="camel"):
+    """One event as clients send it; keys that are not here are ignored."""
+
+    type: str | None = None
+    event: str | None = None
+    name: str | None = None
+    user_id: str | int | None = None
+    anonymous_id: str | int | None = None
+    previous_id: str | int | None = None
+    group_id: str | int | None = None
+    message_id: str | None = None
+    timestamp: Moment = None
+    sent_at: Moment = None
+    write_key: str | None = None
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+
+
+class Row(msgspec.Struct):
+    """One event ready to be written. The short names are those of the record in `writing.py`."""
+
+    store_id: int
+    key: str
+    kind: str
+    name: str
+    anonymous_id: str
+    external_id: str
+    properties: dict[str, Any]
+    context: dict[str, Any]
+    occurred_at: datetime
+    received_at: datetime
+    trusted: bool
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One event that was not taken: which, and why, with the field where there is one."""
+
+    index: int
+    message: str
+    field: str = ""
+    message_id: str = ""
+
+    def as_answer(self) -> dict[str, Any]:
+        """Return it as it stands in the answer."""
+        answer: dict[str, Any] = {"index": self.index, "message": self.message}
+        return answer | {name: text for name, text in (("field", self.field), ("messageId", self.message_id)) if text}
+
+
+@dataclass
+class Reading:
+    """What a request held: rows to store (with their place in the request), refusals, and how many cannot be deduplicated."""
+
+    rows: list[Row] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    without_message_id: int = 0
+    lost: int = 0
+
+    def lose(self, place: int) -> None:
+        """Note that the database would not take the row at this place."""
+        self.lost += 1
+        self.refused.append(Refused(self.places[place], "The event could not be stored."))
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sent it, and when it reached us."""
+
+    store_id: int
+    trusted: bool
+    received_at: datetime
+
+
+def open_batch(body: bytes) -> Batch:
+    """Return the envelope of a batch, or raise BodyRefused."""
+    batch: Batch = decode(body, kind=Batch)
+    if len(batch.batch) > MOST_EVENTS:
+        raise BodyRefused(f"A batch holds at most {MOST_EVENTS} events.", field="batch")
+    return batch
+
+
+def read_batch(batch: Batch, *, sender: Sender) -> Reading:
+    """Return the rows of a batch and what was refused of it."""
+    reading = Reading()
+    context = _shared_context(batch)
+    for index, raw in enumerate(batch.batch):
+        _take(reading, bytes(raw), index=index, kind="", sender=sender, sent_at=batch.sent_at, context=context)
+    return reading
+
+
+def read_single(body: bytes, *, kind: str, sender: Sender) -> Reading:
+    """Return the row of a request that is one event."""
+    reading = Reading()
+    _take(reading, body, index=0, kind=kind, sender=sender, sent_at=None, context=None)
+    return reading
+
+
+def _shared_context(batch: Batch) -> dict[str, Any] | None:
+    """Return the context that stands once for all events of a batch; it is copied into each, so it must be small."""
+    raw = bytes(batch.context) if batch.context is not None else b"null"
+    if raw == b"null":
+        return None
+    if len(raw) > LARGEST_CONTEXT:
+        raise BodyRefused(f"The shared context is larger than {LARGEST_CONTEXT // 1024} KB.", field="context")
+    return decode_strictly(raw)
+
+
+def write_key_of(body: bytes) -> str:
+    """Return the key inside a body that is one event, or nothing."""
+    value = decode(body, kind=_Keyed)
+    return str(value.write_key or "")
+
+
+class _Keyed(msgspec.Struct, rename="camel"):
+    write_key: str | None = None
+
+
+def _take(reading: Reading, raw: bytes, *, index: int, kind: str, sender: Sender, sent_at: Moment, context: dict[str, Any] | None) -> None:
+    message_id = ""
+    try:
+        if len(raw) > LARGEST_EVENT:
+            raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.")
+        event = _event_of(decode_strictly(raw))
+        message_id = (event.message_id or "")[:200]
+        sent = event.sent_at if sent_at is None else sent_at
+        row = _row_of(event, kind=kind or _kind_of(event), sender=sender, sent_at=sent, context=context)
+    except BodyRefused as error:
+        reading.refused.append(Refused(index, str(error), error.field, message_id))
+        return
+    reading.without_message_id += not event.message_id
+    reading.rows.append(row)
+    reading.places.append(index)
+
+
+def _event_of(value: dict[str, Any]) -> Event:
+    try:
+        return msgspec.convert(value, Event)
+    except msgspec.ValidationError as error:
+        text, _at, path = str(error).partition(" - at `$.")
+        raise BodyRefused(f"{text}.", field=path.rstrip("`")) from None
+
+
+def _kind_of(event: Event) -> str:
+    kind = KINDS.get((event.type or "").lower(), "")
+    if not kind:
+        raise BodyRefused("The type must be track, identify, page, screen, group or alias.", field="type")
+    return kind
+
+
+def _row_of(event: Event, *, kind: str, sender: Sender, sent_at: Moment, context: dict[str, Any] | None) -> Row:
+    external, anonymous = _name_of(event.user_id, field="userId"), _name_of(event.anonymous_id, field="anonymousId")
+    if not (external or anonymous):
+        raise BodyRefused("An event needs a userId or an anonymousId.", field="userId")
+    properties = _properties_of(event, kind=kind)
+    return Row(
+        store_id=sender.store_id,
+        key=_key_of(event.message_id),
+        kind=kind,
+        name=_title_of(event, kind=kind, properties=properties),
+        anonymous_id=anonymous,
+        external_id=external,
+        properties=properties,
+        context={**context, **(event.context or {})} if context else event.context or {},
+        occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, received_at=sender.received_at),
+        received_at=sender.received_at,
+        trusted=sender.trusted,
+    )
+
+
+def _name_of(value: str | int | None, *, field: str) -> str:
+    text = "" if value is None else str(value).strip()
+    if len(text) > 200:
+        raise BodyRefused("The id is longer than 200 characters.", field=field)
+    return text
+
+
+def _key_of(message_id: str | None) -> str:
+    """Return what makes the event unique, in hexadecimal; without a messageId a random one, which only our own retries meet again."""
+    if not message_id:
+        return secrets.token_hex(16)
+    return hashlib.blake2b(message_id.encode(), digest_size=16).hexdigest()
+
+
+def _title_of(event: Event, *, kind: str, properties: dict[str, Any]) -> str:
+    if kind == "track":
+        title = (event.event or "").strip()
+        if not title:
+            raise BodyRefused("A track event needs the name of what happened.", field="event")
+    else:
+        title = (event.name or str(properties.get("name") or "") if kind in {"page", "screen"} else "").strip() or kind.capitalize()
+    if len(title) > 120:
+        raise BodyRefused("The name is longer than 120 characters.", field="event" if kind == "track" else "name")
+    return title
+
+
+def _properties_of(event: Event, *, kind: str) -> dict[str, Any]:
+    """Return what the event says; RudderStack's clients put traits into the context."""
+    if kind == "alias":
+        return {"previousId": _name_of(event.previous_id, field="previousId")}
+    if kind in {"identify", "group"}:
+        traits = event.traits
+        if traits is None:
+            found = (event.context or {}).get("traits")
+            traits = found if isinstance(found, dict) else {}
+        return {**traits, "groupId": event.group_id} if kind == "group" else traits
+    return event.properties or {}
+
+
+def _occurred_at(stated: Moment, *, sent_at: Moment, received_at: datetime) -> datetime:
+    """Return when it happened by our clock: the sender's clock may be wrong, but wrong by the same amount when it sent."""
+    if stated is None:
+        return received_at
+    moment = _moment(stated, field="timestamp")
+    if sent_at is not None:
+        moment = moment + (received_at - _moment(sent_at, field="sentAt"))
+    if moment > received_at + MOST_AHEAD:
+        raise BodyRefused("The moment lies more than a day ahead.", field="timestamp")
+    if moment < EARLIEST:
+        raise BodyRefused("The moment lies before the year 2000.", field="timestamp")
+    return min(moment, received_at)
+
+
+def _moment(value: str | int | float, *, field: str) -> datetime:
+    """Read ISO 8601 text, or seconds or milliseconds since 1970; a text without a zone means UTC."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise BodyRefused("Not a moment; write it like 2026-11-20T09:12:00Z.", field=field) from None

@@ -1,0 +1,173 @@
+"""The front door: `/v1/...` goes to the tracking door, files of the pages to WhiteNoise, everything else to Django behind a gate.
+
+The gate lets `REQUEST_SLOTS` requests of a process into Django at a time, so that a burst of pages cannot use up the database's
+connections, and events never wait behind pages. Copy nothing from here: pages live in the rooms.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
+from whitenoise import WhiteNoise
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+OPEN_ADDRESSES = ("/healthz", "/readyz")
+WAIT_SECONDS = 5.0
+TOO_LARGE = "The body is larger than 1 MB."
+TOO_MANY = "Too many people at once. Try again in a few seconds."
+HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.[^/]+$")
+
+
+def build() -> Application:
+    """Return the whole application; refuses in production to start with a role that sees every store."""
+    django = get_wsgi_application()
+    from retention.health import stopping
+    from retention.intake.door import Door
+
+    stopping.listen()
+    gate = Gate(django, slots=settings.REQUEST_SLOTS)
+    return dispatcher(door=Door(), pages=files_in_front_of(gate))
+
+
+def dispatcher(*, door: Application, pages: Application) -> Application:
+    """Return what sends `/v1/...` to the tracking door and the rest to the pages."""
+
+    def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        return (door if path.startswith("/v1/") else pages)(environ, start_response)
+
+    return dispatch
+
+
+def files_in_front_of(gate: Application) -> Application:
+    """Return the application that serves the pages' files without going through the gate."""
+    if settings.PRODUCTION:
+        return WhiteNoise(
+            gate,
+            root=str(settings.STATIC_ROOT),
+            prefix=settings.STATIC_URL,
+            immutable_file_test=lambda _path, url: bool(HASHED_NAME.search(url)),
+            allow_all_origins=False,
+            add_headers_function=_harden,
+        )
+    return FoundFiles(gate, autorefresh=True, allow_all_origins=False, add_headers_function=_harden)
+
+
+class FoundFiles(WhiteNoise):  # type: ignore[misc]
+    """Serve files from where the apps keep them, read anew each time; for every place but production."""
+
+    def candidate_paths_for_url(self, url: str) -> Iterator[str]:
+        """Yield the file that an address under /static/ means, if there is one."""
+        if url.startswith(settings.STATIC_URL):
+            found = finders.find(url.removeprefix(settings.STATIC_URL))
+            if found:
+                yield found
+
+
+class Gate:
+    """Let a few requests at a time into Django; the others wait up to five seconds and are then asked to come back."""
+
+    def __init__(self, inner: Application, *, slots: int, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._inner = inner
+        self._slots = threading.BoundedSemaphore(slots)
+        self._wait_seconds = wait_seconds
+        self._role_checked = False
+        self._check_role()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer from Django when there is room and the body is of a size we read."""
+        if environ.get("PATH_INFO") in OPEN_ADDRESSES:
+            return self._inner(environ, start_response)
+        if _length(environ) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return _refuse(environ, start_response, status="413 Content Too Large", detail=TOO_LARGE)
+        if not self._slots.acquire(timeout=self._wait_seconds):
+            return _refuse(environ, start_response, status="503 Service Unavailable", detail=TOO_MANY)
+        if not self._role_checked:
+            self._check_role()
+        try:
+            answer = self._inner(environ, start_response)
+        except BaseException:
+            self._slots.release()
+            raise
+        return _Holding(answer, release=self._slots.release)
+
+    def _check_role(self) -> None:
+        """Check the database role now, or with the next request while the database is away."""
+        from retention.tenancy.checking import refuse_unsafe_role
+
+        try:
+            refuse_unsafe_role()
+        except OperationalError:
+            return
+        self._role_checked = True
+
+
+class _Holding:
+    """An answer that gives its place in the gate back once the server has taken all of it."""
+
+    def __init__(self, answer: Iterable[bytes], *, release: Callable[[], None]) -> None:
+        self._answer = answer
+        self._release: Callable[[], None] | None = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close Django's answer and free the place, once."""
+        release, self._release = self._release, None
+        try:
+            close = getattr(self._answer, "close", None)
+            if close is not None:
+                close()
+        finally:
+            if release is not None:
+                release()
+
+
+def _length(environ: Environ) -> int:
+    try:
+        return int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _refuse(environ: Environ, start_response: StartResponse, *, status: str, detail: str) -> Iterable[bytes]:
+    """Answer without Django: a problem document for the API, one plain sentence for people."""
+    number, _space, title = status.partition(" ")
+    if environ.get("PATH_INFO", "").startswith("/api/"):
+        kind = "application/problem+json"
+        body = f'{{"type": "about:blank", "title": "{title}", "status": {number}, "detail": "{detail}"}}'
+    else:
+        kind, body = "text/plain; charset=utf-8", f"{detail}\n"
+    headers = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    if number == "503":
+        headers.append(("Retry-After", "5"))
+    start_response(status, headers)
+    return [body.encode()]
+
+
+def _harden(headers: Any, _path: str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Resource-Policy"] = "same-site"
+
+
+application = build()
