@@ -20,12 +20,18 @@ from retention.embedded import processes
 from retention.embedded.watching import Guardian
 
 RESTARTS_PER_MINUTE = 5
+BOOT_GRACE_SECONDS = 2  # granian's workers do not listen to signals before their code is read; nothing is lost by a kill then
 
 
 @dataclass
 class _Running:
     service: Service
     process: "subprocess.Popen[bytes]"
+    up: bool = False
+
+    @property
+    def grace_seconds(self) -> float:
+        return self.service.grace_seconds if self.up else BOOT_GRACE_SECONDS
 
 
 class Supervisor:
@@ -51,13 +57,13 @@ class Supervisor:
         self._leaving.set()
         if self._tender:
             self._tender.join()
-        self.open_gate()
         with self._turn:
             for running in self._running.values():
                 _ask_to_end(running)
             for running in self._running.values():
                 self._end(running)
             self._running.clear()
+        self.open_gate()
         os.close(self._gate_out)
 
     def start(self, service: Service) -> None:
@@ -76,8 +82,9 @@ class Supervisor:
                     start_new_session=True,
                     pass_fds=(self._gate_out,) if service.waits else (),
                 )
-            self._guardian.watch(process.pid, grace_seconds=service.grace_seconds)
-            self._running[service.name] = _Running(service, process)
+            running = _Running(service, process)
+            self._guardian.watch(process.pid, grace_seconds=running.grace_seconds)
+            self._running[service.name] = running
             self._changed(self._leaders())
 
     def open_gate(self) -> None:
@@ -94,7 +101,7 @@ class Supervisor:
             for name, running in list(waiting.items()):
                 if running.process.poll() is not None:
                     raise StepFailedError(f"The {name} ended while starting; the reason is in {self.log_of(name)}.")
-                if running.service.is_up():
+                if self._see_whether_up(running):
                     del waiting[name]
             if waiting and time.monotonic() > limit:
                 names = " and the ".join(waiting)
@@ -122,6 +129,14 @@ class Supervisor:
                 for name, running in list(self._running.items()):
                     if running.process.poll() is not None and not self._leaving.is_set():
                         self._revive(name, running)
+                    else:
+                        self._see_whether_up(running)
+
+    def _see_whether_up(self, running: _Running) -> bool:
+        if not running.up and running.service.is_up():
+            running.up = True
+            self._guardian.watch(running.process.pid, grace_seconds=running.grace_seconds)
+        return running.up
 
     def _revive(self, name: str, running: _Running) -> None:
         self._end(running)
@@ -135,7 +150,7 @@ class Supervisor:
             self.start(running.service)
 
     def _end(self, running: _Running) -> None:
-        processes.end_group(running.process.pid, grace_seconds=running.service.grace_seconds)
+        processes.end_group(running.process.pid, grace_seconds=running.grace_seconds)
         running.process.wait()
         self._guardian.forget(running.process.pid)
 

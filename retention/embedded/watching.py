@@ -99,8 +99,8 @@ def main() -> None:
     for pid, (birth, first, grace) in reversed(watched.items()):
         if processes.birth(pid) in {None, birth}:
             processes.end_group(pid, first=first, grace_seconds=grace)
-    for path in swept:
-        shutil.rmtree(path, ignore_errors=True)
+    for folder in swept:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
