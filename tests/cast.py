@@ -23,7 +23,12 @@ class Lumen(NamedTuple):
 
 def lumen() -> Lumen:
     """Save Lumen Coffee with Nora (owner), Tom (manager), Mia (marketer), Ada (analyst) and Sam (support)."""
-    store = make_store("Lumen Coffee", slug="lumen", web_address="https://lumen.example.test", postal_address="Lumen Coffee GmbH\nMusterweg 4\n10999 Berlin")
+    store = make_store(
+        "Lumen Coffee",
+        slug="lumen",
+        web_address="https://lumen.example.test",
+        postal_address="Lumen Coffee GmbH\nMusterweg 4\n10999 Berlin",
+    )
     people = {"owner": "nora.keller", "manager": "tom.berg", "marketer": "mia.roth", "analyst": "ada.stein", "support": "sam.vogt"}
     return Lumen(store, *(member_of(store, role, email=f"{name}@example.test") for role, name in people.items()))
 

@@ -1,4 +1,4 @@
 """Mail the product itself owes someone: address checks, resets, invitations, alarms. Never marketing.
 
-One row with a unique key, written in the caller's transaction, claimed and sent by its own loop.
+`owing.py` writes one row with a unique key in the caller's transaction; `delivering.py` claims and sends it in its own loop.
 """

@@ -1,4 +1,7 @@
-"""One row per mail the product owes someone. The key makes sure that a thing is said once."""
+"""One row per mail the product owes someone. The key makes sure that a thing is said once.
+
+Writing one is `owing.py`, sending is `delivering.py`; times of work are on the database's clock.
+"""
 
 from typing import ClassVar
 
@@ -8,7 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Notice(models.Model):
-    """A mail about the product itself, written in the transaction of what caused it, sent by its own loop."""
+    """A mail about the product itself, written in the transaction of what caused it, sent by its own loop.
+
+    may_repeat: a second copy does no harm (an address check, a reset), so a send whose end is not known is tried again.
+    token: rises with every claim; a worker that lost its claim can write nothing over a later one.
+    """
 
     class State(models.TextChoices):
         READY = "ready", _("Waiting")
@@ -18,11 +25,12 @@ class Notice(models.Model):
         UNKNOWN = "unknown", _("Unknown")
 
     key = models.CharField(max_length=120, unique=True)
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=60)
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=300)
     text = models.TextField()
     html = models.TextField(blank=True)
+    may_repeat = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     token = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -37,8 +45,15 @@ class Notice(models.Model):
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
-        constraints = [models.CheckConstraint(condition=models.Q(state__in=["ready", "sending", "sent", "failed", "unknown"]), name="notice_state_known")]
-        indexes = [models.Index(fields=["due_at", "id"], name="notice_due", condition=models.Q(state="ready"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["ready", "sending", "sent", "failed", "unknown"]), name="notice_state_known"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="notice_due", condition=models.Q(state="ready")),
+            models.Index(fields=["leased_until"], name="notice_leased", condition=models.Q(state="sending")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to}"

@@ -14,7 +14,7 @@ from retention.kit.clock import now
 from retention.stores.models import ApiKey, Membership, Store, User
 from retention.tenancy.context import store_context
 
-STRONG_PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - for tests
+STRONG_PASSWORD = "correct-horse-battery-staple"
 _numbers = itertools.count(1)
 
 

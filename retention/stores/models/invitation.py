@@ -60,4 +60,11 @@ class Invitation(StoreOwned):
     def prepare(cls, *, email: str, role: str, invited_by: Any, now: datetime) -> "tuple[Invitation, str]":
         """Return an unsaved invitation and the token to put in its mail."""
         token = secrets.token_urlsafe(32)
-        return cls(email=email.strip().lower(), role=role, invited_by=invited_by, digest=digest_of(token), created_at=now, expires_at=now + VALID_FOR), token
+        return cls(
+            email=email.strip().lower(),
+            role=role,
+            invited_by=invited_by,
+            digest=digest_of(token),
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        ), token

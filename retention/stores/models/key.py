@@ -6,7 +6,7 @@ Only a digest is stored. The text carries a checksum, so a mistyped key is refus
 import hashlib
 import secrets
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -17,6 +17,7 @@ from retention.tenancy.constraints import RolePolicy, StoreIsolation
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
+_TOUCH_EVERY = timedelta(minutes=1)
 PREFIXES = {"public": "pk_", "secret": "sk_"}
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -68,17 +69,23 @@ class ApiKey(StoreOwned):
 
     class Kind(models.TextChoices):
         PUBLIC = "public", _("Public write key")
-        SECRET = "secret", _("Secret key")  # noqa: S105 - a kind, not a secret
+        SECRET = "secret", _("Secret key")
 
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
     label = models.CharField(_("name"), max_length=80)
     digest = models.CharField(max_length=64, editable=False)
-    shown = models.CharField(_("begins with"), max_length=41, editable=False, help_text=_("The whole key for a public one, its beginning and end for a secret one."))
+    shown = models.CharField(
+        _("begins with"),
+        max_length=41,
+        editable=False,
+        help_text=_("The whole key for a public one, its beginning and end for a secret one."),
+    )
     scopes = models.JSONField(default=list, editable=False)
     origins = models.JSONField(_("web addresses"), default=list, blank=True)
     created_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    misused_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(ApiKeyQuerySet)
@@ -106,6 +113,11 @@ class ApiKey(StoreOwned):
         shown = text if kind == cls.Kind.PUBLIC else f"{text[:7]}…{text[-4:]}"
         key = cls(kind=kind, label=label, digest=digest_of_key(text), shown=shown, scopes=scopes, created_by=created_by, created_at=now)
         return key, text
+
+    def touch(self, *, now: datetime) -> None:
+        """Note that the key was used; at most one write a minute."""
+        if self.last_used_at is None or now - self.last_used_at >= _TOUCH_EVERY:
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
     def revoke(self, *, now: datetime) -> None:
         """Close the door for this key, at once."""

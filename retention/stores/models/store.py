@@ -28,7 +28,9 @@ class Store(models.Model):
     zone = models.CharField(_("time zone"), max_length=64, validators=[check_zone])
     locale = models.CharField(_("language"), max_length=10, default="en")
     web_address = models.URLField(_("web address"), max_length=300, blank=True)
-    postal_address = models.TextField(_("postal address"), max_length=500, blank=True, help_text=_("Stands in the footer of every e-mail; the law asks for it."))
+    postal_address = models.TextField(
+        _("postal address"), max_length=500, blank=True, help_text=_("Stands in the footer of every e-mail; the law asks for it.")
+    )
     brand_color = models.CharField(_("brand colour"), max_length=7, default="#0b6674", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")])
     logo_url = models.URLField(_("logo address"), max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
