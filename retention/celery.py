@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import task_success
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
@@ -14,7 +15,9 @@ app.autodiscover_tasks()
 
 @app.on_after_finalize.connect
 def read_schedule(sender: Celery, **_: object) -> None:
-    """Take the timed jobs from the one page that lists them."""
+    """Take the timed jobs from the one page that lists them; note when each one ends well."""
+    from retention.health import heartbeats
     from retention.schedule import beat_schedule
 
     sender.conf.beat_schedule = beat_schedule()
+    task_success.connect(heartbeats.note, weak=False)

@@ -36,7 +36,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer after an unexpected error: 503 while the database is away, else 500."""
     if not database_is_away(sys.exc_info()[1]):
-        return _answer(request, status=500, words=_("Something failed on our side. Tell us number %(number)s.") % {"number": error_number(request)})
+        words = _("Something failed on our side. Tell us number %(number)s.") % {"number": error_number(request)}
+        return _answer(request, status=500, words=words)
     answer = _answer(request, status=503, words=_("The database does not answer at the moment. Nothing was stored; send it again."))
     answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer

@@ -1,0 +1,1 @@
+"""Commands of operations: backup, restore and resume_sending."""
