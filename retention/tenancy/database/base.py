@@ -4,8 +4,10 @@ psycopg2 sends one message that may hold several statements, so the setting trav
 forgotten by PostgreSQL at commit and rollback. Source: reliability guide 3.2 (p95 1.01-1.08 of plain).
 """
 
+from contextlib import ExitStack
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 
@@ -26,10 +28,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         prefix = self._prefix()
         if not prefix:
             return execute(sql, params, many, context)
-        if many or not isinstance(sql, str):
+        if many:
+            return self._many_with(prefix, execute, sql, params, context)
+        text = sql if isinstance(sql, str) else sql.as_string(self.connection)
+        return execute(prefix + text, params, many, context)
+
+    def _many_with(self, prefix: str, execute: Any, sql: Any, params: Any, context: Any) -> Any:
+        """Send the prefix apart; in autocommit inside a transaction, since it would be forgotten before the first row."""
+        with ExitStack() as stack:
+            if self.get_autocommit():
+                stack.enter_context(transaction.atomic(using=self.alias))
             context["cursor"].cursor.execute(prefix)
-            return execute(sql, params, many, context)
-        return execute(prefix + sql, params, many, context)
+            return execute(sql, params, True, context)
 
     def _prefix(self) -> str:
         """Return the statement that must go first, or nothing when this transaction already carries it."""

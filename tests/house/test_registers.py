@@ -1,0 +1,60 @@
+"""A register is the list of the files in its room: no kind is forgotten, none is listed twice, none hides in another file."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, files, name_of, parsed
+
+# Rooms where each kind is one file, or one folder, registered in the room's __init__.
+KIND_ROOMS = (
+    "segments/conditions",
+    "campaigns/channels",
+    "campaigns/channels/email/providers",
+    "campaigns/channels/sms/providers",
+    "campaigns/channels/push/providers",
+    "campaigns/journeys/steps",
+    "campaigns/playbooks",
+    "fulfillment/formats",
+    "fulfillment/connectors",
+    "retention/cli/words",
+)
+NOT_KINDS = {"__init__", "base"}
+
+
+def kinds_in(room: Path) -> set[str]:
+    """Return the kinds of a room: its modules and packages but for the base."""
+    modules = {path.stem for path in files(".py", under=(name_of(room),)) if path.parent == room}
+    packages = {path.parent.name for path in files("__init__.py", under=(name_of(room),)) if path.parent.parent == room}
+    return (modules | packages) - NOT_KINDS
+
+
+def listed_in(room: Path) -> set[str]:
+    """Return every module of the room that its __init__ imports or names."""
+    package = name_of(room).replace("/", ".")
+    said: set[str] = set()
+    for node in ast.walk(parsed(room / "__init__.py")):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            said |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
+            said.add((node.module or "").removeprefix(f"{package}.").partition(".")[0])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{package}."):
+            said.add(node.value.removeprefix(f"{package}.").partition(".")[0])
+    return said
+
+
+@pytest.mark.parametrize("name", KIND_ROOMS)
+def test_the_register_is_the_list_of_files(name: str) -> None:
+    room = ROOT / name
+    if room.is_dir() and (room / "__init__.py").exists():
+        assert kinds_in(room) - listed_in(room) == set(), "a kind is in the room and not in its register"
+        assert listed_in(room) - kinds_in(room) - NOT_KINDS == set(), "the register names a file that is not in the room"
+
+
+def test_a_forgotten_kind_is_found(tmp_path: Path) -> None:
+    """The reading itself: a register that names one module lists one module."""
+    sample = tmp_path / "__init__.py"
+    sample.write_text("'''Words.'''\nfrom campaigns.journeys.steps import wait\n")
+    names = {alias.name for node in ast.walk(ast.parse(sample.read_text())) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert names == {"wait"}
