@@ -21,7 +21,7 @@ def spark(values: Sequence[float], *, label: str, width: int = 150, height: int 
     points = [(2 + index * step, height - 2 - (value - low) / span * (height - 4)) for index, value in enumerate(values)]
     line = _path(points)
     return format_html(
-        '<svg class="bo-spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">'
+        '<svg class="bo-spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" preserveAspectRatio="xMinYMid" role="img" aria-label="{2}">'
         '<path class="area" d="{3}L{4} {1}L2 {1}Z"/><path class="line" d="{3}"/><circle cx="{5}" cy="{6}" r="2"/></svg>',
         width, height, label, line, width - 2, _n(points[-1][0]), _n(points[-1][1]),
     )  # fmt: skip

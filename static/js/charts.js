@@ -27,7 +27,8 @@
 
   function overTime(place, data) {
     const write = writer(data);
-    const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: "UTC" });
+    const months = data.x[data.x.length - 1] - data.x[0] > 150 * 86400;
+    const day = new Intl.DateTimeFormat(lang, months ? { month: "short", year: "2-digit", timeZone: "UTC" } : { day: "numeric", month: "short", timeZone: "UTC" });
     const axis = { stroke: colour("--ink-3"), font: "12px 'Inter Variable', system-ui", ticks: { show: false } };
     const series = [{}].concat(data.series.map(function (entry, index) {
       return { label: entry.label, stroke: colour(SERIES[index]), width: entry.band ? 0 : 2, points: { show: false } };

@@ -35,13 +35,12 @@
           const lead = (new Date(this.year, this.month, 1).getDay() + 6) % 7;
           const count = new Date(this.year, this.month + 1, 0).getDate();
           const cells = [];
-          for (let gap = 0; gap < lead; gap += 1) cells.push({ date: "", number: "", css: "gap", label: "", chosen: "false" });
           for (let number = 1; number <= count; number += 1) {
             const day = new Date(this.year, this.month, number);
             const date = text(day);
             const edge = date === this.start ? "end start" : date === this.end ? "end" : "";
             const inside = date > this.start && date < this.end ? "in" : "";
-            cells.push({ date: date, number: number, css: edge || inside, label: full.format(day), chosen: String(Boolean(edge)) });
+            cells.push({ date: date, number: number, css: (edge || inside) + (number === 1 ? " first-" + lead : ""), label: full.format(day), chosen: String(Boolean(edge)) });
           }
           return cells;
         },

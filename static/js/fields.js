@@ -46,7 +46,8 @@
     const button = event.target.closest(".btn[aria-disabled=true]");
     if (button) event.preventDefault();
   }, true);
-  window.addEventListener("pageshow", function () {
+  window.addEventListener("pageshow", function (event) {
+    if (!event.persisted) return;
     document.querySelectorAll(".btn.is-busy").forEach(function (button) {
       button.classList.remove("is-busy");
       button.removeAttribute("aria-disabled");

@@ -37,7 +37,7 @@
     if (target) target.focus();
   });
 
-  const summary = document.querySelector(".bo-errors");
+  const summary = document.querySelector("form .bo-errors");
   if (summary) summary.focus();
 
   // A request that failed for our reasons says so, and nothing is lost.
