@@ -53,7 +53,7 @@ def dispatcher(*, door: Application, pages: Application) -> Application:
 def files_in_front_of(gate: Application) -> Application:
     """Return the application that serves the pages' files without going through the gate."""
     if settings.PRODUCTION:
-        return WhiteNoise(
+        files: Application = WhiteNoise(
             gate,
             root=str(settings.STATIC_ROOT),
             prefix=settings.STATIC_URL,
@@ -61,6 +61,7 @@ def files_in_front_of(gate: Application) -> Application:
             allow_all_origins=False,
             add_headers_function=_harden,
         )
+        return files
     return FoundFiles(gate, autorefresh=True, allow_all_origins=False, add_headers_function=_harden)
 
 

@@ -9,7 +9,7 @@ def connect_for_ingest() -> Connection:
     """Open a connection as the ingest role, each statement its own transaction. Raises psycopg2.OperationalError when it cannot."""
     wanted = connections["ingest"].settings_dict
     options = {name: value for name, value in wanted["OPTIONS"].items() if value}
-    connection = psycopg2.connect(
+    connection: Connection = psycopg2.connect(
         dbname=wanted["NAME"],
         user=wanted["USER"] or None,
         password=wanted["PASSWORD"] or None,

@@ -8,253 +8,346 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('stores', '0001_initial'),
+        ("stores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('email_key', models.CharField(db_collation='C', editable=False, max_length=254, null=True)),
-                ('phone', models.CharField(blank=True, max_length=16, verbose_name='phone')),
-                ('first_name', models.CharField(blank=True, max_length=100, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=100, verbose_name='last name')),
-                ('gender', models.CharField(blank=True, max_length=20, verbose_name='gender as stated')),
-                ('birthday', models.DateField(blank=True, null=True, verbose_name='birthday')),
-                ('interests', models.JSONField(blank=True, default=list, verbose_name='interests')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
-                ('zone', models.CharField(blank=True, max_length=64, verbose_name='time zone')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='city')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('attributes', models.JSONField(blank=True, default=dict)),
-                ('learnt_at', models.JSONField(default=dict, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_seen_at', models.DateTimeField(editable=False, null=True)),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("email_key", models.CharField(db_collation="C", editable=False, max_length=254, null=True)),
+                ("phone", models.CharField(blank=True, max_length=16, verbose_name="phone")),
+                ("first_name", models.CharField(blank=True, max_length=100, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=100, verbose_name="last name")),
+                ("gender", models.CharField(blank=True, max_length=20, verbose_name="gender as stated")),
+                ("birthday", models.DateField(blank=True, null=True, verbose_name="birthday")),
+                ("interests", models.JSONField(blank=True, default=list, verbose_name="interests")),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="language")),
+                ("zone", models.CharField(blank=True, max_length=64, verbose_name="time zone")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                ("learnt_at", models.JSONField(default=dict, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("last_seen_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('push', 'Push'), ('onsite', 'On the site')], max_length=10)),
-                ('status', models.CharField(choices=[('granted', 'Yes'), ('pending', 'Waiting for confirmation'), ('refused', 'Said no')], max_length=10)),
-                ('method', models.CharField(blank=True, max_length=40, verbose_name='how')),
-                ('source', models.CharField(blank=True, max_length=120, verbose_name='where')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("sms", "SMS"), ("push", "Push"), ("onsite", "On the site")], max_length=10
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("granted", "Yes"), ("pending", "Waiting for confirmation"), ("refused", "Said no")], max_length=10
+                    ),
+                ),
+                ("method", models.CharField(blank=True, max_length=40, verbose_name="how")),
+                ("source", models.CharField(blank=True, max_length=120, verbose_name="where")),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="customers.customer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
+                "verbose_name": "consent",
+                "verbose_name_plural": "consents",
             },
         ),
         migrations.CreateModel(
-            name='CustomerEvent',
+            name="CustomerEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('kind', models.CharField(max_length=10)),
-                ('name', models.CharField(max_length=120)),
-                ('anonymous_id', models.CharField(blank=True, max_length=200)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('properties', models.JSONField(default=dict)),
-                ('context', models.JSONField(default=dict)),
-                ('occurred_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('trusted', models.BooleanField(default=False)),
-                ('projected_at', models.DateTimeField(null=True)),
-                ('refusal', models.CharField(blank=True, max_length=200)),
-                ('customer', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='customers.customer')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("kind", models.CharField(max_length=10)),
+                ("name", models.CharField(max_length=120)),
+                ("anonymous_id", models.CharField(blank=True, max_length=200)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("properties", models.JSONField(default=dict)),
+                ("context", models.JSONField(default=dict)),
+                ("occurred_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("trusted", models.BooleanField(default=False)),
+                ("projected_at", models.DateTimeField(null=True)),
+                ("refusal", models.CharField(blank=True, max_length=200)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
             },
         ),
         migrations.CreateModel(
-            name='EventKey',
+            name="EventKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.BinaryField(max_length=16)),
-                ('seen_on', models.DateField()),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.BinaryField(max_length=16)),
+                ("seen_on", models.DateField()),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('external', "Shop's own id"), ('email', 'E-mail address'), ('anonymous', 'Browser')], max_length=10)),
-                ('value', models.CharField(max_length=254)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='customers.customer')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("external", "Shop's own id"), ("email", "E-mail address"), ("anonymous", "Browser")], max_length=10
+                    ),
+                ),
+                ("value", models.CharField(max_length=254)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="identities", to="customers.customer"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'identity',
-                'verbose_name_plural': 'identities',
+                "verbose_name": "identity",
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.CreateModel(
-            name='Pending',
+            name="Pending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reader', models.CharField(max_length=20)),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reader", models.CharField(max_length=20)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('push', 'Push'), ('onsite', 'On the site')], max_length=10)),
-                ('address_digest', models.CharField(max_length=64)),
-                ('reason', models.CharField(choices=[('bounced', 'Address does not exist'), ('complained', 'Complained'), ('unsubscribed', 'Said no'), ('manual', 'Blocked by the store')], max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("sms", "SMS"), ("push", "Push"), ("onsite", "On the site")], max_length=10
+                    ),
+                ),
+                ("address_digest", models.CharField(max_length=64)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("bounced", "Address does not exist"),
+                            ("complained", "Complained"),
+                            ("unsubscribed", "Said no"),
+                            ("manual", "Blocked by the store"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'suppression',
-                'verbose_name_plural': 'suppressions',
+                "verbose_name": "suppression",
+                "verbose_name_plural": "suppressions",
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['store', '-created_at', '-id'], name='customer_newest'),
+            model_name="customer",
+            index=models.Index(fields=["store", "-created_at", "-id"], name="customer_newest"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('store', 'id'), name='customer_of_store'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(fields=("store", "id"), name="customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('store', 'public_id'), name='customer_public_id_once'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="customer_public_id_once"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('store', 'email_key'), name='customer_email_once'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(fields=("store", "email_key"), name="customer_email_once"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='customer_isolation'),
+            model_name="customer",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="customer_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('store', 'customer', 'channel'), name='consent_once'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(fields=("store", "customer", "channel"), name="consent_once"),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['granted', 'pending', 'refused'])), name='consent_status_known'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["granted", "pending", "refused"])), name="consent_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='customer', name='consent_customer_of_store'),
+            model_name="consent",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="consent_customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='consent_isolation'),
+            model_name="consent",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="consent_isolation"),
         ),
         migrations.AddIndex(
-            model_name='customerevent',
-            index=models.Index(fields=['store', 'customer', '-occurred_at', '-id'], name='event_timeline'),
+            model_name="customerevent",
+            index=models.Index(fields=["store", "customer", "-occurred_at", "-id"], name="event_timeline"),
         ),
         migrations.AddIndex(
-            model_name='customerevent',
-            index=models.Index(fields=['store', '-received_at', '-id'], name='event_arrived'),
+            model_name="customerevent",
+            index=models.Index(fields=["store", "-received_at", "-id"], name="event_arrived"),
         ),
         migrations.AddIndex(
-            model_name='customerevent',
-            index=models.Index(condition=models.Q(('projected_at', None)), fields=['store', 'occurred_at', 'id'], name='event_unprojected'),
+            model_name="customerevent",
+            index=models.Index(condition=models.Q(("projected_at", None)), fields=["store", "occurred_at", "id"], name="event_unprojected"),
         ),
         migrations.AddConstraint(
-            model_name='customerevent',
-            constraint=models.UniqueConstraint(fields=('store', 'id'), name='event_of_store'),
+            model_name="customerevent",
+            constraint=models.UniqueConstraint(fields=("store", "id"), name="event_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='customerevent',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='customer', name='event_customer_of_store'),
+            model_name="customerevent",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="event_customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='customerevent',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='event_isolation'),
+            model_name="customerevent",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="event_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='customerevent',
-            constraint=retention.tenancy.constraints.RolePolicy(command='INSERT', name='event_for_ingest', role='boomerang_ingest'),
+            model_name="customerevent",
+            constraint=retention.tenancy.constraints.RolePolicy(command="INSERT", name="event_for_ingest", role="boomerang_ingest"),
         ),
         migrations.AddIndex(
-            model_name='eventkey',
-            index=models.Index(fields=['seen_on'], name='event_key_age'),
+            model_name="eventkey",
+            index=models.Index(fields=["seen_on"], name="event_key_age"),
         ),
         migrations.AddConstraint(
-            model_name='eventkey',
-            constraint=models.UniqueConstraint(fields=('store', 'key'), name='event_key_once'),
+            model_name="eventkey",
+            constraint=models.UniqueConstraint(fields=("store", "key"), name="event_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='eventkey',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='event_key_isolation'),
+            model_name="eventkey",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="event_key_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='eventkey',
-            constraint=retention.tenancy.constraints.RolePolicy(command='INSERT', name='event_key_for_ingest', role='boomerang_ingest'),
+            model_name="eventkey",
+            constraint=retention.tenancy.constraints.RolePolicy(command="INSERT", name="event_key_for_ingest", role="boomerang_ingest"),
         ),
         migrations.AddConstraint(
-            model_name='eventkey',
-            constraint=retention.tenancy.constraints.RolePolicy(command='SELECT', name='event_key_read_by_ingest', role='boomerang_ingest'),
+            model_name="eventkey",
+            constraint=retention.tenancy.constraints.RolePolicy(command="SELECT", name="event_key_read_by_ingest", role="boomerang_ingest"),
         ),
         migrations.AddIndex(
-            model_name='identity',
-            index=models.Index(fields=['store', 'customer'], name='identity_of_customer'),
+            model_name="identity",
+            index=models.Index(fields=["store", "customer"], name="identity_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('store', 'kind', 'value'), name='identity_once'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(fields=("store", "kind", "value"), name="identity_once"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['external', 'email', 'anonymous'])), name='identity_kind_known'),
+            model_name="identity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["external", "email", "anonymous"])), name="identity_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='customer', name='identity_customer_of_store'),
+            model_name="identity",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="identity_customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='identity_isolation'),
+            model_name="identity",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="identity_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='pending',
-            constraint=models.UniqueConstraint(fields=('store', 'reader', 'customer'), name='pending_once'),
+            model_name="pending",
+            constraint=models.UniqueConstraint(fields=("store", "reader", "customer"), name="pending_once"),
         ),
         migrations.AddConstraint(
-            model_name='pending',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='customer', name='pending_customer_of_store'),
+            model_name="pending",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="pending_customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='pending',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='pending_isolation'),
+            model_name="pending",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="pending_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(fields=('store', 'channel', 'address_digest'), name='suppression_once'),
+            model_name="suppression",
+            constraint=models.UniqueConstraint(fields=("store", "channel", "address_digest"), name="suppression_once"),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='suppression_isolation'),
+            model_name="suppression",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="suppression_isolation"),
         ),
     ]

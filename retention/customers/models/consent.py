@@ -55,7 +55,13 @@ class Suppression(StoreOwned):
     channel = models.CharField(max_length=10, choices=ChannelName.choices)
     address_digest = models.CharField(max_length=64)
     reason = models.CharField(
-        max_length=20, choices=[("bounced", _("Address does not exist")), ("complained", _("Complained")), ("unsubscribed", _("Said no")), ("manual", _("Blocked by the store"))]
+        max_length=20,
+        choices=[
+            ("bounced", _("Address does not exist")),
+            ("complained", _("Complained")),
+            ("unsubscribed", _("Said no")),
+            ("manual", _("Blocked by the store")),
+        ],
     )
     created_at = models.DateTimeField(default=timezone.now)
 

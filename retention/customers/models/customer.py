@@ -37,7 +37,9 @@ class Customer(StoreOwned):
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
-    learnt_at = models.JSONField(default=dict, editable=False)  # field -> when the person lived the event that said so; a late one never overwrites
+    learnt_at = models.JSONField(
+        default=dict, editable=False
+    )  # field -> when the person lived the event that said so; a late one never overwrites
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False)
 

@@ -8,218 +8,295 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('stores', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("stores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cart',
+            name="Cart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('bought', 'Bought'), ('recovered', 'Came back'), ('merged', 'Joined another basket')], default='open', max_length=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('total_minor', models.BigIntegerField(default=0)),
-                ('lines_count', models.PositiveIntegerField(default=0)),
-                ('stage', models.CharField(default='basket', max_length=40)),
-                ('started_at', models.DateTimeField()),
-                ('last_activity_at', models.DateTimeField()),
-                ('idle_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='carts', to='customers.customer')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("bought", "Bought"), ("recovered", "Came back"), ("merged", "Joined another basket")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("total_minor", models.BigIntegerField(default=0)),
+                ("lines_count", models.PositiveIntegerField(default=0)),
+                ("stage", models.CharField(default="basket", max_length=40)),
+                ("started_at", models.DateTimeField()),
+                ("last_activity_at", models.DateTimeField()),
+                ("idle_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="carts", to="customers.customer"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'basket',
-                'verbose_name_plural': 'baskets',
+                "verbose_name": "basket",
+                "verbose_name_plural": "baskets",
             },
         ),
         migrations.CreateModel(
-            name='CartLine',
+            name="CartLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product_id', models.CharField(max_length=120)),
-                ('variant_id', models.CharField(blank=True, max_length=120)),
-                ('name', models.CharField(blank=True, max_length=300)),
-                ('quantity', models.PositiveIntegerField()),
-                ('price_minor', models.BigIntegerField(default=0)),
-                ('url', models.CharField(blank=True, max_length=2000)),
-                ('image_url', models.CharField(blank=True, max_length=2000)),
-                ('cart', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.cart')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product_id", models.CharField(max_length=120)),
+                ("variant_id", models.CharField(blank=True, max_length=120)),
+                ("name", models.CharField(blank=True, max_length=300)),
+                ("quantity", models.PositiveIntegerField()),
+                ("price_minor", models.BigIntegerField(default=0)),
+                ("url", models.CharField(blank=True, max_length=2000)),
+                ("image_url", models.CharField(blank=True, max_length=2000)),
+                (
+                    "cart",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.cart"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'basket line',
-                'verbose_name_plural': 'basket lines',
+                "verbose_name": "basket line",
+                "verbose_name_plural": "basket lines",
             },
         ),
         migrations.CreateModel(
-            name='CartSettings',
+            name="CartSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('idle_minutes', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes until a basket counts as left alone')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "idle_minutes",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(1440)],
+                        verbose_name="minutes until a basket counts as left alone",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'basket settings',
-                'verbose_name_plural': 'basket settings',
+                "verbose_name": "basket settings",
+                "verbose_name_plural": "basket settings",
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('number', models.CharField(max_length=120, verbose_name='number')),
-                ('currency', models.CharField(max_length=3)),
-                ('total_minor', models.BigIntegerField()),
-                ('placed_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('cart', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='orders', to='orders.cart')),
-                ('customer', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='customers.customer')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("number", models.CharField(max_length=120, verbose_name="number")),
+                ("currency", models.CharField(max_length=3)),
+                ("total_minor", models.BigIntegerField()),
+                ("placed_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                (
+                    "cart",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="orders",
+                        to="orders.cart",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="orders",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order',
-                'verbose_name_plural': 'orders',
+                "verbose_name": "order",
+                "verbose_name_plural": "orders",
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('product_id', models.CharField(max_length=120)),
-                ('name', models.CharField(blank=True, max_length=300)),
-                ('quantity', models.PositiveIntegerField()),
-                ('price_minor', models.BigIntegerField(default=0)),
-                ('order', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("product_id", models.CharField(max_length=120)),
+                ("name", models.CharField(blank=True, max_length=300)),
+                ("quantity", models.PositiveIntegerField()),
+                ("price_minor", models.BigIntegerField(default=0)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order line',
-                'verbose_name_plural': 'order lines',
+                "verbose_name": "order line",
+                "verbose_name_plural": "order lines",
             },
         ),
         migrations.AddIndex(
-            model_name='cart',
-            index=models.Index(condition=models.Q(('idle_at', None), ('state', 'open')), fields=['store', 'last_activity_at', 'id'], name='cart_going_idle'),
+            model_name="cart",
+            index=models.Index(
+                condition=models.Q(("idle_at", None), ("state", "open")), fields=["store", "last_activity_at", "id"], name="cart_going_idle"
+            ),
         ),
         migrations.AddIndex(
-            model_name='cart',
-            index=models.Index(fields=['store', 'customer', 'started_at'], name='cart_of_customer'),
+            model_name="cart",
+            index=models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=models.UniqueConstraint(fields=('store', 'id'), name='cart_of_store'),
+            model_name="cart",
+            constraint=models.UniqueConstraint(fields=("store", "id"), name="cart_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=models.UniqueConstraint(fields=('store', 'public_id'), name='cart_public_id_once'),
+            model_name="cart",
+            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="cart_public_id_once"),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('store', 'customer'), name='cart_open_once'),
+            model_name="cart",
+            constraint=models.UniqueConstraint(condition=models.Q(("state", "open")), fields=("store", "customer"), name="cart_open_once"),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'bought', 'recovered', 'merged'])), name='cart_state_known'),
+            model_name="cart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "bought", "recovered", "merged"])), name="cart_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=models.CheckConstraint(condition=models.Q(('total_minor__gte', 0)), name='cart_total_not_negative'),
+            model_name="cart",
+            constraint=models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="cart_total_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='customer', name='cart_customer_of_store'),
+            model_name="cart",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="cart_customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='cart',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='cart_isolation'),
+            model_name="cart",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="cart_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='cartline',
-            constraint=models.UniqueConstraint(fields=('store', 'cart', 'product_id', 'variant_id'), name='cart_line_once'),
+            model_name="cartline",
+            constraint=models.UniqueConstraint(fields=("store", "cart", "product_id", "variant_id"), name="cart_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='cartline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='cart_line_quantity_positive'),
+            model_name="cartline",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="cart_line_quantity_positive"),
         ),
         migrations.AddConstraint(
-            model_name='cartline',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='cart_line_price_not_negative'),
+            model_name="cartline",
+            constraint=models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="cart_line_price_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='cartline',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='cart', name='cart_line_cart_of_store'),
+            model_name="cartline",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="cart", name="cart_line_cart_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='cartline',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='cart_line_isolation'),
+            model_name="cartline",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="cart_line_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='cartsettings',
-            constraint=models.UniqueConstraint(fields=('store',), name='cart_settings_once'),
+            model_name="cartsettings",
+            constraint=models.UniqueConstraint(fields=("store",), name="cart_settings_once"),
         ),
         migrations.AddConstraint(
-            model_name='cartsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('idle_minutes__gte', 5), ('idle_minutes__lte', 1440)), name='cart_settings_idle_range'),
+            model_name="cartsettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("idle_minutes__gte", 5), ("idle_minutes__lte", 1440)), name="cart_settings_idle_range"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cartsettings',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='cart_settings_isolation'),
+            model_name="cartsettings",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="cart_settings_isolation"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['store', '-placed_at', '-id'], name='order_newest'),
+            model_name="order",
+            index=models.Index(fields=["store", "-placed_at", "-id"], name="order_newest"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['store', 'customer', '-placed_at'], name='order_of_customer'),
+            model_name="order",
+            index=models.Index(fields=["store", "customer", "-placed_at"], name="order_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('store', 'id'), name='order_of_store'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("store", "id"), name="order_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('store', 'public_id'), name='order_public_id_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="order_public_id_once"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('store', 'number'), name='order_number_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("store", "number"), name="order_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_minor__gte', 0)), name='order_total_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="order_total_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='customer', name='order_customer_of_store'),
+            model_name="order",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="order_customer_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='cart', name='order_cart_of_store'),
+            model_name="order",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="cart", name="order_cart_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='order_isolation'),
+            model_name="order",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="order_isolation"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('store', 'order', 'position'), name='order_line_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("store", "order", "position"), name="order_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=retention.tenancy.constraints.StoreForeignKey(field='order', name='order_line_order_of_store'),
+            model_name="orderline",
+            constraint=retention.tenancy.constraints.StoreForeignKey(field="order", name="order_line_order_of_store"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=retention.tenancy.constraints.StoreIsolation(name='order_line_isolation'),
+            model_name="orderline",
+            constraint=retention.tenancy.constraints.StoreIsolation(name="order_line_isolation"),
         ),
     ]

@@ -1,0 +1,66 @@
+"""Writing the spine: our own events about a customer, and the news for everyone who reads it.
+
+Storefront events come in through the intake room. A new reader of the spine is a line in `READERS`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from retention.customers.models import CustomerEvent
+from retention.tenancy.context import require_store_id
+
+READERS: tuple[str, ...] = ("journeys",)
+_PENDING = """
+    INSERT INTO customers_pending (store_id, customer_id, reader)
+    SELECT %s, customer_id, reader FROM unnest(%s::bigint[]) AS customer_id CROSS JOIN unnest(%s::text[]) AS reader
+    ORDER BY reader, customer_id
+    ON CONFLICT (store_id, reader, customer_id) DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """One thing of our own that happened to a customer."""
+
+    customer_id: int
+    name: str
+    properties: dict[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+
+
+def record(customer_id: int, *, name: str, now: datetime, properties: dict[str, Any] | None = None) -> CustomerEvent:
+    """Write one event of our own and the news of it, in the caller's transaction."""
+    return record_many([NewEvent(customer_id, name, properties or {})], now=now)[0]
+
+
+def record_many(events: Sequence[NewEvent], *, now: datetime) -> list[CustomerEvent]:
+    """Write events of our own and the news of them, in two statements and in the caller's transaction."""
+    rows = CustomerEvent.objects.bulk_create(
+        [
+            CustomerEvent(
+                customer_id=event.customer_id,
+                kind="own",
+                name=event.name,
+                properties=event.properties,
+                occurred_at=event.occurred_at or now,
+                received_at=now,
+                projected_at=now,
+                trusted=True,
+            )
+            for event in events
+        ]
+    )
+    tell_readers(event.customer_id for event in events)
+    return rows
+
+
+def tell_readers(customer_ids: Iterable[int]) -> None:
+    """Leave each reader a row per customer, in the caller's transaction; one that is there already says the same."""
+    wanted = sorted(set(customer_ids))
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(_PENDING, [require_store_id(), wanted, list(READERS)])

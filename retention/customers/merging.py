@@ -1,0 +1,109 @@
+"""Two customers turn out to be one person: everything follows the survivor, nothing is lost, and the timeline says so.
+
+Whether two customers are one is decided in `identifying.py` (and by people on the customer's page). Every table moves through the
+register in `personal_data.py`. Runs in the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from retention.customers.events import NewEvent, record_many
+from retention.customers.models import Consent, Customer, Pending
+from retention.customers.personal_data import Pair, move_rows, personal_tables, plain_move, run_for_pairs
+from retention.tenancy.context import require_store_id
+
+MERGED = "Customers Merged"
+_FILLED = ("email", "phone", "first_name", "last_name", "gender", "language", "zone", "city", "country")
+
+# On one channel the later word counts, and at the same moment the "no".
+_CONSENTS = """
+    INSERT INTO customers_consent (store_id, customer_id, channel, status, method, source, changed_at)
+    SELECT DISTINCT ON (pair.survivor, channel) store_id, pair.survivor, channel, status, method, source, changed_at
+    FROM customers_consent JOIN pair ON pair.loser = customer_id WHERE store_id = %s
+    ORDER BY pair.survivor, channel, changed_at DESC, status = 'refused' DESC
+    ON CONFLICT (store_id, customer_id, channel) DO UPDATE SET
+        status = excluded.status, method = excluded.method, source = excluded.source, changed_at = excluded.changed_at
+    WHERE (excluded.changed_at, excluded.status = 'refused') > (customers_consent.changed_at, customers_consent.status = 'refused')
+"""
+_PENDING = """
+    INSERT INTO customers_pending (store_id, customer_id, reader)
+    SELECT DISTINCT store_id, pair.survivor, reader FROM customers_pending JOIN pair ON pair.loser = customer_id WHERE store_id = %s
+    ON CONFLICT DO NOTHING
+"""
+
+
+def merge(pairs: Sequence[Pair], *, now: datetime) -> None:
+    """Merge each loser into its survivor and remove the loser.
+
+    pairs: of the active store; a survivor may not be a loser of another pair (follow the chain first). Raises ValueError otherwise.
+    """
+    losers = {pair.loser for pair in pairs}
+    if losers & {pair.survivor for pair in pairs}:
+        raise ValueError("A survivor is itself merged away; follow the chain to its end first.")
+    if not pairs:
+        return
+    known = Customer.objects.select_for_update().order_by("pk").in_bulk(losers | {pair.survivor for pair in pairs})
+    for pair in pairs:
+        _fill(known[pair.survivor], known[pair.loser])
+    Customer.objects.filter(pk__in=losers).update(email_key=None)
+    survivors = [known[survivor] for survivor in {pair.survivor for pair in pairs}]
+    Customer.objects.bulk_update(
+        survivors, [*_FILLED, "email_key", "birthday", "interests", "attributes", "learnt_at", "created_at", "last_seen_at"]
+    )
+    for table in personal_tables:
+        move_rows(table, pairs)
+    record_many(
+        [
+            NewEvent(pair.survivor, MERGED, {"merged": str(known[pair.loser].public_id), "name": str(known[pair.loser])}, now)
+            for pair in pairs
+        ],
+        now=now,
+    )
+    Customer.objects.filter(pk__in=losers).delete()
+
+
+def _fill(survivor: Customer, loser: Customer) -> None:
+    """Give the survivor what only the loser knew, and for what both know keep the later word."""
+    for name in _FILLED:
+        mine, theirs = survivor.learnt_at.get(name, ""), loser.learnt_at.get(name, "")
+        value = getattr(loser, name)
+        if value and (not getattr(survivor, name) or (name != "email" and theirs > mine)):
+            setattr(survivor, name, value)
+            if name == "email":
+                survivor.email_key = loser.email_key
+    survivor.birthday = survivor.birthday or loser.birthday
+    survivor.interests = list(dict.fromkeys([*survivor.interests, *loser.interests]))
+    survivor.attributes = {**loser.attributes, **survivor.attributes}
+    survivor.learnt_at = {
+        name: max(survivor.learnt_at.get(name, ""), loser.learnt_at.get(name, "")) for name in {*survivor.learnt_at, *loser.learnt_at}
+    }
+    survivor.created_at = min(survivor.created_at, loser.created_at)
+    survivor.last_seen_at = max(filter(None, (survivor.last_seen_at, loser.last_seen_at)), default=None)
+
+
+def move_consents(pairs: Sequence[Pair]) -> None:
+    """Join what the two allowed: the later word per channel."""
+    run_for_pairs(_CONSENTS, pairs)
+    Consent.objects.filter(customer_id__in=[pair.loser for pair in pairs]).delete()
+
+
+def move_pending(pairs: Sequence[Pair]) -> None:
+    """Tell the readers to look at the survivor instead."""
+    run_for_pairs(_PENDING, pairs)
+    Pending.objects.filter(customer_id__in=[pair.loser for pair in pairs]).delete()
+
+
+def count_rows(customer_id: int) -> dict[str, int]:
+    """Return how many rows of each registered table belong to a customer, for the question "merge these two?"."""
+    counts = {}
+    with connection.cursor() as cursor:
+        for key, table in personal_tables.items():
+            name, column = connection.ops.quote_name(table.model._meta.db_table), connection.ops.quote_name(table.column)
+            cursor.execute(f"SELECT count(*) FROM {name} WHERE store_id = %s AND {column} = %s", [require_store_id(), customer_id])  # noqa: S608
+            counts[key] = cursor.fetchone()[0]
+    return counts
+
+
+__all__ = ["MERGED", "Pair", "count_rows", "merge", "move_consents", "move_pending", "plain_move"]

@@ -1,0 +1,125 @@
+"""What people tell about themselves: traits become fields, the later word wins field by field, however late it arrives.
+
+An address is changed only on the shop's own word; a browser may fill it in where there is none (S8, S9).
+"""
+
+import re
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from retention.customers.identifying import email_key
+from retention.customers.models import Customer
+
+MOST_ATTRIBUTES = 100
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_TEXTS = {
+    "firstName": "first_name", "first_name": "first_name", "lastName": "last_name", "last_name": "last_name", "gender": "gender",
+    "city": "city", "country": "country", "language": "language", "locale": "language", "phone": "phone",
+    "timezone": "zone", "zone": "zone", "birthday": "birthday", "interests": "interests", "email": "email",
+}  # fmt: skip
+_NOT_ATTRIBUTES = frozenset({"consent", "address", "name", "id", "anonymousId", "userId", "groupId"})
+_FIELDS = [*dict.fromkeys(_TEXTS.values()), "email_key", "attributes", "learnt_at"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one event says about one customer."""
+
+    customer_id: int
+    traits: dict[str, Any]
+    told_at: datetime
+    trusted: bool
+
+
+def apply_traits(told: Sequence[Told]) -> None:
+    """Write what was told into the customers' fields, in two statements; call it inside a transaction, after `identify`."""
+    told = [one for one in told if one.traits]
+    if not told:
+        return
+    customers = Customer.objects.select_for_update().order_by("pk").in_bulk({one.customer_id for one in told})
+    taken = _taken_addresses(told)
+    changed = {one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken)}
+    Customer.objects.bulk_update([customers[customer_id] for customer_id in sorted(changed)], _FIELDS)
+
+
+def _taken_addresses(told: Sequence[Told]) -> dict[str, int]:
+    wanted = {key for one in told if (key := email_key(str(one.traits.get("email") or "")))}
+    return dict(Customer.objects.filter(email_key__in=wanted).values_list("email_key", "pk"))
+
+
+def _apply(customer: Customer, one: Told, *, taken: dict[str, int]) -> bool:
+    """Apply one event's words to a customer in memory and return whether anything changed."""
+    moment = one.told_at.isoformat()
+    changed = False
+    for name, value in _read(one.traits).items():
+        is_address = name == "email"
+        if not (_address_fits(customer, value, one=one, taken=taken) if is_address else moment >= customer.learnt_at.get(name, "")):
+            continue
+        if is_address:
+            customer.email, customer.email_key = value, email_key(value)
+            taken[email_key(value)] = customer.pk
+        elif name.startswith("attributes."):
+            customer.attributes[name.removeprefix("attributes.")] = value
+        else:
+            setattr(customer, name, value)
+        customer.learnt_at[name] = moment
+        changed = True
+    return changed
+
+
+def _address_fits(customer: Customer, address: str, *, one: Told, taken: dict[str, int]) -> bool:
+    if taken.get(email_key(address), customer.pk) != customer.pk:
+        return False
+    if not customer.email_key:
+        return True
+    return one.trusted and one.told_at.isoformat() >= customer.learnt_at.get("email", "")
+
+
+def _read(traits: dict[str, Any]) -> dict[str, Any]:
+    """Return fields and `attributes.*` with values that fit; what does not fit is left out."""
+    address = traits.get("address")
+    flat = ({key: address.get(key) for key in ("city", "country")} if isinstance(address, dict) else {}) | traits
+    if isinstance(traits.get("name"), str) and not (traits.get("firstName") or traits.get("first_name")):
+        flat["firstName"], _space, flat["lastName"] = traits["name"].strip().partition(" ")
+    found: dict[str, Any] = {}
+    for key, value in flat.items():
+        field = _TEXTS.get(key)
+        fitting = _fitting(field, value) if field else None
+        if field and fitting:
+            found[field] = fitting
+        elif field is None and key not in _NOT_ATTRIBUTES and isinstance(value, str | int | float | bool) and len(found) < MOST_ATTRIBUTES:
+            found[f"attributes.{key[:80]}"] = value[:500] if isinstance(value, str) else value
+    return found
+
+
+def _fitting(field: str, value: Any) -> Any:
+    """Return the value as the column takes it, or None."""
+    if field == "interests":
+        words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return [word.strip()[:80] for word in words if isinstance(word, str) and word.strip()][:50] or None
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if field == "email":
+        return text if email_key(text) else None
+    if field == "phone":
+        text = re.sub(r"[\s().-]", "", text)
+        return text if _PHONE.fullmatch(text) else None
+    if field == "birthday":
+        return _day(text)
+    if field == "zone":
+        return text if text in zoneinfo.available_timezones() else None
+    if field == "country":
+        return text.upper() if re.fullmatch(r"[A-Za-z]{2}", text) else None
+    longest = getattr(Customer._meta.get_field(field), "max_length", None) or 100
+    return text[:longest] or None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,75 @@
+"""What an event says about the person: names, traits, consents. Nothing is written here."""
+
+from typing import Any
+
+from retention.customers.consent import Said
+from retention.customers.identifying import Claim, email_key
+from retention.customers.models import CustomerEvent
+from retention.customers.models.consent import ChannelName, Consent
+from retention.customers.profile import Told
+
+# Events whose own `email` is surely the acting person's, unlike that of an invited friend.
+_OWN_EMAIL = frozenset({"Order Completed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered"})
+CONSENT_FROM_BROWSER = "Consent counts only when the shop's server sends it; the rest was taken."
+
+
+def claim_of(event: CustomerEvent) -> Claim:
+    """Return the names an event gives its person."""
+    anonymous = event.anonymous_id
+    if event.kind == "alias" and not anonymous:
+        anonymous = str(event.properties.get("previousId") or "")[:200]
+    return Claim(external=event.external_id, email=email_of(event), anonymous=anonymous, trusted=event.trusted, at=event.occurred_at)
+
+
+def email_of(event: CustomerEvent) -> str:
+    """Return the person's address as the event gives it, or nothing."""
+    candidates = [_traits_in_context(event).get("email")]
+    if event.kind == "identify" or event.name in _OWN_EMAIL:
+        candidates.insert(0, event.properties.get("email"))
+    return next((text.strip() for text in candidates if isinstance(text, str) and email_key(text)), "")
+
+
+def told_by(event: CustomerEvent, *, customer_id: int) -> Told:
+    """Return the traits an event tells."""
+    email = email_of(event)
+    traits = dict(event.properties) if event.kind == "identify" else {}
+    return Told(customer_id, traits | ({"email": email} if email else {}), told_at=event.occurred_at, trusted=event.trusted)
+
+
+def consents_of(event: CustomerEvent, *, customer_id: int) -> tuple[list[Said], str]:
+    """Return what the person said about channels, and why that does not count where it does not."""
+    stated = event.properties.get("consent") if event.kind == "identify" else None
+    if stated is None:
+        return [], ""
+    if not event.trusted:
+        return [], CONSENT_FROM_BROWSER
+    if not isinstance(stated, dict):
+        return [], "traits.consent: This must be an object with a channel each."
+    said, refusal = [], ""
+    for channel, word in stated.items():
+        status = word.get("status") if isinstance(word, dict) else None
+        if channel not in ChannelName.values or status not in Consent.Status.values:
+            refusal = (
+                refusal or f"traits.consent.{channel}: The status must be granted, pending or refused on email, sms, push or onsite."[:200]
+            )
+            continue
+        said.append(
+            Said(
+                customer_id,
+                channel,
+                str(status),
+                event.occurred_at,
+                method=_text(word.get("method"), 40),
+                source=_text(word.get("source"), 120),
+            )
+        )
+    return said, refusal
+
+
+def _traits_in_context(event: CustomerEvent) -> dict[str, Any]:
+    traits = event.context.get("traits")
+    return traits if isinstance(traits, dict) else {}
+
+
+def _text(value: Any, longest: int) -> str:
+    return str(value)[:longest] if isinstance(value, str | int) else ""

@@ -1,0 +1,50 @@
+"""Which store is projected next: whoever waits longest, a few batches each, so that one store's burst does not starve another."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from retention.intake.projecting.batching import BATCH, project_batch
+from retention.stores.models import StoreWork
+from retention.stores.models.work import Taken
+from retention.tenancy.context import store_context
+
+KIND = "project"
+BATCHES_PER_TURN = 10
+SECONDS_PER_RUN = 20.0
+
+
+def project_due(*, now: Callable[[], datetime], seconds: float = SECONDS_PER_RUN) -> int:
+    """Project every store whose bell was rung, in turns, for at most so many seconds; return how many events were applied.
+
+    Call it outside a transaction. Any number of workers may run it at once.
+    """
+    ends, applied = time.monotonic() + seconds, 0
+    while time.monotonic() < ends:
+        turn = StoreWork.take(KIND, now=now(), limit=1)
+        if not turn:
+            break
+        applied += _take_turn(turn[0], now=now)
+    return applied
+
+
+def project_store(store_id: int, *, now: datetime) -> int:
+    """Project everything that waits in one store, whoever rang; return how many events were applied."""
+    applied = 0
+    with store_context(store_id):
+        while count := project_batch(now=now):
+            applied += count
+    return applied
+
+
+def _take_turn(taken: Taken, *, now: Callable[[], datetime]) -> int:
+    applied = 0
+    with store_context(taken.store_id):
+        for _number in range(BATCHES_PER_TURN):
+            count = project_batch(now=now())
+            applied += count
+            if count < BATCH:
+                StoreWork.settle(KIND, taken, next_at=None)
+                return applied
+    StoreWork.settle(KIND, taken, next_at=now())
+    return applied

@@ -1,0 +1,108 @@
+"""Amounts and products as storefronts write them, read into minor units and whole pieces; no database here."""
+
+import math
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of, parse_minor, to_minor
+
+_CLOSE = Decimal("0.000001")  # what adding up prices in binary leaves behind; a real third decimal is far larger
+MOST_PIECES = 1_000_000
+MOST_LINES = 500
+
+
+class Unreadable(ValueError):
+    """A property cannot be read; the message names it."""
+
+
+class Line(NamedTuple):
+    """One product with how many pieces and the price of one."""
+
+    product_id: str
+    variant_id: str
+    name: str
+    quantity: int
+    price_minor: int
+    url: str
+    image_url: str
+
+
+def read_currency(properties: dict[str, Any], *, usual: str) -> str:
+    """Return the currency an event names, or the store's."""
+    stated = properties.get("currency")
+    if stated in (None, ""):
+        return usual
+    currency = stated.strip().upper() if isinstance(stated, str) else ""
+    try:
+        decimals_of(currency)
+    except MoneyError as error:
+        raise Unreadable(f"properties.currency: {error}") from None
+    return currency
+
+
+def read_amount(value: Any, *, currency: str, field: str) -> int:
+    """Return an amount in minor units; whole numbers and decimal texts exactly, floats if they are off by no more than binary leaves."""
+    try:
+        minor = _minor(value, currency=currency)
+    except MoneyError as error:
+        raise Unreadable(f"{field}: {error}") from None
+    if minor < 0:
+        raise Unreadable(f"{field}: The amount is negative.")
+    return minor
+
+
+def _minor(value: Any, *, currency: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise MoneyError("The amount is not a number.")
+    if isinstance(value, str):
+        return parse_minor(value, currency=currency)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise MoneyError("The amount is not a number.")
+    amount = Decimal(repr(value))
+    rounded = round(amount, decimals_of(currency)) if abs(amount) < LARGEST_MINOR else amount
+    return to_minor(rounded if abs(amount - rounded) < _CLOSE else amount, currency=currency)
+
+
+def read_line(product: Any, *, currency: str, field: str = "properties") -> Line:
+    """Return one product of an event."""
+    if not isinstance(product, dict):
+        raise Unreadable(f"{field}: A product must be an object.")
+    product_id = _text(product.get("product_id") or product.get("productId") or product.get("id") or product.get("sku"), longest=120)
+    if not product_id:
+        raise Unreadable(f"{field}.product_id is missing.")
+    price = product.get("price")
+    return Line(
+        product_id=product_id,
+        variant_id=_text(product.get("variant_id") or product.get("variantId") or product.get("variant"), longest=120),
+        name=_text(product.get("name"), longest=300),
+        quantity=_quantity(product.get("quantity"), field=f"{field}.quantity"),
+        price_minor=0 if price is None else read_amount(price, currency=currency, field=f"{field}.price"),
+        url=_text(product.get("url"), longest=2000),
+        image_url=_text(product.get("image_url") or product.get("imageUrl"), longest=2000),
+    )
+
+
+def read_lines(properties: dict[str, Any], *, currency: str) -> list[Line]:
+    """Return the products of an event, none when it names none."""
+    products = properties.get("products")
+    if products is None:
+        return []
+    if not isinstance(products, list) or len(products) > MOST_LINES:
+        raise Unreadable(f"properties.products: This must be a list of at most {MOST_LINES} products.")
+    return [read_line(product, currency=currency, field=f"properties.products[{place}]") for place, product in enumerate(products)]
+
+
+def _quantity(value: Any, *, field: str) -> int:
+    if value is None:
+        return 1
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MOST_PIECES:
+        raise Unreadable(f"{field}: This must be a whole number between 1 and {MOST_PIECES}.")
+    return value
+
+
+def _text(value: Any, *, longest: int) -> str:
+    return str(value).strip()[:longest] if isinstance(value, str | int) and not isinstance(value, bool) else ""

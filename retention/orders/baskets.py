@@ -1,0 +1,130 @@
+"""What a customer's events make of their baskets: a pure fold, the same result for the same events however they arrived.
+
+No database here; `carting.py` feeds it and writes the result. A new basket event: one line in `EVENTS`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from retention.orders.amounts import Line, read_currency, read_line, read_lines
+
+ADD, REMOVE, SHOW, STEP = "add", "remove", "show", "step"
+EVENTS: dict[str, tuple[str, str]] = {
+    "Product Added": (ADD, "basket"),
+    "Product Removed": (REMOVE, "basket"),
+    "Cart Viewed": (SHOW, "basket"),
+    "Checkout Started": (SHOW, "checkout"),
+    "Checkout Step Viewed": (STEP, "checkout"),
+    "Checkout Step Completed": (STEP, "checkout"),
+    "Payment Info Entered": (STEP, "payment"),
+}
+Product = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One basket event, read. `lines` are the products it names; `whole` when they are all there is in the basket."""
+
+    at: datetime
+    event_id: int
+    act: str
+    stage: str
+    currency: str
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """An order, which closes the basket that is open at that moment."""
+
+    at: datetime
+    order_id: int
+
+
+@dataclass
+class Basket:
+    """A basket as far as it came. cart_id: the row it is stored in, when it has one."""
+
+    started_at: datetime
+    last_activity_at: datetime
+    currency: str
+    stage: str = "basket"
+    lines: dict[Product, Line] = field(default_factory=dict)
+    closed_at: datetime | None = None
+    order_id: int | None = None
+    cart_id: int | None = None
+
+    @property
+    def total_minor(self) -> int:
+        """Return what the basket is worth."""
+        return sum(line.quantity * line.price_minor for line in self.lines.values())
+
+
+def read_change(name: str, properties: dict[str, Any], *, at: datetime, event_id: int, currency: str) -> Change:
+    """Return one basket event, read; raises Unreadable with the property that cannot be used."""
+    act, stage = EVENTS[name]
+    stated = read_currency(properties, usual=currency)
+    one = act in {ADD, REMOVE}
+    lines = [read_line(properties, currency=stated)] if one else read_lines(properties, currency=stated)
+    step = properties.get("step")
+    if act == STEP and stage == "checkout" and isinstance(step, str | int) and not isinstance(step, bool):
+        stage = f"checkout_{step}"[:40]
+    return Change(at=at, event_id=event_id, act=act, stage=stage, currency=stated, lines=tuple(lines))
+
+
+def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Basket | None = None) -> list[Basket]:
+    """Return the baskets that these events make, oldest first, beginning with the one open at the start.
+
+    At the same moment a basket event comes before an order, and of two events the one stored first.
+    """
+    moments: list[tuple[tuple[datetime, int, int], Change | Purchase]] = [((change.at, 0, change.event_id), change) for change in changes]
+    moments += [((purchase.at, 1, purchase.order_id), purchase) for purchase in purchases]
+    baskets = [start] if start is not None else []
+    current = start
+    for _key, moment in sorted(moments, key=lambda entry: entry[0]):
+        if isinstance(moment, Purchase):
+            if current is not None:
+                current.closed_at, current.order_id = moment.at, moment.order_id
+                current = None
+        else:
+            if current is None:
+                if moment.act == REMOVE or (moment.act == SHOW and moment.stage == "basket" and not moment.lines):
+                    continue
+                current = Basket(started_at=moment.at, last_activity_at=moment.at, currency=moment.currency)
+                baskets.append(current)
+            _apply(current, moment)
+    return baskets
+
+
+def _apply(basket: Basket, change: Change) -> None:
+    basket.last_activity_at = max(basket.last_activity_at, change.at)
+    basket.currency = change.currency
+    if change.act == ADD:
+        _add(basket, change.lines[0])
+    elif change.act == REMOVE:
+        _remove(basket, change.lines[0])
+    elif change.lines:
+        basket.lines = {}
+        for line in change.lines:
+            _add(basket, line)
+    if change.stage != "basket" or change.act in {ADD, REMOVE}:
+        basket.stage = change.stage
+
+
+def _add(basket: Basket, line: Line) -> None:
+    product = (line.product_id, line.variant_id)
+    before = basket.lines.pop(product, None)
+    basket.lines[product] = line if before is None else line._replace(quantity=before.quantity + line.quantity)
+
+
+def _remove(basket: Basket, line: Line) -> None:
+    product = (line.product_id, line.variant_id)
+    before = basket.lines.get(product)
+    if before is None:
+        return
+    if before.quantity > line.quantity:
+        basket.lines[product] = before._replace(quantity=before.quantity - line.quantity)
+    else:
+        del basket.lines[product]
