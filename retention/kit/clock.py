@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _VARIABLE = "BOOMERANG_CLOCK_FILE"
-_cache: tuple[str, int, dict[str, float]] | None = None
+_cache: tuple[tuple[str, int, int], dict[str, float]] | None = None
 
 
 def now() -> datetime:
@@ -48,9 +48,10 @@ def set_dial(path: Path, *, virtual: datetime, speed: float) -> None:
 def _read(path: str) -> dict[str, float] | None:
     global _cache  # one small file, read again only when it was replaced
     try:
-        stamp = os.stat(path).st_mtime_ns
+        status = os.stat(path)
     except FileNotFoundError:
         return None
-    if _cache is None or _cache[0] != path or _cache[1] != stamp:
-        _cache = (path, stamp, json.loads(Path(path).read_text()))
-    return _cache[2]
+    stamp = (path, status.st_mtime_ns, status.st_ino)
+    if _cache is None or _cache[0] != stamp:
+        _cache = (stamp, json.loads(Path(path).read_text()))
+    return _cache[1]

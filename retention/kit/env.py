@@ -79,11 +79,15 @@ class Env:
         database = unquote(url.path.lstrip("/"))
         if not database:
             raise EnvError(f"{name} names no database; write postgres://user:password@host/database.")
+        try:
+            port = str(url.port or "")
+        except ValueError as error:
+            raise EnvError(f"{name} has a port that is not a whole number.") from error
         return {
             "NAME": database,
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": host,
-            "PORT": options.pop("port", None) or str(url.port or ""),
+            "PORT": options.pop("port", None) or port,
             "OPTIONS": options,
         }

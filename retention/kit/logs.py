@@ -14,28 +14,32 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 LONGEST_TEXT = 16 * 1024
-_LONGEST_SCRUBBED = 256 * 1024
+_LONGEST_SCRUBBED = 64 * 1024
 _REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 _SECRET_WORD = (
-    r"pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|session(?:[_-]?(?:id|key))?|csrf\w*|otp|signature"  # noqa: S105
+    r"password|passwd|passphrase|(?<![a-z])pass|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"  # noqa: S105
+    r"|session(?:[_-]?(?:id|key))?|csrf[a-z]*|(?<![a-z])otp|signature"
 )
-_SECRET_NAME = re.compile(rf"(?i)(?:.*[_-])?(?:{_SECRET_WORD}|authorization|cookie|credentials?)")
+_SECRET_NAME = re.compile(rf"(?i).*(?:{_SECRET_WORD}|authorization|cookie|credentials?)")
 _LOCAL = r"\w.!#$%&*+^`{|}~-"
 
 # Applied in this order: what has a name first, then what has a shape.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"://[^\s/@\"'<>]+@"), "://[secret]@"),
     (
-        re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)([\"']?\s*[:=]\s*)(?:b?\"[^\"]*\"|b?'[^']*'|[^\r\n\"']+)"),
+        re.compile(
+            r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)([\"']?\s*[:=]\s*)(?!\s*\[secret\])(?:b?\"[^\"]*\"|b?'[^']*'|[^\r\n\"']+)"
+        ),
         r"\1\2[secret]",
     ),
     (re.compile(r"(?i)\bbearer\s+[\w.~+/=-]+"), "Bearer [secret]"),
     (re.compile(r"\b[Bb]asic\s+(?=[A-Za-z+/]*[0-9A-Z=])[A-Za-z0-9+/]{4,}={0,2}"), "Basic [secret]"),
     (
         re.compile(
-            rf"(?i)(?<![A-Za-z])((?:[a-z0-9]+[_-])*(?:{_SECRET_WORD}))([\"']?\s*(?:=|:|%3D)\s*)(?:b?\"[^\"]*\"|b?'[^']*'|[^\s,;&\"'}}\]]+)"
+            rf"(?i)(?<![a-z0-9_-])([a-z0-9_-]*(?:{_SECRET_WORD}))([\"']?\s*(?:=|:|%3D)\s*)(?!\[secret\])"
+            r"(?:b?\"[^\"]*\"|b?'[^']*'|[^\s,;&\"'}\]]+)"
         ),
         r"\1\2[secret]",
     ),

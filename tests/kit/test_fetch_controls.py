@@ -11,7 +11,7 @@ from retention.kit.fetch.policy import Policy
 from tests.kit.stage import STAGE_ADDRESS, Canary, Rebinding, Stage, StagePolicy, redirect
 
 LOOPBACK_SPELLINGS = [
-    *("127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost", "LOCALHOST", "0177.0.0.1", "0x7f.0.0.1", "0x7f000001", "2130706433"),  # noqa: S104
+    *("127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost", "LOCALHOST", "0177.0.0.1", "0x7f.0.0.1", "0x7f000001", "2130706433"),
     *("017700000001", "127.1", "127.0.1", "0", "shop.example@127.0.0.1"),
 ]
 
