@@ -4,6 +4,7 @@ import os
 import sys
 
 from retention.cli import StepFailedError
+from retention.cli.folders import ROOT
 from retention.cli.stopping import Interrupted
 from retention.cli.words import WORDS
 from retention.embedded import CannotStartError
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
         return WORDS[word].run(arguments[1:])
     except (StepFailedError, CannotStartError) as error:
         sys.stdout.flush()
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(str(error).replace(f"{ROOT}/", "") + "\n")
         return 1
     except Interrupted:
         return 130

@@ -88,16 +88,19 @@ def wipe() -> None:
     for entry in VAR.iterdir() if VAR.exists() else ():
         if entry.name in KEPT_BY_RESET:
             continue
-        for part in (*entry.glob("*/lock"), entry / "lock"):
-            _remove_unless_used(part.parent)
-        if entry.is_file() or entry.is_symlink():
+        if entry.is_dir() and not entry.is_symlink():
+            _remove(entry)
+        else:
             entry.unlink()
-        elif not any(entry.glob("*/lock")) and not (entry / "lock").exists():
-            shutil.rmtree(entry)
 
 
-def _remove_unless_used(folder: Path) -> None:
-    descriptor = lock(folder) if (folder / "lock").exists() else None
-    if descriptor is not None:
+def _remove(folder: Path) -> None:
+    for place in (found.parent for found in list(folder.glob("*/lock"))):
+        _remove(place)
+    descriptor = lock(folder) if (folder / "lock").exists() else -1
+    if descriptor is None:
+        return
+    if not any(folder.glob("*/lock")):
         shutil.rmtree(folder)
+    if descriptor >= 0:
         os.close(descriptor)

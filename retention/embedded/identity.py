@@ -14,7 +14,8 @@ from pathlib import Path
 
 from retention.embedded import CannotStartError
 
-_REACH = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+# The securebit keeps the capability in force for access(2) too, which PostgreSQL asks about its own programs.
+_REACH = ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _candidates() -> Iterator[Identity]:
 
 
 def _works(identity: Identity, *, program: Path, folder: Path) -> bool:
-    probe = ["/bin/sh", "-c", 'cd "$1" && exec "$0" --version', str(program), str(folder)]
+    show = (str(program.with_name("initdb")), "--show", "-D", "/nonexistent")  # finds its programs, makes nothing
+    probe = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(folder), *show]
     done = subprocess.run([*identity.prefix, *probe], capture_output=True, check=False, cwd="/")  # noqa: S603
     return done.returncode == 0
 
