@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from retention.customers.models import CustomerEvent
+from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 READERS: tuple[str, ...] = ("journeys",)
@@ -18,8 +19,8 @@ _PENDING = """
     INSERT INTO customers_pending (store_id, customer_id, reader)
     SELECT %s, customer_id, reader FROM unnest(%s::bigint[]) AS customer_id CROSS JOIN unnest(%s::text[]) AS reader
     ORDER BY reader, customer_id
-    ON CONFLICT (store_id, reader, customer_id) DO NOTHING
-"""
+    ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET reader = excluded.reader
+"""  # an update, not "do nothing": it locks the row, so a reader cannot delete it before the event it speaks of is committed
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,20 @@ def record_many(events: Sequence[NewEvent], *, now: datetime) -> list[CustomerEv
             for event in events
         ]
     )
-    tell_readers(event.customer_id for event in events)
+    tell_readers((event.customer_id for event in events), now=now)
     return rows
 
 
-def tell_readers(customer_ids: Iterable[int]) -> None:
-    """Leave each reader a row per customer, in the caller's transaction; one that is there already says the same."""
+def tell_readers(customer_ids: Iterable[int], *, now: datetime) -> None:
+    """Leave each reader a row per customer and ring for it, in the caller's transaction; a row that is there already says the same.
+
+    A reader's name is its kind in `StoreWork`.
+    """
     wanted = sorted(set(customer_ids))
-    if wanted:
-        with connection.cursor() as cursor:
-            cursor.execute(_PENDING, [require_store_id(), wanted, list(READERS)])
+    if not wanted:
+        return
+    store_id = require_store_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING, [store_id, wanted, list(READERS)])
+    for reader in READERS:
+        StoreWork.ring(reader, store_id=store_id, due_at=now)

@@ -78,7 +78,7 @@ def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> 
     refusals |= _apply_orders(lived, currency=currency)
     if refusals:
         _run(_REFUSE, list(refusals), list(refusals.values()))
-    tell_readers(customer_ids)
+    tell_readers(customer_ids, now=now)
 
 
 def _apply_consents(lived: Iterable[_Lived]) -> dict[int, str]:
