@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from retention.cli import StepFailedError, ports, services
+from retention.cli import StepFailedError, crew, ports
 from retention.cli.folders import Leader, Place
 from retention.cli.ground import Ground, ground, migrate
 from retention.cli.saying import Voice
@@ -52,10 +52,10 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
 
         ready = _empty(place.folder / "ready")
         with Supervisor(guardian=base.guardian, environment=environment, logs=place.logs, changed=keep) as supervisor:
-            supervisor.start(services.web(port=web_port, workers=1 if mode == "demo" else 2))
-            supervisor.start(services.scheduler(ready=ready))
-            supervisor.start(services.worker(ready=ready))
-            supervisor.start(services.inbox(port=inbox_port))
+            supervisor.start(crew.web(port=web_port, workers=1 if mode == "demo" else 2))
+            supervisor.start(crew.scheduler(ready=ready))
+            supervisor.start(crew.worker(ready=ready))
+            supervisor.start(crew.inbox(port=inbox_port))
             os.environ |= environment
             with told_plainly("The database could not be migrated", log=place.logs / "migrate.log"):
                 migrate()

@@ -1,7 +1,7 @@
 """Keeps the services running: starts them together, restarts one that dies, ends them in order.
 
 Every service leads a process group of its own, known to the guardian, so that nothing survives us. Which services there
-are is in `services.py`.
+are is in `crew.py`.
 """
 
 import os
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retention.cli import StepFailedError
+from retention.cli.crew import Service
 from retention.cli.folders import ROOT, Leader, relative
-from retention.cli.services import Service
 from retention.embedded import processes
 from retention.embedded.watching import Guardian
 
