@@ -1,4 +1,5 @@
-"""The test inbox: a real SMTP server that keeps mail in folders, and pages to read it. For demos, tests and first steps.
+"""The test inbox: a mail server on this machine that keeps what it receives in files, and pages to read them.
 
-It is a receiving side: it never reads the product's tables. Started as `python -m retention.inbox`.
+Real SMTP, no sending on. A store's campaign mail lies in the store's folder, mail of the product itself in "product".
+Scripted addresses answer as difficult mail servers do, see `serving.py`.
 """

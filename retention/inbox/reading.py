@@ -1,0 +1,109 @@
+"""Reading kept mails: lists from the newest on, and one mail taken apart without trusting anything in it."""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+from retention.inbox.keeping import FOLDER_NAME, MAIL_NAME
+
+HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A mail as a line of the list."""
+
+    name: str
+    received_at: datetime
+    sender: str
+    recipient: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as its page shows it."""
+
+    heading: Heading
+    headers: list[tuple[str, str]]
+    text: str
+    html: str
+    size_bytes: int
+
+
+def list_mails(folder: Path, *, name: str, limit: int = 200, search: str = "") -> list[Heading]:
+    """Return the newest mails of one folder; search: a part of address or subject."""
+    wanted = search.strip().lower()
+    found = []
+    for path in _newest_first(folder, name=name):
+        with path.open("rb") as stream:
+            heading = _heading(path.name, _parse(stream.read(HEAD_BYTES)))
+        if not wanted or wanted in f"{heading.recipient} {heading.subject}".lower():
+            found.append(heading)
+        if len(found) == limit:
+            break
+    return found
+
+
+def read_mail(folder: Path, *, name: str, mail: str) -> Mail | None:
+    """Return one mail of a folder, or None when there is none with this name."""
+    if not FOLDER_NAME.fullmatch(name) or not MAIL_NAME.fullmatch(mail):
+        return None
+    try:
+        content = (folder / name / mail).read_bytes()
+    except FileNotFoundError:
+        return None
+    message = _parse(content)
+    headers = [(key, _text(value)) for key, value in message.items()]
+    return Mail(_heading(mail, message), headers, _part(message, "plain"), _part(message, "html"), len(content))
+
+
+def count_mails(folder: Path, *, name: str) -> int:
+    """Return how many mails a folder holds."""
+    return sum(1 for _path in _newest_first(folder, name=name))
+
+
+def _newest_first(folder: Path, *, name: str) -> Iterator[Path]:
+    if not FOLDER_NAME.fullmatch(name) or not (folder / name).is_dir():
+        return iter(())
+    return iter(sorted((path for path in (folder / name).iterdir() if MAIL_NAME.fullmatch(path.name)), reverse=True))
+
+
+def _parse(content: bytes) -> EmailMessage:
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    if not isinstance(message, EmailMessage):
+        raise TypeError("The policy makes EmailMessage.")
+    return message
+
+
+def _heading(name: str, message: EmailMessage) -> Heading:
+    received_at = datetime.fromtimestamp(int(name[:19]) / 1_000_000_000, UTC)
+    recipient = _header(message, "To") or _header(message, "X-Envelope-To")
+    return Heading(name, received_at, _header(message, "From"), recipient, _header(message, "Subject"))
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return _text(message.get(name, ""))
+    except (ValueError, IndexError, AttributeError):  # the parser stumbles over some broken addresses
+        return ""
+
+
+def _text(value: object) -> str:
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    if part is None:
+        return ""
+    try:
+        content = part.get_content()
+    except (LookupError, ValueError):  # an unknown or lying charset
+        payload = part.get_payload(decode=True)
+        content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    return _text(content)
