@@ -13,5 +13,7 @@ class TenancyConfig(AppConfig):
 
     def ready(self) -> None:
         """Refuse psycopg 3: Django would silently prefer it, and the engine's prefix and COPY rely on psycopg2."""
+        from retention.tenancy import checks  # noqa: F401 - registers them
+
         if importlib.util.find_spec("psycopg") is not None:
             raise ImproperlyConfigured("psycopg 3 is installed beside psycopg2. Remove it: the database engine is written for psycopg2.")

@@ -1,0 +1,1 @@
+"""Tests of what operations rely on: production settings, containers."""

@@ -1,0 +1,74 @@
+"""Production settings: `check --deploy` says nothing, and everything unsafe is refused with one clear sentence."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from retention.settings import DEMO_SECRET_KEY
+from retention.testing.running import ROOT
+
+SAFE = {
+    "BOOMERANG_ENV": "production",
+    "SECRET_KEY": "kJ8mQ2vX7pR4tY9wZ3bN6cF1hL5sD0gA-" * 2,
+    "MERCHANT_KEYS": "k1:dQ3vX7pR4tY9wZ3bN6cF1hL5sD0gA9kJ8mQ2vX7pR4",
+    "SITE_URL": "https://boomerang.example.com",
+    "MAIL_URL": "smtp+starttls://user:password@mail.example.com:587",
+    "REDIS_URL": "redis://boomerang:secret@valkey:6379/0",
+}
+
+
+def manage(*words: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command under production settings with some of them changed."""
+    kept = {name: os.environ[name] for name in ("PATH", "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL", "VAR_DIR")}
+    environment = kept | SAFE | changes
+    return subprocess.run([sys.executable, ROOT / "manage.py", *words], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_check_deploy_says_nothing() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"DEBUG": "true"}, "DEBUG is on. Production never starts with it"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": DEMO_SECRET_KEY}, "SECRET_KEY is the demo's or shorter"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is the demo's or shorter"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS holds '*'. Name the hosts this site answers to."),
+        ({"SITE_URL": ""}, "SITE_URL is not set"),
+        ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+        ({"DATABASE_URL": "mysql://x@y/z"}, "DATABASE_URL starts with 'mysql'"),
+        ({"BOOMERANG_CLOCK_FILE": "/clock"}, "BOOMERANG_CLOCK_FILE is set. Only the demo may run on another clock."),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_refuses_what_is_unsafe_with_one_sentence(changes: dict[str, str], sentence: str) -> None:
+    done = manage("check", **changes)
+    assert done.returncode != 0
+    assert sentence in done.stderr.strip().splitlines()[-1]
+
+
+def test_check_deploy_refuses_plain_http() -> None:
+    done = manage("check", "--deploy", SITE_URL="http://boomerang.example.com")
+    assert done.returncode == 1
+    assert "(boomerang.E001) SITE_URL does not begin with https://." in done.stderr
+
+
+def test_check_deploy_warns_about_missing_keys_and_a_short_token() -> None:
+    done = manage("check", "--deploy", MERCHANT_KEYS="", METRICS_TOKEN="short")
+    assert "(boomerang.W001)" in done.stderr
+    assert "(boomerang.W002)" in done.stderr
+
+
+@pytest.mark.django_db
+def test_check_deploy_refuses_a_role_that_sees_every_store() -> None:
+    good = manage("check", "--deploy", "--database", "default")
+    assert good.returncode == 0, good.stderr
+    bad = manage("check", "--deploy", "--database", "default", DATABASE_URL=os.environ["DATABASE_OWNER_URL"])
+    assert bad.returncode == 1
+    assert "(boomerang.E002) DATABASE_URL logs in as boomerang_owner, which may bypass row-level security." in bad.stderr
