@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
+import campaigns.urls
 from retention.dashboard.access import Access, Kind, mark
 from retention.health import probes
 
@@ -48,6 +49,8 @@ urlpatterns: Addresses = [
     path("metrics", probes.metrics, name="metrics"),
     trusted(path(f"{settings.ADMIN_PATH}/", admin.site.urls), access=Access(Kind.STAFF_ONLY)),
     trusted(path("accounts/", include("allauth.urls")), access=Access(Kind.PUBLIC)),
+    *campaigns.urls.PUBLIC,
+    path("s/<slug:store_slug>/", include("campaigns.urls")),
 ]
 
 handler400 = "retention.health.errors.bad_request"

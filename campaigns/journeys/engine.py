@@ -71,7 +71,7 @@ def advance(definition: Definition, standing: Standing, *, signal: Signal, facts
     if standing.status != RUNNING:
         return standing, ()
     if isinstance(signal, Happened):
-        return _stop(standing, f"event:{signal.event}"[:40]) if ends_run(definition, signal, occurrence=occurrence) else (standing, ())
+        return _stop(standing, signal.event[:40]) if ends_run(definition, signal, occurrence=occurrence) else (standing, ())
     if standing.due_at is None or standing.due_at > now:
         return standing, ()
     return _walk(definition, standing, facts=facts, now=now)
@@ -83,7 +83,7 @@ def _walk(definition: Definition, standing: Standing, *, facts: Mapping[str, boo
     while (step := definition.after(standing.step)) is not None:
         broken = next((guard for guard in definition.guards if not facts.get(guard, False)), None)
         if broken is not None:
-            stopped, withdrawals = _stop(standing, f"guard:{broken}")
+            stopped, withdrawals = _stop(standing, f"not {broken}")
             return stopped, (*effects, *withdrawals)
         outcome = step.enter(now)
         effects += [effect for effect in outcome.effects if not (standing.held_out and isinstance(effect, Plan))]

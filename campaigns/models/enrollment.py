@@ -40,6 +40,7 @@ class Enrollment(StoreOwned):
     cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="enrollments", null=True, db_constraint=False)
     occurrence = models.CharField(max_length=120)
     trigger_event_id = models.BigIntegerField(null=True)
+    trigger_at = models.DateTimeField()  # when it happened; only what happened since then can end the run
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     step = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ The unique key makes a repeat impossible; `token` fences off a worker that outli
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
+from campaigns.models.journey import Journey
 from campaigns.models.template import TemplateVersion
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned
@@ -25,6 +26,16 @@ class MessageQuerySet(StoreQuerySet["Message"]):
     def due(self, now: datetime) -> "MessageQuerySet":
         """Return ready messages whose moment has come, longest waiting first."""
         return self.filter(state=Message.State.READY, due_at__lte=now).order_by("due_at", "id")
+
+    def next_due(self, *, now: datetime, rest: bool) -> datetime | None:
+        """Return when messages are due again, or None when none waits. rest: not before a minute from now.
+
+        Messages of a journey that does not run are left out: resuming rings for them.
+        """
+        paused = Journey.objects.exclude(state=Journey.State.LIVE).values("pk")
+        waiting = self.filter(state=Message.State.READY).exclude(source_kind="journey", source_id__in=paused)
+        due: datetime | None = waiting.aggregate(first=models.Min("due_at"))["first"]
+        return due if due is None or not rest else max(due, now + timedelta(minutes=1))
 
     def newest_first(self) -> "MessageQuerySet":
         """Return them by the moment they were planned, newest first."""

@@ -1,0 +1,102 @@
+"""What a template may see: plain dicts of one person, their basket, the event that started it and the shop. Never a model.
+
+Built for a slice of messages at once, in a handful of queries. Every known name is always there, empty when nothing is known.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from campaigns.models import Enrollment, Message
+from campaigns.personalization.links import unsubscribe_url
+from retention.customers.models import Customer, CustomerEvent
+from retention.orders.models import CartLine
+from retention.stores.models import Store
+
+MOST_LINES = 50
+_NO_CART: dict[str, Any] = {"lines": [], "lines_count": 0, "total_minor": 0, "currency": "", "url": ""}
+
+
+def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str, Any]]:
+    """Return the context of each message by its id. messages: with customer and cart joined."""
+    lines = _lines([message.cart_id for message in messages if message.cart_id])
+    events = _events([message.enrollment_id for message in messages if message.enrollment_id])
+    shop = shop_context(store)
+    return {
+        message.pk: {
+            "profile": profile_context(message.customer),
+            "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
+            "event": events.get(message.enrollment_id or 0, {}),
+            "shop": shop,
+            "unsubscribe_url": unsubscribe_url(
+                message.customer_id, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
+            ),
+        }
+        for message in messages
+    }
+
+
+def shop_context(store: Store) -> dict[str, Any]:
+    """Return what a template sees as `shop`."""
+    return {
+        "name": store.name,
+        "web_address": store.web_address,
+        "postal_address": store.postal_address,
+        "color": store.brand_color,
+        "logo_url": store.logo_url,
+        "currency": store.currency,
+        "locale": store.locale,
+    }
+
+
+def profile_context(customer: Customer) -> dict[str, Any]:
+    """Return what a template sees as `profile`."""
+    return {
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "name": customer.name,
+        "email": customer.email,
+        "language": customer.language,
+        "city": customer.city,
+        "country": customer.country,
+        "birthday": customer.birthday.isoformat() if customer.birthday else "",
+        "interests": list(customer.interests or []),
+        "attributes": dict(customer.attributes or {}),
+    }
+
+
+def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store) -> dict[str, Any]:
+    if message.cart is None:
+        return _NO_CART
+    return {
+        "lines": lines,
+        "lines_count": message.cart.lines_count,
+        "total_minor": message.cart.total_minor,
+        "currency": message.cart.currency,
+        "url": f"{store.web_address.rstrip('/')}/cart" if store.web_address else next((line["url"] for line in lines if line["url"]), ""),
+    }
+
+
+def _lines(cart_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for line in CartLine.objects.filter(cart_id__in=set(cart_ids)).order_by("cart_id", "id"):
+        shown = found.setdefault(line.cart_id, [])
+        if len(shown) < MOST_LINES:
+            shown.append(
+                {
+                    "product_id": line.product_id,
+                    "name": line.name,
+                    "quantity": line.quantity,
+                    "price_minor": line.price_minor,
+                    "total_minor": line.price_minor * line.quantity,
+                    "url": line.url,
+                    "image_url": line.image_url,
+                }
+            )
+    return found
+
+
+def _events(enrollment_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Return the properties of the events that started these runs."""
+    runs = dict(Enrollment.objects.filter(pk__in=set(enrollment_ids), trigger_event_id__isnull=False).values_list("pk", "trigger_event_id"))
+    properties = dict(CustomerEvent.objects.filter(pk__in=set(runs.values())).values_list("pk", "properties"))
+    return {run: properties.get(event, {}) for run, event in runs.items()}

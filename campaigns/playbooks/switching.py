@@ -1,0 +1,51 @@
+"""Switch a ready-made journey on: its templates are compiled and stored, its definition becomes version 1, and it goes live."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from campaigns.journeys.definition import read_definition
+from campaigns.models import Journey, JourneyVersion, Template, TemplateVersion
+from campaigns.personalization.compiling import compile_mail
+from campaigns.playbooks import PLAYBOOKS
+from campaigns.playbooks.base import ReadyTemplate
+
+
+def switch_on(key: str, *, now: datetime) -> Journey:
+    """Launch a playbook in the active store, or return the journey it became; a paused one stays paused.
+
+    key: of the playbook. Raises UnknownKey.
+    """
+    journey = add(key, now=now)
+    if journey.state == Journey.State.DRAFT:
+        journey.launch(number=1, now=now)
+    return journey
+
+
+def add(key: str, *, now: datetime) -> Journey:
+    """Make a playbook's journey and templates as drafts, or return the journey it became; nothing is sent by it yet."""
+    playbook = PLAYBOOKS[key]
+    read_definition(playbook.definition)
+    with transaction.atomic():
+        found = Journey.objects.filter(playbook=key).first()
+        if found is not None:
+            return found
+        for ready in playbook.templates:
+            _template(ready, now=now)
+        journey = Journey(name=playbook.name.render(gettext), playbook=key, created_at=now)
+        journey.save()
+        JourneyVersion.objects.create(journey=journey, number=1, definition=playbook.definition, created_at=now)
+    return journey
+
+
+def _template(ready: ReadyTemplate, *, now: datetime) -> None:
+    """Store one template with its first version, unless the store has one under this key: that one is kept."""
+    if Template.objects.filter(key=ready.key).exists():
+        return
+    compiled = compile_mail(subject=ready.subject, source=ready.source)
+    template = Template(key=ready.key, name=ready.name, live_number=1, created_at=now)
+    template.save()
+    TemplateVersion.objects.create(
+        template=template, number=1, subject=ready.subject, source=ready.source, html=compiled.html, text=compiled.text, created_at=now
+    )

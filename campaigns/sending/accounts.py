@@ -1,0 +1,64 @@
+"""Which provider account a store's messages leave by: its own connection, else the built-in test inbox.
+
+A new store can try everything at once: the inbox takes SMTP with the store's public id as user and a derived password.
+"""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from campaigns.channels import CHANNELS, Account
+from campaigns.models import Connection
+from retention.inbox.passwords import inbox_password
+from retention.kit.secrets import CannotUnseal
+from retention.stores.models import Store
+
+
+_SENDER_HOST = "inbox.example.test"
+
+
+class NoAccount(Exception):
+    """Nothing can leave by this channel now; `reason` is one of our words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def account_for(store: Store, *, channel: str) -> Account:
+    """Return the account the store's messages leave by; raises NoAccount. Runs inside the store's context."""
+    connection = Connection.objects.filter(channel=channel, active=True).first()
+    if connection is not None:
+        return _own(connection)
+    if channel == "email" and settings.INBOX_SMTP_URL:
+        return _inbox(store)
+    raise NoAccount("no_connection")
+
+
+def _own(connection: Connection) -> Account:
+    if connection.provider not in {provider.key for provider in CHANNELS[connection.channel].providers()}:
+        raise NoAccount("unknown_provider")
+    try:
+        credentials = connection.credentials()
+    except CannotUnseal:
+        raise NoAccount("credentials_unreadable") from None
+    return Account(
+        provider=connection.provider,
+        settings=connection.settings,
+        credentials=credentials,
+        from_name=connection.from_name,
+        from_address=connection.from_address,
+        connection_id=connection.pk,
+    )
+
+
+def _inbox(store: Store) -> Account:
+    parts = urlsplit(settings.INBOX_SMTP_URL)
+    return Account(
+        provider="smtp",
+        settings={"host": parts.hostname or "localhost", "port": parts.port or 25, "security": "none"},
+        credentials={"username": str(store.public_id), "password": inbox_password(str(store.public_id))},
+        from_name=store.name,
+        from_address=f"{store.slug[:60]}@{_SENDER_HOST}",
+        trusted=True,
+    )

@@ -1,0 +1,131 @@
+"""Claim, render, send, record: one slice of one store's ready messages.
+
+A slice is first only reserved, by a lease that costs nothing to give back. Then a few rows at a time, as many as there are
+senders, pass the gate and are marked in one committed statement; only then do bytes leave. A kill leaves at most that many
+unknown. Source: reliability guide 2.3.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider
+from campaigns.models import Message
+from campaigns.sending.accounts import NoAccount, account_for
+from campaigns.sending.building import build_all, read_messages
+from campaigns.sending.gate import LEASE_SECONDS, pass_gate
+from campaigns.sending.lines import line
+from campaigns.sending.recording import record, record_unmade
+from retention.stores.models import PlatformState, Store
+from retention.tenancy.context import require_store_id
+
+SLICE = 320
+SENDERS = 16
+DEADLINE_SECONDS = 20.0  # the lease is at least twice this
+RESERVE_SECONDS = 120
+
+_RESERVE = """
+    UPDATE campaigns_message SET holder = %s, lease_until = clock_timestamp() + %s * interval '1 second'
+    WHERE store_id = %s AND id IN (
+        SELECT m.id FROM campaigns_message AS m
+        LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
+        WHERE m.store_id = %s AND m.state = 'ready' AND m.due_at <= %s AND m.channel = %s
+            AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
+            AND (m.source_kind <> 'journey' OR j.state = 'live')
+        ORDER BY m.due_at, m.id LIMIT %s FOR UPDATE OF m SKIP LOCKED
+    )
+    RETURNING id
+"""
+_GIVE_BACK = "UPDATE campaigns_message SET holder = NULL, lease_until = NULL WHERE store_id = %s AND holder = %s AND state = 'ready'"
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What came of one slice. more: probably not everything that is due was in it. stopped: the account takes nothing now."""
+
+    reserved: int
+    states: Mapping[str, int]
+    more: bool
+    stopped: bool
+
+
+def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
+    """Send what is due of one channel, at most one slice. Call it outside a transaction, inside the store's context."""
+    if not PlatformState.sending_allowed():
+        return Slice(0, {}, more=False, stopped=True)
+    holder = uuid4()
+    try:
+        account = account_for(store, channel=channel)
+    except NoAccount:
+        return Slice(0, {}, more=False, stopped=True)
+    ids = reserve(holder, channel=channel, now=clock(), limit=SLICE)
+    counts: dict[str, int] = {}
+    stopped = False
+    give_up = time.monotonic() + RESERVE_SECONDS / 2
+    try:
+        for start in range(0, len(ids), SENDERS):
+            if stopped or time.monotonic() > give_up:
+                break
+            states, stopped = _send_chunk(ids[start : start + SENDERS], store=store, channel=channel, account=account, holder=holder, clock=clock)
+            for state in states.values():
+                counts[state] = counts.get(state, 0) + 1
+    finally:
+        give_back(holder)
+    return Slice(len(ids), counts, more=len(ids) == SLICE, stopped=stopped)
+
+
+def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
+    """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out."""
+    store_id = require_store_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [holder, RESERVE_SECONDS, store_id, store_id, now, channel, limit])
+        return sorted(message_id for (message_id,) in cursor.fetchall())
+
+
+def give_back(holder: UUID) -> None:
+    """Return what was reserved and not used."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [require_store_id(), holder])
+
+
+def _send_chunk(ids: list[int], *, store: Store, channel: str, account: Account, holder: UUID, clock: Clock) -> tuple[dict[int, str], bool]:
+    """Take a few reserved messages through rendering, gate, sending and recording."""
+    messages = read_messages(ids)
+    built, failed = build_all(messages, store=store, account=account, now=clock())
+    record_unmade(failed, holder=holder, now=clock())
+    passed = pass_gate({pk: one.wanted for pk, one in built.items()}, holder=holder, store_zone=store.zone, now=clock())
+    lease_ends = time.monotonic() + LEASE_SECONDS
+    outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
+    provider = CHANNELS[channel].provider(account.provider)
+    answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)
+    attempts = _attempts(messages)
+    states = record(answers, tokens=passed.tokens, attempts=attempts, keyed=provider.keyed, final=account.trusted, now=clock())
+    return states, any(answer.whole_account for answer in answers.values())
+
+
+def _attempts(messages: list[Message]) -> dict[int, int]:
+    return {message.pk: message.attempts + 1 for message in messages}
+
+
+def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float) -> dict[int, Answer]:
+    """Hand over a few messages at once, each on a kept connection of its own."""
+    if not outgoing:
+        return {}
+    with ThreadPoolExecutor(max_workers=min(SENDERS, len(outgoing)), thread_name_prefix="sender") as pool:
+        futures = {pk: pool.submit(_send_one, one, provider, account, lease_ends) for pk, one in outgoing.items()}
+        return {pk: future.result() for pk, future in futures.items()}
+
+
+def _send_one(outgoing: Outgoing, provider: Provider, account: Account, lease_ends: float) -> Answer:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    if deadline > lease_ends:  # a pause ate the lease: nothing has left, and nothing may
+        return Answer(Outcome.NOT_SENT, retry_after_seconds=30, detail="the lease was nearly over")
+    with line(provider, account) as session:
+        return session.send(outgoing, deadline=deadline)

@@ -1,0 +1,101 @@
+"""Write down how each try ended: by the table of the reliability guide 2.3, and only while the row's token is still ours.
+
+A worker that outlived its lease may turn `unknown` into what it knows for certain; an older token can write nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.channels import Answer, Outcome
+from campaigns.personalization.render import CannotRender
+from campaigns.sending.receipts import note_outcomes
+from retention.kit.metrics import MESSAGES
+from retention.tenancy.context import require_store_id
+
+MOST_ATTEMPTS = 12
+LONGEST_BACKOFF = timedelta(hours=4)
+
+_RECORD = """
+    UPDATE campaigns_message AS m SET
+        state = v.state, reason = v.reason, detail = v.detail, provider_message_id = v.provider_message_id,
+        due_at = coalesce(v.due_at, m.due_at), holder = NULL, lease_until = NULL,
+        sent_at = CASE WHEN v.state = 'sent' THEN %s ELSE m.sent_at END,
+        finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE %s END
+    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+        AS v(id, token, state, reason, detail, provider_message_id, due_at)
+    WHERE m.store_id = %s AND m.id = v.id AND m.token = v.token
+        AND (m.state = 'sending' OR (m.state = 'unknown' AND v.state IN ('sent', 'failed')))
+    RETURNING m.id, m.state
+"""
+_FAIL = """
+    UPDATE campaigns_message AS m SET
+        state = 'failed', reason = v.reason, detail = v.detail, holder = NULL, lease_until = NULL, finished_at = %s
+    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, reason, detail)
+    WHERE m.store_id = %s AND m.id = v.id AND m.state = 'ready' AND m.holder = %s
+"""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What one answer makes of a message."""
+
+    state: str
+    reason: str = ""
+    due_at: datetime | None = None
+
+
+def ending_of(answer: Answer, *, attempts: int, keyed: bool, now: datetime) -> Ending:
+    """Classify one answer. attempts: tries so far, this one included. keyed: a repeat with the same key is recognised."""
+    if answer.outcome is Outcome.ACCEPTED:
+        return Ending("sent")
+    if answer.outcome is Outcome.REFUSED:
+        return Ending("failed", "bad_address" if answer.bad_address else "refused")
+    if answer.outcome is Outcome.AMBIGUOUS and not keyed:
+        return Ending("unknown", "no_answer")
+    if attempts >= MOST_ATTEMPTS:
+        return Ending("failed" if answer.outcome is not Outcome.AMBIGUOUS else "unknown", "tried_too_often")
+    wait = min(timedelta(seconds=max(answer.retry_after_seconds, 30)) * 2 ** max(attempts - 1, 0), LONGEST_BACKOFF)
+    return Ending("ready", "refused_for_now" if answer.outcome is Outcome.LATER else "not_sent", due_at=now + wait)
+
+
+def record(answers: Mapping[int, Answer], *, tokens: Mapping[int, int], attempts: Mapping[int, int], keyed: bool, final: bool, now: datetime) -> dict[int, str]:
+    """Write the endings of a few messages in one transaction and return the states that were really written.
+
+    final: the account is the receiver itself (the test inbox), so accepted means delivered.
+    """
+    if not answers:
+        return {}
+    ids = list(answers)
+    endings = [ending_of(answers[message_id], attempts=attempts[message_id], keyed=keyed, now=now) for message_id in ids]
+    parameters: list[Any] = [
+        now,
+        now,
+        ids,
+        [tokens[message_id] for message_id in ids],
+        [ending.state for ending in endings],
+        [ending.reason for ending in endings],
+        [answers[message_id].detail[:300] for message_id in ids],
+        [answers[message_id].provider_message_id[:200] for message_id in ids],
+        [ending.due_at for ending in endings],
+        require_store_id(),
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_RECORD, parameters)
+        written: dict[int, str] = dict(cursor.fetchall())
+        note_outcomes(written, answers, final=final, now=now)
+    for state in written.values():
+        MESSAGES.labels(channel="email", outcome=state).inc()
+    return written
+
+
+def record_unmade(failed: Mapping[int, CannotRender], *, holder: Any, now: datetime) -> None:
+    """Fail messages that could not be made; they were reserved by us and nothing of them left."""
+    if not failed:
+        return
+    reasons: Sequence[str] = [why.reason for why in failed.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_FAIL, [now, list(failed), list(reasons), [why.detail[:300] for why in failed.values()], require_store_id(), holder])

@@ -1,0 +1,58 @@
+"""What nobody finished: leases that ran out become `unknown` (never a second send), forgotten work is announced again.
+
+Any process may run this, as often as it likes. Source: reliability guide 2.3, point 7.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from campaigns.models import Message
+from retention.kit.metrics import LAST_SWEEP
+from retention.stores.models import StoreWork
+from retention.tenancy.context import require_store_id
+from retention.tenancy.unscoped import unscoped
+
+FORGOTTEN_AFTER = timedelta(seconds=60)
+
+_EXPIRED = """
+    UPDATE campaigns_message SET state = 'unknown', reason = 'worker_lost', holder = NULL, lease_until = NULL, finished_at = %s
+    WHERE store_id = %s AND id IN (
+        SELECT id FROM campaigns_message WHERE store_id = %s AND state = 'sending' AND lease_until < clock_timestamp()
+        ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
+    )
+"""
+_UNFINISHED = """
+    SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
+    UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
+    UNION SELECT store_id FROM campaigns_message WHERE state = 'ready' AND due_at <= %s
+"""
+
+
+def stores_to_sweep(*, now: datetime) -> list[int]:
+    """Return the stores with something unfinished, in one look across all of them."""
+    with unscoped(reason="sweep messages and clicks"), connection.cursor() as cursor:
+        cursor.execute(_UNFINISHED, [now - FORGOTTEN_AFTER])
+        return [store_id for (store_id,) in cursor.fetchall()]
+
+
+def sweep_store(*, now: datetime) -> int:
+    """Settle one store's expired leases and return how many there were.
+
+    Today's providers recognise no repeat, so every one of them may have been sent: unknown.
+    """
+    store_id = require_store_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRED, [now, store_id, store_id])
+        return cursor.rowcount
+
+
+def announce_forgotten(store_id: int, *, now: datetime) -> None:
+    """Ring again for messages that are due for a while and that no hint speaks of any more."""
+    if Message.objects.due(now - FORGOTTEN_AFTER).exists():
+        StoreWork.ring("dispatch", store_id=store_id, due_at=now)
+
+
+def note_sweep(*, now: datetime) -> None:
+    """Tell the figures that a sweep ended."""
+    LAST_SWEEP.labels(kind="messages").set(now.timestamp())

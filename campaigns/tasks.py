@@ -1,0 +1,46 @@
+"""Timed work of the campaigns floor. Ticking twice or late changes nothing: rows decide, `StoreWork` only says where to look."""
+
+from celery import shared_task
+
+from campaigns.journeys.intake import take_news
+from campaigns.journeys.running import next_moment, run_due
+from campaigns.models import Message
+from campaigns.sending.dispatch import dispatch_slice
+from campaigns.sending.receipts import note_clicks
+from campaigns.sending.sweeping import announce_forgotten, note_sweep, stores_to_sweep, sweep_store
+from retention.kit import clock
+from retention.stores.models import Store, StoreWork
+from retention.tenancy.context import store_context
+
+STORES_A_TICK = 10
+
+
+@shared_task(name="campaigns.tasks.run_journeys")
+def run_journeys() -> None:
+    """Read the news and carry on due runs, in every store where something waits."""
+    for taken in StoreWork.take("journeys", now=clock.now(), limit=STORES_A_TICK):
+        with store_context(taken.store_id):
+            take_news(now=clock.now())
+            run_due(now=clock.now())
+            StoreWork.settle("journeys", taken, next_at=next_moment(now=clock.now()))
+
+
+@shared_task(name="campaigns.tasks.dispatch")
+def dispatch() -> None:
+    """Send one slice in every store where messages are due, longest waiting first."""
+    for taken in StoreWork.take("dispatch", now=clock.now(), limit=STORES_A_TICK, lease_seconds=120):
+        with store_context(taken.store_id):
+            store = Store.objects.get(pk=taken.store_id)
+            done = dispatch_slice(store, channel="email", clock=clock.now)
+            StoreWork.settle("dispatch", taken, next_at=Message.objects.next_due(now=clock.now(), rest=done.stopped))
+
+
+@shared_task(name="campaigns.tasks.sweep")
+def sweep() -> None:
+    """Settle leases that ran out, note clicks, and announce forgotten messages."""
+    for store_id in stores_to_sweep(now=clock.now()):
+        with store_context(store_id):
+            sweep_store(now=clock.now())
+            note_clicks(now=clock.now())
+            announce_forgotten(store_id, now=clock.now())
+    note_sweep(now=clock.now())

@@ -1,0 +1,1 @@
+"""Pages of the campaigns floor, one file each."""
