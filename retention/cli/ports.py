@@ -1,18 +1,21 @@
 """Free ports on this machine's loopback address."""
 
+import errno
 import socket
 
 HOST = "127.0.0.1"
 
 
 def is_free(port: int) -> bool:
-    """Say whether nothing listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Say whether nothing listens on the port, on either address that `localhost` may mean."""
+    for family, host in ((socket.AF_INET, HOST), (socket.AF_INET6, "::1")):
         try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                return False  # anything else: this machine does not speak IPv6
     return True
 
 

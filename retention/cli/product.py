@@ -92,6 +92,8 @@ def _complete(base: Ground, *, web_port: int, inbox_port: int, clock: Path | Non
     if clock is not None:
         environment |= {"BOOMERANG_CLOCK_FILE": str(clock), "MAIL_URL": smtp}
         environment["FETCH_ALLOWED_PORTS"] = f"{web_port},{inbox_port}"
+    direct = ",".join(filter(None, [environment.get("NO_PROXY") or environment.get("no_proxy"), "localhost,127.0.0.1,::1"]))
+    environment |= {"NO_PROXY": direct, "no_proxy": direct}  # a company's proxy has no business between our own processes
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # every service would compile all of Django anew
     return environment
 

@@ -119,8 +119,8 @@ def lock(folder: Path) -> int | None:
 
     The lock lasts until every process that holds the descriptor has ended: hand it to the guardian.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError as error:
         raise CannotStartError(

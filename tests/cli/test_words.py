@@ -98,3 +98,14 @@ def test_gates_report_both_ways() -> None:
 
 def test_a_table_is_aligned() -> None:
     assert table([("what", "ms"), ("one", 1), ("eleven", 11)]) == ["what    ms", "one      1", "eleven  11"]
+
+
+def test_a_port_taken_on_the_other_localhost_is_taken() -> None:
+    try:
+        other = socket.socket(socket.AF_INET6)
+        other.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine does not speak IPv6")
+    with other:
+        other.listen()
+        assert not ports.is_free(other.getsockname()[1])

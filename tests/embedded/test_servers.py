@@ -200,3 +200,20 @@ def test_an_interrupted_parent_is_ended_by_its_guardian(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), "parent only"], cwd=ROOT, check=False)
     assert ended.returncode == -signal.SIGKILL
     assert processes.wait_until(lambda: not (tmp_path / "postgres/postmaster.pid").exists(), seconds=20)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_a_place_of_another_user_is_one_sentence(tmp_path: Path) -> None:
+    place = tmp_path / "demo"
+    place.mkdir(mode=0o700)
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    child = os.fork()
+    if child == 0:
+        os.setuid(65534)
+        try:
+            servers.lock(place)
+        except CannotStartError as error:
+            os._exit(0 if "belongs to another user; start Boomerang as that user" in str(error) else 2)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
