@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 
+from campaigns.playbooks.switching import switch_on
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
 from retention.demo.people import Person, Purchase, people
 from retention.kit.words import fold
@@ -48,6 +49,7 @@ def load(*, now: datetime) -> DemoStore:
             _make_team(store, password=password, now=now)
             _make_past(store, now=now)
     with store_context(store.pk):
+        switch_on("abandoned_cart", now=now)
         return DemoStore(store=store, password=password, customers=Customer.objects.count(), orders=Order.objects.count())
 
 
