@@ -237,6 +237,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Boomerang"
 MFA_ADAPTER = "retention.stores.second_factor.SecondFactorAdapter"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_ABSOLUTE_AGE = timedelta(days=7)
 SESSION_SAVE_EVERY_REQUEST = False
@@ -324,6 +325,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "retention.rest.schema.describe_problems"],
 }
 
 LOGGING: dict[str, Any] = {

@@ -49,6 +49,7 @@ urlpatterns: Addresses = [
     path("metrics", probes.metrics, name="metrics"),
     trusted(path(f"{settings.ADMIN_PATH}/", admin.site.urls), access=Access(Kind.STAFF_ONLY)),
     trusted(path("accounts/", include("allauth.urls")), access=Access(Kind.PUBLIC)),
+    trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
     *campaigns.urls.PUBLIC,
     path("s/<slug:store_slug>/", include("campaigns.urls")),
 ]

@@ -6,30 +6,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('stores', '0001_initial'),
+        ("stores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KeptAnswer',
+            name="KeptAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('digest', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('store', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stores.store')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=255)),
+                ("digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kept answer',
-                'verbose_name_plural': 'kept answers',
-                'indexes': [models.Index(fields=['created_at'], name='kept_answer_age')],
-                'constraints': [models.UniqueConstraint(fields=('store', 'key'), name='kept_answer_once'), retention.tenancy.constraints.StoreIsolation(name='kept_answer_isolation')],
+                "verbose_name": "kept answer",
+                "verbose_name_plural": "kept answers",
+                "indexes": [models.Index(fields=["created_at"], name="kept_answer_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "key"), name="kept_answer_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="kept_answer_isolation"),
+                ],
             },
         ),
     ]

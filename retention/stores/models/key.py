@@ -26,7 +26,9 @@ class Scope(models.TextChoices):
     """What a secret key may do; a key has several."""
 
     EVENTS_WRITE = "events:write", _("Send events, orders and consent")
+    EVENTS_READ = "events:read", _("Read events")
     CUSTOMERS_READ = "customers:read", _("Read customers")
+    CUSTOMERS_WRITE = "customers:write", _("Make and change customers")
     ORDERS_READ = "orders:read", _("Read orders")
     STORE_READ = "store:read", _("Read the store's settings")
 

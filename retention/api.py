@@ -1,0 +1,43 @@
+"""Every address of the management API, its description and its page. Endpoints live in each room's `api/`."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import AllowAny
+
+from retention.customers.api.customers import CustomerDetail, CustomerList
+from retention.customers.api.events import EventList
+from retention.orders.api.orders import OrderDetail, OrderList
+from retention.rest.problems import problem
+from retention.stores.api.store import StoreDetail
+
+app_name = "api"
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    """Show the description of the API as a page one can try it from."""
+    return render(request, "api/docs.html")
+
+
+@csrf_exempt
+def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer for every other address under /api/."""
+    return problem(request, status=404, detail=_("There is no such address. The description is at /api/v1/openapi.json."))
+
+
+schema = SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny], throttle_classes=[])
+
+urlpatterns = [
+    path("docs", docs, name="docs"),
+    path("v1/openapi.json", schema, name="schema"),
+    path("v1/store", StoreDetail.as_view(), name="store"),
+    path("v1/customers", CustomerList.as_view(), name="customers"),
+    path("v1/customers/<uuid:public_id>", CustomerDetail.as_view(), name="customer"),
+    path("v1/orders", OrderList.as_view(), name="orders"),
+    path("v1/orders/<uuid:public_id>", OrderDetail.as_view(), name="order"),
+    path("v1/events", EventList.as_view(), name="events"),
+    path("<path:rest>", unknown, name="unknown"),
+]

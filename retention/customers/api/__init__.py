@@ -1,0 +1,1 @@
+"""Customers and their events in the management API. Copy `customers.py` for another kind of row."""

@@ -1,0 +1,81 @@
+"""`Idempotency-Key`: an unsafe request sent twice has one effect and gets one answer (S12).
+
+The answer is kept in the transaction of the effect, so either both are there or neither. Kept for two days, then swept.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from retention.kit import clock
+from retention.kit.locks import try_transaction_lock
+from retention.rest.models import KeptAnswer
+from retention.tenancy.context import require_store_id
+
+HEADER = "Idempotency-Key"
+KEPT_FOR = timedelta(hours=48)
+LONGEST_KEY = 255
+
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+
+
+class StillAtIt(APIException):
+    """The first request with this key is being answered at this moment."""
+
+    status_code = 409
+    default_detail = _("A request with this Idempotency-Key is being answered. Try again in a moment.")
+    default_code = "still_at_it"
+
+
+class KeyReused(APIException):
+    """The key was used for another request."""
+
+    status_code = 422
+    default_detail = _("This Idempotency-Key was used for another request. Use a new key for a new request.")
+    default_code = "key_reused"
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Run an unsafe method of a StoreView in one transaction, once per Idempotency-Key. Refusals are not kept."""
+
+    @wraps(handler)
+    def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER)
+        with transaction.atomic():
+            if key is None:
+                return handler(view, request, *args, **kwargs)
+            return _answer_once(request, key, lambda: handler(view, request, *args, **kwargs))
+
+    return answer  # type: ignore[return-value]
+
+
+def _answer_once(request: Request, key: str, handle: Callable[[], Response]) -> Response:
+    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise ParseError(_("An Idempotency-Key is 1 to 255 printable ASCII characters."))
+    digest = _digest(request)
+    if not try_transaction_lock(f"idempotency:{key}", store_id=require_store_id()):
+        raise StillAtIt
+    kept = KeptAnswer.objects.filter(key=key).first()
+    if kept is not None:
+        if kept.digest != digest:
+            raise KeyReused
+        return Response(kept.body, status=kept.status, headers={"Idempotent-Replayed": "true"})
+    response = handle()
+    body = json.loads(JSONRenderer().render(response.data)) if response.data is not None else None
+    KeptAnswer.objects.create(key=key, digest=digest, status=response.status_code, body=body, created_at=clock.now())
+    return response
+
+
+def _digest(request: Request) -> str:
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.method}\n{request.get_full_path()}\n{body}".encode()).hexdigest()

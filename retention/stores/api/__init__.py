@@ -1,0 +1,1 @@
+"""The store itself in the management API."""
