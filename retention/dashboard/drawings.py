@@ -89,7 +89,9 @@ def nice_ticks(highest: float, *, count: int = 3) -> tuple[float, ...]:
     return tuple(step * index for index in range(count + 1) if index == 0 or step * (index - 1) < highest)
 
 
-def day_bars(totals: Sequence[float], parts: Sequence[float], *, axis: Axis, days: Sequence[str], label: str, width: int = 648) -> SafeString:
+def day_bars(
+    totals: Sequence[float], parts: Sequence[float], *, axis: Axis, days: Sequence[str], label: str, width: int = 648
+) -> SafeString:
     """Draw an amount per day as pale bars with a darker cap, and a part of it solid from zero; empty day words are skipped."""
     left, top, bottom = 44.0, 14.0, 222.0
     slot = (width - left) / max(len(totals), 1)
@@ -98,7 +100,14 @@ def day_bars(totals: Sequence[float], parts: Sequence[float], *, axis: Axis, day
     def rect(css: str, index: int, value: float, height: float | None = None) -> SafeString:
         y = axis.y(value, top=top, bottom=bottom)
         tall = bottom - y if height is None else height
-        return format_html('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', css, _n(left + index * slot + (slot - thick) / 2), _n(y), _n(thick), _n(tall))
+        return format_html(
+            '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+            css,
+            _n(left + index * slot + (slot - thick) / 2),
+            _n(y),
+            _n(thick),
+            _n(tall),
+        )
 
     bars = [rect("fx", i, total) + rect("f5", i, total, 2) for i, total in enumerate(totals) if total > 0]
     bars += [rect("f1", i, part) for i, part in enumerate(parts) if part > 0]
@@ -106,7 +115,9 @@ def day_bars(totals: Sequence[float], parts: Sequence[float], *, axis: Axis, day
     return _chart(width, 246, label, _grid(axis, left, float(width), top, bottom), *bars, *words)
 
 
-def level(values: Sequence[float], lows: Sequence[float], highs: Sequence[float], *, axis: Axis, names: Sequence[str], last: str, label: str) -> SafeString:
+def level(
+    values: Sequence[float], lows: Sequence[float], highs: Sequence[float], *, axis: Axis, names: Sequence[str], last: str, label: str
+) -> SafeString:
     """Draw a level over time with its range as a band; the last value is written on the chart."""
     width, left, right, top, bottom = 340, 42.0, 316.0, 20.0, 128.0
     step = (right - left) / max(len(values) - 1, 1)
@@ -117,7 +128,8 @@ def level(values: Sequence[float], lows: Sequence[float], highs: Sequence[float]
     band = _path(points(highs)) + _path(points(lows)[::-1]).replace("M", "L", 1) + "Z"
     end = points(values)[-1]
     drawn = format_html(
-        '<path class="f1l" d="{}"/><path class="c1" d="{}"/><circle class="f1" cx="{}" cy="{}" r="4"/><text class="k" x="{}" y="{}" text-anchor="end">{}</text>',
+        '<path class="f1l" d="{}"/><path class="c1" d="{}"/><circle class="f1" cx="{}" cy="{}" r="4"/>'
+        '<text class="k" x="{}" y="{}" text-anchor="end">{}</text>',
         band, _path(points(values)), _n(end[0]), _n(end[1]), _n(end[0] + 8), _n(end[1] - 9), last,
     )  # fmt: skip
     words = [_text(left + i * step, 145, name, "middle") for i, name in enumerate(names) if name]
@@ -150,15 +162,24 @@ def overview(nodes: Sequence[Node], links: Sequence[tuple[int, int]], *, label: 
     lines = format_html_join("", '<path d="{}"/>', ((line(nodes[a], nodes[b]),) for a, b in links))
     boxes = format_html_join(
         "",
-        '<rect class="nd" x="{}" y="{}" width="128" height="40" rx="7"/><text class="nt" x="{}" y="{}">{}</text><text class="nn" x="{}" y="{}" text-anchor="end">{}</text>',
+        '<rect class="nd" x="{}" y="{}" width="128" height="40" rx="7"/>'
+        '<text class="nt" x="{}" y="{}">{}</text><text class="nn" x="{}" y="{}" text-anchor="end">{}</text>',
         ((x, y, x + 10, y + 24, node.name[:14], x + wide - 10, y + 24, node.figure) for node in nodes for x, y in [corner(node)]),
     )
     width, height = columns * (wide + gap_x) - gap_x, rows * (tall + gap_y) - gap_y
-    return format_html('<svg class="bo-chart j-over" viewBox="-1 -1 {} {}" role="img" aria-label="{}"><g class="ln">{}</g>{}</svg>', width + 2, height + 2, label, lines, boxes)
+    return format_html(
+        '<svg class="bo-chart j-over" viewBox="-1 -1 {} {}" role="img" aria-label="{}"><g class="ln">{}</g>{}</svg>',
+        width + 2,
+        height + 2,
+        label,
+        lines,
+        boxes,
+    )
 
 
 def _chart(width: int, height: int, label: str, *parts: SafeString) -> SafeString:
-    return format_html('<svg class="bo-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>', width, height, label, mark_safe("".join(parts)))  # noqa: S308 - joined from escaped parts
+    inside = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html('<svg class="bo-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>', width, height, label, inside)
 
 
 def _grid(axis: Axis, left: float, right: float, top: float, bottom: float) -> SafeString:
@@ -167,7 +188,9 @@ def _grid(axis: Axis, left: float, right: float, top: float, bottom: float) -> S
         return ("axis" if index == 0 and value == 0 else "grid", _n(left), _n(right), _n(y), _n(left - 8), _n(y + 4), word)
 
     rows = [row(i, value, word) for i, (value, word) in enumerate(zip(axis.ticks, axis.words, strict=True))]
-    return format_html_join("", '<line class="{0}" x1="{1}" x2="{2}" y1="{3}" y2="{3}"/><text x="{4}" y="{5}" text-anchor="end">{6}</text>', rows)
+    return format_html_join(
+        "", '<line class="{0}" x1="{1}" x2="{2}" y1="{3}" y2="{3}"/><text x="{4}" y="{5}" text-anchor="end">{6}</text>', rows
+    )
 
 
 def _text(x: float, y: float, word: str, anchor: str) -> SafeString:
@@ -184,5 +207,3 @@ def _n(value: float) -> str:
 
 def _percent(share: float) -> str:
     return _n(min(max(share, 0.0), 1.0) * 100)
-
-

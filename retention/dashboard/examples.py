@@ -22,8 +22,70 @@ COLOURS = (
     ("ink", "Ink", "152123 / e9efef"),
     ("bg", "Ground", "f5f7f7 / 0e1415"),
 )
-DAYS = [3440, 3080, 3660, 3720, 4200, 4600, 3790, 3910, 3690, 3780, 3660, 4200, 5320, 4110, 4160, 3820, 3720, 4160, 4620, 5930, 4160, 5100, 3930, 3840, 4100, 4930, 5830, 4920, 4620, 4290]
-PARTS = [256, 238, 292, 338, 324, 410, 324, 212, 220, 252, 250, 222, 296, 340, 278, 264, 262, 376, 372, 474, 272, 340, 228, 234, 270, 362, 334, 352, 384, 304]
+DAYS = [
+    3440,
+    3080,
+    3660,
+    3720,
+    4200,
+    4600,
+    3790,
+    3910,
+    3690,
+    3780,
+    3660,
+    4200,
+    5320,
+    4110,
+    4160,
+    3820,
+    3720,
+    4160,
+    4620,
+    5930,
+    4160,
+    5100,
+    3930,
+    3840,
+    4100,
+    4930,
+    5830,
+    4920,
+    4620,
+    4290,
+]
+PARTS = [
+    256,
+    238,
+    292,
+    338,
+    324,
+    410,
+    324,
+    212,
+    220,
+    252,
+    250,
+    222,
+    296,
+    340,
+    278,
+    264,
+    262,
+    376,
+    372,
+    474,
+    272,
+    340,
+    228,
+    234,
+    270,
+    362,
+    334,
+    352,
+    384,
+    304,
+]
 RETENTION = [27.9, 28.2, 28.1, 28.6, 28.9, 29.0, 29.6, 30.1, 30.0, 30.6, 31.0, 31.4]
 MONTHS = ["Dec", "", "", "Mar", "", "", "Jun", "", "", "Sep", "", "Nov"]
 
@@ -55,7 +117,9 @@ class ExampleForm(forms.Form):
 
     sender = forms.CharField(label=_("Sender name"), help_text=_("Shoppers see it before they open."), initial="Lumen Coffee")
     hold_back = forms.IntegerField(
-        label=_("Hold back, percent"), min_value=5, error_messages={"min_value": _("At least 5%%. With less, this cell could never show whether it works.")}
+        label=_("Hold back, percent"),
+        min_value=5,
+        error_messages={"min_value": _("At least 5%%. With less, this cell could never show whether it works.")},
     )
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "off"}), required=False)
     country = forms.ChoiceField(
@@ -72,18 +136,25 @@ class ExampleForm(forms.Form):
         initial="weeks",
         help_text=_("A first guess. Your orders will correct it."),
     )
-    sample = forms.BooleanField(label=_("Load a sample shop so I can look around"), help_text=_("2,000 invented customers, removed with one click"), required=False, initial=True)
+    sample = forms.BooleanField(
+        label=_("Load a sample shop so I can look around"),
+        help_text=_("2,000 invented customers, removed with one click"),
+        required=False,
+        initial=True,
+    )
 
 
 def refused_form() -> ExampleForm:
     """Return the form as it comes back with an error."""
-    return ExampleForm({"sender": "Lumen Coffee", "hold_back": "2", "country": "DE", "zone": "Europe/Berlin", "rhythm": "weeks", "sample": "on"})
+    return ExampleForm(
+        {"sender": "Lumen Coffee", "hold_back": "2", "country": "DE", "zone": "Europe/Berlin", "rhythm": "weeks", "sample": "on"}
+    )
 
 
 def table() -> dict[str, Any]:
     """Return the example table: columns, rows, chips."""
     return {
-        "page": Page(list(CAMPAIGNS), 0, 3, "", ""),  # type: ignore[type-var]
+        "page": Page(list(CAMPAIGNS), 0, 3, "", ""),
         "columns": [
             {"label": _("Campaign")},
             {"label": _("State")},
@@ -103,7 +174,14 @@ def figures() -> dict[str, Any]:
     return {
         "revenue": {"totals": DAYS, "parts": PARTS, "ticks": ticks, "words": [f"€{int(tick / 1000)}k" if tick else "€0" for tick in ticks]},
         "day_names": [f"{21 + index} Oct" if index < 11 else f"{index - 10} Nov" for index in range(30)],
-        "retention": {"values": RETENTION, "lows": [value - 1.25 for value in RETENTION], "highs": [value + 1.25 for value in RETENTION], "names": MONTHS, "ticks": (26, 28, 30, 32), "words": ("26%", "28%", "30%", "32%")},
+        "retention": {
+            "values": RETENTION,
+            "lows": [value - 1.25 for value in RETENTION],
+            "highs": [value + 1.25 for value in RETENTION],
+            "names": MONTHS,
+            "ticks": (26, 28, 30, 32),
+            "words": ("26%", "28%", "30%", "32%"),
+        },
         "over_time": {
             "x": [int(datetime(2025 + (index + 11) // 12, (index + 11) % 12 + 1, 1, tzinfo=UTC).timestamp()) for index in range(12)],
             "percent": True,
@@ -114,11 +192,19 @@ def figures() -> dict[str, Any]:
             ],
             "bands": [[2, 3]],
         },
-        "bars": {"labels": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], "series": [{"label": "Orders", "values": [82, 98, 91, 87, 96, 104, 79]}]},
+        "bars": {
+            "labels": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+            "series": [{"label": "Orders", "values": [82, 98, 91, 87, 96, 104, 79]}],
+        },
         "parts": {"labels": ["E-mail", "SMS", "Push"], "series": [{"label": "Delivered", "values": [5871, 412, 190]}]},
         "parts_legend": [{"label": "E-mail 5,871", "css": ""}, {"label": "SMS 412", "css": "k2"}, {"label": "Push 190", "css": "k3"}],
         "inside": [391, 395, 393, 399, 402, 400, 405, 404, 403, 412],
-        "nodes": [Node("Basket left", "1,204"), Node("Wait 1 hour", "287", 1), Node("Has a coupon", "201", 2), Node("No coupon", "716", 2, 1)],
+        "nodes": [
+            Node("Basket left", "1,204"),
+            Node("Wait 1 hour", "287", 1),
+            Node("Has a coupon", "201", 2),
+            Node("No coupon", "716", 2, 1),
+        ],
         "links": [(0, 1), (1, 2), (1, 3)],
     }
 
@@ -134,15 +220,50 @@ def home() -> dict[str, Any]:
             Counter("Baskets that came back", "0", sub="Starts with the recovery plan", zero=True),
         ],
         "things": [
-            NeedsYou("truck-delivery", "Mira Tools has not confirmed purchase order PO-2611-0418.", "26 hours, agreed are 24. Four shoppers wait for 6 items.", "Ask the supplier", "#ask", moment, "bad"),
-            NeedsYou("bolt", "Advent Flash starts today at 18:00 and the hand grinder will not last.", "60 pieces for 3,412 invited people.", "Look at the sale", "#sale", moment),
-            NeedsYou("ghost-2", "“Product seen, just looking” has run in shadow for 14 days.", "It would have reached 1,278 people. It is ready to go live.", "Open the cell", "#cell", moment, "plum"),
+            NeedsYou(
+                "truck-delivery",
+                "Mira Tools has not confirmed purchase order PO-2611-0418.",
+                "26 hours, agreed are 24. Four shoppers wait for 6 items.",
+                "Ask the supplier",
+                "#ask",
+                moment,
+                "bad",
+            ),
+            NeedsYou(
+                "bolt",
+                "Advent Flash starts today at 18:00 and the hand grinder will not last.",
+                "60 pieces for 3,412 invited people.",
+                "Look at the sale",
+                "#sale",
+                moment,
+            ),
+            NeedsYou(
+                "ghost-2",
+                "“Product seen, just looking” has run in shadow for 14 days.",
+                "It would have reached 1,278 people. It is ready to go live.",
+                "Open the cell",
+                "#cell",
+                moment,
+                "plum",
+            ),
         ],
         "checklist": Checklist(
             [
                 Step("Create the store", "", done=True, done_text="Berlin time, euro, English"),
-                Step("Let us hear your shop", "Paste one line into your theme. We show the first visitor the moment they arrive.", done=False, template="dashboard/styleguide/_hear.html"),
-                Step("Bring your customers", "A CSV from Klaviyo, Mailchimp or your shop. You see a preview before anything is stored.", done=False, button="Import", url="#import", minutes=4),
+                Step(
+                    "Let us hear your shop",
+                    "Paste one line into your theme. We show the first visitor the moment they arrive.",
+                    done=False,
+                    template="dashboard/styleguide/_hear.html",
+                ),
+                Step(
+                    "Bring your customers",
+                    "A CSV from Klaviyo, Mailchimp or your shop. You see a preview before anything is stored.",
+                    done=False,
+                    button="Import",
+                    url="#import",
+                    minutes=4,
+                ),
                 Step("Say who writes", "Sender name, address and domain.", done=False, button="Add a sender", url="#sender", minutes=6),
             ]
         ),
@@ -160,15 +281,46 @@ def story() -> dict[str, Any]:
         "next": "E-mail at 12:28 tomorrow",
     }
     entries = [
-        {"time": "09:02", "datetime": "2026-11-20T09:02", "icon": "shopping-cart", "tone": "", "title": "Left a basket", "text": "worth €44.82"},
-        {"time": "10:02", "datetime": "2026-11-20T10:02", "icon": "hand-stop", "tone": "warn", "title": "Held back:", "text": "two messages that day already", "trace": trace},
-        {"time": "11:40", "datetime": "2026-11-20T11:40", "icon": "arrow-back-up", "tone": "good", "title": "Came back", "text": "and bought, €44.82"},
+        {
+            "time": "09:02",
+            "datetime": "2026-11-20T09:02",
+            "icon": "shopping-cart",
+            "tone": "",
+            "title": "Left a basket",
+            "text": "worth €44.82",
+        },
+        {
+            "time": "10:02",
+            "datetime": "2026-11-20T10:02",
+            "icon": "hand-stop",
+            "tone": "warn",
+            "title": "Held back:",
+            "text": "two messages that day already",
+            "trace": trace,
+        },
+        {
+            "time": "11:40",
+            "datetime": "2026-11-20T11:40",
+            "icon": "arrow-back-up",
+            "tone": "good",
+            "title": "Came back",
+            "text": "and bought, €44.82",
+        },
     ]
     return {
         "days": [{"title": "Friday 20 November", "entries": entries}],
-        "tabs": [{"label": "Everyone", "url": "?", "current": True, "count": "6,840"}, {"label": "Late", "url": "?late", "count": "412"}, {"label": "New", "url": "?new", "count": None}],
+        "tabs": [
+            {"label": "Everyone", "url": "?", "current": True, "count": "6,840"},
+            {"label": "Late", "url": "?late", "count": "412"},
+            {"label": "New", "url": "?new", "count": None},
+        ],
         "steps": [{"label": "Your shop", "state": "done"}, {"label": "How it sells", "state": "current"}, {"label": "Check", "state": ""}],
-        "presets": [{"value": "1", "label": "Yesterday"}, {"value": "7", "label": "7 days"}, {"value": "30", "label": "30 days", "chosen": True}, {"value": "90", "label": "90 days"}],
+        "presets": [
+            {"value": "1", "label": "Yesterday"},
+            {"value": "7", "label": "7 days"},
+            {"value": "30", "label": "30 days", "chosen": True},
+            {"value": "90", "label": "90 days"},
+        ],
         "start": date(2026, 10, 22),
         "end": date(2026, 11, 20),
         "snippet": '<script src="https://boomerang.example.test/b.js" data-key="pk_lumen_7f3a" defer></script>',

@@ -25,11 +25,11 @@ def write_number(value: int | float | Decimal, *, decimals: int = 0) -> str:
 
 def write_compact(value: int | float | Decimal) -> str:
     """Write a number for row heads and axes: 61.4k, 2.1m; plain below 1,000."""
-    size = abs(value)
-    if size < 1000:
-        return write_number(value)
-    unit, divisor = ("m", 1_000_000) if size >= 999_950 else ("k", 1000)
-    scaled = Decimal(str(value)) / divisor
+    exact = Decimal(str(value))
+    if abs(exact) < 1000:
+        return write_number(exact)
+    unit, divisor = ("m", 1_000_000) if abs(exact) >= 999_950 else ("k", 1000)
+    scaled = (exact / divisor).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
     return write_number(scaled, decimals=0 if scaled == int(scaled) else 1) + unit
 
 
@@ -43,10 +43,10 @@ def write_change(value: int | float | Decimal, *, currency: str = "", points: bo
     """Write a change with its sign: +€90 (currency given, value in smallest units), +2.5 points, −12."""
     if currency:
         return money.format_change(int(value), currency=currency, locale=_locale())
-    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    plus = "+" if value > 0 else ""
     if points:
-        return gettext("%(change)s points") % {"change": sign + write_number(abs(value), decimals=1)}
-    return sign + write_number(abs(value))
+        return gettext("%(change)s points") % {"change": plus + write_number(value, decimals=1)}
+    return plus + write_number(value)
 
 
 def write_share(share: float | Decimal, *, decimals: int | None = None) -> str:

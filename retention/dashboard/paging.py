@@ -94,7 +94,9 @@ def read_page(rows: QuerySet[Row], *, order: Sequence[str], cursor: str = "", si
     return _page(shown, keys, order, start=start, total=total, has_next=True, has_back=more)
 
 
-def _page(rows: list[Row], keys: list[Key], order: Sequence[str], *, start: int, total: int | None, has_next: bool, has_back: bool) -> Page[Row]:
+def _page(
+    rows: list[Row], keys: list[Key], order: Sequence[str], *, start: int, total: int | None, has_next: bool, has_back: bool
+) -> Page[Row]:
     following = _write_cursor("next", rows[-1], keys, order=order, start=start + len(rows)) if has_next and rows else ""
     previous = _write_cursor("back", rows[0], keys, order=order, start=start) if has_back and rows else ""
     return Page(rows, start, total, following, previous)

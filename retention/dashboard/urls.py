@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from retention.dashboard.views import styleguide
+from retention.dashboard.views.styleguide import check, rows, styleguide
 
 app_name = "dashboard"
 urlpatterns = [
-    path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("styleguide/rows/", styleguide.rows, name="styleguide_rows"),
-    path("styleguide/check/", styleguide.check, name="styleguide_check"),
+    path("styleguide/", styleguide, name="styleguide"),
+    path("styleguide/rows/", rows, name="styleguide_rows"),
+    path("styleguide/check/", check, name="styleguide_check"),
 ]

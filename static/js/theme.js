@@ -28,7 +28,7 @@
     const body = new FormData(form);
     body.set("theme", button.value);
     fetch(form.action, { method: "POST", body: body, credentials: "same-origin" }).catch(function () {
-      window.boToast && window.boToast("The colours changed here, but could not be kept.");
+      if (window.boToast) window.boToast(document.body.dataset.sayTheme, "error");
     });
   });
 })();

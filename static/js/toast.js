@@ -30,7 +30,7 @@
     const button = toast.querySelector("[data-undo]");
     if (undo && undo.url) {
       button.setAttribute("hx-post", undo.url);
-      button.textContent = undo.text || model.dataset.undo || button.textContent;
+      if (undo.text) button.textContent = undo.text;
     } else {
       button.remove();
     }

@@ -52,7 +52,13 @@ def state(key: str, word: str = "", *, title: str = "") -> SafeString:
 def state_icon(key: str) -> SafeString:
     """Draw a state where there is only room for its icon; the word is there for screen readers and as title."""
     found = state_of(key)
-    return format_html('<span class="bo-state {}" title="{}">{}<span class="visually-hidden">{}</span></span>', found.css, found.word, icon(found.icon), found.word)
+    return format_html(
+        '<span class="bo-state {}" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        found.css,
+        found.word,
+        icon(found.icon),
+        found.word,
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -128,7 +134,12 @@ def timeago(context: template.Context, moment: datetime | None) -> SafeString | 
         return _("never")
     asked = context.get("moment")
     now = asked.now if asked is not None else clock_now()
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), figures.write_moment(moment), figures.write_time_ago(moment, now=now))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        figures.write_moment(moment),
+        figures.write_time_ago(moment, now=now),
+    )
 
 
 @register.simple_tag
@@ -140,12 +151,18 @@ def spark(values: Sequence[float], label: str) -> SafeString:
 @register.simple_tag
 def interval(low: float, guess: float, high: float, *, scale_low: float, scale_high: float, width: int = 150) -> SafeString:
     """Draw a 95 % range on the table's shared scale."""
-    label = _("%(guess)s, 95%% sure between %(low)s and %(high)s") % {"guess": figures.write_number(guess), "low": figures.write_number(low), "high": figures.write_number(high)}
+    label = _("%(guess)s, 95%% sure between %(low)s and %(high)s") % {
+        "guess": figures.write_number(guess),
+        "low": figures.write_number(low),
+        "high": figures.write_number(high),
+    }
     return drawings.interval(low, guess, high, scale=(scale_low, scale_high), label=label, width=width)
 
 
 @register.simple_tag
-def day_bars(totals: Sequence[float], parts: Sequence[float], *, ticks: Sequence[float], words: Sequence[str], days: Sequence[str], label: str) -> SafeString:
+def day_bars(
+    totals: Sequence[float], parts: Sequence[float], *, ticks: Sequence[float], words: Sequence[str], days: Sequence[str], label: str
+) -> SafeString:
     """Draw an amount per day with a part of it; every seventh day is named."""
     axis = drawings.Axis(tuple(ticks), tuple(words))
     return drawings.day_bars(totals, parts, axis=axis, days=[day if index % 7 == 0 else "" for index, day in enumerate(days)], label=label)
@@ -153,7 +170,15 @@ def day_bars(totals: Sequence[float], parts: Sequence[float], *, ticks: Sequence
 
 @register.simple_tag
 def level(
-    values: Sequence[float], lows: Sequence[float], highs: Sequence[float], *, ticks: Sequence[float], words: Sequence[str], names: Sequence[str], last: str, label: str
+    values: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    *,
+    ticks: Sequence[float],
+    words: Sequence[str],
+    names: Sequence[str],
+    last: str,
+    label: str,
 ) -> SafeString:
     """Draw a level over time with its range."""
     return drawings.level(values, lows, highs, axis=drawings.Axis(tuple(ticks), tuple(words)), names=names, last=last, label=label)
@@ -161,7 +186,15 @@ def level(
 
 @register.inclusion_tag("ui/_field.html")
 def field(
-    bound: BoundField, *, label: str = "", hint: str = "", link: str = "", link_text: str = "", check_url: str = "", ok: str = "", errors: Sequence[str] = ()
+    bound: BoundField,
+    *,
+    label: str = "",
+    hint: str = "",
+    link: str = "",
+    link_text: str = "",
+    check_url: str = "",
+    ok: str = "",
+    errors: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Render a form field: label above, hint below, an error in the hint's place.
 
