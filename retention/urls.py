@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, include, path
 import campaigns.urls
 from retention.dashboard.access import Access, Kind, mark
 from retention.health import probes
+from retention.stores.urls import store_urlpatterns
 
 Addresses = list[URLPattern | URLResolver]
 
@@ -49,6 +50,8 @@ urlpatterns: Addresses = [
     path("metrics", probes.metrics, name="metrics"),
     trusted(path(f"{settings.ADMIN_PATH}/", admin.site.urls), access=Access(Kind.STAFF_ONLY)),
     trusted(path("accounts/", include("allauth.urls")), access=Access(Kind.PUBLIC)),
+    path("", include("retention.stores.urls")),
+    path("s/<slug:store_slug>/", include((store_urlpatterns, "settings"))),
     trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
     *campaigns.urls.PUBLIC,
     path("s/<slug:store_slug>/", include("campaigns.urls")),

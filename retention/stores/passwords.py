@@ -14,7 +14,9 @@ class NotTheStoreName:
         squeezed = "".join(password.lower().split())
         for name in ("boomerang", *self._store_names(user)):
             if len(name) >= 4 and name in squeezed:
-                raise ValidationError(_("The password holds the name “%(name)s”, which is easy to guess."), params={"name": name}, code="store_name")
+                raise ValidationError(
+                    _("The password holds the name “%(name)s”, which is easy to guess."), params={"name": name}, code="store_name"
+                )
 
     def get_help_text(self) -> str:
         """Say the rule in one sentence."""
@@ -27,5 +29,5 @@ class NotTheStoreName:
         if user is None or user.pk is None:
             return []
         with user_context(user.pk):
-            names = Membership.objects.filter(user_id=user.pk).values_list("store__name", flat=True)
+            names = Membership.objects.of_person(user.pk).values_list("store__name", flat=True)
             return ["".join(name.lower().split()) for name in names]

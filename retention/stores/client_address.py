@@ -1,0 +1,37 @@
+"""From which address a request came: the last one our own proxies vouch for, never what the caller claims.
+
+Used for limits and the audit log. TRUSTED_PROXY_COUNT says how many proxies of ours stand in front.
+"""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+UNKNOWN = "0.0.0.0"  # noqa: S104 - a mark for "not known", nothing listens on it
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Return the caller's address as text; UNKNOWN when it cannot be told (a socket file, a broken header)."""
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    trusted = int(settings.TRUSTED_PROXY_COUNT)
+    text = forwarded[-trusted] if trusted and len(forwarded) >= trusted else request.META.get("REMOTE_ADDR", "")
+    return _plain(text)
+
+
+def network_of(ip: str) -> str:
+    """Return what one household or office shares: the address itself, or the /64 of an IPv6 one."""
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
+    return str(address)
+
+
+def _plain(text: str) -> str:
+    host = text[1:].partition("]")[0] if text.startswith("[") else text.partition(":")[0] if text.count(":") == 1 else text
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return UNKNOWN
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
