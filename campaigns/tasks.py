@@ -7,7 +7,7 @@ from campaigns.journeys.running import next_moment, run_due
 from campaigns.models import Message
 from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.receipts import note_clicks
-from campaigns.sending.sweeping import announce_forgotten, note_sweep, stores_to_sweep, sweep_store
+from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
 from retention.kit import clock
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
@@ -43,4 +43,3 @@ def sweep() -> None:
             sweep_store(now=clock.now())
             note_clicks(now=clock.now())
             announce_forgotten(store_id, now=clock.now())
-    note_sweep(now=clock.now())

@@ -65,7 +65,9 @@ def read_definition(data: object) -> Definition:
     fields = Fields(_mapping(data, "journey", problems), "journey", problems)
     definition = Definition(
         trigger=_occasion(_given(fields, "trigger"), "trigger", problems),
-        exits=tuple(_occasion(item, f"exits.{place}", problems) for place, item in enumerate(_list(_given(fields, "exits"), "exits", problems))),
+        exits=tuple(
+            _occasion(item, f"exits.{place}", problems) for place, item in enumerate(_list(_given(fields, "exits"), "exits", problems))
+        ),
         guards=_guards(_given(fields, "guards"), problems),
         steps=_steps(_given(fields, "steps"), problems),
         holdout_share=fields.number("holdout_share", low=0, high=0.9, default=0),

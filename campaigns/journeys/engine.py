@@ -62,7 +62,9 @@ def ends_run(definition: Definition, happened: Happened, *, occurrence: str) -> 
     return False
 
 
-def advance(definition: Definition, standing: Standing, *, signal: Signal, facts: Mapping[str, bool], occurrence: str, now: datetime) -> Answer:
+def advance(
+    definition: Definition, standing: Standing, *, signal: Signal, facts: Mapping[str, bool], occurrence: str, now: datetime
+) -> Answer:
     """Carry a run on by one signal.
 
     facts: what the guards ask for, read in the same transaction; a guard without a fact does not hold. A run that has ended

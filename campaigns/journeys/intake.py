@@ -55,7 +55,9 @@ def _take() -> list[int]:
 
 def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent]:
     """Return what these customers did lately, in the order it happened; only events whose effects are stored."""
-    recent = CustomerEvent.objects.filter(customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal="")
+    recent = CustomerEvent.objects.filter(
+        customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal=""
+    )
     return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "store_id").order_by("occurred_at", "id"))
 
 
@@ -87,7 +89,7 @@ def _enrollment(journey: LiveJourney, event: CustomerEvent, occurrence: str, *, 
     return Enrollment(
         journey_id=journey.journey_id,
         version_id=journey.version_id,
-        customer_id=event.customer_id,
+        customer_id=event.customer_id or 0,
         occurrence=occurrence[:120],
         trigger_event_id=event.pk,
         trigger_at=event.occurred_at,

@@ -27,7 +27,9 @@ def run_due(*, now: datetime) -> int:
         definitions = definitions_of(run.version_id for run in runs)
         facts = facts_of(runs)
         answers = {
-            run.pk: advance(definitions[run.version_id], standing_of(run), signal=Due(), facts=facts[run.pk], occurrence=run.occurrence, now=now)
+            run.pk: advance(
+                definitions[run.version_id], standing_of(run), signal=Due(), facts=facts[run.pk], occurrence=run.occurrence, now=now
+            )
             for run in runs
             if run.version_id in definitions
         }

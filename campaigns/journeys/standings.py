@@ -5,6 +5,7 @@ Shared by `intake.py` (events) and `running.py` (due steps), because both let th
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -22,7 +23,8 @@ _UPDATE = """
     WHERE e.store_id = %s AND e.id = v.id AND e.state = 'running'
 """
 _WITHDRAW = """
-    UPDATE campaigns_message SET state = 'suppressed', reason = 'run_ended', detail = v.reason, finished_at = %s, holder = NULL, lease_until = NULL
+    UPDATE campaigns_message SET
+        state = 'suppressed', reason = 'run_ended', detail = v.reason, finished_at = %s, holder = NULL, lease_until = NULL
     FROM unnest(%s::bigint[], %s::text[]) AS v(enrollment_id, reason)
     WHERE store_id = %s AND campaigns_message.enrollment_id = v.enrollment_id AND state IN ('planned', 'ready')
 """
@@ -72,7 +74,7 @@ def _without_template(standing: Standing) -> Standing:
 def _store(standings: Mapping[int, Standing], *, now: datetime) -> None:
     if not standings:
         return
-    columns = [
+    columns: list[list[Any]] = [
         list(standings),
         [standing.status for standing in standings.values()],
         [standing.step for standing in standings.values()],

@@ -5,6 +5,7 @@ One statement for any number of customers; running it again changes nothing. Sus
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -54,7 +55,13 @@ def attribute(customer_ids: Sequence[int], *, now: datetime) -> None:
 
     Runs in the caller's transaction.
     """
-    values = {"method": METHOD, "days": window_days(), "now": now, "store": require_store_id(), "customers": list(customer_ids)}
+    values: dict[str, Any] = {
+        "method": METHOD,
+        "days": window_days(),
+        "now": now,
+        "store": require_store_id(),
+        "customers": list(customer_ids),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_ATTRIBUTE, values)
         cursor.execute(_RECOVERED, values)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 TOO_FAST = timedelta(seconds=1)
 MOST_AT_ONCE = 2
 _AGENT = re.compile(
-    r"bot\b|crawl|spider|scan|preview|proofpoint|mimecast|barracuda|safelinks|urldefense|symantec|trendmicro|curl/|wget/|python-|headless", re.IGNORECASE
+    r"bot\b|crawl|spider|scan|preview|proofpoint|mimecast|barracuda|safelinks|urldefense|symantec|trendmicro|curl/|wget/|python-|headless",
+    re.IGNORECASE,
 )
 
 

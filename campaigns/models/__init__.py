@@ -8,4 +8,15 @@ from campaigns.models.link import Click, MessageLink
 from campaigns.models.message import Message
 from campaigns.models.template import Template, TemplateVersion
 
-__all__ = ["Attribution", "Click", "Connection", "Enrollment", "Journey", "JourneyVersion", "Message", "MessageLink", "Template", "TemplateVersion"]
+__all__ = [
+    "Attribution",
+    "Click",
+    "Connection",
+    "Enrollment",
+    "Journey",
+    "JourneyVersion",
+    "Message",
+    "MessageLink",
+    "Template",
+    "TemplateVersion",
+]

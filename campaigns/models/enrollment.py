@@ -59,7 +59,8 @@ class Enrollment(StoreOwned):
             models.UniqueConstraint(fields=["store", "journey", "occurrence"], name="enrollment_once"),
             models.CheckConstraint(condition=models.Q(state__in=["running", "finished", "stopped"]), name="enrollment_state_known"),
             models.CheckConstraint(
-                condition=models.Q(state="running", due_at__isnull=False, ended_at__isnull=True) | (~models.Q(state="running") & models.Q(due_at__isnull=True, ended_at__isnull=False)),
+                condition=models.Q(state="running", due_at__isnull=False, ended_at__isnull=True)
+                | (~models.Q(state="running") & models.Q(due_at__isnull=True, ended_at__isnull=False)),
                 name="enrollment_running_is_due",
             ),
             StoreForeignKey(field="journey", name="enrollment_journey_of_store"),

@@ -53,7 +53,10 @@ class Journey(StoreOwned):
             models.UniqueConstraint(fields=["store", "public_id"], name="journey_public_id_once"),
             models.UniqueConstraint(fields=["store", "playbook"], condition=~models.Q(playbook=""), name="journey_playbook_once"),
             models.CheckConstraint(condition=models.Q(state__in=["draft", "live", "paused", "ended"]), name="journey_state_known"),
-            models.CheckConstraint(condition=~models.Q(state="live") | models.Q(live_number__isnull=False, launched_at__isnull=False), name="journey_live_has_version"),
+            models.CheckConstraint(
+                condition=~models.Q(state="live") | models.Q(live_number__isnull=False, launched_at__isnull=False),
+                name="journey_live_has_version",
+            ),
             StoreIsolation(name="journey_isolation"),
         ]
 

@@ -24,7 +24,9 @@ class MessageLink(StoreOwned):
         verbose_name_plural = _("links")
         constraints = [
             models.UniqueConstraint(fields=["store", "message", "position"], name="message_link_once"),
-            models.CheckConstraint(condition=models.Q(target__startswith="https://") | models.Q(target__startswith="http://"), name="message_link_to_the_web"),
+            models.CheckConstraint(
+                condition=models.Q(target__startswith="https://") | models.Q(target__startswith="http://"), name="message_link_to_the_web"
+            ),
             StoreForeignKey(field="message", name="message_link_message_of_store"),
             StoreIsolation(name="message_link_isolation"),
         ]

@@ -105,13 +105,21 @@ class Message(StoreOwned):
         constraints = [
             models.UniqueConstraint(fields=["store", "id"], name="message_of_store"),
             models.UniqueConstraint(fields=["store", "public_id"], name="message_public_id_once"),
-            models.UniqueConstraint(fields=["store", "source_kind", "source_id", "step", "occurrence", "customer", "channel"], name="message_once"),
-            models.CheckConstraint(
-                condition=Q(state__in=["planned", "ready", "sending", "sent", "failed", "unknown", "suppressed", "skipped", "quarantined"]), name="message_state_known"
+            models.UniqueConstraint(
+                fields=["store", "source_kind", "source_id", "step", "occurrence", "customer", "channel"], name="message_once"
             ),
-            models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False, token__gt=0), name="message_sending_is_leased"),
+            models.CheckConstraint(
+                condition=Q(state__in=["planned", "ready", "sending", "sent", "failed", "unknown", "suppressed", "skipped", "quarantined"]),
+                name="message_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(lease_until__isnull=False, token__gt=0), name="message_sending_is_leased"
+            ),
             models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_has_time"),
-            models.CheckConstraint(condition=~Q(state__in=["suppressed", "skipped", "failed", "unknown", "quarantined"]) | ~Q(reason=""), name="message_refusal_has_reason"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["suppressed", "skipped", "failed", "unknown", "quarantined"]) | ~Q(reason=""),
+                name="message_refusal_has_reason",
+            ),
             models.CheckConstraint(condition=Q(stream__in=["marketing", "transactional"]), name="message_stream_known"),
             StoreForeignKey(field="customer", name="message_customer_of_store"),
             StoreForeignKey(field="enrollment", name="message_enrollment_of_store"),
@@ -125,7 +133,11 @@ class Message(StoreOwned):
             models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
             models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
             models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),
-            models.Index(fields=["store", "customer", "-first_attempt_at"], name="message_contacts", condition=Q(state__in=["sending", "sent", "unknown"])),
+            models.Index(
+                fields=["store", "customer", "-first_attempt_at"],
+                name="message_contacts",
+                condition=Q(state__in=["sending", "sent", "unknown"]),
+            ),
             models.Index(fields=["store", "enrollment"], name="message_of_enrollment", condition=Q(enrollment__isnull=False)),
         ]
 

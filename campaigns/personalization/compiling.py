@@ -14,9 +14,41 @@ from campaigns.personalization.render import TemplateFault, check
 LONGEST_LINE = 900
 _BREAK_AFTER = 400
 KNOWN_TAGS = frozenset(
-    """mjml mj-head mj-body mj-title mj-preview mj-attributes mj-all mj-class mj-breakpoint mj-style mj-font mj-raw mj-section mj-column
-    mj-group mj-wrapper mj-hero mj-text mj-image mj-button mj-divider mj-spacer mj-table mj-social mj-social-element mj-navbar
-    mj-navbar-link mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-carousel mj-carousel-image""".split()
+    {
+        "mjml",
+        "mj-head",
+        "mj-body",
+        "mj-title",
+        "mj-preview",
+        "mj-attributes",
+        "mj-all",
+        "mj-class",
+        "mj-breakpoint",
+        "mj-style",
+        "mj-font",
+        "mj-raw",
+        "mj-section",
+        "mj-column",
+        "mj-group",
+        "mj-wrapper",
+        "mj-hero",
+        "mj-text",
+        "mj-image",
+        "mj-button",
+        "mj-divider",
+        "mj-spacer",
+        "mj-table",
+        "mj-social",
+        "mj-social-element",
+        "mj-navbar",
+        "mj-navbar-link",
+        "mj-accordion",
+        "mj-accordion-element",
+        "mj-accordion-title",
+        "mj-accordion-text",
+        "mj-carousel",
+        "mj-carousel-image",
+    }
 )
 _MJML_TAG = re.compile(r"<\s*(mj[a-z-]*)")
 _GAP = re.compile(r'\s+(?=[a-zA-Z][\w:-]*=")|(?<=>)(?=<)|(?<=;) ')

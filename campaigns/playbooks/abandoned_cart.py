@@ -70,7 +70,7 @@ _SECOND = ReadyTemplate(
     subject="Still thinking about it, {{ profile.first_name | default: 'friend' }}?",
     source=_mail(
         preview="Your basket waits. Questions? Just answer this mail.",
-        opening="Hello {{ profile.first_name | default: 'there' }}, your basket still waits for you. If something is unclear, just answer this mail.",
+        opening="Hello {{ profile.first_name | default: 'there' }}, your basket still waits. If anything is unclear, answer this mail.",
         button="See my basket",
     ),
 )

@@ -28,7 +28,7 @@ def add(key: str, *, now: datetime) -> Journey:
     playbook = PLAYBOOKS[key]
     read_definition(playbook.definition)
     with transaction.atomic():
-        found = Journey.objects.filter(playbook=key).first()
+        found: Journey | None = Journey.objects.filter(playbook=key).first()
         if found is not None:
             return found
         for ready in playbook.templates:

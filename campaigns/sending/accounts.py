@@ -13,7 +13,6 @@ from retention.inbox.passwords import inbox_password
 from retention.kit.secrets import CannotUnseal
 from retention.stores.models import Store
 
-
 _SENDER_HOST = "inbox.example.test"
 
 

@@ -37,7 +37,9 @@ def read_messages(ids: Sequence[int]) -> list[Message]:
     return list(rows.order_by("due_at", "id"))
 
 
-def build_all(messages: Sequence[Message], *, store: Store, account: Account, now: datetime) -> tuple[dict[int, Built], dict[int, CannotRender]]:
+def build_all(
+    messages: Sequence[Message], *, store: Store, account: Account, now: datetime
+) -> tuple[dict[int, Built], dict[int, CannotRender]]:
     """Build every message; the second dict says which could not be made, and why."""
     built: dict[int, Built] = {}
     failed: dict[int, CannotRender] = {}

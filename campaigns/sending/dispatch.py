@@ -73,7 +73,9 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
         for start in range(0, len(ids), SENDERS):
             if stopped or time.monotonic() > give_up:
                 break
-            states, stopped = _send_chunk(ids[start : start + SENDERS], store=store, channel=channel, account=account, holder=holder, clock=clock)
+            states, stopped = _send_chunk(
+                ids[start : start + SENDERS], store=store, channel=channel, account=account, holder=holder, clock=clock
+            )
             for state in states.values():
                 counts[state] = counts.get(state, 0) + 1
     finally:

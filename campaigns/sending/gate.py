@@ -167,4 +167,5 @@ def _keep_links(targets: Mapping[int, tuple[str, ...]]) -> None:
 def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

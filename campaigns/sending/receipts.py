@@ -39,7 +39,11 @@ def note_delivered(message_ids: list[int], *, now: datetime) -> None:
     rows = Message.objects.filter(pk__in=message_ids, delivered_at=None)
     found = list(rows.values_list("pk", "customer_id", "channel", "subject")) if message_ids else []
     Message.objects.filter(pk__in=[row[0] for row in found]).update(delivered_at=now)
-    _tell(DELIVERED, [(customer_id, {"message_id": pk, "channel": channel, "subject": subject}) for pk, customer_id, channel, subject in found], now=now)
+    _tell(
+        DELIVERED,
+        [(customer_id, {"message_id": pk, "channel": channel, "subject": subject}) for pk, customer_id, channel, subject in found],
+        now=now,
+    )
 
 
 def note_bounced(message_ids: list[int], *, now: datetime) -> None:

@@ -62,7 +62,9 @@ def ending_of(answer: Answer, *, attempts: int, keyed: bool, now: datetime) -> E
     return Ending("ready", "refused_for_now" if answer.outcome is Outcome.LATER else "not_sent", due_at=now + wait)
 
 
-def record(answers: Mapping[int, Answer], *, tokens: Mapping[int, int], attempts: Mapping[int, int], keyed: bool, final: bool, now: datetime) -> dict[int, str]:
+def record(
+    answers: Mapping[int, Answer], *, tokens: Mapping[int, int], attempts: Mapping[int, int], keyed: bool, final: bool, now: datetime
+) -> dict[int, str]:
     """Write the endings of a few messages in one transaction and return the states that were really written.
 
     final: the account is the receiver itself (the test inbox), so accepted means delivered.

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,10 @@ class Renderer:
             job["parts"] = dict(parts)
         answer = self._ask(process, job, patience=PATIENCE_SECONDS)
         if answer is None:
+            died = process.poll() is not None
             self.stop()
+            if died:
+                return CannotRender("template_too_big", "the render process ended")
             return CannotRender("template_too_slow", f"no progress within {PATIENCE_SECONDS:g} s")
         self._known.add(template)
         return CannotRender(**answer) if "reason" in answer else Rendered(**answer)
@@ -61,6 +64,8 @@ class Renderer:
         return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self.stop()
         if self._process is None:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}
             self._known = set()
@@ -82,16 +87,10 @@ class Renderer:
             self._process.kill()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    _close(pipe)
+                    with suppress(OSError):
+                        pipe.close()
             self._process.wait()
             self._process = None
-
-
-def _close(pipe: Any) -> None:
-    try:
-        pipe.close()
-    except OSError:
-        pass
 
 
 _idle: list[Renderer] = []

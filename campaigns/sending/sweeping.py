@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from campaigns.models import Message
-from retention.kit.metrics import LAST_SWEEP
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 from retention.tenancy.unscoped import unscoped
@@ -44,15 +43,10 @@ def sweep_store(*, now: datetime) -> int:
     store_id = require_store_id()
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRED, [now, store_id, store_id])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def announce_forgotten(store_id: int, *, now: datetime) -> None:
     """Ring again for messages that are due for a while and that no hint speaks of any more."""
     if Message.objects.due(now - FORGOTTEN_AFTER).exists():
         StoreWork.ring("dispatch", store_id=store_id, due_at=now)
-
-
-def note_sweep(*, now: datetime) -> None:
-    """Tell the figures that a sweep ended."""
-    LAST_SWEEP.labels(kind="messages").set(now.timestamp())

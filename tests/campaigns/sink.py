@@ -37,7 +37,8 @@ class Sink:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Write the mail down, then answer."""
-        message = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content or "").encode()
+        message = email.message_from_bytes(content, policy=email.policy.default)
         with self.guard:
             self.accepted.append(message)
             self.recipients.extend(envelope.rcpt_tos)
@@ -64,7 +65,9 @@ def smtp_sink() -> Iterator[tuple[Sink, int]]:
     """Run a sink on a free loopback port."""
     sink = Sink()
     port = free_port()
-    controller = Controller(sink, hostname="127.0.0.1", port=port, authenticator=sink.sign_in, auth_required=False, auth_require_tls=False, ready_timeout=10)
+    controller = Controller(
+        sink, hostname="127.0.0.1", port=port, authenticator=sink.sign_in, auth_required=False, auth_require_tls=False, ready_timeout=10
+    )
     controller.start()
     try:
         yield sink, port

@@ -29,8 +29,13 @@ def make_shopper(name: str = "Ana", *, consent: bool = True, now: datetime, emai
 def leave_cart(customer: Customer, *, now: datetime) -> Cart:
     """Save a basket with one line and the moment it counts as left alone."""
     cart = Cart(
-        customer=customer, currency="EUR", total_minor=4900, lines_count=1, started_at=now - timedelta(hours=2),
-        last_activity_at=now - timedelta(hours=1), idle_at=now,
+        customer=customer,
+        currency="EUR",
+        total_minor=4900,
+        lines_count=1,
+        started_at=now - timedelta(hours=2),
+        last_activity_at=now - timedelta(hours=1),
+        idle_at=now,
     )
     cart.save()
     CartLine.objects.create(cart=cart, product_id="hand-grinder", name="Hand grinder", quantity=1, price_minor=4900)
@@ -40,7 +45,9 @@ def leave_cart(customer: Customer, *, now: datetime) -> Cart:
 
 def buy(customer: Customer, cart: Cart | None, *, now: datetime) -> Order:
     """Save a paid order as the projection does: order, basket, event and news."""
-    order = Order(customer=customer, cart=cart, number=f"W-{next(_numbers)}", currency="EUR", total_minor=4900, placed_at=now, received_at=now)
+    order = Order(
+        customer=customer, cart=cart, number=f"W-{next(_numbers)}", currency="EUR", total_minor=4900, placed_at=now, received_at=now
+    )
     order.save()
     if cart is not None:
         Cart.objects.filter(pk=cart.pk).update(state="bought", closed_at=now)

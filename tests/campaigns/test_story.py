@@ -53,7 +53,12 @@ def test_a_basket_comes_back_and_nothing_is_sent_twice(store: Any, sink: Any) ->
     assert Attribution.objects.get().total_minor == 4900
     assert Cart.objects.get().state == "recovered"
     note_clicks(now=later)
-    assert set(CustomerEvent.objects.values_list("name", flat=True)) == {"Cart Idle", "Email Delivered", "Email Link Clicked", "Order Completed"}
+    assert set(CustomerEvent.objects.values_list("name", flat=True)) == {
+        "Cart Idle",
+        "Email Delivered",
+        "Email Link Clicked",
+        "Order Completed",
+    }
 
     for hours in (1, 20, 21, 48):
         tick(now=later + timedelta(hours=hours))

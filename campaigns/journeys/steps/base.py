@@ -62,7 +62,8 @@ class Fields:
         value = self._take(name, default)
         if isinstance(value, str) and len(value) <= longest and (value or default == ""):
             return value
-        return self._fault(name, Phrase(gettext_noop("must be a text of 1 to %(longest)s characters"), {"longest": longest})) or ""
+        self._fault(name, Phrase(gettext_noop("must be a text of 1 to %(longest)s characters"), {"longest": longest}))
+        return ""
 
     def choice(self, name: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
         """Read one of a few words."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.channels.base import Account, Answer, Outcome, Outgoing
-from campaigns.channels.email.providers.smtp_wire import CannotConnect, Reply, Wire, WireBroken
+from campaigns.channels.email.smtp_wire import CannotConnect, Reply, Wire, WireBroken
 
 _RETRY_SECONDS = 60
 _REST_SECONDS = 300
@@ -58,7 +58,9 @@ class SmtpSession:
             refusal, opened = _envelope(wire, outgoing, deadline)
         except (OSError, WireBroken) as error:
             self._drop()
-            return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=f"connection lost before the content: {type(error).__name__}"), True
+            return Answer(
+                Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=f"connection lost before the content: {type(error).__name__}"
+            ), True
         if refusal is not None and opened:
             self._drop()  # the relay waits for a content although it refused the recipient; nothing can be delivered
             return refusal, False
@@ -72,7 +74,9 @@ class SmtpSession:
             wire.write(stuffed(outgoing.content), deadline=deadline)
         except (OSError, WireBroken) as error:
             self._drop()
-            return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=f"connection lost before the final dot: {type(error).__name__}")
+            return Answer(
+                Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=f"connection lost before the final dot: {type(error).__name__}"
+            )
         try:
             wire.write(b".\r\n", deadline=deadline)
             reply = wire.read(deadline=deadline)

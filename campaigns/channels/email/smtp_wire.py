@@ -1,6 +1,6 @@
 """The bytes of an SMTP connection: connect to a checked address, greet, secure, sign in, write, read replies.
 
-Every wait is bounded by what is left of one deadline on `time.monotonic()`. What an answer means is decided in `smtp.py`.
+Every wait is bounded by what is left of one deadline on `time.monotonic()`. what an answer means is decided in `providers/smtp.py`.
 """
 
 import base64
@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -180,10 +181,8 @@ class Wire:
 
     def close(self) -> None:
         """Say QUIT without waiting long for an answer."""
-        try:
+        with suppress(OSError, WireBroken):
             self.command("QUIT", deadline=time.monotonic() + 1)
-        except (OSError, WireBroken):
-            pass
         self.drop()
 
     def drop(self) -> None:

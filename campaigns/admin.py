@@ -1,0 +1,40 @@
+"""Messages and what sends them, for staff: states and reasons, never what a person was written, never a provider's keys."""
+
+from campaigns.models import (
+    Attribution,
+    Click,
+    Connection,
+    Enrollment,
+    Journey,
+    JourneyVersion,
+    Message,
+    MessageLink,
+    Template,
+    TemplateVersion,
+)
+from retention.tenancy.staff import look_at
+
+STORE = "=store__slug"
+
+look_at(
+    Message,
+    columns=("planned_at", "store", "channel", "state", "reason", "detail", "attempts", "due_at", "sent_at"),
+    hidden=("subject", "provider_key", "holder"),
+    search=(STORE, "=public_id", "=provider_message_id"),
+    filters=("state", "channel", "stream", "reason"),
+)
+look_at(
+    Connection,
+    columns=("name", "store", "channel", "provider", "from_address", "active", "resting_until"),
+    hidden=("sealed", "settings"),
+    search=(STORE,),
+    filters=("channel", "provider", "active"),
+)
+look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
+look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
+look_at(Enrollment, columns=("public_id", "store", "journey", "state", "step", "due_at", "reason"), search=(STORE, "=public_id"), filters=("state",))
+look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))
+look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), search=(STORE,))
+look_at(MessageLink, columns=("message", "store", "position"), hidden=("target",), search=(STORE,))
+look_at(Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",))
+look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))
