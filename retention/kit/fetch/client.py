@@ -20,6 +20,7 @@ from retention.kit.fetch.reading import read_body
 from retention.kit.fetch.resolving import Resolve, checked_addresses, look_up, system_resolve
 from retention.kit.fetch.targets import Target, follow_location, read_target
 from retention.kit.fetch.wire import Meter, MeteredSocket, MeteredTLS, dial, secure, secure_context, tunnel
+from retention.kit.metrics import FETCHES
 
 DEADLINE_SECONDS = 10.0
 DEFAULT_MAX_BYTES = 10 * 1024 * 1024
@@ -62,7 +63,13 @@ def fetch(
     Source: reliability guide S26; tests/kit/test_fetch_ssrf.py.
     """
     fetcher = Fetcher(policy_from_settings())
-    return fetcher.ask(url, method=method, headers=headers, body=body, max_bytes=max_bytes, seconds=seconds)
+    try:
+        answer = fetcher.ask(url, method=method, headers=headers, body=body, max_bytes=max_bytes, seconds=seconds)
+    except (FetchRefused, FetchFailed) as error:
+        FETCHES.labels("refused" if isinstance(error, FetchRefused) else "failed").inc()
+        raise
+    FETCHES.labels("answered").inc()
+    return answer
 
 
 class Fetcher:
