@@ -28,13 +28,13 @@ def test_an_app_s_migrations_are_one_line(app: str) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.django_db(databases=["owner"])
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_the_graph_has_one_end_per_app() -> None:
     loader = MigrationLoader(connections["owner"])
     assert loader.detect_conflicts() == {}
 
 
-@pytest.mark.django_db(databases=["owner"])
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_models_and_migrations_agree(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=1)
     assert "No changes detected" in capsys.readouterr().out

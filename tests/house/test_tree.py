@@ -9,7 +9,7 @@ import pytest
 from tests.house.tree import ROOT, apps, files, name_of, text_of
 
 TOP = {
-    ".ci", ".dockerignore", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "NOTICE", "README.md",
+    ".ci", ".dockerignore", ".gitattributes", ".env.example", ".gitignore", ".semgrep", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "NOTICE", "README.md",
     "campaigns", "docker-compose.yml", "flashsales", "fulfillment", "manage.py", "pyproject.toml", "requirements.lock", "retention", "run",
     "segments", "semgrep", "static", "templates", "tests", "uv.lock", "docs",
 }  # fmt: skip

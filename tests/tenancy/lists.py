@@ -15,6 +15,8 @@ GLOBAL_MODELS: dict[str, str] = {
     "stores.User": "a person may work in several stores",
     "stores.User_groups": "operations staff only",
     "stores.User_user_permissions": "operations staff only",
+    "stores.PlatformState": "one row about the installation",
+    "stores.SignIn": "a person's browser session, whichever store it looks at",
     "stores.Membership": "guarded by its own policy: the active store's team, or the signed-in person's own rows",
     "stores.StoreWork": "the doorbell board: no personal data, read across stores on purpose",
 }

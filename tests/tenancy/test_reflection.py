@@ -138,7 +138,7 @@ def test_a_privilege_nobody_declared_is_found(owner: Any) -> None:
     ]
 
 
-@isolate_apps("retention.customers")
+@isolate_apps()
 def test_a_manager_without_scoping_is_found() -> None:
     class Loose(Customer):
         objects = models.Manager()  # type: ignore[assignment,misc]
@@ -153,7 +153,7 @@ def test_a_manager_without_scoping_is_found() -> None:
     ]
 
 
-@isolate_apps("retention.customers")
+@isolate_apps()
 def test_a_model_without_guards_is_found() -> None:
     class Newcomer(StoreOwned):
         customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")

@@ -1,0 +1,1 @@
+"""Generated input against every door: whatever arrives, no server error, no hang, nothing half stored."""

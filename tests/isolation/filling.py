@@ -1,0 +1,129 @@
+"""One row of every store-owned table for a store, made by reflection, with a canary in every text that has no fixed values.
+
+A new table is filled without being named here; one whose columns obey a rule of their own gets a line in VALUES.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from retention.stores.models import Store
+from retention.tenancy.context import store_context
+from retention.tenancy.models import StoreOwned
+
+_numbers = itertools.count(1000)
+Made = dict[str, models.Model]
+Maker = Callable[[str, Made], Any]
+
+# Columns with a rule of their own: label.field -> value from the canary and what was made so far.
+VALUES: dict[str, Maker] = {
+    "customers.Customer.email_key": lambda canary, made: f"{canary}@example.test",
+    "customers.Customer.phone": lambda canary, made: "+491700000000",
+    "customers.Customer.zone": lambda canary, made: "Europe/Berlin",
+    "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
+}
+_BY_NAME: dict[str, Maker] = {
+    "currency": lambda canary, made: "EUR",
+    "country": lambda canary, made: "DE",
+    "language": lambda canary, made: "en",
+    "zone": lambda canary, made: "Europe/Berlin",
+    "locale": lambda canary, made: "en",
+}
+# Columns left as they are when a row is new: moments of things that have not happened.
+_EMPTY = ("revoked_at", "accepted_at", "withdrawn_at", "closed_at", "leased_until", "lease_until")
+
+
+def store_owned() -> list[type[models.Model]]:
+    """Return every store-owned model, those that others point at first."""
+    waiting = [model for model in apps.get_models() if issubclass(model, StoreOwned) and model._meta.managed]
+    done: list[type[models.Model]] = []
+    while waiting:
+        ready = [model for model in waiting if not (_needs(model) & set(waiting) - {model})]
+        if not ready:
+            raise AssertionError(f"These tables point at each other in a ring: {[model._meta.label for model in waiting]}")
+        done += ready
+        waiting = [model for model in waiting if model not in ready]
+    return done
+
+
+def _needs(model: type[models.Model]) -> set[Any]:
+    return {field.related_model for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey) and not field.null}
+
+
+def fill(store: Store, *, canary: str, given: Made) -> Made:
+    """Save one row of every store-owned table for the store; return them by label. given: rows already made."""
+    made = dict(given)
+    with store_context(store.pk):
+        for model in store_owned():
+            if model._meta.label not in made:
+                made[model._meta.label] = _row(model, canary, made)
+    return made
+
+
+def _row(model: type[models.Model], canary: str, made: Made) -> models.Model:
+    row = model(**dict(_values(model, canary, made)))
+    row.save(force_insert=True)
+    return row
+
+
+def _values(model: type[models.Model], canary: str, made: Made) -> Iterator[tuple[str, Any]]:
+    for field in model._meta.concrete_fields:
+        if field.name in {"store", "id"} or field.name in _EMPTY or (field.has_default() and not _holds_text(field)):
+            continue
+        maker = VALUES.get(f"{model._meta.label}.{field.name}") or _BY_NAME.get(field.name)
+        value = maker(canary, made) if maker else _value(field, canary, made)
+        if value is not None:
+            yield field.name, value
+
+
+def _holds_text(field: Any) -> bool:
+    return isinstance(field, models.CharField | models.TextField) and not field.choices
+
+
+def _value(field: Any, canary: str, made: Made) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return made.get(field.related_model._meta.label)
+    if field.choices:
+        return next(iter(field.flatchoices))[0]
+    if _holds_text(field):
+        return _text(field, canary)
+    return _PLAIN[type(field)]() if type(field) in _PLAIN and not field.null else None
+
+
+def _text(field: Any, canary: str) -> str:
+    if "digest" in field.name or field.max_length == 64:
+        return hashlib.sha256(f"{canary}{field.name}{next(_numbers)}".encode()).hexdigest()
+    if isinstance(field, models.EmailField) or "email" in field.name:
+        return f"{canary}@example.test"
+    if "url" in field.name:
+        return f"https://{canary}.example.test/"
+    return f"{canary} {field.name}"[: field.max_length or 200]
+
+
+_PLAIN: dict[type, Callable[[], Any]] = {
+    models.DateTimeField: timezone.now,
+    models.DateField: lambda: date(2026, 1, 1),
+    models.IntegerField: lambda: next(_numbers),
+    models.BigIntegerField: lambda: next(_numbers),
+    models.PositiveIntegerField: lambda: next(_numbers),
+    models.PositiveSmallIntegerField: lambda: 1,
+    models.PositiveBigIntegerField: lambda: next(_numbers),
+    models.BinaryField: lambda: next(_numbers).to_bytes(16, "big"),
+    models.BooleanField: lambda: False,
+    models.GenericIPAddressField: lambda: "192.0.2.1",
+    models.DecimalField: lambda: 1,
+    models.FloatField: lambda: 0.5,
+    models.JSONField: dict,
+    models.UUIDField: lambda: None,
+}
+
+
+def moment() -> datetime:
+    """Return one moment for rows that need a shared one."""
+    return timezone.now()
