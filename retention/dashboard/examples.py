@@ -197,6 +197,15 @@ def figures() -> dict[str, Any]:
             "series": [{"label": "Orders", "values": [82, 98, 91, 87, 96, 104, 79]}],
         },
         "parts": {"labels": ["E-mail", "SMS", "Push"], "series": [{"label": "Delivered", "values": [5871, 412, 190]}]},
+        "over_time_table": {
+            "head": [_("Month"), _("Retention")],
+            "rows": [[name, f"{value}%"] for name, value in zip(MONTHS, RETENTION, strict=True) if name],
+        },
+        "bars_table": {
+            "head": [_("Day"), _("Orders")],
+            "rows": [["Mon", 82], ["Tue", 98], ["Wed", 91], ["Thu", 87], ["Fri", 96], ["Sat", 104], ["Sun", 79]],
+        },
+        "parts_table": {"head": [_("Channel"), _("Delivered")], "rows": [["E-mail", "5,871"], ["SMS", "412"], ["Push", "190"]]},
         "parts_legend": [{"label": "E-mail 5,871", "css": ""}, {"label": "SMS 412", "css": "k2"}, {"label": "Push 190", "css": "k3"}],
         "inside": [391, 395, 393, 399, 402, 400, 405, 404, 403, 412],
         "nodes": [

@@ -27,8 +27,11 @@
     if (!form.getAttribute("action")) return;
     const body = new FormData(form);
     body.set("theme", button.value);
-    fetch(form.action, { method: "POST", body: body, credentials: "same-origin" }).catch(function () {
+    function missed() {
       if (window.boToast) window.boToast(document.body.dataset.sayTheme, "error");
-    });
+    }
+    fetch(form.action, { method: "POST", body: body, credentials: "same-origin" }).then(function (answer) {
+      if (!answer.ok) missed();
+    }, missed);
   });
 })();
