@@ -53,6 +53,8 @@ urlpatterns: Addresses = [
     path("", include("retention.stores.urls")),
     path("s/<slug:store_slug>/", include((store_urlpatterns, "settings"))),
     trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
+    path("", include("retention.customers.urls")),
+    path("", include("retention.inbox.urls")),
     *campaigns.urls.PUBLIC,
     path("s/<slug:store_slug>/", include("campaigns.urls")),
 ]

@@ -1,6 +1,7 @@
 """Start-up of the customers room."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CustomersConfig(AppConfig):
@@ -9,12 +10,34 @@ class CustomersConfig(AppConfig):
     name = "retention.customers"
 
     def ready(self) -> None:
-        """Name the tables that hold a customer's rows."""
-        from retention.customers import models
-        from retention.customers.merging import move_consents, move_pending
+        """Name the tables that hold a customer's rows, the pages, and what the home page shows of them."""
+        from retention.customers import models, telling
+        from retention.customers.home import arrived_counter, customers_counter, first_event_step
+        from retention.customers.merging import MERGED, move_consents, move_pending
+        from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
+        from retention.customers.saving import SAVED
+        from retention.dashboard import home_parts, menu
 
         register(models.Identity)
         register(models.CustomerEvent)
         register(models.Consent, move=move_consents)
         register(models.Pending, move=move_pending)
+        menu.register(
+            menu.MenuItem("", _("What is arriving"), "activity", "customers:arriving", "arriving.view", order=20),
+            menu.MenuItem("people", _("Customers"), "users", "customers:list", "customers.view", order=10),
+        )
+        home_parts.counter_sources.add("customers", customers_counter)
+        home_parts.counter_sources.add("arrived", arrived_counter)
+        home_parts.step_sources.add("first_event", (20, first_event_step))
+        tell_as("Product Viewed", "Product Added", "Product Removed", teller=telling.tell_product)
+        tell_as(
+            "Cart Viewed",
+            "Checkout Started",
+            "Checkout Step Viewed",
+            "Checkout Step Completed",
+            "Payment Info Entered",
+            teller=telling.tell_checkout,
+        )
+        tell_as(MERGED, teller=telling.tell_merge)
+        tell_as(SAVED, teller=telling.tell_saved)

@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from retention.kit.words import fold
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
@@ -18,6 +20,23 @@ class CustomerQuerySet(StoreQuerySet["Customer"]):
     def newest_first(self) -> "CustomerQuerySet":
         """Return them by the time we first heard of them, newest first."""
         return self.order_by("-created_at", "-id")
+
+    def known(self) -> "CustomerQuerySet":
+        """Return those whose e-mail address we know."""
+        return self.filter(email_key__isnull=False)
+
+    def visitors(self) -> "CustomerQuerySet":
+        """Return those without an e-mail address."""
+        return self.filter(email_key__isnull=True)
+
+    def found_by(self, search: str) -> "CustomerQuerySet":
+        """Return those whose address begins with the text; two bounds, so that the index on addresses answers."""
+        beginning = fold(search.strip().replace("\x00", ""))
+        return self.filter(email_key__gte=beginning, email_key__lt=beginning + "\U0010ffff")
+
+    def who_allow(self, channel: str) -> "CustomerQuerySet":
+        """Return those who allow a channel."""
+        return self.filter(consents__channel=channel, consents__status="granted")
 
 
 class Customer(StoreOwned):
@@ -58,6 +77,11 @@ class Customer(StoreOwned):
 
     def __str__(self) -> str:
         return self.name or self.email or str(self.public_id)
+
+    @property
+    def title(self) -> str:
+        """Return what pages call them: the name, else the address, else a visitor."""
+        return self.name or self.email or gettext("A visitor")
 
     @property
     def name(self) -> str:

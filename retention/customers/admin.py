@@ -1,0 +1,64 @@
+"""Customers and what belongs to them, for staff: read-only, found by the store's short name and an exact value.
+
+What a person did is shown as name and moment; its contents are not.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from retention.customers.models import Consent, Customer, CustomerEvent, EventKey, Identity, Pending, Suppression
+from retention.tenancy.staff import Looking, look_at
+
+look_at(
+    Customer,
+    columns=("public_id", "store", "email", "country", "created_at", "last_seen_at"),
+    hidden=("attributes", "interests", "birthday", "gender", "email_key", "learnt_at"),
+    search=("=store__slug", "=email_key", "=public_id"),
+)
+look_at(Identity, columns=("customer", "store", "kind", "created_at"), hidden=("value",), search=("=store__slug",), filters=("kind",))
+look_at(
+    Consent,
+    columns=("customer", "store", "channel", "status", "method", "changed_at"),
+    search=("=store__slug",),
+    filters=("channel", "status"),
+)
+look_at(
+    Suppression,
+    columns=("created_at", "store", "channel", "reason", "address_digest"),
+    search=("=store__slug", "=address_digest"),
+    filters=("channel", "reason"),
+)
+look_at(EventKey, columns=("seen_on", "store"), hidden=("key",), search=("=store__slug",))
+look_at(Pending, columns=("reader", "store", "customer"), search=("=store__slug",), filters=("reader",))
+
+
+class Refused(admin.SimpleListFilter):
+    """Events that were stored but could not be applied, and events that wait."""
+
+    title = _("outcome")
+    parameter_name = "refused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the two choices."""
+        return [("yes", _("Refused")), ("waiting", _("Waiting"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the events of the choice."""
+        if self.value() == "yes":
+            return queryset.exclude(refusal="")
+        return queryset.filter(projected_at=None, refusal="") if self.value() == "waiting" else queryset
+
+
+@admin.register(CustomerEvent)
+class LookingAtEvents(Looking):
+    """Events: name, moment and outcome."""
+
+    list_display = ("received_at", "store", "name", "kind", "trusted", "projected_at", "refusal")
+    hidden = ("properties", "context", "anonymous_id", "external_id")
+    search_fields = ("=store__slug", "=public_id")
+    list_filter = (Refused, "kind", "trusted")
+    ordering = ("-pk",)

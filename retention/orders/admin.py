@@ -1,0 +1,19 @@
+"""Baskets and orders, for staff: read-only."""
+
+from retention.orders.models import Cart, CartLine, CartSettings, Order, OrderLine
+from retention.tenancy.staff import look_at
+
+look_at(
+    Cart,
+    columns=("public_id", "store", "state", "stage", "total_minor", "currency", "last_activity_at"),
+    search=("=store__slug", "=public_id"),
+    filters=("state",),
+)
+look_at(CartLine, columns=("name", "store", "quantity", "price_minor"), search=("=store__slug",))
+look_at(CartSettings, columns=("store", "idle_minutes"), search=("=store__slug",))
+look_at(
+    Order,
+    columns=("number", "store", "total_minor", "currency", "placed_at", "received_at"),
+    search=("=store__slug", "=number", "=public_id"),
+)
+look_at(OrderLine, columns=("name", "store", "quantity", "price_minor"), search=("=store__slug",))
