@@ -32,9 +32,16 @@ look_at(
 )
 look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
 look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
-look_at(Enrollment, columns=("public_id", "store", "journey", "state", "step", "due_at", "reason"), search=(STORE, "=public_id"), filters=("state",))
+look_at(
+    Enrollment,
+    columns=("public_id", "store", "journey", "state", "step", "due_at", "reason"),
+    search=(STORE, "=public_id"),
+    filters=("state",),
+)
 look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))
 look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), search=(STORE,))
 look_at(MessageLink, columns=("message", "store", "position"), hidden=("target",), search=(STORE,))
-look_at(Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",))
+look_at(
+    Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
+)
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))

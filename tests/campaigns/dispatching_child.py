@@ -1,0 +1,29 @@
+"""A process that does nothing but send one store's messages, to be killed by a test: `python -m tests.campaigns.dispatching_child STORE`."""
+
+import sys
+import time
+
+import django
+
+django.setup()
+
+from campaigns.sending.dispatch import dispatch_slice  # noqa: E402 - after the setup
+from retention.kit import clock  # noqa: E402
+from retention.stores.models import Store  # noqa: E402
+from retention.tenancy.context import store_context  # noqa: E402
+
+
+def main() -> None:
+    """Send until killed."""
+    store = Store.objects.get(pk=int(sys.argv[1]))
+    with store_context(store.pk):
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            done = dispatch_slice(store, channel="email", clock=clock.now)
+            if not done.reserved:
+                time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Two workers and one store's messages: each is sent once. Real threads, and a control without the claim that shows the fault."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from campaigns.models import Message
+from campaigns.sending import dispatch, gate
+from retention.kit import clock
+from retention.tenancy.context import store_context
+from tests.campaigns.crowd import make_ready
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(store: Any, *works: Callable[[], None]) -> None:
+    """Run works at the same time, each in its own thread and connection."""
+    start = threading.Barrier(len(works))
+    errors: list[BaseException] = []
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            with store_context(store.pk):
+                start.wait()
+                work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+
+
+def send_everything(store: Any) -> None:
+    while dispatch.dispatch_slice(store, channel="email", clock=clock.now).reserved:
+        pass
+
+
+def test_four_workers_send_each_message_once(store: Any, sink: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(dispatch, "SLICE", 24)
+    make_ready(120, now=clock.now())
+    together(store, *[lambda: send_everything(store)] * 4)
+    assert Counter(Message.objects.values_list("state", flat=True)) == {"sent": 120}
+    assert len(sink.accepted) == 120
+    assert set(Counter(sink.recipients).values()) == {1}
+
+
+def test_without_the_claim_the_same_messages_go_out_twice(store: Any, sink: Any, monkeypatch: Any) -> None:
+    """The control: nobody reserves, locks or checks the state, as in many a home-made sender."""
+    monkeypatch.setattr(dispatch, "_RESERVE", _reserve_without_locks())
+    monkeypatch.setattr(gate, "_LOCK", "SELECT m.id FROM campaigns_message AS m WHERE m.store_id = %s AND m.id = ANY(%s) AND %s IS NOT NULL")
+    make_ready(48, now=clock.now())
+    meeting = threading.Barrier(2)
+    mark = gate._mark
+
+    def mark_together(*args: Any, **kwargs: Any) -> dict[int, int]:
+        meeting.wait(timeout=30)
+        return mark(*args, **kwargs)
+
+    monkeypatch.setattr(gate, "_mark", mark_together)
+    once: Callable[[], object] = lambda: dispatch.dispatch_slice(store, channel="email", clock=clock.now)  # noqa: E731
+    together(store, once, once)  # type: ignore[arg-type]
+    assert max(Counter(sink.recipients).values()) == 2
+
+
+def _reserve_without_locks() -> str:
+    return """
+        SELECT m.id FROM campaigns_message AS m
+        WHERE (%s IS NOT NULL AND %s IS NOT NULL AND %s IS NOT NULL) AND m.store_id = %s AND m.state = 'ready' AND m.due_at <= %s
+            AND m.channel = %s LIMIT %s
+    """
+
+
+def test_lease_that_ran_out_lets_nobody_send(store: Any, sink: Any, monkeypatch: Any) -> None:
+    make_ready(3, now=clock.now())
+    monkeypatch.setattr(dispatch, "RESERVE_SECONDS", -1)
+    assert dispatch.dispatch_slice(store, channel="email", clock=clock.now).states == {}
+    assert sink.accepted == []
+    assert Counter(Message.objects.values_list("state", flat=True)) == {"ready": 3}
+
+
+def test_older_token_writes_nothing(store: Any, sink: Any) -> None:
+    from campaigns.channels import Answer, Outcome
+    from campaigns.sending.recording import record
+
+    (message,) = make_ready(1, now=clock.now())
+    Message.objects.update(state="sending", token=2, lease_until=clock.now())
+    taken = {message.pk: Answer(Outcome.ACCEPTED)}
+    assert record(taken, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
+    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {message.pk: "sent"}
+
+
+def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) -> None:
+    from campaigns.channels import Answer, Outcome
+    from campaigns.sending.recording import record
+
+    (message,) = make_ready(1, now=clock.now())
+    Message.objects.update(state="unknown", reason="worker_lost", token=1)
+    later = {message.pk: Answer(Outcome.LATER)}
+    assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
+    sent = {message.pk: Answer(Outcome.ACCEPTED)}
+    assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {message.pk: "sent"}
