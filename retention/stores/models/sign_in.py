@@ -10,6 +10,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "Mac"), ("Linux", "Linux"))
+
 
 class SignIn(models.Model):
     """One signed-in browser. Real time: the demo's fast clock must not end anybody's session."""
@@ -29,6 +32,15 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.began_at:%d %b %H:%M}"
+
+    @property
+    def browser(self) -> str:
+        """Return the browser and its system in words, as far as it says: "Firefox on Windows"."""
+        browser = next((name for mark, name in _BROWSERS if mark in self.agent), "")
+        system = next((name for mark, name in _SYSTEMS if mark in self.agent), "")
+        if browser and system:
+            return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+        return browser or system or str(_("A browser"))
 
     def end(self) -> None:
         """Sign this browser out, at once."""
