@@ -17,7 +17,7 @@ class Command(BaseCommand):
     """Make the six roles and the database, and print the URLs to put in the environment."""
 
     help = __doc__ or ""
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own declaration
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the administrator's URL and the database's name."""
