@@ -101,7 +101,7 @@ def _text(field: Any, canary: str) -> str:
         return hashlib.sha256(f"{canary}{field.name}{next(_numbers)}".encode()).hexdigest()
     if isinstance(field, models.EmailField) or "email" in field.name:
         return f"{canary}@example.test"
-    if "url" in field.name:
+    if "url" in field.name or field.name == "target":
         return f"https://{canary}.example.test/"
     return f"{canary} {field.name}"[: field.max_length or 200]
 

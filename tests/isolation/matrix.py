@@ -42,16 +42,156 @@ CAPABILITIES: dict[str, str] = {
 
 
 class Page(NamedTuple):
-    """One route. access: public, signed in, staff, key, or a capability. ids: how each place in the address is filled."""
+    """One route. access: public, signed in, staff, a capability, or the scope of a secret key after the word key.
+
+    ids: how each place in the address is filled, as label.field of the scene's rows; "=text" stands for itself. form: what a POST carries
+    so that the owner gets further than the first refusal. answers: what the owner may get.
+    """
 
     access: str
     methods: str = "GET"
     ids: dict[str, str] = {}
     form: dict[str, str] = {}
-    answers: tuple[int, ...] = (200, 302)
+    answers: tuple[int, ...] = (200, 204, 302, 400, 422)
 
 
-PAGES: dict[str, Page] = {}
+_MEMBERSHIP = {"number": "stores.Membership.pk"}
+_CUSTOMER = {"public_id": "customers.Customer.public_id"}
 
-# Celery tasks: "tick" finds its work across stores by itself, "store" takes store_id and what else stands here.
-TASKS: dict[str, str] = {}
+PLATFORM_PAGES = {
+    "healthz": Page("public"),
+    "readyz": Page("public", answers=(200, 503)),
+    "metrics": Page("public", answers=(200, 404)),
+    "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
+    "unsubscribe": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
+}
+
+PERSON_PAGES = {
+    "stores:entrance": Page("public"),
+    "stores:new": Page("signed in", "GET POST"),
+    "stores:new_selling": Page("signed in", "GET POST"),
+    "stores:new_selling_proposal": Page("signed in"),
+    "stores:new_check": Page("signed in"),
+    "stores:open": Page("signed in", "POST"),
+    "stores:join": Page("public", ids={"link": "=nonsense"}, answers=(200, 404, 410)),
+    "stores:join_now": Page("signed in", "POST", ids={"link": "=nonsense"}, answers=(200, 302, 404, 410)),
+    "stores:account": Page("signed in"),
+    "stores:save_account": Page("signed in", "POST"),
+    "stores:theme": Page("signed in", "POST", form={"theme": "dark"}),
+    "stores:second_factor": Page("signed in"),
+    "stores:end_all_sign_ins": Page("signed in", "POST"),
+    "stores:end_sign_in": Page("signed in", "POST", ids={"number": "=1"}, answers=(200, 302, 404)),
+    "stores:begin_visit": Page("staff", "POST", answers=(403,)),
+    "stores:end_visit": Page("staff", "POST", answers=(403,)),
+}
+
+SETTINGS_PAGES = {
+    "settings:entrance": Page("home.view"),
+    "settings:store": Page("store.view"),
+    "settings:save_store": Page("store.edit", "POST"),
+    "settings:team": Page("team.view"),
+    "settings:invite": Page("team.edit", "POST", form={"email": "new@example.test", "role": "analyst"}),
+    "settings:leave": Page("home.view", "POST", answers=(200, 302, 409)),
+    "settings:change_role": Page("team.edit", "POST", ids=_MEMBERSHIP, form={"role": "analyst"}),
+    "settings:remove": Page("team.edit", "POST", ids=_MEMBERSHIP),
+    "settings:withdraw": Page("team.edit", "POST", ids={"number": "stores.Invitation.pk"}),
+    "settings:keys": Page("keys.view"),
+    "settings:new_key": Page("keys.edit"),
+    "settings:make_key": Page("keys.edit", "POST", form={"kind": "secret", "label": "New", "scopes": "customers:read"}),
+    "settings:revoke_key": Page("keys.edit", "POST", ids={"number": "stores.ApiKey.pk"}),
+    "settings:security": Page("home.view"),
+    "settings:audit": Page("audit.view"),
+}
+
+CUSTOMER_PAGES = {
+    "customers:arriving": Page("arriving.view"),
+    "customers:list": Page("customers.view"),
+    "customers:detail": Page("customers.view", ids=_CUSTOMER),
+}
+
+_MAIL = {"mail": "=nonsense"}
+INBOX_PAGES = {
+    "inbox:list": Page("inbox.view"),
+    "inbox:mail": Page("inbox.view", ids=_MAIL, answers=(404,)),
+    "inbox:body": Page("inbox.view", ids=_MAIL, answers=(404,)),
+    "inbox:product": Page("public", answers=(200, 404)),
+    "inbox:product_mail": Page("public", ids=_MAIL, answers=(404,)),
+    "inbox:product_body": Page("public", ids=_MAIL, answers=(404,)),
+}
+
+API_PAGES = {
+    "api:docs": Page("public"),
+    "api:schema": Page("public"),
+    "api:unknown": Page("public", ids={"rest": "=v1/nowhere"}, answers=(404,)),
+    "api:store": Page("key store:read"),
+    "api:customers": Page("key customers:read customers:write", "GET POST", form={"email": "new@example.test"}, answers=(200, 201)),
+    "api:customer": Page("key customers:read", ids=_CUSTOMER, answers=(200,)),
+    "api:orders": Page("key orders:read", answers=(200,)),
+    "api:order": Page("key orders:read", ids={"public_id": "orders.Order.public_id"}, answers=(200,)),
+    "api:events": Page("key events:read", answers=(200,)),
+}
+
+# The library's account pages guard themselves; they show a person their own account and nothing of any store.
+_KEY = {"key": "=nonsense"}
+ACCOUNT_PAGES = {
+    "account_login": Page("public", "GET POST"),
+    "account_logout": Page("public", "GET POST"),
+    "account_inactive": Page("public"),
+    "account_signup": Page("public", "GET POST"),
+    "account_reauthenticate": Page("public", "GET POST"),
+    "account_email": Page("public", "GET POST"),
+    "account_email_verification_sent": Page("public"),
+    "account_change_password": Page("public", "GET POST"),
+    "account_set_password": Page("public", "GET POST"),
+    "account_reset_password": Page("public", "GET POST"),
+    "account_confirm_login_code": Page("public", "GET POST"),
+    "account_confirm_email": Page("public", "GET POST", ids=_KEY, answers=(200, 302, 404, 405)),
+    "account_reset_password_from_key": Page("public", "GET POST", ids=_KEY | {"uidb36": "=1"}),
+    "account_reset_password_from_key_done": Page("public"),
+    "account_reset_password_done": Page("public"),
+    "mfa_index": Page("public"),
+    "mfa_authenticate": Page("public", "GET POST"),
+    "mfa_reauthenticate": Page("public", "GET POST"),
+    "mfa_activate_totp": Page("public", "GET POST"),
+    "mfa_deactivate_totp": Page("public", "GET POST", answers=(200, 302, 404)),
+    "mfa_view_recovery_codes": Page("public", answers=(200, 302, 404)),
+    "mfa_generate_recovery_codes": Page("public", "GET POST"),
+    "mfa_download_recovery_codes": Page("public", answers=(200, 302, 404)),
+    "mfa_list_webauthn": Page("public"),
+    "mfa_add_webauthn": Page("public", "GET POST"),
+    "mfa_reauthenticate_webauthn": Page("public", "GET POST"),
+    "mfa_remove_webauthn": Page("public", "GET POST", ids={"pk": "=1"}, answers=(302, 404)),
+    "mfa_edit_webauthn": Page("public", "GET POST", ids={"pk": "=1"}, answers=(302, 404)),
+    "mfa_login_webauthn": Page("public", "GET POST"),
+}
+
+PAGES: dict[str, Page] = PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | CUSTOMER_PAGES | INBOX_PAGES | API_PAGES | ACCOUNT_PAGES
+
+# The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
+ADMIN_MODELS: set[str] = {
+    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
+    "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion", "campaigns.Message",
+    "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "contenttypes.ContentType", "customers.Consent",
+    "customers.Customer", "customers.CustomerEvent", "customers.EventKey", "customers.Identity", "customers.Pending",
+    "customers.Suppression", "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order",
+    "orders.OrderLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey", "stores.AuditEntry", "stores.Invitation",
+    "stores.Membership", "stores.PlatformState", "stores.SignIn", "stores.Store", "stores.StoreWork", "stores.User",
+}  # fmt: skip
+ADMIN_PAGES: set[str] = {
+    "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done", "admin:autocomplete",
+    "admin:jsi18n", "admin:view_on_site", "admin:app_list", "admin:search",
+    "admin:operations", "admin:resume_sending", "admin:stores_apikey_revoke", "admin:stores_store_visit", "admin:stores_user_account",
+    "admin:stores_user_factors", "admin:stores_user_sessions", "admin:stores_user_staff", "admin:table", "admin:tables",
+}  # fmt: skip
+
+# Celery tasks: "tick" finds its work across stores by itself, "store" takes store_id.
+TASKS: dict[str, str] = {
+    "campaigns.tasks.dispatch": "tick",
+    "campaigns.tasks.run_journeys": "tick",
+    "campaigns.tasks.sweep": "tick",
+    "retention.intake.tasks.project": "tick",
+    "retention.notices.tasks.deliver": "tick",
+    "retention.notices.tasks.tidy": "tick",
+    "retention.orders.tasks.note_idle": "tick",
+    "retention.rest.tasks.sweep_answers": "tick",
+}

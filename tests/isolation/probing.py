@@ -13,17 +13,20 @@ from django.db import transaction
 from django.test import Client
 
 from retention.notices.models import Notice
+from retention.stores.models import Store
+from tests.isolation.scene import fingerprint
 
 _PASSING = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"|"csrfToken":\s*"[^"]+"|nonce="[^"]+"|data-at="[^"]+"|request[ _-]?id[^<]{0,80}', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status, the body, and head and body together as one piece of text to search."""
+    """What came back: the status, the body, and head and body as one piece of text to search, the victim's rows."""
 
     status: int
     body: bytes
     everything: str
+    rows: dict[str, str]
 
     def holds(self, canary: str) -> bool:
         """Say whether the canary stands anywhere in it."""
@@ -37,17 +40,23 @@ class Answer:
         return body
 
 
-def ask(browser: Client, method: str, address: str, data: dict[str, Any] | None = None, **headers: Any) -> Answer:
-    """Send one request and take back whatever it changed; mails and notices it caused are part of the answer."""
+def ask(
+    browser: Client, method: str, address: str, data: dict[str, Any] | None = None, *, victim: Store | None = None, **headers: Any
+) -> Answer:
+    """Send one request and take back whatever it changed; mails and notices it caused are part of the answer.
+
+    victim: the store whose rows are compared before they are taken back.
+    """
     with transaction.atomic():
         known = set(Notice.objects.values_list("pk", flat=True))
         response = getattr(browser, method.lower())(address, data or {}, **headers)
         body = b"".join(response.streaming_content) if response.streaming else response.content
         head = "\n".join(f"{name}: {value}" for name, value in response.items())
         written = [f"{notice.to} {notice.subject} {notice.text} {notice.html}" for notice in Notice.objects.exclude(pk__in=known)]
+        rows = fingerprint(victim) if victim is not None else {}
         transaction.set_rollback(True)
     sent = [f"{letter.to} {letter.subject} {letter.body}" for letter in getattr(mail, "outbox", [])]
-    return Answer(response.status_code, body, "\n".join([head, body.decode("utf-8", "replace"), *written, *sent]))
+    return Answer(response.status_code, body, "\n".join([head, body.decode("utf-8", "replace"), *written, *sent]), rows)
 
 
 class _Listener(logging.Handler):

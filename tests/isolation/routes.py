@@ -26,7 +26,10 @@ class Route:
 
     @property
     def access(self) -> str:
-        """Return the mark on the view in the matrix's words: `public`, `signed in`, `staff`, or the capability."""
+        """Return the mark on the view in the matrix's words: `public`, `signed in`, `staff`, the capability, or the key's scopes."""
+        scopes = getattr(getattr(self.view, "cls", None), "scopes", None)
+        if scopes:
+            return " ".join(["key", *sorted(set(scopes.values()))])
         mark = access_of(self.view)
         if mark is None:
             return "unmarked"
@@ -50,7 +53,7 @@ def _walk(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[
         if isinstance(entry, URLResolver):
             yield from _walk(entry, pattern, f"{space}{entry.namespace}:" if entry.namespace else space)
         elif isinstance(entry, URLPattern):
-            yield Route(f"{space}{entry.name}" if entry.name else pattern, pattern, entry.callback)
+            yield Route(f"{space}{entry.name}" if entry.name else pattern, pattern, entry.callback)  # type: ignore[arg-type]
 
 
 def all_routes() -> list[Route]:
