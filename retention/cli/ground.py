@@ -1,10 +1,12 @@
 """The ground a word stands on: servers, roles, the environment that points at them, and a migrated database."""
 
+import logging
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from retention.cli import StepFailedError
 from retention.cli.folders import VAR, Place
@@ -64,12 +66,21 @@ def ground(place: Place, *, mode: str, durable: bool = True) -> Iterator[Ground]
             servers.stop()
 
 
-def migrate() -> None:
-    """Bring the database up to date as its owner, inside this process; the environment must point at it."""
+def set_up_django(*, log: Path) -> None:
+    """Read the product's code in this process; what it logs here goes to a file, the screen belongs to the word."""
     import django
-    from django.core.management import call_command
 
     django.setup()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(log.open("a"))
+
+
+def migrate() -> None:
+    """Bring the database up to date as its owner, inside this process, after `set_up_django`."""
+    from django.core.management import call_command
+
     call_command("migrate", interactive=False, verbosity=0)
 
 

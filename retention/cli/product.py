@@ -12,7 +12,7 @@ from pathlib import Path
 
 from retention.cli import StepFailedError, crew, ports
 from retention.cli.folders import Leader, Place
-from retention.cli.ground import Ground, ground, migrate
+from retention.cli.ground import Ground, ground, migrate, set_up_django
 from retention.cli.saying import Voice
 from retention.cli.supervising import Supervisor
 from retention.cli.tracing import told_plainly
@@ -50,14 +50,15 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
             record = {"pid": me, "birth": processes.birth(me) or "", "url": url}
             place.write_record({**record, "environment": environment, "leaders": leaders})  # type: ignore[typeddict-item]
 
+        os.environ |= environment
         ready = _empty(place.folder / "ready")
         with Supervisor(guardian=base.guardian, environment=environment, logs=place.logs, changed=keep) as supervisor:
             supervisor.start(crew.web(port=web_port, workers=1 if mode == "demo" else 2))
             supervisor.start(crew.scheduler(ready=ready))
             supervisor.start(crew.worker(ready=ready))
             supervisor.start(crew.inbox(port=inbox_port))
-            os.environ |= environment
             with told_plainly("The database could not be migrated", log=place.logs / "migrate.log"):
+                set_up_django(log=place.logs / "here.log")
                 migrate()
             voice.step("database migrated")
             supervisor.open_gate()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from retention.cli import StepFailedError
 from retention.cli.folders import ROOT, Place
-from retention.cli.ground import ground, migrate
+from retention.cli.ground import ground, migrate, set_up_django
 from retention.cli.saying import Voice
 from retention.cli.stopping import listen
 
@@ -29,6 +29,7 @@ def run(arguments: list[str]) -> int:
     place = Place("bench")
     with ground(place, mode="test") as base:
         os.environ |= base.environment
+        set_up_django(log=place.logs / "here.log")
         migrate()
         rows, figures = importlib.import_module(f"tests.bench.{options.name}").main(options.scale)
     voice = Voice()
