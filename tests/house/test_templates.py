@@ -34,19 +34,22 @@ class Reader(HTMLParser):
         self.styled: list[str] = []
         self.scripts: list[str] = []
         self._inside = ""
+        self._drawn = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._inside = tag if tag in {"script", "style"} else self._inside
+        self._drawn = "material-symbols" in (dict(attrs).get("class") or "")  # the admin's icons are words of a font, not of people
         self.styled += [tag for name, _value in attrs if name == "style" or re.fullmatch(r"on[a-z]+", name)]
         self.words += [f"{name}={value}" for name, value in attrs if name in SPOKEN and NO_WORDS.search(value or "")]
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = "" if tag == self._inside else self._inside
+        self._drawn = False
 
     def handle_data(self, data: str) -> None:
         if self._inside:
             self.scripts += [data.strip()] if data.strip() else []
-        elif NO_WORDS.search(data):
+        elif NO_WORDS.search(data) and not self._drawn:
             self.words.append(data.strip())
 
 
