@@ -1,6 +1,7 @@
 """Start-up of the campaigns floor."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CampaignsConfig(AppConfig):
@@ -11,9 +12,14 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Add this floor to the registers of the floors below."""
         from campaigns import models
+        from campaigns.measurement.counters import came_back_counter, messages_counter
         from retention.customers.personal_data import register
+        from retention.dashboard import home_parts, menu
 
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)
         register(models.Attribution)
+        menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
+        home_parts.counter_sources.add("messages_sent", messages_counter)
+        home_parts.counter_sources.add("baskets_back", came_back_counter)

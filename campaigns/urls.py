@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import clicks, unsubscribing
+from campaigns.views import clicks, journeys, messages, unsubscribing
 
 app_name = "campaigns"
 
@@ -11,4 +11,11 @@ PUBLIC: list[URLPattern] = [
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("journeys/", journeys.list_journeys, name="journeys"),
+    path("journeys/switch-on/<slug:key>/", journeys.switch_on, name="switch_on"),
+    path("journeys/<uuid:public_id>/", journeys.show_journey, name="journey"),
+    path("journeys/<uuid:public_id>/messages/", messages.list_messages, name="messages"),
+    path("journeys/<uuid:public_id>/pause/", journeys.pause_journey, name="pause"),
+    path("journeys/<uuid:public_id>/resume/", journeys.resume_journey, name="resume"),
+]

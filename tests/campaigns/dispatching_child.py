@@ -1,4 +1,4 @@
-"""A process that does nothing but send one store's messages, to be killed by a test: `python -m tests.campaigns.dispatching_child STORE`."""
+"""A process that does nothing but send one store's messages, to be killed by a test."""
 
 import sys
 import time

@@ -57,7 +57,9 @@ def test_four_workers_send_each_message_once(store: Any, sink: Any, monkeypatch:
 def test_without_the_claim_the_same_messages_go_out_twice(store: Any, sink: Any, monkeypatch: Any) -> None:
     """The control: nobody reserves, locks or checks the state, as in many a home-made sender."""
     monkeypatch.setattr(dispatch, "_RESERVE", _reserve_without_locks())
-    monkeypatch.setattr(gate, "_LOCK", "SELECT m.id FROM campaigns_message AS m WHERE m.store_id = %s AND m.id = ANY(%s) AND %s IS NOT NULL")
+    monkeypatch.setattr(
+        gate, "_LOCK", "SELECT m.id FROM campaigns_message AS m WHERE m.store_id = %s AND m.id = ANY(%s) AND %s IS NOT NULL"
+    )
     make_ready(48, now=clock.now())
     meeting = threading.Barrier(2)
     mark = gate._mark
@@ -96,7 +98,9 @@ def test_older_token_writes_nothing(store: Any, sink: Any) -> None:
     Message.objects.update(state="sending", token=2, lease_until=clock.now())
     taken = {message.pk: Answer(Outcome.ACCEPTED)}
     assert record(taken, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
-    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {message.pk: "sent"}
+    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {
+        message.pk: "sent"
+    }
 
 
 def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) -> None:

@@ -41,7 +41,7 @@ def expire_leases() -> None:
 
 def kill_rounds(store: Any, sink: Any, settings: Any, *, rounds: int, messages: int, seed: int) -> Counter[str]:
     """Kill a sender `rounds` times at random moments, let the rest go out, and return how the messages ended."""
-    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
+    chance = random.Random(seed)
     rows = make_ready(messages, now=clock.now())
     sink.data_answer = lambda _mail: _slow(chance.uniform(0, 0.06))
     for _ in range(rounds):

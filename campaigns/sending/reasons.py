@@ -1,0 +1,38 @@
+"""What each stored reason means, in words people read. A reason is stored as its key and never changes.
+
+Knows no database; the same words stand in lists, in the decision trace and in the API.
+"""
+
+from retention.kit.words import Phrase, gettext_noop
+
+_WORDS: dict[str, str] = {
+    "run_ended": gettext_noop("The journey had ended for this person"),
+    "cart_closed": gettext_noop("The basket was bought"),
+    "too_late": gettext_noop("It would have come too late"),
+    "paused": gettext_noop("The journey is paused"),
+    "no_address": gettext_noop("No e-mail address"),
+    "no_consent": gettext_noop("No e-mail consent"),
+    "suppressed": gettext_noop("Address blocked"),
+    "frequency_cap": gettext_noop("Had enough messages lately"),
+    "other_message_first": gettext_noop("Another message went first"),
+    "quiet_hours": gettext_noop("Quiet hours there"),
+    "refused": gettext_noop("The mail server refused it"),
+    "bad_address": gettext_noop("The address does not exist"),
+    "refused_for_now": gettext_noop("The mail server asks to try later"),
+    "not_sent": gettext_noop("No connection to the mail server"),
+    "tried_too_often": gettext_noop("Tried too often"),
+    "no_answer": gettext_noop("The line went dead before the mail server said yes"),
+    "worker_lost": gettext_noop("The sending process ended in the middle"),
+    "template_error": gettext_noop("The template has a mistake"),
+    "template_variable": gettext_noop("The template uses a name that does not exist"),
+    "template_too_big": gettext_noop("The template makes too much"),
+    "template_too_slow": gettext_noop("The template takes too long"),
+    "template_missing": gettext_noop("The template is gone"),
+    "mail_refused": gettext_noop("Something in it cannot stand in a mail"),
+    "not cart_open": gettext_noop("The basket was not open any more"),
+}
+
+
+def words_of(reason: str) -> Phrase:
+    """Return what a reason means; one this release does not know stands for itself (an event's name ends runs, for example)."""
+    return Phrase(_WORDS.get(reason, reason))

@@ -1,0 +1,152 @@
+"""The journeys of a store: the list, one journey as sentences with live counts, and its switches."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.journeys import reading
+from campaigns.journeys.definition import Definition, Occasion
+from campaigns.journeys.steps import Step
+from campaigns.journeys.versions import definitions_of
+from campaigns.models import Journey, JourneyVersion, Template
+from campaigns.playbooks import PLAYBOOKS
+from campaigns.playbooks.switching import switch_on as launch_playbook
+from campaigns.sending.reasons import words_of
+from retention.dashboard.access import needs
+from retention.kit import clock
+from retention.kit.words import gettext_noop
+from retention.stores.models import AuditEntry, Store, StoreWork
+
+STATE_BADGES = {"draft": "draft", "live": "live", "paused": "paused", "ended": "ended"}
+_ICONS = {"send": "mail", "wait": "clock-pause", "exit": "flag"}
+_EVENTS = {
+    "Cart Idle": gettext_noop("a basket is left alone"),
+    "Order Completed": gettext_noop("they place an order"),
+}
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step as the page shows it."""
+
+    icon: str
+    sentence: str
+    count: int | None
+    word: str
+
+
+@needs("messages.view")
+@require_safe
+def list_journeys(request: HttpRequest) -> HttpResponse:
+    """Show all journeys with their figures, and the ready-made ones that are not switched on."""
+    journeys = list(Journey.objects.by_name())
+    figures = reading.figures_of((journey.pk for journey in journeys), currency=_store(request).currency)
+    rows = [{"journey": journey, "badge": STATE_BADGES[journey.state], "figures": figures[journey.pk]} for journey in journeys]
+    present = {journey.playbook for journey in journeys}
+    ready = [
+        {"key": playbook.key, "name": playbook.name.render(_), "summary": playbook.summary.render(_)}
+        for playbook in PLAYBOOKS
+        if playbook.key not in present
+    ]
+    return render(request, "campaigns/journeys.html", {"rows": rows, "ready": ready})
+
+
+@needs("messages.view")
+@require_safe
+def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show one journey: what starts and ends it, its steps, what went out and what was held back."""
+    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
+    if version is None:
+        raise Http404
+    definition = definitions_of([version.pk])[version.pk]
+    held = [(words_of(reason).render(_), state, count) for state, reason, count in reading.reasons_by_state(journey)]
+    context = {
+        "journey": journey,
+        "badge": STATE_BADGES[journey.state],
+        "number": version.number,
+        "starts": _occasion_words(definition.trigger),
+        "ends": [_occasion_words(occasion) for occasion in definition.exits],
+        "steps": _step_lines(journey, definition),
+        "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
+        "held": held,
+    }
+    return render(request, "campaigns/journey.html", context)
+
+
+@needs("messages.edit")
+@require_POST
+def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Stop a journey before its next message leaves."""
+    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    if journey.pause(now=clock.now()):
+        _audit(request, "journey.pause", journey)
+        toasts.success(request, _("%(name)s is paused. Messages that wait will not go.") % {"name": journey.name})
+    return _back(request, journey)
+
+
+@needs("messages.send")
+@require_POST
+def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Let a paused journey go on where it stopped."""
+    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    if journey.resume():
+        now = clock.now()
+        for kind in ("journeys", "dispatch"):
+            StoreWork.ring(kind, store_id=journey.store_id, due_at=now)
+        _audit(request, "journey.resume", journey)
+        toasts.success(request, _("%(name)s goes on.") % {"name": journey.name})
+    return _back(request, journey)
+
+
+@needs("messages.send")
+@require_POST
+def switch_on(request: HttpRequest, key: str) -> HttpResponse:
+    """Launch a ready-made journey."""
+    if key not in PLAYBOOKS:
+        raise Http404
+    journey = launch_playbook(key, now=clock.now())
+    _audit(request, "journey.launch", journey)
+    toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
+    return _back(request, journey)
+
+
+def _back(request: HttpRequest, journey: Journey) -> HttpResponse:
+    return redirect("campaigns:journey", store_slug=_store(request).slug, public_id=journey.public_id)
+
+
+def _store(request: HttpRequest) -> Store:
+    store: Store = request.store  # type: ignore[attr-defined]
+    return store
+
+
+def _audit(request: HttpRequest, action: str, journey: Journey) -> None:
+    actor_id = request.user.pk
+    AuditEntry.write(action, store_id=journey.store_id, now=clock.now(), actor_id=actor_id, target=f"journey:{journey.public_id}")
+
+
+def _occasion_words(occasion: Occasion) -> str:
+    return _(_EVENTS[occasion.event]) if occasion.event in _EVENTS else _("“%(event)s” happens") % {"event": occasion.event}
+
+
+def _step_lines(journey: Journey, definition: Definition) -> list[StepLine]:
+    waiting, sent = reading.waiting_at(journey), reading.sent_by_step(journey)
+    names = dict(Template.objects.values_list("key", "name"))
+    return [_step_line(step, waiting, sent, names) for step in definition.steps]
+
+
+def _step_line(step: Step, waiting: Any, sent: Any, names: dict[str, str]) -> StepLine:
+    phrase = step.describe()
+    values = {name: names.get(str(value), value) if name == "template" else value for name, value in phrase.values.items()}
+    sentence = type(phrase)(phrase.text, values).render(_)
+    if step.kind == "send":
+        return StepLine(_ICONS["send"], sentence, sent.get(step.id, 0), _("sent"))
+    if step.kind == "wait":
+        return StepLine(_ICONS["wait"], sentence, waiting.get(step.id, 0), _("wait here"))
+    return StepLine(_ICONS.get(step.kind, "flag"), sentence, None, "")

@@ -1,0 +1,56 @@
+"""The messages of one journey: to whom, which step, what became of it, and why something was held back."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Journey, Message
+from campaigns.sending.reasons import words_of
+from retention.dashboard.access import allows, needs
+from retention.dashboard.paging import read_page
+
+PAGE_SIZE = 25
+BADGES = {
+    "planned": "queued",
+    "ready": "queued",
+    "sending": "sending",
+    "sent": "delivered",
+    "failed": "failed",
+    "unknown": "unknown",
+    "suppressed": "held",
+    "skipped": "late",
+    "quarantined": "needs",
+}
+
+
+@needs("messages.view")
+@require_safe
+def list_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show a page of a journey's messages, newest first, all of them or those of one state."""
+    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    state = request.GET.get("state", "")
+    rows = Message.objects.filter(source_kind="journey", source_id=journey.pk).select_related("customer")
+    if state in BADGES:
+        rows = rows.filter(state=state)
+    page = read_page(rows, order=["-planned_at", "-id"], cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    sees_people = allows(getattr(request, "role", None), capability="customers.view")
+    lines = [
+        {
+            "message": message,
+            "who": str(message.customer) if sees_people else _("a customer"),
+            "badge": "clicked" if message.clicked_at else BADGES[message.state],
+            "word": _("Clicked") if message.clicked_at else _word(message),
+            "why": words_of(message.reason).render(_) if message.reason else "",
+        }
+        for message in page.rows
+    ]
+    states = [(key, label) for key, label in Message.State.choices if key in BADGES]
+    context = {"journey": journey, "page": page, "lines": lines, "state": state, "states": states, "sees_people": sees_people}
+    return render(request, "campaigns/messages.html", context)
+
+
+def _word(message: Message) -> str:
+    return _("Delivered") if message.delivered_at else str(message.get_state_display())

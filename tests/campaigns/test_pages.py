@@ -1,0 +1,80 @@
+"""The journeys pages: what they show, who may press the switches, and that a pause holds everything back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from campaigns.models import Journey, Message
+from campaigns.playbooks.switching import switch_on
+from retention.kit import clock
+from retention.stores.models import AuditEntry
+from retention.tenancy.context import store_context
+from tests.campaigns.story import leave_cart, make_shopper, send, tick
+from tests.factories import make_store, member_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def browser(store: Any, role: str = "owner") -> Client:
+    return signed_in(member_of(store, role))
+
+
+def test_lists_a_journey_and_shows_its_steps(store: Any, sink: Any) -> None:
+    now = clock.now()
+    journey = switch_on("abandoned_cart", now=now - timedelta(days=1))
+    leave_cart(make_shopper("Ana", now=now), now=now)
+    leave_cart(make_shopper("Ben", consent=False, now=now), now=now)
+    tick(now=now)
+    send(store, now=now)
+    client = browser(store)
+    page = client.get(f"/s/{store.slug}/journeys/").content.decode()
+    assert "Abandoned basket" in page
+    page = client.get(f"/s/{store.slug}/journeys/{journey.public_id}/").content.decode()
+    assert "Wait 20 hours" in page
+    assert "when a basket is left alone" in page
+    assert "No e-mail consent" in page
+    page = client.get(f"/s/{store.slug}/journeys/{journey.public_id}/messages/").content.decode()
+    assert "Ana, your basket is still here" in page
+    assert "Held back" in page
+
+
+def test_pause_holds_everything_back_and_resume_lets_it_go(store: Any, sink: Any) -> None:
+    now = clock.now()
+    journey = switch_on("abandoned_cart", now=now - timedelta(days=1))
+    leave_cart(make_shopper(now=now), now=now)
+    tick(now=now)
+    client = browser(store)
+    assert client.post(f"/s/{store.slug}/journeys/{journey.public_id}/pause/").status_code == 302
+    assert send(store, now=clock.now()).reserved == 0
+    assert Message.objects.get().state == "ready"
+    assert client.post(f"/s/{store.slug}/journeys/{journey.public_id}/resume/").status_code == 302
+    assert send(store, now=clock.now()).states == {"sent": 1}
+    deeds = AuditEntry.objects.filter(action__startswith="journey.").order_by("number")
+    assert list(deeds.values_list("action", flat=True)) == ["journey.pause", "journey.resume"]
+
+
+def test_switches_a_playbook_on_once(store: Any) -> None:
+    client = browser(store, "marketer")
+    for _ in range(2):
+        assert client.post(f"/s/{store.slug}/journeys/switch-on/abandoned_cart/").status_code == 302
+    assert Journey.objects.get().state == "live"
+    assert client.post(f"/s/{store.slug}/journeys/switch-on/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["analyst", "support"])
+def test_who_may_not_switch_sees_no_change(store: Any, role: str) -> None:
+    journey = switch_on("abandoned_cart", now=clock.now())
+    assert browser(store, role).post(f"/s/{store.slug}/journeys/{journey.public_id}/pause/").status_code == 403
+    assert Journey.objects.get().state == "live"
+
+
+def test_another_stores_journey_does_not_exist(store: Any) -> None:
+    other = make_store("Other")
+    with store_context(other.pk):
+        foreign = switch_on("abandoned_cart", now=clock.now())
+    client = browser(store)
+    assert client.get(f"/s/{store.slug}/journeys/{foreign.public_id}/").status_code == 404
+    assert client.post(f"/s/{store.slug}/journeys/{foreign.public_id}/pause/").status_code == 404
+    assert client.get(f"/s/{other.slug}/journeys/").status_code == 404
