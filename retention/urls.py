@@ -50,6 +50,7 @@ urlpatterns: Addresses = [
     path("metrics", probes.metrics, name="metrics"),
     trusted(path(f"{settings.ADMIN_PATH}/", admin.site.urls), access=Access(Kind.STAFF_ONLY)),
     trusted(path("accounts/", include("allauth.urls")), access=Access(Kind.PUBLIC)),
+    path("", include("retention.dashboard.urls")),
     path("", include("retention.stores.urls")),
     path("s/<slug:store_slug>/", include((store_urlpatterns, "settings"))),
     trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
@@ -57,6 +58,7 @@ urlpatterns: Addresses = [
     path("", include("retention.inbox.urls")),
     *campaigns.urls.PUBLIC,
     path("s/<slug:store_slug>/", include("campaigns.urls")),
+    path("s/<slug:store_slug>/", include("retention.home.urls")),
 ]
 
 handler400 = "retention.health.errors.bad_request"

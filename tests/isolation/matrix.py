@@ -81,6 +81,9 @@ PERSON_PAGES = {
     "stores:second_factor": Page("signed in"),
     "stores:end_all_sign_ins": Page("signed in", "POST"),
     "stores:end_sign_in": Page("signed in", "POST", ids={"number": "=1"}, answers=(200, 302, 404)),
+    "dashboard:styleguide": Page("staff"),
+    "dashboard:styleguide_rows": Page("staff"),
+    "dashboard:styleguide_check": Page("staff", "POST"),
     "stores:begin_visit": Page("staff", "POST", answers=(403,)),
     "stores:end_visit": Page("staff", "POST", answers=(403,)),
 }
@@ -114,9 +117,9 @@ INBOX_PAGES = {
     "inbox:list": Page("inbox.view"),
     "inbox:mail": Page("inbox.view", ids=_MAIL, answers=(404,)),
     "inbox:body": Page("inbox.view", ids=_MAIL, answers=(404,)),
-    "inbox:product": Page("public", answers=(200, 404)),
-    "inbox:product_mail": Page("public", ids=_MAIL, answers=(404,)),
-    "inbox:product_body": Page("public", ids=_MAIL, answers=(404,)),
+    "inbox:product": Page("public", answers=(403,)),  # outside the demo for staff only
+    "inbox:product_mail": Page("public", ids=_MAIL, answers=(403,)),
+    "inbox:product_body": Page("public", ids=_MAIL, answers=(403,)),
 }
 
 API_PAGES = {
