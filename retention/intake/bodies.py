@@ -66,8 +66,8 @@ def decode(raw: bytes, *, kind: Any = Any) -> Any:
     except msgspec.ValidationError as error:
         raise BodyRefused(*_said(error)) from None
     except msgspec.DecodeError as error:
-        cut = "truncated" in str(error)
-        raise BodyRefused("The text is cut short or holds half of a surrogate pair." if cut else f"Not valid JSON: {error}.") from None
+        half = b"\\ud" in raw.lower() and ("hex escape" in str(error) or "truncated" in str(error) or "surrogate" in str(error))
+        raise BodyRefused("A text holds half of a surrogate pair." if half else f"Not valid JSON: {error}.") from None
 
 
 def decode_strictly(raw: bytes) -> dict[str, Any]:

@@ -5,6 +5,8 @@ Source: Segment HTTP tracking API; ecosystem guide 6 (what four real clients sen
 """
 
 import hashlib
+import json
+import math
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +34,7 @@ class Batch(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw]
     sent_at: Moment = None
     write_key: str | None = None
-    context: msgspec.Raw | None = None
+    context: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Event(msgspec.Struct, rename="camel"):
@@ -112,10 +114,42 @@ class Sender:
 
 def open_batch(body: bytes) -> Batch:
     """Return the envelope of a batch, or raise BodyRefused."""
-    batch: Batch = decode(body, kind=Batch)
+    try:
+        batch: Batch = decode(body, kind=Batch)
+    except BodyRefused:
+        rescued = _rescue(body)
+        if rescued is None:
+            raise
+        batch = rescued
     if len(batch.batch) > MOST_EVENTS:
         raise BodyRefused(f"A batch holds at most {MOST_EVENTS} events.", field="batch")
     return batch
+
+
+def _rescue(body: bytes) -> Batch | None:
+    """Take a batch apart with Python's lenient parser, so that a text which is no Unicode refuses its own event only.
+
+    What is wrong stays wrong in the parts (an object with a doubled key becomes NaN), so each is refused where it is read.
+    """
+
+    def one_object(pairs: list[tuple[str, Any]]) -> Any:
+        found = dict(pairs)
+        return found if len(found) == len(pairs) else math.nan
+
+    try:
+        envelope = json.loads(body.decode("utf-8", "surrogateescape"), object_pairs_hook=one_object)
+    except (ValueError, RecursionError):
+        return None
+    events = envelope.get("batch") if isinstance(envelope, dict) else None
+    if not isinstance(events, list):
+        return None
+    sent_at, key = envelope.get("sentAt"), envelope.get("writeKey")
+    return Batch(
+        batch=[msgspec.Raw(json.dumps(event).encode()) for event in events],
+        sent_at=sent_at if isinstance(sent_at, str | int | float) else None,
+        write_key=key if isinstance(key, str) else None,
+        context=msgspec.Raw(json.dumps(envelope.get("context")).encode()),
+    )
 
 
 def read_batch(batch: Batch, *, sender: Sender) -> Reading:
@@ -136,7 +170,7 @@ def read_single(body: bytes, *, kind: str, sender: Sender) -> Reading:
 
 def _shared_context(batch: Batch) -> dict[str, Any] | None:
     """Return the context that stands once for all events of a batch; it is copied into each, so it must be small."""
-    raw = bytes(batch.context) if batch.context is not None else b"null"
+    raw = bytes(batch.context)
     if raw == b"null":
         return None
     if len(raw) > LARGEST_CONTEXT:

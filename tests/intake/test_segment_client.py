@@ -20,11 +20,22 @@ def test_a_shop_sends_its_story_and_sees_one_customer_with_basket_and_order():
     _row, key = make_key(store)
     with serve() as url:
         client = Client(write_key=key, host=url, gzip=True, sync_mode=False, max_retries=0)
-        client.identify("c-1", anonymous_id="a-1", traits={"email": "Ann@Example.test", "consent": {"email": {"status": "granted", "method": "form"}}})
-        client.track("c-1", "Product Added", {"product_id": "p1", "name": "Beans", "price": 12.5, "quantity": 2, "currency": "EUR"}, anonymous_id="a-1")
+        client.identify(
+            "c-1", anonymous_id="a-1", traits={"email": "Ann@Example.test", "consent": {"email": {"status": "granted", "method": "form"}}}
+        )
+        client.track(
+            "c-1",
+            "Product Added",
+            {"product_id": "p1", "name": "Beans", "price": 12.5, "quantity": 2, "currency": "EUR"},
+            anonymous_id="a-1",
+        )
         client.track("c-1", "Checkout Started", {}, anonymous_id="a-1")
         client.flush()
-        client.track("c-1", "Order Completed", {"order_id": "1001", "total": 25.0, "currency": "EUR", "products": [{"product_id": "p1", "price": 12.5, "quantity": 2}]})
+        client.track(
+            "c-1",
+            "Order Completed",
+            {"order_id": "1001", "total": 25.0, "currency": "EUR", "products": [{"product_id": "p1", "price": 12.5, "quantity": 2}]},
+        )
         client.join()
     assert project_due(now=clock.now) == 4
     with store_context(store.pk):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp, csp_update
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -66,7 +66,7 @@ def store_mail(request: HttpRequest, mail: str) -> HttpResponse:
 
 @needs("inbox.view")
 @require_GET
-@csp_replace(FRAME_POLICY)  # type: ignore[arg-type]
+@csp(FRAME_POLICY)  # type: ignore[arg-type]
 @xframe_options_sameorigin
 def store_body(request: HttpRequest, mail: str) -> HttpResponse:
     """Show the HTML of one test mail of the store, for its frame."""
@@ -95,7 +95,7 @@ def product_mail(request: HttpRequest, mail: str) -> HttpResponse:
 @public
 @for_product
 @require_GET
-@csp_replace(FRAME_POLICY)  # type: ignore[arg-type]
+@csp(FRAME_POLICY)  # type: ignore[arg-type]
 @xframe_options_sameorigin
 def product_body(request: HttpRequest, mail: str) -> HttpResponse:
     """Show the HTML of one of the product's own mails, for its frame."""

@@ -1,0 +1,109 @@
+"""Who is it? Tables of claims and the people that come out, and what a merge carries over."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from retention.customers.consent import address_digest, is_suppressed, may_write, suppress
+from retention.customers.events import record
+from retention.customers.identifying import Claim, email_key, identify
+from retention.customers.merging import MERGED, merge
+from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
+from retention.customers.personal_data import Pair
+from retention.orders.models import Cart, Order
+from tests.factories import make_store, work_for
+from tests.factories.customers import make_cart, make_customer, make_event, make_order
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+
+
+def who(*claims, together=True):
+    """Return small numbers for the people of the claims, in order of appearance."""
+    found = identify(claims, now=NOW) if together else [identify([claim], now=NOW)[0] for claim in claims]
+    last = identify(claims, now=NOW)
+    assert len(found) == len(last)
+    order = list(dict.fromkeys(last))
+    return [order.index(person) for person in last]
+
+
+def ours(**names):
+    return Claim(**names, trusted=True)
+
+
+CASES = {
+    "a browser becomes a person": ([ours(anonymous="b"), ours(anonymous="b", external="u")], [0, 0], 1),
+    "a browser joins a known person": ([ours(external="u"), ours(anonymous="b"), ours(anonymous="b", external="u")], [0, 0, 0], 1),
+    "an address joins an account": ([ours(email="a@b.test"), ours(external="u"), ours(external="u", email="A@B.test")], [0, 0, 0], 1),
+    "two accounts stay two": (
+        [ours(external="u"), ours(external="v"), ours(external="u", anonymous="b"), ours(external="v", anonymous="b")],
+        [0, 1, 0, 1],
+        2,
+    ),
+    "an address stays with its account": ([ours(external="u", email="a@b.test"), ours(external="v", email="a@b.test")], [0, 1], 2),
+    "another address on a shared browser": ([ours(anonymous="b", email="a@b.test"), ours(anonymous="b", email="c@d.test")], [0, 1], 2),
+    "a chain": (
+        [ours(anonymous="b"), ours(anonymous="c"), ours(anonymous="b", email="a@b.test"), ours(anonymous="c", email="a@b.test")],
+        [0, 0, 0, 0],
+        1,
+    ),
+    "a public key joins no two known people": (
+        [ours(external="u", email="a@b.test"), ours(email="c@d.test"), Claim(external="u", email="c@d.test")],
+        [0, 1, 0],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("case", CASES)
+def test_names_become_people(case, together):
+    claims, expected, count = CASES[case]
+    with work_for(make_store()):
+        assert who(*claims, together=together) == expected
+        assert Customer.objects.count() == count
+
+
+@pytest.mark.parametrize("text", ["", "x", "@", "a@", "@b.test", "a@b", "a b@c.test", "a" * 250 + "@b.test"])
+def test_what_cannot_be_an_address_is_no_name(text):
+    assert email_key(text) == ""
+
+
+def test_a_merge_carries_everything_over_and_says_so():
+    store = make_store()
+    kept, gone = make_customer(store, "ana@example.test"), make_customer(store, "", first_name="Ana", city="Riga")
+    make_event(gone, "Product Added", properties={"product_id": "p", "price": 5}, at=NOW)
+    make_event(kept, "Product Added", properties={"product_id": "q", "price": 1}, at=NOW + timedelta(minutes=1))
+    make_cart(gone, touched=NOW)
+    make_cart(kept, touched=NOW + timedelta(minutes=1))
+    make_order(gone, number="1", placed=NOW + timedelta(minutes=5))
+    with work_for(store):
+        Identity.objects.create(customer=gone, kind="anonymous", value="b")
+        Consent.objects.create(customer=gone, channel="email", status="refused", changed_at=NOW)
+        Consent.objects.create(customer=kept, channel="email", status="granted", changed_at=NOW - timedelta(days=1))
+        record(gone.pk, name="Noted", now=NOW)
+        merge([Pair(gone.pk, kept.pk)], now=NOW)
+        survivor = Customer.objects.get()
+        assert (survivor.pk, survivor.first_name, survivor.city, survivor.email) == (kept.pk, "Ana", "Riga", "ana@example.test")
+        for model in (Identity, CustomerEvent, Order, Cart, Pending):
+            assert set(model.objects.values_list("customer_id", flat=True)) == {kept.pk}
+        assert Consent.objects.get().status == "refused"
+        bought = Cart.objects.get(state="bought")
+        assert (bought.total_minor, bought.orders.get().number) == (600, "1")
+        assert Cart.objects.filter(state="merged").count() == 1
+        assert CustomerEvent.objects.get(name=MERGED).properties["merged"] == str(gone.public_id)
+
+
+def test_the_gate_asks_for_a_yes_and_a_suppressed_address_stays_blocked():
+    store = make_store()
+    yes, no, never = make_customer(store, allows=("email",)), make_customer(store), make_customer(store, allows=("sms",))
+    with work_for(store):
+        Consent.objects.create(customer=no, channel="email", status="refused")
+        assert may_write([yes.pk, no.pk, never.pk], channel="email") == {yes.pk}
+        suppress("Ana@Example.test ", channel="email", reason="bounced", now=NOW)
+        suppress("ana@example.test", channel="email", reason="complained", now=NOW)
+        assert is_suppressed("ANA@example.test", channel="email")
+        assert not is_suppressed("ana@example.test", channel="sms")
+    assert "ana" not in address_digest("ana@example.test")
+    with work_for(make_store()):
+        assert not is_suppressed("ana@example.test", channel="email")

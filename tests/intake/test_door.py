@@ -1,0 +1,239 @@
+"""The tracking door as storefronts meet it: the WSGI callable itself, on the real database."""
+
+import base64
+import gzip
+import io
+import json
+import threading
+from wsgiref.util import setup_testing_defaults
+
+import psycopg2
+import pytest
+from django.db import connections
+
+from retention.customers.models import CustomerEvent, EventKey
+from retention.intake.connecting import connect_for_ingest
+from retention.intake.door import Door
+from retention.intake.keys import KeyBook
+from retention.intake.writing import Writer
+from retention.kit.clock import now
+from retention.rest.limiting import Buckets
+from retention.stores.models import StoreWork
+from tests.factories import make_key, make_store, work_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def event(number: int = 1, **fields):
+    return {"type": "track", "event": "Product Viewed", "userId": "u", "messageId": f"m{number}", **fields}
+
+
+def ask(door, path, body=b"", *, key="", method="POST", **headers):
+    """Ask the door and return status, headers and the answer."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_LENGTH": str(len(raw)), "wsgi.input": io.BytesIO(raw)}
+    if key:
+        environ["HTTP_AUTHORIZATION"] = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+    environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    setup_testing_defaults(environ)
+    said = []
+    answer = b"".join(door(environ, lambda status, found: said.extend((int(status[:3]), dict(found)))))
+    return said[0], said[1], json.loads(answer) if answer else None
+
+
+def stored(store):
+    with work_for(store):
+        return CustomerEvent.objects.count()
+
+
+def test_stores_each_kind_under_long_and_short_addresses():
+    store = make_store()
+    _key, key = make_key(store)
+    door = Door()
+    for number, path in enumerate(("track", "t", "identify", "i", "page", "p", "screen", "s", "group", "g", "alias", "a")):
+        assert ask(door, f"/v1/{path}", event(number), key=key)[0] == 200
+    status, headers, answer = ask(
+        door, "/v1/batch", {"batch": [event(20), event(21)], "writeKey": key, "unknown": 1}, content_type="text/plain"
+    )
+    assert (status, answer["accepted"], headers["Access-Control-Allow-Origin"]) == (200, 2, "*")
+    assert ask(door, "/v1/batch", gzip.compress(json.dumps({"batch": [event(22)]}).encode()), key=key, content_encoding="gzip")[0] == 200
+    assert stored(store) == 15
+    assert list(StoreWork.objects.filter(store=store).values_list("kind", flat=True)) == ["project"]
+
+
+def test_a_message_id_counts_once_within_a_batch_and_across_and_per_store():
+    first, second = make_store(), make_store()
+    keys = [make_key(store)[1] for store in (first, second)]
+    door = Door()
+    for _ in range(3):
+        for key in keys:
+            assert ask(door, "/v1/batch", {"batch": [event(1), event(1), event(2)]}, key=key)[0] == 200
+    assert (stored(first), stored(second)) == (2, 2)
+    with work_for(first):
+        assert EventKey.objects.count() == 2
+
+
+def test_a_bad_event_is_named_and_its_neighbours_are_stored():
+    store = make_store()
+    _key, key = make_key(store)
+    body = b'{"batch":[%s,{"type":"track","event":"E","userId":"u","properties":{"a":"\\ud800"}},{"type":"track","userId":"u","messageId":"x"}]}'
+    status, _headers, answer = ask(Door(), "/v1/batch", body % json.dumps(event()).encode(), key=key)
+    assert (status, answer["accepted"]) == (200, 1)
+    assert [(one["index"], one.get("field"), one.get("messageId")) for one in answer["errors"]] == [(1, None, None), (2, "event", "x")]
+    assert stored(store) == 1
+    status, _headers, answer = ask(Door(), "/v1/track", {"userId": "u"}, key=key)
+    assert (status, answer["errors"][0]["field"]) == (400, "event")
+
+
+def test_says_when_events_cannot_be_recognised_again():
+    _key, key = make_key(make_store())
+    answer = ask(Door(), "/v1/track", {"event": "E", "userId": "u"}, key=key)[2]
+    assert answer["without_message_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "status"),
+    [
+        ("/v1/nothing", "POST", b"{}", 404),
+        ("/v1/track", "GET", b"", 405),
+        ("/v1/track", "POST", b"{}", 401),
+        ("/v1/batch", "POST", b'{"batch":[],"writeKey":"sk_made_up"}', 401),
+        ("/v1/batch", "POST", b"{", 400),
+        ("/v1/batch", "POST", b"x" * 600_000, 413),
+        ("/v1/track", "OPTIONS", b"", 204),
+    ],
+)
+def test_turns_away(path, method, body, status):
+    found, headers, _answer = ask(Door(), path, body, method=method)
+    assert found == status
+    assert headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_secret_key_from_a_browser_and_one_without_the_scope_are_refused_and_a_public_one_is_not_trusted():
+    store = make_store()
+    secret, other, public = make_key(store)[1], make_key(store, scopes=["orders:read"])[1], make_key(store, "public")[1]
+    door = Door()
+    assert ask(door, "/v1/track", event(1), key=secret, origin="https://shop.test")[0] == 403
+    assert ask(door, "/v1/track", event(1), key=other)[0] == 403
+    assert stored(store) == 0
+    assert ask(door, "/v1/track", event(1), key=public, origin="https://shop.test")[0] == 200
+    assert ask(door, "/v1/track", event(2), key=secret)[0] == 200
+    with work_for(store):
+        assert list(CustomerEvent.objects.order_by("id").values_list("trusted", flat=True)) == [False, True]
+
+
+def test_a_revoked_key_is_refused_within_five_seconds():
+    store = make_store()
+    row, key = make_key(store)
+    time = [100.0]
+    door = Door(keys=KeyBook(clock=lambda: time[0]))
+    assert ask(door, "/v1/track", event(1), key=key)[0] == 200
+    with work_for(store):
+        row.revoke(now=now())
+    time[0] += 5
+    assert ask(door, "/v1/track", event(2), key=key)[0] == 401
+
+
+def test_too_many_events_and_a_full_queue_ask_to_come_back():
+    store = make_store()
+    _key, key = make_key(store)
+    slow = Door(buckets=Buckets(per_second=1, burst=2))
+    assert ask(slow, "/v1/batch", {"batch": [event(1), event(2)]}, key=key)[0] == 200
+    status, headers, _answer = ask(slow, "/v1/track", event(3), key=key)
+    assert (status, headers["Retry-After"]) == (429, "1")
+    status, headers, _answer = ask(Door(writer=Writer(capacity_rows=0)), "/v1/track", event(4), key=key)
+    assert (status, headers["Retry-After"]) == (503, "5")
+    assert stored(store) == 2
+
+
+def test_a_database_that_is_away_is_said_at_once_and_found_again():
+    store = make_store()
+    _key, key = make_key(store)
+    away = [True]
+
+    def connect():
+        if away[0]:
+            raise psycopg2.OperationalError("no route")
+        return connect_for_ingest()
+
+    door = Door(keys=KeyBook(connect=connect), writer=Writer(connect=connect))
+    status, headers, answer = ask(door, "/v1/track", event(1), key=key)
+    assert (status, headers["Retry-After"], answer["success"]) == (503, "5", False)
+    away[0] = False
+    assert ask(door, "/v1/track", event(1), key=key)[0] == 200
+    for part in (door._keys, door._writer):
+        with pytest.raises(psycopg2.OperationalError), part._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    door._keys._known.clear()
+    assert ask(door, "/v1/track", event(2), key=key)[0] == 200
+    assert stored(store) == 2
+
+
+def test_answers_only_after_the_commit():
+    store = make_store()
+    _key, key = make_key(store)
+    door, answers = Door(), []
+    assert ask(door, "/v1/track", event(1), key=key)[0] == 200
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE customers_customerevent IN EXCLUSIVE MODE")
+        waiting = threading.Thread(target=lambda: answers.append(ask(door, "/v1/track", event(2), key=key)[0]))
+        waiting.start()
+        waiting.join(0.7)
+        assert not answers
+        cursor.execute("COMMIT")
+    waiting.join(10)
+    assert answers == [200]
+    assert stored(store) == 2
+
+
+def test_a_row_the_database_refuses_costs_its_neighbours_nothing():
+    store = make_store()
+    _key, key = make_key(store)
+    door = Door()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE customers_customerevent ADD CONSTRAINT planted CHECK (name <> 'Poison')")
+    try:
+        status, _headers, answer = ask(
+            door, "/v1/batch", {"batch": [event(number, event="Poison" if number == 3 else "Fine") for number in range(7)]}, key=key
+        )
+    finally:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("ALTER TABLE customers_customerevent DROP CONSTRAINT planted")
+    assert (status, answer["accepted"], [one["index"] for one in answer["errors"]]) == (200, 6, [3])
+    assert stored(store) == 6
+    with work_for(store):
+        assert EventKey.objects.count() == 6
+
+
+def test_the_ingest_role_can_add_events_and_nothing_else():
+    store = make_store()
+    connection = connect_for_ingest()
+    for statement in (
+        "SELECT * FROM customers_customerevent",
+        "SELECT * FROM customers_customer",
+        "DELETE FROM customers_eventkey",
+        "UPDATE stores_apikey SET label = ''",
+        "SELECT * FROM stores_user",
+    ):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
+            cursor.execute(statement)
+    connection.close()
+    assert stored(store) == 0
+
+
+def test_many_senders_share_commits_and_lose_nothing():
+    store = make_store()
+    _key, key = make_key(store)
+    door, answers = Door(), []
+
+    def send(sender):
+        for number in range(10):
+            answers.append(ask(door, "/v1/track", event(f"{sender}-{number}"), key=key)[0])
+
+    threads = [threading.Thread(target=send, args=(sender,)) for sender in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 80
+    assert stored(store) == 80

@@ -1,0 +1,209 @@
+"""Stored events become one truth per person, whatever the order and however often they arrive."""
+
+import random
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
+from retention.intake.projecting.batching import ORDER_FROM_BROWSER, project_batch
+from retention.intake.projecting.reading import CONSENT_FROM_BROWSER
+from retention.orders.models import Cart, Order
+from tests.factories import make_store, work_for
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+
+
+def event(minute: int, name: str, *, user: str = "", browser: str = "", kind: str = "track", trusted: bool = True, **properties):
+    """Return an event as the door stores it; minute: after nine o'clock."""
+    moment = datetime(2026, 11, 20, 8, 0, tzinfo=UTC) + timedelta(minutes=minute)
+    return CustomerEvent(
+        public_id=uuid.uuid4(),
+        kind=kind,
+        name=name,
+        external_id=user,
+        anonymous_id=browser,
+        properties=properties,
+        occurred_at=moment,
+        received_at=NOW,
+        trusted=trusted,
+    )
+
+
+def identify(minute: int, *, user: str = "", browser: str = "", trusted: bool = True, **traits):
+    return event(minute, "Identify", user=user, browser=browser, kind="identify", trusted=trusted, **traits)
+
+
+def take(events, *, size: int = 1000):
+    """Store events in the given order and project them in batches."""
+    CustomerEvent.objects.bulk_create(events)
+    while project_batch(now=NOW, size=size):
+        pass
+
+
+def story():
+    yes = {"email": {"status": "granted", "method": "form", "source": "shop"}}
+    no = {"email": {"status": "refused", "method": "page"}}
+    return [
+        event(1, "Product Viewed", browser="b1", trusted=False, product_id="p1"),
+        event(2, "Product Added", browser="b1", trusted=False, product_id="p1", price=10, quantity=2),
+        identify(3, user="u1", browser="b1", email="Ana@Example.test", firstName="Ana", consent=yes),
+        event(4, "Checkout Started", user="u1", browser="b1"),
+        event(5, "Order Completed", user="u1", order_id="1", total=20, products=[{"product_id": "p1", "price": 10, "quantity": 2}]),
+        identify(6, user="u1", city="Riga", firstName="Anna"),
+        event(7, "Product Added", browser="b1", trusted=False, product_id="p2", price="3.50"),
+        identify(8, user="u1", consent=no),
+        event(9, "Product Added", user="u1", product_id="p3", price=1),
+        event(10, "Product Removed", user="u1", product_id="p2"),
+    ]
+
+
+def truth():
+    """Return everything that must come out the same, without row numbers."""
+    customers = [
+        (one.email, one.first_name, one.city, one.created_at, one.last_seen_at) for one in Customer.objects.order_by("email", "created_at")
+    ]
+    carts = [
+        (
+            cart.state,
+            cart.total_minor,
+            cart.stage,
+            cart.started_at,
+            cart.last_activity_at,
+            cart.closed_at,
+            sorted(cart.lines.values_list("product_id", "quantity")),
+        )
+        for cart in Cart.objects.exclude(state="merged").order_by("started_at")
+    ]
+    orders = [
+        (order.number, order.total_minor, order.cart.started_at if order.cart else None, order.lines.count())
+        for order in Order.objects.order_by("number")
+    ]
+    names = sorted(Identity.objects.values_list("kind", "value"))
+    return (
+        customers,
+        carts,
+        orders,
+        names,
+        sorted(Consent.objects.values_list("channel", "status")),
+        sorted(Pending.objects.values_list("reader", flat=True)),
+    )
+
+
+def test_the_story_comes_out_right():
+    with work_for(make_store()):
+        take(story())
+        customers, carts, orders, names, consents, pending = truth()
+    assert [(email, first, city) for email, first, city, *_ in customers] == [("Ana@Example.test", "Anna", "Riga")]
+    assert [(state, total, stage) for state, total, stage, *_ in carts] == [("bought", 2000, "checkout"), ("open", 100, "basket")]
+    assert [(number, total) for number, total, *_ in orders] == [("1", 2000)]
+    assert orders[0][2] == carts[0][3]
+    assert names == [("anonymous", "b1"), ("email", "ana@example.test"), ("external", "u1")]
+    assert (consents, pending) == ([("email", "refused")], ["journeys"])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_order_of_arrival_in_any_batches_ends_in_the_same_state(seed):
+    dice = random.Random(seed)
+    with work_for(make_store()):
+        take(story())
+        expected = truth()
+    shuffled = story()
+    dice.shuffle(shuffled)
+    with work_for(make_store()):
+        while shuffled:
+            cut = dice.randint(1, 4)
+            take(shuffled[:cut], size=dice.randint(1, 3))
+            shuffled = shuffled[cut:]
+        assert truth() == expected
+
+
+def test_two_stores_with_the_same_names_stay_apart():
+    first, second = make_store(), make_store()
+    for store in (first, second):
+        with work_for(store):
+            take(story())
+    for store in (first, second):
+        with work_for(store):
+            assert (Customer.objects.count(), Order.objects.count(), Cart.objects.count()) == (1, 1, 2)
+
+
+def test_a_browser_may_not_say_that_an_order_was_paid_nor_that_consent_was_given():
+    with work_for(make_store()):
+        take(
+            [
+                event(1, "Product Added", browser="b", trusted=False, product_id="p", price=1),
+                event(2, "Order Completed", browser="b", trusted=False, order_id="1", total=1),
+                identify(3, browser="b", trusted=False, email="a@example.test", consent={"email": {"status": "granted"}}),
+            ]
+        )
+        assert not Order.objects.exists()
+        assert not Consent.objects.exists()
+        assert Cart.objects.get().state == "open"
+        assert list(CustomerEvent.objects.exclude(refusal="").order_by("id").values_list("refusal", flat=True)) == [
+            ORDER_FROM_BROWSER,
+            CONSENT_FROM_BROWSER,
+        ]
+        assert Customer.objects.get().email == "a@example.test"
+
+
+def test_a_browser_may_not_change_an_address_nor_join_two_people():
+    with work_for(make_store()):
+        take([identify(1, user="u1", email="ana@example.test"), identify(2, user="u1", trusted=False, email="thief@example.test")])
+        assert Customer.objects.get().email == "ana@example.test"
+        take([identify(3, user="u1", email="ana.new@example.test")])
+        assert Customer.objects.get().email == "ana.new@example.test"
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"total": 1}, "properties.order_id is missing."),
+        ({"order_id": "1"}, "properties.total is missing."),
+        ({"order_id": "1", "total": -1}, "properties.total: The amount is negative."),
+        ({"order_id": "1", "total": 1.005}, "properties.total: The amount has more decimals than EUR has."),
+        ({"order_id": "1", "total": 1, "currency": "???"}, "properties.currency: '???' is not a currency code we know."),
+        ({"order_id": "1", "total": 1, "products": "x"}, "properties.products: This must be a list of at most 500 products."),
+    ],
+)
+def test_an_order_that_cannot_be_read_says_why_and_hurts_nobody_else(properties, reason):
+    with work_for(make_store()):
+        take([event(1, "Order Completed", user="u", **properties), event(2, "Order Completed", user="v", order_id="2", total=5)])
+        assert [order.number for order in Order.objects.all()] == ["2"]
+        assert CustomerEvent.objects.get(external_id="u").refusal == reason
+
+
+def test_an_order_sent_twice_with_other_ids_counts_once():
+    with work_for(make_store()):
+        take([event(1, "Order Completed", user="u", order_id="1", total=5), event(2, "Order Completed", user="u", order_id="1", total=5)])
+        take([event(3, "Order Completed", user="u", order_id="1", total=5)])
+        assert Order.objects.count() == 1
+        assert CustomerEvent.objects.filter(refusal="Order 1 was counted already.").count() == 2
+
+
+def test_a_basket_that_came_back_stays_so_whatever_arrives_late():
+    with work_for(make_store()):
+        take([event(2, "Product Added", user="u", product_id="a", price=1), event(5, "Order Completed", user="u", order_id="1", total=1)])
+        assert Cart.objects.get().mark_recovered()
+        take([event(1, "Product Added", user="u", product_id="b", price=2)])
+        cart = Cart.objects.get()
+        assert (cart.state, cart.total_minor) == ("recovered", 300)
+        assert not cart.mark_recovered()
+
+
+def test_a_batch_of_many_people_costs_as_many_statements_as_one_of_few(django_assert_max_num_queries):
+    with work_for(make_store()):
+        events = [
+            part
+            for number in range(100)
+            for part in (
+                identify(1, user=f"u{number}", email=f"u{number}@example.test"),
+                event(2, "Product Added", user=f"u{number}", product_id="p", price=1),
+            )
+        ]
+        CustomerEvent.objects.bulk_create(events)
+        with django_assert_max_num_queries(40):
+            assert project_batch(now=NOW) == 200
+        assert (Customer.objects.count(), Cart.objects.count()) == (100, 100)

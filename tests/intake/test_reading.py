@@ -1,0 +1,154 @@
+"""What the door reads and what it refuses, before anything touches the database."""
+
+import gzip
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retention.intake.bodies import LARGEST_BODY, BodyRefused, decode_strictly, read_body
+from retention.intake.reading import Sender, open_batch, read_batch, read_single
+
+NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+SENDER = Sender(store_id=1, trusted=True, received_at=NOW)
+GOOD = b'{"type":"track","event":"Product Viewed","userId":"u1","messageId":"m1"}'
+
+
+def read(*events: bytes, envelope: bytes = b""):
+    return read_batch(open_batch(b'{"batch":[' + b",".join(events) + b"]" + envelope + b"}"), sender=SENDER)
+
+
+def track(**fields):
+    return json.dumps({"type": "track", "event": "E", "userId": "u", **fields}).encode()
+
+
+BAD = {
+    "NaN": (b'{"type":"track","event":"E","userId":"u","properties":{"total":1e999}}', "", "range"),
+    "NUL": (b'{"type":"track","event":"E","userId":"u","properties":{"a":"x\\u0000y"}}', "", "NUL"),
+    "NUL in a key": (b'{"type":"track","event":"E","userId":"u","properties":{"a\\u0000":1}}', "", "NUL"),
+    "half a surrogate pair": (b'{"type":"track","event":"E","userId":"u","properties":{"a":"\\ud800"}}', "", "surrogate"),
+    "not UTF-8": (b'{"type":"track","event":"\xff","userId":"u"}', "", "UTF-8"),
+    "doubled key": (b'{"type":"track","event":"E","userId":"u","properties":{"total":1,"total":2}}', "total", "twice"),
+    "doubled key with blanks": (b'{"type":"track","event":"E","userId":"u","properties":{"total" : 1,"total" :2}}', "total", "twice"),
+    "33 levels": (b'{"type":"track","event":"E","userId":"u","properties":{"a":' + b"[" * 40 + b"]" * 40 + b"}}", "", "32 levels"),
+    "70-bit number": (b'{"type":"track","event":"E","userId":"u","properties":{"a":590295810358705651712}}', "", "64 bits"),
+    "5,000 digits": (b'{"type":"track","event":"E","userId":"u","properties":{"a":' + b"9" * 5000 + b"}}", "", "range"),
+    "an array": (b"[1]", "", "object"),
+    "no name": (b'{"type":"track","userId":"u"}', "event", "name"),
+    "nobody": (b'{"type":"track","event":"E"}', "userId", "anonymousId"),
+    "unknown type": (b'{"type":"dance","event":"E","userId":"u"}', "type", "track"),
+    "wrong kind of value": (b'{"type":"track","event":7,"userId":"u"}', "event", "Expected"),
+    "1970": (track(timestamp="1970-01-01T00:00:00Z"), "timestamp", "2000"),
+    "2099": (track(timestamp="2099-01-01T00:00:00Z"), "timestamp", "ahead"),
+    "no moment": (track(timestamp="yesterday"), "timestamp", "moment"),
+    "long id": (track(userId="u" * 201), "userId", "200"),
+    "long name": (track(event="e" * 121), "event", "120"),
+    "33 KB": (track(properties={"a": "x" * 33 * 1024}), "", "32 KB"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_event_refuses_itself_and_not_its_neighbours(case):
+    event, field, words = BAD[case]
+    reading = read(GOOD, event, GOOD.replace(b"m1", b"m2"))
+    assert [row.name for row in reading.rows] == ["Product Viewed", "Product Viewed"]
+    assert [(refused.index, refused.field) for refused in reading.refused] == [(1, field)]
+    assert words in reading.refused[0].message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"batch":{}}',
+        b'{"batch":[NaN]}',
+        b'{"batch":[' + b"[" * 10_000 + b"]" * 10_000 + b"]}",
+        b"\xff\xfe{}",
+        b'{"events":[]}',
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_whole(body):
+    with pytest.raises(BodyRefused) as refused:
+        read_batch(open_batch(body), sender=SENDER)
+    assert refused.value.status == 400
+
+
+def test_too_many_events_and_a_context_that_would_multiply_are_refused():
+    with pytest.raises(BodyRefused, match="2500"):
+        read(*[b"{}"] * 2501)
+    with pytest.raises(BodyRefused, match="4 KB"):
+        read(GOOD, envelope=b',"context":{"a":"' + b"x" * 5000 + b'"}')
+
+
+def test_the_senders_wrong_clock_is_set_right_and_the_future_is_not_believed():
+    skewed = track(timestamp="2026-11-20T11:00:00+00:00", messageId="a")
+    reading = read(skewed, envelope=b',"sentAt":"2026-11-20T11:00:30+00:00"')
+    assert reading.rows[0].occurred_at == NOW - timedelta(seconds=30)
+    assert read(track(timestamp="2026-11-20T10:00:00Z")).rows[0].occurred_at == NOW
+    assert read(track()).rows[0].occurred_at == NOW
+
+
+def test_numbers_beyond_53_bits_survive_and_ids_may_be_numbers():
+    row = read(b'{"type":"track","event":"E","userId":9007199254740993,"properties":{"id":9007199254740993}}').rows[0]
+    assert (row.external_id, row.properties["id"]) == ("9007199254740993", 9007199254740993)
+
+
+def test_rudderstack_puts_traits_into_the_context():
+    row = read_single(b'{"userId":"u","context":{"traits":{"email":"a@b.test"}}}', kind="identify", sender=SENDER).rows[0]
+    assert row.properties == {"email": "a@b.test"}
+
+
+def test_events_without_a_message_id_get_keys_of_their_own():
+    reading = read(track(), track(), GOOD, GOOD)
+    keys = [row.key for row in reading.rows]
+    assert reading.without_message_id == 2
+    assert len(set(keys)) == 3
+    assert keys[2] == keys[3]
+
+
+def test_gzip_is_read_and_a_bomb_is_not_blown_up():
+    def environ(body, encoding="gzip"):
+        return {"CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body), "HTTP_CONTENT_ENCODING": encoding}
+
+    assert read_body(environ(gzip.compress(GOOD))) == GOOD
+    bomb = gzip.compress(b"0" * 100_000_000)
+    for body, encoding, status in [
+        (bomb, "gzip", 413),
+        (gzip.compress(GOOD)[:-4], "gzip", 400),
+        (gzip.compress(GOOD) + b"x", "gzip", 400),
+        (GOOD, "gzip", 400),
+        (GOOD, "br", 415),
+        (b"x" * (LARGEST_BODY + 1), "", 413),
+    ]:
+        with pytest.raises(BodyRefused) as refused:
+            read_body(environ(body, encoding))
+        assert refused.value.status == status
+    with pytest.raises(BodyRefused):
+        read_body({"wsgi.input": io.BytesIO(b"x" * (LARGEST_BODY + 1))})
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_characters="\x00", codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_characters="\x00", codec="utf-8")), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(
+    value=st.dictionaries(st.text(st.characters(exclude_characters="\x00", codec="utf-8")), json_values, max_size=5),
+    indent=st.sampled_from([None, 1]),
+)
+def test_reads_every_sound_object_as_pythons_parser_does(value, indent):
+    raw = json.dumps(value, indent=indent).encode()
+    assert decode_strictly(raw) == json.loads(raw)

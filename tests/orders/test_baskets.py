@@ -1,0 +1,99 @@
+"""Baskets as a fold over events, and amounts as storefronts write them: tables of cases, no database."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from retention.orders.amounts import Unreadable, read_amount, read_line
+from retention.orders.baskets import Purchase, fold, read_change
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+def change(minute: int, name: str, **properties):
+    return read_change(name, properties, at=at(minute), event_id=minute, currency="EUR")
+
+
+def test_adds_removes_and_closes():
+    changes = [
+        change(1, "Product Added", product_id="a", price=10, quantity=2),
+        change(2, "Product Added", product_id="b", price="5.50"),
+        change(3, "Product Removed", product_id="a"),
+        change(4, "Checkout Step Viewed", step=2),
+        change(6, "Product Added", product_id="c", price=1),
+    ]
+    first, second = fold(changes, [Purchase(at(5), 7)])
+    assert (first.total_minor, first.stage, first.order_id, first.closed_at) == (1550, "checkout_2", 7, at(5))
+    assert (second.total_minor, second.order_id, second.started_at) == (100, None, at(6))
+
+
+def test_the_order_of_arrival_does_not_matter():
+    changes = [
+        change(1, "Product Added", product_id="a", price=1),
+        change(2, "Checkout Started", products=[{"product_id": "b", "price": 2}]),
+        change(4, "Product Added", product_id="c", price=3),
+    ]
+    outcomes = {str(fold(order, [Purchase(at(3), 1)])) for order in permutations(changes)}
+    assert len(outcomes) == 1
+
+
+def test_a_removal_or_an_empty_look_opens_nothing():
+    assert fold([change(1, "Product Removed", product_id="a"), change(2, "Cart Viewed")], [Purchase(at(3), 1)]) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "minor"),
+    [
+        (12.5, "EUR", 1250),
+        ("12.50", "EUR", 1250),
+        (59.970000000000006, "EUR", 5997),
+        (6420, "JPY", 6420),
+        (1.234, "KWD", 1234),
+        (0, "EUR", 0),
+        (0.1 + 0.2, "EUR", 30),
+    ],
+)
+def test_reads_amounts_exactly(value, currency, minor):
+    assert read_amount(value, currency=currency, field="total") == minor
+
+
+@pytest.mark.parametrize(
+    ("value", "currency"),
+    [
+        (-1, "EUR"),
+        (12.345, "EUR"),
+        (1.5, "JPY"),
+        ("1,50", "EUR"),
+        ("NaN", "EUR"),
+        (True, "EUR"),
+        ([], "EUR"),
+        (1e30, "EUR"),
+        (1, "XXX"),
+        ("", "EUR"),
+    ],
+)
+def test_refuses_what_is_no_amount(value, currency):
+    with pytest.raises(Unreadable, match=r"^total: "):
+        read_amount(value, currency=currency, field="total")
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        {},
+        {"product_id": ""},
+        {"product_id": "a", "quantity": 0},
+        {"product_id": "a", "quantity": -1},
+        {"product_id": "a", "quantity": 1.5},
+        {"product_id": "a", "quantity": 10**9},
+        "a",
+    ],
+)
+def test_refuses_what_is_no_product(product):
+    with pytest.raises(Unreadable):
+        read_line(product, currency="EUR")
