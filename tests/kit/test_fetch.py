@@ -242,6 +242,15 @@ def test_an_endless_answer_is_cut(start: bytes, fetcher: Fetcher, stage: Stage, 
     assert sent < 30_000_000  # what fits into the sockets' buffers before the connection breaks
 
 
+def test_endless_interim_answers_are_cut(fetcher: Fetcher, stage: Stage, base: str) -> None:
+    def pour(connection: socket.socket, head: str) -> None:
+        while True:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+    stage.play("/", pour)
+    assert failure(fetcher, f"{base}/", max_bytes=100_000).reason == "too_large"
+
+
 def test_refuses_a_declared_size_without_reading(fetcher: Fetcher, stage: Stage, base: str) -> None:
     stage.play("/", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
     assert failure(fetcher, f"{base}/").reason == "too_large"

@@ -11,6 +11,7 @@ import pytest
 
 from retention.kit.fetch import Fetcher, FetchFailed, FetchRefused
 from retention.kit.fetch.addresses import is_loopback, is_public, read_address
+from retention.kit.fetch.client import AttachedConnection
 from retention.kit.fetch.policy import Policy
 from tests.kit.stage import STAGE_ADDRESS, Canary, Rebinding, Stage, answer, redirect, resolver, watching_connects
 
@@ -243,6 +244,11 @@ def test_does_not_open_a_second_connection_when_the_first_one_breaks(policy: Pol
         with pytest.raises(FetchFailed) as failed:
             fetcher.ask(f"http://stage.example:{stage.port}/")
     assert failed.value.reason == "protocol"
+
+
+def test_a_connection_never_opens_a_socket_of_its_own(canary: Canary) -> None:
+    with pytest.raises(FetchFailed):
+        AttachedConnection("localhost", port=canary.port).request("GET", "/")
 
 
 @pytest.mark.parametrize(

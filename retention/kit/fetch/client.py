@@ -108,7 +108,7 @@ class Fetcher:
     def _one_hop(self, target: Target, *, request: "_Request", meter: Meter) -> Answer:
         self._policy.check_target(target)
         addresses = checked_addresses(target, policy=self._policy, resolve=self._resolve, meter=meter)
-        connection = _Attached(target.host, port=target.port)
+        connection = AttachedConnection(target.host, port=target.port)
         try:
             connection.sock = self._open(target, addresses=addresses, meter=meter)
             return _exchange(connection, target=target, request=request, meter=meter)
@@ -151,7 +151,7 @@ class _Request:
         return {"user-agent": USER_AGENT, "accept": "*/*", **self.headers, **ours}
 
 
-class _Attached(HTTPConnection):
+class AttachedConnection(HTTPConnection):
     """An HTTP connection on a socket we opened; it never opens one itself, because that would look the name up again."""
 
     def connect(self) -> None:
