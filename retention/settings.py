@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "retention.intake",
     "retention.inbox",
     "campaigns",
+    "retention.home",
     "retention.staff.apps.StaffConfig",
 ]
 

@@ -46,6 +46,7 @@ def first_event_step(request: HttpRequest, now: datetime) -> Step:
         button=_("See what is arriving"),
         url=_arriving(request),
         done_text=_("Your shop is heard."),
+        template="home/_connect.html",
         minutes=5,
     )
 

@@ -76,8 +76,7 @@ class LookingAtStores(Looking):
         keys = ApiKey.objects.filter(store=OuterRef("pk"), revoked_at=None).order_by().values("store").annotate(n=Count("pk")).values("n")
         stores: QuerySet[Any] = super().get_queryset(request)
         found = stores.annotate(event_at=Subquery(events), work_at=Subquery(work), keys=Subquery(keys))
-        stores = found.annotate(team=Count("memberships", filter=Q(memberships__user__is_active=True)))
-        return stores
+        return found.annotate(team=Count("memberships", filter=Q(memberships__user__is_active=True)))
 
     @display(description=_("last event"), ordering="event_at")
     def last_event(self, store: Any) -> datetime | str:

@@ -1,0 +1,85 @@
+"""Steps of the set-up that no other room gives, and what the step "connect your shop" shows while it is the current one."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaigns.models import Journey
+from retention.customers.models import Customer, CustomerEvent
+from retention.dashboard.access import allows
+from retention.dashboard.home_parts import Step, needs_you
+from retention.kit.clock import now as clock_now
+from retention.stores.models import ApiKey
+
+
+def first_customer_step(request: Any, now: datetime) -> Step:
+    """Ask for the first person whose address is known."""
+    return Step(
+        title=_("Know your first customer"),
+        text=_("Send `identify` when somebody signs in or orders. From then on their baskets have a name."),
+        done=Customer.objects.known().exists(),
+        button=_("See your customers"),
+        url=_page(request, "customers:list"),
+        done_text=_("You know who they are."),
+        minutes=3,
+    )
+
+
+def footer_step(request: Any, now: datetime) -> Step:
+    """Ask for the postal address that must stand under every mail."""
+    return Step(
+        title=_("Say who writes"),
+        text=_("Your postal address stands under every e-mail; the law asks for it."),
+        done=bool(request.store.postal_address.strip()),
+        button=_("Add the address"),
+        url=_page(request, "settings:store"),
+        done_text=_("Your address stands under every e-mail."),
+        minutes=1,
+    )
+
+
+def reminder_step(request: Any, now: datetime) -> Step:
+    """Ask to switch the first journey on."""
+    return Step(
+        title=_("Switch on the basket reminder"),
+        text=_("Ready-made: one e-mail to people who left a full basket and may be written to. It stops when they buy."),
+        done=Journey.objects.live().exists(),
+        button=_("See the journey"),
+        url=_page(request, "campaigns:journeys"),
+        done_text=_("It is on."),
+        minutes=2,
+    )
+
+
+def things_waiting(request: Any) -> int:
+    """Count what needs somebody, for the menu; asked once per page."""
+    if getattr(request, "store", None) is None:
+        return 0
+    return needs_you(request, now=clock_now())[1]
+
+
+def connecting(request: Any) -> dict[str, Any]:
+    """Return what the step "connect your shop" shows: the line to paste, a mail for the developer, whether we heard something."""
+    key = (
+        ApiKey.objects.live().filter(kind=ApiKey.Kind.PUBLIC).order_by("pk").first()
+        if allows(request.role, capability="keys.view")
+        else None
+    )
+    line = f'analytics.write_key, analytics.host = "{key.shown}", "{settings.SITE_URL}"' if key else ""
+    words = _("Please send our shop's events to Boomerang. With Segment's Python library it is this line:\n\n%(line)s\n") % {"line": line}
+    mail = f"mailto:?subject={quote(_('Connect our shop to Boomerang'))}&body={quote(words)}"
+    return {"line": line, "mail": mail, "may_make_key": allows(request.role, capability="keys.edit"), "heard": last_heard()}
+
+
+def last_heard() -> CustomerEvent | None:
+    """Return the newest event a storefront sent, or None."""
+    newest: CustomerEvent | None = CustomerEvent.objects.exclude(kind="own").order_by("-received_at", "-id").first()
+    return newest
+
+
+def _page(request: Any, name: str) -> str:
+    return reverse(name, kwargs={"store_slug": request.store.slug})

@@ -1,0 +1,169 @@
+"""The home page: the first day's list, the daily page, its parts, and who may see and hide what."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.models import Journey
+from retention.customers.models import Customer, CustomerEvent
+from retention.home.telling import greeting, sentence
+from retention.kit.clock import now
+from retention.orders.models import Cart, Order
+from retention.stores.models import Store
+from retention.tenancy.context import store_context
+from tests.cast import Lumen, lumen, other_store
+from tests.factories import make_key, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Lumen:
+    """Lumen Coffee, nothing set up."""
+    return lumen()
+
+
+@pytest.fixture
+def owner(shop: Lumen) -> Client:
+    """The owner's browser."""
+    return signed_in(shop.nora)
+
+
+def _at(name: str, store: Store) -> str:
+    return reverse(name, kwargs={"store_slug": store.slug})
+
+
+def _hear(store: Store, name: str = "Product Viewed") -> None:
+    with store_context(store.pk):
+        CustomerEvent.objects.create(kind="track", name=name, occurred_at=now(), received_at=now())
+
+
+def _finish(store: Store) -> None:
+    """Do every step of the set-up."""
+    _hear(store)
+    with store_context(store.pk):
+        Customer.objects.create(email="zoe@example.test", email_key="zoe@example.test")
+        Journey.objects.create(name="Basket reminder", state="live", live_number=1, launched_at=now())
+    store.postal_address = "Musterweg 4, Berlin"
+    store.save()
+
+
+def test_the_first_page_leads_on(client: Client, shop: Lumen, owner: Client) -> None:
+    assert client.get("/").headers["Location"] == "/accounts/login/"
+    assert owner.get("/").headers["Location"] == "/s/lumen/"
+
+
+def test_the_store_last_looked_at_opens_next_time(shop: Lumen, owner: Client) -> None:
+    from tests.factories import make_store, member_of
+
+    second = make_store("Aachen Tea", slug="aachen")
+    member_of(second, user=shop.nora)
+    owner.get(_at("home", shop.store))
+    assert owner.get("/").headers["Location"] == "/s/lumen/"
+    owner.get(_at("home", second))
+    assert owner.get("/").headers["Location"] == "/s/aachen/"
+
+
+def test_the_first_day_shows_five_steps_and_zeros_with_their_reason(shop: Lumen, owner: Client) -> None:
+    shop.store.postal_address = ""
+    shop.store.save()
+    answer = owner.get(_at("home", shop.store))
+    body = answer.content.decode()
+    assert answer.status_code == 200
+    assert len(answer.context["checklist"].steps) == 5
+    assert "1 of 5 done" in body
+    assert body.count('class="cur"') == 1
+    assert "Listening. Nothing heard yet." in body
+    assert len(answer.context["counters"]) == 4
+    assert all(counter.zero and counter.sub for counter in answer.context["counters"])
+
+
+def test_the_connect_step_shows_the_public_key_to_those_who_may_see_keys(shop: Lumen, owner: Client) -> None:
+    _key, text = make_key(shop.store, "public")
+    assert text in owner.get(_at("home", shop.store)).content.decode()
+    assert text not in signed_in(shop.ada).get(_at("home", shop.store)).content.decode()
+
+
+def test_listening_turns_when_the_first_event_arrives(shop: Lumen, owner: Client) -> None:
+    quiet = owner.get(_at("home_listening", shop.store))
+    assert "Nothing heard yet" in quiet.content.decode()
+    assert "HX-Refresh" not in quiet.headers
+    _hear(shop.store, "Product Added")
+    heard = owner.get(_at("home_listening", shop.store))
+    assert "Heard: Product Added" in heard.content.decode()
+    assert heard.headers["HX-Refresh"] == "true"
+
+
+def test_another_stores_event_is_not_heard(shop: Lumen, owner: Client) -> None:
+    _hear(other_store()[0])
+    assert "Nothing heard yet" in owner.get(_at("home_listening", shop.store)).content.decode()
+
+
+def test_hiding_the_checklist_holds_for_the_store_until_it_is_shown_again(shop: Lumen, owner: Client) -> None:
+    assert owner.get(_at("home_checklist", shop.store)).status_code == 405
+    assert owner.post(_at("home_checklist", shop.store)).headers["Location"] == "/s/lumen/"
+    body = signed_in(shop.tom).get(_at("home", shop.store)).content.decode()
+    assert "Since yesterday" in body
+    assert "Show the checklist" in body
+    owner.post(_at("home_checklist", shop.store), {"show": "1"})
+    assert "Hide the checklist" in owner.get(_at("home", shop.store)).content.decode()
+
+
+def test_only_those_who_run_the_store_hide_the_checklist(shop: Lumen) -> None:
+    browser = signed_in(shop.mia)
+    assert "Hide the checklist" not in browser.get(_at("home", shop.store)).content.decode()
+    assert browser.post(_at("home_checklist", shop.store)).status_code == 403
+    assert Store.objects.get(pk=shop.store.pk).checklist_hidden_at is None
+
+
+def test_it_folds_away_when_everything_is_done(shop: Lumen, owner: Client) -> None:
+    _finish(shop.store)
+    body = owner.get(_at("home", shop.store)).content.decode()
+    assert "Set up Lumen Coffee" not in body
+    assert "You know 1 customer by name." in body
+    assert "Show the checklist" not in body
+
+
+def test_the_daily_page_tells_what_happened(shop: Lumen, owner: Client) -> None:
+    _finish(shop.store)
+    with store_context(shop.store.pk):
+        person = Customer.objects.get(email_key="zoe@example.test")
+        moment = now()
+        Cart.objects.create(
+            customer=person,
+            state="recovered",
+            currency="EUR",
+            total_minor=4820,
+            started_at=moment,
+            last_activity_at=moment,
+            closed_at=moment,
+        )
+        Order.objects.create(customer=person, number="1", currency="EUR", total_minor=4820, placed_at=moment, received_at=moment)
+        assert sentence(now=moment) == "1 basket came back after a message in the last 30 days."
+    body = owner.get(_at("home", shop.store)).content.decode()
+    assert "1 basket came back" in body
+    assert "worth €48.20" in body
+    assert "Some of them would have come back by themselves." in body
+
+
+def test_the_live_part_is_a_fragment(shop: Lumen, owner: Client) -> None:
+    body = owner.get(_at("home_live", shop.store)).content.decode()
+    assert "<html" not in body
+    assert 'id="needs-you"' in body
+
+
+def test_every_role_sees_home_and_strangers_do_not(shop: Lumen, client: Client) -> None:
+    for role in ("owner", "manager", "marketer", "analyst", "support"):
+        browser = signed_in(shop.person(role))
+        assert browser.get(_at("home", shop.store)).status_code == 200, role
+        assert browser.get(_at("home_live", shop.store)).status_code == 200, role
+    assert signed_in(other_store()[1]).get(_at("home", shop.store)).status_code == 404
+    assert client.get(_at("home", shop.store)).status_code == 302
+
+
+@pytest.mark.parametrize(("hour", "words"), [(0, "Good morning, Nora"), (12, "Good afternoon, Nora"), (18, "Good evening, Nora")])
+def test_greets_by_the_time_of_day(hour: int, words: str) -> None:
+    midnight = now().replace(hour=0, minute=0)
+    assert greeting(midnight + timedelta(hours=hour), name="Nora Keller") == words
