@@ -97,9 +97,9 @@ def mailbox(name: str, address: str) -> str:
         return f"<{address}>"
     if any(sign in name for sign in "\r\n\0"):
         raise CannotBuild("a line break in a name")
-    if not _PLAIN.fullmatch(name):
+    if not _PLAIN.fullmatch(name) or "=?" in name:  # a reader would decode what looks encoded, even inside quotes
         return f"{Header(name[:100], 'utf-8', header_name='To').encode(linesep=chr(13) + chr(10))} <{address}>"
-    if _UNQUOTED.fullmatch(name) and "=?" not in name:
+    if _UNQUOTED.fullmatch(name):
         return f"{name[:100]} <{address}>"
     quoted = name[:100].replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}" <{address}>'

@@ -62,7 +62,7 @@ class Fields:
         value = self._take(name, default)
         if isinstance(value, str) and len(value) <= longest and (value or default == ""):
             return value
-        self._fault(name, Phrase(gettext_noop("must be a text of 1 to %(longest)s characters"), {"longest": longest}))
+        self.fault(name, Phrase(gettext_noop("must be a text of 1 to %(longest)s characters"), {"longest": longest}))
         return ""
 
     def choice(self, name: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
@@ -70,7 +70,7 @@ class Fields:
         value = self._take(name, default)
         if isinstance(value, str) and value in allowed:
             return value
-        self._fault(name, Phrase(gettext_noop("must be one of: %(allowed)s"), {"allowed": ", ".join(allowed)}))
+        self.fault(name, Phrase(gettext_noop("must be one of: %(allowed)s"), {"allowed": ", ".join(allowed)}))
         return allowed[0]
 
     def number(self, name: str, *, low: float, high: float, default: float | None = None) -> float:
@@ -78,19 +78,20 @@ class Fields:
         value = self._take(name, default)
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
-        self._fault(name, Phrase(gettext_noop("must be a number from %(low)s to %(high)s"), {"low": low, "high": high}))
+        self.fault(name, Phrase(gettext_noop("must be a number from %(low)s to %(high)s"), {"low": low, "high": high}))
         return low
 
     def close(self) -> None:
         """Refuse names nobody asked for: they are spelling mistakes more often than not."""
         for name in sorted(set(self.data) - self.read):
-            self._fault(name, Phrase(gettext_noop("is not known here")))
+            self.fault(name, Phrase(gettext_noop("is not known here")))
 
     def _take(self, name: str, default: object) -> object:
         self.read.add(name)
         return self.data.get(name, default)
 
-    def _fault(self, name: str, phrase: Phrase) -> None:
+    def fault(self, name: str, phrase: Phrase) -> None:
+        """Note what is wrong with one field."""
         self.problems.append(Problem(f"{self.path}.{name}", phrase))
 
 

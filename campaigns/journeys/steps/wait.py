@@ -23,8 +23,8 @@ class Wait:
         """Read the length: `minutes`, `hours` or `days`, exactly one of them."""
         units = [unit for unit in ("minutes", "hours", "days") if unit in fields.data]
         if len(units) != 1:
-            fields.number("hours", low=1 / 60, high=365 * 24)
             fields.read |= {"minutes", "hours", "days"}
+            fields.fault("hours", Phrase(gettext_noop("must say how long: minutes, hours or days, one of them")))
             return cls(step_id, 1)
         factor = {"minutes": 1, "hours": 60, "days": _MINUTES_A_DAY}[units[0]]
         length = fields.number(units[0], low=1 / factor, high=365 * _MINUTES_A_DAY / factor)

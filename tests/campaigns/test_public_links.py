@@ -1,0 +1,132 @@
+"""Links in mails: a click leads only to what was stored, opening anything changes nothing, and one post unsubscribes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+
+from campaigns.models import Attribution, Click, Message
+from campaigns.personalization.links import click_url, unsubscribe_url
+from campaigns.sending.receipts import note_clicks
+from retention.customers.models import Consent
+from retention.kit import clock
+from retention.orders.models import Order
+from tests.campaigns.crowd import make_ready
+from tests.campaigns.story import buy, send, tick
+
+pytestmark = pytest.mark.django_db
+BROWSER = {"user-agent": "Mozilla/5.0 (Macintosh)"}
+
+
+def path_of(url: str) -> str:
+    return url.removeprefix("http://localhost:8000")
+
+
+@pytest.fixture
+def sent(store: Any, sink: Any) -> Message:
+    """Return a message that left half a minute ago."""
+    make_ready(1, now=clock.now())
+    send(store, now=clock.now())
+    Message.objects.update(sent_at=clock.now() - timedelta(seconds=30))
+    message: Message = Message.objects.get()
+    return message
+
+
+def links(message: Message) -> tuple[str, str]:
+    click = click_url(message.pk, 0, store_id=message.store_id, planned_at=message.planned_at)
+    gone = unsubscribe_url(message.customer_id, message.pk, "email", store_id=message.store_id, planned_at=message.planned_at)
+    return path_of(click), path_of(gone)
+
+
+def everything() -> dict[str, int]:
+    """Return a digest of every table except clicks."""
+    digests = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = model._meta.db_table
+            if model is not Click and model._meta.managed:
+                cursor.execute(f'SELECT coalesce(sum(hashtext(t::text)::bigint), 0) FROM "{table}" AS t')
+                digests[table] = cursor.fetchone()[0]
+    return digests
+
+
+def test_opening_links_changes_nothing_but_click_rows(sent: Message) -> None:
+    before = everything()
+    client = Client(headers=BROWSER)
+    for link in links(sent):
+        assert client.get(link).status_code in {200, 302}
+        assert client.head(link).status_code in {200, 302}
+    assert everything() == before
+    assert sorted(Click.objects.values_list("method", "suspected")) == [("GET", ""), ("HEAD", "head_request")]
+
+
+def test_click_leads_to_the_stored_target_only(sent: Message) -> None:
+    click, _ = links(sent)
+    client = Client(headers=BROWSER)
+    assert client.get(f"{click}?url=https://evil.test")["Location"].startswith("https://lumen.example.test/?utm_source=boomerang")
+    assert client.get(click[:-2] + ("aa" if click[-2:] != "aa" else "bb")).status_code == 404
+    missing = path_of(click_url(sent.pk, 9, store_id=sent.store_id, planned_at=sent.planned_at))
+    assert client.get(missing).status_code == 404
+    assert client.post(click).status_code == 405
+
+
+def test_token_of_one_purpose_or_store_opens_no_other(sent: Message) -> None:
+    click, gone = links(sent)
+    client = Client(headers=BROWSER)
+    assert client.get(click.replace("/c/", "/u/")).status_code == 404
+    assert client.get(gone.replace("/u/", "/c/")).status_code == 404
+    foreign = path_of(click_url(sent.pk, 0, store_id=sent.store_id + 1, planned_at=sent.planned_at))
+    assert client.get(foreign).status_code == 404
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+def test_one_click_unsubscribes_without_a_cookie(sent: Message, store: Any, sink: Any, multipart: bool) -> None:
+    _, gone = links(sent)
+    client = Client(enforce_csrf_checks=True)
+    if multipart:
+        answer = client.post(gone, {"List-Unsubscribe": "One-Click"})
+    else:
+        answer = client.post(gone, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 200
+    assert "Location" not in answer
+    assert Consent.objects.get(customer_id=sent.customer_id).status == "refused"
+    Message.objects.update(state="ready", holder=None, lease_until=None)
+    send(store, now=clock.now())
+    assert (Message.objects.get().state, Message.objects.get().reason) == ("suppressed", "no_consent")
+    assert len(sink.accepted) == 1
+
+
+def test_unsubscribing_twice_and_of_somebody_gone_is_fine(sent: Message) -> None:
+    _, gone = links(sent)
+    nobody = path_of(unsubscribe_url(999_999, 1, "email", store_id=sent.store_id, planned_at=sent.planned_at))
+    for link in (gone, gone, nobody):
+        assert Client().post(link).status_code == 200
+
+
+def test_only_human_clicks_inside_the_window_are_credited(sent: Message) -> None:
+    click, _ = links(sent)
+    Client(headers={"user-agent": "Mimecast scanner"}).get(click)
+    assert buy(sent.customer, None, now=clock.now())
+    tick(now=clock.now())
+    assert Attribution.objects.count() == 0
+    Client(headers=BROWSER).get(click)
+    now = clock.now()
+    Order.objects.update(placed_at=now)
+    late = buy(sent.customer, None, now=now + timedelta(days=6))
+    tick(now=now + timedelta(days=6))
+    credited = set(Attribution.objects.values_list("order_id", flat=True))
+    assert late.pk not in credited
+    assert len(credited) == 1
+    tick(now=now + timedelta(days=6))
+    assert Attribution.objects.count() == 1
+
+
+def test_clicks_become_receipts_once(sent: Message) -> None:
+    click, _ = links(sent)
+    Client(headers=BROWSER).get(click)
+    assert note_clicks(now=clock.now()) == 1
+    assert note_clicks(now=clock.now()) == 0
+    assert Message.objects.get().clicked_at is not None

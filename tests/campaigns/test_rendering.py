@@ -1,0 +1,162 @@
+"""Templates of merchants, good and hostile: every limit holds, a missing name fails its message, nobody else is affected."""
+
+import time
+from typing import Any
+
+import pytest
+
+from campaigns.personalization.compiling import LONGEST_LINE, compile_mail, plain_text
+from campaigns.personalization.links import track, with_parameters
+from campaigns.personalization.render import CannotRender, Rendered, TemplateFault, check, render
+from campaigns.playbooks import PLAYBOOKS
+from campaigns.sending.rendering import Renderer
+
+CONTEXT: dict[str, Any] = {
+    "profile": {"first_name": "Zoë <b>", "attributes": {"size": "L"}},
+    "cart": {"lines": [], "total_minor": 4900, "currency": "EUR"},
+    "event": {},
+    "shop": {"name": "Lumen"},
+    "unsubscribe_url": "https://x.test/u/1",
+}
+
+
+def parts(html: str = "", subject: str = "Hi", text: str = "Hi") -> dict[str, str]:
+    return {"subject": subject, "html": html, "text": text}
+
+
+def show(html: str) -> str:
+    result = render(parts(html), CONTEXT)
+    assert isinstance(result, Rendered), result
+    return result.html
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("{{ profile.first_name }}", "Zoë &lt;b&gt;"),
+        ("{{ cart.total_minor | money: cart.currency }}", "€49.00"),
+        ("{{ cart.total_minor | money: 'NOPE' }}", ""),
+        ("{{ profile.last_name | default: 'friend' }}", "friend"),
+        ("{{ profile.attributes.colour }}", ""),
+        ("{{ event.anything }}", ""),
+        ("{{ '2026-03-02T10:00:00+00:00' | date: '%d.%m.%Y' }}", "02.03.2026"),
+        ("{{ 'https://x.test/a.png' | img_url: '300x' }}", "https://x.test/a.png?width=300"),
+        ("{{ 'javascript:alert(1)' | web_url }}", ""),
+        ("{{ 'javascript:alert(1)' | img_url: '3' }}", ""),
+        ("{% for n in (1..3) %}{{ n }}{% endfor %}", "123"),
+    ],
+)
+def test_shows(source: str, html: str) -> None:
+    assert show(source) == html
+
+
+def test_missing_name_fails_the_message_and_is_named() -> None:
+    assert render(parts("{{ profile.nickname }} {{ coupon.code }}"), CONTEXT) == CannotRender(
+        "template_variable", "coupon, profile.nickname"
+    )
+
+
+def test_text_and_subject_are_not_escaped_and_the_subject_is_one_line() -> None:
+    result = render(parts(subject="{{ profile.first_name }}\n\nBcc: x", text="{{ profile.first_name }}"), CONTEXT)
+    assert result == Rendered("Zoë <b> Bcc: x", "", "Zoë <b>")
+
+
+HOSTILE = [
+    "{% for a in (1..9999) %}{% for b in (1..9999) %}x{% endfor %}{% endfor %}",
+    "{% for a in (1..9000) %}0123456789012345678901234567890123456789012345678901234567890123456789{% endfor %}",
+    "{% assign x = 'aaaaaaaaaa' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}{{ x }}",
+    "{% assign r = (1..n) %}",
+    "{{ 'a' | nofilter }}",
+    "{% include 'secret' %}",
+]
+
+
+@pytest.mark.parametrize("source", HOSTILE)
+def test_hostile_template_ends_quickly(source: str) -> None:
+    process = Renderer()
+    try:
+        assert isinstance(process.render("good", parts("{{ shop.name }}"), CONTEXT), Rendered)
+        begin = time.monotonic()
+        assert isinstance(process.render("bad", parts(source), CONTEXT), CannotRender | Rendered)
+        assert time.monotonic() - begin < 5
+        assert process.render("good", parts("{{ shop.name }}"), CONTEXT) == Rendered("Hi", "Lumen", "Hi")
+    finally:
+        process.stop()
+
+
+def test_template_that_never_ends_is_killed_and_the_next_message_goes_on() -> None:
+    process = Renderer()
+    slow = "{% assign x = '1,2,3,4,5,6,7,8,9' | split: ',' %}{% for a in (1..9990) %}{{ big | join: 'x' | size }}{% endfor %}"
+    context = CONTEXT | {"big": list(range(200_000))}
+    try:
+        process.render("good", parts("ok"), CONTEXT)
+        begin = time.monotonic()
+        result = process.render("slow", parts(slow), context)
+        assert result == CannotRender("template_too_slow", "no progress within 1 s")
+        assert time.monotonic() - begin < 5
+        assert process.render("good", parts("ok"), CONTEXT) == Rendered("Hi", "ok", "Hi")
+    finally:
+        process.stop()
+
+
+def test_memory_is_limited() -> None:
+    process = Renderer()
+    grow = "{% assign x = 'a' %}{% for i in (1..26) %}{% assign x = x | append: x %}{% endfor %}{{ x | size }}"
+    try:
+        result = process.render("grow", parts(grow), CONTEXT)
+        assert isinstance(result, CannotRender)
+        assert result.reason in {"template_too_big", "template_too_slow"}
+    finally:
+        process.stop()
+
+
+@pytest.mark.parametrize("source", ["{% for x in (1..10001) %}{% endfor %}", "{{ a", "{% bad %}", "{% if a %}" * 60 + "{% endif %}" * 60])
+def test_refuses_at_saving(source: str) -> None:
+    with pytest.raises(TemplateFault):
+        check(source)
+
+
+def test_playbook_mails_compile_without_web_fonts_and_with_short_lines() -> None:
+    for ready in PLAYBOOKS["abandoned_cart"].templates:
+        compiled = compile_mail(subject=ready.subject, source=ready.source)
+        assert max(len(line.encode()) for line in compiled.html.splitlines()) <= LONGEST_LINE
+        assert "fonts.googleapis" not in compiled.html
+        assert "{{ unsubscribe_url }}" in compiled.text
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["<mjml><mj-body><mj-evil/>{{ unsubscribe_url }}</mj-body></mjml>", "<mjml><mj-body></mj-body></mjml>", "{{ unsubscribe_url }} <mjml"],
+)
+def test_refuses_a_mail_that_does_not_compile(source: str) -> None:
+    with pytest.raises(TemplateFault):
+        compile_mail(subject="Hi", source=source)
+
+
+def test_plain_text_keeps_links_and_leaves_styles_out() -> None:
+    assert (
+        plain_text('<style>x{}</style><p>Hi <a href="https://a.test/?x=1&amp;y=2">there</a></p>') == "Hi there: https://a.test/?x=1&y=2\n"
+    )
+
+
+def test_links_become_ours_with_their_targets_kept() -> None:
+    html = '<a href="https://a.test/?utm_source=me&amp;b=1">A</a><a href="{x}">X</a><a href="javascript:x">J</a>'
+    html += '<a href="mailto:a@b.test">M</a>'
+    tracked = track(
+        html.replace("{x}", "https://u.test/u/1"),
+        "see https://a.test/?utm_source=me&b=1",
+        make_url=lambda position: f"https://s.test/c/{position}",
+        utm={"utm_source": "boomerang", "utm_medium": "email"},
+        leave=frozenset({"https://u.test/u/1"}),
+    )
+    assert tracked.targets == ("https://a.test/?utm_source=me&b=1&utm_medium=email",)
+    assert tracked.html == (
+        '<a href="https://s.test/c/0">A</a><a href="https://u.test/u/1">X</a><a href="#">J</a><a href="mailto:a@b.test">M</a>'
+    )
+    assert tracked.text == "see https://s.test/c/0"
+
+
+def test_parameters_never_overwrite() -> None:
+    assert with_parameters("https://a.test/?utm_source=x#top", {"utm_source": "b", "utm_medium": "email"}) == (
+        "https://a.test/?utm_source=x&utm_medium=email#top"
+    )
