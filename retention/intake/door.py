@@ -85,6 +85,11 @@ class Door:
         except (NotStored, psycopg2.OperationalError):
             return _answer(start_response, 503, _failure(AWAY), retry_after=COME_BACK_SECONDS)
 
+    def close(self) -> None:
+        """Write what waits and let go of the database."""
+        self._writer.close()
+        self._keys.close()
+
     def _take(self, environ: Environ, *, method: str, word: str) -> dict[str, Any]:
         if word not in KINDS and word not in {"batch", "b", "import"}:
             raise _Turned(404, NO_ADDRESS)

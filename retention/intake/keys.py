@@ -56,6 +56,13 @@ class KeyBook:
                 self._known.popitem(last=False)
         return key
 
+    def close(self) -> None:
+        """Close the connection; the next look-up opens another."""
+        with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
     def _read(self, digest: str) -> Key | None:
         """Ask the database, once more on a fresh connection when the kept one was cut."""
         if self._connection is not None:

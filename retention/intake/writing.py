@@ -84,6 +84,7 @@ class Writer:
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._closing = False
 
     def write(self, rows: Sequence[Row]) -> list[int]:
         """Store rows and return after their commit; the places of rows the database would not take are returned.
@@ -105,6 +106,17 @@ class Writer:
             raise NotStored
         return turn.refused
 
+    def close(self) -> None:
+        """Write what waits, end the flusher and close the connection."""
+        with self._news:
+            self._closing = True
+            self._news.notify()
+        if self._thread is not None:
+            self._thread.join(self._wait_seconds)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _start(self) -> None:
         """Start the flusher with the first rows, in this process and not in the one that forked it."""
         if self._thread is None or not self._thread.is_alive():
@@ -118,8 +130,7 @@ class Writer:
                 self._waiting_rows -= len(turn.rows)
 
     def _flush_forever(self) -> None:
-        while True:
-            turns = self._next_group()
+        while turns := self._next_group():
             try:
                 self._flush(turns)
             except psycopg2.Error as error:
@@ -131,7 +142,7 @@ class Writer:
 
     def _next_group(self) -> list[_Turn]:
         with self._news:
-            while not self._waiting:
+            while not self._waiting and not self._closing:
                 self._news.wait()
             turns: list[_Turn] = []
             size = 0

@@ -4,12 +4,14 @@ import base64
 import gzip
 import io
 import json
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from wsgiref.util import setup_testing_defaults
 
 import psycopg2
 import pytest
-from django.db import connections
 
 from retention.customers.models import CustomerEvent, EventKey
 from retention.intake.connecting import connect_for_ingest
@@ -22,6 +24,29 @@ from retention.stores.models import StoreWork
 from tests.factories import make_key, make_store, work_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def make_door():
+    """Return what makes doors, which let go of the database at the end of the test."""
+    doors = []
+
+    def make(**parts):
+        doors.append(Door(**parts))
+        return doors[-1]
+
+    yield make
+    for door in doors:
+        door.close()
+
+
+@contextmanager
+def owner() -> Iterator[psycopg2.extensions.cursor]:
+    """Act as the owner, on a connection of its own."""
+    with closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
 
 
 def event(number: int = 1, **fields):
@@ -46,10 +71,10 @@ def stored(store):
         return CustomerEvent.objects.count()
 
 
-def test_stores_each_kind_under_long_and_short_addresses():
+def test_stores_each_kind_under_long_and_short_addresses(make_door):
     store = make_store()
     _key, key = make_key(store)
-    door = Door()
+    door = make_door()
     for number, path in enumerate(("track", "t", "identify", "i", "page", "p", "screen", "s", "group", "g", "alias", "a")):
         assert ask(door, f"/v1/{path}", event(number), key=key)[0] == 200
     status, headers, answer = ask(
@@ -61,10 +86,10 @@ def test_stores_each_kind_under_long_and_short_addresses():
     assert list(StoreWork.objects.filter(store=store).values_list("kind", flat=True)) == ["project"]
 
 
-def test_a_message_id_counts_once_within_a_batch_and_across_and_per_store():
+def test_a_message_id_counts_once_within_a_batch_and_across_and_per_store(make_door):
     first, second = make_store(), make_store()
     keys = [make_key(store)[1] for store in (first, second)]
-    door = Door()
+    door = make_door()
     for _ in range(3):
         for key in keys:
             assert ask(door, "/v1/batch", {"batch": [event(1), event(1), event(2)]}, key=key)[0] == 200
@@ -73,21 +98,22 @@ def test_a_message_id_counts_once_within_a_batch_and_across_and_per_store():
         assert EventKey.objects.count() == 2
 
 
-def test_a_bad_event_is_named_and_its_neighbours_are_stored():
+def test_a_bad_event_is_named_and_its_neighbours_are_stored(make_door):
     store = make_store()
     _key, key = make_key(store)
-    body = b'{"batch":[%s,{"type":"track","event":"E","userId":"u","properties":{"a":"\\ud800"}},{"type":"track","userId":"u","messageId":"x"}]}'
-    status, _headers, answer = ask(Door(), "/v1/batch", body % json.dumps(event()).encode(), key=key)
+    half = b'{"type":"track","event":"E","userId":"u","properties":{"a":"\\ud800"}}'
+    body = b'{"batch":[%s,' + half + b',{"type":"track","userId":"u","messageId":"x"}]}'
+    status, _headers, answer = ask(make_door(), "/v1/batch", body % json.dumps(event()).encode(), key=key)
     assert (status, answer["accepted"]) == (200, 1)
     assert [(one["index"], one.get("field"), one.get("messageId")) for one in answer["errors"]] == [(1, None, None), (2, "event", "x")]
     assert stored(store) == 1
-    status, _headers, answer = ask(Door(), "/v1/track", {"userId": "u"}, key=key)
+    status, _headers, answer = ask(make_door(), "/v1/track", {"userId": "u"}, key=key)
     assert (status, answer["errors"][0]["field"]) == (400, "event")
 
 
-def test_says_when_events_cannot_be_recognised_again():
+def test_says_when_events_cannot_be_recognised_again(make_door):
     _key, key = make_key(make_store())
-    answer = ask(Door(), "/v1/track", {"event": "E", "userId": "u"}, key=key)[2]
+    answer = ask(make_door(), "/v1/track", {"event": "E", "userId": "u"}, key=key)[2]
     assert answer["without_message_id"] == 1
 
 
@@ -103,16 +129,16 @@ def test_says_when_events_cannot_be_recognised_again():
         ("/v1/track", "OPTIONS", b"", 204),
     ],
 )
-def test_turns_away(path, method, body, status):
-    found, headers, _answer = ask(Door(), path, body, method=method)
+def test_turns_away(make_door, path, method, body, status):
+    found, headers, _answer = ask(make_door(), path, body, method=method)
     assert found == status
     assert headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_secret_key_from_a_browser_and_one_without_the_scope_are_refused_and_a_public_one_is_not_trusted():
+def test_a_secret_key_from_a_browser_and_one_without_the_scope_are_refused_and_a_public_one_is_not_trusted(make_door):
     store = make_store()
     secret, other, public = make_key(store)[1], make_key(store, scopes=["orders:read"])[1], make_key(store, "public")[1]
-    door = Door()
+    door = make_door()
     assert ask(door, "/v1/track", event(1), key=secret, origin="https://shop.test")[0] == 403
     assert ask(door, "/v1/track", event(1), key=other)[0] == 403
     assert stored(store) == 0
@@ -122,11 +148,11 @@ def test_a_secret_key_from_a_browser_and_one_without_the_scope_are_refused_and_a
         assert list(CustomerEvent.objects.order_by("id").values_list("trusted", flat=True)) == [False, True]
 
 
-def test_a_revoked_key_is_refused_within_five_seconds():
+def test_a_revoked_key_is_refused_within_five_seconds(make_door):
     store = make_store()
     row, key = make_key(store)
     time = [100.0]
-    door = Door(keys=KeyBook(clock=lambda: time[0]))
+    door = make_door(keys=KeyBook(clock=lambda: time[0]))
     assert ask(door, "/v1/track", event(1), key=key)[0] == 200
     with work_for(store):
         row.revoke(now=now())
@@ -134,19 +160,19 @@ def test_a_revoked_key_is_refused_within_five_seconds():
     assert ask(door, "/v1/track", event(2), key=key)[0] == 401
 
 
-def test_too_many_events_and_a_full_queue_ask_to_come_back():
+def test_too_many_events_and_a_full_queue_ask_to_come_back(make_door):
     store = make_store()
     _key, key = make_key(store)
-    slow = Door(buckets=Buckets(per_second=1, burst=2))
+    slow = make_door(buckets=Buckets(per_second=1, burst=2))
     assert ask(slow, "/v1/batch", {"batch": [event(1), event(2)]}, key=key)[0] == 200
     status, headers, _answer = ask(slow, "/v1/track", event(3), key=key)
     assert (status, headers["Retry-After"]) == (429, "1")
-    status, headers, _answer = ask(Door(writer=Writer(capacity_rows=0)), "/v1/track", event(4), key=key)
+    status, headers, _answer = ask(make_door(writer=Writer(capacity_rows=0)), "/v1/track", event(4), key=key)
     assert (status, headers["Retry-After"]) == (503, "5")
     assert stored(store) == 2
 
 
-def test_a_database_that_is_away_is_said_at_once_and_found_again():
+def test_a_database_that_is_away_is_said_at_once_and_found_again(make_door):
     store = make_store()
     _key, key = make_key(store)
     away = [True]
@@ -156,7 +182,7 @@ def test_a_database_that_is_away_is_said_at_once_and_found_again():
             raise psycopg2.OperationalError("no route")
         return connect_for_ingest()
 
-    door = Door(keys=KeyBook(connect=connect), writer=Writer(connect=connect))
+    door = make_door(keys=KeyBook(connect=connect), writer=Writer(connect=connect))
     status, headers, answer = ask(door, "/v1/track", event(1), key=key)
     assert (status, headers["Retry-After"], answer["success"]) == (503, "5", False)
     away[0] = False
@@ -169,12 +195,12 @@ def test_a_database_that_is_away_is_said_at_once_and_found_again():
     assert stored(store) == 2
 
 
-def test_answers_only_after_the_commit():
+def test_answers_only_after_the_commit(make_door):
     store = make_store()
     _key, key = make_key(store)
-    door, answers = Door(), []
+    door, answers = make_door(), []
     assert ask(door, "/v1/track", event(1), key=key)[0] == 200
-    with connections["owner"].cursor() as cursor:
+    with owner() as cursor:
         cursor.execute("BEGIN; LOCK TABLE customers_customerevent IN EXCLUSIVE MODE")
         waiting = threading.Thread(target=lambda: answers.append(ask(door, "/v1/track", event(2), key=key)[0]))
         waiting.start()
@@ -186,18 +212,18 @@ def test_answers_only_after_the_commit():
     assert stored(store) == 2
 
 
-def test_a_row_the_database_refuses_costs_its_neighbours_nothing():
+def test_a_row_the_database_refuses_costs_its_neighbours_nothing(make_door):
     store = make_store()
     _key, key = make_key(store)
-    door = Door()
-    with connections["owner"].cursor() as cursor:
+    door = make_door()
+    with owner() as cursor:
         cursor.execute("ALTER TABLE customers_customerevent ADD CONSTRAINT planted CHECK (name <> 'Poison')")
     try:
         status, _headers, answer = ask(
             door, "/v1/batch", {"batch": [event(number, event="Poison" if number == 3 else "Fine") for number in range(7)]}, key=key
         )
     finally:
-        with connections["owner"].cursor() as cursor:
+        with owner() as cursor:
             cursor.execute("ALTER TABLE customers_customerevent DROP CONSTRAINT planted")
     assert (status, answer["accepted"], [one["index"] for one in answer["errors"]]) == (200, 6, [3])
     assert stored(store) == 6
@@ -221,10 +247,10 @@ def test_the_ingest_role_can_add_events_and_nothing_else():
     assert stored(store) == 0
 
 
-def test_many_senders_share_commits_and_lose_nothing():
+def test_many_senders_share_commits_and_lose_nothing(make_door):
     store = make_store()
     _key, key = make_key(store)
-    door, answers = Door(), []
+    door, answers = make_door(), []
 
     def send(sender):
         for number in range(10):

@@ -1,0 +1,83 @@
+"""Hot questions are answered from an index: their plans, on tables large enough that PostgreSQL would rather not scan them."""
+
+import json
+
+import pytest
+from django.db import connection
+
+from retention.customers.models import Customer, CustomerEvent
+from retention.dashboard.paging import read_page
+from retention.intake.connecting import connect_for_ingest
+from retention.orders.models import Cart, Order
+from tests.factories import make_store, work_for
+
+pytestmark = pytest.mark.django_db
+FILL = """
+    INSERT INTO customers_customer (store_id, public_id, email, email_key, phone, first_name, last_name, gender, interests,
+        language, zone, city, country, attributes, learnt_at, created_at)
+    SELECT %s, gen_random_uuid(), 'p' || n || '@x.test', 'p' || n || '@x.test', '', '', '', '', '[]',
+        '', '', '', '', '{}', '{}', now() - n * interval '1 minute'
+    FROM generate_series(1, 3000) AS n;
+    INSERT INTO customers_customerevent (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties,
+        context, occurred_at, received_at, projected_at, trusted, refusal)
+    SELECT store_id, gen_random_uuid(), id, 'track', 'E', '', '', '{}', '{}', created_at, created_at, created_at, false, ''
+    FROM customers_customer, generate_series(1, 3);
+    INSERT INTO orders_order (store_id, public_id, customer_id, number, currency, total_minor, placed_at, received_at)
+    SELECT store_id, gen_random_uuid(), id, 'N' || id, 'EUR', 100, created_at, created_at FROM customers_customer;
+    INSERT INTO orders_cart (store_id, public_id, customer_id, state, currency, total_minor, lines_count, stage, started_at,
+        last_activity_at)
+    SELECT store_id, gen_random_uuid(), id, 'open', 'EUR', 100, 1, 'basket', created_at, created_at FROM customers_customer;
+"""
+
+
+def scans(rows):
+    """Return the tables a queryset's plan reads from one end to the other."""
+    plan = json.loads(rows.explain(format="json"))
+    return sorted(_scans(plan[0]["Plan"]))
+
+
+def _scans(node):
+    found = {node["Relation Name"]} if node["Node Type"] == "Seq Scan" else set()
+    return found.union(*(_scans(child) for child in node.get("Plans", [])))
+
+
+@pytest.fixture
+def full_store():
+    for number in range(2):
+        store = make_store()
+        with work_for(store), connection.cursor() as cursor:
+            cursor.execute(FILL if number == 0 else FILL.replace("'p' || n", "'q' || n"), [store.pk])
+    with work_for(store):
+        yield store
+
+
+def test_lists_timelines_and_searches_use_indexes(full_store):
+    customer = Customer.objects.order_by("id")[10]
+    shown = {
+        "newest customers": Customer.objects.known().order_by("-created_at", "-id")[:26],
+        "search": Customer.objects.found_by("q17").order_by("-created_at", "-id")[:26],
+        "one customer": Customer.objects.filter(public_id=customer.public_id),
+        "timeline": customer.events.order_by("-occurred_at", "-id")[:51],
+        "arriving": CustomerEvent.objects.order_by("-received_at", "-id")[:50],
+        "unprojected": CustomerEvent.objects.unprojected()[:1000],
+        "orders of customers": Order.objects.filter(customer_id__in=[customer.pk]),
+        "baskets of customers": Cart.objects.filter(customer_id__in=[customer.pk]),
+        "going idle": Cart.objects.gone_idle(since=customer.created_at)[:1000],
+        "API page": Customer.objects.order_by("-id")[:51],
+    }
+    assert {name: scans(rows) for name, rows in shown.items() if scans(rows)} == {}
+
+
+def test_the_second_page_starts_in_the_middle_of_the_index(full_store):
+    first = read_page(Customer.objects.known(), order=("-created_at", "-id"))
+    second = read_page(Customer.objects.known(), order=("-created_at", "-id"), cursor=first.next)
+    assert len({row.pk for row in first.rows + second.rows}) == 50
+
+
+def test_a_key_is_found_by_its_index():
+    connected = connect_for_ingest()
+    with connected.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off; EXPLAIN SELECT id FROM stores_apikey WHERE digest = 'x' AND revoked_at IS NULL")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    connected.close()
+    assert "api_key_by_digest" in plan
