@@ -1,13 +1,32 @@
-"""The scene as a fixture."""
+"""The scene as a fixture: made once for a file, since it is costly; each test's own changes are taken back before the next."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from tests.isolation.scene import Scene, make_scene
 
 
+@pytest.fixture(scope="module")
+def scene_of_file(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    """Both stores, full of canaries, in a transaction that is rolled back after the file's last test."""
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+        made = make_scene()
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
-def scene(db: None) -> Scene:
-    """Both stores, full of canaries; counters of limits start at nothing."""
+def scene(scene_of_file: Scene, db: None) -> Scene:
+    """The scene with nobody signed in; counters of limits start at nothing."""
     cache.clear()
-    return make_scene()
+    for side in (scene_of_file.victim, scene_of_file.attacker):
+        side.browsers.clear()
+    return scene_of_file

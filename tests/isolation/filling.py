@@ -26,6 +26,7 @@ VALUES: dict[str, Maker] = {
     "customers.Customer.email_key": lambda canary, made: f"{canary}@example.test",
     "customers.Customer.phone": lambda canary, made: "+491700000000",
     "customers.Customer.zone": lambda canary, made: "Europe/Berlin",
+    "stores.Invitation.expires_at": lambda canary, made: timezone.now() + timedelta(hours=1),
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {

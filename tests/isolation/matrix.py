@@ -112,6 +112,23 @@ CUSTOMER_PAGES = {
     "customers:detail": Page("customers.view", ids=_CUSTOMER),
 }
 
+_JOURNEY = {"public_id": "campaigns.Journey.public_id"}
+CAMPAIGN_PAGES = {
+    "campaigns:journeys": Page("messages.view"),
+    "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
+    "campaigns:journey": Page("messages.view", ids=_JOURNEY),
+    "campaigns:messages": Page("messages.view", ids=_JOURNEY),
+    "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
+    "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
+}
+
+HOME_PAGES = {
+    "home": Page("home.view"),
+    "home_live": Page("home.view"),
+    "home_listening": Page("home.view"),
+    "home_checklist": Page("store.edit", "POST"),
+}
+
 _MAIL = {"mail": "=nonsense"}
 INBOX_PAGES = {
     "inbox:list": Page("inbox.view"),
@@ -168,7 +185,7 @@ ACCOUNT_PAGES = {
     "mfa_login_webauthn": Page("public", "GET POST"),
 }
 
-PAGES: dict[str, Page] = PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | CUSTOMER_PAGES | INBOX_PAGES | API_PAGES | ACCOUNT_PAGES
+PAGES: dict[str, Page] = PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES | INBOX_PAGES | API_PAGES | ACCOUNT_PAGES
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
