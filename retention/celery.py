@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import task_success
+from celery.signals import beat_init, celeryd_init, task_success
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
@@ -11,6 +11,15 @@ app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {}
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def refuse_to_start(**_: object) -> None:
+    """End a worker or the scheduler with one sentence when its database role would see every store."""
+    from retention.tenancy.checking import refuse_unsafe_role
+
+    refuse_unsafe_role()
 
 
 @app.on_after_finalize.connect
