@@ -29,6 +29,7 @@ T = TypeVar("T")
 # The story plays in the hours before now, so that it ends at the real time.
 LENGTH = timedelta(hours=24)
 IDLE = timedelta(hours=1)
+READING = timedelta(minutes=12)  # a click in the very second a mail arrives would look like a mail scanner's
 LONG_AFTER = timedelta(hours=22)
 GRINDER = next(product for product in PRODUCTS if product.sku == "hand-grinder")
 
@@ -115,6 +116,7 @@ def is_reminded(scene: Scene) -> None:
 
 def comes_back(scene: Scene) -> None:
     """She clicks, buys, and the shop's server reports the order: the journey stops and the order is credited."""
+    _pass(scene, READING, seconds=0.3)
     status, target = scene.ana.click(scene.link)
     _must(status == 302 and target.startswith("https://lumen.example.test/"), f"the link leads to the shop (it answered {status})")
     until("the click is noted", lambda: scene.of(Click).exists())
@@ -147,10 +149,11 @@ def is_left_in_peace(scene: Scene) -> None:
 
 def is_counted_once(scene: Scene) -> None:
     """The shop's client posts everything again, as after a lost answer: nothing counts twice."""
-    events = scene.of(CustomerEvent).count()
+    posted = scene.of(CustomerEvent).filter(kind__in=["identify", "track"])
+    events = posted.count()
     again = scene.ana.post_again()
     time.sleep(1.5)
-    _must(scene.of(CustomerEvent).count() == events, "events posted twice are stored once")
+    _must(posted.count() == events, "events posted twice are stored once")
     letters = scene.letters()
     per_message = Counter(str(letter["Message-ID"]) for letter in letters)
     orders = scene.of(Order).count()
