@@ -118,6 +118,7 @@ def test_refuses_a_wrong_definition_and_points_at_it(change: dict[str, Any], pat
 
 
 def test_refuses_what_is_no_object() -> None:
-    for data in (None, [], "x", 3):
+    shapes: tuple[object, ...] = (None, [], "x", 3)
+    for data in shapes:
         with pytest.raises(DefinitionError):
             read_definition(data)
