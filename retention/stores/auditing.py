@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import password_changed, password_reset
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_used
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -97,6 +98,8 @@ def _signed_out(sender: Any, request: HttpRequest | None, user: Any, **_more: An
 
 
 def _second_factor_changed(sender: Any, request: HttpRequest, user: Any, authenticator: Any, **_more: Any) -> None:
+    """Adding one proves that the person holds it, so nothing asks for it again a moment later."""
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
     sessions.rotate(request)
     note_in_every_store(request, user, "account.second_factor_added", kind=authenticator.type)
 

@@ -23,7 +23,7 @@ def store_step(request: Any, now: datetime) -> Step:
         "currency": countries.currency_words(store.currency).partition(",")[0],
         "language": countries.language_name(store.locale),
     }
-    return Step(title=_("Create the store"), text=words, done=True, done_text=_("Done"))
+    return Step(title=_("Create the store"), text=words, done=True)
 
 
 def keys_in_the_open(request: Any, now: datetime) -> list[NeedsYou]:

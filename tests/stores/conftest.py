@@ -12,10 +12,9 @@ from tests.notices.mail_servers import mail_server
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counts(settings: Any) -> Iterator[None]:
+def _fresh_counts(settings: Any) -> None:
     """Forget earlier tests' tries, limits and cached verdicts."""
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
-    yield
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.db import connections
 from psycopg2 import sql
 
 from retention.customers.models import Customer
+from retention.kit.clock import now
 from retention.notices.models import Notice
 from retention.stores.backing_up import BackupError, back_up, connect
 from retention.stores.models import AuditEntry, PlatformState
@@ -22,10 +23,23 @@ from retention.stores.restoring import read_manifest
 from retention.tenancy.context import store_context
 from retention.tenancy.unscoped import unscoped
 from retention.testing.running import ROOT, with_database
+from tests.campaigns.crowd import make_ready
+from tests.campaigns.sink import smtp_sink
 from tests.cast import lumen, other_store
 
 NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL")
+SEND = """
+from campaigns.models import Message
+from campaigns.sending.dispatch import dispatch_slice
+from retention.kit.clock import now
+from retention.stores.models import Store
+from retention.tenancy.context import store_context
+store = Store.objects.get(slug="lumen")
+with store_context(store.pk):
+    print(dispatch_slice(store, channel="email", clock=now).reserved)
+    print(*set(Message.objects.values_list("state", flat=True)))
+"""
 CHANGED_BY_RESTORE = {"notices_notice", "stores_platformstate", "django_migrations"}
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,13 +68,14 @@ def backup(tmp_path: Path) -> Path:
             for number in range(20):
                 Customer.objects.create(first_name="Zoë", email=f"c{number}@{store.slug}.example.test", email_key=f"c{number}@{store.slug}")
             AuditEntry.write("store.created", store_id=store.pk, now=NOW)
+            make_ready(3, now=now())
     Notice.objects.create(key="old", kind="reset", to="nora@example.test", subject="s", text="t")
     return back_up(tmp_path, database=connections["owner"].settings_dict, now=NOW)
 
 
-def manage(database: str, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command against another database, as an operator would."""
-    environment = dict(os.environ) | {name: with_database(os.environ[name], database) for name in URLS}
+def manage(database: str, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command against another database, as an operator would; more environment by keyword."""
+    environment = dict(os.environ) | {name: with_database(os.environ[name], database) for name in URLS} | more
     return subprocess.run([sys.executable, ROOT / "manage.py", *words], env=environment, capture_output=True, text=True, check=False)
 
 
@@ -99,12 +114,25 @@ def test_a_restored_database_holds_the_same_rows_and_sends_nothing(backup: Path,
         assert cursor.fetchall() == [(True,)]
     connection.close()
 
-    asked = manage(empty_database, "resume_sending")
-    assert asked.returncode == 1
-    assert "Confirm with --yes" in asked.stderr
-    confirmed = manage(empty_database, "resume_sending", "--yes")
-    assert confirmed.returncode == 0, confirmed.stderr
-    assert "not stopped" in manage(empty_database, "resume_sending").stdout
+
+def test_a_restored_copy_claims_nothing_until_somebody_confirms(backup: Path, empty_database: str) -> None:
+    assert manage(empty_database, "restore", str(backup)).returncode == 0
+    with smtp_sink() as (sink, port):
+        inbox = {"INBOX_SMTP_URL": f"smtp://127.0.0.1:{port}"}
+        before = manage(empty_database, "shell", "--no-imports", "-c", SEND, **inbox)
+        assert before.stdout.split() == ["0", "ready"], before.stderr
+        assert len(sink.accepted) == 0
+
+        asked = manage(empty_database, "resume_sending")
+        assert asked.returncode == 1
+        assert "Confirm with --yes" in asked.stderr
+        confirmed = manage(empty_database, "resume_sending", "--yes")
+        assert confirmed.returncode == 0, confirmed.stderr
+        assert "not stopped" in manage(empty_database, "resume_sending").stdout
+
+        after = manage(empty_database, "shell", "--no-imports", "-c", SEND, **inbox)
+        assert after.stdout.split() == ["3", "sent"], after.stderr
+        assert len(sink.accepted) == 3
 
 
 def test_refuses_a_database_that_is_not_empty(backup: Path) -> None:

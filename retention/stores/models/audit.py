@@ -113,6 +113,7 @@ class AuditEntry(StoreOwned):
 def _plain_ip(text: str | None) -> str | None:
     """Return the address as PostgreSQL will give it back, or None when it is none."""
     try:
-        return str(ipaddress.ip_address(text)) if text else None
+        address = ipaddress.ip_address(text or "")
     except ValueError:
         return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -42,6 +42,10 @@ class MembershipManager(StoreManager["Membership"]):
             require_store_id()
         return super().get_queryset()  # type: ignore[return-value]
 
+    def owners(self) -> MembershipQuerySet:
+        """Return those who own the active store."""
+        return self.get_queryset().owners()
+
     def of_person(self, user_id: int) -> MembershipQuerySet:
         """Return one person's memberships in every store; the database shows them to that person only (`user_context`)."""
         return MembershipQuerySet(self.model, using=self._db).filter(user_id=user_id)

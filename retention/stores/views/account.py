@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -72,7 +73,7 @@ def end_all_sign_ins(request: Any) -> HttpResponse:
 def second_factor(request: Any) -> HttpResponse:
     """Explain why a second factor is needed before going on, and how to add one; once it is there, go on."""
     if stepping_up.has_second_factor(request.user):
-        return HttpResponseRedirect(stepping_up.goes_on(request) or "/")
+        return HttpResponseRedirect(stepping_up.goes_on(request) or reverse("mfa_index"))
     return render(request, "stores/second_factor.html")
 
 
