@@ -6,13 +6,14 @@ A new table is filled without being named here; one whose columns obey a rule of
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
+from campaigns.playbooks.abandoned_cart import ABANDONED_CART
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from retention.tenancy.models import StoreOwned
@@ -27,6 +28,9 @@ VALUES: dict[str, Maker] = {
     "customers.Customer.phone": lambda canary, made: "+491700000000",
     "customers.Customer.zone": lambda canary, made: "Europe/Berlin",
     "stores.Invitation.expires_at": lambda canary, made: timezone.now() + timedelta(hours=1),
+    "customers.Customer.attributes": lambda canary, made: {"note": canary},
+    "customers.CustomerEvent.properties": lambda canary, made: {"note": canary, "products": [{"name": canary}]},
+    "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {
@@ -75,9 +79,9 @@ def _row(model: type[models.Model], canary: str, made: Made) -> models.Model:
 
 def _values(model: type[models.Model], canary: str, made: Made) -> Iterator[tuple[str, Any]]:
     for field in model._meta.concrete_fields:
-        if field.name in {"store", "id"} or field.name in _EMPTY or (field.has_default() and not _holds_text(field)):
-            continue
         maker = VALUES.get(f"{model._meta.label}.{field.name}") or _BY_NAME.get(field.name)
+        if field.name in {"store", "id"} or field.name in _EMPTY or (field.has_default() and not _holds_text(field) and not maker):
+            continue
         value = maker(canary, made) if maker else _value(field, canary, made)
         if value is not None:
             yield field.name, value
@@ -123,8 +127,3 @@ _PLAIN: dict[type, Callable[[], Any]] = {
     models.JSONField: dict,
     models.UUIDField: lambda: None,
 }
-
-
-def moment() -> datetime:
-    """Return one moment for rows that need a shared one."""
-    return timezone.now()
