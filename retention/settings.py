@@ -45,6 +45,8 @@ try:
     INBOX_DIR = env.path("INBOX_DIR", VAR_DIR / "inbox")
     INBOX_SMTP_URL = env.text("INBOX_SMTP_URL", "")
     FETCH_ALLOWED_PORTS = [int(port) for port in env.listing("FETCH_ALLOWED_PORTS")]
+    FETCH_ALLOW_HTTP = env.flag("FETCH_ALLOW_HTTP", default=False)
+    FETCH_EGRESS_PROXY = env.text("FETCH_EGRESS_PROXY", "")
     MERCHANT_KEYS = env.listing("MERCHANT_KEYS")
     LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
     REQUEST_SLOTS = env.number("REQUEST_SLOTS", 8, low=1, high=64)
@@ -293,6 +295,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "retention" / "locale"]
+FORMAT_MODULE_PATH = ["retention.dashboard.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
