@@ -3,10 +3,10 @@
 from email.message import EmailMessage
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
 
 from retention.inbox.keeping import PRODUCT, keep
 
@@ -19,7 +19,7 @@ def _mail(subject: str, text: str) -> bytes:
 
 
 @pytest.fixture
-def inbox(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def inbox(settings: Any, tmp_path: Path) -> Path:
     settings.INBOX_DIR = tmp_path
     return tmp_path
 
