@@ -57,7 +57,7 @@ GATES = (
     Gate("lint-imports", (str(_TOOLS / "lint-imports"),)),
     Gate(
         "semgrep",
-        (str(_TOOLS / "semgrep"), "scan", "--config", "semgrep", "--error", "--quiet", "--metrics=off", *PACKAGES),
+        (str(_TOOLS / "semgrep"), "scan", "--config", ".semgrep/rules.yml", "--error", "--quiet", "--metrics=off", *PACKAGES),
         {"PATH": f"{_TOOLS}{os.pathsep}{os.environ.get('PATH', '')}", "SEMGREP_ENABLE_VERSION_CHECK": "0"},
     ),
     Gate("migrations", (*_MANAGE, "makemigrations", "--check", "--dry-run", "--verbosity", "1")),

@@ -41,7 +41,7 @@ def held(place: Place) -> Iterator[Guardian]:
     if descriptor is None:
         running = place.running()
         where = f" at {running['url']}" if running and running["url"] else ""
-        raise StepFailedError(f"The {place.word} runs already{where}; ./run stop ends it.")
+        raise StepFailedError(f"`./run {place.word}` runs already{where}; ./run stop ends it.")
     with guarded(descriptor) as guardian:
         clear_leftovers(place)
         me = os.getpid()

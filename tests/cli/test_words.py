@@ -59,7 +59,11 @@ def test_stop_with_nothing_running(tmp_path: Path) -> None:
 
 def test_a_place_in_use_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retention.cli.folders.VAR", tmp_path)
-    with held(Place("demo")), pytest.raises(StepFailedError, match=r"The demo runs already; \./run stop ends it\."), held(Place("demo")):
+    with (
+        held(Place("demo")),
+        pytest.raises(StepFailedError, match=r"`\./run demo` runs already; \./run stop ends it\."),
+        held(Place("demo")),
+    ):
         pass
     assert not Place("demo").record.exists()
 

@@ -1,4 +1,7 @@
-"""The demo as a person runs it, on a terminal of its own: it comes up, survives blows, and leaves nothing behind."""
+"""The product as a person runs it, on a terminal of its own: it comes up, survives blows, and leaves nothing behind.
+
+By `./run serve`, which is the demo without its story; the story has tests of its own.
+"""
 
 import json
 import os
@@ -40,7 +43,7 @@ class Terminal:
         os.close(theirs)
         self.text = ""
 
-    def read_until(self, pattern: str, *, seconds: float = 120) -> re.Match[str]:
+    def read_until(self, pattern: str, *, seconds: float = 240) -> re.Match[str]:
         """Read on until the pattern shows; fail with everything seen when it does not."""
         limit = time.monotonic() + seconds
         while not (found := re.search(pattern, self.text)):
@@ -73,7 +76,7 @@ def _var(tmp_path: Path) -> Iterator[Path]:
 
 
 def _leaders(var: Path) -> dict[str, int]:
-    record = json.loads((var / "demo/run.json").read_text())
+    record = json.loads((var / "serve/run.json").read_text())
     return {leader["name"]: leader["pid"] for leader in record["leaders"]}
 
 
@@ -86,29 +89,29 @@ def _processes_of(var: Path) -> list[str]:
             line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if int(entry.name) != os.getpid() and (str(var) in line or f"VAR_DIR={var}/demo".encode() in environment):
+        if int(entry.name) != os.getpid() and (str(var) in line or f"VAR_DIR={var}/serve".encode() in environment):
             found.append(line)
     return found
 
 
 def _url(terminal: Terminal) -> str:
-    return terminal.read_until(r"Look around:\s+(http://localhost:\d+)/")[1]
+    return terminal.read_until(r" Open (http://localhost:\d+)/")[1]
 
 
 def test_comes_up_and_ctrl_c_leaves_nothing(var: Path) -> None:
-    terminal = Terminal("demo", var=var)
+    terminal = Terminal("serve", var=var)
     url = _url(terminal)
     with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
         assert answer.status == 200
     again = subprocess.run(
-        [sys.executable, "-m", "retention.cli", "demo"],
+        [sys.executable, "-m", "retention.cli", "serve"],
         env={**os.environ, "BOOMERANG_VAR": str(var)},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (again.returncode, f"The demo runs already at {url}" in again.stderr) == (1, True), again
+    assert (again.returncode, f"`./run serve` runs already at {url}" in again.stderr) == (1, True), again
     terminal.read_until("Ctrl-C stops all")
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.process.wait(timeout=60) == 130
@@ -116,12 +119,12 @@ def test_comes_up_and_ctrl_c_leaves_nothing(var: Path) -> None:
     terminal.close()
 
 
-def test_a_killed_demo_leaves_nothing_and_starts_again(var: Path) -> None:
-    first = Terminal("demo", var=var)
+def test_a_killed_run_leaves_nothing_and_starts_again(var: Path) -> None:
+    first = Terminal("serve", var=var)
     _url(first)
     first.process.kill()
     first.close()
-    second = Terminal("demo", var=var)
+    second = Terminal("serve", var=var)
     _url(second)
     assert sum("/bin/postgres -D" in line for line in _processes_of(var)) == 1
     second.read_until("Ctrl-C stops all")
@@ -130,8 +133,8 @@ def test_a_killed_demo_leaves_nothing_and_starts_again(var: Path) -> None:
     assert processes.wait_until(lambda: not _processes_of(var), seconds=5), _processes_of(var)
 
 
-def test_a_killed_demo_ends_by_itself(var: Path) -> None:
-    terminal = Terminal("demo", var=var)
+def test_a_killed_run_ends_by_itself(var: Path) -> None:
+    terminal = Terminal("serve", var=var)
     _url(terminal)
     assert len(_processes_of(var)) > 5
     terminal.process.kill()
@@ -140,7 +143,7 @@ def test_a_killed_demo_ends_by_itself(var: Path) -> None:
 
 
 def test_stop_clears_what_lost_its_guardian_too(var: Path) -> None:
-    terminal = Terminal("demo", var=var)
+    terminal = Terminal("serve", var=var)
     _url(terminal)
     guardians = [entry for entry in Path("/proc").glob("[0-9]*") if _is_guardian_of(entry, terminal.process.pid)]
     for entry in guardians:
@@ -163,7 +166,7 @@ def _is_guardian_of(entry: Path, pid: int) -> bool:
 
 
 def test_a_dead_service_is_started_again(var: Path) -> None:
-    terminal = Terminal("demo", var=var)
+    terminal = Terminal("serve", var=var)
     _url(terminal)
     for name in ("worker", "web"):
         before = _leaders(var)[name]
@@ -181,7 +184,7 @@ def test_a_taken_port_picks_the_next_one_and_says_so(var: Path) -> None:
         wanted = ports.free_port(8600)
         other.bind((ports.HOST, wanted))
         other.listen()
-        terminal = Terminal("demo", "--port", str(wanted), "--once", var=var)
+        terminal = Terminal("serve", "--port", str(wanted), var=var)
         terminal.read_until(rf"port {wanted} is taken, using \d+")
         assert int(_url(terminal).rsplit(":", 1)[1]) > wanted
         terminal.close()
