@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -110,6 +110,7 @@ class Sender:
     store_id: int
     trusted: bool
     received_at: datetime
+    happened_at: datetime | None = None  # for an event that does not say; else the moment it reached us
 
 
 def open_batch(body: bytes) -> Batch:
@@ -156,8 +157,11 @@ def read_batch(batch: Batch, *, sender: Sender) -> Reading:
     """Return the rows of a batch and what was refused of it."""
     reading = Reading()
     context = _shared_context(batch)
+    last = len(batch.batch) - 1
     for index, raw in enumerate(batch.batch):
-        _take(reading, bytes(raw), index=index, kind="", sender=sender, sent_at=batch.sent_at, context=context)
+        # Events that do not say when they happened keep the order they were sent in, a microsecond apart.
+        one = replace(sender, happened_at=sender.received_at - timedelta(microseconds=last - index))
+        _take(reading, bytes(raw), index=index, kind="", sender=one, sent_at=batch.sent_at, context=context)
     return reading
 
 
@@ -234,7 +238,7 @@ def _row_of(event: Event, *, kind: str, sender: Sender, sent_at: Moment, context
         external_id=external,
         properties=properties,
         context={**context, **(event.context or {})} if context else event.context or {},
-        occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, received_at=sender.received_at),
+        occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, sender=sender),
         received_at=sender.received_at,
         trusted=sender.trusted,
     )
@@ -279,10 +283,11 @@ def _properties_of(event: Event, *, kind: str) -> dict[str, Any]:
     return event.properties or {}
 
 
-def _occurred_at(stated: Moment, *, sent_at: Moment, received_at: datetime) -> datetime:
+def _occurred_at(stated: Moment, *, sent_at: Moment, sender: Sender) -> datetime:
     """Return when it happened by our clock: the sender's clock may be wrong, but wrong by the same amount when it sent."""
+    received_at = sender.received_at
     if stated is None:
-        return received_at
+        return sender.happened_at or received_at
     moment = _moment(stated, field="timestamp")
     if sent_at is not None:
         moment = moment + (received_at - _moment(sent_at, field="sentAt"))

@@ -58,7 +58,7 @@ def orders_counter(request: HttpRequest, now: datetime) -> Counter:
     recent = Order.objects.filter(placed_at__gte=now - timedelta(days=30), currency=currency).aggregate(
         count=Count("id"), total=Sum("total_minor")
     )
-    money = write_money(recent["total"] or 0, currency=currency)
+    money = write_money(recent["total"], currency=currency) if recent["count"] else write_number(0)
     sub = ngettext("%(count)s order", "%(count)s orders", recent["count"]) % {"count": write_number(recent["count"])}
     return Counter(_("Orders in 30 days"), money, sub if recent["count"] else _("No order yet"), order=20, zero=not recent["count"])
 

@@ -92,6 +92,11 @@ def test_the_senders_wrong_clock_is_set_right_and_the_future_is_not_believed():
     assert read(track()).rows[0].occurred_at == NOW
 
 
+def test_events_that_do_not_say_when_keep_the_order_they_were_sent_in():
+    moments = [row.occurred_at for row in read(track(event="A"), track(event="B"), track(event="C")).rows]
+    assert moments == [NOW - timedelta(microseconds=2), NOW - timedelta(microseconds=1), NOW]
+
+
 def test_numbers_beyond_53_bits_survive_and_ids_may_be_numbers():
     row = read(b'{"type":"track","event":"E","userId":9007199254740993,"properties":{"id":9007199254740993}}').rows[0]
     assert (row.external_id, row.properties["id"]) == ("9007199254740993", 9007199254740993)

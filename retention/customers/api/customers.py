@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -55,10 +56,10 @@ class CustomerIn(serializers.Serializer[Any]):
     """A customer to make or to change; fields that are left out stay as they are."""
 
     email = serializers.EmailField(max_length=254)
-    external_id = serializers.CharField(max_length=200, required=False, help_text="The shop's own id of the customer.")
+    external_id = serializers.CharField(max_length=200, required=False, help_text=_("The shop's own id of the customer."))
     first_name = serializers.CharField(max_length=100, required=False)
     last_name = serializers.CharField(max_length=100, required=False)
-    phone = serializers.RegexField(r"^\+[1-9][0-9]{6,14}$", required=False, help_text="E.164, as in +4930123456.")
+    phone = serializers.RegexField(r"^\+[1-9][0-9]{6,14}$", required=False, help_text=_("E.164, as in +4930123456."))
     gender = serializers.CharField(max_length=20, required=False)
     birthday = serializers.DateField(required=False)
     interests = serializers.ListField(child=serializers.CharField(max_length=80), max_length=50, required=False)
@@ -70,14 +71,14 @@ class CustomerIn(serializers.Serializer[Any]):
     def validate_email(self, value: str) -> str:
         """Refuse an address that could not be found again."""
         if not email_key(value):
-            raise serializers.ValidationError("This is not an e-mail address.")
+            raise serializers.ValidationError(_("This is not an e-mail address."))
         return value
 
 
 class CustomerQuery(serializers.Serializer[Any]):
     """How the list of customers can be narrowed."""
 
-    email = PlainText(max_length=254, required=False, help_text="Exactly this address, whatever its case.")
+    email = PlainText(max_length=254, required=False, help_text=_("Exactly this address, whatever its case."))
 
 
 class _Customers(StoreView[Customer]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
@@ -28,8 +29,8 @@ class EventOut(serializers.ModelSerializer[CustomerEvent]):
 class EventQuery(serializers.Serializer[Any]):
     """How the list of events can be narrowed."""
 
-    customer = serializers.UUIDField(required=False, help_text="Events of this customer.")
-    name = PlainText(max_length=120, required=False, help_text="Events with exactly this name.")
+    customer = serializers.UUIDField(required=False, help_text=_("Events of this customer."))
+    name = PlainText(max_length=120, required=False, help_text=_("Events with exactly this name."))
 
 
 class EventList(ListModelMixin, StoreView[CustomerEvent]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -37,8 +38,8 @@ class OrderOut(serializers.ModelSerializer[Order]):
 class OrderQuery(serializers.Serializer[Any]):
     """How the list of orders can be narrowed."""
 
-    number = PlainText(max_length=120, required=False, help_text="The order with this number.")
-    customer = serializers.UUIDField(required=False, help_text="Orders of this customer.")
+    number = PlainText(max_length=120, required=False, help_text=_("The order with this number."))
+    customer = serializers.UUIDField(required=False, help_text=_("Orders of this customer."))
 
 
 class _Orders(StoreView[Order]):
