@@ -215,6 +215,11 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "retention.stores.forms.signing_up.SignupName"
+ACCOUNT_FORMS = {
+    "login": "retention.stores.forms.accounts.SignIn",
+    "reauthenticate": "retention.stores.forms.accounts.ProveItIsYou",
+    "change_password": "retention.stores.forms.accounts.ChangePassword",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False

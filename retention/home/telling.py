@@ -30,9 +30,13 @@ class News:
     tone: str = ""
 
 
+def first_name(name: str) -> str:
+    """Return the first word of a name, or what there is."""
+    return name.split()[0] if name.split() else name
+
+
 def greeting(moment: datetime, *, name: str) -> str:
     """Greet by the time of day where the store is. moment: in the store's zone."""
-    first = name.split()[0] if name.split() else name
     words = (
         _("Good morning, %(name)s")
         if moment.hour < 12
@@ -40,7 +44,7 @@ def greeting(moment: datetime, *, name: str) -> str:
         if moment.hour < 18
         else _("Good evening, %(name)s")
     )
-    return words % {"name": first}
+    return words % {"name": first_name(name)}
 
 
 def sentence(*, now: datetime) -> str:

@@ -27,7 +27,8 @@ def home(request: Any) -> HttpResponse:
     hidden = request.store.checklist_hidden_at is not None
     context = {"checklist": checklist, "may_hide": allows(request.role, capability="store.edit")} | _live(request)
     if not checklist.complete and not hidden:
-        context |= {"counters": _day_one_counters(request), "connect": steps.connecting(request)}
+        name = telling.first_name(request.user.get_full_name())
+        context |= {"counters": _day_one_counters(request), "connect": steps.connecting(request), "name": name}
         return render(request, "home/day_one.html", context)
     local = timezone.localtime(now)
     context |= {

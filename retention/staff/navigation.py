@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +55,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Boomerang operations"),
     "SITE_HEADER": _("Boomerang operations"),
     "SITE_SYMBOL": "monitor_heart",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": COLORS,
     "SIDEBAR": {"show_search": True, "navigation": NAVIGATION},

@@ -18,11 +18,13 @@ from retention.staff.deeds import Deed, carry_out
 from retention.staff.figures import waiting_words
 from retention.stores import impersonation
 from retention.stores.models import ApiKey, Store, StoreWork
+from retention.tenancy.context import store_context
 from retention.tenancy.staff import Looking
 
 
 def _visit(request: HttpRequest, store: Store, reason: str) -> str:
-    impersonation.begin(request, store, reason=reason)
+    with store_context(store.pk):  # the session is the web's own to write, not the role platform's
+        impersonation.begin(request, store, reason=reason)
     return reverse("home", kwargs={"store_slug": store.slug})
 
 
@@ -76,7 +78,8 @@ class LookingAtStores(Looking):
         keys = ApiKey.objects.filter(store=OuterRef("pk"), revoked_at=None).order_by().values("store").annotate(n=Count("pk")).values("n")
         stores: QuerySet[Any] = super().get_queryset(request)
         found = stores.annotate(event_at=Subquery(events), work_at=Subquery(work), keys=Subquery(keys))
-        return found.annotate(team=Count("memberships", filter=Q(memberships__user__is_active=True)))
+        complete: QuerySet[Any] = found.annotate(team=Count("memberships", filter=Q(memberships__user__is_active=True)))
+        return complete
 
     @display(description=_("last event"), ordering="event_at")
     def last_event(self, store: Any) -> datetime | str:
