@@ -49,7 +49,7 @@ def owner() -> Iterator[psycopg2.extensions.cursor]:
             yield cursor
 
 
-def event(number: int = 1, **fields):
+def event(number: object = 1, **fields):
     return {"type": "track", "event": "Product Viewed", "userId": "u", "messageId": f"m{number}", **fields}
 
 
@@ -61,7 +61,7 @@ def ask(door, path, body=b"", *, key="", method="POST", **headers):
         environ["HTTP_AUTHORIZATION"] = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
     environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
     setup_testing_defaults(environ)
-    said = []
+    said: list = []
     answer = b"".join(door(environ, lambda status, found: said.extend((int(status[:3]), dict(found)))))
     return said[0], said[1], json.loads(answer) if answer else None
 

@@ -76,8 +76,16 @@ def test_a_body_above_one_megabyte_is_refused_before_it_is_read():
 
 
 def test_events_go_to_the_door_and_everything_else_to_the_pages():
-    asked = []
-    front = dispatcher(door=lambda environ, start: asked.append("door") or [], pages=lambda environ, start: asked.append("pages") or [])
+    asked: list[str] = []
+
+    def named(name):
+        def answer(environ, start_response):
+            asked.append(name)
+            return []
+
+        return answer
+
+    front = dispatcher(door=named("door"), pages=named("pages"))
     for path in ("/v1/track", "/", "/v1", "/api/v1/store"):
         call(front, path)
     assert asked == ["door", "pages", "pages", "pages"]
