@@ -96,7 +96,15 @@ def test_a_key_without_the_scope_is_refused():
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b'{"email": NaN}', b'{"email": "\\u0000a@b.test"}', b'{"email": "\\ud800a@b.test"}', b'{"email":"a@b.test","email":"c@d.test"}', b"\xff", b'{"x":' * 40],
+    [
+        b"{",
+        b'{"email": NaN}',
+        b'{"email": "\\u0000a@b.test"}',
+        b'{"email": "\\ud800a@b.test"}',
+        b'{"email":"a@b.test","email":"c@d.test"}',
+        b"\xff",
+        b'{"x":' * 40,
+    ],
 )
 def test_refuses_a_body_that_means_more_than_one_thing(body):
     store = make_store()
@@ -110,7 +118,13 @@ def test_refuses_a_body_that_means_more_than_one_thing(body):
 def test_describes_itself():
     description = Client().get("/api/v1/openapi.json").json()
     assert description["openapi"] == "3.1.1"
-    assert set(description["paths"]) >= {"/api/v1/store", "/api/v1/customers", "/api/v1/customers/{public_id}", "/api/v1/orders", "/api/v1/events"}
+    assert set(description["paths"]) >= {
+        "/api/v1/store",
+        "/api/v1/customers",
+        "/api/v1/customers/{public_id}",
+        "/api/v1/orders",
+        "/api/v1/events",
+    }
     page = Client().get("/api/docs")
     assert page.status_code == 200
     assert b"swagger-ui-bundle.js" in page.content
