@@ -17,6 +17,7 @@ class Job(NamedTuple):
 JOBS: tuple[Job, ...] = (
     Job("retention.notices.tasks.deliver", 1.0, "Mail the product owes someone leaves within seconds."),
     Job("retention.notices.tasks.tidy", 15.0, "A notice whose worker died is settled; secret links do not lie about."),
+    Job("retention.stores.tasks.tidy", 3600.0, "Ended sessions and unanswered invitations do not pile up."),
     Job("retention.intake.tasks.project", 1.0, "Stored events become customers, carts and orders."),
     Job("retention.orders.tasks.note_idle", 1.0, "A basket left alone is noticed within seconds of its hour."),
     Job("retention.rest.tasks.sweep_answers", 3600.0, "Kept answers of the API leave after two days."),

@@ -65,9 +65,7 @@ def note_in_every_store(request: HttpRequest | None, user: Any, action: str, **d
     with user_context(user.pk), transaction.atomic():
         for store_id in Membership.objects.of_person(user.pk).order_by("store_id").values_list("store_id", flat=True):
             with store_context(store_id):
-                AuditEntry.write(
-                    action, store_id=store_id, now=now(), actor_id=user.pk, target=f"user:{user.pk}", details=details, ip=_ip(request)
-                )
+                AuditEntry.write(action, store_id=store_id, now=now(), actor_id=user.pk, details=details, ip=_ip(request))
 
 
 def listen() -> None:

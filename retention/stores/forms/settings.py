@@ -99,14 +99,14 @@ class KeyForm(forms.Form):
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text=_("For servers. Give as little as it needs."),
+        help_text=_("Give as little as it needs."),
     )
     origins = forms.CharField(
         label=_("Web addresses"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("For storefronts: one a line, such as https://shop.example.com. Empty: any."),
+        help_text=_("Where the key may be used: one a line, such as https://shop.example.com. Empty: anywhere."),
     )
 
     def clean_origins(self) -> list[str]:

@@ -15,13 +15,14 @@ _RING = """
         due_at = least(stores_storework.due_at, excluded.due_at), rung = stores_storework.rung + 1
 """
 _TAKE = """
-    UPDATE stores_storework SET leased_until = now() + %s * interval '1 second'
-    WHERE id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM stores_storework
         WHERE kind = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until < now())
         ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    RETURNING store_id, rung
+    UPDATE stores_storework AS work SET leased_until = now() + %s * interval '1 second'
+    FROM picked WHERE work.id = picked.id
+    RETURNING work.store_id, work.rung
 """
 
 
@@ -69,7 +70,7 @@ class StoreWork(models.Model):
         Call it outside a transaction. A worker that dies leaves a lease that runs out.
         """
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, [lease_seconds, kind, now, limit])
+            cursor.execute(_TAKE, [kind, now, limit, lease_seconds])
             return [Taken(*row) for row in cursor.fetchall()]
 
     @classmethod

@@ -13,6 +13,7 @@ from retention.stores.verifying import recent_verdict
 from retention.stores.views.settings_tabs import settings_page
 
 _SIZE = 25
+_TOLD_BY_THE_ACTION = frozenset({"store"})
 
 
 @needs("audit.view")
@@ -55,7 +56,8 @@ def _row(entry: AuditEntry, names: dict[int, str]) -> dict[str, Any]:
 
 def _details(entry: AuditEntry) -> str:
     parts = [f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in entry.details.items()]
-    return "; ".join([entry.target, *parts] if entry.target else parts)
+    told = entry.target and entry.target.partition(":")[0] not in _TOLD_BY_THE_ACTION
+    return "; ".join([entry.target, *parts] if told else parts)
 
 
 def _names_of(numbers: list[int | None]) -> dict[int, str]:
