@@ -127,3 +127,10 @@ _PLAIN: dict[type, Callable[[], Any]] = {
     models.JSONField: dict,
     models.UUIDField: lambda: None,
 }
+
+
+def existing(store: Store) -> Made:
+    """Return the first row of every store-owned table that has one, by label."""
+    with store_context(store.pk):
+        found = {model._meta.label: model._default_manager.order_by("pk").first() for model in store_owned()}
+    return {label: row for label, row in found.items() if row is not None}

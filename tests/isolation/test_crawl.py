@@ -9,24 +9,17 @@ from django.test import Client
 
 from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
-from tests.isolation import matrix, routes
+from tests.isolation import matrix
+from tests.isolation.addresses import address
 from tests.isolation.probing import Answer, ask, cached_text, listening
 from tests.isolation.scene import Scene, Side, fingerprint
 
-ROUTES = {route.name: route for route in routes.routes()}
 STORE_PAGES = {name: page for name, page in matrix.PAGES.items() if page.access in matrix.CAPABILITIES}
 KEY_PAGES = {name: page for name, page in matrix.PAGES.items() if page.access.startswith("key ")}
 WITH_IDS = {name: page for name, page in (STORE_PAGES | KEY_PAGES).items() if any(not value.startswith("=") for value in page.ids.values())}
 SIGN_IN = (302, 204)
 
 pytestmark = pytest.mark.django_db
-
-
-def address(name: str, side: Side, ids_of: Side | None = None, **replaced: Any) -> str:
-    """Return a page's address in one side's store, with the ids of the other side, or with these values instead."""
-    page = matrix.PAGES[name]
-    values = {place: what[1:] if what.startswith("=") else (ids_of or side).value(what) for place, what in page.ids.items()}
-    return ROUTES[name].address({"store_slug": side.store.slug} | values | replaced)
 
 
 def asked(pages: dict[str, matrix.Page]) -> Iterator[tuple[str, str, matrix.Page]]:

@@ -1,0 +1,61 @@
+"""Looking at a page as a careful visitor would: what the browser complains about, what overflows, what cannot be read or reached."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import ConsoleMessage, Page, Response
+
+Scheme = Literal["light", "dark"]
+VARIANTS: dict[str, tuple[int, int, Scheme]] = {
+    "desktop-light": (1440, 900, "light"),
+    "desktop-dark": (1440, 900, "dark"),
+    "phone-light": (390, 844, "light"),
+    "phone-dark": (390, 844, "dark"),
+}
+PICTURES = Path(__file__).resolve().parents[2] / "var" / "screenshots"
+_INLINE_STYLE = re.compile(r"<[a-z][^>]*\sstyle\s*=", re.IGNORECASE)
+_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|\son[a-z]+\s*=\s*\"", re.IGNORECASE)
+_AXE_LIKE = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Watch:
+    """What the browser said while a page was open."""
+
+    complaints: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> None:
+        """Listen to a page's console, its uncaught errors and its failed requests."""
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("response", self._answered)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(f"console: {message.text[:200]}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":
+            self.complaints.append(f"{response.status} for {response.url.partition('?')[0]}")
+
+
+def faults_of_source(html: str) -> list[str]:
+    """Say what a strict content security policy would refuse in the page's source."""
+    found = [f"inline style: {hit.group()[:80]}" for hit in _INLINE_STYLE.finditer(html)]
+    return found[:3] + [f"inline script: {hit.group()[:80]}" for hit in _INLINE_SCRIPT.finditer(html)][:3]
+
+
+def faults_of_page(page: Page) -> list[str]:
+    """Say what is wrong with the page as it stands: width, headings, names of controls, labels, contrast."""
+    found: list[str] = page.evaluate(_AXE_LIKE)
+    return found
+
+
+def picture(page: Page, *, variant: str, name: str) -> Path:
+    """Keep a picture of the whole page under var/screenshots/<variant>/."""
+    path = PICTURES / variant / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=True, animations="disabled")
+    return path

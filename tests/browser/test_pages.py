@@ -1,0 +1,58 @@
+"""Every page, in both sizes and both colours: nothing to complain about, and a picture of each under var/screenshots."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Site
+from tests.browser.looking import VARIANTS, Watch, faults_of_page, faults_of_source, picture
+from tests.isolation import matrix
+from tests.isolation.addresses import address
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# No page to look at: answers for machines, fragments, downloads, and pages that only send on.
+NO_PAGES = {
+    "healthz", "readyz", "metrics", "api:schema", "api:unknown", "inbox:body", "inbox:product_body", "home_live", "home_listening",
+    "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "account_set_password",
+    "account_confirm_login_code", "account_reauthenticate", "mfa_authenticate",
+}  # fmt: skip
+SIGNED_OUT = {name for name in matrix.ACCOUNT_PAGES if name.startswith("account_")} - {"account_email", "account_change_password", "account_logout"}
+
+
+def _pages() -> list[str]:
+    return [name for name, page in matrix.PAGES.items() if "GET" in page.methods and page.access not in {"staff"} and not page.access.startswith("key ") and name not in NO_PAGES]
+
+
+def look(page: Page, where: str, *, name: str, variant: str) -> list[str]:
+    """Open one address, keep its picture and return what is wrong with it."""
+    watch = Watch()
+    watch.over(page)
+    answer = page.goto(where, wait_until="load")
+    page.wait_for_timeout(150)
+    found = [*watch.complaints, *faults_of_source(answer.text() if answer is not None else ""), *faults_of_page(page)]
+    picture(page, variant=variant, name=name)
+    page.remove_listener("console", watch._said)
+    page.remove_listener("response", watch._answered)
+    return [f"{name}: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_page_is_sound(variant: str, site: Site) -> None:
+    faults: list[str] = []
+    inside = site.window(variant, user=site.side.people["owner"]).new_page()
+    outside = site.window(variant).new_page()
+    for name in _pages():
+        faults += look(outside if name in SIGNED_OUT else inside, address(name, site.side), name=name, variant=variant)
+    assert faults == []
+
+
+@pytest.mark.parametrize("variant", ["desktop-light", "desktop-dark"])
+def test_staff_s_pages_are_sound(variant: str, site: Site) -> None:
+    from tests.factories import make_user
+
+    staff = make_user("looking.staff@example.test", is_staff=True, is_superuser=True)
+    page = site.window(variant, user=staff).new_page()
+    faults = look(page, "/styleguide/", name="styleguide", variant=variant)
+    for where, name in (("/admin/", "admin"), ("/admin/stores/store/", "admin stores"), (f"/admin/stores/store/{site.side.store.pk}/change/", "admin store")):
+        faults += [line for line in look(page, where, name=name, variant=variant) if "console" in line or "uncaught" in line]
+    assert faults == []
