@@ -26,10 +26,12 @@ SLICE = 500
 LOOK_BACK = timedelta(days=7)
 
 _TAKE = """
-    DELETE FROM customers_pending WHERE store_id = %s AND id IN (
-        SELECT id FROM customers_pending WHERE store_id = %s AND reader = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM customers_pending WHERE store_id = %(store)s AND reader = %(reader)s ORDER BY id LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
     )
-    RETURNING customer_id
+    DELETE FROM customers_pending AS news USING picked WHERE news.store_id = %(store)s AND news.id = picked.id
+    RETURNING news.customer_id
 """
 
 
@@ -47,9 +49,8 @@ def take_news(*, now: datetime) -> int:
 
 
 def _take() -> list[int]:
-    store_id = require_store_id()
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [store_id, store_id, READER, SLICE])
+        cursor.execute(_TAKE, {"store": require_store_id(), "reader": READER, "limit": SLICE})
         return [customer_id for (customer_id,) in cursor.fetchall()]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -29,17 +30,19 @@ SENDERS = 16
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = 120
 
+# Picked once, before the update: as a plain sub-select the planner may run it again for every row, and lock more than the limit.
 _RESERVE = """
-    UPDATE campaigns_message SET holder = %s, lease_until = clock_timestamp() + %s * interval '1 second'
-    WHERE store_id = %s AND id IN (
+    WITH picked AS MATERIALIZED (
         SELECT m.id FROM campaigns_message AS m
         LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
-        WHERE m.store_id = %s AND m.state = 'ready' AND m.due_at <= %s AND m.channel = %s
+        WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
-        ORDER BY m.due_at, m.id LIMIT %s FOR UPDATE OF m SKIP LOCKED
+        ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     )
-    RETURNING id
+    UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
+    FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+    RETURNING m.id
 """
 _GIVE_BACK = "UPDATE campaigns_message SET holder = NULL, lease_until = NULL WHERE store_id = %s AND holder = %s AND state = 'ready'"
 
@@ -85,9 +88,16 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
 
 def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
     """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out."""
-    store_id = require_store_id()
+    values: dict[str, Any] = {
+        "store": require_store_id(),
+        "now": now,
+        "channel": channel,
+        "limit": limit,
+        "holder": holder,
+        "seconds": RESERVE_SECONDS,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [holder, RESERVE_SECONDS, store_id, store_id, now, channel, limit])
+        cursor.execute(_RESERVE, values)
         return sorted(message_id for (message_id,) in cursor.fetchall())
 
 

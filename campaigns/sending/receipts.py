@@ -16,9 +16,12 @@ from retention.tenancy.context import require_store_id
 
 DELIVERED, BOUNCED, CLICKED = "Email Delivered", "Email Bounced", "Email Link Clicked"
 _TAKE_CLICKS = """
-    UPDATE campaigns_click SET noted_at = %s
-    WHERE id IN (SELECT id FROM campaigns_click WHERE store_id = %s AND noted_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING message_id, customer_id, position, at, suspected
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM campaigns_click WHERE store_id = %(store)s AND noted_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE campaigns_click AS click SET noted_at = %(now)s FROM picked
+    WHERE click.store_id = %(store)s AND click.id = picked.id
+    RETURNING click.message_id, click.customer_id, click.position, click.at, click.suspected
 """
 _FIRST_CLICK = """
     UPDATE campaigns_message AS m SET clicked_at = least(coalesce(m.clicked_at, v.at), v.at)
@@ -58,7 +61,7 @@ def note_clicks(*, now: datetime, limit: int = 500) -> int:
     """Turn click rows nobody looked at yet into receipts, in one transaction; suspected ones count as seen and no more."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE_CLICKS, [now, require_store_id(), limit])
+            cursor.execute(_TAKE_CLICKS, {"store": require_store_id(), "limit": limit, "now": now})
             clicks = cursor.fetchall()
             human = [click for click in clicks if not click[4]]
             first: dict[int, datetime] = {}

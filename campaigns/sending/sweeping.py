@@ -15,11 +15,13 @@ from retention.tenancy.unscoped import unscoped
 FORGOTTEN_AFTER = timedelta(seconds=60)
 
 _EXPIRED = """
-    UPDATE campaigns_message SET state = 'unknown', reason = 'worker_lost', holder = NULL, lease_until = NULL, finished_at = %s
-    WHERE store_id = %s AND id IN (
-        SELECT id FROM campaigns_message WHERE store_id = %s AND state = 'sending' AND lease_until < clock_timestamp()
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM campaigns_message WHERE store_id = %(store)s AND state = 'sending' AND lease_until < clock_timestamp()
         ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
+    UPDATE campaigns_message AS m SET
+        state = 'unknown', reason = 'worker_lost', holder = NULL, lease_until = NULL, finished_at = %(now)s
+    FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
 """
 _UNFINISHED = """
     SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
@@ -40,9 +42,8 @@ def sweep_store(*, now: datetime) -> int:
 
     Today's providers recognise no repeat, so every one of them may have been sent: unknown.
     """
-    store_id = require_store_id()
     with connection.cursor() as cursor:
-        cursor.execute(_EXPIRED, [now, store_id, store_id])
+        cursor.execute(_EXPIRED, {"store": require_store_id(), "now": now})
         return int(cursor.rowcount)
 
 

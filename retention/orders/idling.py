@@ -5,6 +5,7 @@ Found through `StoreWork` kind "idle", which the projection rings for the moment
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Min, QuerySet
@@ -21,13 +22,14 @@ BATCH = 1000
 TOO_OLD = timedelta(days=1)  # an idle moment that long gone (late or backfilled events) is noted but is no news
 
 _NOTE = """
-    UPDATE orders_cart SET idle_at = last_activity_at + %s * interval '1 second'
-    WHERE store_id = %s AND id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM orders_cart
-        WHERE store_id = %s AND state = 'open' AND idle_at IS NULL AND lines_count > 0 AND last_activity_at <= %s
-        ORDER BY last_activity_at, id LIMIT %s FOR UPDATE SKIP LOCKED
-    ) AND state = 'open' AND idle_at IS NULL
-    RETURNING customer_id, public_id, currency, total_minor, lines_count, stage, idle_at
+        WHERE store_id = %(store)s AND state = 'open' AND idle_at IS NULL AND lines_count > 0 AND last_activity_at <= %(until)s
+        ORDER BY last_activity_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE orders_cart AS cart SET idle_at = cart.last_activity_at + %(seconds)s * interval '1 second'
+    FROM picked WHERE cart.store_id = %(store)s AND cart.id = picked.id AND cart.state = 'open' AND cart.idle_at IS NULL
+    RETURNING cart.customer_id, cart.public_id, cart.currency, cart.total_minor, cart.lines_count, cart.stage, cart.idle_at
 """
 
 
@@ -63,7 +65,8 @@ def _note_batch(*, now: datetime, idle_after: timedelta) -> int:
     store_id = require_store_id()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_NOTE, [idle_after.total_seconds(), store_id, store_id, now - idle_after, BATCH])
+            values: dict[str, Any] = {"store": store_id, "until": now - idle_after, "limit": BATCH, "seconds": idle_after.total_seconds()}
+            cursor.execute(_NOTE, values)
             rows = cursor.fetchall()
         news = [
             NewEvent(

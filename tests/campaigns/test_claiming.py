@@ -77,8 +77,7 @@ def test_without_the_claim_the_same_messages_go_out_twice(store: Any, sink: Any,
 def _reserve_without_locks() -> str:
     return """
         SELECT m.id FROM campaigns_message AS m
-        WHERE (%s IS NOT NULL AND %s IS NOT NULL AND %s IS NOT NULL) AND m.store_id = %s AND m.state = 'ready' AND m.due_at <= %s
-            AND m.channel = %s LIMIT %s
+        WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s LIMIT %(limit)s
     """
 
 
