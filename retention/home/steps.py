@@ -20,7 +20,7 @@ def first_customer_step(request: Any, now: datetime) -> Step:
     """Ask for the first person whose address is known."""
     return Step(
         title=_("Know your first customer"),
-        text=_("Send `identify` when somebody signs in or orders. From then on their baskets have a name."),
+        text=_("Send “identify” when somebody signs in or orders. From then on their baskets have a name."),
         done=Customer.objects.known().exists(),
         button=_("See your customers"),
         url=_page(request, "customers:list"),

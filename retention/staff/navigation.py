@@ -37,8 +37,7 @@ NAVIGATION: list[dict[str, Any]] = [
     {
         "title": _("Everything else"),
         "items": [
-            _line(_("All tables"), "table", "admin:index"),
-            _line(_("Tables without a page"), "database", "admin:tables"),
+            _line(_("All tables"), "table", "admin:tables"),
         ],
     },
 ]

@@ -28,7 +28,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
     return [
         path("operations/", site.admin_view(operations), name="operations"),
         path("operations/resume-sending/", site.admin_view(resume_sending), name="resume_sending"),
-        path("tables/", site.admin_view(other_tables), name="tables"),
+        path("tables/", site.admin_view(all_tables), name="tables"),
         path("tables/<str:label>/", site.admin_view(other_table), name="table"),
     ]
 
@@ -52,10 +52,11 @@ def resume_sending(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:operations"))
 
 
-def other_tables(request: HttpRequest) -> HttpResponse:
-    """List the tables whose key has several columns, which the admin cannot hold."""
+def all_tables(request: HttpRequest) -> HttpResponse:
+    """List every table: by room, and those whose key has several columns, which the admin itself cannot hold."""
     rows = [(model._meta.label_lower, model._meta.verbose_name) for model in without_page()]
-    return _page(request, "admin/operations/tables.html", {"title": _("Tables without a page"), "models": rows})
+    context = {"title": _("All tables"), "app_list": admin.site.get_app_list(request), "models": rows}
+    return _page(request, "admin/operations/tables.html", context)
 
 
 def other_table(request: HttpRequest, label: str) -> HttpResponse:

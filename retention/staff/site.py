@@ -82,6 +82,12 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
 
         return urls(self)
 
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show what staff need first; the list of tables is a page of its own."""
+        from retention.staff.pages import operations
+
+        return operations(request)
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page needs; Django's own password form is not offered."""
         context: dict[str, Any] = super().each_context(request)

@@ -102,7 +102,9 @@ def _make_owner_able(servers: Servers) -> dict[str, str]:
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(role_name("owner"))))
-        cursor.execute(sql.SQL("GRANT pg_signal_backend TO {}").format(sql.Identifier(role_name("owner"))))  # to drop with FORCE
+        inherit = " WITH INHERIT TRUE" if connection.server_version >= 160000 else ""  # the role itself is NOINHERIT
+        grant = sql.SQL("GRANT pg_signal_backend TO {}" + inherit)
+        cursor.execute(grant.format(sql.Identifier(role_name("owner"))))  # to drop with FORCE
         cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'boomerang_test_%'")
         for (name,) in cursor.fetchall():
             cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
