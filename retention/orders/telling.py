@@ -60,7 +60,7 @@ def orders_counter(request: HttpRequest, now: datetime) -> Counter:
     )
     money = write_money(recent["total"], currency=currency) if recent["count"] else write_number(0)
     sub = ngettext("%(count)s order", "%(count)s orders", recent["count"]) % {"count": write_number(recent["count"])}
-    return Counter(_("Orders in 30 days"), money, sub if recent["count"] else _("No order yet"), order=20, zero=not recent["count"])
+    return Counter(_("Revenue in 30 days"), money, sub if recent["count"] else _("No order yet"), order=20, zero=not recent["count"])
 
 
 def baskets_counter(request: HttpRequest, now: datetime) -> Counter:

@@ -14,7 +14,7 @@
       part.classList.toggle("stale", stale);
       const text = stale
         ? part.dataset.freshStale.replace("%s", new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }))
-        : part.dataset.freshText.replace("%s", String(Math.max(1, Math.round(age / 1000))));
+        : part.dataset.freshText.replace("%s", String(Math.max(2, Math.round(age / 1000))));
       if (part.textContent !== text) part.textContent = text;
     });
   }

@@ -199,13 +199,13 @@ def field(
     """Render a form field: label above, hint below, an error in the hint's place.
 
     check_url: where the value is posted when the field is left (htmx). link: a small link beside the label. ok: a good word in the
-    hint's place. errors: sentences about the whole form that belong to this field (a sign-in that failed).
+    hint's place. link: stands beside the label instead of the form's own hint. errors: sentences about the whole form that belong to this field (a sign-in that failed).
     """
     return {
         "bound": bound,
         "kind": _kind_of(bound),
         "label": label or bound.label,
-        "hint": hint or bound.help_text,
+        "hint": hint or ("" if link else bound.help_text),
         "link": link,
         "link_text": link_text,
         "ok": ok,
