@@ -27,10 +27,10 @@ def test_what_is_given_back_can_be_spent_again():
 
 
 def test_window_slides():
-    quick = Limit("quick", 1, 1)
+    quick = Limit("quick", 1, 2)
     assert spend(quick, who="a").allowed
     assert not spend(quick, who="a").allowed
-    threading.Event().wait(1.05)
+    threading.Event().wait(2.05)
     assert spend(quick, who="a").allowed
 
 

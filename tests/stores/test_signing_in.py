@@ -62,12 +62,27 @@ def test_fifth_try_may_still_be_the_right_one(no_delay):
     assert sign_in(client, password=STRONG_PASSWORD).status_code == 302
 
 
-def test_delay_grows_between_tries():
+def test_delay_grows_between_tries(settings):
+    server = redis.Redis.from_url(settings.REDIS_URL)
+    request = RequestFactory().post("/", REMOTE_ADDR="203.0.113.7")
+    waits = []
+    for _number in range(4):
+        signing_in.take_try(request, email=NORA)
+        [key] = server.scan_iter("sign-in:*")
+        waits.append(round((float(server.hget(key, "next") or 0) - float(server.hget(key, "last"))) / 1000))
+        server.hdel(key, "next")
+    assert waits[2:] == [2, 4]
+
+
+def test_try_that_comes_too_soon_is_told_to_wait(settings):
     make_user(NORA, password=STRONG_PASSWORD)
-    client = Client()
-    for _number in range(3):
-        sign_in(client)
-    assert re.search(r"Wait [12] seconds?, then try again\.", words(sign_in(client, password=STRONG_PASSWORD)))
+    server, client = redis.Redis.from_url(settings.REDIS_URL), Client()
+    sign_in(client)
+    [key] = server.scan_iter("sign-in:*")
+    server.hset(key, "next", int(time.time() * 1000) + 60_000)
+    refused = words(sign_in(client, password=STRONG_PASSWORD))
+    assert re.search(r"Wait \d+ seconds, then try again\.", refused)
+    assert int(server.hget(key, "tries")) == 1, "waiting costs no try"
 
 
 def test_stranger_cannot_lock_out_a_browser_that_signed_in_before(no_delay):
