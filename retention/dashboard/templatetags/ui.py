@@ -198,8 +198,8 @@ def field(
 ) -> dict[str, Any]:
     """Render a form field: label above, hint below, an error in the hint's place.
 
-    check_url: where the value is posted when the field is left (htmx). link: a small link beside the label. ok: a good word in the
-    hint's place. link: stands beside the label instead of the form's own hint. errors: sentences about the whole form that belong to this field (a sign-in that failed).
+    check_url: where the value is posted when the field is left (htmx). link: a small link beside the label, in place of the form's own
+    hint. ok: a good word in the hint's place. errors: sentences about the whole form that belong to this field (a sign-in that failed).
     """
     return {
         "bound": bound,
