@@ -55,7 +55,7 @@
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) {
     const node = texts.currentNode.parentElement
-    if (!texts.currentNode.textContent.trim() || !node || !shown(node) || node.closest('[aria-hidden=true], svg, :disabled, [aria-disabled=true], .visually-hidden, option, noscript')) continue
+    if (!texts.currentNode.textContent.trim() || !node || !shown(node) || node.closest('[aria-hidden=true], svg, :disabled, [aria-disabled=true], .is-busy, .visually-hidden, option, noscript')) continue
     const style = getComputedStyle(node)
     const back = behind(node)
     if (!back) continue

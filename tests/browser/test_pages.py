@@ -43,7 +43,7 @@ def test_every_page_is_sound(variant: str, site: Site) -> None:
     outside = site.window(variant).new_page()
     for name in _pages():
         faults += look(outside if name in SIGNED_OUT else inside, address(name, site.side), name=name, variant=variant)
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("variant", ["desktop-light", "desktop-dark"])
@@ -55,4 +55,4 @@ def test_staff_s_pages_are_sound(variant: str, site: Site) -> None:
     faults = look(page, "/styleguide/", name="styleguide", variant=variant)
     for where, name in (("/admin/", "admin"), ("/admin/stores/store/", "admin stores"), (f"/admin/stores/store/{site.side.store.pk}/change/", "admin store")):
         faults += [line for line in look(page, where, name=name, variant=variant) if "console" in line or "uncaught" in line]
-    assert faults == []
+    assert not faults, "\n".join(faults)

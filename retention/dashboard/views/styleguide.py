@@ -22,7 +22,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "states": list(STATES),
         "colours": examples.COLOURS,
         "form": examples.refused_form(),
-        "clean_form": examples.ExampleForm(),
+        "clean_form": examples.ExampleForm(auto_id="clean_%s"),
         **examples.table(),
         **examples.figures(),
         **examples.home(),
