@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.signals import password_changed, password_reset
+from allauth.account.signals import email_changed, password_changed, password_reset
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_used
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.cache import cache
@@ -72,6 +72,7 @@ def listen() -> None:
     """Hear the library's news; called once at start-up."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit-signed-in")
     user_logged_out.connect(_signed_out, dispatch_uid="audit-signed-out")
+    email_changed.connect(_account_news("account.address_changed"), weak=False, dispatch_uid="audit-address-changed")
     password_changed.connect(_account_news("account.password_changed"), weak=False, dispatch_uid="audit-password-changed")
     password_reset.connect(_account_news("account.password_reset"), weak=False, dispatch_uid="audit-password-reset")
     authenticator_added.connect(_second_factor_changed, dispatch_uid="audit-mfa-added")

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.test import Client
@@ -156,6 +157,15 @@ def test_recovery_codes_alone_do_not_count():
     cast = lumen()
     Authenticator.objects.create(user=cast.nora, type=Authenticator.Type.RECOVERY_CODES, data={})
     assert signed_in(cast.nora, stepped_up=False).get(f"{KEYS}new/").url == "/account/second-factor/"
+
+
+def test_another_address_needs_the_password_again():
+    """Whoever finds an open browser must not be able to move the account to an address of their own."""
+    user = make_user(password=STRONG_PASSWORD)
+    client = signed_in(user, stepped_up=False)
+    answer = client.post("/accounts/email/", {"action_add": "", "email": "thief@example.test"})
+    assert answer.url.startswith("/accounts/reauthenticate/")
+    assert list(EmailAddress.objects.values_list("email", flat=True)) == [user.email]
 
 
 @pytest.mark.django_db(transaction=True)
