@@ -1,6 +1,6 @@
 """Counts read from the database when Prometheus asks: what waits, what failed, how old the oldest due work is.
 
-Open states only, which partial indexes hold: counting what is done would read whole tables. No label names a store.
+Only states that partial indexes hold: counting the others would read whole tables. No label names a store.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from django.db.models import Count, Model
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from redis.exceptions import RedisError
 
+from campaigns.models import Message
+from retention.customers.models import CustomerEvent
 from retention.health import heartbeats
 from retention.health.readiness import oldest_due_seconds
 from retention.kit.clock import now
@@ -20,10 +22,17 @@ from retention.tenancy.unscoped import unscoped
 Rows = dict[str, float]
 
 
-def open_states(model: type[Model], *, closed: tuple[str, ...]) -> Rows:
-    """Count a table's rows by state, without those that need nothing any more."""
-    counts = model._default_manager.exclude(state__in=closed).values_list("state").annotate(Count("pk")).order_by("state")
-    return {state: float(count) for state, count in counts}
+OPEN = ("ready", "sending")
+
+
+def open_states(model: type[Model]) -> Rows:
+    """Count a table's rows that wait or are being sent, by state."""
+    counts = model._default_manager.filter(state__in=OPEN).values_list("state").annotate(Count("pk")).order_by("state")
+    return dict.fromkeys(OPEN, 0.0) | {state: float(count) for state, count in counts}
+
+
+def _waiting() -> Rows:
+    return {"": float(CustomerEvent.objects.filter(projected_at=None).count())}
 
 
 def _ages() -> Rows:
@@ -35,7 +44,9 @@ def _ages() -> Rows:
 
 GAUGES: tuple[tuple[str, str, str, Callable[[], Rows]], ...] = (
     ("boomerang_oldest_due_seconds", "Age of the oldest due work by kind.", "kind", lambda: oldest_due_seconds(moment=now())),
-    ("boomerang_notices", "Mails the product itself owes someone, by open state.", "state", lambda: open_states(Notice, closed=("sent",))),
+    ("boomerang_notices", "Mails the product itself owes someone, by open state.", "state", lambda: open_states(Notice)),
+    ("boomerang_messages_open", "Messages to customers, by open state.", "state", lambda: open_states(Message)),
+    ("boomerang_events_waiting", "Stored events whose effects are not applied yet.", "", _waiting),
     ("boomerang_stores", "Stores on this installation.", "", lambda: {"": float(Store.objects.count())}),
     ("boomerang_job_age_seconds", "Seconds since a timed job last ended well.", "job", _ages),
 )

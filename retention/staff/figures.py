@@ -1,6 +1,6 @@
 """The figures of the operations page: one table per question, read across stores inside the admin's role.
 
-Counts only open states, which partial indexes hold; what is counted by `retention/health/gauges.py` is not counted another way here.
+Counts only states that partial indexes hold, as `retention/health/gauges.py` does; what failed is a list of its own.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,11 @@ from redis.exceptions import RedisError
 from campaigns.models import Message
 from retention.customers.models import CustomerEvent
 from retention.health import heartbeats
+from retention.health.gauges import OPEN
 from retention.kit.clock import speed
 from retention.notices.models import Notice
 from retention.schedule import JOBS
 from retention.stores.models import Store, StoreWork
-
-_DONE = ("sent", "suppressed", "skipped", "failed")
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ def tables(*, now: datetime) -> list[Table]:
     """Return the tables of the operations page, what waits first."""
     return [
         _work(now),
-        _states(_("Messages that are not done"), Message, now),
-        _states(_("Product mail that is not sent"), Notice, now),
+        _states(_("Messages that wait"), Message, now),
+        _states(_("Product mail that waits"), Notice, now),
         _events(now),
         _jobs(),
     ]
@@ -81,10 +80,10 @@ def _oldest_per_kind() -> list[StoreWork]:
 
 def _states(title: str, model: type[Model], now: datetime) -> Table:
     manager = model._default_manager
-    found = manager.exclude(state__in=_DONE).values("state").annotate(count=Count("pk"), oldest=Min("due_at")).order_by("state")
+    found = manager.filter(state__in=OPEN).values("state").annotate(count=Count("pk"), oldest=Min("due_at")).order_by("state")
     labels = dict(model._meta.get_field("state").flatchoices)  # type: ignore[union-attr]
     rows = [[labels.get(one["state"], one["state"]), one["count"], waiting_words(one["oldest"], now=now)] for one in found]
-    return Table(title, [_("State"), _("How many"), _("Oldest waits")], rows, _("Everything is done."))
+    return Table(title, [_("State"), _("How many"), _("Oldest waits")], rows, _("Nothing waits."))
 
 
 def _events(now: datetime) -> Table:
