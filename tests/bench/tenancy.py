@@ -40,7 +40,12 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     rows: Rows = [("what", "samples", "plain p50 us", "plain p95 us", "guarded p50 us", "guarded p95 us", "p95 ratio")]
     rows += [_row("page by primary key", page), _row("bare read", read)]
     ratios = {"rls_p95_vs_plain": _ratio(page, 95), "rls_p50_vs_plain": _ratio(page, 50), "bare_read_p95_vs_plain": _ratio(read, 95)}
-    counts = {"stores": len({store for store, _ in customers}), "customers": _count(), "samples": samples, "index_scans": _index_scans(plan)}
+    counts = {
+        "stores": len({store for store, _ in customers}),
+        "customers": _count(),
+        "samples": samples,
+        "index_scans": _index_scans(plan),
+    }
     return rows, {"ratios": ratios, "counts": counts}
 
 
@@ -50,7 +55,7 @@ Times = dict[str, list[float]]
 def _in_turns(work: Callable[[int, int], Any], *, plain: Any, customers: list[tuple[int, int]], samples: int) -> Times:
     """Return both sides' times in seconds. The order of the pair changes each turn, so that neither always finds a warm row."""
     guarded = connections["default"]
-    chosen = random.Random(7).choices(customers, k=WARM_UP + samples)  # noqa: S311 - a sample, not a secret
+    chosen = random.Random(7).choices(customers, k=WARM_UP + samples)
     times: Times = {"plain": [], "guarded": []}
     orders = itertools.cycle([("plain", "guarded"), ("guarded", "plain")])
     gc.collect()
@@ -95,7 +100,9 @@ def _customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
 def _plain_connection() -> Iterator[Any]:
     """Yield Django's own PostgreSQL connection as the owner, for whom no policy is read."""
     owner = settings.DATABASES["owner"]
-    wrapper = DatabaseWrapper({**connections["owner"].settings_dict, "ENGINE": "django.db.backends.postgresql", "USER": owner["USER"]}, "default")
+    wrapper = DatabaseWrapper(
+        {**connections["owner"].settings_dict, "ENGINE": "django.db.backends.postgresql", "USER": owner["USER"]}, "default"
+    )
     try:
         yield wrapper
     finally:
@@ -147,7 +154,11 @@ def _seed(*, stores: int, customers: int) -> list[tuple[int, int]]:
             missing = each - (0 if new else Customer.objects.count())
             names = [f"{number}-{place}" for place in range(each - missing, each)] if missing > 0 else []
             Customer.objects.bulk_create(
-                [Customer(first_name=name, email=f"{name}@example.test", email_key=f"{name}@example.test", city="Berlin") for name in names], batch_size=500
+                [
+                    Customer(first_name=name, email=f"{name}@example.test", email_key=f"{name}@example.test", city="Berlin")
+                    for name in names
+                ],
+                batch_size=500,
             )
     _owner("VACUUM (ANALYZE) customers_customer")
     return [(row[0], row[1]) for row in _owner("SELECT store_id, id FROM customers_customer ORDER BY id % 997, id LIMIT 20000")]

@@ -9,7 +9,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from retention.kit import clock
-from retention.stores.models import User
+from retention.stores.models import Membership, Store, User
+from retention.tenancy.context import store_context
 from retention.testing.marks import chromium
 from tests.browser.looking import VARIANTS
 from tests.factories import signed_in
@@ -38,10 +39,14 @@ class Site:
         """Open a window of this size and colours, in which the person is signed in, second factor included."""
         width, height, scheme = VARIANTS[variant]
         context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, base_url=self.url)
-        context.add_init_script("document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))")
+        context.add_init_script(
+            "document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
         if user is not None:
             client = signed_in(user)
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": self.url}])
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": self.url}]
+            )
         return context
 
 
@@ -58,10 +63,7 @@ def site(transactional_db: None, browser: Browser) -> Iterator[Site]:
         yield Site(url.replace("127.0.0.1", "localhost"), side, browser)
 
 
-def demo_team(store: object) -> list[object]:
+def demo_team(store: Store) -> list[Membership]:
     """Return the shop's memberships with their people."""
-    from retention.stores.models import Membership
-    from retention.tenancy.context import store_context
-
-    with store_context(store.pk):  # type: ignore[attr-defined]
+    with store_context(store.pk):
         return list(Membership.objects.select_related("user").order_by("pk"))

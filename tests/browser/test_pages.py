@@ -13,14 +13,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # No page to look at: answers for machines, fragments, downloads, and pages that only send on.
 NO_PAGES = {
     "healthz", "readyz", "metrics", "api:schema", "api:unknown", "inbox:body", "inbox:product_body", "home_live", "home_listening",
-    "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "account_set_password",
+    "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn",
+    "account_set_password",
     "account_confirm_login_code", "account_reauthenticate", "mfa_authenticate",
 }  # fmt: skip
-SIGNED_OUT = {name for name in matrix.ACCOUNT_PAGES if name.startswith("account_")} - {"account_email", "account_change_password", "account_logout"}
+SIGNED_OUT = {name for name in matrix.ACCOUNT_PAGES if name.startswith("account_")} - {
+    "account_email",
+    "account_change_password",
+    "account_logout",
+}
 
 
 def _pages() -> list[str]:
-    return [name for name, page in matrix.PAGES.items() if "GET" in page.methods and page.access not in {"staff"} and not page.access.startswith("key ") and name not in NO_PAGES]
+    return [
+        name
+        for name, page in matrix.PAGES.items()
+        if "GET" in page.methods and page.access not in {"staff"} and not page.access.startswith("key ") and name not in NO_PAGES
+    ]
 
 
 def look(page: Page, where: str, *, name: str, variant: str) -> list[str]:
@@ -53,6 +62,10 @@ def test_staff_s_pages_are_sound(variant: str, site: Site) -> None:
     staff = make_user("looking.staff@example.test", is_staff=True, is_superuser=True)
     page = site.window(variant, user=staff).new_page()
     faults = look(page, "/styleguide/", name="styleguide", variant=variant)
-    for where, name in (("/admin/", "admin"), ("/admin/stores/store/", "admin stores"), (f"/admin/stores/store/{site.side.store.pk}/change/", "admin store")):
+    for where, name in (
+        ("/admin/", "admin"),
+        ("/admin/stores/store/", "admin stores"),
+        (f"/admin/stores/store/{site.side.store.pk}/change/", "admin store"),
+    ):
         faults += [line for line in look(page, where, name=name, variant=variant) if "console" in line or "uncaught" in line]
     assert not faults, "\n".join(faults)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 
 from retention.notices.models import Notice
@@ -17,7 +18,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def _focused(page: Page) -> str:
     """Return what has the keyboard: its tag, its text and where it leads."""
-    text: str = page.evaluate("(n => n.tagName + ' ' + (n.innerText || n.value || '').trim() + ' ' + (n.getAttribute('href') || ''))(document.activeElement)")
+    text: str = page.evaluate(
+        "(n => n.tagName + ' ' + (n.innerText || n.value || '').trim() + ' ' + (n.getAttribute('href') || ''))(document.activeElement)"
+    )
     return text
 
 
@@ -61,7 +64,9 @@ def test_a_question_holds_the_keyboard_until_it_is_answered(site: Site) -> None:
     expect(page.locator("dialog#confirm")).to_be_visible()
     for _stop in range(6):
         page.keyboard.press("Tab")
-        assert page.evaluate("!document.activeElement || document.activeElement === document.body || document.activeElement.closest('dialog') !== null")
+        assert page.evaluate(
+            "!document.activeElement || document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
+        )
     page.keyboard.press("Escape")
     expect(page.locator("dialog#confirm")).to_be_hidden()
 
@@ -137,7 +142,7 @@ def test_a_passkey_is_added_and_opens_the_door(site: Site) -> None:
         box.check()
     page.locator("#mfa_webauthn_add").click()
     page.wait_for_url(lambda url: "/add/" not in url)
-    assert person.authenticator_set.filter(type="webauthn").count() == 1
+    assert Authenticator.objects.filter(user=person, type="webauthn").count() == 1
     window.clear_cookies()
     page.goto("/accounts/login/")
     page.locator("#passkey_login").click()

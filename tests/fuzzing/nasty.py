@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 
 WORDS = ("identify", "track", "page", "screen", "group", "alias", "batch", "import")
 NAMES = ("Product Added", "Product Removed", "Cart Updated", "Checkout Started", "Order Completed", "Order Refunded", "Email Opened", "")
-FIELDS = ("userId", "anonymousId", "previousId", "event", "name", "messageId", "timestamp", "sentAt", "originalTimestamp", "type", "groupId")
+FIELDS = (
+    "userId",
+    "anonymousId",
+    "previousId",
+    "event",
+    "name",
+    "messageId",
+    "timestamp",
+    "sentAt",
+    "originalTimestamp",
+    "type",
+    "groupId",
+)
 
 text = st.one_of(
     st.text(max_size=40),
@@ -16,16 +28,27 @@ text = st.one_of(
          "2026-13-40T99:99:99Z", "2026-01-01T00:00:00+99:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1e400", "É́"]
     ),
 )  # fmt: skip
-number = st.one_of(st.integers(), st.integers(-(2**70), 2**70), st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([0, -1, 10**30, 1e308, 0.1 + 0.2]))
+number = st.one_of(
+    st.integers(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.sampled_from([0, -1, 10**30, 1e308, 0.1 + 0.2]),
+)
 leaf = st.one_of(st.none(), st.booleans(), number, text)
 value = st.recursive(leaf, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=12)
-products = st.lists(st.dictionaries(st.sampled_from(["product_id", "name", "price", "quantity", "variant", "url"]), leaf, max_size=6), max_size=4)
+products = st.lists(
+    st.dictionaries(st.sampled_from(["product_id", "name", "price", "quantity", "variant", "url"]), leaf, max_size=6), max_size=4
+)
 properties = st.dictionaries(
-    st.sampled_from(["order_id", "total", "revenue", "currency", "product_id", "price", "quantity", "cart_id", "email", "products", "consent"]),
+    st.sampled_from(
+        ["order_id", "total", "revenue", "currency", "product_id", "price", "quantity", "cart_id", "email", "products", "consent"]
+    ),
     st.one_of(leaf, products, value),
     max_size=8,
 )
-traits = st.dictionaries(st.sampled_from(["email", "phone", "firstName", "lastName", "birthday", "address", "consent", "gender"]), value, max_size=6)
+traits = st.dictionaries(
+    st.sampled_from(["email", "phone", "firstName", "lastName", "birthday", "address", "consent", "gender"]), value, max_size=6
+)
 
 
 @st.composite
@@ -48,11 +71,23 @@ body = st.one_of(
     st.lists(event(), max_size=5).map(lambda events: dumped({"batch": events})),
     value.map(dumped),
     st.binary(max_size=200),
-    st.sampled_from([b"[" * 3_000, b'{"a":' * 3_000, b"\xef\xbb\xbf{}", b"{}{}", b'{"batch":[' + b"{}," * 700 + b"{}]}", b'{"type":"track","type":"page"}', b"\xff\xfe"]),
+    st.sampled_from(
+        [
+            b"[" * 3_000,
+            b'{"a":' * 3_000,
+            b"\xef\xbb\xbf{}",
+            b"{}{}",
+            b'{"batch":[' + b"{}," * 700 + b"{}]}",
+            b'{"type":"track","type":"page"}',
+            b"\xff\xfe",
+        ]
+    ),
     event().map(dumped).flatmap(lambda whole: st.integers(0, len(whole)).map(lambda cut: whole[:cut])),
 )
 headers = st.dictionaries(
     st.sampled_from(["HTTP_CONTENT_ENCODING", "CONTENT_TYPE", "HTTP_ORIGIN", "HTTP_X_FORWARDED_FOR", "HTTP_USER_AGENT"]),
-    st.sampled_from(["gzip", "identity", "br", "text/plain", "application/json; charset=latin-1", "https://shop.example", "127.0.0.1", "x" * 3_000, "é"]),
+    st.sampled_from(
+        ["gzip", "identity", "br", "text/plain", "application/json; charset=latin-1", "https://shop.example", "127.0.0.1", "x" * 3_000, "é"]
+    ),
     max_size=2,
 )

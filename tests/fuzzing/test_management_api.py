@@ -11,9 +11,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 
 from retention.stores.models.key import Scope
-from tests.factories import make_key
+from tests.factories import make_key, make_store
 from tests.isolation.filling import fill
-from tests.factories import make_store
 
 SCHEMA = "/api/v1/openapi.json"
 CALM = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -55,7 +55,9 @@ def test_schema_and_data_do_not_share_a_migration() -> None:
     mixed = []
     for path in files(".py", under=PACKAGES):
         if path.parent.name == "migrations":
-            kinds = {node.func.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+            kinds = {
+                node.func.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            }
             if "RunPython" in kinds and kinds & {"AddField", "CreateModel", "AlterField", "AddConstraint", "AddIndex", "RemoveField"}:
                 mixed.append(name_of(path))
     assert mixed == []

@@ -10,7 +10,9 @@ def _customer_columns() -> set[str]:
     found = set()
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
-            if field.attname == "customer_id" or (isinstance(field, models.ForeignKey) and field.related_model._meta.label == "customers.Customer"):
+            if field.attname == "customer_id" or (
+                isinstance(field, models.ForeignKey) and field.related_model._meta.label == "customers.Customer"
+            ):
                 found.add(model._meta.db_table)
     return found
 

@@ -51,7 +51,9 @@ def test_the_register_is_the_list_of_files(name: str) -> None:
     room = ROOT / name
     if room.is_dir() and (room / "__init__.py").exists():
         assert kinds_in(room) - listed_in(room) == set(), "a kind is in the room and not in its register"
-        assert listed_in(room) - kinds_in(room) - NOT_KINDS - BESIDE.get(name, set()) == set(), "the register names a file that is not in the room"
+        assert listed_in(room) - kinds_in(room) - NOT_KINDS - BESIDE.get(name, set()) == set(), (
+            "the register names a file that is not in the room"
+        )
 
 
 def test_a_forgotten_kind_is_found(tmp_path: Path) -> None:

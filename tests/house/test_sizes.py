@@ -42,7 +42,11 @@ def test_files_and_functions_stay_inside_the_budget(capsys: pytest.CaptureFixtur
     tests = [(lines_of(path), name_of(path)) for path in python if _tests(path)]
     functions = [entry for path in python for entry in functions_of(path)]
     with capsys.disabled():
-        print("".join(f"\nlargest {what}: {max(found)[1]}, {max(found)[0]} lines" for what, found in (("file", product), ("function", functions))))
+        print(
+            "".join(
+                f"\nlargest {what}: {max(found)[1]}, {max(found)[0]} lines" for what, found in (("file", product), ("function", functions))
+            )
+        )
     assert _over(product, FILE_LINES) + _over(tests, TEST_LINES) + _over(functions, FUNCTION_LINES) == []
 
 

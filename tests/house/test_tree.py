@@ -9,9 +9,9 @@ import pytest
 from tests.house.tree import ROOT, apps, files, name_of, text_of
 
 TOP = {
-    ".ci", ".dockerignore", ".gitattributes", ".env.example", ".gitignore", ".semgrep", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "NOTICE", "README.md",
-    "campaigns", "docker-compose.yml", "flashsales", "fulfillment", "manage.py", "pyproject.toml", "requirements.lock", "retention", "run",
-    "segments", "semgrep", "static", "templates", "tests", "uv.lock", "docs",
+    ".ci", ".dockerignore", ".env.example", ".gitattributes", ".gitignore", ".semgrep", "CHANGELOG.md", "CONTRIBUTING.md",
+    "Dockerfile", "LICENSE", "NOTICE", "README.md", "campaigns", "docker-compose.yml", "flashsales", "fulfillment", "manage.py",
+    "pyproject.toml", "requirements.lock", "retention", "run", "segments", "semgrep", "static", "templates", "tests", "uv.lock",
 }  # fmt: skip
 PUBLIC_DEFAULTS = {"pypi.org", "files.pythonhosted.org"}
 LOCKS = ("uv.lock", "requirements.lock")
@@ -74,4 +74,3 @@ def test_every_app_says_what_it_is_for() -> None:
 
 def test_the_papers_stand_at_the_top() -> None:
     assert [name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE") if not (ROOT / name).exists()] == []
-

@@ -47,7 +47,11 @@ def untranslated(text: str) -> list[str]:
 
 
 def _shown() -> list[Path]:
-    return [path for path in files(".py", under=PACKAGES) if "/migrations/" not in name_of(path) and not name_of(path).startswith(NOT_FOR_PEOPLE)]
+    return [
+        path
+        for path in files(".py", under=PACKAGES)
+        if "/migrations/" not in name_of(path) and not name_of(path).startswith(NOT_FOR_PEOPLE)
+    ]
 
 
 def test_every_text_for_people_goes_through_gettext() -> None:

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from retention.customers.events import OWN_NAMES
+from retention.customers.merging import MERGED
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
-from retention.intake.projecting.batching import ORDER_FROM_BROWSER, project_batch
+from retention.customers.saving import SAVED
+from retention.intake.projecting.batching import NAME_IS_OURS, ORDER_FROM_BROWSER, project_batch
 from retention.intake.projecting.reading import CONSENT_FROM_BROWSER
+from retention.orders.idling import CART_IDLE
 from retention.orders.models import Cart, Order
 from tests.factories import make_store, work_for
 
@@ -149,12 +153,32 @@ def test_a_browser_may_not_say_that_an_order_was_paid_nor_that_consent_was_given
         assert Customer.objects.get().email == "a@example.test"
 
 
+@pytest.mark.parametrize("kind", ["track", "page", "screen"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_nobody_else_says_what_only_the_product_says(kind, trusted):
+    with work_for(make_store()):
+        take([event(1, name, user="u1", kind=kind, trusted=trusted, cart_id="x") for name in sorted(OWN_NAMES)])
+        assert set(CustomerEvent.objects.values_list("name", "refusal")) == {(name, NAME_IS_OURS) for name in OWN_NAMES}
+
+
+def test_the_list_of_our_own_names_is_complete():
+    assert {CART_IDLE, MERGED, SAVED, "Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"} == OWN_NAMES
+
+
 def test_a_browser_may_not_change_an_address_nor_join_two_people():
     with work_for(make_store()):
         take([identify(1, user="u1", email="ana@example.test"), identify(2, user="u1", trusted=False, email="thief@example.test")])
         assert Customer.objects.get().email == "ana@example.test"
         take([identify(3, user="u1", email="ana.new@example.test")])
         assert Customer.objects.get().email == "ana.new@example.test"
+
+
+def test_a_browser_fills_in_a_phone_number_and_never_changes_it():
+    with work_for(make_store()):
+        take([identify(1, user="u1", trusted=False, phone="+37120000001"), identify(2, user="u1", trusted=False, phone="+37120000666")])
+        assert Customer.objects.get().phone == "+37120000001"
+        take([identify(3, user="u1", phone="+37120000002")])
+        assert Customer.objects.get().phone == "+37120000002"
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,9 @@ ACCOUNT_PAGES = {
     "mfa_login_webauthn": Page("public", "GET POST"),
 }
 
-PAGES: dict[str, Page] = PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES | INBOX_PAGES | API_PAGES | ACCOUNT_PAGES
+PAGES: dict[str, Page] = (
+    PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES | INBOX_PAGES | API_PAGES | ACCOUNT_PAGES
+)
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {

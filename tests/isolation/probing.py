@@ -16,7 +16,10 @@ from retention.notices.models import Notice
 from retention.stores.models import Store
 from tests.isolation.scene import fingerprint
 
-_PASSING = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"|"csrfToken":\s*"[^"]+"|nonce="[^"]+"|data-at="[^"]+"|request[ _-]?id[^<]{0,80}', re.IGNORECASE)
+_PASSING = re.compile(
+    rb'name="csrfmiddlewaretoken" value="[^"]+"|"csrfToken":\s*"[^"]+"|nonce="[^"]+"|data-at="[^"]+"|request[ _-]?id[^<]{0,80}',
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

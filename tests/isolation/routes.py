@@ -53,7 +53,7 @@ def _walk(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[
         if isinstance(entry, URLResolver):
             yield from _walk(entry, pattern, f"{space}{entry.namespace}:" if entry.namespace else space)
         elif isinstance(entry, URLPattern):
-            yield Route(f"{space}{entry.name}" if entry.name else pattern, pattern, entry.callback)  # type: ignore[arg-type]
+            yield Route(f"{space}{entry.name}" if entry.name else pattern, pattern, entry.callback)
 
 
 def all_routes() -> list[Route]:

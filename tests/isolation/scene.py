@@ -83,7 +83,8 @@ def fingerprint(store: Store) -> dict[str, str]:
                 continue
             table = model._meta.db_table
             cursor.execute(
-                f'SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) FROM "{table}" t WHERE store_id = %s', [store.pk]
+                f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t WHERE store_id = %s",
+                [store.pk],
             )
             found[model._meta.label] = cursor.fetchone()[0]
     return found

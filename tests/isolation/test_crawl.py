@@ -56,7 +56,13 @@ def all_ids(victim: Side) -> dict[str, Any]:
             found[f"{word}_public_id"] = str(row.public_id)  # type: ignore[attr-defined]
     customer = victim.rows["customers.Customer"]
     found |= {"id": customer.pk, "ids": [customer.pk], "chosen": [str(customer.public_id)], "public_id": str(customer.public_id)}  # type: ignore[attr-defined]
-    return found | {"search": victim.canary, "cursor": str(customer.pk), "after": str(customer.pk), "ordering": "store_id", "order_by": "store__name"}
+    return found | {
+        "search": victim.canary,
+        "cursor": str(customer.pk),
+        "after": str(customer.pk),
+        "ordering": "store_id",
+        "order_by": "store__name",
+    }
 
 
 def test_the_owner_gets_every_page(scene: Scene) -> None:
@@ -67,7 +73,7 @@ def test_the_owner_gets_every_page(scene: Scene) -> None:
         answer = send(nobody() if headers else owner, name, method, address(name, scene.attacker), data=page.form, **headers)
         if answer.status not in page.answers:
             faults.append(f"{method} {name}: {answer.status}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("role", matrix.ROLES)
@@ -79,7 +85,7 @@ def test_a_role_gets_what_the_matrix_says_and_no_more(role: str, scene: Scene) -
         status = ask(browser, method, address(name, scene.attacker), page.form).status
         if (status == 403) is allowed or status >= 500:
             faults.append(f"{role} {method} {name}: {status}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_without_signing_in_nothing_opens(scene: Scene) -> None:
@@ -91,7 +97,7 @@ def test_without_signing_in_nothing_opens(scene: Scene) -> None:
             answer.everything, scene.victim
         ):
             faults.append(f"{method} {name}: {answer.status}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_people_of_other_stores_see_nothing_and_change_nothing(scene: Scene) -> None:
@@ -106,13 +112,15 @@ def test_people_of_other_stores_see_nothing_and_change_nothing(scene: Scene) -> 
                 "our page, their ids beside it": (address(name, scene.attacker), everything | page.form),
             }
             for attempt, (where, data) in attempts.items():
-                answer = ask(owner, method, where, data, victim=scene.victim.store, HTTP_X_STORE=scene.victim.store.slug, HTTP_REFERER=where)
+                answer = ask(
+                    owner, method, where, data, victim=scene.victim.store, HTTP_X_STORE=scene.victim.store.slug, HTTP_REFERER=where
+                )
                 refused = attempt == "their store" or (attempt == "our store, their ids" and name in WITH_IDS)
                 leaked = canary in _without_echo(answer.everything, scene.victim)
                 changed = answer.rows != before
                 if (refused and answer.status != 404) or answer.status >= 500 or leaked or changed:
                     faults.append(f"{attempt}: {method} {name}: {answer.status}{' LEAK' * leaked}{' CHANGED' * changed}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
     assert scene.victim.canary not in _without_echo("\n".join(lines), scene.victim)
     assert scene.victim.canary not in _without_echo(cached_text(), scene.victim)
 
@@ -136,16 +144,19 @@ def test_another_store_s_id_looks_exactly_like_one_that_is_missing(scene: Scene)
         bodies = {answer.without(*ids.values()) for answer, ids in zip(found, (theirs, missing), strict=True)}
         if [answer.status for answer in found] != [404, 404] or len(bodies) != 1:
             faults.append(f"{method} {name}: {[answer.status for answer in found]}, {len(bodies)} different bodies")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_a_store_that_exists_looks_exactly_like_one_that_does_not(scene: Scene) -> None:
     owner, faults = scene.attacker.browser("owner"), []
     for name, method, page in asked(STORE_PAGES):
-        found = [ask(owner, method, address(name, scene.attacker, store_slug=slug), page.form) for slug in (scene.victim.store.slug, "canarynobody-shop")]
+        found = [
+            ask(owner, method, address(name, scene.attacker, store_slug=slug), page.form)
+            for slug in (scene.victim.store.slug, "canarynobody-shop")
+        ]
         if found[0].without(scene.victim.store.slug) != found[1].without("canarynobody-shop") or found[0].status != found[1].status:
             faults.append(f"{method} {name}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_a_key_opens_its_own_store_only(scene: Scene) -> None:
@@ -157,7 +168,7 @@ def test_a_key_opens_its_own_store_only(scene: Scene) -> None:
         wanted = (404,) if name in WITH_IDS else (200, 201, 400, 422)
         if answer.status not in wanted or scene.victim.canary in _without_echo(answer.everything, scene.victim) or answer.rows != before:
             faults.append(f"{method} {name}: {answer.status}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_wrong_keys_open_nothing(scene: Scene) -> None:
@@ -169,14 +180,17 @@ def test_wrong_keys_open_nothing(scene: Scene) -> None:
         "key without scopes": (bearer(victim.narrow), (403,)),
         "secret key in a browser": (bearer(victim.secret) | {"HTTP_ORIGIN": "https://shop.example"}, (401, 403)),
         "nonsense": (bearer("sk_nonsense"), (401,)),
-        "signed-in owner without key": ({"HTTP_COOKIE": "; ".join(f"{c.key}={c.value}" for c in victim.browser("owner").cookies.values())}, (401,)),
+        "signed-in owner without key": (
+            {"HTTP_COOKIE": "; ".join(f"{c.key}={c.value}" for c in victim.browser("owner").cookies.values())},
+            (401,),
+        ),
     }
     for name, method, page in asked(KEY_PAGES):
         for who, (headers, wanted) in callers.items():
             answer = send(nobody(), name, method, address(name, victim), data=page.form, **headers)
             if answer.status not in wanted or answer.holds(victim.canary):
                 faults.append(f"{who}: {method} {name}: {answer.status}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_a_stranger_gets_nothing(scene: Scene) -> None:
@@ -189,7 +203,7 @@ def test_a_stranger_gets_nothing(scene: Scene) -> None:
         answer = ask(stranger, method, address(name, scene.victim), page.form, victim=None)
         if answer.status != 404 or scene.victim.canary in _without_echo(answer.everything, scene.victim):
             faults.append(f"{method} {name}: {answer.status}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_a_denied_attempt_is_audited_once(scene: Scene) -> None:

@@ -12,8 +12,7 @@ ROUTES = {route.name: route for route in routes.routes()}
 
 def _model_pages() -> set[str]:
     suffixes = ("changelist", "add", "history", "delete", "change")
-    names = {f"admin:{model._meta.app_label}_{model._meta.model_name}_{suffix}" for model in admin.site._registry for suffix in suffixes}
-    return names
+    return {f"admin:{model._meta.app_label}_{model._meta.model_name}_{suffix}" for model in admin.site._registry for suffix in suffixes}
 
 
 def _bare(route: routes.Route) -> bool:

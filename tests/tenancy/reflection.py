@@ -109,7 +109,9 @@ def model_faults(model: type[models.Model]) -> list[str]:
     found = [] if any(isinstance(rule, StoreIsolation) for rule in constraints) else [f"{label}: no StoreIsolation"]
     guarded = {rule.field for rule in constraints if isinstance(rule, StoreForeignKey)}
     for field in model._meta.concrete_fields:
-        target = field.related_model if isinstance(field, models.ForeignKey) else None
+        if not isinstance(field, models.ForeignKey):
+            continue
+        target = field.related_model
         if not isinstance(target, type) or not issubclass(target, StoreOwned):
             continue
         if field.name not in guarded:

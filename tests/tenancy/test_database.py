@@ -73,9 +73,9 @@ def test_nothing_is_left_after_a_commit(stores: tuple[int, int]) -> None:
 
 @commits
 def test_nothing_is_left_after_a_rollback(stores: tuple[int, int]) -> None:
-    with pytest.raises(ZeroDivisionError), store_context(stores[0]), transaction.atomic():
+    with store_context(stores[0]), transaction.atomic():
         assert _names() == ["first"]
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     with pytest.raises(REFUSED):
         _names()
 
@@ -84,9 +84,9 @@ def test_nothing_is_left_after_a_rollback(stores: tuple[int, int]) -> None:
 def test_a_rolled_back_savepoint_does_not_bring_another_store_back(stores: tuple[int, int]) -> None:
     with store_context(stores[0]), transaction.atomic():
         assert _names() == ["first"]
-        with pytest.raises(ZeroDivisionError), store_context(stores[1]), transaction.atomic():
+        with store_context(stores[1]), transaction.atomic():
             assert _names() == ["second"]
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
         assert _names() == ["first"]
 
 
@@ -218,7 +218,10 @@ def test_threads_do_not_share_a_store(stores: tuple[int, int]) -> None:
 def test_a_row_cannot_be_written_into_another_store(stores: tuple[int, int]) -> None:
     with store_context(stores[0]):
         with pytest.raises(REFUSED, match="row-level security"):
-            _ask("INSERT INTO customers_identity (store_id, customer_id, kind, value, created_at) VALUES (%s, 1, 'external', 'x', now())", stores[1])
+            _ask(
+                "INSERT INTO customers_identity (store_id, customer_id, kind, value, created_at) VALUES (%s, 1, 'external', 'x', now())",
+                stores[1],
+            )
         with pytest.raises(REFUSED, match="row-level security"):
             _ask("UPDATE customers_customer SET store_id = %s RETURNING id", stores[1])
     with unscoped(reason="test"):
