@@ -15,6 +15,18 @@ from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 READERS: tuple[str, ...] = ("journeys",)
+# What only the product itself says. A shop or a visitor that sends one of these names starts and ends nothing.
+OWN_NAMES = frozenset(
+    {
+        "Cart Idle",
+        "Customer Saved",
+        "Customers Merged",
+        "Email Bounced",
+        "Email Delivered",
+        "Email Link Clicked",
+        "Unsubscribed",
+    }
+)
 _PENDING = """
     INSERT INTO customers_pending (store_id, customer_id, reader)
     SELECT %s, customer_id, reader FROM unnest(%s::bigint[]) AS customer_id CROSS JOIN unnest(%s::text[]) AS reader

@@ -1,6 +1,6 @@
 """What people tell about themselves: traits become fields, the later word wins field by field, however late it arrives.
 
-An address is changed only on the shop's own word; a browser may fill it in where there is none (S8, S9).
+An address or a phone number is changed only on the shop's own word; a browser may fill it in where there is none (S8, S9).
 """
 
 import re
@@ -57,6 +57,8 @@ def _apply(customer: Customer, one: Told, *, taken: dict[str, int]) -> bool:
     for name, value in _read(one.traits).items():
         is_address = name == "email"
         if not (_address_fits(customer, value, one=one, taken=taken) if is_address else moment >= customer.learnt_at.get(name, "")):
+            continue
+        if name == "phone" and customer.phone and not one.trusted:
             continue
         if is_address:
             customer.email, customer.email_key = value, email_key(value)

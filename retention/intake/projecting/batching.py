@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from retention.customers.consent import record_consents
-from retention.customers.events import tell_readers
+from retention.customers.events import OWN_NAMES, tell_readers
 from retention.customers.identifying import identify
 from retention.customers.models import CustomerEvent
 from retention.customers.profile import apply_traits
@@ -27,6 +27,7 @@ from retention.tenancy.context import require_store_id
 
 BATCH = 1000
 ORDER_COMPLETED = "Order Completed"
+NAME_IS_OURS = "Only Boomerang itself says this. Choose another name for your event."
 ORDER_FROM_BROWSER = "An order counts only when the shop's server sends it with a secret key."
 
 _ASSIGN = """
@@ -76,6 +77,7 @@ def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> 
     apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived])
     refusals = _apply_consents(lived)
     refusals |= _apply_orders(lived, currency=currency)
+    refusals |= {event.pk: NAME_IS_OURS for event in events if event.name in OWN_NAMES}
     if refusals:
         _run(_REFUSE, list(refusals), list(refusals.values()))
     tell_readers(customer_ids, now=now)
