@@ -23,7 +23,15 @@ def _end_sessions(request: HttpRequest, user: User, reason: str) -> None:
     user.sign_out_everywhere(now=timezone.now())
 
 
+def _refuse_own_kind(request: HttpRequest, user: User) -> None:
+    """Leave staff's own accounts to a superuser, so that nobody weakens a colleague's sign-in or their own."""
+    person: Any = request.user
+    if person.pk == user.pk or (user.is_staff and not person.is_superuser):
+        raise PermissionDenied("Only a superuser does this to staff, and never to themselves.")
+
+
 def _shut_or_open(request: HttpRequest, user: User, reason: str) -> None:
+    _refuse_own_kind(request, user)
     user.is_active = not user.is_active
     user.save(update_fields=["is_active"])
     if not user.is_active:
@@ -31,6 +39,7 @@ def _shut_or_open(request: HttpRequest, user: User, reason: str) -> None:
 
 
 def _drop_second_factors(request: HttpRequest, user: User, reason: str) -> None:
+    _refuse_own_kind(request, user)
     Authenticator.objects.filter(user=user).delete()
     user.sign_out_everywhere(now=timezone.now())
 

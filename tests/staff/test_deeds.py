@@ -109,6 +109,19 @@ def test_only_a_superuser_names_staff_and_never_themselves(shop: Lumen, operator
     assert User.objects.get(pk=shop.tom.pk).is_staff is True
 
 
+@pytest.mark.parametrize("name", ["factors", "account"])
+def test_staff_weaken_no_colleague_and_not_themselves(shop: Lumen, operator: User, staff: Client, name: str) -> None:
+    plain = make_user("plain@example.test", is_staff=True)
+    helper = signed_in(plain)
+    assert helper.post(_deed("user", operator.pk, name), {"reason": REASON}).status_code == 403
+    assert helper.post(_deed("user", plain.pk, name), {"reason": REASON}).status_code == 403
+    assert staff.post(_deed("user", operator.pk, name), {"reason": REASON}).status_code == 403
+    assert Authenticator.objects.filter(user__in=[operator, plain]).count() == 2
+    assert User.objects.filter(pk__in=[operator.pk, plain.pk], is_active=True).count() == 2
+    assert LogEntry.objects.count() == 0
+    assert staff.post(_deed("user", plain.pk, name), {"reason": REASON}).status_code == 302
+
+
 def test_sending_is_resumed_from_the_front_page(staff: Client, operator: User) -> None:
     with unscoped(reason="test"):
         PlatformState.stop_sending(reason="restored", now=now())
