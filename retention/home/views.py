@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from retention.dashboard import home_parts
 from retention.dashboard.access import allows, needs
-from retention.home import steps, telling
+from retention.home import drawing, steps, telling
 from retention.kit.clock import now as clock_now
 from retention.stores.views.entrance import LAST_STORE
 
@@ -37,6 +37,7 @@ def home(request: Any) -> HttpResponse:
         "sentence": telling.sentence(now=now),
         "caution": telling.caution(now=now),
         "news": telling.since_yesterday(request, now=now),
+        "chart": drawing.revenue_chart(request.store, now=now),
         "may_show": hidden and not checklist.complete,
     }
     return render(request, "home/daily.html", context)
