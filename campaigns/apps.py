@@ -15,11 +15,20 @@ class CampaignsConfig(AppConfig):
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
+        from retention.stores.audit_words import add_words
 
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
+        add_words(
+            {
+                "journey.launched": _("Switched a journey on"),
+                "journey.paused": _("Paused a journey"),
+                "journey.resumed": _("Let a journey go on"),
+            },
+            groups={"journey": _("Journeys")},
+        )
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

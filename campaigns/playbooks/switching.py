@@ -10,6 +10,8 @@ from campaigns.models import Journey, JourneyVersion, Template, TemplateVersion
 from campaigns.personalization.compiling import compile_mail
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.base import ReadyTemplate
+from retention.kit.locks import transaction_lock
+from retention.tenancy.context import require_store_id
 
 
 def switch_on(key: str, *, now: datetime) -> Journey:
@@ -17,9 +19,10 @@ def switch_on(key: str, *, now: datetime) -> Journey:
 
     key: of the playbook. Raises UnknownKey.
     """
-    journey = add(key, now=now)
-    if journey.state == Journey.State.DRAFT:
-        journey.launch(number=1, now=now)
+    with transaction.atomic():
+        journey = add(key, now=now)
+        if journey.state == Journey.State.DRAFT:
+            journey.launch(number=1, now=now)
     return journey
 
 
@@ -28,6 +31,7 @@ def add(key: str, *, now: datetime) -> Journey:
     playbook = PLAYBOOKS[key]
     read_definition(playbook.definition)
     with transaction.atomic():
+        transaction_lock("playbooks", store_id=require_store_id())
         found: Journey | None = Journey.objects.filter(playbook=key).first()
         if found is not None:
             return found

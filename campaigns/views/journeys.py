@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as toasts
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -21,7 +22,8 @@ from campaigns.sending.reasons import words_of
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.kit.words import gettext_noop
-from retention.stores.models import AuditEntry, Store, StoreWork
+from retention.stores import auditing
+from retention.stores.models import Store, StoreWork
 
 STATE_BADGES = {"draft": "draft", "live": "live", "paused": "paused", "ended": "ended"}
 _ICONS = {"send": "mail", "wait": "clock-pause", "exit": "flag"}
@@ -85,8 +87,11 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Stop a journey before its next message leaves."""
     journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
-    if journey.pause(now=clock.now()):
-        _audit(request, "journey.pause", journey)
+    with transaction.atomic():
+        paused = journey.pause(now=clock.now())
+        if paused:
+            _note(request, "journey.paused", journey)
+    if paused:
         toasts.success(request, _("%(name)s is paused. Messages that wait will not go.") % {"name": journey.name})
     return _back(request, journey)
 
@@ -96,11 +101,14 @@ def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let a paused journey go on where it stopped."""
     journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
-    if journey.resume():
-        now = clock.now()
-        for kind in ("journeys", "dispatch"):
-            StoreWork.ring(kind, store_id=journey.store_id, due_at=now)
-        _audit(request, "journey.resume", journey)
+    with transaction.atomic():
+        resumed = journey.resume()
+        if resumed:
+            now = clock.now()
+            for kind in ("dispatch", "journeys"):
+                StoreWork.ring(kind, store_id=journey.store_id, due_at=now)
+            _note(request, "journey.resumed", journey)
+    if resumed:
         toasts.success(request, _("%(name)s goes on.") % {"name": journey.name})
     return _back(request, journey)
 
@@ -108,12 +116,17 @@ def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @needs("messages.send")
 @require_POST
 def switch_on(request: HttpRequest, key: str) -> HttpResponse:
-    """Launch a ready-made journey."""
+    """Launch a ready-made journey; one that was launched before stays as it is."""
     if key not in PLAYBOOKS:
         raise Http404
-    journey = launch_playbook(key, now=clock.now())
-    _audit(request, "journey.launch", journey)
-    toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
+    now = clock.now()
+    with transaction.atomic():
+        journey = launch_playbook(key, now=now)
+        launched = journey.launched_at == now
+        if launched:
+            _note(request, "journey.launched", journey)
+    if launched:
+        toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
     return _back(request, journey)
 
 
@@ -126,9 +139,8 @@ def _store(request: HttpRequest) -> Store:
     return store
 
 
-def _audit(request: HttpRequest, action: str, journey: Journey) -> None:
-    actor_id = request.user.pk
-    AuditEntry.write(action, store_id=journey.store_id, now=clock.now(), actor_id=actor_id, target=f"journey:{journey.public_id}")
+def _note(request: HttpRequest, action: str, journey: Journey) -> None:
+    auditing.note(request, action, target=f"journey:{journey.public_id}")
 
 
 def _occasion_words(occasion: Occasion) -> str:

@@ -95,7 +95,7 @@ def _make_team(store: Store, *, password: str, now: datetime) -> None:
         user = _make_user(email, name, password=password)
         with user_context(user.pk), store_context(store.pk):
             Membership.objects.create(store=store, user=user, role=role, created_at=now)
-            AuditEntry.write("team.join", store_id=store.pk, now=now, actor_id=user.pk, target=f"user:{user.pk}", details={"role": role})
+            AuditEntry.write("team.joined", store_id=store.pk, now=now, actor_id=user.pk, target=f"user:{user.pk}", details={"role": role})
 
 
 def _make_user(email: str, name: str, *, password: str) -> User:

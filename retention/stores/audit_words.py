@@ -33,7 +33,7 @@ _words: dict[str, str | Promise] = {
     "staff.visit_began": _("Our staff began to look into the store"),
     "staff.visit_ended": _("Our staff stopped looking into the store"),
 }
-GROUPS: Words = {
+GROUPS: dict[str, str | Promise] = {
     "account": _("Signing in"),
     "team": _("Team"),
     "key": _("Keys"),
@@ -43,9 +43,10 @@ GROUPS: Words = {
 }
 
 
-def add_words(words: Words) -> None:
-    """Add what the actions of another room say."""
+def add_words(words: Words, *, groups: Words | None = None) -> None:
+    """Add what the actions of another room say. groups: names of kinds (the part before the dot) that are new."""
     _words.update(words)
+    GROUPS.update(groups or {})
 
 
 def words_of(action: str) -> str:

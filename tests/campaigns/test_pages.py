@@ -9,6 +9,7 @@ from django.test import Client
 from campaigns.models import Journey, Message
 from campaigns.playbooks.switching import switch_on
 from retention.kit import clock
+from retention.stores.audit_words import words_of
 from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
 from tests.campaigns.story import leave_cart, make_shopper, send, tick
@@ -52,7 +53,7 @@ def test_pause_holds_everything_back_and_resume_lets_it_go(store: Any, sink: Any
     assert client.post(f"/s/{store.slug}/journeys/{journey.public_id}/resume/").status_code == 302
     assert send(store, now=clock.now()).states == {"sent": 1}
     deeds = AuditEntry.objects.filter(action__startswith="journey.").order_by("number")
-    assert list(deeds.values_list("action", flat=True)) == ["journey.pause", "journey.resume"]
+    assert list(deeds.values_list("action", flat=True)) == ["journey.paused", "journey.resumed"]
 
 
 def test_switches_a_playbook_on_once(store: Any) -> None:
@@ -60,6 +61,8 @@ def test_switches_a_playbook_on_once(store: Any) -> None:
     for _ in range(2):
         assert client.post(f"/s/{store.slug}/journeys/switch-on/abandoned_cart/").status_code == 302
     assert Journey.objects.get().state == "live"
+    deed = AuditEntry.objects.get(action__startswith="journey.")
+    assert words_of(deed.action) == "Switched a journey on"
     assert client.post(f"/s/{store.slug}/journeys/switch-on/nothing/").status_code == 404
 
 
