@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from retention.tenancy.context import require_store_id
 
-USUAL_WINDOW_DAYS = 5
+WINDOW_DAYS = 5
 METHOD = "last_click"
 
 _ATTRIBUTE = """
@@ -45,11 +44,6 @@ _RECOVERED = """
 """
 
 
-def window_days() -> int:
-    """Return the attribution window in days."""
-    return int(getattr(settings, "ATTRIBUTION_WINDOW_DAYS", USUAL_WINDOW_DAYS))
-
-
 def attribute(customer_ids: Sequence[int], *, now: datetime) -> None:
     """Credit these customers' recent orders, and note which baskets came back by a message about them.
 
@@ -57,7 +51,7 @@ def attribute(customer_ids: Sequence[int], *, now: datetime) -> None:
     """
     values: dict[str, Any] = {
         "method": METHOD,
-        "days": window_days(),
+        "days": WINDOW_DAYS,
         "now": now,
         "store": require_store_id(),
         "customers": list(customer_ids),

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from campaigns.channels import Answer
-from campaigns.models import Click, Message
+from campaigns.models import Message
 from retention.customers.consent import suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
@@ -77,11 +77,6 @@ def note_clicks(*, now: datetime, limit: int = 500) -> int:
             now=now,
         )
     return len(clicks)
-
-
-def clicks_waiting() -> bool:
-    """Say whether there are clicks nobody looked at yet."""
-    return bool(Click.objects.filter(noted_at=None).exists())
 
 
 def _tell(name: str, happened: list[tuple[int, dict[str, object]]], *, now: datetime) -> None:
