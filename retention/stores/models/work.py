@@ -3,7 +3,6 @@
 No personal data and no policy, so a worker can choose a store fairly here and then claim inside that store's context.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
@@ -56,12 +55,6 @@ class StoreWork(models.Model):
         """Say that a store has work of this kind at the latest at `due_at`; an earlier moment stays."""
         with connection.cursor() as cursor:
             cursor.execute(_RING, [store_id, kind, due_at])
-
-    @classmethod
-    def ring_many(cls, kind: str, *, store_ids: Iterable[int], due_at: datetime) -> None:
-        """Ring for several stores, always in the same order so that two callers cannot deadlock."""
-        for store_id in sorted(set(store_ids)):
-            cls.ring(kind, store_id=store_id, due_at=due_at)
 
     @classmethod
     def take(cls, kind: str, *, now: datetime, limit: int = 20, lease_seconds: int = 60) -> list[Taken]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -50,11 +51,12 @@ def join(request: Any, link: str) -> HttpResponse:
 def join_now(request: Any, link: str) -> HttpResponse:
     """Become a member."""
     try:
-        asked = read_link(link, now=timezone.now())
-        membership = accept(asked, user=request.user, now=timezone.now())
+        with transaction.atomic():
+            asked = read_link(link, now=timezone.now())
+            membership = accept(asked, user=request.user, now=timezone.now())
+            _note(request, asked)
     except NotAcceptable as error:
         return _refused(request, error.reason)
-    _note(request, asked)
     request.session.pop(PENDING, None)
     sessions.rotate(request)
     messages.success(
