@@ -106,7 +106,7 @@ class Door:
         self._store(reading)
         if reading.refused:
             refused = reading.refused[0]
-            raise _Turned(413 if "larger than" in refused.message else 400, refused.message, refused=refused)
+            raise _Turned(refused.status, refused.message, refused=refused)
         return _success(reading)
 
     def _take_batch(self, environ: Environ, body: bytes) -> dict[str, Any]:

@@ -74,12 +74,13 @@ class Row(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Refused:
-    """One event that was not taken: which, and why, with the field where there is one."""
+    """One event that was not taken: which, and why, with the field where there is one. status: the answer's, when it came alone."""
 
     index: int
     message: str
     field: str = ""
     message_id: str = ""
+    status: int = 400
 
     def as_answer(self) -> dict[str, Any]:
         """Return it as it stands in the answer."""
@@ -196,13 +197,13 @@ def _take(reading: Reading, raw: bytes, *, index: int, kind: str, sender: Sender
     message_id = ""
     try:
         if len(raw) > LARGEST_EVENT:
-            raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.")
+            raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.", status=413)
         event = _event_of(decode_strictly(raw))
         message_id = (event.message_id or "")[:200]
         sent = event.sent_at if sent_at is None else sent_at
         row = _row_of(event, kind=kind or _kind_of(event), sender=sender, sent_at=sent, context=context)
     except BodyRefused as error:
-        reading.refused.append(Refused(index, str(error), error.field, message_id))
+        reading.refused.append(Refused(index, str(error), error.field, message_id, error.status))
         return
     reading.without_message_id += not event.message_id
     reading.rows.append(row)
