@@ -1,18 +1,15 @@
 """Two customers turn out to be one person: everything follows the survivor, nothing is lost, and the timeline says so.
 
-Whether two customers are one is decided in `identifying.py` (and by people on the customer's page). Every table moves through the
+Whether two customers are one is decided in `identifying.py`. Every table moves through the
 register in `personal_data.py`. Runs in the caller's transaction.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection
-
 from retention.customers.events import NewEvent, record_many
 from retention.customers.models import Consent, Customer, Pending
-from retention.customers.personal_data import Pair, move_rows, personal_tables, plain_move, run_for_pairs
-from retention.tenancy.context import require_store_id
+from retention.customers.personal_data import Pair, move_rows, personal_tables, run_for_pairs
 
 MERGED = "Customers Merged"
 _FILLED = ("email", "phone", "first_name", "last_name", "gender", "language", "zone", "city", "country")
@@ -93,17 +90,3 @@ def move_pending(pairs: Sequence[Pair]) -> None:
     """Tell the readers to look at the survivor instead."""
     run_for_pairs(_PENDING, pairs)
     Pending.objects.filter(customer_id__in=[pair.loser for pair in pairs]).delete()
-
-
-def count_rows(customer_id: int) -> dict[str, int]:
-    """Return how many rows of each registered table belong to a customer, for the question "merge these two?"."""
-    counts = {}
-    with connection.cursor() as cursor:
-        for key, table in personal_tables.items():
-            name, column = connection.ops.quote_name(table.model._meta.db_table), connection.ops.quote_name(table.column)
-            cursor.execute(f"SELECT count(*) FROM {name} WHERE store_id = %s AND {column} = %s", [require_store_id(), customer_id])  # noqa: S608
-            counts[key] = cursor.fetchone()[0]
-    return counts
-
-
-__all__ = ["MERGED", "Pair", "count_rows", "merge", "move_consents", "move_pending", "plain_move"]

@@ -62,11 +62,6 @@ def read_mail(folder: Path, *, name: str, mail: str) -> Mail | None:
     return Mail(_heading(mail, message), headers, _part(message, "plain"), _part(message, "html"), len(content))
 
 
-def count_mails(folder: Path, *, name: str) -> int:
-    """Return how many mails a folder holds."""
-    return sum(1 for _path in _newest_first(folder, name=name))
-
-
 def _newest_first(folder: Path, *, name: str) -> Iterator[Path]:
     if not FOLDER_NAME.fullmatch(name) or not (folder / name).is_dir():
         return iter(())
