@@ -14,7 +14,7 @@ def unsafe_role() -> str:
     if not (superuser or bypasses):
         return ""
     fault = "is a superuser" if superuser else "may bypass row-level security"
-    return f"DATABASE_URL logs in as {name}, which {fault}. Make the roles with `./run manage make-roles` and use the app role's URL."
+    return f"DATABASE_URL logs in as {name}, which {fault}. Make the roles with `python manage.py make_roles` and use the app role's URL."
 
 
 def refuse_unsafe_role() -> None:

@@ -16,7 +16,7 @@ class StoreQuerySet(models.QuerySet[M]):
     """A queryset of one store's rows. Subclass it with the filters a model needs."""
 
     def bulk_create(self, objs, *args, **kwargs):  # type: ignore[no-untyped-def]
-        """Refuse to create rows without a store, or for another store than the active one."""
+        """Give rows without a store the active one; NoStore without one. Rows of another store are refused by the database."""
         rows = list(objs)
         if current_role() is None:
             active = require_store_id()

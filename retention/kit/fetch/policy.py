@@ -42,9 +42,9 @@ class Policy:
 
 def policy_from_settings() -> Policy:
     """Build the policy of this process; a wrong setting is an ImproperlyConfigured that names it."""
-    proxy = _read_proxy(getattr(settings, "FETCH_EGRESS_PROXY", ""))
+    proxy = _read_proxy(settings.FETCH_EGRESS_PROXY)
     if settings.FETCH_POLICY == "public":
-        schemes = {"https", "http"} if getattr(settings, "FETCH_ALLOW_HTTP", False) else {"https"}
+        schemes = {"https", "http"} if settings.FETCH_ALLOW_HTTP else {"https"}
         return Policy(reach="public", ports=PUBLIC_PORTS, schemes=frozenset(schemes), egress_proxy=proxy)
     if settings.FETCH_POLICY == "loopback-only":
         ports = frozenset(int(port) for port in settings.FETCH_ALLOWED_PORTS)
