@@ -5,8 +5,10 @@ Counting wrong passwords is `signing_in.py`, the second factor `second_factor.py
 
 import uuid
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -39,8 +41,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return client_ip(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Owe the mail as a notice. Account mails may be repeated: a second copy does no harm."""
-        message = self.render_mail(template_prefix, email, {"email": email, **context})
+        """Owe the mail as a notice. Account mails may be repeated: a second copy does no harm.
+
+        Links lead to SITE_URL, whatever host and port the asking browser named.
+        """
+        links = {name: _on_our_site(value) for name, value in context.items() if name.endswith("_url") and isinstance(value, str)}
+        message = self.render_mail(template_prefix, email, {"email": email, **context, **links})
         html = next((str(part[0]) for part in getattr(message, "alternatives", []) if part[1] == "text/html"), "")
         kind = template_prefix.rpartition("/")[2]
         owe(kind, to=email, subject=message.subject, text=message.body, html=html, key=f"account:{uuid.uuid4()}", may_repeat=True)
@@ -95,6 +101,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return to the account page."""
         return reverse("stores:account")
+
+
+def _on_our_site(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{settings.SITE_URL}{urlunsplit(('', '', parts.path, parts.query, ''))}"
 
 
 def _mismatch_words(made: signing_in.Try) -> ValidationError:

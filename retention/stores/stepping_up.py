@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme, urlencode
 
 from retention.dashboard.access import Access, Kind
 from retention.stores.models import Membership
@@ -124,5 +124,5 @@ def _page_to_return_to(request: HttpRequest) -> str:
     came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
         parts = urlsplit(came_from)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+        return escape_leading_slashes(f"{parts.path}?{parts.query}" if parts.query else parts.path)
     return "/"

@@ -39,6 +39,18 @@ def test_link_works_once():
     assert user.check_password(NEW)
 
 
+@pytest.mark.parametrize("address", ["known@example.test", "nobody@example.test"])
+def test_links_lead_to_our_site_whatever_host_and_port_was_named(settings, address):
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "https://shop.example.test", ["shop.example.test", "other.example.test"]
+    make_user("known@example.test")
+    for host in ("shop.example.test:6666", "other.example.test"):
+        Client().post("/accounts/password/reset/", {"email": address}, headers={"Host": host})
+        notice = Notice.objects.latest("pk")
+        assert "https://shop.example.test/accounts/" in notice.text
+        assert ":6666" not in notice.text + notice.html
+        assert "other.example.test" not in notice.text + notice.html
+
+
 def test_link_is_good_for_an_hour(settings):
     user = make_user(password=STRONG_PASSWORD)
     link = ask(user.email)
