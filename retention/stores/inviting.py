@@ -14,10 +14,13 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from retention.dashboard.access import allows
+from retention.kit.locks import transaction_lock
 from retention.kit.secrets import BadLink, open_link, sign_link
 from retention.notices.owing import owe_page
 from retention.stores.models import Invitation, Membership, Store
 from retention.stores.models.invitation import digest_of
+from retention.stores.team import may_give
 from retention.tenancy.context import store_context
 
 _PURPOSE = "invitation"
@@ -57,6 +60,7 @@ def invite(store: Store, *, email: str, role: str, invited_by: Any, now: datetim
     """Invite an address; an open invitation to the same address is replaced. Raises AlreadyHere or TooManyOpen."""
     email = email.strip().lower()
     with transaction.atomic():
+        transaction_lock("invitations", store_id=store.pk)
         if Membership.objects.filter(user__email=email).exists():
             raise AlreadyHere
         waiting = Invitation.objects.open(now)
@@ -120,6 +124,16 @@ def _refuse_unless_open(invitation: Invitation, *, now: datetime) -> None:
         raise NotAcceptable("withdrawn")
     if now >= invitation.expires_at:
         raise NotAcceptable("expired")
+    if not _still_stands(invitation):
+        raise NotAcceptable("withdrawn")
+
+
+def _still_stands(invitation: Invitation) -> bool:
+    """Say whether who invited may still give this role; what somebody sent before they had to go is void."""
+    if invitation.invited_by_id is None:
+        return True
+    role = Membership.objects.filter(user_id=invitation.invited_by_id).values_list("role", flat=True).first()
+    return allows(role, capability="team.edit") and may_give(invitation.role, actor_role=role or "")
 
 
 def _owe_mail(store: Store, invitation: Invitation, token: str) -> None:

@@ -51,6 +51,20 @@ def test_new_person_joins_by_the_mail_alone(post_office):
     assert roles_in(cast.store)[EVA] == "analyst"
 
 
+@pytest.mark.parametrize("then", ["removed", "analyst"])
+def test_invitation_falls_with_the_one_who_sent_it(then):
+    cast, eva = lumen(), make_user(EVA)
+    invite(cast, role="manager", by="manager")
+    client = signed_in(eva)
+    assert client.get(last_link()).status_code == 200
+    with work_for(cast.store):
+        sender = Membership.objects.filter(user=cast.person("manager"))
+        sender.delete() if then == "removed" else sender.update(role=then)
+    assert client.get(last_link()).status_code == 410
+    assert client.post(f"{last_link()}accept/").status_code == 410
+    assert EVA not in roles_in(cast.store)
+
+
 def test_person_with_an_account_joins_and_the_log_says_so():
     cast, eva = lumen(), make_user(EVA)
     invite(cast)
