@@ -56,6 +56,12 @@ def test_missing_name_fails_the_message_and_is_named() -> None:
     )
 
 
+def test_no_template_turns_escaping_off() -> None:
+    result = render(parts("{{ profile.first_name | safe }}"), CONTEXT)
+    assert isinstance(result, CannotRender)
+    assert result.reason == "template_error"
+
+
 def test_text_and_subject_are_not_escaped_and_the_subject_is_one_line() -> None:
     result = render(parts(subject="{{ profile.first_name }}\n\nBcc: x", text="{{ profile.first_name }}"), CONTEXT)
     assert result == Rendered("Zoë <b> Bcc: x", "", "Zoë <b>")
