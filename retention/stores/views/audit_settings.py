@@ -24,8 +24,9 @@ def audit_settings(request: Any) -> HttpResponse:
     kinds = audit_words.groups()
     person, kind = request.GET.get("person", ""), request.GET.get("kind", "")
     entries = AuditEntry.objects.all()
-    if person.isdigit() and int(person) in people:
-        entries = entries.filter(actor_id=int(person), actor_kind="user")
+    chosen = next((number for number in people if str(number) == person), None)
+    if chosen is not None:
+        entries = entries.filter(actor_id=chosen, actor_kind="user")
     if kind in dict(kinds):
         entries = entries.filter(action__startswith=f"{kind}.")
     page = read_page(entries, order=("-number",), cursor=request.GET.get("cursor", ""), size=_SIZE, total=entries.count())
