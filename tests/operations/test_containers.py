@@ -54,6 +54,12 @@ def test_only_the_web_is_reachable_and_only_from_this_machine(compose: dict[str,
     assert compose["networks"]["inside"] == {"internal": True}
 
 
+def test_only_what_changes_tables_knows_their_owner(compose: dict[str, Any]) -> None:
+    knowing = {name for name in OWN if "DATABASE_OWNER_URL" in compose["services"][name]["environment"]}
+    assert knowing == {"roles", "migrate"}
+    assert "OWNER_DATABASE_PASSWORD" not in str([compose["services"][name] for name in ("web", "worker", "scheduler")])
+
+
 def test_valkey_asks_for_a_user_and_password(compose: dict[str, Any]) -> None:
     lines = compose["configs"]["valkey"]["content"].splitlines()
     assert "user default off" in lines
