@@ -1,9 +1,13 @@
 """The Celery application: workers carry out hints; the rows in PostgreSQL decide."""
 
 import os
+import time
+from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, task_success
+from celery.signals import beat_init, celeryd_init, task_failure, task_postrun, task_prerun, task_success
+
+from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
@@ -30,3 +34,21 @@ def read_schedule(sender: Celery, **_: object) -> None:
 
     sender.conf.beat_schedule = beat_schedule()
     task_success.connect(heartbeats.note, weak=False)
+
+
+@task_prerun.connect
+def begin(task: Any, **_: object) -> None:
+    """Note when a task begins."""
+    task.request.began = time.monotonic()
+
+
+@task_postrun.connect
+def end(task: Any, **_: object) -> None:
+    """Put the task's time into the figures."""
+    TASK_SECONDS.labels(task.name).observe(time.monotonic() - task.request.began)
+
+
+@task_failure.connect
+def fail(sender: Any, **_: object) -> None:
+    """Put a task that ended with an error into the figures."""
+    TASK_FAILURES.labels(sender.name).inc()

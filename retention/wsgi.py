@@ -18,6 +18,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 from whitenoise import WhiteNoise
 
+from retention.kit.metrics import REQUESTS_TURNED_AWAY
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -93,6 +95,7 @@ class Gate:
         if _length(environ) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return _refuse(environ, start_response, status="413 Content Too Large", detail=TOO_LARGE)
         if not self._slots.acquire(timeout=self._wait_seconds):
+            REQUESTS_TURNED_AWAY.inc()
             return _refuse(environ, start_response, status="503 Service Unavailable", detail=TOO_MANY)
         if not self._role_checked:
             self._check_role()

@@ -17,6 +17,7 @@ from retention.cli.saying import Voice
 from retention.cli.supervising import Supervisor
 from retention.cli.tracing import told_plainly
 from retention.embedded import processes
+from retention.kit.metrics import share_between_processes
 
 WEB_PORT = 8000
 INBOX_PORT = 2525
@@ -43,6 +44,7 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
         voice.step("   ".join(base.servers.labels))
         web_port, inbox_port = _free(port, what="port", voice=voice), _free(INBOX_PORT, what="inbox port", voice=voice)
         environment = _complete(base, web_port=web_port, inbox_port=inbox_port, clock=clock)
+        share_between_processes(place.folder / "metrics", environ=environment)
         url = environment["SITE_URL"]
 
         def keep(leaders: list[Leader]) -> None:

@@ -19,13 +19,18 @@ from retention.intake.keys import Key, KeyBook
 from retention.intake.reading import KINDS, Reading, Refused, Sender, open_batch, read_batch, read_single, write_key_of
 from retention.intake.writing import NotStored, QueueFull, Writer
 from retention.kit import clock
+from retention.kit.metrics import EVENTS
 from retention.rest.limiting import Buckets
+from retention.stores.client_address import ip_in, network_of
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 EVENTS_PER_SECOND = 2_000.0
 BURST_EVENTS = 20_000.0
+SHARE_OF_ONE = 0.1  # of a public key's events for one address, so that one visitor cannot use up what all others need (S8)
+LOOKUPS_PER_SECOND = 20.0
+BURST_LOOKUPS = 200.0
 COME_BACK_SECONDS = 5
 NO_ADDRESS = "There is no such address. Events go to /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group and /v1/alias."
 NO_KEY = "Send your write key as Basic user name or as writeKey in the body."
@@ -60,11 +65,15 @@ class Door:
         keys: KeyBook | None = None,
         writer: Writer | None = None,
         buckets: Buckets | None = None,
+        visitors: Buckets | None = None,
+        lookups: Buckets | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._keys = keys or KeyBook()
         self._writer = writer or Writer()
         self._buckets = buckets or Buckets(per_second=EVENTS_PER_SECOND, burst=BURST_EVENTS)
+        self._visitors = visitors or Buckets(per_second=EVENTS_PER_SECOND * SHARE_OF_ONE, burst=BURST_EVENTS * SHARE_OF_ONE)
+        self._lookups = lookups or Buckets(per_second=LOOKUPS_PER_SECOND, burst=BURST_LOOKUPS)
         self._now = now
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -119,6 +128,9 @@ class Door:
     def _open(self, environ: Environ, *, in_body: Callable[[], str], events: int) -> Key:
         """Return the key that opens the door for so many events, or turn the sender away."""
         text = _key_in_header(environ.get("HTTP_AUTHORIZATION", "")) or in_body()
+        network = network_of(ip_in(environ))
+        if text and not self._keys.remembers(text):
+            _spend(self._lookups, network, units=1, words="Too many keys from this address.")
         key = self._keys.find(text) if text else None
         if key is None:
             raise _Turned(401, UNKNOWN_KEY if text else NO_KEY)
@@ -126,9 +138,9 @@ class Door:
             raise _Turned(403, SECRET_IN_BROWSER)
         if key.secret and "events:write" not in key.scopes:
             raise _Turned(403, "This key does not carry the scope events:write.")
-        wait = self._buckets.take(key.id, units=max(events, 1))
-        if wait:
-            raise _Turned(429, "Too many events from this key.", retry_after=wait)
+        if not key.secret:
+            _spend(self._visitors, (key.id, network), units=max(events, 1), words="Too many events from this address.")
+        _spend(self._buckets, key.id, units=max(events, 1), words="Too many events from this key.")
         return key
 
     def _sender(self, key: Key) -> Sender:
@@ -136,10 +148,16 @@ class Door:
 
     def _store(self, reading: Reading) -> None:
         """Store what was read; rows the database would not take become refusals."""
-        if not reading.rows:
-            return
-        for place in self._writer.write(reading.rows):
+        for place in self._writer.write(reading.rows) if reading.rows else ():
             reading.lose(place)
+        EVENTS.labels("stored").inc(len(reading.rows) - reading.lost)
+        EVENTS.labels("refused").inc(len(reading.refused))
+
+
+def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:
+    wait = buckets.take(caller, units=units)
+    if wait:
+        raise _Turned(429, words, retry_after=wait)
 
 
 def _key_in_header(header: str) -> str:

@@ -19,7 +19,7 @@ REQUEST_SECONDS = Histogram(
     "boomerang_request_seconds", "Time to answer a request.", ["route"], buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 )
 REQUESTS_TURNED_AWAY = Counter("boomerang_requests_turned_away_total", "Requests answered 503 because all places were taken.")
-EVENTS = Counter("boomerang_events_total", "Tracking events by outcome: stored, duplicate, refused.", ["outcome"])
+EVENTS = Counter("boomerang_events_total", "Tracking events by outcome: stored (now or before), refused.", ["outcome"])
 MESSAGES = Counter(
     "boomerang_messages_total", "Messages by channel and outcome: sent, failed, suppressed, unknown.", ["channel", "outcome"]
 )

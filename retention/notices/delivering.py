@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from retention.kit.metrics import NOTICES
 from retention.notices.carriers import Carrier, Ending, Mail, Outcome, carrier_for
 from retention.notices.models import Notice
 
@@ -92,6 +93,7 @@ def settle(claimed: Claimed, outcome: Outcome) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, [state, outcome.words[:300], state, pause, state, claimed.id, claimed.token])
         written = bool(cursor.rowcount == 1)
+    NOTICES.labels(state).inc()
     if state != "sent":
         log.warning(
             "notice not sent", extra={"notice": claimed.id, "kind": claimed.mail.kind, "state": state, "attempts": claimed.attempts}

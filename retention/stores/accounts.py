@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from retention.kit.metrics import SIGN_IN_FAILURES
 from retention.notices.owing import owe
 from retention.stores import signing_in
 from retention.stores.client_address import client_ip
@@ -75,6 +76,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Say how many tries are left; the same words whether or not there is such an account."""
+        SIGN_IN_FAILURES.inc()
         raise _mismatch_words(self._try)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
