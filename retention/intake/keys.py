@@ -56,6 +56,11 @@ class KeyBook:
                 self._known.popitem(last=False)
         return key
 
+    def remembers(self, text: str) -> bool:
+        """Say whether this key is known to be live without asking the database."""
+        kept = self._known.get(digest_of_key(text))
+        return kept is not None and kept[1] is not None and kept[0] > self._clock()
+
     def close(self) -> None:
         """Close the connection; the next look-up opens another."""
         with self._turn:

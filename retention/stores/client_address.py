@@ -4,6 +4,8 @@ Used for limits and the audit log. TRUSTED_PROXY_COUNT says how many proxies of 
 """
 
 import ipaddress
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,9 +15,14 @@ UNKNOWN = "0.0.0.0"  # noqa: S104 - a mark for "not known", nothing listens on i
 
 def client_ip(request: HttpRequest) -> str:
     """Return the caller's address as text; UNKNOWN when it cannot be told (a socket file, a broken header)."""
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    return ip_in(request.META)
+
+
+def ip_in(environ: Mapping[str, Any]) -> str:
+    """Return the same of a WSGI environment, for what stands in front of Django."""
+    forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     trusted = int(settings.TRUSTED_PROXY_COUNT)
-    text = forwarded[-trusted] if trusted and len(forwarded) >= trusted else request.META.get("REMOTE_ADDR", "")
+    text = forwarded[-trusted] if trusted and len(forwarded) >= trusted else environ.get("REMOTE_ADDR", "")
     return _plain(text)
 
 

@@ -21,6 +21,7 @@ from retention.intake.writing import Writer
 from retention.kit.clock import now
 from retention.rest.limiting import Buckets
 from retention.stores.models import StoreWork
+from retention.stores.models.key import new_key_text
 from tests.factories import make_key, make_store, work_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -263,3 +264,19 @@ def test_many_senders_share_commits_and_lose_nothing(make_door):
         thread.join()
     assert answers == [200] * 80
     assert stored(store) == 80
+
+
+def test_one_visitor_cannot_use_up_what_the_others_need(make_door):
+    store = make_store()
+    public, secret = make_key(store, "public")[1], make_key(store)[1]
+    door = make_door(visitors=Buckets(per_second=0.001, burst=1))
+    assert [ask(door, "/v1/track", event(n), key=public)[0] for n in range(2)] == [200, 429]
+    assert ask(door, "/v1/track", event(3), key=secret)[0] == 200
+
+
+def test_guessing_keys_ends_before_the_database_is_asked(make_door):
+    _key, key = make_key(make_store())
+    door = make_door(lookups=Buckets(per_second=0.001, burst=2))
+    assert ask(door, "/v1/track", event(1), key=key)[0] == 200
+    assert [ask(door, "/v1/track", event(2), key=new_key_text("public"))[0] for _ in range(3)] == [401, 429, 429]
+    assert ask(door, "/v1/track", event(3), key=key)[0] == 200
