@@ -32,7 +32,7 @@ def keep(folder: Path, *, name: str, content: bytes, sender: str, recipients: li
 
 def _make(place: Path) -> Path:
     if not place.is_dir():
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # mails hold links that open accounts
         _force(place.parent)
     return place
 

@@ -71,6 +71,7 @@ def test_keeps_a_stores_mail_apart_and_answers_scripts(tmp_path):
 )
 def test_reads_broken_mail_without_failing(tmp_path, content):
     file = keep(tmp_path, name=PRODUCT, content=content, sender="a@b\r\nX: y", recipients=["c@d"])
+    assert file.parent.stat().st_mode & 0o077 == 0
     mail = read_mail(tmp_path, name=PRODUCT, mail=file.name)
     assert mail is not None
     assert list_mails(tmp_path, name=PRODUCT)[0].name == file.name
