@@ -56,9 +56,9 @@ def test_the_register_is_the_list_of_files(name: str) -> None:
         )
 
 
-def test_a_forgotten_kind_is_found(tmp_path: Path) -> None:
-    """The reading itself: a register that names one module lists one module."""
-    sample = tmp_path / "__init__.py"
-    sample.write_text("'''Words.'''\nfrom campaigns.journeys.steps import wait\n")
-    names = {alias.name for node in ast.walk(ast.parse(sample.read_text())) if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert names == {"wait"}
+def test_the_reading_finds_kinds_and_lines() -> None:
+    """Without this, a reading that found nothing on either side would call every register complete."""
+    room = ROOT / "campaigns/journeys/steps"
+    assert {"send", "wait", "exit"} <= kinds_in(room)
+    assert kinds_in(room) <= listed_in(room)
+    assert kinds_in(ROOT / "retention/cli/words") >= {"demo", "serve"} <= listed_in(ROOT / "retention/cli/words")
