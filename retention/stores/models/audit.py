@@ -11,9 +11,10 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from retention.kit.locks import transaction_lock
 from retention.tenancy.constraints import StoreIsolation
 from retention.tenancy.models import StoreOwned
 
@@ -68,8 +69,7 @@ class AuditEntry(StoreOwned):
         from the database has the digest that was written. Number and digest also go to the log, where no database login can change them.
         """
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x41554454, store_id % 2**31])
+            transaction_lock("audit", store_id=store_id)
             last = cls.objects.filter(store_id=store_id).order_by("-number").values_list("number", "digest").first()
             number, before = (last[0] + 1, last[1]) if last else (1, "")
             entry = cls(
