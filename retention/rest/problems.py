@@ -1,8 +1,10 @@
 """Errors of the API as RFC 9457 problem details: a type, a title, a status and what to mend, never a trace."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -18,7 +20,7 @@ def problem_answer(error: Exception, context: dict[str, Any]) -> Response | None
     details = answer.data
     body: dict[str, Any] = {"type": "about:blank", "title": _title(answer.status_code), "status": answer.status_code}
     if isinstance(error, ValidationError):
-        body["detail"] = "Some fields cannot be used."
+        body["detail"] = _("Some fields cannot be used.")
         body["errors"] = details
     else:
         body["detail"] = str(details.get("detail", "")) if isinstance(details, dict) else str(details)
@@ -34,6 +36,4 @@ def problem(request: HttpRequest, *, status: int, detail: str) -> JsonResponse:
 
 
 def _title(status: int) -> str:
-    from http import HTTPStatus
-
     return HTTPStatus(status).phrase
