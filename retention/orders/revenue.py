@@ -5,6 +5,7 @@ Wall-clock days become UTC moments here, in Python, so that the database only co
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -34,7 +35,7 @@ def sales_by_day(*, currency: str, zone: ZoneInfo, now: datetime, days: int = 30
     dates = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     starts = [datetime.combine(day, time(), tzinfo=zone) for day in dates]
     end = datetime.combine(today + timedelta(days=1), time(), tzinfo=zone)
-    values = {"starts": starts, "store_id": require_store_id(), "currency": currency, "first": starts[0], "end": end}
+    values: dict[str, Any] = {"starts": starts, "store_id": require_store_id(), "currency": currency, "first": starts[0], "end": end}
     with connection.cursor() as cursor:
         cursor.execute(_PER_DAY, values)
         found = {bucket - 1: (count, int(total)) for bucket, count, total in cursor.fetchall()}

@@ -181,12 +181,13 @@ def open_account(address: str, key: str) -> None:
         raise ValueError(f"bad key {key} of {address}") from error
 
 
-def test_a_line_stays_one_line_and_survives_odd_text(lines: list[str]) -> None:
-    logging.getLogger("test.kit").error(
-        "a\nb\x00\ud800%s", object, extra={"odd": {1: {2: {3: {4: {5: "deep"}}}}}, "when": sys.version_info}
-    )
-    assert "\n" not in lines[0]
-    assert json.loads(lines[0])["message"].startswith("a\nb")
+def test_a_line_stays_one_line_and_survives_odd_text() -> None:
+    record = logging.LogRecord("test.kit", logging.ERROR, __file__, 1, "a\nb\x00\ud800%s", (object,), None)
+    record.odd = {1: {2: {3: {4: {5: "deep"}}}}}
+    record.when = sys.version_info
+    line = JsonFormatter(store_id=lambda: 7).format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"].startswith("a\nb")
 
 
 def test_takes_a_request_id_only_when_it_looks_like_one() -> None:
