@@ -216,4 +216,5 @@ TASKS: dict[str, str] = {
     "retention.notices.tasks.tidy": "tick",
     "retention.orders.tasks.note_idle": "tick",
     "retention.rest.tasks.sweep_answers": "tick",
+    "retention.stores.tasks.tidy": "tick",
 }
