@@ -39,6 +39,9 @@ def test_lists_a_journey_and_shows_its_steps(store: Any, sink: Any) -> None:
     page = client.get(f"/s/{store.slug}/journeys/{journey.public_id}/messages/").content.decode()
     assert "Ana, your basket is still here" in page
     assert "Held back" in page
+    page = browser(store, "analyst").get(f"/s/{store.slug}/journeys/{journey.public_id}/messages/").content.decode()
+    assert "Ana, your basket" not in page
+    assert "Held back" in page
 
 
 def test_pause_holds_everything_back_and_resume_lets_it_go(store: Any, sink: Any) -> None:

@@ -84,6 +84,17 @@ def test_arriving_says_what_was_not_counted():
     assert "<html" not in fragment
 
 
+def test_arriving_names_nobody_to_an_analyst():
+    shop = lumen()
+    ana = make_customer(shop.store, first_name="Anabel")
+    make_event(ana, "Product Viewed", properties={"name": "Beans"})
+    assert "Anabel" in signed_in(shop.mia).get("/s/lumen/arriving/").content.decode()
+    page = signed_in(shop.ada).get("/s/lumen/arriving/").content.decode()
+    assert "a customer" in page
+    assert "Anabel" not in page
+    assert str(ana.public_id) not in page
+
+
 def test_a_stranger_and_the_wrong_role_see_nothing():
     shop = lumen()
     ana = make_customer(shop.store)

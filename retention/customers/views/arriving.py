@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from retention.customers.models import CustomerEvent
 from retention.customers.telling import words_of
-from retention.dashboard.access import needs
+from retention.dashboard.access import allows, needs
 from retention.kit import clock
 
 SHOWN = 50
@@ -27,6 +27,7 @@ def arriving(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": [{"event": event, "words": words_of(event)} for event in events[:SHOWN]],
         "only_refused": only_refused,
+        "sees_people": allows(getattr(request, "role", None), capability="customers.view"),
         "last_hour": _last_hour(),
     }
     only_list = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "arriving"

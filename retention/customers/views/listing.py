@@ -42,15 +42,15 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "columns": _columns(),
         "search": search,
         "visitors": visitors,
-        "known_count": known.count(),
-        "writable_count": known.who_allow("email").count(),
         "tabs": [
             {"label": _("Known by name"), "url": "?", "current": not visitors, "count": None},
             {"label": _("Visitors without a name"), "url": "?view=visitors", "current": visitors, "count": None},
         ],
     }
-    only_list = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "customers"
-    return render(request, "customers/_list.html" if only_list else "customers/list.html", context)
+    if request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "customers":
+        return render(request, "customers/_list.html", context)
+    counts = {"known_count": known.count(), "writable_count": known.who_allow("email").count()}
+    return render(request, "customers/list.html", context | counts)
 
 
 def _columns() -> list[dict[str, Any]]:
