@@ -111,16 +111,16 @@ class StoreIsolation(models.BaseConstraint):
             return ""
         quote = schema_editor.quote_name
         table = quote(model._meta.db_table)
-        test = self._test(quote)
+        of_store = f"{quote(self.column)} = (SELECT current_setting('app.store_id')::bigint)"
         return (
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY; "
-            f"CREATE POLICY {quote(POLICY)} ON {table} TO {READERS} USING ({test}) WITH CHECK ({test})"
+            f"CREATE POLICY {quote(POLICY)} ON {table} TO {READERS} USING ({self._seen(of_store, quote)}) WITH CHECK ({of_store})"
         )
 
-    def _test(self, quote: Any) -> str:
-        test = f"{quote(self.column)} = (SELECT current_setting('app.store_id')::bigint)"
+    def _seen(self, of_store: str, quote: Any) -> str:
+        """Return which rows exist for a statement; writing always needs the store."""
         if not self.own_rows_of:
-            return test
+            return of_store
         lenient = "nullif(current_setting('app.{}', true), '')::bigint"
         return (
             f"{quote(self.column)} = (SELECT {lenient.format('store_id')}) "

@@ -67,8 +67,8 @@ def _own_policy_faults(table: str, policy: Any) -> list[str]:
     if policy is None:
         return [f"{table}: no policy {POLICY}"]
     roles, command, using, check = policy
-    strict = STRICT if table != "stores_membership" else using
-    wrong = set(roles) != {"boomerang_app", "boomerang_readonly"} or command != "ALL" or using != strict or check != strict
+    seen = STRICT if table != "stores_membership" else using  # one's own memberships are seen everywhere, written in their store only
+    wrong = set(roles) != {"boomerang_app", "boomerang_readonly"} or command != "ALL" or using != seen or check != STRICT
     return [f"{table}: policy {POLICY} is {roles} {command} {using} / {check}"] if wrong else []
 
 
