@@ -18,11 +18,11 @@ JOBS: tuple[Job, ...] = (
     Job("retention.notices.tasks.deliver", 1.0, "Mail the product owes someone leaves within seconds."),
     Job("retention.notices.tasks.tidy", 15.0, "A notice whose worker died is settled; secret links do not lie about."),
     Job("retention.stores.tasks.tidy", 3600.0, "Ended sessions and unanswered invitations do not pile up."),
-    Job("retention.intake.tasks.project", 1.0, "Stored events become customers, carts and orders."),
-    Job("retention.orders.tasks.note_idle", 1.0, "A basket left alone is noticed within seconds of its hour."),
+    Job("retention.intake.tasks.project", 0.5, "Stored events become customers, carts and orders."),
+    Job("retention.orders.tasks.note_idle", 0.5, "A basket left alone is noticed within seconds of its hour."),
     Job("retention.rest.tasks.sweep_answers", 3600.0, "Kept answers of the API leave after two days."),
-    Job("campaigns.tasks.run_journeys", 1.0, "Idle moments and due steps are found and carried out."),
-    Job("campaigns.tasks.dispatch", 1.0, "Messages that are ready leave."),
+    Job("campaigns.tasks.run_journeys", 0.5, "Idle moments and due steps are found and carried out."),
+    Job("campaigns.tasks.dispatch", 0.5, "Messages that are ready leave."),
     Job("campaigns.tasks.sweep", 10.0, "A lease that ran out becomes ready or unknown, never a second send."),
 )
 
