@@ -1,7 +1,7 @@
 """What the customers' pages and the home page say about baskets and orders."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Sum
@@ -15,6 +15,7 @@ from retention.dashboard.figures import write_money, write_number, write_time_ag
 from retention.dashboard.home_parts import Counter
 from retention.kit import clock
 from retention.orders.models import Cart, Order
+from retention.orders.revenue import sales_by_day
 
 
 def order_counts(request: HttpRequest, customer_ids: Sequence[int]) -> Mapping[int, str]:
@@ -54,13 +55,12 @@ def basket_panel(request: HttpRequest, customer: Customer, now: datetime) -> Map
 
 def orders_counter(request: HttpRequest, now: datetime) -> Counter:
     """Count the orders of 30 days and what they brought, in the store's currency."""
-    currency = request.store.currency  # type: ignore[attr-defined]
-    recent = Order.objects.filter(placed_at__gte=now - timedelta(days=30), currency=currency).aggregate(
-        count=Count("id"), total=Sum("total_minor")
-    )
-    money = write_money(recent["total"], currency=currency) if recent["count"] else write_number(0)
-    sub = ngettext("%(count)s order", "%(count)s orders", recent["count"]) % {"count": write_number(recent["count"])}
-    return Counter(_("Revenue in 30 days"), money, sub if recent["count"] else _("No order yet"), order=20, zero=not recent["count"])
+    store = request.store  # type: ignore[attr-defined]
+    days = sales_by_day(currency=store.currency, zone=store.timezone, now=now)
+    count, total = sum(day.orders for day in days), sum(day.total_minor for day in days)
+    money = write_money(total, currency=store.currency) if count else write_number(0)
+    sub = ngettext("%(count)s order", "%(count)s orders", count) % {"count": write_number(count)}
+    return Counter(_("Revenue in 30 days"), money, sub if count else _("No order yet"), order=20, zero=not count)
 
 
 def baskets_counter(request: HttpRequest, now: datetime) -> Counter:

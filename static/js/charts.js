@@ -88,7 +88,7 @@
         animation: false, responsive: true, maintainAspectRatio: false, cutout: parts ? "68%" : undefined,
         plugins: { legend: { display: false }, tooltip: { callbacks: { label: function (item) { return item.dataset.label + " " + write(item.raw); } } } },
         scales: parts ? {} : {
-          x: { grid: { display: false }, border: { display: false }, ticks: ticks },
+          x: { grid: { display: false }, border: { display: false }, ticks: Object.assign({ maxRotation: 0, autoSkipPadding: 18 }, ticks) },
           y: { beginAtZero: true, grid: grid, border: { display: false }, ticks: Object.assign({ maxTicksLimit: 5, callback: write }, ticks) },
         },
       },
