@@ -17,6 +17,7 @@ from retention.kit.clock import now
 from retention.stores import countries, sessions
 from retention.stores.client_address import UNKNOWN, client_ip
 from retention.stores.forms.opening import SellingForm, ShopForm, proposal
+from retention.stores.models import User
 from retention.stores.opening import Plan, open_store
 
 _DRAFT = "new_store"
@@ -75,14 +76,18 @@ def check(request: Any) -> HttpResponse:
 @signed_in
 @require_POST
 def open_now(request: Any) -> HttpResponse:
-    """Open the store, once: the draft is gone afterwards, so a second press changes nothing."""
+    """Open the store, once: the draft leaves in the same transaction, so a second press, even at the same moment, changes nothing."""
     plan = _plan(request)
     if plan is None:
         return redirect("stores:entrance")
     ip = client_ip(request)
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=request.user.pk)
+        if _DRAFT not in request.session.load():
+            return redirect("stores:entrance")
         store = open_store(plan, owner=request.user, ip=None if ip == UNKNOWN else ip, now=now())
-    request.session.pop(_DRAFT, None)
+        request.session.pop(_DRAFT)
+        request.session.save()
     sessions.rotate(request)
     messages.success(request, _("%(name)s is open. Nothing is sent to anyone yet.") % {"name": store.name})
     return redirect(home_url(store.slug))
