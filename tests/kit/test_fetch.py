@@ -287,7 +287,9 @@ def test_refuses_other_packing(coding: str, fetcher: Fetcher, stage: Stage, base
     assert failure(fetcher, f"{base}/").reason == "encoding"
 
 
-@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x") + b"rest"], ids=["no gzip", "cut short", "more behind it"])
+@pytest.mark.parametrize(
+    "data", [b"not gzip", gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x") + b"rest"], ids=["no gzip", "cut short", "more behind it"]
+)
 def test_refuses_broken_gzip(data: bytes, fetcher: Fetcher, stage: Stage, base: str) -> None:
     stage.play("/", packed(data))
     assert failure(fetcher, f"{base}/").reason == "encoding"
