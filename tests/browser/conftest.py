@@ -1,30 +1,23 @@
-"""One Chromium for the test process, and a running product with the demo's shop in it."""
+"""A running product with the demo's shop in it, and windows to look at it."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from retention.kit import clock
 from retention.stores.models import Membership, Store, User
 from retention.tenancy.context import store_context
-from retention.testing.marks import chromium
 from tests.browser.looking import VARIANTS
 from tests.factories import signed_in
 from tests.isolation.filling import existing, fill
 from tests.isolation.scene import Side
 from tests.serving import serve
 
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Yield the system's Chromium."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread; the tests still talk to the database
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"])
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 
 @dataclass
@@ -33,9 +26,9 @@ class Site:
 
     url: str
     side: Side
-    browser: Browser
+    browser: "Browser"
 
-    def window(self, variant: str = "desktop-light", *, user: User | None = None) -> BrowserContext:
+    def window(self, variant: str = "desktop-light", *, user: User | None = None) -> "BrowserContext":
         """Open a window of this size and colours, in which the person is signed in, second factor included."""
         width, height, scheme = VARIANTS[variant]
         context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, base_url=self.url)
@@ -51,7 +44,7 @@ class Site:
 
 
 @pytest.fixture
-def site(transactional_db: None, browser: Browser) -> Iterator[Site]:
+def site(transactional_db: None, browser: "Browser") -> Iterator[Site]:
     """Yield the product with the demo's shop loaded and at least one row in every table."""
     from retention.demo import store as demo
 

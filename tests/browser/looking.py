@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from playwright.sync_api import ConsoleMessage, Page, Response
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Page, Response
 
 Scheme = Literal["light", "dark"]
 VARIANTS: dict[str, tuple[int, int, Scheme]] = {
@@ -26,17 +27,17 @@ class Watch:
 
     complaints: list[str] = field(default_factory=list)
 
-    def over(self, page: Page) -> None:
+    def over(self, page: "Page") -> None:
         """Listen to a page's console, its uncaught errors and its failed requests."""
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         page.on("response", self._answered)
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _said(self, message: "ConsoleMessage") -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(f"console: {message.text[:200]}")
 
-    def _answered(self, response: Response) -> None:
+    def _answered(self, response: "Response") -> None:
         if response.status >= 400 and response.request.resource_type != "document":
             self.complaints.append(f"{response.status} for {response.url.partition('?')[0]}")
 
@@ -47,13 +48,13 @@ def faults_of_source(html: str) -> list[str]:
     return found[:3] + [f"inline script: {hit.group()[:80]}" for hit in _INLINE_SCRIPT.finditer(html)][:3]
 
 
-def faults_of_page(page: Page) -> list[str]:
+def faults_of_page(page: "Page") -> list[str]:
     """Say what is wrong with the page as it stands: width, headings, names of controls, labels, contrast."""
     found: list[str] = page.evaluate(_AXE_LIKE)
     return found
 
 
-def picture(page: Page, *, variant: str, name: str) -> Path:
+def picture(page: "Page", *, variant: str, name: str) -> Path:
     """Keep a picture of the whole page under var/screenshots/<variant>/."""
     path = PICTURES / variant / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)

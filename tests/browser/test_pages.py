@@ -1,12 +1,16 @@
 """Every page, in both sizes and both colours: nothing to complain about, and a picture of each under var/screenshots."""
 
+from typing import TYPE_CHECKING
+
 import pytest
-from playwright.sync_api import Page
 
 from tests.browser.conftest import Site
 from tests.browser.looking import VARIANTS, Watch, faults_of_page, faults_of_source, picture
 from tests.isolation import matrix
 from tests.isolation.addresses import address
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,12 +36,12 @@ def _pages() -> list[str]:
     ]
 
 
-def look(page: Page, where: str, *, name: str, variant: str) -> list[str]:
+def look(page: "Page", where: str, *, name: str, variant: str) -> list[str]:
     """Open one address, keep its picture and return what is wrong with it."""
     watch = Watch()
     watch.over(page)
     answer = page.goto(where, wait_until="load")
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(60)
     found = [*watch.complaints, *faults_of_source(answer.text() if answer is not None else ""), *faults_of_page(page)]
     picture(page, variant=variant, name=name)
     page.remove_listener("console", watch._said)

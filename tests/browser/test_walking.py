@@ -1,10 +1,10 @@
 """The ways people walk: by keyboard alone, from sign-up to the first page of a new store, and in with a passkey."""
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import Page, expect
 
 from retention.notices.models import Notice
 from retention.stores.models import Membership, Store, User
@@ -13,10 +13,15 @@ from tests.browser.conftest import Site
 from tests.browser.looking import Watch, picture
 from tests.factories import STRONG_PASSWORD, make_user
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, expect
+else:
+    expect = pytest.importorskip("playwright.sync_api", reason="browser: Playwright is not installed").expect
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def _focused(page: Page) -> str:
+def _focused(page: "Page") -> str:
     """Return what has the keyboard: its tag, its text and where it leads."""
     text: str = page.evaluate(
         "(n => n.tagName + ' ' + (n.innerText || n.value || '').trim() + ' ' + (n.getAttribute('href') || ''))(document.activeElement)"
@@ -106,7 +111,7 @@ def test_from_sign_up_to_the_first_page_of_a_new_store(site: Site) -> None:
     assert watch.complaints == []
 
 
-def _sign_in(page: Page, email: str) -> None:
+def _sign_in(page: "Page", email: str) -> None:
     if "/login" not in page.url:
         page.goto("/accounts/login/")
     page.locator("input[name=login]").fill(email)
@@ -115,7 +120,7 @@ def _sign_in(page: Page, email: str) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-def _fill(page: Page, values: dict[str, str]) -> None:
+def _fill(page: "Page", values: dict[str, str]) -> None:
     for name, value in values.items():
         page.locator(f"[name={name}]").fill(value)
 

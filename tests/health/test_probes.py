@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics, with real servers."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -55,7 +56,8 @@ def test_not_ready_while_ending(client: Client) -> None:
 def test_not_ready_when_the_sweeper_is_late(client: Client) -> None:
     cache.set(f"heartbeat:{readiness.SWEEPER}", time.time() - 500, 60)
     checks = client.get("/readyz").json()["checks"]
-    assert checks["sweeper"] == {"ok": False, "found": "The sweeper ended 500 seconds ago."}
+    assert checks["sweeper"]["ok"] is False
+    assert re.fullmatch(r"The sweeper ended 50\d seconds ago\.", checks["sweeper"]["found"])
 
 
 def test_not_ready_when_due_work_waits_too_long(client: Client) -> None:

@@ -1,7 +1,6 @@
 """The operations pages and the home page in a real browser: no content-policy error, no script error, no sideways scrolling on phones."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,6 @@ from retention.orders.models import Cart
 from retention.stores.models import PlatformState, User
 from retention.tenancy.context import store_context
 from retention.tenancy.unscoped import unscoped
-from retention.testing.marks import chromium
 from retention.testing.running import ROOT
 from tests.cast import Lumen, lumen
 from tests.factories import make_key, signed_in
@@ -27,18 +25,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = {"1440": (1440, 1000), "390": (390, 844)}
 ADMIN = ("index", "operations", "stores_store_changelist", "stores_apikey_changelist", "customers_customerevent_changelist", "tables")
 PICTURES = Path(os.environ.get("SCREENSHOTS", ROOT / "var/screenshots"))
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in this thread; the pages are asked over HTTP
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 def look(browser: Any, url: str, user: User, paths: dict[str, str], *, size: str, scheme: str) -> list[str]:
