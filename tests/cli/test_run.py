@@ -57,7 +57,7 @@ def test_each_word_gets_its_packages(folder: Path, word: str, groups: str) -> No
 def test_skips_names_that_do_not_run(folder: Path) -> None:
     _program(folder / "bin/python3", "echo 'pyenv: python3: command not found' >&2; exit 127")
     _program(folder / "bin/python3.13", "exit 127")
-    _program(folder / "bin/python3.12", f'exec {sys.executable} "$@"')
+    _program(folder / "bin/python3.12", f'exec "{sys.executable}" "$@"')
     done = _run(folder, "stop", PATH=f"{folder}/bin:{_only('sh', 'date', 'dirname', 'env', place=folder / 'tools')}")
     assert f"--python {sys.executable}" in done.stdout, done
 
