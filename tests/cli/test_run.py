@@ -54,6 +54,11 @@ def test_each_word_gets_its_packages(folder: Path, word: str, groups: str) -> No
     assert f"--no-default-groups {groups}--python" in done.stdout
 
 
+def test_the_tests_get_the_linters_that_they_try_on_samples(folder: Path) -> None:
+    done = _run(folder, "test", BOOMERANG_PYTHON=sys.executable)
+    assert "--no-default-groups --group check --group test " in done.stdout
+
+
 def test_skips_names_that_do_not_run(folder: Path) -> None:
     _program(folder / "bin/python3", "echo 'pyenv: python3: command not found' >&2; exit 127")
     _program(folder / "bin/python3.13", "exit 127")
