@@ -38,7 +38,12 @@ UNKNOWN_KEY = "This key is not known or was revoked."
 SECRET_IN_BROWSER = "A secret key was used from a browser. Revoke it: everybody who visited the page can read it."  # noqa: S105 - a sentence
 FULL = "Too many events wait to be stored. Keep them and try again."
 AWAY = "The events could not be stored now. Keep them and try again."
-_SHARED_HEADERS = [("Access-Control-Allow-Origin", "*"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+_SHARED_HEADERS = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "Retry-After"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+]
 _PREFLIGHT_HEADERS = [
     ("Access-Control-Allow-Methods", "POST, OPTIONS"),
     ("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding"),

@@ -96,6 +96,10 @@ def test_a_real_server_serves_pages_files_health_and_events():
     with serve() as url:
         with urllib.request.urlopen(f"{url}/static/css/tokens.css") as answer:
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-site"
+            assert "Access-Control-Allow-Origin" not in answer.headers
+        with urllib.request.urlopen(f"{url}/static/js/boomerang.js") as answer:
+            assert (answer.headers["Cross-Origin-Resource-Policy"], answer.headers["Access-Control-Allow-Origin"]) == ("cross-origin", "*")
         with urllib.request.urlopen(f"{url}/healthz") as answer:
             assert answer.status == 200
         with pytest.raises(urllib.error.HTTPError) as refused:
