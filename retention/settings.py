@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "retention.dashboard",
     "retention.stores",
     "retention.customers",
+    "retention.catalog",
     "retention.orders",
     "retention.intake",
     "retention.inbox",

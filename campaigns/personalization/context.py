@@ -58,7 +58,7 @@ def profile_context(customer: Customer) -> dict[str, Any]:
         "language": customer.language,
         "city": customer.city,
         "country": customer.country,
-        "birthday": customer.birthday.isoformat() if customer.birthday else "",
+        "birthday": customer.birthday,
         "interests": list(customer.interests or []),
         "attributes": dict(customer.attributes or {}),
     }

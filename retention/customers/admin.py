@@ -10,13 +10,25 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from retention.customers.models import Consent, Customer, CustomerEvent, EventKey, Identity, Pending, Suppression
+from retention.customers.models import (
+    Attribute,
+    AttributeValue,
+    Consent,
+    ConsentRecord,
+    Customer,
+    CustomerEvent,
+    CustomerMerge,
+    EventName,
+    Identity,
+    Pending,
+    Suppression,
+)
 from retention.tenancy.staff import Looking, look_at
 
 look_at(
     Customer,
     columns=("public_id", "store", "email", "country", "created_at", "last_seen_at"),
-    hidden=("attributes", "interests", "birthday", "gender", "email_key", "learnt_at"),
+    hidden=("attributes", "interests", "birth_year", "birth_md", "gender", "email_key", "name_key", "last_name_key", "learnt_at"),
     search=("=store__slug", "=email_key", "=public_id"),
 )
 look_at(Identity, columns=("customer", "store", "kind", "created_at"), hidden=("value",), search=("=store__slug",), filters=("kind",))
@@ -32,7 +44,28 @@ look_at(
     search=("=store__slug", "=address_digest"),
     filters=("channel", "reason"),
 )
-look_at(EventKey, columns=("seen_on", "store"), hidden=("key",), search=("=store__slug",))
+look_at(
+    ConsentRecord,
+    columns=("customer", "store", "channel", "status", "method", "text_version", "said_at"),
+    hidden=("ip", "user_agent", "proof"),
+    search=("=store__slug",),
+    filters=("channel", "status"),
+)
+look_at(
+    CustomerMerge,
+    columns=("survivor", "store", "rule", "merged_at"),
+    hidden=("before", "loser_name"),
+    search=("=store__slug",),
+    filters=("rule",),
+)
+look_at(Attribute, columns=("key", "store", "kind", "created_at"), search=("=store__slug",), filters=("kind",))
+look_at(
+    AttributeValue,
+    columns=("attribute", "store"),
+    hidden=("text_value", "folded_value", "number_value", "date_value"),
+    search=("=store__slug",),
+)
+look_at(EventName, columns=("name", "store", "first_seen_at"), search=("=store__slug",))
 look_at(Pending, columns=("reader", "store", "customer"), search=("=store__slug",), filters=("reader",))
 
 
@@ -60,5 +93,5 @@ class LookingAtEvents(Looking):
     list_display = ("received_at", "store", "name", "kind", "trusted", "projected_at", "refusal")
     hidden = ("properties", "context", "anonymous_id", "external_id")
     search_fields = ("=store__slug", "=public_id")
-    list_filter = (Refused, "kind", "trusted")
+    list_filter = (Refused, "kind", "source", "trusted", "backfill")
     ordering = ("-pk",)

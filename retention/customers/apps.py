@@ -13,7 +13,7 @@ class CustomersConfig(AppConfig):
         """Name the tables that hold a customer's rows, the pages, and what the home page shows of them."""
         from retention.customers import models, telling
         from retention.customers.home import arrived_counter, customers_counter, first_event_step
-        from retention.customers.merging import MERGED, move_consents, move_pending
+        from retention.customers.merging import MERGED, move_attribute_values, move_consents, move_counters, move_pending
         from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.customers.saving import SAVED
@@ -22,6 +22,10 @@ class CustomersConfig(AppConfig):
         register(models.Identity)
         register(models.CustomerEvent)
         register(models.Consent, move=move_consents)
+        register(models.ConsentRecord, kept_because="What was said stays as proof, without who said it and from where.")
+        register(models.AttributeValue, move=move_attribute_values)
+        register(models.CustomerCounter, move=move_counters)
+        register(models.CustomerMerge, column="survivor_id")
         register(models.Pending, move=move_pending)
         menu.register(
             menu.MenuItem("", _("What is arriving"), "activity", "customers:arriving", "arriving.view", order=20),

@@ -5,14 +5,15 @@ Nobody else reads consents to decide whether something may leave. What a person 
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from retention.customers.models import Suppression
+from retention.customers.models import ConsentRecord, Suppression
 from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
 
@@ -29,20 +30,24 @@ SUPPRESSED_SQL = """EXISTS (
 )"""
 _MAY_WRITE = f"SELECT customer.id FROM customers_customer AS customer WHERE customer.store_id = %s AND customer.id = ANY(%s) AND {GATE_SQL}"  # noqa: S608
 _RECORD = """
-    INSERT INTO customers_consent (store_id, customer_id, channel, status, method, source, changed_at)
-    SELECT DISTINCT ON (customer_id, channel) %s, customer_id, channel, status, method, source, changed_at
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-        AS said(customer_id, channel, status, method, source, changed_at)
+    INSERT INTO customers_consent (store_id, customer_id, channel, status, method, source, text_version, changed_at)
+    SELECT DISTINCT ON (customer_id, channel) %s, customer_id, channel, status, method, source, text_version, changed_at
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+        AS said(customer_id, channel, status, method, source, text_version, changed_at)
     ORDER BY customer_id, channel, changed_at DESC, status = 'refused' DESC
     ON CONFLICT (store_id, customer_id, channel) DO UPDATE SET
-        status = excluded.status, method = excluded.method, source = excluded.source, changed_at = excluded.changed_at
+        status = excluded.status, method = excluded.method, source = excluded.source, text_version = excluded.text_version,
+        changed_at = excluded.changed_at
     WHERE (excluded.changed_at, excluded.status = 'refused') > (customers_consent.changed_at, customers_consent.status = 'refused')
 """
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a person said about one channel: granted, pending or refused."""
+    """What a person said about one channel: granted, pending or refused.
+
+    text_version: of the words they agreed to. ip, user_agent, proof: what shows it; kept in the history only.
+    """
 
     customer_id: int
     channel: str
@@ -50,17 +55,40 @@ class Said:
     said_at: datetime
     method: str = ""
     source: str = ""
+    text_version: str = ""
+    ip: str | None = None
+    user_agent: str = ""
+    proof: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record_consents(words: Sequence[Said]) -> None:
-    """Write what people said; a later word replaces an earlier one, and at the same moment the "no" counts."""
+    """Write what people said, as the history and as what holds now.
+
+    A later word replaces an earlier one, and at the same moment the "no" counts; the history keeps them all.
+    """
     if not words:
         return
-    columns = list(
-        zip(*((one.customer_id, one.channel, one.status, one.method[:40], one.source[:120], one.said_at) for one in words), strict=True)
-    )
+    rows = [
+        (one.customer_id, one.channel, one.status, one.method[:40], one.source[:120], one.text_version[:40], one.said_at) for one in words
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [require_store_id(), *map(list, columns)])
+        cursor.execute(_RECORD, [require_store_id(), *map(list, zip(*rows, strict=True))])
+    ConsentRecord.objects.bulk_create([_record(one) for one in words])
+
+
+def _record(one: Said) -> ConsentRecord:
+    return ConsentRecord(
+        customer_id=one.customer_id,
+        channel=one.channel,
+        status=one.status,
+        method=one.method[:40],
+        source=one.source[:120],
+        text_version=one.text_version[:40],
+        ip=one.ip,
+        user_agent=one.user_agent[:300],
+        proof=dict(one.proof),
+        said_at=one.said_at,
+    )
 
 
 def may_write(customer_ids: Iterable[int], *, channel: str) -> set[int]:

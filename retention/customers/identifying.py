@@ -62,6 +62,7 @@ class _Person:
     fresh: list[Name] = field(default_factory=list)
     first_at: datetime | None = None
     joined: "_Person | None" = None
+    rule: str = ""
 
     def end(self) -> "_Person":
         """Follow the chain of joins."""
@@ -93,7 +94,8 @@ def identify(claims: Sequence[Claim], *, now: datetime) -> list[int]:
     people = _load({name for claim in claims for name in claim.names()})
     found = [_resolve(people, claim, now=now) for claim in claims]
     _save((person.end() for person in found), now=now)
-    merge(_pairs(people), now=now)
+    losers = {person for person in people.values() if person.joined is not None and person.id is not None}
+    merge(_pairs(losers), now=now, rules={_id_of(person): person.rule for person in losers})
     return [_id_of(person.end()) for person in found]
 
 
@@ -109,7 +111,7 @@ def _resolve(people: dict[Name, _Person], claim: Claim, *, now: datetime) -> _Pe
             if name[0] != "email" or claim.trusted or not person.has("email"):
                 _give(people, person, name)
         elif owner is not person and _may_join(owner, person, claim, by=name):
-            _join(owner, into=person)
+            _join(owner, into=person, rule=name[0])
     return person
 
 
@@ -138,8 +140,8 @@ def _give(people: dict[Name, _Person], person: _Person, name: Name) -> None:
     person.fresh.append(name)
 
 
-def _join(loser: _Person, *, into: _Person) -> None:
-    loser.joined = into
+def _join(loser: _Person, *, into: _Person, rule: str) -> None:
+    loser.joined, loser.rule = into, rule
     into.names |= loser.names
     into.fresh += loser.fresh
     loser.fresh = []
@@ -179,9 +181,8 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     )
 
 
-def _pairs(people: dict[Name, _Person]) -> list[Pair]:
+def _pairs(losers: Iterable[_Person]) -> list[Pair]:
     """Return who is merged into whom, chains followed to their ends."""
-    losers = {person for person in people.values() if person.joined is not None and person.id is not None}
     return sorted(Pair(_id_of(person), _id_of(person.end())) for person in losers)
 
 

@@ -7,9 +7,11 @@ import re
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from retention.customers.attributes import LONGEST, Value, write_attributes
+from retention.customers.birthdays import read_birthday
 from retention.customers.identifying import email_key
 from retention.customers.models import Customer
 
@@ -17,11 +19,16 @@ MOST_ATTRIBUTES = 100
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _TEXTS = {
     "firstName": "first_name", "first_name": "first_name", "lastName": "last_name", "last_name": "last_name", "gender": "gender",
-    "city": "city", "country": "country", "language": "language", "locale": "language", "phone": "phone",
+    "city": "city", "region": "region", "state": "region", "postcode": "postcode", "postalCode": "postcode", "zip": "postcode",
+    "country": "country", "language": "language", "locale": "language", "phone": "phone",
     "timezone": "zone", "zone": "zone", "birthday": "birthday", "interests": "interests", "email": "email",
 }  # fmt: skip
+_OF_ADDRESS = ("city", "country", "region", "state", "postcode", "postalCode", "zip")
 _NOT_ATTRIBUTES = frozenset({"consent", "address", "name", "id", "anonymousId", "userId", "groupId"})
-_FIELDS = [*dict.fromkeys(_TEXTS.values()), "email_key", "attributes", "learnt_at"]
+_FIELDS = [
+    *(name for name in dict.fromkeys(_TEXTS.values()) if name != "birthday"),
+    *("birth_year", "birth_md", "name_key", "last_name_key", "email_key", "attributes", "learnt_at"),
+]
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,22 @@ class Told:
 
 
 def apply_traits(told: Sequence[Told]) -> None:
-    """Write what was told into the customers' fields, in two statements; call it inside a transaction, after `identify`."""
+    """Write what was told into the customers' fields, in a few statements; call it inside a transaction, after `identify`."""
     told = [one for one in told if one.traits]
     if not told:
         return
     customers = Customer.objects.select_for_update().order_by("pk").in_bulk({one.customer_id for one in told})
     taken = _taken_addresses(told)
-    changed = {one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken)}
-    Customer.objects.bulk_update([customers[customer_id] for customer_id in sorted(changed)], _FIELDS)
+    before = {customer_id: dict(customer.attributes) for customer_id, customer in customers.items()}
+    changed = sorted({one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken)})
+    for customer_id in changed:
+        customers[customer_id].fold_names()
+    Customer.objects.bulk_update([customers[customer_id] for customer_id in changed], _FIELDS)
+    write_attributes({customer_id: _differing(before[customer_id], customers[customer_id].attributes) for customer_id in changed})
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in after.items() if key not in before or before[key] != value}
 
 
 def _taken_addresses(told: Sequence[Told]) -> dict[str, int]:
@@ -65,6 +80,8 @@ def _apply(customer: Customer, one: Told, *, taken: dict[str, int]) -> bool:
             taken[email_key(value)] = customer.pk
         elif name.startswith("attributes."):
             customer.attributes[name.removeprefix("attributes.")] = value
+        elif name == "birthday":
+            customer.birth_year, customer.birth_md = value
         else:
             setattr(customer, name, value)
         customer.learnt_at[name] = moment
@@ -83,7 +100,7 @@ def _address_fits(customer: Customer, address: str, *, one: Told, taken: dict[st
 def _read(traits: dict[str, Any]) -> dict[str, Any]:
     """Return fields and `attributes.*` with values that fit; what does not fit is left out."""
     address = traits.get("address")
-    flat = ({key: address.get(key) for key in ("city", "country")} if isinstance(address, dict) else {}) | traits
+    flat = ({key: address.get(key) for key in _OF_ADDRESS} if isinstance(address, dict) else {}) | traits
     if isinstance(traits.get("name"), str) and not (traits.get("firstName") or traits.get("first_name")):
         flat["firstName"], _space, flat["lastName"] = traits["name"].strip().partition(" ")
     found: dict[str, Any] = {}
@@ -92,9 +109,20 @@ def _read(traits: dict[str, Any]) -> dict[str, Any]:
         fitting = _fitting(field, value) if field else None
         if field and fitting:
             found[field] = fitting
-        elif field is None and key not in _NOT_ATTRIBUTES and isinstance(value, str | int | float | bool) and len(found) < MOST_ATTRIBUTES:
-            found[f"attributes.{key[:80]}"] = value[:500] if isinstance(value, str) else value
+        elif field is None and key not in _NOT_ATTRIBUTES and len(found) < MOST_ATTRIBUTES:
+            attribute = _attribute(value)
+            if attribute is not None:
+                found[f"attributes.{key[:80]}"] = attribute
     return found
+
+
+def _attribute(value: Any) -> Value | None:
+    """Return a custom attribute's value as it is kept: a text, a number, yes or no, or a list of texts."""
+    if isinstance(value, str):
+        return value[:LONGEST]
+    if isinstance(value, list):
+        return [word.strip()[:LONGEST] for word in value if isinstance(word, str) and word.strip()][:50] or None
+    return value if isinstance(value, int | float) else None
 
 
 def _fitting(field: str, value: Any) -> Any:
@@ -111,17 +139,10 @@ def _fitting(field: str, value: Any) -> Any:
         text = re.sub(r"[\s().-]", "", text)
         return text if _PHONE.fullmatch(text) else None
     if field == "birthday":
-        return _day(text)
+        return read_birthday(text)
     if field == "zone":
         return text if text in zoneinfo.available_timezones() else None
     if field == "country":
         return text.upper() if re.fullmatch(r"[A-Za-z]{2}", text) else None
     longest = getattr(Customer._meta.get_field(field), "max_length", None) or 100
     return text[:longest] or None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

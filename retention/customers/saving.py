@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from retention.customers.consent import Said, record_consents
@@ -30,8 +30,7 @@ def save_customer(wish: Wish, *, now: datetime) -> tuple[Customer, bool]:
     Call it inside a transaction, in the store's context.
     """
     (customer_id,) = identify([Claim(external=wish.external_id, email=wish.email, trusted=True, at=now)], now=now)
-    traits = {name: value.isoformat() if isinstance(value, date) else value for name, value in wish.traits.items()}
-    apply_traits([Told(customer_id, traits | {"email": wish.email}, told_at=now, trusted=True)])
+    apply_traits([Told(customer_id, dict(wish.traits) | {"email": wish.email}, told_at=now, trusted=True)])
     record_consents(
         [
             Said(customer_id, one["channel"], one["status"], now, method=one.get("method", "") or "api", source=one.get("source", ""))

@@ -123,6 +123,8 @@ def _customer(person: Person, *, now: datetime) -> Customer:
         email_key=fold(person.email),
         first_name=person.first_name,
         last_name=person.last_name,
+        name_key=fold(f"{person.first_name} {person.last_name}"),
+        last_name_key=fold(person.last_name),
         city=person.city,
         country=person.country,
         interests=[person.interest],

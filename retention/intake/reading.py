@@ -70,6 +70,8 @@ class Row(msgspec.Struct):
     occurred_at: datetime
     received_at: datetime
     trusted: bool
+    source: str = "api"
+    backfill: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ def _row_of(event: Event, *, kind: str, sender: Sender, sent_at: Moment, context
     properties = _properties_of(event, kind=kind)
     return Row(
         store_id=sender.store_id,
-        key=_key_of(event.message_id),
+        key=key_of(event.message_id),
         kind=kind,
         name=_title_of(event, kind=kind, properties=properties),
         anonymous_id=anonymous,
@@ -252,7 +254,7 @@ def _name_of(value: str | int | None, *, field: str) -> str:
     return text
 
 
-def _key_of(message_id: str | None) -> str:
+def key_of(message_id: str | None) -> str:
     """Return what makes the event unique, in hexadecimal; without a messageId a random one, which only our own retries meet again."""
     if not message_id:
         return secrets.token_hex(16)

@@ -26,7 +26,8 @@ WRITE = """
     WITH incoming AS MATERIALIZED (
         SELECT *, row_number() OVER () AS place FROM jsonb_to_recordset(%(rows)s::jsonb) AS row(
             store_id bigint, key text, kind text, name text, anonymous_id text, external_id text,
-            properties jsonb, context jsonb, occurred_at timestamptz, received_at timestamptz, trusted boolean)
+            properties jsonb, context jsonb, occurred_at timestamptz, received_at timestamptz, trusted boolean,
+            source text, backfill boolean)
     ), fresh AS (
         INSERT INTO customers_eventkey (store_id, key, seen_on)
         SELECT store_id, decode(key, 'hex'), min(received_at)::date FROM incoming GROUP BY store_id, key ORDER BY store_id, key
@@ -36,8 +37,10 @@ WRITE = """
         SELECT DISTINCT ON (store_id, key) incoming.* FROM incoming JOIN fresh USING (store_id, key) ORDER BY store_id, key, place
     )
     INSERT INTO customers_customerevent
-        (public_id, store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, refusal)
-    SELECT gen_random_uuid(), store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, ''
+        (public_id, store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, refusal,
+         source, backfill)
+    SELECT gen_random_uuid(), store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, '',
+        source, backfill
     FROM once ORDER BY place;
     INSERT INTO stores_storework (store_id, kind, due_at, rung)
     SELECT store_id, 'project', %(due_at)s, 1 FROM unnest(%(stores)s::bigint[]) AS store_id ORDER BY store_id

@@ -1,6 +1,6 @@
 """Baskets and orders, for staff: read-only."""
 
-from retention.orders.models import Cart, CartLine, CartSettings, Order, OrderLine
+from retention.orders.models import Cart, CartLine, CartSettings, Order, OrderLine, Refund, RefundLine, Return, ReturnLine
 from retention.tenancy.staff import look_at
 
 look_at(
@@ -13,7 +13,16 @@ look_at(CartLine, columns=("name", "store", "quantity", "price_minor"), search=(
 look_at(CartSettings, columns=("store", "idle_minutes"), search=("=store__slug",))
 look_at(
     Order,
-    columns=("number", "store", "total_minor", "currency", "placed_at", "received_at"),
+    columns=("number", "store", "total_minor", "currency", "payment_state", "placed_at", "received_at"),
     search=("=store__slug", "=number", "=public_id"),
+    filters=("payment_state", "fulfilment_state", "source"),
 )
 look_at(OrderLine, columns=("name", "store", "quantity", "price_minor"), search=("=store__slug",))
+look_at(
+    Refund,
+    columns=("number", "store", "total_minor", "currency", "refunded_at", "received_at"),
+    search=("=store__slug", "=number", "=public_id"),
+)
+look_at(RefundLine, columns=("name", "store", "quantity", "amount_minor"), search=("=store__slug",))
+look_at(Return, columns=("number", "store", "state", "requested_at", "reported_at"), search=("=store__slug", "=number"), filters=("state",))
+look_at(ReturnLine, columns=("name", "store", "quantity"), search=("=store__slug",))

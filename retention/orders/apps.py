@@ -19,6 +19,8 @@ class OrdersConfig(AppConfig):
         from retention.orders.idling import CART_IDLE
 
         register(models.Order, kept_because="Orders are the shop's accounts; they stay without the person.")
+        register(models.Refund, kept_because="Refunds are the shop's accounts; they stay without the person.")
+        register(models.Return, kept_because="Returns belong to the shop's accounts; they stay without the person.")
         register(models.Cart, move=move_carts)
         facts.add("orders", Fact(_("Orders"), telling.order_counts, css="n", order=10))
         facts.add("spent", Fact(_("Spent"), telling.money_spent, css="n b", order=20))

@@ -82,7 +82,7 @@ def test_a_merge_carries_everything_over_and_says_so():
         Consent.objects.create(customer=gone, channel="email", status="refused", changed_at=NOW)
         Consent.objects.create(customer=kept, channel="email", status="granted", changed_at=NOW - timedelta(days=1))
         record(gone.pk, name="Noted", now=NOW)
-        merge([Pair(gone.pk, kept.pk)], now=NOW)
+        merge([Pair(gone.pk, kept.pk)], now=NOW, rules={gone.pk: "person"})
         survivor = Customer.objects.get()
         assert (survivor.pk, survivor.first_name, survivor.city, survivor.email) == (kept.pk, "Ana", "Riga", "ana@example.test")
         for model in (Identity, CustomerEvent, Order, Cart, Pending):

@@ -18,7 +18,9 @@ def make_customer(store: Store, email: str | None = None, *, allows: tuple[str, 
     """Save a customer; without an address one is made up, with an empty one they are a visitor."""
     email = f"customer{next(_numbers)}@example.test" if email is None else email
     with store_context(store.pk):
-        customer: Customer = Customer.objects.create(email=email, email_key=fold(email) or None, **fields)
+        customer = Customer(email=email, email_key=fold(email) or None, **fields)
+        customer.fold_names()
+        customer.save()
         if email:
             Identity.objects.create(customer=customer, kind="email", value=fold(email))
         for channel in allows:

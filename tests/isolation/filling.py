@@ -5,6 +5,7 @@ A new table is filled without being named here; one whose columns obey a rule of
 
 import hashlib
 import itertools
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -125,7 +126,7 @@ _PLAIN: dict[type, Callable[[], Any]] = {
     models.DecimalField: lambda: 1,
     models.FloatField: lambda: 0.5,
     models.JSONField: dict,
-    models.UUIDField: lambda: None,
+    models.UUIDField: uuid.uuid4,
 }
 
 

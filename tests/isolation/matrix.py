@@ -192,12 +192,15 @@ PAGES: dict[str, Page] = (
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
-    "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion", "campaigns.Message",
-    "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "contenttypes.ContentType", "customers.Consent",
-    "customers.Customer", "customers.CustomerEvent", "customers.EventKey", "customers.Identity", "customers.Pending",
-    "customers.Suppression", "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order",
-    "orders.OrderLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey", "stores.AuditEntry", "stores.Invitation",
-    "stores.Membership", "stores.PlatformState", "stores.SignIn", "stores.Store", "stores.StoreWork", "stores.User",
+    "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
+    "campaigns.Message", "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
+    "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
+    "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
+    "customers.CustomerMerge", "customers.EventName", "customers.Identity", "customers.Pending", "customers.Suppression",
+    "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order", "orders.OrderLine",
+    "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey",
+    "stores.AuditEntry", "stores.Invitation", "stores.Membership", "stores.PlatformState", "stores.SignIn", "stores.Store",
+    "stores.StoreWork", "stores.User",
 }  # fmt: skip
 ADMIN_PAGES: set[str] = {
     "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done", "admin:autocomplete",

@@ -10,6 +10,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from retention.customers.birthdays import read_birthday
 from retention.customers.identifying import email_key
 from retention.customers.models import Consent, Customer
 from retention.customers.models.consent import ChannelName
@@ -33,13 +34,15 @@ class CustomerOut(serializers.ModelSerializer[Customer]):
     """A customer as the API shows them."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
+    birthday = serializers.CharField(read_only=True, help_text=_("1990-05-01, or --05-01 without a year."))
     consents = ConsentOut(many=True, read_only=True)
 
     class Meta:
         model = Customer
         fields = (
-            "id", "email", "phone", "first_name", "last_name", "gender", "birthday", "interests", "language", "zone", "city", "country",
-            "attributes", "consents", "created_at", "last_seen_at",
+            "id", "email", "phone", "first_name", "last_name", "gender", "birthday", "interests", "language", "zone", "city", "region",
+            "postcode", "country", "attributes", "consents", "orders_count", "spent_minor", "first_order_at", "last_order_at",
+            "created_at", "last_seen_at",
         )  # fmt: skip
 
 
@@ -61,12 +64,20 @@ class CustomerIn(serializers.Serializer[Any]):
     last_name = serializers.CharField(max_length=100, required=False)
     phone = serializers.RegexField(r"^\+[1-9][0-9]{6,14}$", required=False, help_text=_("E.164, as in +4930123456."))
     gender = serializers.CharField(max_length=20, required=False)
-    birthday = serializers.DateField(required=False)
+    birthday = PlainText(max_length=10, required=False, help_text=_("1990-05-01, or --05-01 without a year."))
     interests = serializers.ListField(child=serializers.CharField(max_length=80), max_length=50, required=False)
     language = serializers.CharField(max_length=10, required=False)
     city = serializers.CharField(max_length=100, required=False)
+    region = serializers.CharField(max_length=100, required=False)
+    postcode = serializers.CharField(max_length=20, required=False)
     country = serializers.RegexField(r"^[A-Z]{2}$", required=False)
     consents = ConsentIn(many=True, required=False)
+
+    def validate_birthday(self, value: str) -> str:
+        """Refuse a day that never was."""
+        if read_birthday(value) is None:
+            raise serializers.ValidationError(_("This is not a day. Write it like 1990-05-01, or --05-01 without a year."))
+        return value
 
     def validate_email(self, value: str) -> str:
         """Refuse an address that could not be found again."""

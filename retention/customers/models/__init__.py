@@ -1,7 +1,24 @@
 """The tables of the customers room, one idea a file."""
 
-from retention.customers.models.consent import Consent, Suppression
+from retention.customers.models.attribute import Attribute, AttributeValue
+from retention.customers.models.consent import Consent, ConsentRecord, Suppression
+from retention.customers.models.counter import CustomerCounter, EventName
 from retention.customers.models.customer import Customer, Identity
 from retention.customers.models.event import CustomerEvent, EventKey, Pending
+from retention.customers.models.merge import CustomerMerge
 
-__all__ = ["Consent", "Customer", "CustomerEvent", "EventKey", "Identity", "Pending", "Suppression"]
+__all__ = [
+    "Attribute",
+    "AttributeValue",
+    "Consent",
+    "ConsentRecord",
+    "Customer",
+    "CustomerCounter",
+    "CustomerEvent",
+    "CustomerMerge",
+    "EventKey",
+    "EventName",
+    "Identity",
+    "Pending",
+    "Suppression",
+]

@@ -8,10 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from retention.customers.birthdays import write_birthday
 from retention.kit.words import fold
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
+
+_LAST = "\U0010ffff"
+_FEWEST_DIGITS = 4
 
 
 class CustomerQuerySet(StoreQuerySet["Customer"]):
@@ -30,9 +34,23 @@ class CustomerQuerySet(StoreQuerySet["Customer"]):
         return self.filter(email_key__isnull=True)
 
     def found_by(self, search: str) -> "CustomerQuerySet":
-        """Return those whose address begins with the text; two bounds, so that the index on addresses answers."""
-        beginning = fold(search.strip().replace("\x00", ""))
-        return self.filter(email_key__gte=beginning, email_key__lt=beginning + "\U0010ffff")
+        """Return those whose address, name, last name or phone begins with the text, or whom the shop calls exactly so.
+
+        Each way has two bounds or an exact value, so that its own index answers; together they are one OR of indexes.
+        """
+        text = search.strip().replace("\x00", "")
+        beginning = fold(text)
+        ways = models.Q(pk__in=self._identity_model().objects.filter(kind="external", value=text).values("customer_id"))
+        for column in ("email_key", "name_key", "last_name_key"):
+            ways |= models.Q(**{f"{column}__gte": beginning, f"{column}__lt": beginning + _LAST})
+        digits = "".join(letter for letter in text if letter.isdecimal() or letter == "+")
+        if len(digits) >= _FEWEST_DIGITS:
+            ways |= models.Q(phone__gte=digits, phone__lt=digits + _LAST)
+        return self.filter(ways)
+
+    @staticmethod
+    def _identity_model() -> "type[Identity]":
+        return Identity
 
     def who_allow(self, channel: str) -> "CustomerQuerySet":
         """Return those who allow a channel."""
@@ -45,15 +63,22 @@ class Customer(StoreOwned):
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     email_key = models.CharField(max_length=254, null=True, editable=False, db_collation="C")  # noqa: DJ001 - absent, not empty: unique where known
-    phone = models.CharField(_("phone"), max_length=16, blank=True)
+    phone = models.CharField(_("phone"), max_length=16, blank=True, db_collation="C")  # E.164; several people may share one
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    name_key = models.CharField(
+        max_length=201, blank=True, default="", db_default="", editable=False, db_collation="C"
+    )  # folded "first last", for search
+    last_name_key = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False, db_collation="C")
     gender = models.CharField(_("gender as stated"), max_length=20, blank=True)
-    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    birth_year = models.SmallIntegerField(_("year of birth"), null=True, blank=True)
+    birth_md = models.SmallIntegerField(_("day of birth"), null=True, blank=True)  # month * 100 + day, with or without a year
     interests = models.JSONField(_("interests"), default=list, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     zone = models.CharField(_("time zone"), max_length=64, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
+    region = models.CharField(_("region"), max_length=100, blank=True, default="", db_default="")
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True, default="", db_default="")
     country = models.CharField(_("country"), max_length=2, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     learnt_at = models.JSONField(
@@ -61,6 +86,11 @@ class Customer(StoreOwned):
     )  # field -> when the person lived the event that said so; a late one never overwrites
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False)
+    # Written by the orders room, in the store's currency, so that lists can filter and sort without counting orders.
+    orders_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    spent_minor = models.BigIntegerField(default=0, db_default=0, editable=False)
+    first_order_at = models.DateTimeField(null=True, editable=False)
+    last_order_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(CustomerQuerySet)
 
@@ -71,9 +101,26 @@ class Customer(StoreOwned):
             models.UniqueConstraint(fields=["store", "id"], name="customer_of_store"),
             models.UniqueConstraint(fields=["store", "public_id"], name="customer_public_id_once"),
             models.UniqueConstraint(fields=["store", "email_key"], name="customer_email_once"),
+            models.CheckConstraint(
+                condition=models.Q(birth_md=None) | models.Q(birth_md__gte=101, birth_md__lte=1231), name="customer_birth_day_of_a_year"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(birth_year=None) | models.Q(birth_year__gte=1900, birth_year__lte=2100), name="customer_birth_year_sane"
+            ),
+            models.CheckConstraint(condition=models.Q(phone="") | models.Q(phone__startswith="+"), name="customer_phone_e164"),
+            models.CheckConstraint(condition=models.Q(country="") | models.Q(country__regex="^[A-Z]{2}$"), name="customer_country_iso"),
             StoreIsolation(name="customer_isolation"),
         ]
-        indexes = [models.Index(fields=["store", "-created_at", "-id"], name="customer_newest")]
+        indexes = [
+            models.Index(fields=["store", "-created_at", "-id"], name="customer_newest"),
+            models.Index(fields=["store", "name_key"], name="customer_by_name"),
+            models.Index(fields=["store", "last_name_key"], name="customer_by_last_name", condition=~models.Q(last_name_key="")),
+            models.Index(fields=["store", "phone"], name="customer_by_phone", condition=~models.Q(phone="")),
+            models.Index(fields=["store", "birth_md"], name="customer_by_birthday", condition=~models.Q(birth_md=None)),
+            models.Index(fields=["store", "-spent_minor", "-id"], name="customer_by_spent"),
+            models.Index(fields=["store", "-last_order_at", "-id"], name="customer_by_last_order", condition=~models.Q(last_order_at=None)),
+            models.Index(fields=["store", "country", "city"], name="customer_by_place", condition=~models.Q(country="")),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email or str(self.public_id)
@@ -87,6 +134,15 @@ class Customer(StoreOwned):
     def name(self) -> str:
         """Return first and last name as far as known."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def birthday(self) -> str:
+        """Return the birthday as 1990-05-01, as --05-01 without a year, or nothing."""
+        return write_birthday(self.birth_year, self.birth_md)
+
+    def fold_names(self) -> None:
+        """Keep the folded copies that search reads equal to the names; whoever sets a name calls this before saving."""
+        self.name_key, self.last_name_key = fold(self.name)[:201], fold(self.last_name)[:100]
 
 
 class Identity(StoreOwned):

@@ -27,7 +27,9 @@ class CustomerEventQuerySet(StoreQuerySet["CustomerEvent"]):
 class CustomerEvent(StoreOwned):
     """One thing that happened. `received_at` is ours; `occurred_at` is the sender's moment, skew-corrected.
 
-    trusted: sent with a secret key or made by us; orders and confirmed consent count only then.
+    trusted: sent with a secret key or made by us; orders and confirmed consent count only then. backfill: told about the past;
+    it is stored and counted, and triggers nothing. source: who told us (api, shopify, woocommerce, csv, form, own).
+    The table is partitioned by the month of `received_at`; deduplication is a matter of `EventKey`.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -41,18 +43,20 @@ class CustomerEvent(StoreOwned):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
     trusted = models.BooleanField(default=False)
+    backfill = models.BooleanField(default=False)
+    source = models.CharField(max_length=20, default="api")
     projected_at = models.DateTimeField(null=True)
     refusal = models.CharField(max_length=200, blank=True)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(CustomerEventQuerySet)
 
     db_grants: ClassVar[dict[str, str]] = {"ingest": "INSERT"}
+    db_months: ClassVar[str] = "received_at"
 
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
         constraints = [
-            models.UniqueConstraint(fields=["store", "id"], name="event_of_store"),
             StoreForeignKey(field="customer", name="event_customer_of_store"),
             StoreIsolation(name="event_isolation"),
             RolePolicy(name="event_for_ingest", role="boomerang_ingest", command="INSERT"),
@@ -68,8 +72,12 @@ class CustomerEvent(StoreOwned):
 
 
 class EventKey(StoreOwned):
-    """A message id seen before: the first 16 bytes of its BLAKE2b. The event is written only where the key was new."""
+    """A message id seen before: the first 16 bytes of its BLAKE2b. The event is written only where the key was new.
 
+    Hash-partitioned by the key, so that its one index stays small enough to be kept in memory part by part.
+    """
+
+    pk = models.CompositePrimaryKey("store_id", "key")
     key = models.BinaryField(max_length=16)
     seen_on = models.DateField()
 
@@ -77,7 +85,6 @@ class EventKey(StoreOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["store", "key"], name="event_key_once"),
             StoreIsolation(name="event_key_isolation"),
             RolePolicy(name="event_key_for_ingest", role="boomerang_ingest", command="INSERT"),
             RolePolicy(name="event_key_read_by_ingest", role="boomerang_ingest", command="SELECT"),

@@ -5,7 +5,7 @@ Only binds: what a figure looks like is in `figures.py` and `drawings.py`, the s
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, ClearableFileInput, PasswordInput, RadioSelect, Select, Textarea
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -241,3 +242,11 @@ def _kind_of(bound: BoundField) -> str:
         (Select, "select"),
     ]
     return next((kind for widget_class, kind in kinds if isinstance(bound.field.widget, widget_class)), "text")
+
+
+@register.filter
+def birthday(text: str) -> str:
+    """Write 1990-05-01 as a date and --05-01 as a day of the year, in the reader's language."""
+    if text.startswith("--"):
+        return formats.date_format(date.fromisoformat(f"2000{text[1:]}"), "MONTH_DAY_FORMAT")
+    return formats.date_format(date.fromisoformat(text), "DATE_FORMAT") if text else ""

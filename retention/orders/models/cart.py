@@ -31,6 +31,7 @@ class Cart(StoreOwned):
         OPEN = "open", _("Open")
         BOUGHT = "bought", _("Bought")
         RECOVERED = "recovered", _("Came back")
+        EXPIRED = "expired", _("Given up")
         MERGED = "merged", _("Joined another basket")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -40,9 +41,14 @@ class Cart(StoreOwned):
     total_minor = models.BigIntegerField(default=0)
     lines_count = models.PositiveIntegerField(default=0)
     stage = models.CharField(max_length=40, default="basket")  # basket, checkout, checkout_2 ..., payment: how far the shopper came
+    shop_id = models.CharField(
+        max_length=120, blank=True, default="", db_default=""
+    )  # the shop's own id of the basket or checkout, where it has one
+    restore_url = models.CharField(max_length=2000, blank=True, default="", db_default="")
     started_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     idle_at = models.DateTimeField(null=True)
+    abandoned_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(CartQuerySet)
@@ -54,8 +60,13 @@ class Cart(StoreOwned):
             models.UniqueConstraint(fields=["store", "id"], name="cart_of_store"),
             models.UniqueConstraint(fields=["store", "public_id"], name="cart_public_id_once"),
             models.UniqueConstraint(fields=["store", "customer"], condition=models.Q(state="open"), name="cart_open_once"),
-            models.CheckConstraint(condition=models.Q(state__in=["open", "bought", "recovered", "merged"]), name="cart_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "bought", "recovered", "expired", "merged"]), name="cart_state_known"
+            ),
             models.CheckConstraint(condition=models.Q(total_minor__gte=0), name="cart_total_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(abandoned_at=None) | models.Q(idle_at__isnull=False), name="cart_idle_before_abandoned"
+            ),
             StoreForeignKey(field="customer", name="cart_customer_of_store"),
             StoreIsolation(name="cart_isolation"),
         ]

@@ -1,0 +1,241 @@
+"""What a shop reports about its products, prices and stock becomes rows: set-based, and an older report never overwrites a newer one.
+
+Called by shops' webhooks, the API and imports, in their transaction and their store's context.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from retention.catalog.models import Category, PriceChange, Product, Variant
+from retention.kit.locks import transaction_lock
+from retention.kit.words import fold
+from retention.tenancy.context import require_store_id
+
+ProductKey = str
+VariantKey = tuple[str, str]
+_STOCK = """
+    INSERT INTO catalog_stocklevel (store_id, variant_id, place, available, reported_at)
+    SELECT DISTINCT ON (variant_id, place) %s, variant_id, place, available, reported_at
+    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::timestamptz[]) AS told(variant_id, place, available, reported_at)
+    ORDER BY variant_id, place, reported_at DESC
+    ON CONFLICT (store_id, variant_id, place) DO UPDATE SET available = excluded.available, reported_at = excluded.reported_at
+    WHERE excluded.reported_at >= catalog_stocklevel.reported_at
+"""
+
+
+@dataclass(frozen=True)
+class VariantReport:
+    """One variant as the shop tells it; amounts in minor units of `currency`, None for what it does not say."""
+
+    shop_id: str
+    currency: str
+    sku: str = ""
+    gtin: str = ""
+    stock_id: str = ""
+    name: str = ""
+    position: int = 1
+    price_minor: int | None = None
+    compare_at_minor: int | None = None
+    cost_minor: int | None = None
+    image_url: str = ""
+
+
+@dataclass(frozen=True)
+class ProductReport:
+    """One product as the shop tells it, whole: variants that are missing are gone. A removed product has state `deleted` and no variants.
+
+    reported_at: the shop's own moment of this version.
+    """
+
+    shop_id: str
+    reported_at: datetime
+    name: str = ""
+    category: str = ""
+    brand: str = ""
+    vendor: str = ""
+    tags: Sequence[str] = ()
+    url: str = ""
+    image_url: str = ""
+    state: str = Product.State.ACTIVE
+    source: str = "api"
+    variants: Sequence[VariantReport] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class StockReport:
+    """How many pieces of a variant a place has. The first id that is there names the variant: stock_id, variant_shop_id, sku."""
+
+    reported_at: datetime
+    available: int
+    stock_id: str = ""
+    variant_shop_id: str = ""
+    sku: str = ""
+    place: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """Return the column that finds the variant, and its value."""
+        pairs = (("stock_id", self.stock_id), ("shop_id", self.variant_shop_id), ("sku", self.sku))
+        return next((pair for pair in pairs if pair[1]), ("sku", ""))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A product as a visitor's event names it: enough to show it, nothing that a shop vouches for."""
+
+    shop_id: str
+    name: str = ""
+    category: str = ""
+    brand: str = ""
+    url: str = ""
+    image_url: str = ""
+
+
+def save_products(reports: Iterable[ProductReport], *, now: datetime) -> list[Product]:
+    """Write what the shop told about products, in a fixed number of statements; return the products, newer versions left as they are."""
+    latest: dict[ProductKey, ProductReport] = {}
+    for report in sorted(reports, key=lambda one: one.reported_at):
+        latest[report.shop_id] = report
+    if not latest:
+        return []
+    transaction_lock("catalog", store_id=require_store_id())
+    there = {product.shop_id: product for product in Product.objects.filter(shop_id__in=list(latest))}
+    taken = [one for one in latest.values() if _newer(there.get(one.shop_id), one)]
+    categories = _categories({one.category for one in taken if one.category}, now=now)
+    for one in taken:
+        there[one.shop_id] = _fill(there.get(one.shop_id) or Product(shop_id=one.shop_id, created_at=now), one, categories=categories)
+    fresh = [there[one.shop_id] for one in taken if there[one.shop_id].pk is None]
+    Product.objects.bulk_update([there[one.shop_id] for one in taken if there[one.shop_id].pk is not None], _PRODUCT_FIELDS)
+    Product.objects.bulk_create(fresh)
+    _save_variants([(there[one.shop_id], one) for one in taken])
+    return list(there.values())
+
+
+def set_stock(reports: Sequence[StockReport]) -> int:
+    """Write stock levels of variants that are known; return how many reports found their variant."""
+    if not reports:
+        return 0
+    found = _variants_of(reports)
+    rows = [(found[report.key()], report) for report in reports if report.key() in found]
+    columns: list[list[Any]] = [
+        [pk for pk, _ in rows],
+        [r.place for _, r in rows],
+        [r.available for _, r in rows],
+        [r.reported_at for _, r in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_STOCK, [require_store_id(), *columns])
+    return len(rows)
+
+
+def note_seen(seen: Iterable[Seen], *, now: datetime) -> None:
+    """Make the products that events name and the shop has not told of; words of known ones stay as they are."""
+    told = {one.shop_id: one for one in seen if one.shop_id}
+    known = set(Product.objects.filter(shop_id__in=list(told)).values_list("shop_id", flat=True))
+    fresh = [one for shop_id, one in sorted(told.items()) if shop_id not in known]
+    if not fresh:
+        return
+    categories = _categories({one.category for one in fresh if one.category}, now=now)
+    Product.objects.bulk_create(
+        [
+            Product(
+                shop_id=one.shop_id,
+                name=one.name[:300],
+                name_key=fold(one.name)[:300],
+                category=categories.get(one.category[:300]),
+                brand=one.brand[:120],
+                url=one.url[:2000],
+                image_url=one.image_url[:2000],
+                created_at=now,
+            )
+            for one in fresh
+        ],
+        ignore_conflicts=True,
+    )
+
+
+_PRODUCT_FIELDS = ["name", "name_key", "category", "brand", "vendor", "tags", "url", "image_url", "state", "source", "reported_at"]
+_VARIANT_FIELDS = [
+    *("sku", "gtin", "stock_id", "name", "position", "currency", "price_minor", "compare_at_minor", "cost_minor", "image_url"),
+    *("removed_at", "reported_at"),
+]
+
+
+def _newer(product: Product | None, report: ProductReport) -> bool:
+    return product is None or product.reported_at is None or report.reported_at >= product.reported_at
+
+
+def _fill(product: Product, report: ProductReport, *, categories: Mapping[str, Category]) -> Product:
+    """Copy a report into a row; a removal keeps the words, so that old orders still show what it was."""
+    product.state, product.source, product.reported_at = report.state, report.source[:20], report.reported_at
+    if report.state == Product.State.DELETED:
+        return product
+    product.name, product.name_key = report.name[:300], fold(report.name)[:300]
+    product.category = categories.get(report.category[:300])
+    product.brand, product.vendor = report.brand[:120], report.vendor[:120]
+    product.tags = [tag[:80] for tag in report.tags[:100]]
+    product.url, product.image_url = report.url[:2000], report.image_url[:2000]
+    return product
+
+
+def _categories(paths: set[str], *, now: datetime) -> dict[str, Category]:
+    wanted = sorted({path[:300] for path in paths})
+    if not wanted:
+        return {}
+    Category.objects.bulk_create([Category(path=path, created_at=now) for path in wanted], ignore_conflicts=True)
+    return {category.path: category for category in Category.objects.filter(path__in=wanted)}
+
+
+def _save_variants(told: Sequence[tuple[Product, ProductReport]]) -> None:
+    products = [product for product, _ in told]
+    there = {(row.product_id, row.shop_id): row for row in Variant.objects.filter(product__in=products)}
+    fresh: list[Variant] = []
+    changed: list[Variant] = []
+    prices: list[PriceChange] = []
+    for product, report in told:
+        named = {one.shop_id for one in report.variants}
+        for one in report.variants:
+            row = there.get((product.pk, one.shop_id)) or Variant(product=product, shop_id=one.shop_id)
+            if one.price_minor is not None and (row.price_minor, row.compare_at_minor) != (one.price_minor, one.compare_at_minor):
+                prices.append(_price(row, one, changed_at=report.reported_at))
+            _fill_variant(row, one, report=report)
+            (changed if row.pk is not None else fresh).append(row)
+        for row in there.values():
+            if row.product_id == product.pk and row.shop_id not in named and row.removed_at is None:
+                row.removed_at, row.reported_at = report.reported_at, report.reported_at
+                changed.append(row)
+    Variant.objects.bulk_create(fresh)
+    Variant.objects.bulk_update(changed, _VARIANT_FIELDS)
+    PriceChange.objects.bulk_create(prices, ignore_conflicts=True)
+
+
+def _price(row: Variant, one: VariantReport, *, changed_at: datetime) -> PriceChange:
+    return PriceChange(
+        variant=row,
+        currency=one.currency,
+        price_minor=one.price_minor or 0,
+        compare_at_minor=one.compare_at_minor,
+        changed_at=changed_at,
+    )
+
+
+def _fill_variant(row: Variant, one: VariantReport, *, report: ProductReport) -> None:
+    row.sku, row.gtin, row.stock_id, row.name = one.sku[:120], one.gtin[:14], one.stock_id[:120], one.name[:300]
+    row.position, row.currency, row.image_url = one.position, one.currency, one.image_url[:2000]
+    row.price_minor, row.compare_at_minor = one.price_minor, one.compare_at_minor
+    row.cost_minor = row.cost_minor if one.cost_minor is None else one.cost_minor
+    row.removed_at, row.reported_at = None, report.reported_at
+
+
+def _variants_of(reports: Sequence[StockReport]) -> dict[tuple[str, str], int]:
+    """Return the variant behind each key; of several with one SKU the oldest."""
+    found: dict[tuple[str, str], int] = {}
+    for column in ("stock_id", "shop_id", "sku"):
+        wanted = {value for name, value in (report.key() for report in reports) if name == column and value}
+        if wanted:
+            rows = Variant.objects.filter(**{f"{column}__in": wanted}).order_by("-pk").values_list(column, "pk")
+            found |= {(column, value): pk for value, pk in rows}
+    return found

@@ -1,0 +1,74 @@
+"""What a shop reports about products becomes rows, in whatever order the reports arrive."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from retention.catalog.models import PriceChange, Product, StockLevel, Variant
+from retention.catalog.saving import ProductReport, Seen, StockReport, VariantReport, note_seen, save_products, set_stock
+from tests.factories import make_store, work_for
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def report(*, hours: int = 0, price: int = 1250, **fields):
+    """Return a report of one bag of beans with one variant."""
+    variants = [VariantReport(shop_id="v1", currency="EUR", sku="BEANS-250", stock_id="i1", price_minor=price)]
+    given = {"name": "Beans", "category": "Coffee / Beans", "variants": variants}
+    return ProductReport(shop_id="p1", reported_at=NOW + timedelta(hours=hours), **(given | fields))
+
+
+@pytest.fixture(autouse=True)
+def _store():
+    with work_for(make_store()):
+        yield
+
+
+def test_a_report_makes_the_product_its_category_variant_and_price():
+    save_products([report()], now=NOW)
+    product, variant = Product.objects.get(), Variant.objects.get()
+    assert (product.name, product.name_key, product.state, product.category.path) == ("Beans", "beans", "active", "Coffee / Beans")
+    assert (variant.sku, variant.price_minor, variant.currency, variant.removed_at) == ("BEANS-250", 1250, "EUR", None)
+    assert list(PriceChange.objects.values_list("price_minor", flat=True)) == [1250]
+
+
+@pytest.mark.parametrize("order", permutations(range(3)))
+def test_the_newest_version_wins_whatever_arrives_last(order):
+    reports = [report(price=1000), report(hours=1, price=1100, name="Old beans"), report(hours=2, price=1200, name="New beans")]
+    for place in order:
+        save_products([reports[place]], now=NOW)
+    assert Product.objects.get().name == "New beans"
+    assert Variant.objects.get().price_minor == 1200
+
+
+def test_the_same_report_twice_changes_nothing():
+    for _ in range(2):
+        save_products([report(), report()], now=NOW)
+    assert (Product.objects.count(), Variant.objects.count(), PriceChange.objects.count()) == (1, 1, 1)
+
+
+def test_a_removed_product_keeps_its_words_and_loses_its_variants():
+    save_products([report()], now=NOW)
+    save_products([report(hours=1, state="deleted", name="", variants=())], now=NOW)
+    product = Product.objects.get()
+    assert (product.state, product.name) == ("deleted", "Beans")
+    assert Variant.objects.get().removed_at == NOW + timedelta(hours=1)
+
+
+def test_stock_is_found_by_each_id_and_an_older_report_is_left_aside():
+    save_products([report()], now=NOW)
+    at = {hours: NOW + timedelta(hours=hours) for hours in range(4)}
+    assert set_stock([StockReport(at[2], 7, stock_id="i1", place="Berlin"), StockReport(at[1], 9, sku="BEANS-250", place="Berlin")]) == 2
+    assert set_stock([StockReport(at[0], 3, variant_shop_id="v1", place="Berlin"), StockReport(at[3], 1, sku="unknown")]) == 1
+    assert list(StockLevel.objects.values_list("place", "available")) == [("Berlin", 7)]
+
+
+def test_what_a_visitor_saw_never_changes_what_the_shop_said():
+    note_seen([Seen("p1", name="A lie", url="https://evil.example.test"), Seen("p2", name="Unknown mug")], now=NOW)
+    save_products([report()], now=NOW)
+    note_seen([Seen("p1", name="A lie again")], now=NOW)
+    assert dict(Product.objects.values_list("shop_id", "name")) == {"p1": "Beans", "p2": "Unknown mug"}
+    assert Product.objects.get(shop_id="p2").state == "seen"
+    assert not Variant.objects.filter(product__shop_id="p2").exists()
