@@ -56,6 +56,7 @@ urlpatterns: Addresses = [
     trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
     path("", include("retention.customers.urls")),
     path("", include("retention.inbox.urls")),
+    path("demo/shop/", include("retention.demo.shop.urls")),
     *campaigns.urls.PUBLIC,
     path("s/<slug:store_slug>/", include("campaigns.urls")),
     path("s/<slug:store_slug>/", include("retention.home.urls")),

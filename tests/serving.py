@@ -31,9 +31,8 @@ def serve(*, threads: int = 24, **environment: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--blocking-threads", str(threads), "--no-ws", "--log-level", "error", "retention.wsgi:application"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "SITE_URL": url, "ALLOWED_HOSTS": "127.0.0.1,localhost", **environment}
-    )
+    usual = {"SITE_URL": url, "ALLOWED_HOSTS": "127.0.0.1,localhost", "FETCH_ALLOWED_PORTS": str(port)}
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **usual, **environment})
     try:
         _wait_for(f"{url}/healthz", process)
         yield url

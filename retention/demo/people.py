@@ -43,6 +43,10 @@ PRODUCTS = (
     Product("paper-filters", "Paper filters, 100 pieces", 690),
     Product("cold-brew-jug", "Cold brew jug", 3400),
     Product("gift-box", "Tasting box", 4200),
+    Product("filter-colombia-250", "Filter roast Colombia, 250 g", 1150),
+    Product("gooseneck-kettle", "Gooseneck kettle", 7900),
+    Product("milk-pitcher", "Milk pitcher", 2290),
+    Product("enamel-mug", "Enamel mug", 1490),
 )
 
 

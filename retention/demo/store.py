@@ -14,6 +14,7 @@ from retention.customers.models import Consent, Customer, CustomerEvent, Identit
 from retention.demo.people import Person, Purchase, people
 from retention.kit.words import fold
 from retention.orders.models import Order, OrderLine
+from retention.stores.keys import make_key
 from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
 from retention.tenancy.context import store_context, user_context
 
@@ -53,23 +54,45 @@ def load(*, now: datetime) -> DemoStore:
         return DemoStore(store=store, password=password, customers=Customer.objects.count(), orders=Order.objects.count())
 
 
+def public_key(store: Store, *, now: datetime) -> str:
+    """Return the key that stands in the shop's pages; made when there is none."""
+    with store_context(store.pk):
+        key = ApiKey.objects.live().filter(kind=ApiKey.Kind.PUBLIC).order_by("pk").first()
+        if key is None:
+            key, _text = make_key(
+                kind=ApiKey.Kind.PUBLIC, label="Demo shop's pages", scopes=[], origins=[], made_by=None, store_id=store.pk, now=now
+            )
+    return str(key.shown)
+
+
+def key_file() -> Path:
+    """Return where the shop's server keeps its secret key."""
+    return settings.VAR_DIR / "demo-shop-key"
+
+
 def fresh_key(store: Store, *, now: datetime) -> str:
-    """Return the text of a new secret key for the shop's server; the one of the last run is revoked."""
+    """Return the text of a new secret key for the shop's server, which keeps it; the one of the last run is revoked."""
     with store_context(store.pk):
         for old in ApiKey.objects.live().filter(label="Demo shop's server"):
             old.revoke(now=now)
         scopes = ["events:write", "customers:read"]
         key, text = ApiKey.prepare(kind="secret", label="Demo shop's server", scopes=scopes, created_by=None, now=now)
         key.save()
+    _keep(key_file(), text)
     return text
 
 
 def _password(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text("-".join(secrets.token_hex(2) for _part in range(4)))
+        _keep(path, "-".join(secrets.token_hex(2) for _part in range(4)))
     return path.read_text()
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a secret where only this user reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def _make_store(*, now: datetime) -> Store:

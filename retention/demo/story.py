@@ -210,6 +210,7 @@ def _pass(scene: Scene, length: timedelta, *, seconds: float) -> None:
 def _show_around(scene: Scene) -> None:
     slug = scene.demo.store.slug
     scene.context.pages += [
+        ("shop", "/demo/shop/"),
         ("dashboard", f"/s/{slug}/"),
         ("test inbox", f"/s/{slug}/inbox/"),
         ("API", "/api/docs/"),

@@ -90,8 +90,8 @@ def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Bas
                 current = None
         else:
             if current is None:
-                if moment.act == REMOVE or (moment.act == SHOW and moment.stage == "basket" and not moment.lines):
-                    continue
+                if moment.act == REMOVE or (not moment.lines and (moment.act == STEP or moment.stage == "basket")):
+                    continue  # a step told a moment after the order is the old basket's last word, not a new empty one
                 current = Basket(started_at=moment.at, last_activity_at=moment.at, currency=moment.currency)
                 baskets.append(current)
             _apply(current, moment)

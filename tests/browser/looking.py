@@ -1,6 +1,7 @@
 """Looking at a page as a careful visitor would: what the browser complains about, what overflows, what cannot be read or reached."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -52,6 +53,14 @@ def faults_of_page(page: "Page") -> list[str]:
     """Say what is wrong with the page as it stands: width, headings, names of controls, labels, contrast."""
     found: list[str] = page.evaluate(_AXE_LIKE)
     return found
+
+
+def wait_for(page: "Page", expression: str, *, seconds: float = 10) -> None:
+    """Wait until an expression is true in the page. Playwright's own way evaluates text, which a strict policy refuses."""
+    give_up = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < give_up, f"{expression} was not true after {seconds} seconds"
+        page.wait_for_timeout(20)
 
 
 def picture(page: "Page", *, variant: str, name: str) -> Path:

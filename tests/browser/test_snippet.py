@@ -20,6 +20,7 @@ from retention.orders.models import Cart
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from retention.testing.running import ROOT
+from tests.browser.looking import wait_for
 from tests.browser.storefront import Gateway, Storefront, open_gateway, open_storefront
 from tests.factories import make_key, make_store
 from tests.serving import serve
@@ -54,7 +55,7 @@ class Street:
         """Open a page of the shop in a window and wait until the snippet is there."""
         page = (context or self.browser.new_context()).new_page()
         page.goto(self.shop.url + path)
-        page.wait_for_function("window.boomerang && window.boomerang.version")
+        wait_for(page, "Boolean(window.boomerang && window.boomerang.version)")
         return page
 
     def names(self) -> list[str]:
@@ -261,7 +262,7 @@ def test_nothing_is_stored_or_sent_before_a_yes_and_everything_is_forgotten_afte
     page.evaluate("boomerang.consent({email: true})")
     page.wait_for_timeout(1300)
     page.goto(f"{street.shop.url}/two")
-    page.wait_for_function("window.boomerang && window.boomerang.version")
+    wait_for(page, "Boolean(window.boomerang && window.boomerang.version)")
     assert (page.evaluate(STORED), page.evaluate("boomerang.anonymousId()"), street.gateway.batches) == ("", None, [])
     page.evaluate("boomerang.consent({analytics: true})")
     until(street.names, ["Page"])

@@ -139,6 +139,23 @@ INBOX_PAGES = {
     "inbox:product_body": Page("public", ids=_MAIL, answers=(403,)),
 }
 
+# The demo's shop is there in the demo only; its pages hold nothing of a store but the public key.
+_PRODUCT = {"sku": "=hand-grinder"}
+SHOP_PAGES = {
+    "demo_shop:shelf": Page("public", answers=(404,)),
+    "demo_shop:one_shelf": Page("public", ids={"shelf": "=coffee"}, answers=(404,)),
+    "demo_shop:product": Page("public", ids=_PRODUCT, answers=(404,)),
+    "demo_shop:wish": Page("public", "POST", ids=_PRODUCT, answers=(404,)),
+    "demo_shop:put": Page("public", "POST", ids=_PRODUCT, answers=(404,)),
+    "demo_shop:wishes": Page("public", answers=(404,)),
+    "demo_shop:basket": Page("public", answers=(404,)),
+    "demo_shop:restore": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
+    "demo_shop:contact": Page("public", "GET POST", answers=(404,)),
+    "demo_shop:delivery": Page("public", "GET POST", answers=(404,)),
+    "demo_shop:payment": Page("public", "GET POST", answers=(404,)),
+    "demo_shop:order": Page("public", answers=(404,)),
+}
+
 API_PAGES = {
     "api:docs": Page("public"),
     "api:schema": Page("public"),
@@ -186,7 +203,16 @@ ACCOUNT_PAGES = {
 }
 
 PAGES: dict[str, Page] = (
-    PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES | INBOX_PAGES | API_PAGES | ACCOUNT_PAGES
+    PLATFORM_PAGES
+    | PERSON_PAGES
+    | SETTINGS_PAGES
+    | CUSTOMER_PAGES
+    | CAMPAIGN_PAGES
+    | HOME_PAGES
+    | INBOX_PAGES
+    | SHOP_PAGES
+    | API_PAGES
+    | ACCOUNT_PAGES
 )
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
