@@ -38,6 +38,7 @@ UNKNOWN_KEY = "This key is not known or was revoked."
 SECRET_IN_BROWSER = "A secret key was used from a browser. Revoke it: everybody who visited the page can read it."  # noqa: S105 - a sentence
 FULL = "Too many events wait to be stored. Keep them and try again."
 AWAY = "The events could not be stored now. Keep them and try again."
+_STORED, _REFUSED = EVENTS.labels("stored"), EVENTS.labels("refused")
 _SHARED_HEADERS = [
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Retry-After"),
@@ -134,11 +135,7 @@ class Door:
         """Return the key that opens the door for so many events, or turn the sender away."""
         text = _key_in_header(environ.get("HTTP_AUTHORIZATION", "")) or in_body()
         network = network_of(ip_in(environ))
-        if text and not self._keys.remembers(text):
-            _spend(self._lookups, network, units=1, words="Too many keys from this address.")
-        key = self._keys.find(text) if text else None
-        if key is None:
-            raise _Turned(401, UNKNOWN_KEY if text else NO_KEY)
+        key = self._keys.recall(text) or self._find(text, network=network)
         if key.secret and environ.get("HTTP_ORIGIN"):
             raise _Turned(403, SECRET_IN_BROWSER)
         if key.secret and "events:write" not in key.scopes:
@@ -148,6 +145,15 @@ class Door:
         _spend(self._buckets, key.id, units=max(events, 1), words="Too many events from this key.")
         return key
 
+    def _find(self, text: str, *, network: str) -> Key:
+        if not text:
+            raise _Turned(401, NO_KEY)
+        _spend(self._lookups, network, units=1, words="Too many keys from this address.")
+        key = self._keys.find(text)
+        if key is None:
+            raise _Turned(401, UNKNOWN_KEY)
+        return key
+
     def _sender(self, key: Key) -> Sender:
         return Sender(store_id=key.store_id, trusted=key.secret, received_at=self._now())
 
@@ -155,8 +161,9 @@ class Door:
         """Store what was read; rows the database would not take become refusals."""
         for place in self._writer.write(reading.rows) if reading.rows else ():
             reading.lose(place)
-        EVENTS.labels("stored").inc(len(reading.rows) - reading.lost)
-        EVENTS.labels("refused").inc(len(reading.refused))
+        _STORED.inc(len(reading.rows) - reading.lost)
+        if reading.refused:
+            _REFUSED.inc(len(reading.refused))
 
 
 def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:

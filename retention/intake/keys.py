@@ -40,6 +40,11 @@ class KeyBook:
         self._connection: Connection | None = None
         self._turn = threading.Lock()
 
+    def recall(self, text: str) -> Key | None:
+        """Return the live key with this text if that was read a few seconds ago, without asking the database."""
+        kept = self._known.get(digest_of_key(text))
+        return kept[1] if kept is not None and kept[0] > self._clock() else None
+
     def find(self, text: str) -> Key | None:
         """Return the live key with this text, or None; what was read at most a few seconds ago counts."""
         if not looks_right(text):
@@ -55,11 +60,6 @@ class KeyBook:
             if len(self._known) > _MOST_KEYS:
                 self._known.popitem(last=False)
         return key
-
-    def remembers(self, text: str) -> bool:
-        """Say whether this key is known to be live without asking the database."""
-        kept = self._known.get(digest_of_key(text))
-        return kept is not None and kept[1] is not None and kept[0] > self._clock()
 
     def close(self) -> None:
         """Close the connection; the next look-up opens another."""

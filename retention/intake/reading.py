@@ -8,13 +8,13 @@ import hashlib
 import json
 import math
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from retention.intake.bodies import BodyRefused, decode, decode_strictly
+from retention.intake.bodies import BodyRefused, decode, decode_strictly, read_object
 
 LARGEST_EVENT = 32 * 1024
 LARGEST_CONTEXT = 4 * 1024
@@ -26,6 +26,8 @@ KINDS = {
     "screen": "screen", "s": "screen", "group": "group", "g": "group", "alias": "alias", "a": "alias",
 }  # fmt: skip
 Moment = str | int | float | None
+Properties = dict[str, Any] | msgspec.Raw  # an object, or its JSON text when nothing had to be changed
+NOTHING = msgspec.Raw(b"null")
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -34,7 +36,7 @@ class Batch(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw]
     sent_at: Moment = None
     write_key: str | None = None
-    context: msgspec.Raw = msgspec.Raw(b"null")
+    context: msgspec.Raw = NOTHING
 
 
 class Event(msgspec.Struct, rename="camel"):
@@ -51,13 +53,29 @@ class Event(msgspec.Struct, rename="camel"):
     timestamp: Moment = None
     sent_at: Moment = None
     write_key: str | None = None
-    properties: dict[str, Any] | None = None
-    traits: dict[str, Any] | None = None
-    context: dict[str, Any] | None = None
+    properties: msgspec.Raw = NOTHING
+    traits: msgspec.Raw = NOTHING
+    context: msgspec.Raw = NOTHING
+
+
+_decode_event = msgspec.json.Decoder(Event).decode
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One event that was read: its fields, the objects in it by name, and whether their source may be stored as it stands."""
+
+    fields: Event
+    objects: dict[str, dict[str, Any]]
+    as_it_stands: bool
+
+    def keep(self, name: str) -> Properties:
+        """Return one of the objects as it is stored."""
+        return getattr(self.fields, name) if self.as_it_stands and name in self.objects else self.objects.get(name, {})
 
 
 class Row(msgspec.Struct):
-    """One event ready to be written. The short names are those of the record in `writing.py`."""
+    """One event ready to be written; the names are those of the statements in `committing.py`."""
 
     store_id: int
     key: str
@@ -65,8 +83,8 @@ class Row(msgspec.Struct):
     name: str
     anonymous_id: str
     external_id: str
-    properties: dict[str, Any]
-    context: dict[str, Any]
+    properties: Properties
+    context: Properties
     occurred_at: datetime
     received_at: datetime
     trusted: bool
@@ -113,7 +131,6 @@ class Sender:
     store_id: int
     trusted: bool
     received_at: datetime
-    happened_at: datetime | None = None  # for an event that does not say; else the moment it reached us
 
 
 def open_batch(body: bytes) -> Batch:
@@ -156,22 +173,31 @@ def _rescue(body: bytes) -> Batch | None:
     )
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What the events of a request share. kind: the one the address says, or none."""
+
+    sender: Sender
+    kind: str = ""
+    sent_at: Moment = None
+    context: dict[str, Any] | None = None
+
+
 def read_batch(batch: Batch, *, sender: Sender) -> Reading:
     """Return the rows of a batch and what was refused of it."""
     reading = Reading()
-    context = _shared_context(batch)
+    request = _Request(sender, sent_at=batch.sent_at, context=_shared_context(batch))
     last = len(batch.batch) - 1
     for index, raw in enumerate(batch.batch):
         # Events that do not say when they happened keep the order they were sent in, a microsecond apart.
-        one = replace(sender, happened_at=sender.received_at - timedelta(microseconds=last - index))
-        _take(reading, bytes(raw), index=index, kind="", sender=one, sent_at=batch.sent_at, context=context)
+        _take(reading, bytes(raw), index=index, request=request, silent_for=last - index)
     return reading
 
 
 def read_single(body: bytes, *, kind: str, sender: Sender) -> Reading:
     """Return the row of a request that is one event."""
     reading = Reading()
-    _take(reading, body, index=0, kind=kind, sender=sender, sent_at=None, context=None)
+    _take(reading, body, index=0, request=_Request(sender, kind=kind), silent_for=0)
     return reading
 
 
@@ -195,29 +221,38 @@ class _Keyed(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
-def _take(reading: Reading, raw: bytes, *, index: int, kind: str, sender: Sender, sent_at: Moment, context: dict[str, Any] | None) -> None:
+def _take(reading: Reading, raw: bytes, *, index: int, request: _Request, silent_for: int) -> None:
+    """Read one event. silent_for: how many microseconds before the request's arrival it counts when it says no moment itself."""
     message_id = ""
     try:
         if len(raw) > LARGEST_EVENT:
             raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.", status=413)
-        event = _event_of(decode_strictly(raw))
-        message_id = (event.message_id or "")[:200]
-        sent = event.sent_at if sent_at is None else sent_at
-        row = _row_of(event, kind=kind or _kind_of(event), sender=sender, sent_at=sent, context=context)
+        said = _read(raw)
+        message_id = (said.fields.message_id or "")[:200]
+        row = _row_of(said, request=request, silent_for=silent_for)
     except BodyRefused as error:
         reading.refused.append(Refused(index, str(error), error.field, message_id, error.status))
         return
-    reading.without_message_id += not event.message_id
+    reading.without_message_id += not message_id
     reading.rows.append(row)
     reading.places.append(index)
 
 
-def _event_of(value: dict[str, Any]) -> Event:
+def _read(raw: bytes) -> _Said:
+    value, as_it_stands = read_object(raw)
     try:
-        return msgspec.convert(value, Event)
+        fields = _decode_event(raw)
     except msgspec.ValidationError as error:
         text, _at, path = str(error).partition(" - at `$.")
         raise BodyRefused(f"{text}.", field=path.rstrip("`")) from None
+    objects = {}
+    for name in ("properties", "traits", "context"):
+        part = value.get(name)
+        if isinstance(part, dict):
+            objects[name] = part
+        elif part is not None:
+            raise BodyRefused("Expected an object.", field=name)
+    return _Said(fields, objects, as_it_stands)
 
 
 def _kind_of(event: Event) -> str:
@@ -227,21 +262,23 @@ def _kind_of(event: Event) -> str:
     return kind
 
 
-def _row_of(event: Event, *, kind: str, sender: Sender, sent_at: Moment, context: dict[str, Any] | None) -> Row:
+def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
+    event, sender = said.fields, request.sender
+    kind = request.kind or _kind_of(event)
     external, anonymous = _name_of(event.user_id, field="userId"), _name_of(event.anonymous_id, field="anonymousId")
     if not (external or anonymous):
         raise BodyRefused("An event needs a userId or an anonymousId.", field="userId")
-    properties = _properties_of(event, kind=kind)
+    sent_at = event.sent_at if request.sent_at is None else request.sent_at
     return Row(
         store_id=sender.store_id,
         key=key_of(event.message_id),
         kind=kind,
-        name=_title_of(event, kind=kind, properties=properties),
+        name=_title_of(said, kind=kind),
         anonymous_id=anonymous,
         external_id=external,
-        properties=properties,
-        context={**context, **(event.context or {})} if context else event.context or {},
-        occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, sender=sender),
+        properties=_properties_of(said, kind=kind),
+        context={**request.context, **said.objects.get("context", {})} if request.context else said.keep("context"),
+        occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, received_at=sender.received_at, silent_for=silent_for),
         received_at=sender.received_at,
         trusted=sender.trusted,
     )
@@ -261,36 +298,37 @@ def key_of(message_id: str | None) -> str:
     return hashlib.blake2b(message_id.encode(), digest_size=16).hexdigest()
 
 
-def _title_of(event: Event, *, kind: str, properties: dict[str, Any]) -> str:
+def _title_of(said: _Said, *, kind: str) -> str:
+    event = said.fields
     if kind == "track":
         title = (event.event or "").strip()
         if not title:
             raise BodyRefused("A track event needs the name of what happened.", field="event")
     else:
-        title = (event.name or str(properties.get("name") or "") if kind in {"page", "screen"} else "").strip() or kind.capitalize()
+        named = kind in {"page", "screen"}
+        title = (event.name or str(said.objects.get("properties", {}).get("name") or "") if named else "").strip() or kind.capitalize()
     if len(title) > 120:
         raise BodyRefused("The name is longer than 120 characters.", field="event" if kind == "track" else "name")
     return title
 
 
-def _properties_of(event: Event, *, kind: str) -> dict[str, Any]:
+def _properties_of(said: _Said, *, kind: str) -> Properties:
     """Return what the event says; RudderStack's clients put traits into the context."""
     if kind == "alias":
-        return {"previousId": _name_of(event.previous_id, field="previousId")}
-    if kind in {"identify", "group"}:
-        traits = event.traits
-        if traits is None:
-            found = (event.context or {}).get("traits")
-            traits = found if isinstance(found, dict) else {}
-        return {**traits, "groupId": event.group_id} if kind == "group" else traits
-    return event.properties or {}
+        return {"previousId": _name_of(said.fields.previous_id, field="previousId")}
+    if kind not in {"identify", "group"}:
+        return said.keep("properties")
+    if "traits" in said.objects:
+        return {**said.objects["traits"], "groupId": said.fields.group_id} if kind == "group" else said.keep("traits")
+    found = said.objects.get("context", {}).get("traits")
+    traits = found if isinstance(found, dict) else {}
+    return {**traits, "groupId": said.fields.group_id} if kind == "group" else traits
 
 
-def _occurred_at(stated: Moment, *, sent_at: Moment, sender: Sender) -> datetime:
+def _occurred_at(stated: Moment, *, sent_at: Moment, received_at: datetime, silent_for: int) -> datetime:
     """Return when it happened by our clock: the sender's clock may be wrong, but wrong by the same amount when it sent."""
-    received_at = sender.received_at
     if stated is None:
-        return sender.happened_at or received_at
+        return received_at - timedelta(microseconds=silent_for)
     moment = _moment(stated, field="timestamp")
     if sent_at is not None:
         moment = moment + (received_at - _moment(sent_at, field="sentAt"))
@@ -306,7 +344,7 @@ def _moment(value: str | int | float, *, field: str) -> datetime:
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            return moment if moment.tzinfo is UTC else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
     except (ValueError, OverflowError, OSError):
         raise BodyRefused("Not a moment; write it like 2026-11-20T09:12:00Z.", field=field) from None

@@ -1,162 +1,203 @@
 """Group commit: requests queue their rows, one thread writes all that wait in one transaction, and only then do they answer.
 
-No timer: while one group is being written the next one forms by itself. A full queue or an absent database is said at once,
-so that the sender keeps its events. Source: performance guide 1, section 2 (design "group commit") and its crash test.
+While one group is being written the next one forms by itself. Stores take turns in a group, and none may hold so many of the
+server's threads that the others find none. A full queue or an absent database is said at once, so that the sender keeps its events.
+Source: performance guide 1, section 2 (design "group commit") and its crash test. The transaction itself is in `committing.py`.
 """
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
-import msgspec
 import psycopg2
-from psycopg2.extensions import connection as Connection
 
-from retention.intake.connecting import connect_for_ingest
+from retention.intake.committing import Committer
 from retention.intake.reading import Row
 
 CAPACITY_ROWS = 20_000
 LARGEST_GROUP = 5_000
+MOST_OF_ONE = 16  # requests of one store that may wait at a time, of the 24 threads of a web process
 WAIT_SECONDS = 10.0
-
-# One message, so one transaction: keys, events whose key was new, and a ring for each store's projection.
-WRITE = """
-    WITH incoming AS MATERIALIZED (
-        SELECT *, row_number() OVER () AS place FROM jsonb_to_recordset(%(rows)s::jsonb) AS row(
-            store_id bigint, key text, kind text, name text, anonymous_id text, external_id text,
-            properties jsonb, context jsonb, occurred_at timestamptz, received_at timestamptz, trusted boolean,
-            source text, backfill boolean)
-    ), fresh AS (
-        INSERT INTO customers_eventkey (store_id, key, seen_on)
-        SELECT store_id, decode(key, 'hex'), min(received_at)::date FROM incoming GROUP BY store_id, key ORDER BY store_id, key
-        ON CONFLICT (store_id, key) DO NOTHING
-        RETURNING store_id, encode(key, 'hex') AS key
-    ), once AS (
-        SELECT DISTINCT ON (store_id, key) incoming.* FROM incoming JOIN fresh USING (store_id, key) ORDER BY store_id, key, place
-    )
-    INSERT INTO customers_customerevent
-        (public_id, store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, refusal,
-         source, backfill)
-    SELECT gen_random_uuid(), store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, '',
-        source, backfill
-    FROM once ORDER BY place;
-    INSERT INTO stores_storework (store_id, kind, due_at, rung)
-    SELECT store_id, 'project', %(due_at)s, 1 FROM unnest(%(stores)s::bigint[]) AS store_id ORDER BY store_id
-    ON CONFLICT (store_id, kind) DO UPDATE SET
-        due_at = least(stores_storework.due_at, excluded.due_at), rung = stores_storework.rung + 1
-"""
+SIBLINGS = 4  # requests in a group that show many send at once; then the next group waits a moment for more, as commit_siblings does
+LINGER_SECONDS = 0.004
 
 log = logging.getLogger("boomerang.intake")
 
 
 class QueueFull(Exception):
-    """More events wait than the queue holds."""
+    """More events wait than the queue holds, or more requests of this store than may."""
 
 
 class NotStored(Exception):
     """The database is away or too slow; nothing is promised, the sender must keep its events."""
 
 
-@dataclass
-class _Turn:
-    """One request's rows on their way, and what became of them."""
+def _closed() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
+
+@dataclass(eq=False)
+class _Turn:
+    """One request's rows on their way, and what became of them. done: a lock that opens when that is known."""
+
+    store_id: int
     rows: Sequence[Row]
-    done: threading.Event = field(default_factory=threading.Event)
+    done: threading.Lock = field(default_factory=_closed)
     refused: list[int] = field(default_factory=list)
     failed: bool = False
+    given_up: bool = False
+
+
+class _Admission:
+    """How many requests of each store, and rows of all, are under way. Safe for many threads."""
+
+    def __init__(self, *, capacity_rows: int, most_of_one: int) -> None:
+        self._capacity_rows = capacity_rows
+        self._most_of_one = most_of_one
+        self._requests: dict[int, int] = {}
+        self._rows = 0
+        self._lock = threading.Lock()
+
+    def enter(self, turn: _Turn) -> None:
+        """Let a request in. Raises QueueFull."""
+        with self._lock:
+            requests = self._requests.get(turn.store_id, 0)
+            if self._rows + len(turn.rows) > self._capacity_rows or requests >= self._most_of_one:
+                raise QueueFull
+            self._requests[turn.store_id] = requests + 1
+            self._rows += len(turn.rows)
+
+    def leave(self, turns: Iterable[_Turn]) -> None:
+        """Note that requests have their answers."""
+        with self._lock:
+            for turn in turns:
+                self._rows -= len(turn.rows)
+                self._requests[turn.store_id] -= 1
+                if not self._requests[turn.store_id]:
+                    del self._requests[turn.store_id]
+
+
+class _Line:
+    """What waits, by store, so that each group takes from all of them in turns. For the flusher alone."""
+
+    def __init__(self) -> None:
+        self._stores: OrderedDict[int, deque[_Turn]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._stores)
+
+    def add(self, turn: _Turn) -> None:
+        """Put a request behind those of its store."""
+        self._stores.setdefault(turn.store_id, deque()).append(turn)
+
+    def take_group(self) -> list[_Turn]:
+        """Return the next group: a request of each store in turns, until it is large enough."""
+        group: list[_Turn] = []
+        size = 0
+        while self._stores:
+            store_id, turns = next(iter(self._stores.items()))
+            if group and size + len(turns[0].rows) > LARGEST_GROUP:
+                break
+            group.append(turns.popleft())
+            size += len(group[-1].rows)
+            if turns:
+                self._stores.move_to_end(store_id)
+            else:
+                del self._stores[store_id]
+        return group
 
 
 class Writer:
-    """Stores rows durably for many threads at once through one connection of the ingest role."""
+    """Stores rows durably for many threads at once through one connection of the ingest role; the rows of a request are of one store."""
 
     def __init__(
         self,
         *,
-        connect: Callable[[], Connection] = connect_for_ingest,
+        committer: Committer | None = None,
         capacity_rows: int = CAPACITY_ROWS,
+        most_of_one: int = MOST_OF_ONE,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
-        self._connect = connect
-        self._capacity_rows = capacity_rows
+        self._committer = committer or Committer()
         self._wait_seconds = wait_seconds
-        self._waiting: deque[_Turn] = deque()
-        self._waiting_rows = 0
-        self._news = threading.Condition()
+        self._admission = _Admission(capacity_rows=capacity_rows, most_of_one=most_of_one)
+        self._arriving: SimpleQueue[_Turn | None] = SimpleQueue()  # None: no more will come
+        self._line = _Line()
+        self._lingers = False
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._connection: Connection | None = None
-        self._closing = False
 
     def write(self, rows: Sequence[Row]) -> list[int]:
         """Store rows and return after their commit; the places of rows the database would not take are returned.
 
         Raises QueueFull or NotStored; then the same rows may be sent again, their keys keep them from being stored twice.
         """
-        turn = _Turn(rows)
-        with self._news:
-            if self._waiting_rows + len(rows) > self._capacity_rows:
-                raise QueueFull
-            self._waiting.append(turn)
-            self._waiting_rows += len(rows)
+        turn = _Turn(rows[0].store_id, rows)
+        self._admission.enter(turn)
+        self._arriving.put(turn)
+        if self._thread is None or not self._thread.is_alive():
             self._start()
-            self._news.notify()
-        if not turn.done.wait(self._wait_seconds):
-            self._give_up(turn)
-            raise NotStored
-        if turn.failed:
+        turn.given_up = not turn.done.acquire(timeout=self._wait_seconds)
+        if turn.failed or turn.given_up:
             raise NotStored
         return turn.refused
 
     def close(self) -> None:
         """Write what waits, end the flusher and close the connection."""
-        with self._news:
-            self._closing = True
-            self._news.notify()
         if self._thread is not None:
+            self._arriving.put(None)
             self._thread.join(self._wait_seconds)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._committer.close()
 
     def _start(self) -> None:
         """Start the flusher with the first rows, in this process and not in the one that forked it."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._flush_forever, name="intake-flusher", daemon=True)
-            self._thread.start()
-
-    def _give_up(self, turn: _Turn) -> None:
-        with self._news:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-                self._waiting_rows -= len(turn.rows)
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._flush_forever, name="intake-flusher", daemon=True)
+                self._thread.start()
 
     def _flush_forever(self) -> None:
-        while turns := self._next_group():
+        coming = True
+        while coming or self._line:
+            coming = self._gather() and coming
+            turns = self._line.take_group()
+            self._lingers = len(turns) >= SIBLINGS and sum(len(turn.rows) for turn in turns) < LARGEST_GROUP // 10
+            stored = False
             try:
-                self._flush(turns)
+                self._flush([turn for turn in turns if not turn.given_up])
+                stored = True
             except psycopg2.Error as error:
                 log.warning("events were not stored", extra={"cause": type(error).__name__, "rows": sum(len(turn.rows) for turn in turns)})
-                for turn in turns:
-                    turn.failed = True
-            for turn in turns:
-                turn.done.set()
+            finally:
+                self._answer(turns, stored=stored)
 
-    def _next_group(self) -> list[_Turn]:
-        with self._news:
-            while not self._waiting and not self._closing:
-                self._news.wait()
-            turns: list[_Turn] = []
-            size = 0
-            while self._waiting and (not turns or size + len(self._waiting[0].rows) <= LARGEST_GROUP):
-                turns.append(self._waiting.popleft())
-                size += len(turns[-1].rows)
-            self._waiting_rows -= size
-            return turns
+    def _gather(self) -> bool:
+        """Let everything that arrived stand in line, waiting for it when nobody does; return False when no more will come."""
+        if self._lingers:
+            time.sleep(LINGER_SECONDS)
+        while not self._line or not self._arriving.empty():
+            turn = self._arriving.get()
+            if turn is None:
+                return False
+            self._line.add(turn)
+        return True
 
-    def _flush(self, turns: list[_Turn]) -> None:
+    def _answer(self, turns: Sequence[_Turn], *, stored: bool) -> None:
+        self._admission.leave(turns)
+        for turn in turns:
+            turn.failed = not stored
+            turn.done.release()
+
+    def _flush(self, turns: Sequence[_Turn]) -> None:
         rows = [row for turn in turns for row in turn.rows]
+        if not rows:
+            return
         owners = [(turn, place) for turn in turns for place in range(len(turn.rows))]
         for number in self._store(rows):
             turn, place = owners[number]
@@ -165,7 +206,7 @@ class Writer:
     def _store(self, rows: Sequence[Row]) -> list[int]:
         """Commit rows; the ones the database refuses are found by halving, so that a bad row costs its neighbours nothing."""
         try:
-            self._commit(rows)
+            self._committer.commit(rows)
         except (psycopg2.DataError, psycopg2.IntegrityError) as error:
             if len(rows) == 1:
                 log.warning("one event was refused by the database", extra={"cause": type(error).__name__})
@@ -173,24 +214,3 @@ class Writer:
             half = len(rows) // 2
             return self._store(rows[:half]) + [half + number for number in self._store(rows[half:])]
         return []
-
-    def _commit(self, rows: Sequence[Row]) -> None:
-        """Write rows in one transaction; after a cut connection once more on a fresh one, which their keys make harmless."""
-        values = {
-            "rows": msgspec.json.encode(rows).decode(),
-            "due_at": min(row.received_at for row in rows),
-            "stores": sorted({row.store_id for row in rows}),
-        }
-        if self._connection is not None:
-            try:
-                self._execute(self._connection, values)
-                return
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
-                self._connection.close()
-                self._connection = None
-        self._connection = self._connect()
-        self._execute(self._connection, values)
-
-    def _execute(self, connection: Connection, values: dict[str, object]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(WRITE, values)

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from retention.customers.models import CustomerEvent, EventKey
+from retention.intake.committing import Committer
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.door import Door
 from retention.intake.keys import KeyBook
@@ -183,12 +184,12 @@ def test_a_database_that_is_away_is_said_at_once_and_found_again(make_door):
             raise psycopg2.OperationalError("no route")
         return connect_for_ingest()
 
-    door = make_door(keys=KeyBook(connect=connect), writer=Writer(connect=connect))
+    door = make_door(keys=KeyBook(connect=connect), writer=Writer(committer=Committer(connect=connect)))
     status, headers, answer = ask(door, "/v1/track", event(1), key=key)
     assert (status, headers["Retry-After"], answer["success"]) == (503, "5", False)
     away[0] = False
     assert ask(door, "/v1/track", event(1), key=key)[0] == 200
-    for part in (door._keys, door._writer):
+    for part in (door._keys, door._writer._committer):
         with pytest.raises(psycopg2.OperationalError), part._connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     door._keys._known.clear()

@@ -5,8 +5,9 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retention.intake.bodies import LARGEST_BODY, BodyRefused, decode_strictly, read_body
@@ -21,6 +22,11 @@ def read(*events: bytes, envelope: bytes = b""):
     return read_batch(open_batch(b'{"batch":[' + b",".join(events) + b"]" + envelope + b"}"), sender=SENDER)
 
 
+def told(row):
+    """Return what the event says, however it is kept."""
+    return msgspec.json.decode(row.properties) if isinstance(row.properties, msgspec.Raw) else row.properties
+
+
 def track(**fields):
     return json.dumps({"type": "track", "event": "E", "userId": "u", **fields}).encode()
 
@@ -33,6 +39,12 @@ BAD = {
     "not UTF-8": (b'{"type":"track","event":"\xff","userId":"u"}', "", "UTF-8"),
     "doubled key": (b'{"type":"track","event":"E","userId":"u","properties":{"total":1,"total":2}}', "total", "twice"),
     "doubled key with blanks": (b'{"type":"track","event":"E","userId":"u","properties":{"total" : 1,"total" :2}}', "total", "twice"),
+    "doubled key beside one with a blank": (b'{"type":"track","event":"E","userId":"u","properties":{"a" :1,"b":1,"b":2}}', "b", "twice"),
+    "doubled key beside an escaped quote": (
+        b'{"type":"track","event":"E","userId":"u","properties":{"a":"\\u0022\\u0022","b":1,"b":2}}',
+        "b",
+        "twice",
+    ),
     "33 levels": (b'{"type":"track","event":"E","userId":"u","properties":{"a":' + b"[" * 40 + b"]" * 40 + b"}}", "", "32 levels"),
     "70-bit number": (b'{"type":"track","event":"E","userId":"u","properties":{"a":590295810358705651712}}', "", "64 bits"),
     "5,000 digits": (b'{"type":"track","event":"E","userId":"u","properties":{"a":' + b"9" * 5000 + b"}}", "", "range"),
@@ -99,12 +111,12 @@ def test_events_that_do_not_say_when_keep_the_order_they_were_sent_in():
 
 def test_numbers_beyond_53_bits_survive_and_ids_may_be_numbers():
     row = read(b'{"type":"track","event":"E","userId":9007199254740993,"properties":{"id":9007199254740993}}').rows[0]
-    assert (row.external_id, row.properties["id"]) == ("9007199254740993", 9007199254740993)
+    assert (row.external_id, told(row)["id"]) == ("9007199254740993", 9007199254740993)
 
 
 def test_rudderstack_puts_traits_into_the_context():
     row = read_single(b'{"userId":"u","context":{"traits":{"email":"a@b.test"}}}', kind="identify", sender=SENDER).rows[0]
-    assert row.properties == {"email": "a@b.test"}
+    assert told(row) == {"email": "a@b.test"}
 
 
 def test_events_without_a_message_id_get_keys_of_their_own():
@@ -149,6 +161,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     value=st.dictionaries(st.text(st.characters(exclude_characters="\x00", codec="utf-8")), json_values, max_size=5),
     indent=st.sampled_from([None, 1]),
