@@ -59,7 +59,7 @@ def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent
     recent = CustomerEvent.objects.filter(
         customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal=""
     )
-    return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "store_id").order_by("occurred_at", "id"))
+    return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id"))
 
 
 def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> None:
@@ -67,7 +67,9 @@ def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, 
     found: dict[tuple[int, str], Enrollment] = {}
     for event in events:
         for journey in journeys:
-            if event.name != journey.definition.trigger.event or event.occurred_at < journey.launched_at or event.customer_id is None:
+            if event.backfill or event.name != journey.definition.trigger.event or event.occurred_at < journey.launched_at:
+                continue
+            if event.customer_id is None:
                 continue
             occurrence = key_of(journey.definition.trigger, event.properties, customer_id=event.customer_id)
             if occurrence is not None:

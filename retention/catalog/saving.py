@@ -13,6 +13,7 @@ from django.db import connection
 from retention.catalog.models import Category, PriceChange, Product, Variant
 from retention.kit.locks import transaction_lock
 from retention.kit.words import fold
+from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
 
 ProductKey = str
@@ -108,7 +109,7 @@ def save_products(reports: Iterable[ProductReport], *, now: datetime) -> list[Pr
     for one in taken:
         there[one.shop_id] = _fill(there.get(one.shop_id) or Product(shop_id=one.shop_id, created_at=now), one, categories=categories)
     fresh = [there[one.shop_id] for one in taken if there[one.shop_id].pk is None]
-    Product.objects.bulk_update([there[one.shop_id] for one in taken if there[one.shop_id].pk is not None], _PRODUCT_FIELDS)
+    update_rows([there[one.shop_id] for one in taken if there[one.shop_id].pk is not None], _PRODUCT_FIELDS)
     Product.objects.bulk_create(fresh)
     _save_variants([(there[one.shop_id], one) for one in taken])
     return list(there.values())
@@ -208,7 +209,7 @@ def _save_variants(told: Sequence[tuple[Product, ProductReport]]) -> None:
                 row.removed_at, row.reported_at = report.reported_at, report.reported_at
                 changed.append(row)
     Variant.objects.bulk_create(fresh)
-    Variant.objects.bulk_update(changed, _VARIANT_FIELDS)
+    update_rows(changed, _VARIANT_FIELDS)
     PriceChange.objects.bulk_create(prices, ignore_conflicts=True)
 
 

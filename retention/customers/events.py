@@ -10,14 +10,17 @@ from typing import Any
 
 from django.db import connection
 
+from retention.customers.counting import count_events
 from retention.customers.models import CustomerEvent
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
-READERS: tuple[str, ...] = ("journeys",)
+READERS: tuple[str, ...] = ("journeys", "segments")
+RUNG: tuple[str, ...] = ("journeys",)  # readers with somebody at work; the others find their rows when they begin
 # What only the product itself says. A shop or a visitor that sends one of these names starts and ends nothing.
 OWN_NAMES = frozenset(
     {
+        "Cart Abandoned",
         "Cart Idle",
         "Customer Saved",
         "Customers Merged",
@@ -51,7 +54,7 @@ def record(customer_id: int, *, name: str, now: datetime, properties: dict[str, 
 
 
 def record_many(events: Sequence[NewEvent], *, now: datetime) -> list[CustomerEvent]:
-    """Write events of our own and the news of them, in two statements and in the caller's transaction."""
+    """Write events of our own, count them and leave the news, in a few statements and in the caller's transaction."""
     rows = CustomerEvent.objects.bulk_create(
         [
             CustomerEvent(
@@ -63,16 +66,18 @@ def record_many(events: Sequence[NewEvent], *, now: datetime) -> list[CustomerEv
                 received_at=now,
                 projected_at=now,
                 trusted=True,
+                source="own",
             )
             for event in events
         ]
     )
+    count_events(((event.customer_id, event.name, event.occurred_at or now) for event in events), now=now)
     tell_readers((event.customer_id for event in events), now=now)
     return rows
 
 
 def tell_readers(customer_ids: Iterable[int], *, now: datetime) -> None:
-    """Leave each reader a row per customer and ring for it, in the caller's transaction; a row that is there already says the same.
+    """Leave each reader a row per customer and ring for those at work, in the caller's transaction; a row that is there says the same.
 
     A reader's name is its kind in `StoreWork`.
     """
@@ -82,5 +87,5 @@ def tell_readers(customer_ids: Iterable[int], *, now: datetime) -> None:
     store_id = require_store_id()
     with connection.cursor() as cursor:
         cursor.execute(_PENDING, [store_id, wanted, list(READERS)])
-    for reader in READERS:
+    for reader in RUNG:
         StoreWork.ring(reader, store_id=store_id, due_at=now)

@@ -10,6 +10,7 @@ from datetime import datetime
 from retention.customers.events import NewEvent, record_many
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter, CustomerMerge, Pending
 from retention.customers.personal_data import Pair, move_rows, personal_tables, run_for_pairs
+from retention.tenancy.bulk import update_rows
 
 MERGED = "Customers Merged"
 _FILLED = ("email", "phone", "first_name", "last_name", "gender", "language", "zone", "city", "region", "postcode", "country")
@@ -70,7 +71,7 @@ def merge(pairs: Sequence[Pair], *, now: datetime, rules: Mapping[int, str]) -> 
         _fill(known[pair.survivor], known[pair.loser])
     Customer.objects.filter(pk__in=losers).update(email_key=None)
     survivors = [known[survivor] for survivor in {pair.survivor for pair in pairs}]
-    Customer.objects.bulk_update(survivors, [*_FILLED, *_WORKED_OUT])
+    update_rows(survivors, [*_FILLED, *_WORKED_OUT])
     CustomerMerge.objects.bulk_create([_explain(known[pair.loser], pair, rule=rules[pair.loser], now=now) for pair in pairs])
     for table in personal_tables:
         move_rows(table, pairs)

@@ -14,6 +14,7 @@ from retention.customers.attributes import LONGEST, Value, write_attributes
 from retention.customers.birthdays import read_birthday
 from retention.customers.identifying import email_key
 from retention.customers.models import Customer
+from retention.tenancy.bulk import update_rows
 
 MOST_ATTRIBUTES = 100
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -52,7 +53,7 @@ def apply_traits(told: Sequence[Told]) -> None:
     changed = sorted({one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken)})
     for customer_id in changed:
         customers[customer_id].fold_names()
-    Customer.objects.bulk_update([customers[customer_id] for customer_id in changed], _FIELDS)
+    update_rows([customers[customer_id] for customer_id in changed], _FIELDS)
     write_attributes({customer_id: _differing(before[customer_id], customers[customer_id].attributes) for customer_id in changed})
 
 

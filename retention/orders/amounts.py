@@ -1,6 +1,7 @@
 """Amounts and products as storefronts write them, read into minor units and whole pieces; no database here."""
 
 import math
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ class Line(NamedTuple):
     price_minor: int
     url: str
     image_url: str
+    sku: str = ""
+    category: str = ""
+    brand: str = ""
 
 
 def read_currency(properties: dict[str, Any], *, usual: str) -> str:
@@ -67,18 +71,21 @@ def read_line(product: Any, *, currency: str, field: str = "properties") -> Line
     """Return one product of an event."""
     if not isinstance(product, dict):
         raise Unreadable(f"{field}: A product must be an object.")
-    product_id = _text(product.get("product_id") or product.get("productId") or product.get("id") or product.get("sku"), longest=120)
+    product_id = read_text(product.get("product_id") or product.get("productId") or product.get("id") or product.get("sku"), longest=120)
     if not product_id:
         raise Unreadable(f"{field}.product_id is missing.")
     price = product.get("price")
     return Line(
         product_id=product_id,
-        variant_id=_text(product.get("variant_id") or product.get("variantId") or product.get("variant"), longest=120),
-        name=_text(product.get("name"), longest=300),
+        variant_id=read_text(product.get("variant_id") or product.get("variantId") or product.get("variant"), longest=120),
+        name=read_text(product.get("name"), longest=300),
         quantity=_quantity(product.get("quantity"), field=f"{field}.quantity"),
         price_minor=0 if price is None else read_amount(price, currency=currency, field=f"{field}.price"),
-        url=_text(product.get("url"), longest=2000),
-        image_url=_text(product.get("image_url") or product.get("imageUrl"), longest=2000),
+        url=read_text(product.get("url"), longest=2000),
+        image_url=read_text(product.get("image_url") or product.get("imageUrl"), longest=2000),
+        sku=read_text(product.get("sku"), longest=120),
+        category=read_text(product.get("category"), longest=300),
+        brand=read_text(product.get("brand"), longest=120),
     )
 
 
@@ -104,5 +111,19 @@ def _quantity(value: Any, *, field: str) -> int:
     return value
 
 
-def _text(value: Any, *, longest: int) -> str:
+def read_moment(value: Any, *, field: str) -> datetime | None:
+    """Return a moment written as ISO 8601 (without a zone it is UTC), or None for nothing."""
+    if value in (None, ""):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or not 2000 <= moment.year <= 2100:
+        raise Unreadable(f"{field}: This is no moment; write it like 2026-11-20T09:12:00Z.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def read_text(value: Any, *, longest: int) -> str:
+    """Return a text or whole number as text without blanks around it, cut to the longest; nothing for anything else."""
     return str(value).strip()[:longest] if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -5,10 +5,10 @@ No database here; `carting.py` feeds it and writes the result. A new basket even
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from retention.orders.amounts import Line, read_currency, read_line, read_lines
+from retention.orders.amounts import Line, read_currency, read_line, read_lines, read_text
 
 ADD, REMOVE, SHOW, STEP = "add", "remove", "show", "step"
 EVENTS: dict[str, tuple[str, str]] = {
@@ -20,6 +20,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "Checkout Step Completed": (STEP, "checkout"),
     "Payment Info Entered": (STEP, "payment"),
 }
+GIVEN_UP_AFTER = timedelta(days=14)  # untouched for so long a basket is given up; what comes later is another one
 Product = tuple[str, str]
 
 
@@ -33,6 +34,8 @@ class Change:
     stage: str
     currency: str
     lines: tuple[Line, ...] = ()
+    shop_id: str = ""
+    restore_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Purchase:
 
 @dataclass
 class Basket:
-    """A basket as far as it came. cart_id: the row it is stored in, when it has one."""
+    """A basket as far as it came. cart_id: the row it is stored in, when it has one. Closed without an order: given up."""
 
     started_at: datetime
     last_activity_at: datetime
@@ -55,6 +58,8 @@ class Basket:
     closed_at: datetime | None = None
     order_id: int | None = None
     cart_id: int | None = None
+    shop_id: str = ""
+    restore_url: str = ""
 
     @property
     def total_minor(self) -> int:
@@ -71,7 +76,18 @@ def read_change(name: str, properties: dict[str, Any], *, at: datetime, event_id
     step = properties.get("step")
     if act == STEP and stage == "checkout" and isinstance(step, str | int) and not isinstance(step, bool):
         stage = f"checkout_{step}"[:40]
-    return Change(at=at, event_id=event_id, act=act, stage=stage, currency=stated, lines=tuple(lines))
+    shop_id = read_text(properties.get("cart_id") or properties.get("checkout_id"), longest=120)
+    restore_url = read_text(properties.get("restore_url") or properties.get("checkout_url"), longest=2000)
+    return Change(
+        at=at,
+        event_id=event_id,
+        act=act,
+        stage=stage,
+        currency=stated,
+        lines=tuple(lines),
+        shop_id=shop_id,
+        restore_url=restore_url if restore_url.startswith(("https://", "http://")) else "",
+    )
 
 
 def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Basket | None = None) -> list[Basket]:
@@ -84,6 +100,9 @@ def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Bas
     baskets = [start] if start is not None else []
     current = start
     for _key, moment in sorted(moments, key=lambda entry: entry[0]):
+        if current is not None and moment.at - current.last_activity_at > GIVEN_UP_AFTER:
+            current.closed_at = current.last_activity_at + GIVEN_UP_AFTER
+            current = None
         if isinstance(moment, Purchase):
             if current is not None:
                 current.closed_at, current.order_id = moment.at, moment.order_id
@@ -101,6 +120,7 @@ def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Bas
 def _apply(basket: Basket, change: Change) -> None:
     basket.last_activity_at = max(basket.last_activity_at, change.at)
     basket.currency = change.currency
+    basket.shop_id, basket.restore_url = change.shop_id or basket.shop_id, change.restore_url or basket.restore_url
     if change.act == ADD:
         _add(basket, change.lines[0])
     elif change.act == REMOVE:

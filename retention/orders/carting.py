@@ -15,6 +15,7 @@ from retention.customers.personal_data import Pair, run_for_pairs
 from retention.orders.amounts import Line, Unreadable
 from retention.orders.baskets import EVENTS, Basket, Change, Purchase, fold, read_change
 from retention.orders.models import Cart, CartLine
+from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
@@ -117,7 +118,19 @@ def _stored_baskets(carts: Sequence[Cart]) -> list[tuple[Cart, Basket]]:
         product = (line.product_id, line.variant_id)
         lines[line.cart_id][product] = Line(*product, line.name, line.quantity, line.price_minor, line.url, line.image_url)
     return [
-        (cart, Basket(cart.started_at, cart.last_activity_at, cart.currency, stage=cart.stage, lines=lines[cart.pk], cart_id=cart.pk))
+        (
+            cart,
+            Basket(
+                cart.started_at,
+                cart.last_activity_at,
+                cart.currency,
+                stage=cart.stage,
+                lines=lines[cart.pk],
+                cart_id=cart.pk,
+                shop_id=cart.shop_id,
+                restore_url=cart.restore_url,
+            ),
+        )
         for cart in carts
     ]
 
@@ -158,8 +171,12 @@ def _match(rows: Sequence[Cart], baskets: Sequence[Basket]) -> Iterable[tuple[Ca
 def _write(written: Sequence[tuple[int, Cart | None, Basket | None]]) -> None:
     """Write baskets, their lines and their orders' links, each in one statement; a bought basket that came back stays so."""
     changed = [_fill(row, basket) for _, row, basket in written if row is not None]
-    Cart.objects.bulk_update(
-        changed, ["state", "currency", "total_minor", "lines_count", "stage", "started_at", "last_activity_at", "closed_at"]
+    update_rows(
+        changed,
+        [
+            *("state", "currency", "total_minor", "lines_count", "stage", "shop_id", "restore_url"),
+            *("started_at", "last_activity_at", "closed_at"),
+        ],
     )
     fresh = [
         (_fill(Cart(customer_id=customer_id), basket), basket) for customer_id, row, basket in written if row is None and basket is not None
@@ -181,8 +198,11 @@ def _fill(cart: Cart, basket: Basket | None) -> Cart:
         return cart
     if basket.closed_at is None:
         cart.state = Cart.State.OPEN
+    elif basket.order_id is None:
+        cart.state = Cart.State.EXPIRED
     elif cart.state != Cart.State.RECOVERED:
         cart.state = Cart.State.BOUGHT
+    cart.shop_id, cart.restore_url = basket.shop_id, basket.restore_url
     cart.currency, cart.stage = basket.currency, basket.stage
     cart.total_minor, cart.lines_count = basket.total_minor, len(basket.lines)
     cart.started_at, cart.last_activity_at, cart.closed_at = basket.started_at, basket.last_activity_at, basket.closed_at
@@ -190,4 +210,13 @@ def _fill(cart: Cart, basket: Basket | None) -> Cart:
 
 
 def _line(cart: Cart, line: Line) -> CartLine:
-    return CartLine(cart=cart, **line._asdict())
+    return CartLine(
+        cart=cart,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        name=line.name,
+        quantity=line.quantity,
+        price_minor=line.price_minor,
+        url=line.url,
+        image_url=line.image_url,
+    )

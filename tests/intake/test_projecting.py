@@ -1,50 +1,23 @@
 """Stored events become one truth per person, whatever the order and however often they arrive."""
 
 import random
-import uuid
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from retention.catalog.models import Product
 from retention.customers.events import OWN_NAMES
 from retention.customers.merging import MERGED
-from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
+from retention.customers.models import Consent, Customer, CustomerCounter, CustomerEvent, Identity, Pending
 from retention.customers.saving import SAVED
-from retention.intake.projecting.batching import NAME_IS_OURS, ORDER_FROM_BROWSER, project_batch
+from retention.intake.projecting.batching import NAME_IS_OURS, project_batch
+from retention.intake.projecting.ordering import ORDER_FROM_BROWSER
 from retention.intake.projecting.reading import CONSENT_FROM_BROWSER
-from retention.orders.idling import CART_IDLE
+from retention.orders.idling import CART_ABANDONED, CART_IDLE
 from retention.orders.models import Cart, Order
 from tests.factories import make_store, work_for
+from tests.intake.stories import NOW, event, identify, take
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
-
-
-def event(minute: int, name: str, *, user: str = "", browser: str = "", kind: str = "track", trusted: bool = True, **properties):
-    """Return an event as the door stores it; minute: after nine o'clock."""
-    moment = datetime(2026, 11, 20, 8, 0, tzinfo=UTC) + timedelta(minutes=minute)
-    return CustomerEvent(
-        public_id=uuid.uuid4(),
-        kind=kind,
-        name=name,
-        external_id=user,
-        anonymous_id=browser,
-        properties=properties,
-        occurred_at=moment,
-        received_at=NOW,
-        trusted=trusted,
-    )
-
-
-def identify(minute: int, *, user: str = "", browser: str = "", trusted: bool = True, **traits):
-    return event(minute, "Identify", user=user, browser=browser, kind="identify", trusted=trusted, **traits)
-
-
-def take(events, *, size: int = 1000):
-    """Store events in the given order and project them in batches."""
-    CustomerEvent.objects.bulk_create(events)
-    while project_batch(now=NOW, size=size):
-        pass
 
 
 def story():
@@ -93,19 +66,31 @@ def truth():
         names,
         sorted(Consent.objects.values_list("channel", "status")),
         sorted(Pending.objects.values_list("reader", flat=True)),
+        sorted(CustomerCounter.objects.exclude(event_name__name=MERGED).values_list("event_name__name", "count", "first_at", "last_at")),
+        sorted(Customer.objects.values_list("orders_count", "spent_minor", "last_order_at")),
+        sorted(Product.objects.values_list("shop_id", "state")),
     )
 
 
 def test_the_story_comes_out_right():
     with work_for(make_store()):
         take(story())
-        customers, carts, orders, names, consents, pending = truth()
+        customers, carts, orders, names, consents, pending, counters, figures, products = truth()
     assert [(email, first, city) for email, first, city, *_ in customers] == [("Ana@Example.test", "Anna", "Riga")]
     assert [(state, total, stage) for state, total, stage, *_ in carts] == [("bought", 2000, "checkout"), ("open", 100, "basket")]
     assert [(number, total) for number, total, *_ in orders] == [("1", 2000)]
     assert orders[0][2] == carts[0][3]
     assert names == [("anonymous", "b1"), ("email", "ana@example.test"), ("external", "u1")]
-    assert (consents, pending) == ([("email", "refused")], ["journeys"])
+    assert (consents, pending) == ([("email", "refused")], ["journeys", "segments"])
+    assert [(name, count) for name, count, *_ in counters] == [
+        ("Checkout Started", 1),
+        ("Order Completed", 1),
+        ("Product Added", 3),
+        ("Product Removed", 1),
+        ("Product Viewed", 1),
+    ]
+    assert [(count, spent) for count, spent, _ in figures] == [(1, 2000)]
+    assert products == [("p1", "seen"), ("p2", "seen"), ("p3", "seen")]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -162,7 +147,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 
 def test_the_list_of_our_own_names_is_complete():
-    assert {CART_IDLE, MERGED, SAVED, "Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"} == OWN_NAMES
+    assert {CART_ABANDONED, CART_IDLE, MERGED, SAVED, "Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"} == OWN_NAMES
 
 
 def test_a_browser_may_not_change_an_address_nor_join_two_people():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retention.customers.models import CustomerEvent, Pending
-from retention.orders.idling import note_idle, ring_for_idle
+from retention.orders.idling import hush, note_idle, ring_for_idle
 from retention.orders.models import Cart, CartSettings
 from retention.stores.models import StoreWork
 from tests.factories import make_store, work_for
@@ -32,11 +32,11 @@ def test_notes_each_basket_once_at_its_hour():
     assert StoreWork.objects.get(store=store, kind="idle").due_at == NOON + timedelta(minutes=70)
     assert note_idle(now=NOON + 2 * HOUR) == 1
     assert note_idle(now=NOON + 3 * HOUR) == 0
-    assert not StoreWork.objects.filter(store=store, kind="idle").exists()
+    assert StoreWork.objects.get(store=store, kind="idle").due_at == NOON + timedelta(days=1)
     with work_for(store):
         events = list(CustomerEvent.objects.filter(name="Cart Idle").order_by("occurred_at"))
         assert [(one.customer_id, one.occurred_at) for one in events] == [(early.pk, NOON + HOUR), (late.pk, NOON + timedelta(minutes=70))]
-        assert Pending.objects.count() == 2
+        assert Pending.objects.filter(reader="journeys").count() == 2
         assert Cart.objects.filter(idle_at=None).count() == 0
 
 
@@ -47,10 +47,40 @@ def test_bought_empty_and_long_gone_baskets_are_no_news():
     make_cart(people[1], touched=NOON, lines_count=0)
     make_cart(people[2], touched=NOON - timedelta(days=30))
     rung(store, *people)
-    assert note_idle(now=NOON + 2 * HOUR) == 1
+    note_idle(now=NOON + 2 * HOUR)
     with work_for(store):
         assert not CustomerEvent.objects.exists()
-        assert Cart.objects.get(customer=people[2]).idle_at == NOON - timedelta(days=30) + HOUR
+        long_gone = Cart.objects.get(customer=people[2])
+        assert (long_gone.state, long_gone.idle_at) == ("expired", NOON - timedelta(days=30) + HOUR)
+        assert long_gone.closed_at == NOON - timedelta(days=16)
+
+
+def test_a_basket_is_abandoned_a_day_later_and_given_up_after_two_weeks():
+    store = make_store()
+    ana = make_customer(store)
+    make_cart(ana, touched=NOON)
+    rung(store, ana)
+    for passed in (HOUR, timedelta(days=1), timedelta(days=14, seconds=1)):
+        note_idle(now=NOON + passed)
+        note_idle(now=NOON + passed)
+    assert not StoreWork.objects.filter(store=store, kind="idle").exists()
+    with work_for(store):
+        cart = Cart.objects.get()
+        assert (cart.state, cart.idle_at, cart.abandoned_at) == ("expired", NOON + HOUR, NOON + timedelta(days=1))
+        assert list(CustomerEvent.objects.order_by("occurred_at").values_list("name", flat=True)) == ["Cart Idle", "Cart Abandoned"]
+
+
+def test_what_only_tells_about_the_past_makes_no_news():
+    store = make_store()
+    ana = make_customer(store)
+    make_cart(ana, touched=NOON)
+    with work_for(store):
+        hush({ana.pk: NOON})
+    rung(store, ana)
+    note_idle(now=NOON + timedelta(days=2))
+    with work_for(store):
+        assert not CustomerEvent.objects.exists()
+        assert Cart.objects.get().state == "open"
 
 
 def test_the_stores_own_waiting_time_counts():

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from retention.catalog.saving import Seen
 from retention.customers.consent import Said
 from retention.customers.identifying import Claim, email_key
 from retention.customers.models import CustomerEvent
@@ -10,6 +11,7 @@ from retention.customers.profile import Told
 
 # Events whose own `email` is surely the acting person's, unlike that of an invited friend.
 _OWN_EMAIL = frozenset({"Order Completed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered"})
+_ABOUT_A_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Added", "Product Added to Wishlist"})
 CONSENT_FROM_BROWSER = "Consent counts only when the shop's server sends it; the rest was taken."
 
 
@@ -64,6 +66,31 @@ def consents_of(event: CustomerEvent, *, customer_id: int) -> tuple[list[Said], 
             )
         )
     return said, refusal
+
+
+def counted_name(event: CustomerEvent) -> str:
+    """Return the name under which an event is counted, or nothing; pages count together, or their titles would be names."""
+    if event.kind == "track":
+        return event.name
+    return {"page": "Page Viewed", "screen": "Screen Viewed"}.get(event.kind, "")
+
+
+def product_of(event: CustomerEvent) -> Seen | None:
+    """Return the product a shopper looked at or put into the basket, as far as the event names it."""
+    if event.kind != "track" or event.name not in _ABOUT_A_PRODUCT:
+        return None
+    said = event.properties
+    shop_id = _text(said.get("product_id") or said.get("productId") or said.get("id") or said.get("sku"), 120).strip()
+    if not shop_id:
+        return None
+    address = {name: _text(said.get(name), 2000) for name in ("url", "image_url")}
+    return Seen(
+        shop_id,
+        name=_text(said.get("name"), 300),
+        category=_text(said.get("category"), 300),
+        brand=_text(said.get("brand"), 120),
+        **{name: text if text.startswith(("https://", "http://")) else "" for name, text in address.items()},
+    )
 
 
 def _traits_in_context(event: CustomerEvent) -> dict[str, Any]:

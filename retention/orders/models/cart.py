@@ -74,6 +74,7 @@ class Cart(StoreOwned):
             models.Index(
                 fields=["store", "last_activity_at", "id"], name="cart_going_idle", condition=models.Q(state="open", idle_at=None)
             ),
+            models.Index(fields=["store", "last_activity_at", "id"], name="cart_open", condition=models.Q(state="open")),
             models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
         ]
 

@@ -13,7 +13,7 @@ from retention.tenancy.models import StoreOwned
 class Refund(StoreOwned):
     """Money given back. number: the shop's own id of the refund or credit note. order: none where the shop does not say which.
 
-    applied: its sum is part of the order's `refunded_minor` (it waits while the order is not known yet).
+    total_minor: None while everything was given back of an order that is not known yet.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -22,7 +22,7 @@ class Refund(StoreOwned):
     number = models.CharField(_("number"), max_length=120)
     order_number = models.CharField(max_length=120, blank=True)
     currency = models.CharField(max_length=3)
-    total_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=20, default="api")
     refunded_at = models.DateTimeField()
@@ -35,7 +35,7 @@ class Refund(StoreOwned):
             models.UniqueConstraint(fields=["store", "id"], name="refund_of_store"),
             models.UniqueConstraint(fields=["store", "public_id"], name="refund_public_id_once"),
             models.UniqueConstraint(fields=["store", "number"], name="refund_number_once"),
-            models.CheckConstraint(condition=models.Q(total_minor__gte=0), name="refund_total_not_negative"),
+            models.CheckConstraint(condition=models.Q(total_minor=None) | models.Q(total_minor__gte=0), name="refund_total_not_negative"),
             StoreForeignKey(field="customer", name="refund_customer_of_store"),
             StoreForeignKey(field="order", name="refund_order_of_store"),
             StoreIsolation(name="refund_isolation"),
