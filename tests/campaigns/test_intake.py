@@ -103,6 +103,6 @@ def test_news_of_an_uncommitted_event_is_not_lost(store: Any) -> None:
     assert take_news(now=now) == 0
     go_on.set()
     writer.join()
-    assert Pending.objects.count() == 1
+    assert Pending.objects.filter(reader="journeys").count() == 1
     assert take_news(now=now) == 1
-    assert Pending.objects.count() == 0
+    assert Pending.objects.filter(reader="journeys").count() == 0
