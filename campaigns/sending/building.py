@@ -73,7 +73,7 @@ def _mail(message: Message, rendered: Rendered, context: Mapping[str, Any], *, a
         rendered.text,
         make_url=lambda position: click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at),
         utm={"utm_source": "boomerang", "utm_medium": message.channel, "utm_campaign": f"{message.source_kind}-{message.source_id}"},
-        leave=frozenset({leave}),
+        leave=frozenset({leave, context["preferences_url"]}),
     )
     mail = Mail(
         message_id=key,

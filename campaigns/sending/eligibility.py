@@ -38,11 +38,16 @@ class Caps:
     per_week: int = 5
 
 
+RARELY = Caps(per_day=1, per_week=1)
+"""For a person who asked to be written to less often."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything the gate knows about one message, read in the claim's own transaction.
 
     contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
+    on_break, less_often: what the person asked for in their preferences.
     """
 
     channel: str
@@ -57,6 +62,8 @@ class Facts:
     suppressed: bool
     wins: bool
     contacts: tuple[datetime, ...] = ()
+    on_break: bool = False
+    less_often: bool = False
     customer_zone: str = ""
     store_zone: str = ""
 
@@ -73,7 +80,7 @@ def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[
         return Verdict(Do.SUPPRESS, forbidden)
     if facts.transactional:
         return Verdict(Do.SEND)
-    wait, reason = _wait(facts, now, caps or Caps(), USUAL if quiet is None else quiet)
+    wait, reason = _wait(facts, now, caps or (RARELY if facts.less_often else Caps()), USUAL if quiet is None else quiet)
     if wait <= now:
         return Verdict(Do.SEND)
     if facts.expires_at is not None and wait >= facts.expires_at:
@@ -96,6 +103,8 @@ def _forbidden(facts: Facts) -> str:
         return "no_address"
     if facts.suppressed:
         return "suppressed"
+    if facts.on_break and not facts.transactional:
+        return "on_break"
     if not facts.consent and not facts.transactional:
         return "no_consent"
     return ""

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from campaigns.models import MessageLink
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
-from retention.customers.consent import GATE_SQL, SUPPRESSED_SQL
+from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
 
 LEASE_SECONDS = 60
@@ -32,7 +32,8 @@ _FACTS = f"""
         CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false) ELSE true END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
-        customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed
+        customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
+        {PAUSED_SQL} AS on_break, customer.less_often
     FROM unnest(%s::bigint[], %s::text[]) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = %s
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -114,7 +115,9 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
 
 
 def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, store_zone: str) -> Facts:
-    _, _, channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart, zone, consent, suppressed = row
+    _, _, channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart, zone, consent, suppressed, on_break, rarely = (
+        row
+    )
     return Facts(
         channel=channel,
         transactional=stream == "transactional",
@@ -126,6 +129,8 @@ def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, s
         has_address=wanted.has_address,
         consent=consent,
         suppressed=suppressed,
+        on_break=on_break,
+        less_often=rarely,
         wins=True,
         contacts=tuple(contacts),
         customer_zone=zone,

@@ -12,6 +12,7 @@ _WORDS: dict[str, str] = {
     "paused": gettext_noop("The journey is paused"),
     "no_address": gettext_noop("No e-mail address"),
     "no_consent": gettext_noop("No e-mail consent"),
+    "on_break": gettext_noop("Asked for a break"),
     "suppressed": gettext_noop("Address blocked"),
     "frequency_cap": gettext_noop("Had enough messages lately"),
     "other_message_first": gettext_noop("Another message went first"),

@@ -17,12 +17,14 @@ from retention.customers.models import ConsentRecord, Suppression
 from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
 
-# For a row of customers_customer called `customer` in any query: whether its person allows this channel. Parameter: the channel.
+# For a row of customers_customer called `customer` in any query: whether its person asked for a break that still holds.
+PAUSED_SQL = "coalesce(customer.paused_until > clock_timestamp(), false)"
+# For the same row: whether its person allows this channel, and is not on a break. Parameter: the channel.
 # A suppressed address is a matter of the address and is asked with SUPPRESSED_SQL.
-GATE_SQL = """EXISTS (
+GATE_SQL = f"""(NOT {PAUSED_SQL} AND EXISTS (
     SELECT 1 FROM customers_consent AS allowed
     WHERE allowed.store_id = customer.store_id AND allowed.customer_id = customer.id AND allowed.channel = %s AND allowed.status = 'granted'
-)"""
+))"""  # noqa: S608 - a fragment of ours
 # Parameters: the channel and the address's digest.
 SUPPRESSED_SQL = """EXISTS (
     SELECT 1 FROM customers_suppression AS blocked

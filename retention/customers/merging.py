@@ -16,7 +16,7 @@ MERGED = "Customers Merged"
 _FILLED = ("email", "phone", "first_name", "last_name", "gender", "language", "zone", "city", "region", "postcode", "country")
 _WORKED_OUT = (
     *("email_key", "name_key", "last_name_key", "birth_year", "birth_md", "interests", "attributes", "learnt_at", "created_at"),
-    *("last_seen_at", "orders_count", "spent_minor", "first_order_at", "last_order_at"),
+    *("last_seen_at", "paused_until", "less_often", "orders_count", "spent_minor", "first_order_at", "last_order_at"),
 )
 
 # On one channel the later word counts, and at the same moment the "no".
@@ -116,6 +116,8 @@ def _fill(survivor: Customer, loser: Customer) -> None:
         name: max(survivor.learnt_at.get(name, ""), loser.learnt_at.get(name, "")) for name in {*survivor.learnt_at, *loser.learnt_at}
     }
     survivor.created_at = min(survivor.created_at, loser.created_at)
+    survivor.paused_until = max(filter(None, (survivor.paused_until, loser.paused_until)), default=None)
+    survivor.less_often = survivor.less_often or loser.less_often
     survivor.last_seen_at = max(filter(None, (survivor.last_seen_at, loser.last_seen_at)), default=None)
     survivor.orders_count += loser.orders_count
     survivor.spent_minor += loser.spent_minor

@@ -41,6 +41,12 @@ GOOD = Facts(
         ({"suppressed": True}, Verdict(Do.SUPPRESS, "suppressed")),
         ({"consent": False}, Verdict(Do.SUPPRESS, "no_consent")),
         ({"consent": False, "transactional": True}, Verdict(Do.SEND)),
+        ({"consent": False, "on_break": True}, Verdict(Do.SUPPRESS, "on_break")),
+        ({"on_break": True, "transactional": True}, Verdict(Do.SEND)),
+        (
+            {"less_often": True, "contacts": (NOW - timedelta(days=2),), "expires_at": NOW + timedelta(days=6)},
+            Verdict(Do.HOLD, "frequency_cap", NOW + timedelta(days=5)),
+        ),
         ({"suppressed": True, "transactional": True}, Verdict(Do.SUPPRESS, "suppressed")),
         ({"wins": False}, Verdict(Do.HOLD, "other_message_first", NOW + GAP)),
         ({"contacts": (NOW - timedelta(minutes=10),)}, Verdict(Do.HOLD, "other_message_first", NOW + timedelta(minutes=20))),

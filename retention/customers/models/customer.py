@@ -86,6 +86,9 @@ class Customer(StoreOwned):
     )  # field -> when the person lived the event that said so; a late one never overwrites
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False)
+    # The person's own wishes, written by the preference centre and asked by the consent gate and the pacing.
+    paused_until = models.DateTimeField(null=True, editable=False)
+    less_often = models.BooleanField(default=False, db_default=False, editable=False)
     # Written by the orders room, in the store's currency, so that lists can filter and sort without counting orders.
     orders_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     spent_minor = models.BigIntegerField(default=0, db_default=0, editable=False)
