@@ -19,6 +19,7 @@ JOBS: tuple[Job, ...] = (
     Job("retention.notices.tasks.tidy", 15.0, "A notice whose worker died is settled; secret links do not lie about."),
     Job("retention.stores.tasks.tidy", 3600.0, "Ended sessions and unanswered invitations do not pile up."),
     Job("retention.intake.tasks.project", 0.5, "Stored events become customers, carts and orders."),
+    Job("retention.signup.tasks.tidy", 3600.0, "Sign-ups that nobody confirmed run out, and leave after a month."),
     Job("retention.orders.tasks.note_idle", 0.5, "A basket left alone is noticed within seconds of its hour."),
     Job("retention.rest.tasks.sweep_answers", 3600.0, "Kept answers of the API leave after two days."),
     Job("campaigns.tasks.run_journeys", 0.5, "Idle moments and due steps are found and carried out."),

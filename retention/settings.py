@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "retention.catalog",
     "retention.orders",
     "retention.intake",
+    "retention.signup",
     "retention.inbox",
     "campaigns",
     "retention.home",

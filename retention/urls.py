@@ -55,6 +55,7 @@ urlpatterns: Addresses = [
     path("s/<slug:store_slug>/", include((store_urlpatterns, "settings"))),
     trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
     path("", include("retention.customers.urls")),
+    path("", include("retention.signup.urls")),
     path("", include("retention.inbox.urls")),
     path("demo/shop/", include("retention.demo.shop.urls")),
     *campaigns.urls.PUBLIC,

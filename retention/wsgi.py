@@ -28,7 +28,7 @@ OPEN_ADDRESSES = ("/healthz", "/readyz")
 WAIT_SECONDS = 5.0
 TOO_LARGE = "The body is larger than 1 MB."
 TOO_MANY = "Too many people at once. Try again in a few seconds."
-SNIPPET = "js/boomerang.js"  # stands in shops' pages, under an address that never changes
+FOR_SHOPS = ("js/boomerang.js", "js/signup.js")  # stand in shops' pages, under addresses that never change
 HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.[^/]+$")
 
 
@@ -171,9 +171,9 @@ def _refuse(environ: Environ, start_response: StartResponse, *, status: str, det
 
 
 def _harden(headers: Any, _path: str, url: str) -> None:
-    """Keep the pages' files to the pages; the one for shops may be loaded from anywhere, and is asked for again after an hour."""
+    """Keep the pages' files to the pages; those for shops may be loaded from anywhere, and are asked for again after an hour."""
     headers["X-Content-Type-Options"] = "nosniff"
-    if url != settings.STATIC_URL + SNIPPET:
+    if url.removeprefix(settings.STATIC_URL) not in FOR_SHOPS:
         headers["Cross-Origin-Resource-Policy"] = "same-site"
         return
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"

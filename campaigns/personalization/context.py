@@ -10,6 +10,7 @@ from campaigns.models import Enrollment, Message
 from campaigns.personalization.links import unsubscribe_url
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import CartLine
+from retention.signup.links import preferences_url
 from retention.stores.models import Store
 
 MOST_LINES = 50
@@ -27,6 +28,7 @@ def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
             "event": events.get(message.enrollment_id or 0, {}),
             "shop": shop,
+            "preferences_url": preferences_url(message.customer.public_id, store_id=store.pk, planned_at=message.planned_at),
             "unsubscribe_url": unsubscribe_url(
                 message.customer_id, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
             ),

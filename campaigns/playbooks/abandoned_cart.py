@@ -41,7 +41,8 @@ _MAIL = """<mjml>
       <mj-column>
         <mj-text font-size="12px" color="#5b6b73" align="center">
           You get this mail because you allowed {{ shop.name }} to write to you.
-          <a href="{{ unsubscribe_url }}">Unsubscribe</a><br />{{ shop.postal_address | default: shop.name }}
+          <a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Less often, or only some topics</a><br />
+          {{ shop.postal_address | default: shop.name }}
         </mj-text>
       </mj-column>
     </mj-section>

@@ -17,6 +17,8 @@ from retention.customers.models import Customer
 from retention.dashboard.access import public
 from retention.kit import clock
 from retention.kit.secrets import BadLink
+from retention.signup.links import preferences_url
+from retention.signup.pages import shop_page
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 
@@ -33,11 +35,13 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     except BadLink:
         return render(request, "campaigns/link_gone.html", status=404)
     with store_context(link.store_id):
-        store = Store.objects.only("name").get(pk=link.store_id)
+        store = Store.objects.get(pk=link.store_id)
         done = request.method == "POST"
         if done:
             _withdraw(customer_id, channel, message_id)
-    return render(request, "campaigns/unsubscribe.html", {"shop": store.name, "done": done})
+        customer = Customer.objects.filter(pk=customer_id).only("pk", "public_id").first()
+    more = preferences_url(customer.public_id, store_id=store.pk, planned_at=now) if customer is not None else ""
+    return shop_page(request, "campaigns/unsubscribe.html", store=store, done=done, preferences=more)
 
 
 def _withdraw(customer_id: int, channel: str, message_id: int) -> None:

@@ -27,6 +27,8 @@ OWN_NAMES = frozenset(
         "Email Bounced",
         "Email Delivered",
         "Email Link Clicked",
+        "Preferences Changed",
+        "Signed Up",
         "Unsubscribed",
     }
 )

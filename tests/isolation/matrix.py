@@ -122,6 +122,29 @@ CAMPAIGN_PAGES = {
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
 }
 
+# A draft is nobody's business but the store's: its public pages say that there is no such form.
+_FORM = {"public_id": "signup.SignupForm.public_id"}
+SIGNUP_PAGES = {
+    "signup:hosted": Page("public", "GET POST", ids=_FORM, answers=(404,)),
+    "signup:description": Page("public", ids=_FORM, answers=(404,)),
+    "signup:answer": Page("public", "POST", ids=_FORM, answers=(404,)),
+    "signup:shown": Page("public", "POST", ids=_FORM, answers=(204,)),
+    "signup:confirm": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
+    "signup:new_address": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
+    "signup:preferences": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
+    "signup:colors": Page("public", ids={"color": "=0b6674"}, answers=(200,)),
+    "signup:list": Page("messages.view"),
+    "signup:make": Page("messages.edit", "POST"),
+    "signup:make_topic": Page("messages.edit", "POST", form={"name": "Restocks"}),
+    "signup:archive_topic": Page("messages.edit", "POST", ids={"public_id": "signup.Topic.public_id"}),
+    "signup:form": Page("messages.view", ids=_FORM),
+    "signup:builder": Page("messages.edit", "GET POST", ids=_FORM, form={"do": "save"}),
+    "signup:preview": Page("messages.edit", "POST", ids=_FORM),
+    "signup:set_live": Page("messages.edit", "POST", ids=_FORM),
+    "signup:pause": Page("messages.edit", "POST", ids=_FORM),
+    "signup:archive": Page("messages.edit", "POST", ids=_FORM),
+}
+
 HOME_PAGES = {
     "home": Page("home.view"),
     "home_live": Page("home.view"),
@@ -213,6 +236,7 @@ PAGES: dict[str, Page] = (
     | SHOP_PAGES
     | API_PAGES
     | ACCOUNT_PAGES
+    | SIGNUP_PAGES
 )
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
@@ -225,6 +249,7 @@ ADMIN_MODELS: set[str] = {
     "customers.CustomerMerge", "customers.EventName", "customers.Identity", "customers.Pending", "customers.Suppression",
     "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order", "orders.OrderLine",
     "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey",
+    "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm", "signup.Topic",
     "stores.AuditEntry", "stores.Invitation", "stores.Membership", "stores.PlatformState", "stores.SignIn", "stores.Store",
     "stores.StoreWork", "stores.User",
 }  # fmt: skip
@@ -245,5 +270,6 @@ TASKS: dict[str, str] = {
     "retention.notices.tasks.tidy": "tick",
     "retention.orders.tasks.note_idle": "tick",
     "retention.rest.tasks.sweep_answers": "tick",
+    "retention.signup.tasks.tidy": "tick",
     "retention.stores.tasks.tidy": "tick",
 }

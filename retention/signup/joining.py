@@ -1,0 +1,133 @@
+"""A sign-up becomes true: who it is, what they told us, what they allow, and the news of it. In the caller's transaction.
+
+Both ways lead here: at once where one yes is enough, or after the second one. The consent itself is `customers/consent.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from retention.customers.consent import Said, record_consents
+from retention.customers.events import record
+from retention.customers.identifying import Claim, identify
+from retention.customers.models import Consent, Customer, Suppression
+from retention.customers.profile import Told, apply_traits
+from retention.signup.definition import steps_of, traits_of
+from retention.signup.models import Preference, Signup
+
+SIGNED_UP = "Signed Up"
+DOUBLE, SINGLE = "double_opt_in", "form"
+_LIFTED = ("unsubscribed", "complained", "bounced")  # what a fresh, proven yes undoes; an address the store itself blocked stays blocked
+
+
+@dataclass(frozen=True)
+class Sender:
+    """From where a request came. ip: None when it cannot be told."""
+
+    ip: str | None = None
+    user_agent: str = ""
+    anonymous_id: str = ""
+
+
+def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Customer:
+    """Make the sign-up true and return whose it is.
+
+    method: DOUBLE after the second yes, which proves the e-mail address, or SINGLE. A phone number is proven by neither, so with DOUBLE
+    it waits for a confirmation of its own.
+    """
+    customer_id = _person(signup, now=now)
+    customer: Customer = Customer.objects.select_for_update().get(pk=customer_id)
+    _tell(signup, customer, proven=method == DOUBLE, now=now)
+    record_consents(list(_words(signup, customer, method=method, sender=sender, now=now)))
+    if method == DOUBLE:
+        _lift(signup)
+    _want(signup, customer_id, now=now)
+    signup.state, signup.confirmed_at, signup.customer = Signup.State.CONFIRMED, now, customer
+    signup.save(update_fields=["state", "confirmed_at", "customer"])
+    record(customer_id, name=SIGNED_UP, now=now, properties=_news(signup, method=method))
+    return customer
+
+
+def _person(signup: Signup, *, now: datetime) -> int:
+    if signup.email:
+        claim = Claim(email=signup.email, anonymous=signup.anonymous_id, trusted=False, at=now)
+        (customer_id,) = identify([claim], now=now)
+        return customer_id
+    earlier = Signup.objects.filter(address_digest=signup.address_digest, customer__isnull=False).order_by("pk").first()
+    if earlier is not None:
+        return int(earlier.customer_id)
+    made: Customer = Customer.objects.create(created_at=now)
+    return int(made.pk)
+
+
+def _tell(signup: Signup, customer: Customer, *, proven: bool, now: datetime) -> None:
+    """Write the answers into the profile. Without proof of the address they only fill in what nobody said before (S8)."""
+    traits = traits_of(steps_of(signup.form), signup.answers)
+    if not proven:
+        traits = {name: value for name, value in traits.items() if not _known(customer, name)}
+    traits |= {"email": signup.email} if signup.email else {}
+    traits |= {"phone": signup.phone} if signup.phone and not customer.phone else {}
+    apply_traits([Told(customer.pk, traits, told_at=now, trusted=False)])
+
+
+def _known(customer: Customer, trait: str) -> bool:
+    field = {"firstName": "first_name"}.get(trait, trait)
+    if field in {"first_name", "gender", "interests", "birthday"}:
+        return bool(getattr(customer, field))
+    return field in customer.attributes
+
+
+def _words(signup: Signup, customer: Customer, *, method: str, sender: Sender, now: datetime) -> Iterable[Said]:
+    proof = {
+        "form": str(signup.form.public_id),
+        "signup": str(signup.public_id),
+        "text": signup.consent_text,
+        "asked_at": signup.created_at.isoformat(),
+        "confirmed_at": now.isoformat(),
+    }
+    said_before = dict(Consent.objects.filter(customer=customer).values_list("channel", "status"))
+    for channel in _channels(signup):
+        status = "pending" if channel == "sms" and method == DOUBLE else "granted"
+        if status == "pending" and channel in said_before:
+            continue
+        yield Said(
+            customer.pk,
+            channel,
+            status,
+            now,
+            method=method,
+            source=f"form: {signup.form.name}",
+            text_version=signup.text_version,
+            ip=sender.ip,
+            user_agent=sender.user_agent,
+            proof=proof,
+        )
+
+
+def _channels(signup: Signup) -> list[str]:
+    return ["email"] * bool(signup.email) + ["sms"] * bool(signup.phone)
+
+
+def _lift(signup: Signup) -> None:
+    Suppression.objects.filter(channel="email", address_digest=signup.address_digest, reason__in=_LIFTED).delete()
+
+
+def _want(signup: Signup, customer_id: int, *, now: datetime) -> None:
+    if signup.form.topic_id is None:
+        return
+    for channel in _channels(signup):
+        Preference.objects.update_or_create(
+            customer_id=customer_id, topic_id=signup.form.topic_id, channel=channel, defaults={"wanted": True, "changed_at": now}
+        )
+
+
+def _news(signup: Signup, *, method: str) -> dict[str, Any]:
+    topic = signup.form.topic
+    return {
+        "form": signup.form.name,
+        "form_id": str(signup.form.public_id),
+        "topic": topic.name if topic is not None else "",
+        "channels": _channels(signup),
+        "method": method,
+    }

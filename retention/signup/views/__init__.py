@@ -1,0 +1,1 @@
+"""Pages of the signup room, one file each."""

@@ -1,0 +1,100 @@
+"""The page behind the mail's link: what is asked, a button that says yes, and one that says "this was not me". Looking changes nothing."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from retention.dashboard.access import public
+from retention.kit import clock
+from retention.kit.secrets import BadLink
+from retention.signup import moving
+from retention.signup.confirming import Asked, NotConfirmable, look, refuse
+from retention.signup.confirming import confirm as say_yes
+from retention.signup.definition import steps_of
+from retention.signup.links import preferences_url
+from retention.signup.models import Signup
+from retention.signup.pages import shop_page
+from retention.signup.views.public import sender_of
+from retention.tenancy.context import store_context
+
+_STATUS = {"unknown": 404, "expired": 410, "refused": 410, "done": 200}
+
+
+@public
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what waits for the address, or do what was pressed."""
+    now = clock.now()
+    try:
+        asked = look(token, now=now)
+    except NotConfirmable as error:
+        return render(request, "signup/confirm_gone.html", {"reason": error.reason}, status=_STATUS[error.reason])
+    if request.method != "POST":
+        return shop_page(request, "signup/confirm.html", store=asked.store, **_words(asked))
+    if request.POST.get("answer") == "no":
+        refuse(asked, now=now)
+        return shop_page(request, "signup/confirmed.html", store=asked.store, refused=True)
+    signups = say_yes(asked, shown=_number(request.POST.get("shown", "")) or asked.shown, sender=sender_of(request), now=now)
+    if not signups:
+        return render(request, "signup/confirm_gone.html", {"reason": "done"})
+    return shop_page(request, "signup/confirmed.html", store=asked.store, success=_success(signups), preferences=_preferences(signups, now))
+
+
+@public
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Show that an address is about to be taken, or take it."""
+    now = clock.now()
+    try:
+        move, person = moving.look(token, now=now)
+    except BadLink as error:
+        reason = "expired" if error.reason == "expired" else "unknown"
+        return render(request, "signup/confirm_gone.html", {"reason": reason}, status=_STATUS[reason])
+    if request.method != "POST":
+        return shop_page(request, "signup/new_address.html", store=person.store, move=move, done=False)
+    moved = moving.carry_out(move, person, sender=sender_of(request), now=now)
+    return shop_page(
+        request, "signup/new_address.html", store=person.store, move=move, done=True, moved=moved, status=200 if moved else 409
+    )
+
+
+def _words(asked: Asked) -> dict[str, Any]:
+    answers = [line for signup in asked.signups for line in _answers(signup)]
+    topics = list(dict.fromkeys(str(signup.form.texts.get("title") or signup.form.name) for signup in asked.signups))
+    return {
+        "asked": asked,
+        "answers": answers,
+        "topics": topics,
+        "consent_texts": list(dict.fromkeys(one.consent_text for one in asked.signups)),
+    }
+
+
+def _answers(signup: Signup) -> list[tuple[str, str]]:
+    """Return the answers that come with the yes, so that nobody confirms what a stranger filled in for them."""
+    found = [(step.title, signup.answers[step.key]) for step in steps_of(signup.form) if step.key in signup.answers]
+    told = [(title, ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer)) for title, answer in found]
+    return ([(_("Mobile phone"), signup.phone)] if signup.phone else []) + told
+
+
+def _success(signups: list[Signup]) -> str:
+    return next((text for signup in reversed(signups) if (text := str(signup.form.texts.get("success", "")))), "")
+
+
+def _preferences(signups: list[Signup], now: Any) -> str:
+    signup = signups[-1]
+    with store_context(signup.store_id):
+        customer = signup.customer
+    return preferences_url(customer.public_id, store_id=signup.store_id, planned_at=now) if customer is not None else ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,0 +1,1 @@
+"""The tests of sign-up forms, the second yes and preferences."""
