@@ -11,6 +11,7 @@ from django.db import transaction
 
 from campaigns.playbooks.switching import switch_on
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
+from retention.demo.newsletter import letter
 from retention.demo.people import Person, Purchase, people
 from retention.kit.words import fold
 from retention.orders.models import Order, OrderLine
@@ -51,6 +52,7 @@ def load(*, now: datetime) -> DemoStore:
             _make_past(store, now=now)
     with store_context(store.pk):
         switch_on("abandoned_cart", now=now)
+        letter(store, now=now)
         return DemoStore(store=store, password=password, customers=Customer.objects.count(), orders=Order.objects.count())
 
 

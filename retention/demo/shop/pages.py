@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from retention.dashboard.access import public
 from retention.demo import store as demo_store
+from retention.demo.newsletter import letter
 from retention.demo.shop.goods import SHELVES
 from retention.demo.shop.telling import Call, calls_for
 from retention.demo.shop.visit import Visit
@@ -17,6 +18,7 @@ from retention.kit.clock import now
 from retention.stores.models import Store
 
 View = Callable[..., HttpResponse]
+_WITH_LETTER = {"shelf.html", "product.html"}  # where people look around; nothing stands in the way of a basket
 
 
 def shop_page(view: View) -> View:
@@ -43,7 +45,7 @@ def draw(request: HttpRequest, template: str, visit: Visit, *, tells: Sequence[C
         raise Http404("The demo's store is not there yet.")
     calls = [*calls_for(visit), *tells]
     key = demo_store.public_key(store, now=now())
-    shelves = list(SHELVES.items())
-    return render(
-        request, f"demo/shop/{template}", {**words, "visit": visit, "calls": calls, "key": key, "shelves": shelves}, status=status
-    )
+    shown = {"visit": visit, "calls": calls, "key": key, "shelves": list(SHELVES.items())}
+    if template in _WITH_LETTER:
+        shown["letter"] = str(letter(store, now=now()).public_id)
+    return render(request, f"demo/shop/{template}", {**words, **shown}, status=status)
