@@ -14,6 +14,8 @@ from retention.intake.projecting.ordering import ORDER_FROM_BROWSER
 from retention.intake.projecting.reading import CONSENT_FROM_BROWSER
 from retention.orders.idling import CART_ABANDONED, CART_IDLE
 from retention.orders.models import Cart, Order
+from retention.signup.joining import SIGNED_UP
+from retention.signup.preferring import CHANGED as PREFERENCES_CHANGED
 from tests.factories import make_store, work_for
 from tests.intake.stories import NOW, event, identify, take
 
@@ -147,7 +149,8 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 
 def test_the_list_of_our_own_names_is_complete():
-    assert {CART_ABANDONED, CART_IDLE, MERGED, SAVED, "Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"} == OWN_NAMES
+    mail = {"Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"}
+    assert {CART_ABANDONED, CART_IDLE, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail} == OWN_NAMES
 
 
 def test_a_browser_may_not_change_an_address_nor_join_two_people():
