@@ -22,6 +22,8 @@ JOBS: tuple[Job, ...] = (
     Job("retention.signup.tasks.tidy", 3600.0, "Sign-ups that nobody confirmed run out, and leave after a month."),
     Job("retention.orders.tasks.note_idle", 0.5, "A basket left alone is noticed within seconds of its hour."),
     Job("retention.rest.tasks.sweep_answers", 3600.0, "Kept answers of the API leave after two days."),
+    Job("retention.webhooks.tasks.send", 1.0, "What happened is told to merchants' own addresses within seconds."),
+    Job("retention.webhooks.tasks.tidy", 3600.0, "What was told leaves after 30 days."),
     Job("campaigns.tasks.run_journeys", 0.5, "Idle moments and due steps are found and carried out."),
     Job("campaigns.tasks.dispatch", 0.5, "Messages that are ready leave."),
     Job("campaigns.tasks.sweep", 10.0, "A lease that ran out becomes ready or unknown, never a second send."),

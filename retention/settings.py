@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "retention.notices",
     "retention.dashboard",
     "retention.stores",
+    "retention.webhooks",
     "retention.customers",
     "retention.catalog",
     "retention.orders",

@@ -54,6 +54,7 @@ urlpatterns: Addresses = [
     path("", include("retention.stores.urls")),
     path("s/<slug:store_slug>/", include((store_urlpatterns, "settings"))),
     trusted(path("api/", include("retention.api")), access=Access(Kind.PUBLIC)),
+    path("s/<slug:store_slug>/", include("retention.webhooks.urls")),
     path("", include("retention.customers.urls")),
     path("", include("retention.signup.urls")),
     path("", include("retention.inbox.urls")),

@@ -11,7 +11,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the tables that hold a customer's rows, the pages, and what the home page shows of them."""
-        from retention.customers import models, telling
+        from retention.customers import announcing, models, telling
         from retention.customers.home import arrived_counter, customers_counter, first_event_step
         from retention.customers.merging import MERGED, move_attribute_values, move_consents, move_counters, move_pending
         from retention.customers.panels import tell_as
@@ -19,6 +19,7 @@ class CustomersConfig(AppConfig):
         from retention.customers.saving import SAVED
         from retention.dashboard import home_parts, menu
 
+        announcing.add_types()
         register(models.Identity)
         register(models.CustomerEvent)
         register(models.Consent, move=move_consents)

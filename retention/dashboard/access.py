@@ -49,6 +49,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "team.edit": _RUN,
     "keys.view": _RUN,
     "keys.edit": _RUN,
+    "webhooks.view": _RUN,
+    "webhooks.edit": _RUN,
     "audit.view": _RUN,
     "security.edit": frozenset({"owner"}),
     "store.close": frozenset({"owner"}),

@@ -31,7 +31,8 @@ class MenuItem:
     """One line of the menu.
 
     count: how many things a person must act on here, asked once per page; 0 or None shows nothing.
-    urgent: the count is shown in clay. in_store: the page lives under `/s/<store>/`.
+    urgent: the count is shown in clay. in_store: the page lives under `/s/<store>/`. with_pages_below: the line stays marked on every page
+    whose address begins with its own, whichever room draws it.
     """
 
     group: str
@@ -43,6 +44,7 @@ class MenuItem:
     count: Callable[[HttpRequest], int | None] | None = None
     urgent: bool = False
     in_store: bool = True
+    with_pages_below: bool = False
 
     def url(self, store_slug: str) -> str:
         """Return the page's address in one store."""
@@ -117,7 +119,9 @@ def bottom_bar(groups: Iterable[Group]) -> list[Group]:
 
 def _line(request: HttpRequest, item: MenuItem, *, store_slug: str) -> Line:
     count = item.count(request) if item.count else None
-    return Line(item.label, item.icon, item.url(store_slug), _is_current(request, item), count or None, item.urgent)
+    url = item.url(store_slug)
+    current = _is_current(request, item) or (item.with_pages_below and request.path.startswith(url))
+    return Line(item.label, item.icon, url, current, count or None, item.urgent)
 
 
 def _is_current(request: HttpRequest, item: MenuItem) -> bool:

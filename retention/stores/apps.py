@@ -16,7 +16,7 @@ class StoresConfig(AppConfig):
         from retention.stores import auditing
         from retention.stores import home_parts as own
 
-        menu.register(menu.MenuItem("foot", _("Settings"), "settings", "settings:entrance", "home.view", order=10))
+        menu.register(menu.MenuItem("foot", _("Settings"), "settings", "settings:entrance", "home.view", order=10, with_pages_below=True))
         home_parts.step_sources.add("store", (10, own.store_step))
         home_parts.needs_you_sources.add("keys_in_the_open", own.keys_in_the_open)
         home_parts.needs_you_sources.add("second_factor", own.second_factor_due)

@@ -31,6 +31,8 @@ VALUES: dict[str, Maker] = {
     "stores.Invitation.expires_at": lambda canary, made: timezone.now() + timedelta(hours=1),
     "customers.Customer.attributes": lambda canary, made: {"note": canary},
     "customers.CustomerEvent.properties": lambda canary, made: {"note": canary, "products": [{"name": canary}]},
+    "webhooks.Endpoint.paused_for": lambda canary, made: "",
+    "webhooks.Endpoint.types": lambda canary, made: ["customer.created"],
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }

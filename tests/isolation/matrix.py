@@ -35,6 +35,8 @@ CAPABILITIES: dict[str, str] = {
     "team.edit": "owner manager - - -",
     "keys.view": "owner manager - - -",
     "keys.edit": "owner manager - - -",
+    "webhooks.view": "owner manager - - -",
+    "webhooks.edit": "owner manager - - -",
     "audit.view": "owner manager - - -",
     "security.edit": "owner - - - -",
     "store.close": "owner - - - -",
@@ -104,6 +106,25 @@ SETTINGS_PAGES = {
     "settings:revoke_key": Page("keys.edit", "POST", ids={"number": "stores.ApiKey.pk"}),
     "settings:security": Page("home.view"),
     "settings:audit": Page("audit.view"),
+}
+
+_WEBHOOK = {"public_id": "webhooks.Endpoint.public_id"}
+_WEBHOOK_FORM = {"url": "http://localhost:1/hooks", "description": "New", "types": "customer.created"}
+_DELIVERY = _WEBHOOK | {"delivery_id": "webhooks.WebhookDelivery.public_id"}
+WEBHOOK_PAGES = {
+    "webhooks:list": Page("webhooks.view"),
+    "webhooks:new": Page("webhooks.edit"),
+    "webhooks:make": Page("webhooks.edit", "POST", form=_WEBHOOK_FORM),
+    "webhooks:detail": Page("webhooks.view", ids=_WEBHOOK),
+    "webhooks:change": Page("webhooks.edit", "GET POST", ids=_WEBHOOK, form=_WEBHOOK_FORM),
+    "webhooks:rotate": Page("webhooks.edit", "POST", ids=_WEBHOOK),
+    "webhooks:test": Page("webhooks.edit", "POST", ids=_WEBHOOK),
+    "webhooks:pause": Page("webhooks.edit", "POST", ids=_WEBHOOK),
+    "webhooks:resume": Page("webhooks.edit", "POST", ids=_WEBHOOK),
+    "webhooks:remove": Page("webhooks.edit", "POST", ids=_WEBHOOK),
+    "webhooks:replay_failed": Page("webhooks.edit", "POST", ids=_WEBHOOK, form={"first": "2026-01-01", "last": "2026-12-31"}),
+    "webhooks:delivery": Page("webhooks.view", ids=_DELIVERY),
+    "webhooks:replay": Page("webhooks.edit", "POST", ids=_DELIVERY),
 }
 
 CUSTOMER_PAGES = {
@@ -229,6 +250,7 @@ PAGES: dict[str, Page] = (
     PLATFORM_PAGES
     | PERSON_PAGES
     | SETTINGS_PAGES
+    | WEBHOOK_PAGES
     | CUSTOMER_PAGES
     | CAMPAIGN_PAGES
     | HOME_PAGES
@@ -252,6 +274,7 @@ ADMIN_MODELS: set[str] = {
     "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm", "signup.Topic",
     "stores.AuditEntry", "stores.Invitation", "stores.Membership", "stores.PlatformState", "stores.SignIn", "stores.Store",
     "stores.StoreWork", "stores.User",
+    "webhooks.Endpoint", "webhooks.OutgoingEvent", "webhooks.WebhookAttempt", "webhooks.WebhookDelivery",
 }  # fmt: skip
 ADMIN_PAGES: set[str] = {
     "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done", "admin:autocomplete",
@@ -272,4 +295,6 @@ TASKS: dict[str, str] = {
     "retention.rest.tasks.sweep_answers": "tick",
     "retention.signup.tasks.tidy": "tick",
     "retention.stores.tasks.tidy": "tick",
+    "retention.webhooks.tasks.send": "tick",
+    "retention.webhooks.tasks.tidy": "tick",
 }

@@ -1,13 +1,24 @@
-"""What every settings page shows on top: the tabs this person may open."""
+"""What every settings page shows on top: the tabs this person may open. Rooms above add theirs with `add_tab`."""
 
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from retention.dashboard.access import allows, needs
+
+Text = str | Promise
+_tabs: list[tuple[int, str, Text, str]] = [
+    (10, "settings:store", gettext_lazy("Store"), "store.view"),
+    (20, "settings:team", gettext_lazy("Team"), "team.view"),
+    (30, "settings:keys", gettext_lazy("Keys"), "keys.view"),
+    (40, "settings:security", gettext_lazy("Security"), "home.view"),
+    (50, "settings:audit", gettext_lazy("Audit log"), "audit.view"),
+]
 
 
 def settings_page(request: Any, template: str, *, current: str, status: int = 200, **words: Any) -> HttpResponse:
@@ -20,19 +31,15 @@ def tabs(request: Any, *, current: str) -> list[dict[str, Any]]:
     slug = request.store.slug
     return [
         {"label": label, "url": reverse(name, args=[slug]), "current": name == current, "count": None}
-        for name, label, capability in _tabs()
+        for _order, name, label, capability in sorted(_tabs, key=lambda tab: tab[0])
         if allows(request.role, capability=capability)
     ]
 
 
-def _tabs() -> list[tuple[str, str, str]]:
-    return [
-        ("settings:store", _("Store"), "store.view"),
-        ("settings:team", _("Team"), "team.view"),
-        ("settings:keys", _("Keys"), "keys.view"),
-        ("settings:security", _("Security"), "home.view"),
-        ("settings:audit", _("Audit log"), "audit.view"),
-    ]
+def add_tab(url_name: str, label: Text, capability: str, *, order: int) -> None:
+    """Add the settings page of a room above; called in `AppConfig.ready()`. order: its place among the tens of our own tabs."""
+    allows(None, capability=capability)
+    _tabs.append((order, url_name, label, capability))
 
 
 @needs("home.view")

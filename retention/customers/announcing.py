@@ -1,0 +1,86 @@
+"""What merchants' own systems hear of customers: the webhook types, and what each carries.
+
+`customer_data` costs two queries for any number of customers and none when no endpoint wants the type.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from retention.customers.models import Consent, Customer
+from retention.webhooks.outbox import News, announce_many, wanted_types
+from retention.webhooks.types import WebhookType, webhook_types
+
+CREATED = "customer.created"
+UPDATED = "customer.updated"
+MERGED = "customer.merged"
+ERASED = "customer.erased"
+CONSENT = "consent.changed"
+_SHOWN = ("email", "phone", "first_name", "last_name", "gender", "language", "city", "country")
+_EXAMPLE = {
+    "customer": {"id": "0b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c11", "email": "ana@example.test", "first_name": "Ana", "country": "DE"},
+}
+
+
+def add_types() -> None:
+    """Add the types of this room to the register; called once at start-up."""
+    webhook_types.add(CREATED, WebhookType(_("A customer is new"), _("The customer as the API shows them"), _EXAMPLE))
+    webhook_types.add(UPDATED, WebhookType(_("A customer changed"), _("The customer as they are now"), _EXAMPLE))
+    webhook_types.add(
+        MERGED,
+        WebhookType(
+            _("Two customers turned out to be one"), _("The ids of who stays and who went"), {"customer": {"id": "…"}, "merged": "…"}
+        ),
+    )
+    webhook_types.add(ERASED, WebhookType(_("A customer was erased"), _("The customer's id and nothing else"), {"customer": {"id": "…"}}))
+    webhook_types.add(
+        CONSENT,
+        WebhookType(
+            _("A customer allowed or refused a channel"),
+            _("The customer's id, the channel and the answer with its time"),
+            {"customer": {"id": "…"}, "channel": "email", "status": "granted", "said_at": "2026-11-20T12:00:00Z"},
+        ),
+    )
+
+
+def announce_customers(kind: str, customer_ids: Iterable[int], *, now: datetime) -> int:
+    """Say that customers are new or changed, each with what is known now; return how many were written down."""
+    wanted = sorted(set(customer_ids))
+    if not wanted or kind not in wanted_types():
+        return 0
+    rows = Customer.objects.filter(pk__in=wanted).prefetch_related("consents").order_by("pk")
+    return announce_many([News(kind, {"customer": customer_data(row)}, about=row.public_id) for row in rows], now=now)
+
+
+def customer_data(customer: Customer) -> dict[str, Any]:
+    """Return a customer with their consents as plain JSON values; empty fields are left out."""
+    said = {name: getattr(customer, name) for name in _SHOWN if getattr(customer, name)}
+    consents = {one.channel: one.status for one in customer.consents.all()}
+    return {"id": str(customer.public_id), **said, "consents": consents, "created_at": customer.created_at.isoformat()}
+
+
+def announce_consents(customer_ids: Iterable[int], *, since: datetime, now: datetime) -> int:
+    """Say which channels these customers allowed or refused from `since` on."""
+    wanted = sorted(set(customer_ids))
+    if not wanted or CONSENT not in wanted_types():
+        return 0
+    rows = Consent.objects.filter(customer_id__in=wanted, changed_at__gte=since).select_related("customer").order_by("pk")
+    news = [
+        News(
+            CONSENT,
+            {
+                "customer": {"id": str(one.customer.public_id)},
+                "channel": one.channel,
+                "status": one.status,
+                "method": one.method,
+                "source": one.source,
+                "said_at": one.changed_at.isoformat(),
+            },
+            about=one.customer.public_id,
+            occurred_at=one.changed_at,
+        )
+        for one in rows
+    ]
+    return announce_many(news, now=now)

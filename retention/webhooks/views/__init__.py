@@ -1,0 +1,1 @@
+"""The webhook pages, one file each, all under Settings."""
