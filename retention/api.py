@@ -2,17 +2,21 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
+from retention.catalog.api.products import ProductDetail, ProductList, StockReporting
+from retention.customers.api.consents import CustomerConsents
 from retention.customers.api.customers import CustomerDetail, CustomerList
 from retention.customers.api.events import EventList
-from retention.orders.api.orders import OrderDetail, OrderList
+from retention.intake.api.orders import OrderSaving, RefundSaving
+from retention.orders.api.orders import OrderDetail
 from retention.rest.problems import problem
 from retention.stores.api.store import StoreDetail
+from retention.webhooks.api.endpoints import EndpointDetail, EndpointList, EndpointSecret
 
 app_name = "api"
 
@@ -31,13 +35,21 @@ def unknown(request: HttpRequest, rest: str) -> HttpResponse:
 schema = SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny], throttle_classes=[])
 
 urlpatterns = [
-    path("docs", docs, name="docs"),
+    re_path(r"^docs/?$", docs, name="docs"),
     path("v1/openapi.json", schema, name="schema"),
     path("v1/store", StoreDetail.as_view(), name="store"),
     path("v1/customers", CustomerList.as_view(), name="customers"),
     path("v1/customers/<uuid:public_id>", CustomerDetail.as_view(), name="customer"),
-    path("v1/orders", OrderList.as_view(), name="orders"),
+    path("v1/customers/<uuid:public_id>/consents", CustomerConsents.as_view(), name="consents"),
+    path("v1/products", ProductList.as_view(), name="products"),
+    path("v1/products/<uuid:public_id>", ProductDetail.as_view(), name="product"),
+    path("v1/stock", StockReporting.as_view(), name="stock"),
+    path("v1/orders", OrderSaving.as_view(), name="orders"),
     path("v1/orders/<uuid:public_id>", OrderDetail.as_view(), name="order"),
+    path("v1/refunds", RefundSaving.as_view(), name="refunds"),
     path("v1/events", EventList.as_view(), name="events"),
+    path("v1/webhooks", EndpointList.as_view(), name="webhooks"),
+    path("v1/webhooks/<uuid:public_id>", EndpointDetail.as_view(), name="webhook"),
+    path("v1/webhooks/<uuid:public_id>/secret", EndpointSecret.as_view(), name="webhook_secret"),
     path("<path:rest>", unknown, name="unknown"),
 ]

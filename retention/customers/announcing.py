@@ -3,10 +3,12 @@
 `customer_data` costs two queries for any number of customers and none when no endpoint wants the type.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.functions import TransactionNow
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from retention.customers.models import Consent, Customer
@@ -18,7 +20,7 @@ UPDATED = "customer.updated"
 MERGED = "customer.merged"
 ERASED = "customer.erased"
 CONSENT = "consent.changed"
-_SHOWN = ("email", "phone", "first_name", "last_name", "gender", "language", "city", "country")
+_SHOWN = ("email", "phone", "first_name", "last_name", "gender", "language", "city", "region", "postcode", "country")
 _EXAMPLE = {
     "customer": {"id": "0b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c11", "email": "ana@example.test", "first_name": "Ana", "country": "DE"},
 }
@@ -42,6 +44,37 @@ def add_types() -> None:
             _("The customer's id, the channel and the answer with its time"),
             {"customer": {"id": "…"}, "channel": "email", "status": "granted", "said_at": "2026-11-20T12:00:00Z"},
         ),
+    )
+
+
+def newest_customer() -> int:
+    """Return the highest row of the active store's customers, to tell afterwards which are new; 0 when nobody hears of customers."""
+    if not {CREATED, UPDATED} & wanted_types():
+        return 0
+    return int(Customer.objects.aggregate(highest=Max("pk"))["highest"] or 0)
+
+
+def announce_changes(customer_ids: Iterable[int], *, newest_before: int, now: datetime) -> int:
+    """Say which of these customers are new and which changed within the running transaction; return how many were written down.
+
+    newest_before: what `newest_customer` said before the batch. Changes are what the database noted in `changed_at`.
+    """
+    concerned = set(customer_ids)
+    if not concerned or not {CREATED, UPDATED} & wanted_types():
+        return 0
+    fresh = {number for number in concerned if number > newest_before}
+    changed = Customer.objects.filter(pk__in=concerned - fresh, changed_at__gte=TransactionNow()).values_list("pk", flat=True)
+    return announce_customers(CREATED, fresh, now=now) + announce_customers(UPDATED, changed, now=now)
+
+
+def announce_merges(pairs: Sequence[tuple[Customer, Customer]], *, now: datetime) -> int:
+    """Say who (the first) stays of two that turned out to be one."""
+    return announce_many(
+        [
+            News(MERGED, {"customer": {"id": str(stays.public_id)}, "merged": str(went.public_id)}, about=stays.public_id)
+            for stays, went in pairs
+        ],
+        now=now,
     )
 
 

@@ -7,6 +7,7 @@ register in `personal_data.py`. Runs in the caller's transaction.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from retention.customers.announcing import announce_merges
 from retention.customers.events import NewEvent, record_many
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter, CustomerMerge, Pending
 from retention.customers.personal_data import Pair, move_rows, personal_tables, run_for_pairs
@@ -82,6 +83,7 @@ def merge(pairs: Sequence[Pair], *, now: datetime, rules: Mapping[int, str]) -> 
         ],
         now=now,
     )
+    announce_merges([(known[pair.survivor], known[pair.loser]) for pair in pairs], now=now)
     Customer.objects.filter(pk__in=losers).delete()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from retention.customers.announcing import CREATED, UPDATED, announce_consents, announce_customers
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
 from retention.customers.identifying import Claim, identify
@@ -30,13 +31,25 @@ def save_customer(wish: Wish, *, now: datetime) -> tuple[Customer, bool]:
     Call it inside a transaction, in the store's context.
     """
     (customer_id,) = identify([Claim(external=wish.external_id, email=wish.email, trusted=True, at=now)], now=now)
-    apply_traits([Told(customer_id, dict(wish.traits) | {"email": wish.email}, told_at=now, trusted=True)])
+    named = {"email": wish.email} if wish.email else {}
+    apply_traits([Told(customer_id, dict(wish.traits) | named, told_at=now, trusted=True)])
     record_consents(
         [
-            Said(customer_id, one["channel"], one["status"], now, method=one.get("method", "") or "api", source=one.get("source", ""))
+            Said(
+                customer_id,
+                one["channel"],
+                one["status"],
+                now,
+                method=one.get("method", "") or "api",
+                source=one.get("source", ""),
+                text_version=one.get("text_version", ""),
+            )
             for one in wish.consents
         ]
     )
-    record(customer_id, name=SAVED, now=now, properties={"fields": sorted({"email", *wish.traits})})
+    record(customer_id, name=SAVED, now=now, properties={"fields": sorted({*named, *wish.traits})})
     customer = Customer.objects.get(pk=customer_id)
-    return customer, customer.created_at == now
+    made = customer.created_at == now
+    announce_customers(CREATED if made else UPDATED, [customer_id], now=now)
+    announce_consents([customer_id] if wish.consents else [], since=now, now=now)
+    return customer, made

@@ -14,10 +14,11 @@ class OrdersConfig(AppConfig):
         from retention.customers.panels import Fact, Panel, facts, panels, tell_as
         from retention.customers.personal_data import register
         from retention.dashboard.home_parts import counter_sources
-        from retention.orders import models, telling
+        from retention.orders import announcing, models, telling
         from retention.orders.carting import move_carts
         from retention.orders.idling import CART_IDLE
 
+        announcing.add_types()
         register(models.Order, kept_because="Orders are the shop's accounts; they stay without the person.")
         register(models.Refund, kept_because="Refunds are the shop's accounts; they stay without the person.")
         register(models.Return, kept_because="Returns belong to the shop's accounts; they stay without the person.")

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 
 from retention.customers.events import NewEvent, record_many
+from retention.orders.announcing import announce_abandoned
 from retention.orders.baskets import GIVEN_UP_AFTER
 from retention.orders.models import Cart, CartSettings
 from retention.stores.models import StoreWork
@@ -133,6 +134,7 @@ def _note_batch(stage: _Stage, *, now: datetime, after: timedelta) -> int:
         ]
         if news:
             record_many(news, now=now)
+            announce_abandoned([one.properties["cart_id"] for one in news if one.name == CART_ABANDONED], now=now)
     return len(rows)
 
 

@@ -19,12 +19,15 @@ from rest_framework.response import Response
 
 from retention.kit import clock
 from retention.kit.locks import try_transaction_lock
+from retention.kit.secrets import seal, unseal
 from retention.rest.models import KeptAnswer
 from retention.tenancy.context import require_store_id
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=48)
 LONGEST_KEY = 255
+_SEALED = "kept sealed"
+_PURPOSE = "kept-answer"
 
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 
@@ -46,7 +49,10 @@ class KeyReused(APIException):
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Run an unsafe method of a StoreView in one transaction, once per Idempotency-Key. Refusals are not kept."""
+    """Run an unsafe method of a StoreView in one transaction, once per Idempotency-Key. Refusals are not kept.
+
+    An answer with the attribute `holds_secret` is kept sealed.
+    """
 
     @wraps(handler)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -69,11 +75,18 @@ def _answer_once(request: Request, key: str, handle: Callable[[], Response]) -> 
     if kept is not None:
         if kept.digest != digest:
             raise KeyReused
-        return Response(kept.body, status=kept.status, headers={"Idempotent-Replayed": "true"})
+        return Response(_unfold(kept.body), status=kept.status, headers={"Idempotent-Replayed": "true"})
     response = handle()
     body = json.loads(JSONRenderer().render(response.data)) if response.data is not None else None
+    if getattr(response, "holds_secret", False):
+        body = {_SEALED: seal(json.dumps(body), store_id=require_store_id(), purpose=_PURPOSE)}
     KeptAnswer.objects.create(key=key, digest=digest, status=response.status_code, body=body, created_at=clock.now())
     return response
+
+
+def _unfold(body: Any) -> Any:
+    sealed = body.get(_SEALED) if isinstance(body, dict) else None
+    return body if sealed is None else json.loads(unseal(sealed, store_id=require_store_id(), purpose=_PURPOSE))
 
 
 def _digest(request: Request) -> str:

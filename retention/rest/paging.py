@@ -47,7 +47,7 @@ class CursorPages(CursorPagination):
         if link.store_id != require_store_id():
             raise NotFound(_("This cursor is not one of ours."))
         place = {key: values[0] for key, values in parse_qs(link.subject, keep_blank_values=True).items()}
-        return Cursor(offset=int(place["o"]), reverse=place["r"] == "1", position=place["p"] or None)
+        return Cursor(offset=int(place["o"]), reverse=place["r"] == "1", position=place["p"] or None)  # type: ignore[arg-type]
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, object]]:
         """Describe both parameters with their bounds."""

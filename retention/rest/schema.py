@@ -56,7 +56,7 @@ def describe_problems(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
     for operations in result.get("paths", {}).values():
         for method, operation in operations.items():
-            answers = PROBLEMS | (KEEPING if method == "post" else {})
+            answers = PROBLEMS | (KEEPING if method in {"post", "patch", "delete"} else {})
             for status, description in answers.items():
                 content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
                 operation["responses"].setdefault(status, {"description": description, "content": content})

@@ -3,7 +3,7 @@
 A new route, admin page, task or capability is one line here. It is data: `test_matrix.py` and `test_crawl.py` read it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROLES = ("owner", "manager", "marketer", "analyst", "support")
 
@@ -53,7 +53,7 @@ class Page(NamedTuple):
     access: str
     methods: str = "GET"
     ids: dict[str, str] = {}
-    form: dict[str, str] = {}
+    form: dict[str, Any] = {}
     answers: tuple[int, ...] = (200, 204, 302, 400, 422)
 
 
@@ -200,16 +200,41 @@ SHOP_PAGES = {
     "demo_shop:order": Page("public", answers=(404,)),
 }
 
+_WHO = {"email": "new@example.test"}
+_ORDER_FORM = {
+    "number": "1", "customer": _WHO, "currency": "EUR", "total_minor": 100, "placed_at": "2026-01-02T03:04:05Z",
+    "lines": [{"product_id": "p", "price_minor": 100}],
+}  # fmt: skip
+_REFUND_FORM = {
+    "number": "r", "order_number": "1", "customer": _WHO, "currency": "EUR", "total_minor": 100, "refunded_at": "2026-01-02T03:04:05Z",
+}  # fmt: skip
+_API_WEBHOOK = {"url": "http://localhost:1/hooks", "types": ["customer.created"]}
 API_PAGES = {
     "api:docs": Page("public"),
     "api:schema": Page("public"),
     "api:unknown": Page("public", ids={"rest": "=v1/nowhere"}, answers=(404,)),
     "api:store": Page("key store:read"),
     "api:customers": Page("key customers:read customers:write", "GET POST", form={"email": "new@example.test"}, answers=(200, 201)),
-    "api:customer": Page("key customers:read", ids=_CUSTOMER, answers=(200,)),
-    "api:orders": Page("key orders:read", answers=(200,)),
+    "api:customer": Page("key customers:read customers:write", "GET PATCH", ids=_CUSTOMER, form={"city": "Riga"}, answers=(200,)),
+    "api:consents": Page(
+        "key customers:read customers:write",
+        "GET POST",
+        ids=_CUSTOMER,
+        form={"channel": "email", "status": "granted"},
+        answers=(200, 201),
+    ),
+    "api:products": Page("key catalog:read catalog:write", "GET POST", form={"products": [{"shop_id": "p", "name": "P"}]}, answers=(200,)),
+    "api:product": Page("key catalog:read", ids={"public_id": "catalog.Product.public_id"}, answers=(200,)),
+    "api:stock": Page("key catalog:write", "POST", form={"stock": [{"sku": "p", "available": 1}]}, answers=(200,)),
+    "api:orders": Page("key orders:read orders:write", "GET POST", form={"orders": [_ORDER_FORM]}, answers=(200, 202)),
     "api:order": Page("key orders:read", ids={"public_id": "orders.Order.public_id"}, answers=(200,)),
+    "api:refunds": Page("key orders:read orders:write", "GET POST", form={"refunds": [_REFUND_FORM]}, answers=(200, 202)),
     "api:events": Page("key events:read", answers=(200,)),
+    "api:webhooks": Page("key webhooks:read webhooks:write", "GET POST", form=_API_WEBHOOK, answers=(200, 201, 400)),
+    "api:webhook": Page(
+        "key webhooks:read webhooks:write", "GET PATCH DELETE", ids=_WEBHOOK, form={"description": "Other"}, answers=(200, 204)
+    ),
+    "api:webhook_secret": Page("key webhooks:write", "POST", ids=_WEBHOOK, answers=(200,)),
 }
 
 # The library's account pages guard themselves; they show a person their own account and nothing of any store.

@@ -1,1 +1,1 @@
-"""Customers and their events in the management API. Copy `customers.py` for another kind of row."""
+"""Customers and their events in the management API. `fields.py` holds what they say and take; copy `customers.py`."""

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +90,8 @@ class Customer(StoreOwned):
     # The person's own wishes, written by the preference centre and asked by the consent gate and the pacing.
     paused_until = models.DateTimeField(null=True, editable=False)
     less_often = models.BooleanField(default=False, db_default=False, editable=False)
+    # When what people know of them last changed, being seen left out. Kept by a trigger, so that no writer can forget it.
+    changed_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     # Written by the orders room, in the store's currency, so that lists can filter and sort without counting orders.
     orders_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     spent_minor = models.BigIntegerField(default=0, db_default=0, editable=False)
@@ -122,6 +125,7 @@ class Customer(StoreOwned):
             models.Index(fields=["store", "birth_md"], name="customer_by_birthday", condition=~models.Q(birth_md=None)),
             models.Index(fields=["store", "-spent_minor", "-id"], name="customer_by_spent"),
             models.Index(fields=["store", "-last_order_at", "-id"], name="customer_by_last_order", condition=~models.Q(last_order_at=None)),
+            models.Index(fields=["store", "changed_at"], name="customer_by_change"),
             models.Index(fields=["store", "country", "city"], name="customer_by_place", condition=~models.Q(country="")),
         ]
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from retention.catalog.saving import note_seen
+from retention.customers.announcing import announce_changes, announce_consents, newest_customer
 from retention.customers.consent import record_consents
 from retention.customers.counting import count_events
 from retention.customers.events import OWN_NAMES, tell_readers
@@ -58,25 +59,31 @@ def project_batch(*, now: datetime, size: int = BATCH) -> int:
 
 
 def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> None:
+    newest_before = newest_customer()
     customer_ids = identify([claim_of(event) for event in events], now=now)
     lived = [Lived(event, customer_id) for event, customer_id in zip(events, customer_ids, strict=True)]
     _run(_ASSIGN, now, [event.pk for event in events], customer_ids)
     _note_seen(lived)
     apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived])
-    refusals = _apply_consents(lived)
-    refusals |= apply_orders(lived, currency=currency)
+    refusals = _apply_consents(lived, now=now)
+    refusals |= apply_orders(lived, currency=currency, now=now)
     refusals |= {event.pk: NAME_IS_OURS for event in events if event.name in OWN_NAMES}
     if refusals:
         _run(_REFUSE, list(refusals), list(refusals.values()))
     counted = [one for one in lived if one.event.pk not in refusals]
     count_events(((one.customer_id, name, one.event.occurred_at) for one in counted if (name := counted_name(one.event))), now=now)
     note_seen(filter(None, (product_of(one.event) for one in counted)), now=now)
-    tell_readers((one.customer_id for one in lived if not one.event.backfill), now=now)
+    living = {one.customer_id for one in lived if not one.event.backfill}
+    announce_changes(living, newest_before=newest_before, now=now)
+    tell_readers(living, now=now)
 
 
-def _apply_consents(lived: Iterable[Lived]) -> dict[int, str]:
+def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> dict[int, str]:
     found = [(one.event.pk, *consents_of(one.event, customer_id=one.customer_id)) for one in lived]
-    record_consents([word for _, said, _ in found for word in said])
+    words = [word for _, said, _ in found for word in said]
+    record_consents(words)
+    if words:
+        announce_consents([word.customer_id for word in words], since=min(word.said_at for word in words), now=now)
     return {event_id: refusal for event_id, _, refusal in found if refusal}
 
 

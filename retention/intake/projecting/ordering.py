@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retention.customers.models import CustomerEvent
+from retention.orders.announcing import announce_changes, newest_order
 from retention.orders.baskets import EVENTS as BASKET_EVENTS
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
@@ -28,12 +29,12 @@ class Lived:
     customer_id: int
 
 
-def apply_orders(lived: Sequence[Lived], *, currency: str) -> dict[int, str]:
+def apply_orders(lived: Sequence[Lived], *, currency: str, now: datetime) -> dict[int, str]:
     """Place orders, take refunds and returns, then bring the baskets of everybody concerned up to date; return refusals by event id."""
     tracked = [one for one in lived if one.event.kind == "track"]
     told = [_told(one) for one in tracked if one.event.name in NAMES and one.event.trusted]
     refusals = {one.event.pk: ORDER_FROM_BROWSER for one in tracked if one.event.name in NAMES and not one.event.trusted}
-    placed = _apply_reports(told, refusals, currency=currency) if told else Placed()
+    placed = _apply_reports(told, refusals, currency=currency, now=now) if told else Placed()
     earliest = dict(placed.moments)
     for one in tracked:
         if one.event.name in BASKET_EVENTS:
@@ -46,7 +47,8 @@ def apply_orders(lived: Sequence[Lived], *, currency: str) -> dict[int, str]:
     return refusals
 
 
-def _apply_reports(told: Sequence[Told], refusals: dict[int, str], *, currency: str) -> Placed:
+def _apply_reports(told: Sequence[Told], refusals: dict[int, str], *, currency: str, now: datetime) -> Placed:
+    newest_before = newest_order()
     by_name: dict[str, list[Told]] = {name: [] for name in NAMES}
     for one in told:
         by_name[one.name].append(one)
@@ -57,6 +59,7 @@ def _apply_reports(told: Sequence[Told], refusals: dict[int, str], *, currency: 
     refusals |= take_returns(by_name[RETURNED], currency=currency)
     touched = join_refunds(_numbers(told), order_ids=placed.touched | cancelled.touched)
     refigure(_customers_of(touched), currency=currency)
+    announce_changes(touched, numbers=_numbers(one for one in told if not one.backfill), newest_before=newest_before, now=now)
     return placed
 
 

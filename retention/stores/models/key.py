@@ -28,8 +28,13 @@ class Scope(models.TextChoices):
     EVENTS_WRITE = "events:write", _("Send events, orders and consent")
     EVENTS_READ = "events:read", _("Read events")
     CUSTOMERS_READ = "customers:read", _("Read customers")
-    CUSTOMERS_WRITE = "customers:write", _("Make and change customers")
-    ORDERS_READ = "orders:read", _("Read orders")
+    CUSTOMERS_WRITE = "customers:write", _("Make and change customers and their consents")
+    ORDERS_READ = "orders:read", _("Read orders and refunds")
+    ORDERS_WRITE = "orders:write", _("Report orders and refunds")
+    CATALOG_READ = "catalog:read", _("Read products and stock")
+    CATALOG_WRITE = "catalog:write", _("Report products and stock")
+    WEBHOOKS_READ = "webhooks:read", _("Read webhooks")
+    WEBHOOKS_WRITE = "webhooks:write", _("Make, change and remove webhooks")
     STORE_READ = "store:read", _("Read the store's settings")
 
 

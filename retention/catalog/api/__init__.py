@@ -1,0 +1,1 @@
+"""Products and stock in the management API. Copy `products.py` for another kind of row."""

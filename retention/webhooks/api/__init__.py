@@ -1,0 +1,1 @@
+"""Webhook endpoints in the management API."""
