@@ -18,8 +18,13 @@ from retention.customers.models import (
     Customer,
     CustomerEvent,
     CustomerMerge,
+    Erasure,
     EventName,
+    Export,
     Identity,
+    Import,
+    ImportFault,
+    ImportRow,
     Pending,
     Suppression,
 )
@@ -67,6 +72,18 @@ look_at(
 )
 look_at(EventName, columns=("name", "store", "first_seen_at"), search=("=store__slug",))
 look_at(Pending, columns=("reader", "store", "customer"), search=("=store__slug",), filters=("reader",))
+
+look_at(
+    Import,
+    columns=("created_at", "store", "kind", "state", "rows_count", "new_count", "changed_count", "refused_count"),
+    hidden=("file_name", "headings", "mapping", "options", "totals"),
+    search=("=store__slug", "=public_id"),
+    filters=("kind", "state"),
+)
+look_at(ImportRow, columns=("of_import", "store", "row", "outcome"), hidden=("key", "values", "lines", "says"), search=("=store__slug",))
+look_at(ImportFault, columns=("of_import", "store", "row", "why"), hidden=("value",), search=("=store__slug",))
+look_at(Export, columns=("created_at", "store", "kind", "state", "rows_count"), search=("=store__slug", "=public_id"), filters=("state",))
+look_at(Erasure, columns=("erased_at", "store", "customer_public_id"), hidden=("digests",), search=("=store__slug", "=customer_public_id"))
 
 
 class Refused(admin.SimpleListFilter):

@@ -31,6 +31,8 @@ class CustomersConfig(AppConfig):
         menu.register(
             menu.MenuItem("", _("What is arriving"), "activity", "customers:arriving", "arriving.view", order=20),
             menu.MenuItem("people", _("Customers"), "users", "customers:list", "customers.view", order=10),
+            menu.MenuItem("people", _("Imports"), "upload", "customers:imports", "customers.import", order=60),
+            menu.MenuItem("people", _("Files"), "download", "customers:exports", "customers.export", order=70),
         )
         home_parts.counter_sources.add("customers", customers_counter)
         home_parts.counter_sources.add("arrived", arrived_counter)
@@ -46,3 +48,35 @@ class CustomersConfig(AppConfig):
         )
         tell_as(MERGED, teller=telling.tell_merge)
         tell_as(SAVED, teller=telling.tell_saved)
+        self._bring_in_and_take_out()
+
+    def _bring_in_and_take_out(self) -> None:
+        """Add the customers' files, in and out, and what must be forgotten again after a restore."""
+        from retention.customers.erasing import forget_again
+        from retention.customers.exporting import CUSTOMERS, EVENTS, tables
+        from retention.customers.importing.kinds import kinds
+        from retention.customers.importing.meeting import IMPORTED
+        from retention.customers.importing.people import PEOPLE
+        from retention.customers.panels import tell_as
+        from retention.customers.telling import tell_imported
+        from retention.stores.audit_words import add_words
+        from retention.stores.restoring import after_restore
+
+        kinds.add("customers", PEOPLE)
+        after_restore.add("erasures", forget_again)
+        tables.add("customers", CUSTOMERS)
+        tables.add("events", EVENTS)
+        add_words(
+            {
+                "import.put_in": _("Put a file in"),
+                "import.began": _("Began to bring a file in"),
+                "import.called_off": _("Called an import off"),
+                "export.made": _("Downloaded a file"),
+                "export.asked": _("Asked for a large file"),
+                "export.fetched": _("Downloaded a large file"),
+                "customer.exported": _("Downloaded everything about a person"),
+                "customer.erased": _("Erased a person"),
+            },
+            groups={"import": _("Imports"), "export": _("Files"), "customer": _("Customers")},
+        )
+        tell_as(IMPORTED, teller=tell_imported)

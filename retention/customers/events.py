@@ -3,6 +3,7 @@
 Storefront events come in through the intake room. A new reader of the spine is a line in `READERS`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ OWN_NAMES = frozenset(
     {
         "Cart Abandoned",
         "Cart Idle",
+        "Customer Imported",
         "Customer Saved",
         "Customers Merged",
         "Email Bounced",
@@ -38,6 +40,13 @@ _PENDING = """
     ORDER BY reader, customer_id
     ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET reader = excluded.reader
 """  # an update, not "do nothing": it locks the row, so a reader cannot delete it before the event it speaks of is committed
+_BACKFILL = """
+    INSERT INTO customers_customerevent
+        (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted,
+         backfill, source, projected_at, refusal)
+    SELECT %s, gen_random_uuid(), customer_id, %s, name, '', '', properties, '{}', occurred_at, %s, true, true, %s, %s, ''
+    FROM jsonb_to_recordset(%s::jsonb) AS event(customer_id bigint, name text, properties jsonb, occurred_at timestamptz)
+"""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,19 @@ def record_many(events: Sequence[NewEvent], *, now: datetime) -> list[CustomerEv
     count_events(((event.customer_id, event.name, event.occurred_at or now) for event in events), now=now)
     tell_readers((event.customer_id for event in events), now=now)
     return rows
+
+
+def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, kind: str = "own") -> None:
+    """Write events that tell of the past, in the caller's transaction: on the timeline and counted, but news for nobody."""
+    moments = [one.occurred_at or now for one in events]
+    rows = [
+        {"customer_id": one.customer_id, "name": one.name, "properties": one.properties, "occurred_at": moment.isoformat()}
+        for one, moment in zip(events, moments, strict=True)
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_BACKFILL, [require_store_id(), kind, now, source, now, json.dumps(rows)])
+    count_events(((one.customer_id, one.name, moment) for one, moment in zip(events, moments, strict=True)), now=now)
 
 
 def tell_readers(customer_ids: Iterable[int], *, now: datetime) -> None:

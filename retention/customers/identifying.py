@@ -15,6 +15,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from retention.customers.addresses import is_address
 from retention.customers.merging import merge
 from retention.customers.models import Customer, Identity
 from retention.customers.personal_data import Pair
@@ -81,8 +82,7 @@ class _Person:
 def email_key(address: str) -> str:
     """Return the folded address that is compared, or nothing for what cannot be an address."""
     folded = fold(address.strip())
-    local, at, domain = folded.rpartition("@")
-    return folded if local and at and "." in domain and len(folded) <= 254 and not any(letter.isspace() for letter in folded) else ""
+    return folded if is_address(folded) else ""
 
 
 def identify(claims: Sequence[Claim], *, now: datetime) -> list[int]:

@@ -14,10 +14,12 @@ from retention.customers.attributes import LONGEST, Value, write_attributes
 from retention.customers.birthdays import read_birthday
 from retention.customers.identifying import email_key
 from retention.customers.models import Customer
+from retention.customers.phones import read_phone
+from retention.stores.models import Store
 from retention.tenancy.bulk import update_rows
+from retention.tenancy.context import require_store_id
 
 MOST_ATTRIBUTES = 100
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _TEXTS = {
     "firstName": "first_name", "first_name": "first_name", "lastName": "last_name", "last_name": "last_name", "gender": "gender",
     "city": "city", "region": "region", "state": "region", "postcode": "postcode", "postalCode": "postcode", "zip": "postcode",
@@ -49,8 +51,9 @@ def apply_traits(told: Sequence[Told]) -> None:
         return
     customers = Customer.objects.select_for_update().order_by("pk").in_bulk({one.customer_id for one in told})
     taken = _taken_addresses(told)
+    country = _country() if any("phone" in one.traits for one in told) else ""
     before = {customer_id: dict(customer.attributes) for customer_id, customer in customers.items()}
-    changed = sorted({one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken)})
+    changed = sorted({one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken, country=country)})
     for customer_id in changed:
         customers[customer_id].fold_names()
     update_rows([customers[customer_id] for customer_id in changed], _FIELDS)
@@ -61,16 +64,26 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in after.items() if key not in before or before[key] != value}
 
 
+def is_reserved(name: str) -> bool:
+    """Say whether a trait of this name is read as a field (or not at all), so that no custom attribute can be called so."""
+    return name in _TEXTS or name in _NOT_ATTRIBUTES
+
+
+def _country() -> str:
+    """Return the active store's country, for which a national number is meant."""
+    return str(Store.objects.values_list("country", flat=True).get(pk=require_store_id()))
+
+
 def _taken_addresses(told: Sequence[Told]) -> dict[str, int]:
     wanted = {key for one in told if (key := email_key(str(one.traits.get("email") or "")))}
     return dict(Customer.objects.filter(email_key__in=wanted).values_list("email_key", "pk"))
 
 
-def _apply(customer: Customer, one: Told, *, taken: dict[str, int]) -> bool:
+def _apply(customer: Customer, one: Told, *, taken: dict[str, int], country: str) -> bool:
     """Apply one event's words to a customer in memory and return whether anything changed."""
     moment = one.told_at.isoformat()
     changed = False
-    for name, value in _read(one.traits).items():
+    for name, value in _read(one.traits, country=country).items():
         is_address = name == "email"
         if not (_address_fits(customer, value, one=one, taken=taken) if is_address else moment >= customer.learnt_at.get(name, "")):
             continue
@@ -98,7 +111,7 @@ def _address_fits(customer: Customer, address: str, *, one: Told, taken: dict[st
     return one.trusted and one.told_at.isoformat() >= customer.learnt_at.get("email", "")
 
 
-def _read(traits: dict[str, Any]) -> dict[str, Any]:
+def _read(traits: dict[str, Any], *, country: str) -> dict[str, Any]:
     """Return fields and `attributes.*` with values that fit; what does not fit is left out."""
     address = traits.get("address")
     flat = ({key: address.get(key) for key in _OF_ADDRESS} if isinstance(address, dict) else {}) | traits
@@ -107,7 +120,7 @@ def _read(traits: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in flat.items():
         field = _TEXTS.get(key)
-        fitting = _fitting(field, value) if field else None
+        fitting = _fitting(field, value, country=country) if field else None
         if field and fitting:
             found[field] = fitting
         elif field is None and key not in _NOT_ATTRIBUTES and len(found) < MOST_ATTRIBUTES:
@@ -126,7 +139,7 @@ def _attribute(value: Any) -> Value | None:
     return value if isinstance(value, int | float) else None
 
 
-def _fitting(field: str, value: Any) -> Any:
+def _fitting(field: str, value: Any, *, country: str) -> Any:
     """Return the value as the column takes it, or None."""
     if field == "interests":
         words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
@@ -137,8 +150,7 @@ def _fitting(field: str, value: Any) -> Any:
     if field == "email":
         return text if email_key(text) else None
     if field == "phone":
-        text = re.sub(r"[\s().-]", "", text)
-        return text if _PHONE.fullmatch(text) else None
+        return read_phone(text, country=country) or None
     if field == "birthday":
         return read_birthday(text)
     if field == "zone":

@@ -83,6 +83,11 @@ def tell_merge(event: CustomerEvent) -> Words:
     return Words("users", _("Was recognised as the same person as %(name)s") % {"name": _text(event.properties, "name") or _("a visitor")})
 
 
+def tell_imported(event: CustomerEvent) -> Words:
+    """Say that a file told of the customer."""
+    return Words("upload", _("Was brought in with a file"))
+
+
 def tell_saved(event: CustomerEvent) -> Words:
     """Say that somebody changed the customer."""
     return Words("pencil", _("Was saved through the API"))

@@ -27,6 +27,7 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "arriving.view": _ALL,
     "customers.view": _WRITE | {"support"},
     "customers.edit": _WRITE | {"support"},
+    "customers.import": _WRITE,
     "customers.export": _RUN,
     "customers.erase": _RUN,
     "segments.view": _ALL,

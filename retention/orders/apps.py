@@ -11,12 +11,15 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the tables that hold a customer's rows, and what other pages show of baskets and orders."""
+        from retention.customers.exporting import tables
+        from retention.customers.importing.kinds import kinds
         from retention.customers.panels import Fact, Panel, facts, panels, tell_as
         from retention.customers.personal_data import register
         from retention.dashboard.home_parts import counter_sources
-        from retention.orders import announcing, models, telling
+        from retention.orders import announcing, exporting, models, telling
         from retention.orders.carting import move_carts
         from retention.orders.idling import CART_IDLE
+        from retention.orders.importing.reading import ORDERS
 
         announcing.add_types()
         register(models.Order, kept_because="Orders are the shop's accounts; they stay without the person.")
@@ -32,3 +35,5 @@ class OrdersConfig(AppConfig):
         counter_sources.add("baskets", telling.baskets_counter)
         tell_as("Order Completed", teller=telling.tell_order)
         tell_as(CART_IDLE, teller=telling.tell_idle)
+        kinds.add("orders", ORDERS)
+        tables.add("orders", exporting.ORDERS)

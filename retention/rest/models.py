@@ -18,7 +18,7 @@ class KeptAnswer(StoreOwned):
     body = models.JSONField(null=True)
     created_at = models.DateTimeField()
 
-    db_grants: ClassVar[dict[str, str]] = {"app": "SELECT, INSERT", "platform": "SELECT, DELETE"}
+    db_grants: ClassVar[dict[str, str]] = {"app": "SELECT, INSERT, DELETE", "platform": "SELECT, DELETE"}
 
     class Meta:
         verbose_name = _("kept answer")

@@ -4,7 +4,7 @@ Until the last step no role but the owner may touch a table, so a worker that is
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,14 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from retention.kit.register import Register
 from retention.notices.models import Notice
 from retention.stores.backing_up import DUMP, FORMAT, MANIFEST, BackupError, Manifest, connect, count_rows, digest_of, run_tool
 from retention.stores.models import PlatformState
 
+AfterRestore = Callable[[Path, datetime], str]
+# What must be done before a restored store opens, by rooms above; each takes the backup's folder and says in a sentence what it did.
+after_restore: Register[AfterRestore] = Register("deed after a restore")
 _OPEN = (Notice.State.READY, Notice.State.SENDING)
 
 

@@ -50,6 +50,8 @@
     event.preventDefault();
     ask(source, function () {
       form.dataset.confirmed = "yes";
+      const typed = form.querySelector("[data-typed-name]");
+      if (typed) typed.value = input.value.trim();
       form.requestSubmit(event.submitter || undefined);
     });
   }, true);

@@ -19,6 +19,7 @@ NO_PAGES = {
     "healthz", "readyz", "metrics", "api:schema", "api:unknown", "inbox:body", "inbox:product_body", "home_live", "home_listening",
     "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn",
     "account_set_password", "signup:description", "signup:colors",
+    "customers:import_report", "customers:export_one", "customers:export_download",
     "account_confirm_login_code", "account_reauthenticate", "mfa_authenticate",
 }  # fmt: skip
 # Pages that a library's script draws: what to wait for. Its colours are its own; contrast is not held against it.

@@ -6,6 +6,7 @@ import pytest
 
 from retention.catalog.models import Product
 from retention.customers.events import OWN_NAMES
+from retention.customers.importing.meeting import IMPORTED
 from retention.customers.merging import MERGED
 from retention.customers.models import Consent, Customer, CustomerCounter, CustomerEvent, Identity, Pending
 from retention.customers.saving import SAVED
@@ -150,7 +151,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 def test_the_list_of_our_own_names_is_complete():
     mail = {"Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"}
-    assert {CART_ABANDONED, CART_IDLE, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail} == OWN_NAMES
+    assert {CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail} == OWN_NAMES
 
 
 def test_a_browser_may_not_change_an_address_nor_join_two_people():

@@ -6,6 +6,7 @@ A new table is filled without being named here; one whose columns obey a rule of
 import hashlib
 import itertools
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -28,6 +29,14 @@ VALUES: dict[str, Maker] = {
     "customers.Customer.email_key": lambda canary, made: f"{canary}@example.test",
     "customers.Customer.phone": lambda canary, made: "+491700000000",
     "customers.Customer.zone": lambda canary, made: "Europe/Berlin",
+    "customers.Import.kind": lambda canary, made: "customers",
+    "customers.Import.encoding": lambda canary, made: "utf-8",
+    "customers.Import.delimiter": lambda canary, made: ",",
+    "customers.Import.headings": lambda canary, made: ["Email", canary],
+    "customers.ImportChunk.data": lambda canary, made: zlib.compress(f"Email,{canary}\na@example.test,{canary}\n".encode()),
+    "customers.ExportChunk.data": lambda canary, made: zlib.compress(canary.encode()),
+    "customers.Export.kind": lambda canary, made: "customers",
+    "customers.Export.state": lambda canary, made: "ready",
     "stores.Invitation.expires_at": lambda canary, made: timezone.now() + timedelta(hours=1),
     "customers.Customer.attributes": lambda canary, made: {"note": canary},
     "customers.CustomerEvent.properties": lambda canary, made: {"note": canary, "products": [{"name": canary}]},

@@ -13,6 +13,7 @@ CAPABILITIES: dict[str, str] = {
     "arriving.view": "owner manager marketer analyst support",
     "customers.view": "owner manager marketer - support",
     "customers.edit": "owner manager marketer - support",
+    "customers.import": "owner manager marketer - -",
     "customers.export": "owner manager - - -",
     "customers.erase": "owner manager - - -",
     "segments.view": "owner manager marketer analyst support",
@@ -59,6 +60,7 @@ class Page(NamedTuple):
 
 _MEMBERSHIP = {"number": "stores.Membership.pk"}
 _CUSTOMER = {"public_id": "customers.Customer.public_id"}
+_IMPORT = {"public_id": "customers.Import.public_id"}
 
 PLATFORM_PAGES = {
     "healthz": Page("public"),
@@ -131,6 +133,20 @@ CUSTOMER_PAGES = {
     "customers:arriving": Page("arriving.view"),
     "customers:list": Page("customers.view"),
     "customers:detail": Page("customers.view", ids=_CUSTOMER),
+    "customers:export_one": Page("customers.export", ids=_CUSTOMER),
+    "customers:erase": Page("customers.erase", "POST", ids=_CUSTOMER, form={"name": "nobody"}),
+    "customers:exports": Page("customers.export"),
+    "customers:export": Page("customers.export", "POST", form={"kind": "customers"}),
+    "customers:export_download": Page("customers.export", ids={"public_id": "customers.Export.public_id"}, answers=(200, 302, 404)),
+    "customers:imports": Page("customers.import"),
+    "customers:import_new": Page("customers.import", "GET POST"),
+    "customers:import": Page("customers.import", ids=_IMPORT),
+    "customers:import_map": Page("customers.import", "POST", ids=_IMPORT, form={"column_0": "email"}),
+    "customers:import_run": Page("customers.import", "POST", ids=_IMPORT),
+    "customers:import_pause": Page("customers.import", "POST", ids=_IMPORT),
+    "customers:import_resume": Page("customers.import", "POST", ids=_IMPORT),
+    "customers:import_cancel": Page("customers.import", "POST", ids=_IMPORT),
+    "customers:import_report": Page("customers.import", ids=_IMPORT),
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
@@ -293,7 +309,8 @@ ADMIN_MODELS: set[str] = {
     "campaigns.Message", "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
-    "customers.CustomerMerge", "customers.EventName", "customers.Identity", "customers.Pending", "customers.Suppression",
+    "customers.CustomerMerge", "customers.Erasure", "customers.EventName", "customers.Export", "customers.Identity", "customers.Import",
+    "customers.ImportFault", "customers.ImportRow", "customers.Pending", "customers.Suppression",
     "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order", "orders.OrderLine",
     "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey",
     "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm", "signup.Topic",
@@ -313,6 +330,8 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.dispatch": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",
+    "retention.customers.tasks.bring_in": "tick",
+    "retention.customers.tasks.make_exports": "tick",
     "retention.intake.tasks.project": "tick",
     "retention.notices.tasks.deliver": "tick",
     "retention.notices.tasks.tidy": "tick",

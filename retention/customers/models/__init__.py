@@ -5,6 +5,8 @@ from retention.customers.models.consent import Consent, ConsentRecord, Suppressi
 from retention.customers.models.counter import CustomerCounter, EventName
 from retention.customers.models.customer import Customer, Identity
 from retention.customers.models.event import CustomerEvent, EventKey, Pending
+from retention.customers.models.exporting import Erasure, Export, ExportChunk
+from retention.customers.models.importing import Import, ImportChunk, ImportFault, ImportRow
 from retention.customers.models.merge import CustomerMerge
 
 __all__ = [
@@ -16,9 +18,16 @@ __all__ = [
     "CustomerCounter",
     "CustomerEvent",
     "CustomerMerge",
+    "Erasure",
     "EventKey",
     "EventName",
+    "Export",
+    "ExportChunk",
     "Identity",
+    "Import",
+    "ImportChunk",
+    "ImportFault",
+    "ImportRow",
     "Pending",
     "Suppression",
 ]

@@ -10,7 +10,7 @@ from retention.customers.models import Customer
 from retention.customers.panels import panels
 from retention.customers.permissions import CHANNELS, permissions_of
 from retention.customers.telling import tell
-from retention.dashboard.access import needs
+from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 
@@ -30,6 +30,8 @@ def customer_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "days": tell(page.rows, now=now),
         "page": page,
         "panels": _panels(request, customer),
+        "may_export": allows(getattr(request, "role", None), capability="customers.export"),
+        "may_erase": allows(getattr(request, "role", None), capability="customers.erase"),
     }
     only_timeline = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "timeline"
     return render(request, "customers/_timeline.html" if only_timeline else "customers/detail.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from retention.customers.models import Customer
 from retention.customers.panels import facts
 from retention.customers.permissions import CHANNELS, Permission, permissions_of
-from retention.dashboard.access import needs
+from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import Page, read_page
 
 PAGE_SIZE = 25
@@ -41,6 +41,8 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "page": Page(_rows(request, page.rows), page.start, page.total, page.next, page.back),
         "columns": _columns(),
         "search": search,
+        "may_export": allows(getattr(request, "role", None), capability="customers.export"),
+        "may_import": allows(getattr(request, "role", None), capability="customers.import"),
         "visitors": visitors,
         "tabs": [
             {"label": _("Known by name"), "url": "?", "current": not visitors, "count": None},

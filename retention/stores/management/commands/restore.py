@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from retention.embedded import CannotStartError
 from retention.kit.clock import now
 from retention.stores.backing_up import BackupError
-from retention.stores.restoring import restore
+from retention.stores.restoring import after_restore, restore
 
 
 class Command(BaseCommand):
@@ -28,4 +28,6 @@ class Command(BaseCommand):
         except (BackupError, CannotStartError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored {sum(manifest.rows.values())} rows of {len(manifest.rows)} tables, as of {manifest.made_at}.")
+        for deed in after_restore:
+            self.stdout.write(deed(options["folder"].absolute(), now()))
         self.stdout.write("Nothing is sent until you confirm with: manage resume_sending --yes")

@@ -1,0 +1,216 @@
+"""Files for the merchant: every customer, event (and, from above, order) as CSV that our own import reads back.
+
+Rows are read by keyset pages, so that memory stays small however many there are. A small file is streamed at once; a large one is made
+in turns by the timed task, kept in compressed pieces for a week, and announced by mail.
+"""
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from retention.customers.importing.cells import cell_of
+from retention.customers.importing.filing import heading_key
+from retention.customers.importing.people import FIELDS
+from retention.customers.importing.reading import quote_formula
+from retention.customers.models import Attribute, Customer, CustomerEvent, Export, ExportChunk
+from retention.kit.register import Register
+from retention.notices.owing import owe_page
+from retention.stores.models import Store, StoreWork
+from retention.tenancy.context import require_store_id, store_context
+
+KIND = "export"
+SMALL = 5_000  # rows that are streamed at once
+KEPT = timedelta(days=7)
+PAGE = 2_000
+_SECONDS = 20
+Cells = list[str]
+_HEADINGS = {
+    "email": "Email", "phone": "Phone Number", "external_id": "External ID", "first_name": "First Name", "last_name": "Last Name",
+    "gender": "Gender", "birthday": "Birthday", "interests": "Interests", "language": "Language", "zone": "Timezone", "city": "City",
+    "region": "Region", "postcode": "Zip Code", "country": "Country", "email_consent": "Email Marketing Consent",
+    "email_consent_at": "Email Marketing Consent Timestamp", "sms_consent": "SMS Marketing Consent",
+    "sms_consent_at": "SMS Marketing Consent Timestamp",
+}  # fmt: skip
+_SAID = {"granted": "Subscribed", "refused": "Unsubscribed", "pending": "Never subscribed", "": "Never subscribed"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One kind of file. header: its headings. page: up to so many rows behind an id, each with its id. count: how many there are."""
+
+    label: str | Promise
+    header: Callable[[], Cells]
+    page: Callable[[int, int], Sequence[tuple[int, Cells]]]
+    count: Callable[[], int]
+
+
+tables: Register[Table] = Register("table to export")
+
+
+def stream(table: Table) -> Iterator[str]:
+    """Yield the CSV piece by piece; a spreadsheet finds no formula in it, and our import reads it back as it was. Source: S22."""
+    yield _written([table.header()])
+    after = 0
+    while rows := table.page(after, PAGE):
+        yield _written(cells for _id, cells in rows)
+        after = rows[-1][0]
+
+
+def order_file(kind: str, *, by: Any, now: datetime) -> Export:
+    """Ask for a large file to be made in the background; call it inside a transaction."""
+    made: Export = Export.objects.create(kind=kind, created_by=by, created_at=now)
+    StoreWork.ring(KIND, store_id=made.store_id, due_at=now)
+    return made
+
+
+def pieces_of(export: Export) -> Iterator[bytes]:
+    """Yield the file's bytes, one piece in memory at a time; each opens the store's context, for answers outlive their request's."""
+    with store_context(export.store_id):
+        numbers = list(ExportChunk.objects.filter(of_export=export).order_by("number").values_list("number", flat=True))
+    for number in numbers:
+        with store_context(export.store_id):
+            data = ExportChunk.objects.values_list("data", flat=True).get(of_export=export, number=number)
+        yield zlib.decompress(data)
+
+
+def export_due(*, now: Callable[[], datetime]) -> int:
+    """Make the files stores asked for and let go of those that are a week old; return how many pieces were made."""
+    made = 0
+    while turn := StoreWork.take(KIND, now=now(), limit=1, lease_seconds=_SECONDS * 4):
+        with store_context(turn[0].store_id):
+            count = _turn(now=now)
+            made += count
+            StoreWork.settle(KIND, turn[0], next_at=_next_moment(now=now()))
+        if not count:
+            break
+    return made
+
+
+def _turn(*, now: Callable[[], datetime]) -> int:
+    """Make up to ten pieces of the active store's files."""
+    _let_go(now=now())
+    for count in range(10):
+        with transaction.atomic():
+            export = Export.objects.select_for_update(skip_locked=True).filter(state=Export.State.MAKING).order_by("id").first()
+            if export is None:
+                return count
+            _make_piece(export, now=now())
+    return 10
+
+
+def _make_piece(export: Export, *, now: datetime) -> None:
+    """Write the next rows as one piece; how far it came is committed with it."""
+    table = tables[export.kind]
+    rows = table.page(export.position, PAGE * 5)
+    number = export.chunks.count()
+    text = (_written([table.header()]) if number == 0 else "") + _written(cells for _id, cells in rows)
+    data = text.encode()
+    ExportChunk.objects.create(of_export=export, number=number, data=zlib.compress(data, 6))
+    export.rows_count += len(rows)
+    export.size += len(data)
+    if rows:
+        export.position = rows[-1][0]
+    else:
+        export.state, export.finished_at = Export.State.READY, now
+        _announce(export)
+    export.save()
+
+
+def _announce(export: Export) -> None:
+    if export.created_by is None:
+        return
+    store = Store.objects.get(pk=require_store_id())
+    words = {"store": store.name, "what": str(tables[export.kind].label), "rows": export.rows_count}
+    words["url"] = settings.SITE_URL + reverse("customers:exports", args=[store.slug])
+    subject = _("Your file of %(store)s is ready") % {"store": store.name}
+    key = f"export-ready:{export.public_id}"
+    owe_page("export_ready", to=export.created_by.email, subject=subject, template="export_ready", words=words, key=key)
+
+
+def _let_go(*, now: datetime) -> None:
+    old = Export.objects.filter(state=Export.State.READY, finished_at__lte=now - KEPT)
+    forget_files(old)
+
+
+def forget_files(exports: Any) -> None:
+    """Throw the files of these exports away; that they were made stays on the list."""
+    ids = list(exports.values_list("id", flat=True))
+    ExportChunk.objects.filter(of_export_id__in=ids).delete()
+    Export.objects.filter(id__in=ids).update(state=Export.State.GONE)
+
+
+def _next_moment(*, now: datetime) -> datetime | None:
+    if Export.objects.filter(state=Export.State.MAKING).exists():
+        return now
+    oldest = Export.objects.filter(state=Export.State.READY).order_by("finished_at").values_list("finished_at", flat=True).first()
+    return None if oldest is None else oldest + KEPT
+
+
+def _written(rows: Iterable[Cells]) -> str:
+    file = io.StringIO()
+    csv.writer(file).writerows([quote_formula(cell) for cell in row] for row in rows)
+    return file.getvalue()
+
+
+def _attribute_keys() -> dict[str, str]:
+    """Return headings by attribute key; one that would read as a field of ours says that it is an attribute."""
+    known = {heading_key(heading) for field in FIELDS for heading in (_HEADINGS[field.key], field.key, *field.headings)}
+    keys = Attribute.objects.order_by("key").values_list("key", flat=True)
+    return {key: f"{key} (attribute)" if heading_key(key) in known else key for key in keys}
+
+
+def _customer_header() -> Cells:
+    return [*_HEADINGS.values(), *_attribute_keys().values()]
+
+
+def _customer_page(after: int, limit: int) -> list[tuple[int, Cells]]:
+    people = Customer.objects.filter(id__gt=after).order_by("id").prefetch_related("consents", "identities")[:limit]
+    keys = list(_attribute_keys())
+    return [(one.pk, _customer_cells(one, keys)) for one in people]
+
+
+def _customer_cells(customer: Customer, keys: Sequence[str]) -> Cells:
+    own = {"external_id": next((one.value for one in customer.identities.all() if one.kind == "external"), "")}
+    said = {one.channel: one for one in customer.consents.all()}
+    for channel in ("email", "sms"):
+        consent = said.get(channel)
+        own[f"{channel}_consent"] = _SAID[consent.status if consent else ""]
+        own[f"{channel}_consent_at"] = cell_of(consent.changed_at) if consent and consent.status != "pending" else ""
+    fields = [own[name] if name in own else cell_of(getattr(customer, name)) for name in _HEADINGS]
+    return fields + [cell_of(customer.attributes.get(key)) for key in keys]
+
+
+def _event_page(after: int, limit: int) -> list[tuple[int, Cells]]:
+    events = CustomerEvent.objects.filter(id__gt=after).select_related("customer").order_by("id")[:limit]
+    return [(one.pk, _event_cells(one)) for one in events]
+
+
+def _event_cells(event: CustomerEvent) -> Cells:
+    who = event.customer
+    cells = [event.public_id, event.name, event.kind, event.occurred_at, event.received_at]
+    return [*map(cell_of, cells), cell_of(who.public_id) if who else "", who.email if who else "", _json(event.properties)]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+CUSTOMERS = Table(gettext_lazy("Customers"), _customer_header, _customer_page, lambda: int(Customer.objects.count()))
+EVENTS = Table(
+    gettext_lazy("Events"),
+    lambda: ["Event ID", "Name", "Kind", "Happened at", "Received at", "Customer", "Email", "Properties"],
+    _event_page,
+    lambda: int(CustomerEvent.objects.count()),
+)

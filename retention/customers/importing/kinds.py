@@ -1,0 +1,109 @@
+"""What a file may hold: the register of kinds. The orders room adds its own from above; copy `people.py` for a new one."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+
+from retention.customers.importing.cells import Manner
+from retention.customers.importing.reading import Fault, Row
+from retention.kit.register import Register
+
+Text = str | Promise
+ATTRIBUTE = "attribute:"  # before the name of a custom attribute a column becomes
+
+
+@dataclass(frozen=True)
+class Field:
+    """Something a column can be. headings: folded headings that mean it, as other products write them."""
+
+    key: str
+    label: Text
+    headings: tuple[str, ...] = ()
+
+
+class Thing(NamedTuple):
+    """One thing read out of the file. key: what makes it one thing within the file; values and lines: JSON, read by the kind alone."""
+
+    row: int
+    key: str
+    values: dict[str, Any]
+    lines: list[Any] | None = None
+
+
+class Read(NamedTuple):
+    """What one thing's rows gave: the thing, or why they were left out. last_row: reading may go on behind it. sums: exact figures."""
+
+    thing: Thing | None
+    faults: Sequence[Fault]
+    rows: int
+    last_row: int
+    sums: Mapping[str, Decimal] = {}
+
+
+class Outcome(NamedTuple):
+    """What would become (or became) of a thing: new, changed, same or refused; `says` names the fields or the reason."""
+
+    state: str
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the file is to be read: columns by field (places from 0), options, headings, the store's currency, and now."""
+
+    columns: Mapping[str, int]
+    options: Mapping[str, str]
+    headings: Sequence[str]
+    manner: Manner
+    currency: str
+    now: datetime
+
+    def fault(self, row: int, field: str, cells: Sequence[str], why: str) -> Fault:
+        """Return why a row is left out, naming the column as the file does."""
+        place = self.columns.get(field)
+        return Fault(row, "" if place is None else self.headings[place], "" if place is None else cells[place][:80], why)
+
+
+@dataclass(frozen=True)
+class Work:
+    """The things of one batch and what they belong to. began_at: when bringing in began, the same for every batch."""
+
+    things: Sequence[Thing]
+    plan: Plan
+    import_id: str
+    began_at: datetime
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file.
+
+    options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words. read: from
+    rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
+    return an outcome per thing, in order. appends: a key that comes again adds its lines instead of being refused. tell: the report's lines
+    from the sums and the currency. sum_up: sums over all things, once the file is read.
+    """
+
+    label: Text
+    noun: Text
+    icon: str
+    fields: Sequence[Field]
+    options: Sequence[str]
+    missing: Callable[[Mapping[str, int], Mapping[str, str]], list[str]]
+    read: Callable[[Iterable[Row | Fault], Plan], Iterator[Read]]
+    compare: Callable[[Work], list[Outcome]]
+    apply: Callable[[Work, datetime], list[Outcome]]
+    title: Callable[[Mapping[str, Any]], str]
+    tell: Callable[[Mapping[str, str], str], list[tuple[Text, str]]]
+    sum_up: Callable[[int], Mapping[str, Decimal]] = lambda import_id: {}
+    takes_attributes: bool = False
+    appends: bool = False
+    batch_rows: int = 5000
+    batch_things: int = 1000
+
+
+kinds: Register[Kind] = Register("kind of import")

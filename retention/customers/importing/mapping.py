@@ -1,0 +1,108 @@
+"""Which column is which: proposals from the headings other products write, and the plan a file is read by."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from retention.customers.importing.cells import DATE_ORDERS, DECIMAL_MARKS, Manner, guess_date_order
+from retention.customers.importing.filing import heading_key, pieces_of
+from retention.customers.importing.kinds import ATTRIBUTE, Kind, Plan, kinds
+from retention.customers.importing.reading import Fault, Row, Shape, read_rows
+from retention.customers.models import Import
+from retention.stores.models import Store
+
+PREVIEW_ROWS = 5
+MOST_ATTRIBUTE_COLUMNS = 80
+_SAMPLED_ROWS = 200
+
+
+def propose(kind: Kind, headings: Sequence[str]) -> dict[str, str]:
+    """Return the field of each column by its place: the kind's own fields once each, the rest as custom attributes or not read."""
+    by_heading = {heading: field.key for field in kind.fields for heading in (heading_key(field.key.replace("_", " ")), *field.headings)}
+    taken: set[str] = set()
+    chosen: dict[str, str] = {}
+    for place, heading in enumerate(headings):
+        field = by_heading.get(heading_key(heading), "")
+        if field in taken:
+            field = ""
+        taken.add(field)
+        chosen[str(place)] = field or (ATTRIBUTE if kind.takes_attributes else "")
+    return chosen
+
+
+def propose_options(of: Import, store: Store) -> dict[str, str]:
+    """Return options read from the file's first rows: the order of dates and the decimal mark; the rest as the store is."""
+    dates: list[str] = []
+    commas = points = 0
+    for row in islice(rows_of(of), _SAMPLED_ROWS):
+        cells = row.cells if isinstance(row, Row) else []
+        dates += [cell for cell in cells if len(cell) < 30 and sum(cell.count(mark) == 2 for mark in "-./") == 1 and cell[:1].isdigit()]
+        numbers = [cell for cell in cells if len(cell) < 16 and cell.replace(",", "").replace(".", "").lstrip("-").isdigit()]
+        commas += sum(cell[-3:-2] == "," for cell in numbers)
+        points += sum("." in cell and cell[-3:-2] != "," for cell in numbers)
+    order = guess_date_order(dates[:500], country=store.country)
+    return {"date_order": order, "decimal_mark": "," if commas > points else ".", "zone": store.zone, "currency": store.currency}
+
+
+def rows_of(of: Import, *, after: int = 1) -> Iterator[Row | Fault]:
+    """Yield the file's rows and faults behind a row."""
+    return read_rows(pieces_of(of), Shape(of.encoding, of.delimiter, of.headings), after=after)
+
+
+def preview(of: Import) -> list[list[str]]:
+    """Return the cells of the first rows."""
+    return [row.cells for row in islice((row for row in rows_of(of) if isinstance(row, Row)), PREVIEW_ROWS)]
+
+
+def plan_of(of: Import, store: Store, *, now: datetime) -> Plan:
+    """Return how an import's file is to be read."""
+    options = dict(of.options)
+    columns = {_full_key(field, of.headings[int(place)]): int(place) for place, field in of.mapping.items() if field}
+    manner = Manner(
+        zone=ZoneInfo(options.get("zone") or store.zone),
+        country=store.country,
+        date_order=options.get("date_order", "ymd"),
+        decimal_mark=options.get("decimal_mark", "."),
+    )
+    return Plan(columns, options, of.headings, manner, options.get("currency") or store.currency, now)
+
+
+def check_mapping(kind: Kind, mapping: Mapping[str, str], options: Mapping[str, str], headings: Sequence[str]) -> list[str]:
+    """Return in words what keeps a mapping from being read; nothing when it can be."""
+    fields = {field.key: field for field in kind.fields}
+    faults: list[str] = []
+    columns: dict[str, int] = {}
+    for place, key in mapping.items():
+        if not key or key == ATTRIBUTE:
+            continue
+        if key in columns:
+            values = {"field": fields[key].label, "first": headings[columns[key]], "second": headings[int(place)]}
+            faults.append(_("“%(first)s” and “%(second)s” cannot both be %(field)s.") % values)
+        columns.setdefault(key, int(place))
+    if sum(key == ATTRIBUTE for key in mapping.values()) > MOST_ATTRIBUTE_COLUMNS:
+        faults.append(
+            _("At most %(count)s columns can become custom attributes. Do not read some of them.") % {"count": MOST_ATTRIBUTE_COLUMNS}
+        )
+    return faults + kind.missing(columns, options)
+
+
+def is_choice(kind: Kind, key: str) -> bool:
+    """Say whether a column of this kind may be this field."""
+    return key == "" or (key == ATTRIBUTE and kind.takes_attributes) or any(field.key == key for field in kind.fields)
+
+
+def option_choices(name: str) -> Mapping[str, object]:
+    """Return the values of an option that has fixed ones."""
+    return {"date_order": DATE_ORDERS, "decimal_mark": DECIMAL_MARKS}.get(name, {})
+
+
+def kind_of(of: Import) -> Kind:
+    """Return the kind of an import."""
+    return kinds[of.kind]
+
+
+def _full_key(field: str, heading: str) -> str:
+    return f"{ATTRIBUTE}{heading}" if field == ATTRIBUTE else field

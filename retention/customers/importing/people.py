@@ -1,0 +1,201 @@
+"""Customers as a kind of import: Klaviyo's headings, every other column a custom attribute, consent only from consent columns.
+
+Nobody is opted in silently: a "Subscribed" counts only when the merchant says where these people agreed, never against a blocked
+address, and never against a later "no". What is brought in triggers nothing.
+"""
+
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from retention.customers.addresses import is_address
+from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
+from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
+from retention.customers.importing.meeting import apply_people, compare_people
+from retention.customers.importing.reading import Fault, Row
+from retention.customers.models import Customer
+from retention.customers.phones import read_phone
+from retention.customers.profile import is_reserved
+from retention.kit.words import fold
+
+FIELDS = (
+    Field("email", gettext_lazy("E-mail address"), ("email address", "e mail", "mail")),
+    Field("phone", gettext_lazy("Phone number"), ("phone number", "mobile", "mobile phone", "telephone")),
+    Field("external_id", gettext_lazy("Shop's own id"), ("external id", "customer id", "customerid", "user id", "id")),
+    Field("first_name", gettext_lazy("First name"), ("firstname", "given name")),
+    Field("last_name", gettext_lazy("Last name"), ("lastname", "surname", "family name")),
+    Field("gender", gettext_lazy("Gender as stated"), ("sex",)),
+    Field("birthday", gettext_lazy("Birthday"), ("birth date", "birthdate", "date of birth")),
+    Field("interests", gettext_lazy("Interests, with commas between them"), ()),
+    Field("language", gettext_lazy("Language"), ("locale",)),
+    Field("zone", gettext_lazy("Time zone"), ("timezone", "time zone")),
+    Field("city", gettext_lazy("City"), ("town",)),
+    Field("region", gettext_lazy("Region"), ("state", "state region", "province", "county")),
+    Field("postcode", gettext_lazy("Postcode"), ("zip", "zip code", "zipcode", "postal code")),
+    Field("country", gettext_lazy("Country"), ("country code",)),
+    Field("email_consent", gettext_lazy("May we e-mail?"), ("email marketing consent", "email consent", "accepts marketing")),
+    Field("email_consent_at", gettext_lazy("May we e-mail: since when"), ("email marketing consent timestamp", "email consent timestamp")),
+    Field("sms_consent", gettext_lazy("May we send SMS?"), ("sms marketing consent", "sms consent")),
+    Field("sms_consent_at", gettext_lazy("May we send SMS: since when"), ("sms marketing consent timestamp", "sms consent timestamp")),
+)
+_TEXTS = ("first_name", "last_name", "gender", "language", "city", "region", "postcode")
+_SAID = {
+    "subscribed": "granted", "yes": "granted", "true": "granted",
+    "unsubscribed": "refused", "no": "refused", "false": "refused", "suppressed": "refused",
+    "never subscribed": "", "never_subscribed": "", "": "",
+}  # fmt: skip
+_CHANNELS = {"email": "email_consent", "sms": "sms_consent"}
+
+
+class _Left(Exception):
+    """A row cannot be read: the field and why."""
+
+
+def read_people(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
+    """Yield a person per row."""
+    for row in rows:
+        if isinstance(row, Fault):
+            yield Read(None, [row], 1, row.row)
+            continue
+        try:
+            values = _person(row.cells, plan)
+        except _Left as left:
+            field, why = left.args
+            yield Read(None, [plan.fault(row.number, field, row.cells, why)], 1, row.number)
+            continue
+        yield Read(Thing(row.number, _key(values), values), [], 1, row.number)
+
+
+def _person(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
+    found = {field: cells[place] for field, place in plan.columns.items() if cells[place]}
+    values: dict[str, Any] = {"email": found.pop("email", ""), "external_id": found.pop("external_id", "")[:200]}
+    if values["email"] and not is_address(fold(values["email"])):
+        raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": values["email"][:60]})
+    said = [one for channel in _CHANNELS if (one := _said(channel, found, plan))]
+    for channel in _CHANNELS.values():
+        found.pop(channel, None), found.pop(f"{channel}_at", None)
+    traits = {
+        name: value
+        for field, cell in found.items()
+        if (value := _trait(field, cell, plan.manner)) not in (None, "")
+        for name in [_name(field)]
+    }
+    if not (values["email"] or values["external_id"] or traits.get("phone")):
+        raise _Left("", _("Nobody can be recognised by this row: it has no e-mail address, no phone number and no id."))
+    return values | {"traits": traits, "said": said}
+
+
+def _name(field: str) -> str:
+    """Return how a trait is called: its field, or the mark of attributes and a name that no field has."""
+    if not field.startswith(ATTRIBUTE):
+        return field
+    name = field.removeprefix(ATTRIBUTE)[:80]
+    return f"{ATTRIBUTE}{name[:70]} (file)" if is_reserved(name) else f"{ATTRIBUTE}{name}"
+
+
+def _trait(field: str, cell: str, manner: Manner) -> Any:
+    if field in _TEXTS:
+        longest = getattr(Customer._meta.get_field(field), "max_length", None) or 100
+        if len(cell) > longest:
+            raise _Left(field, _("The text is longer than %(count)s characters.") % {"count": longest})
+        return cell
+    if field.startswith(ATTRIBUTE):
+        return cell[:500]
+    try:
+        return _READERS[field](cell, manner)
+    except Unreadable as error:
+        raise _Left(field, str(error)) from None
+
+
+def _phone(cell: str, manner: Manner) -> str:
+    number = read_phone(cell, country=manner.country)
+    if not number:
+        raise Unreadable(_("“%(value)s” is not a phone number.") % {"value": cell[:40]})
+    return number
+
+
+def _birthday(cell: str, manner: Manner) -> str:
+    if cell.startswith("--"):
+        read_day(f"2000-{cell[2:]}", manner)
+        return cell
+    day = read_day(cell, manner)
+    if not 1900 <= day.year <= 2100:
+        raise Unreadable(_("“%(value)s” is not a birthday.") % {"value": cell[:40]})
+    return day.isoformat()
+
+
+def _zone(cell: str, manner: Manner) -> str:
+    if cell not in zoneinfo.available_timezones():
+        raise Unreadable(_("“%(value)s” is not a time zone; one looks like Europe/Berlin.") % {"value": cell[:40]})
+    return cell
+
+
+def _interests(cell: str, manner: Manner) -> list[str]:
+    return [word.strip()[:80] for word in cell.split(",") if word.strip()][:50]
+
+
+_READERS: dict[str, Callable[[str, Manner], Any]] = {
+    "phone": _phone,
+    "birthday": _birthday,
+    "zone": _zone,
+    "interests": _interests,
+    "country": lambda cell, manner: read_country(cell),
+}
+
+
+def _said(channel: str, found: Mapping[str, str], plan: Plan) -> list[str] | None:
+    """Return channel, status and moment as the row says, or None when it says nothing."""
+    field = _CHANNELS[channel]
+    written = found.get(field, "")
+    status = _SAID.get(fold(written))
+    if status is None:
+        raise _Left(field, _("“%(value)s” is not Subscribed, Unsubscribed or Never subscribed.") % {"value": written[:40]})
+    if not status:
+        return None
+    moment = found.get(f"{field}_at", "")
+    try:
+        since = read_moment(moment, plan.manner).astimezone(UTC) if moment else None
+    except Unreadable as error:
+        raise _Left(f"{field}_at", str(error)) from None
+    if since is not None and since > plan.now:
+        raise _Left(f"{field}_at", _("“%(value)s” lies ahead.") % {"value": moment[:40]})
+    return [channel, status, since.isoformat() if since else ""]
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    if values["email"]:
+        return f"e:{fold(values['email'])}"
+    return f"x:{values['external_id']}" if values["external_id"] else f"p:{values['traits']['phone']}"
+
+
+def _missing(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str]:
+    faults = []
+    if not {"email", "phone", "external_id"} & set(columns):
+        faults.append(_("Say which column is the e-mail address, the phone number or the shop's own id."))
+    if {"email_consent", "sms_consent"} & set(columns) and not options.get("consent_source", "").strip():
+        faults.append(_("A column says who may be written to. Say where these people agreed, or do not read that column."))
+    return faults
+
+
+def _tell(totals: Mapping[str, str], currency: str) -> list[tuple[Any, str]]:
+    return []
+
+
+PEOPLE = Kind(
+    label=gettext_lazy("Customers"),
+    noun=gettext_lazy("people"),
+    icon="users",
+    fields=FIELDS,
+    options=("date_order", "consent_source"),
+    missing=_missing,
+    read=read_people,
+    compare=compare_people,
+    apply=apply_people,
+    title=lambda values: str(values.get("email") or values.get("external_id") or values.get("traits", {}).get("phone", "")),
+    tell=_tell,
+    takes_attributes=True,
+)

@@ -1,0 +1,211 @@
+"""From bytes to rows: encodings, delimiters, quoted newlines, and everything a file can be that is no table. No database here.
+
+A row's number is the one a spreadsheet shows: the headings are row 1, and a cell with line breaks does not count twice. Cells keep
+their text, formulas included; nothing is ever evaluated.
+"""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+LARGEST_BYTES = 50 * 1024 * 1024
+LONGEST_CELL = 20_000
+MOST_COLUMNS = 300
+_SAMPLED = 65_536
+DELIMITERS = (",", ";", "\t", "|")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "'")
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_KNOWN_FORMATS = (
+    (b"PK\x03\x04", gettext_lazy("an Excel workbook or a zip file")),
+    (b"\x1f\x8b", gettext_lazy("a gzip file")),
+    (b"%PDF", gettext_lazy("a PDF")),
+)
+csv.field_size_limit(LARGEST_BYTES * 2)  # our own limit names the row; the library's would end the file
+
+
+class NoTable(ValueError):
+    """The file cannot be read as a table; the message says why, in the reader's language."""
+
+
+class Row(NamedTuple):
+    """One row of the file and its number in a spreadsheet."""
+
+    number: int
+    cells: list[str]
+
+
+class Fault(NamedTuple):
+    """Why a row was left out. column: its heading, or nothing when it is about the whole row. cells: the row itself, where there is one."""
+
+    row: int
+    column: str
+    value: str
+    why: str
+    cells: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a file is written down."""
+
+    encoding: str
+    delimiter: str
+    headings: list[str]
+
+
+def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
+    """Return how the file is written; NoTable when it is none, has no rows, or names two columns alike.
+
+    pieces: gives the file's bytes from the start, each time it is called.
+    """
+    encoding = _encoding(pieces)
+    sample = _sample(decode(pieces(), encoding=encoding))
+    if not sample.strip():
+        raise NoTable(_("The file is empty."))
+    delimiter = _delimiter(sample)
+    records = _records(decode(pieces(), encoding=encoding), delimiter)
+    headings = _headings(next(records).cells)
+    if not any(any(cell.strip() for cell in row.cells) for row in records if isinstance(row, Row)):
+        raise NoTable(_("The file holds headings and no rows."))
+    return Shape(encoding, delimiter, headings)
+
+
+def read_rows(pieces: Iterable[bytes], shape: Shape, *, after: int = 1) -> Iterator[Row | Fault]:
+    """Yield the rows behind row `after`, and a fault for each that is no row of this table. Empty rows are passed over."""
+    width = len(shape.headings)
+    for row in _records(decode(pieces, encoding=shape.encoding), shape.delimiter):
+        if row.number <= max(after, 1):
+            continue
+        text = "".join(row.cells)
+        if not text.strip():
+            continue
+        why = _unfit(row, text, width=width)
+        if why:
+            yield Fault(row.number, *why, cells=row.cells)
+            continue
+        cells = [cell.strip() for cell in row.cells[:width]]
+        if "'" in text:
+            cells = [unquote_formula(cell) for cell in cells]
+        yield Row(row.number, cells + [""] * (width - len(cells)))
+
+
+def unquote_formula(cell: str) -> str:
+    """Take off the apostrophe that a careful export puts before a cell that a spreadsheet could read as a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULA_STARTS and cell[1:2] else cell
+
+
+def quote_formula(cell: str) -> str:
+    """Put an apostrophe before a cell that a spreadsheet would read as a formula; `unquote_formula` takes it off. Source: S22."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def decode(pieces: Iterable[bytes], *, encoding: str) -> Iterator[str]:
+    """Yield the file's text piece by piece."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for piece in pieces:
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _encoding(pieces: Callable[[], Iterable[bytes]]) -> str:
+    head = next(iter(pieces()), b"")
+    for start, name in _KNOWN_FORMATS:
+        if head.startswith(start):
+            raise NoTable(_("This is %(format)s. Save it as CSV and choose that file.") % {"format": name})
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            return _checked(pieces, [encoding])
+    if head[1:2] == b"\0" and head[:1] != b"\0":
+        return _checked(pieces, ["utf-16-le"])
+    if head[:1] == b"\0" and head[1:2] != b"\0":
+        return _checked(pieces, ["utf-16-be"])
+    return _checked(pieces, ["utf-8", "cp1252", "latin-1"])
+
+
+def _checked(pieces: Callable[[], Iterable[bytes]], encodings: Sequence[str]) -> str:
+    """Return the first encoding the whole file can be read in."""
+    for encoding in encodings:
+        try:
+            for _text in decode(pieces(), encoding=encoding):
+                pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise NoTable(_("The file's letters cannot be read. Save it as CSV in UTF-8."))
+
+
+def _sample(texts: Iterable[str]) -> str:
+    """Return the beginning of the file, enough to hold the headings."""
+    sample = ""
+    for text in texts:
+        sample += text
+        if len(sample) >= _SAMPLED:
+            break
+    return sample
+
+
+def _delimiter(sample: str) -> str:
+    """Return the mark that makes the most columns of the headings."""
+    widths = {mark: len(next(csv.reader(_lines([sample]), delimiter=mark), [])) for mark in DELIMITERS}
+    return max(DELIMITERS, key=lambda mark: widths[mark])
+
+
+def _headings(cells: Sequence[str]) -> list[str]:
+    cells = [cell.strip()[:120] for cell in cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    if not cells:
+        raise NoTable(_("The first row must hold the headings of the columns."))
+    if len(cells) > MOST_COLUMNS:
+        raise NoTable(_("The file has %(count)s columns; %(most)s are the most.") % {"count": len(cells), "most": MOST_COLUMNS})
+    if any("\0" in cell for cell in cells):
+        raise NoTable(_("The headings hold a NUL character. Save the file as CSV in UTF-8."))
+    named = [cell or _("Column %(number)s") % {"number": place} for place, cell in enumerate(cells, start=1)]
+    counts = Counter(name.casefold() for name in named)
+    twice = sorted({name for name in named if counts[name.casefold()] > 1}, key=lambda name: (name.casefold(), name))
+    if twice:
+        raise NoTable(
+            _("These headings stand in the file more than once: %(names)s. Give each column its own.") % {"names": ", ".join(twice)}
+        )
+    return named
+
+
+def _unfit(row: Row, text: str, *, width: int) -> tuple[str, str, str] | None:
+    """Return column, value and reason when a row is no row of this table."""
+    if len(text) > LONGEST_CELL and len(longest := max(row.cells, key=len)) > LONGEST_CELL:
+        if "\n" in longest or "\r" in longest:
+            return "", longest[:60], _("A quotation mark is opened in this row and not closed in time.")
+        return (
+            "",
+            longest[:60],
+            _("A cell holds %(count)s characters; %(most)s are the most.") % {"count": len(longest), "most": LONGEST_CELL},
+        )
+    if "\0" in text:
+        return "", "", _("A cell holds a NUL character.")
+    if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
+        return "", "", _("The row has %(count)s cells and the headings are %(width)s.") % {"count": len(row.cells), "width": width}
+    return None
+
+
+def _records(texts: Iterable[str], delimiter: str) -> Iterator[Row]:
+    reader = csv.reader(_lines(texts), delimiter=delimiter)
+    for number, cells in enumerate(reader, start=1):
+        yield Row(number, cells)
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    """Yield lines with their ends (\\n, \\r\\n or \\r, and no other), wherever the pieces were cut."""
+    rest = ""
+    for text in texts:
+        lines = list(io.StringIO(rest + text, newline=""))
+        rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
+        yield from lines
+    if rest:
+        yield rest

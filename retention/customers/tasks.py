@@ -1,0 +1,19 @@
+"""Timed work of the customers room."""
+
+from celery import shared_task
+
+from retention.customers import exporting
+from retention.customers.importing import running
+from retention.kit import clock
+
+
+@shared_task(name="retention.customers.tasks.bring_in")
+def bring_in() -> None:
+    """Work on imports in every store where one waits."""
+    running.import_due(now=clock.now)
+
+
+@shared_task(name="retention.customers.tasks.make_exports")
+def make_exports() -> None:
+    """Make the files stores asked for, and let go of old ones."""
+    exporting.export_due(now=clock.now)

@@ -1,0 +1,221 @@
+"""Imports: the list, a new one, its columns, what would change, bringing in, and the report."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from retention.customers.forms import MappingForm, UploadForm
+from retention.customers.importing import running
+from retention.customers.importing.filing import keep, same_before
+from retention.customers.importing.kinds import kinds
+from retention.customers.importing.mapping import kind_of, preview, propose, propose_options
+from retention.customers.importing.reading import NoTable, quote_formula
+from retention.customers.models import Import, ImportFault, ImportRow
+from retention.dashboard.access import needs
+from retention.dashboard.figures import write_number
+from retention.dashboard.paging import read_page
+from retention.kit import clock
+from retention.stores.auditing import note
+
+SHOWN = 50
+BADGES = {
+    "uploaded": "draft", "reading": "queued", "comparing": "queued", "ready": "needs", "running": "sending", "paused": "paused",
+    "done": "done", "failed": "failed", "cancelled": "ended",
+}  # fmt: skip
+
+
+@needs("customers.import")
+@require_GET
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Show the store's imports, newest first."""
+    page = read_page(
+        Import.objects.select_related("created_by"), order=("-created_at", "-id"), cursor=request.GET.get("cursor", ""), size=25
+    )
+    rows = [{"import": one, "kind": kind_of(one), "badge": BADGES[one.state]} for one in page.rows]
+    columns = [{"label": label} for label in (_("File"), _("State"), _("Came of it"), _("Put in"))]
+    return render(request, "customers/imports.html", {"page": replace(page, rows=rows), "columns": columns})
+
+
+@needs("customers.import")
+@require_http_methods(["GET", "POST"])
+def import_new(request: Any) -> HttpResponse:
+    """Ask for a file, and keep it."""
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind", "customers")})
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            with transaction.atomic():
+                made = keep(file.chunks(), kind=form.cleaned_data["kind"], name=file.name, created_by=request.user)
+                note(request, "import.put_in", target=f"import:{made.public_id}", details={"kind": made.kind})
+        except NoTable as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("customers:import", request.store.slug, made.public_id)
+    context = {"form": form, "kinds": kinds}
+    return render(request, "customers/import_new.html", context, status=422 if form.errors else 200)
+
+
+@needs("customers.import")
+@require_GET
+def import_detail(request: Any, public_id: str) -> HttpResponse:
+    """Show one import as it stands; the page asks again every two seconds while a worker is at it."""
+    of = get_object_or_404(Import, public_id=public_id)
+    form = _form(of, request) if _asks_for_columns(of, request) else None
+    return _page(request, of, form)
+
+
+@needs("customers.import")
+@require_POST
+def import_map(request: Any, public_id: str) -> HttpResponse:
+    """Take the columns and begin to read and compare."""
+    of = get_object_or_404(Import, public_id=public_id)
+    form = _form(of, request, data=request.POST)
+    if not form.is_valid():
+        return _page(request, of, form, status=422)
+    return _turn(request, of, lambda now: running.begin_reading(of, mapping=form.mapping(), options=form.options(), now=now))
+
+
+@needs("customers.import")
+@require_POST
+def import_run(request: Any, public_id: str) -> HttpResponse:
+    """Bring in what was compared."""
+    of = get_object_or_404(Import, public_id=public_id)
+
+    def begin(now: datetime) -> None:
+        with transaction.atomic():
+            running.begin_running(of, now=now)
+            note(request, "import.began", target=f"import:{of.public_id}", details={"new": of.new_count, "changed": of.changed_count})
+
+    return _turn(request, of, begin)
+
+
+@needs("customers.import")
+@require_POST
+def import_pause(request: Any, public_id: str) -> HttpResponse:
+    """Stop after the batch that is being brought in."""
+    of = get_object_or_404(Import, public_id=public_id)
+    return _turn(request, of, lambda now: running.pause(of))
+
+
+@needs("customers.import")
+@require_POST
+def import_resume(request: Any, public_id: str) -> HttpResponse:
+    """Go on."""
+    of = get_object_or_404(Import, public_id=public_id)
+    return _turn(request, of, lambda now: running.resume(of, now=now))
+
+
+@needs("customers.import")
+@require_POST
+def import_cancel(request: Any, public_id: str) -> HttpResponse:
+    """Call an import off."""
+    of = get_object_or_404(Import, public_id=public_id)
+
+    def cancel(now: datetime) -> None:
+        with transaction.atomic():
+            running.cancel(of, now=now)
+            note(request, "import.called_off", target=f"import:{of.public_id}")
+
+    return _turn(request, of, cancel)
+
+
+@needs("customers.import")
+@require_GET
+def import_report(request: Any, public_id: str) -> StreamingHttpResponse:
+    """Download the rows left out, with the reasons, safe to open in a spreadsheet."""
+    of = get_object_or_404(Import, public_id=public_id)
+    faults = ImportFault.objects.filter(of_import=of).order_by("row", "id").values_list("row", "column", "value", "why")
+    rows = [[str(cell) for cell in fault] for fault in faults]
+    answer = StreamingHttpResponse(
+        _csv(chain([[_("Row"), _("Column"), _("Value"), _("Why")]], rows)), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="left-out-{of.public_id}.csv"'
+    return answer
+
+
+class _Line:
+    """What csv writes to: gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(rows: Any) -> Iterator[str]:
+    writer: Any = csv.writer(_Line())
+    for row in rows:
+        yield writer.writerow([quote_formula(cell) for cell in row])
+
+
+def _turn(request: Any, of: Import, step: Any) -> HttpResponse:
+    try:
+        step(clock.now())
+    except running.WrongState:
+        messages.warning(request, _("The import has moved on meanwhile. This is how it stands."))
+    return redirect("customers:import", request.store.slug, of.public_id)
+
+
+def _asks_for_columns(of: Import, request: HttpRequest) -> bool:
+    return of.state == Import.State.UPLOADED or (of.state == Import.State.READY and request.GET.get("columns") == "again")
+
+
+def _form(of: Import, request: Any, data: Any = None) -> MappingForm:
+    kind = kind_of(of)
+    mapping = of.mapping or propose(kind, of.headings)
+    options = of.options or propose_options(of, request.store)
+    return MappingForm(data, kind=kind, headings=of.headings, mapping=mapping, options=options)
+
+
+def _page(request: Any, of: Import, form: MappingForm | None, *, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {"import": of, "kind": kind_of(of), "badge": BADGES[of.state], "form": form, "same": same_before(of)}
+    if form is not None:
+        cells = preview(of)
+        context["columns"] = [
+            {"field": bound, "heading": bound.label, "cells": [row[place] for row in cells]} for place, bound in enumerate(form.columns())
+        ]
+    else:
+        context |= _progress(of, now=clock.now()) | _findings(of, currency=of.options.get("currency") or request.store.currency)
+    only_part = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "import"
+    return render(request, "customers/_import.html" if only_part else "customers/import.html", context, status=status)
+
+
+def _progress(of: Import, *, now: datetime) -> dict[str, Any]:
+    """Return how far the running step is; nothing is known of the whole while the file is read."""
+    done = of.new_count + of.changed_count
+    if of.state == Import.State.COMPARING:
+        done += of.same_count
+    total = of.to_bring_count if of.state in {Import.State.RUNNING, Import.State.PAUSED} else of.things_count
+    left = ""
+    if of.state == Import.State.RUNNING and of.started_at and done:
+        left = _time_left((now - of.started_at) * max(0, total - done) / done)
+    return {"done": min(done, total), "total": total, "reached": min(1.0, done / total) if total else 0.0, "left": left}
+
+
+def _time_left(rest: timedelta) -> str:
+    minutes = round(rest.total_seconds() / 60)
+    if minutes < 1:
+        return _("less than a minute left")
+    return ngettext("%(count)s min left", "%(count)s min left", minutes) % {"count": write_number(minutes)}
+
+
+def _findings(of: Import, *, currency: str) -> dict[str, Any]:
+    kind = kind_of(of)
+    things = ImportRow.objects.filter(of_import=of).order_by("id")
+    found = {
+        outcome: [
+            {"row": thing.row, "title": kind.title(thing.values), "says": thing.says} for thing in things.filter(outcome=outcome)[:SHOWN]
+        ]
+        for outcome in (("new", "changed") if of.state == Import.State.READY else ())
+    }
+    faults = list(ImportFault.objects.filter(of_import=of).order_by("row", "id")[:SHOWN])
+    return {"found": found, "faults": faults, "told": kind.tell(of.totals, currency) if of.totals else []}

@@ -1,0 +1,35 @@
+"""Orders as CSV, a row per product, with the headings our import reads back."""
+
+from django.utils.translation import gettext_lazy
+
+from retention.customers.exporting import Cells, Table
+from retention.customers.importing.cells import cell_of
+from retention.kit.money import to_major
+from retention.orders.models import OrderLine
+
+HEADER = [
+    *("Order Number", "Order Date", "Customer Email", "Customer ID", "Product ID", "Product Name", "Quantity", "Unit Price", "Currency"),
+    *("Country", "Order Total"),
+]
+
+
+def _page(after: int, limit: int) -> list[tuple[int, Cells]]:
+    lines = OrderLine.objects.filter(id__gt=after).select_related("order__customer").prefetch_related("order__customer__identities")
+    return [(line.pk, _cells(line)) for line in lines.order_by("id")[:limit]]
+
+
+def _cells(line: OrderLine) -> Cells:
+    order = line.order
+    who = order.customer
+    external = next((one.value for one in who.identities.all() if one.kind == "external"), "") if who else ""
+    money = [str(to_major(minor, currency=order.currency)) for minor in (line.price_minor, order.total_minor)]
+    person = [who.email if who else "", external]
+    product = [line.product_id, line.name, str(line.quantity), money[0], order.currency]
+    return [order.number, cell_of(order.placed_at), *person, *product, who.country if who else "", money[1]]
+
+
+def _count() -> int:
+    return int(OrderLine.objects.count())
+
+
+ORDERS = Table(gettext_lazy("Orders"), lambda: list(HEADER), _page, _count)

@@ -1,0 +1,258 @@
+"""Orders as a kind of import: one row per product; rows of one number become an order, or a credit note below nothing.
+
+Amounts are kept exactly while the file is read; each line is stored in minor units, and the report states what rounding left over.
+An order the shop itself reported is never changed by a file. What is brought in triggers nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from retention.customers.identifying import email_key
+from retention.customers.importing.cells import Manner, Unreadable, read_country, read_decimal, read_moment
+from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing
+from retention.customers.importing.reading import Fault, Row
+from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of
+from retention.orders.importing.storing import apply_orders, compare_orders
+from retention.tenancy.context import require_store_id
+
+FIELDS = (
+    Field(
+        "number", gettext_lazy("Order number"), ("order number", "order id", "order", "invoiceno", "invoice no", "invoice number", "name")
+    ),
+    Field(
+        "placed_at", gettext_lazy("When it was placed"), ("order date", "date", "created at", "invoicedate", "invoice date", "placed at")
+    ),
+    Field("email", gettext_lazy("Customer's e-mail address"), ("email", "email address", "customer email")),
+    Field("external_id", gettext_lazy("Customer's id in the shop"), ("customerid", "customer id", "customer")),
+    Field("product_id", gettext_lazy("Product's id or SKU"), ("product id", "sku", "stockcode", "stock code", "lineitem sku", "product")),
+    Field("name", gettext_lazy("Product's name"), ("description", "product name", "lineitem name", "item name")),
+    Field("quantity", gettext_lazy("Pieces"), ("qty", "pieces", "lineitem quantity", "amount")),
+    Field("unit_price", gettext_lazy("Price of one piece"), ("unitprice", "unit price", "price", "lineitem price", "item price")),
+    Field("currency", gettext_lazy("Currency"), ("currency code",)),
+    Field("country", gettext_lazy("Customer's country"), ("billing country", "shipping country", "country code")),
+)
+NEEDED = ("number", "placed_at", "product_id", "quantity", "unit_price")
+MOST_LINES = 5_000
+_MOST_PIECES = 1_000_000_000
+_PEOPLE = """
+    SELECT count(DISTINCT coalesce(nullif("values" ->> 'external_id', ''), nullif("values" ->> 'email', '')))
+    FROM customers_importrow WHERE store_id = %s AND of_import_id = %s
+"""
+
+
+class _Price(NamedTuple):
+    """A price as written: exact, in minor units, and whether the two are the same."""
+
+    exact: Decimal
+    minor: int
+    whole: bool
+
+
+@dataclass
+class _Group:
+    """The rows of one order number that stand together."""
+
+    number: str
+    first_row: int
+    last_row: int = 0
+    rows: int = 0
+    values: dict[str, str] = field(default_factory=dict)
+    lines: list[list[Any]] = field(default_factory=list)
+    exact: Decimal = Decimal(0)  # only of lines that rounding changed; the others are their minor units
+    minor: int = 0
+    rounded: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+
+def read_orders(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
+    """Yield an order (or credit note) for all rows of its number that stand together."""
+    place = plan.columns["number"]
+    group: _Group | None = None
+    for row in rows:
+        cells = row.cells
+        number = cells[place].strip()[:120] if len(cells) > place else ""
+        if group is not None and number != group.number:
+            yield _close(group, plan)
+            group = None
+        if not number or "\0" in number:
+            why = row if isinstance(row, Fault) else plan.fault(row.number, "number", cells, _("The order number is missing."))
+            yield Read(None, [why], 1, _number(row))
+            continue
+        group = group or _Group(number, _number(row))
+        _add(group, row, plan)
+    if group is not None:
+        yield _close(group, plan)
+
+
+def _number(row: Row | Fault) -> int:
+    return row.row if isinstance(row, Fault) else row.number
+
+
+def _add(group: _Group, row: Row | Fault, plan: Plan) -> None:
+    group.rows += 1
+    group.last_row = _number(row)
+    group.numbers.append(group.last_row)
+    if isinstance(row, Fault):
+        group.faults.append(row)
+        return
+    for name in ("placed_at", "email", "external_id", "currency", "country"):
+        column = plan.columns.get(name)
+        if column is not None and name not in group.values and row.cells[column]:
+            group.values[name] = row.cells[column]
+    try:
+        _add_line(group, row.cells, plan)
+    except _Left as left:
+        group.faults.append(plan.fault(row.number, left.field, row.cells, str(left)))
+
+
+class _Left(ValueError):
+    """A line cannot be read; `field` is the one."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+def _add_line(group: _Group, cells: Sequence[str], plan: Plan) -> None:
+    columns = plan.columns
+    currency = group.values.get("currency", plan.currency).upper()
+    product, name = cells[columns["product_id"]], cells[columns["name"]] if "name" in columns else ""
+    if not (product or name):
+        raise _Left("product_id", _("The product is missing."))
+    pieces = _pieces(cells[columns["quantity"]], plan.manner)
+    price = _price(cells[columns["unit_price"]], currency, plan.manner)
+    amount = pieces * price.minor
+    if not price.whole:
+        exact = pieces * price.exact
+        amount = int(exact.scaleb(decimals_of(currency)).to_integral_value(ROUND_HALF_UP))
+        group.exact += exact
+        group.rounded += amount
+    if abs(amount) > LARGEST_MINOR // MOST_LINES:
+        raise _Left("unit_price", _("The amount is too large."))
+    group.minor += amount
+    group.lines.append([(product or name)[:120], name[:300], pieces, price.minor, amount])
+    if len(group.lines) > MOST_LINES:
+        raise _Left("number", _("The order has more than %(count)s lines.") % {"count": MOST_LINES})
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str, manner: Manner) -> int:
+    try:
+        pieces = read_decimal(text, manner)
+    except Unreadable as error:
+        raise _Left("quantity", str(error)) from None
+    if pieces != int(pieces) or not 0 < abs(pieces) <= _MOST_PIECES:
+        raise _Left("quantity", _("“%(value)s” is not a number of pieces.") % {"value": text[:40]})
+    return int(pieces)
+
+
+@lru_cache(maxsize=16384)
+def _price(text: str, currency: str, manner: Manner) -> _Price:
+    try:
+        exact = read_decimal(text, manner)
+        scaled = exact.scaleb(decimals_of(currency))
+    except Unreadable as error:
+        raise _Left("unit_price", str(error)) from None
+    except MoneyError as error:
+        raise _Left("currency", str(error)) from None
+    return _Price(exact, int(scaled.to_integral_value(ROUND_HALF_UP)), scaled == int(scaled))
+
+
+def _close(group: _Group, plan: Plan) -> Read:
+    faults = group.faults
+    values: dict[str, Any] = {}
+    if not faults:
+        try:
+            values = _head(group, plan)
+        except _Left as left:
+            faults = [Fault(group.first_row, plan.headings[plan.columns[left.field]], group.values.get(left.field, "")[:80], str(left))]
+    if faults:
+        spoilt = {fault.row for fault in faults}
+        why = _("Another row of order %(number)s cannot be read, so the order is left out.") % {"number": group.number[:60]}
+        return Read(None, faults + [Fault(row, "", "", why) for row in group.numbers if row not in spoilt], group.rows, group.last_row)
+    decimals = decimals_of(values["currency"])
+    exact = group.exact + Decimal(group.minor - group.rounded).scaleb(-decimals)
+    sums = {"lines": Decimal(group.rows), "amount": exact, "stored": Decimal(group.minor).scaleb(-decimals)}
+    return Read(Thing(group.first_row, group.number, values, group.lines), [], group.rows, group.last_row, sums)
+
+
+def _head(group: _Group, plan: Plan) -> dict[str, Any]:
+    written = group.values
+    currency = written.get("currency", plan.currency).upper()
+    email = written.get("email", "")
+    if email and not email_key(email):
+        raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": email[:60]})
+    try:
+        placed = read_moment(written.get("placed_at", ""), plan.manner).astimezone(UTC)
+    except Unreadable as error:
+        raise _Left("placed_at", str(error)) from None
+    if placed > plan.now:
+        raise _Left("placed_at", _("“%(value)s” lies ahead.") % {"value": written["placed_at"][:40]})
+    return {
+        "number": group.number,
+        "placed_at": placed.isoformat(),
+        "email": email,
+        "external_id": written.get("external_id", "")[:200],
+        "currency": currency,
+        "country": _country(written.get("country", "")),
+    }
+
+
+@lru_cache(maxsize=512)
+def _country(text: str) -> str:
+    """Return the country's code; what a shop wrote for "we do not know" is no fault of the order."""
+    try:
+        return read_country(text) if text else ""
+    except Unreadable:
+        return ""
+
+
+def _missing(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str]:
+    labels = {field.key: str(field.label) for field in FIELDS}
+    lacking = [labels[key] for key in NEEDED if key not in columns]
+    return [_("Say which column is: %(fields)s.") % {"fields": ", ".join(lacking)}] if lacking else []
+
+
+def _sum_up(import_id: int) -> dict[str, Decimal]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [require_store_id(), import_id])
+        return {"people": Decimal(cursor.fetchone()[0])}
+
+
+def _tell(totals: Mapping[str, str], currency: str) -> list[tuple[Any, str]]:
+    """Return the report's figures; the sum is exact, and what rounding each line to minor units left over stands beside it."""
+    amount, stored = Decimal(totals.get("amount", "0")), Decimal(totals.get("stored", "0"))
+    return [
+        (gettext_lazy("Lines"), totals.get("lines", "0")),
+        (gettext_lazy("Customers"), totals.get("people", "0")),
+        (gettext_lazy("Pieces times price, exactly"), f"{amount.normalize():f} {currency}"),
+        (gettext_lazy("Stored, each line in smallest units"), f"{stored:f} {currency}"),
+        (gettext_lazy("Difference by rounding"), f"{(stored - amount).normalize():f} {currency}"),
+    ]
+
+
+ORDERS = Kind(
+    label=gettext_lazy("Orders"),
+    noun=gettext_lazy("orders and credit notes"),
+    icon="package",
+    fields=FIELDS,
+    options=("date_order", "decimal_mark", "zone", "currency"),
+    missing=_missing,
+    read=read_orders,
+    compare=compare_orders,
+    apply=apply_orders,
+    title=lambda values: str(values.get("number", "")),
+    tell=_tell,
+    sum_up=_sum_up,
+    appends=True,
+    batch_rows=20_000,
+)

@@ -1,0 +1,120 @@
+"""What bringing in a file costs: Online Retail through the merchant's own path, against COPY of the same bytes into one plain table.
+
+Both sides in one run and by CPU time, the client's and its backend's together, so that neighbours do not count. `import` is everything
+from the kept file to the last order: read, checked, compared, written with customers, lines, refunds and timeline. `again` is the same
+file once more, which must add nothing. The scale takes that part of the file's lines.
+"""
+
+import gzip
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import connections
+
+from retention.customers.importing import running
+from retention.customers.importing.filing import keep
+from retention.customers.importing.mapping import kind_of, propose, propose_options
+from retention.customers.models import Customer, Import
+from retention.kit.clock import now
+from retention.orders.models import Order, Refund
+from retention.stores.models import Store
+from retention.tenancy.context import store_context
+from tests.shared_data import shared
+
+LINES = 541_909
+_TABLE = """
+    DROP TABLE IF EXISTS bench_staging; CREATE TABLE bench_staging (
+        invoice text, stock text, description text, quantity text, at text, price text, customer text, country text)
+"""
+Rows = list[tuple[object, ...]]
+
+
+class Spent(NamedTuple):
+    """Seconds on the clock, and of the processor: ours and the backend's."""
+
+    wall: float
+    cpu: float
+
+
+def main(scale: float) -> tuple[Rows, dict[str, Any]]:
+    """Measure both sides and return the table and the figures."""
+    data = _data(int(LINES * min(1, scale)))
+    store = Store.objects.create(name="Gifts", slug=f"gifts-{now():%H%M%S%f}", country="GB", currency="GBP", zone="Europe/London")
+    copied = sorted((_timed(lambda: _copy(data), using="owner") for _turn in range(3)), key=lambda spent: spent.cpu)[1]
+    with store_context(store.pk):
+        first, steps = _import(data, store)
+        again, steps_again = _import(data, store)
+        counts = {
+            "lines": first.rows_count,
+            "invoices": first.new_count,
+            "customers": Customer.objects.count(),
+            "stored": Order.objects.count() + Refund.objects.count(),
+            "added_again": again.new_count + again.changed_count,
+        }
+    rows: Rows = [("what", "seconds", "CPU seconds", "lines a CPU second", "COPY's CPU to its own")]
+    rows.append(_row("COPY into one plain table", copied, copied, lines=first.rows_count))
+    for name, times in {"import": steps, "again": steps_again}.items():
+        rows.append(_row(name, _sum(times), copied, lines=first.rows_count))
+        rows += [(f"  {step}", f"{spent.wall:.2f}", f"{spent.cpu:.2f}", "", "") for step, spent in times.items()]
+    ratios = {"import_vs_copy": round(copied.cpu / _sum(steps).cpu, 3)}
+    return rows, {"ratios": ratios, "counts": counts | {"amount": first.totals["amount"]}}
+
+
+def _row(name: str, spent: Spent, copied: Spent, *, lines: int) -> tuple[object, ...]:
+    return name, f"{spent.wall:.2f}", f"{spent.cpu:.2f}", f"{lines / spent.cpu:,.0f}", f"{copied.cpu / spent.cpu:.3f}"
+
+
+def _sum(times: dict[str, Spent]) -> Spent:
+    return Spent(sum(one.wall for one in times.values()), sum(one.cpu for one in times.values()))
+
+
+def _data(lines: int) -> bytes:
+    with gzip.open(shared("data/transactions/online_retail.csv.gz")) as file:
+        return b"".join(line for _number, line in zip(range(lines + 1), file, strict=False))
+
+
+def _copy(data: bytes) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(_TABLE)
+        cursor.copy_expert("COPY bench_staging FROM STDIN WITH (FORMAT csv, HEADER)", io.BytesIO(data))
+
+
+def _import(data: bytes, store: Store) -> tuple[Import, dict[str, Spent]]:
+    """Bring the file in and return the import and the seconds of each step."""
+    of = keep([data], kind="orders", name="online_retail.csv", created_by=None)
+    mapping, options = propose(kind_of(of), of.headings), propose_options(of, store)
+    running.begin_reading(of, mapping=mapping, options=options, now=now())
+    steps = {"read": _timed(lambda: _until(of, {"comparing", "ready"})), "compare": _timed(lambda: _until(of, {"ready"}))}
+    running.begin_running(of, now=now())
+    steps["write"] = _timed(lambda: _until(of, {"done"}))
+    return of, steps
+
+
+def _until(of: Import, states: set[str]) -> None:
+    while of.state not in states:
+        if not running.import_batch(now=now()):
+            raise RuntimeError(f"The import stopped in {of.state}: {of.error}")
+        of.refresh_from_db()
+
+
+def _timed(work: Callable[[], object], *, using: str = "default") -> Spent:
+    backend = _backend_of(using)
+    wall, cpu, server = time.perf_counter(), time.process_time(), _cpu_of(backend)
+    work()
+    return Spent(time.perf_counter() - wall, time.process_time() - cpu + _cpu_of(backend) - server)
+
+
+def _backend_of(using: str) -> int:
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def _cpu_of(pid: int) -> float:
+    """Return the CPU seconds a process of this machine has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

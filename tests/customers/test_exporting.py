@@ -1,0 +1,164 @@
+"""Files for the merchant: what goes out comes back in unchanged, formulas are harmless, large files are made in pieces and announced."""
+
+import csv
+import io
+import json
+import tracemalloc
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from retention.customers import exporting
+from retention.customers.exporting import CUSTOMERS, export_due, order_file, pieces_of, stream
+from retention.customers.models import AttributeValue, Consent, Customer, Export, ExportChunk, Identity
+from retention.notices.models import Notice
+from retention.orders.exporting import ORDERS
+from retention.orders.models import Order, OrderLine
+from retention.stores.models import AuditEntry
+from tests.cast import lumen
+from tests.customers.importing import counts, import_file
+from tests.factories import make_store, signed_in, work_for
+from tests.factories.customers import make_customer, make_event, make_order
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+PEOPLE = """Email,Phone Number,External ID,First Name,Last Name,Gender,Birthday,Interests,Language,Timezone,\
+City,Region,Zip Code,Country,Note,VIP
+ann@example.test,+4930123456,A-1,=cmd(),'Quote,f,1990-05-01,"coffee, tea",de,Europe/Berlin,Köln,NRW,0123,DE,@x,3
+bea@example.test,,,-Bea,+Cole,,--02-29,,,,,,,,"two
+lines",
+,+4930999999,,Cem,,,,,,,,,,,,
+"""
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_customers_come_back_as_they_went_out():
+    first, second = make_store(), make_store()
+    with work_for(first):
+        import_file(PEOPLE, first, at=NOW)
+        Consent.objects.create(customer=Customer.objects.get(email="ann@example.test"), channel="email", status="granted", changed_at=NOW)
+        out = "".join(stream(CUSTOMERS))
+        assert counts(import_file(out, first, at=NOW + timedelta(days=1), consent_source="file")) == {
+            "new": 0, "changed": 0, "same": 3, "refused": 0,
+        }  # fmt: skip
+    with work_for(second):
+        assert counts(import_file(out, second, at=NOW, consent_source="file"))["new"] == 3
+        assert "".join(stream(CUSTOMERS)) == out
+
+
+def test_no_cell_is_a_formula():
+    store = make_store()
+    with work_for(store):
+        import_file(PEOPLE, store, at=NOW)
+        cells = [cell for row in rows_of("".join(stream(CUSTOMERS))) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\0"))]
+    assert "'=cmd()" in cells
+
+
+def test_orders_come_back_as_they_went_out():
+    head = "Order Number,Order Date,Customer Email,Product ID,Product Name,Quantity,Unit Price,Currency\n"
+    first = "1,2026-01-01 10:00,a@example.test,X,Cup,2,1.50,EUR\n1,2026-01-01 10:00,a@example.test,Y,Pot,1,9,EUR\n"
+    text = head + first + "2,2026-01-02,,X,Cup,1,120,JPY\n"
+    store = make_store()
+    with work_for(store):
+        import_file(text, store, kind="orders", at=NOW)
+        out = "".join(stream(ORDERS))
+        assert counts(import_file(out, store, kind="orders", at=NOW)) == {"new": 0, "changed": 0, "same": 2, "refused": 0}
+
+
+def test_a_large_file_is_made_in_pieces_and_announced(monkeypatch):
+    shop = lumen()
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    with work_for(shop.store):
+        for number in range(23):
+            make_customer(shop.store, f"c{number:02}@example.test")
+        whole = "".join(stream(CUSTOMERS))
+        export = order_file("customers", by=shop.nora, now=NOW)
+    export_due(now=lambda: NOW)
+    with work_for(shop.store):
+        export.refresh_from_db()
+        assert (export.state, export.rows_count, export.chunks.count()) == ("ready", 23, 4)
+        assert b"".join(pieces_of(export)).decode() == whole
+    notice = Notice.objects.get(kind="export_ready")
+    assert notice.to == shop.nora.email
+    assert reverse("customers:exports", args=["lumen"]) in notice.text
+    export_due(now=lambda: NOW + timedelta(days=7))
+    with work_for(shop.store):
+        export.refresh_from_db()
+        assert export.state == "gone"
+        assert not ExportChunk.objects.exists()
+    assert Notice.objects.filter(kind="export_ready").count() == 1
+
+
+def test_streaming_keeps_memory_flat():
+    store = make_store()
+    with work_for(store):
+        Customer.objects.bulk_create(
+            [Customer(email=f"c{number}@example.test", email_key=f"c{number}@example.test") for number in range(9000)]
+        )
+        tracemalloc.start()
+        size = sum(len(piece) for piece in stream(CUSTOMERS))
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert size > 400_000
+    assert peak < 40_000_000
+
+
+def test_the_page_sends_small_files_at_once_and_writes_it_down():
+    shop = lumen()
+    make_customer(shop.store, "ann@example.test", first_name="Ann")
+    client = signed_in(shop.nora)
+    assert b"Download" in client.get(reverse("customers:exports", args=["lumen"])).content
+    answer = client.post(reverse("customers:export", args=["lumen"]), {"kind": "customers"})
+    assert answer["Content-Disposition"] == 'attachment; filename="customers.csv"'
+    assert rows_of(b"".join(answer.streaming_content).decode())[1][0] == "ann@example.test"
+    with work_for(shop.store):
+        assert AuditEntry.objects.filter(action="export.made").exists()
+
+
+@pytest.mark.parametrize("role", ["marketer", "analyst", "support"])
+def test_who_may_not_take_files_gets_none(role):
+    shop = lumen()
+    customer = make_customer(shop.store, "ann@example.test")
+    client = signed_in(shop.person(role))
+    for name, ids in (("exports", []), ("export_one", [customer.public_id])):
+        assert client.get(reverse(f"customers:{name}", args=["lumen", *ids])).status_code == 403
+    assert client.post(reverse("customers:export", args=["lumen"]), {"kind": "customers"}).status_code == 403
+
+
+def test_no_file_without_a_fresh_second_factor():
+    shop = lumen()
+    customer = make_customer(shop.store, "ann@example.test")
+    client = signed_in(shop.nora, stepped_up=False)
+    assert client.post(reverse("customers:export", args=["lumen"]), {"kind": "customers"}).status_code == 302
+    assert client.get(reverse("customers:export_one", args=["lumen", customer.public_id])).status_code == 302
+
+
+def test_everything_about_one_person_in_one_zip():
+    shop = lumen()
+    customer = make_customer(shop.store, "ann@example.test", first_name="Ann", allows=("email",), attributes={"Roast": "=dark"})
+    other = make_customer(shop.store, "bea@example.test", first_name="Bea")
+    make_event(customer, "Product Viewed", properties={"name": "Beans"})
+    make_event(other, "Product Viewed", properties={"name": "Tea"})
+    order = make_order(customer, number="N-7")
+    with work_for(shop.store):
+        OrderLine.objects.create(order=order, position=1, product_id="X", name="Cup", quantity=1)
+    answer = signed_in(shop.nora).get(reverse("customers:export_one", args=["lumen", customer.public_id]))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    person = json.loads(archive.read("person.json"))
+    assert person["customers_customer"][0]["first_name"] == "Ann"
+    assert person["customers_customerevent"][0]["properties"] == {"name": "Beans"}
+    assert person["orders_order"][0]["number"] == "N-7"
+    assert person["orders_orderline"][0]["name"] == "Cup"
+    assert person["customers_consent"][0]["status"] == "granted"
+    assert set(archive.namelist()) == {"person.json", *(f"{name}.csv" for name in person)}
+    assert b"bea@" not in b"".join(archive.read(name) for name in archive.namelist())
+    with work_for(shop.store):
+        assert AuditEntry.objects.filter(action="customer.exported").exists()
+        assert (Identity.objects.count(), AttributeValue.objects.count(), Order.objects.count(), Export.objects.count()) == (2, 0, 1, 0)

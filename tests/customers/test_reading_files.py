@@ -1,0 +1,120 @@
+"""From bytes to rows: what merchants' programs write, and what is no table."""
+
+import pytest
+
+from retention.customers.importing.reading import (
+    FORMULA_STARTS,
+    Fault,
+    NoTable,
+    Row,
+    quote_formula,
+    read_rows,
+    read_shape,
+    unquote_formula,
+)
+
+TABLE = "Email,First Name,Note\nann@example.test,Änn,a\nbea@example.test,Béa,b\n"
+
+
+def read(data: bytes, *, cut: int = 7, after: int = 1):
+    def pieces():
+        return [data[start : start + cut] for start in range(0, len(data), cut)]
+
+    shape = read_shape(pieces)
+    return shape, list(read_rows(pieces(), shape, after=after))
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (TABLE.encode(), "utf-8"),
+        (TABLE.encode("utf-8-sig"), "utf-8-sig"),
+        (TABLE.encode("utf-16"), "utf-16"),
+        (b"\xfe\xff" + TABLE.encode("utf-16-be"), "utf-16"),
+        (TABLE.encode("utf-16-le"), "utf-16-le"),
+        (TABLE.encode("utf-16-be"), "utf-16-be"),
+        (TABLE.encode("cp1252"), "cp1252"),
+        (TABLE.replace("a\n", "\x81\n").encode("latin-1"), "latin-1"),
+    ],
+)
+def test_reads_every_usual_encoding(data, encoding):
+    shape, rows = read(data)
+    assert shape.encoding == encoding
+    assert shape.headings == ["Email", "First Name", "Note"]
+    assert [row.cells[:2] for row in rows] == [["ann@example.test", "Änn"], ["bea@example.test", "Béa"]]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_finds_the_delimiter_and_every_line_end(mark, end):
+    text = f'Email{mark}Note{end}ann@example.test{mark}"one{end}two{mark} three"{end}{end}bea@example.test{mark}x'
+    shape, rows = read(text.encode(), cut=5)
+    assert shape.delimiter == mark
+    assert rows == [Row(2, ["ann@example.test", f"one{end}two{mark} three"]), Row(4, ["bea@example.test", "x"])]
+
+
+def test_row_numbers_are_a_spreadsheet_s():
+    _shape, rows = read(b'Email,Note\na@example.test,"1\n2\n3"\n\nb@example.test,x\n')
+    assert [row.number for row in rows] == [2, 4]
+
+
+def test_goes_on_behind_a_row():
+    data = b"Email\n" + b"".join(b"c%d@example.test\n" % number for number in range(2, 50))
+    assert [row.number for row in read(data, after=40)[1]] == list(range(41, 50))
+
+
+def test_keeps_formulas_as_text():
+    _shape, rows = read(b'Email,Note\na@example.test,"=HYPERLINK(""http://x"")"\n')
+    assert rows[0].cells[1] == '=HYPERLINK("http://x")'
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49301", "-2", "@cmd", "\tx", "\rx", "\0x", "'quoted", "''", "'=x", "plain", "a=b", "", "'"])
+def test_a_quoted_formula_comes_back_as_it_was(text):
+    quoted = quote_formula(text)
+    assert not quoted.startswith(FORMULA_STARTS[:-1])
+    assert unquote_formula(quoted) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "The file is empty."),
+        (b" \n \n", "The file is empty."),
+        (b"Email,Name\n", "The file holds headings and no rows."),
+        (b"Email,Name\n,\n ,\n", "The file holds headings and no rows."),
+        (b"Email,Name,email,Nam,x\na,b,c,d,e\n", "more than once: Email, email. Give"),
+        (b"\n\nEmail\na@example.test\n", "The first row must hold the headings"),
+        (b"PK\x03\x04 workbook", "This is an Excel workbook or a zip file. Save it as CSV"),
+        (b"\x1f\x8b\x08 gzip", "a gzip file"),
+        (b"Em\0ail,Name\na,b\n", "NUL"),
+        (b",".join(b"c%d" % number for number in range(301)) + b"\na\n", "301 columns; 300 are the most"),
+    ],
+)
+def test_says_why_it_is_no_table(data, why):
+    with pytest.raises(NoTable, match=why.replace(".", r"\.").replace("(", r"\(")):
+        read(data, cut=1000)
+
+
+def test_leaves_out_rows_that_do_not_fit_and_names_them():
+    huge = b"x" * 1_000_000
+    data = (
+        b"Email,Note\na@example.test,1\nb@example.test,"
+        + huge
+        + b"\nc@example.test,\0\nd@example.test,1,2,3\ne@example.test\nf@example.test,2,,\n"
+    )
+    _shape, rows = read(data, cut=65536)
+    assert [row.number for row in rows if isinstance(row, Row)] == [2, 6, 7]
+    faults = {fault.row: fault.why for fault in rows if isinstance(fault, Fault)}
+    assert faults == {
+        3: "A cell holds 1000000 characters; 20000 are the most.",
+        4: "A cell holds a NUL character.",
+        5: "The row has 4 cells and the headings are 2.",
+    }
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_its_row_only():
+    rows = b"".join(b"c%d@example.test,%s\n" % (number, b"y" * 40) for number in range(1000))
+    _shape, found = read(b'Email,Note\na@example.test,1\nb@example.test,"open\n' + rows, cut=4096)
+    assert found[0] == Row(2, ["a@example.test", "1"])
+    assert found[1].row == 3
+    assert found[1].why == "A quotation mark is opened in this row and not closed in time."

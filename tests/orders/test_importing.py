@@ -1,0 +1,171 @@
+"""Orders come in from a file; Online Retail, half a million real lines, is the proof that the sums are right and that twice is once."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+
+import pytest
+from django.db.models import Sum
+
+from retention.customers.importing.filing import keep
+from retention.customers.importing.mapping import kind_of, propose
+from retention.customers.models import Customer, CustomerCounter, CustomerEvent, ImportRow, Pending
+from retention.orders.models import Cart, Order, OrderLine, Refund, RefundLine
+from tests.customers.importing import brought_in, compared, counts, faults, import_file, put_in
+from tests.factories import make_store, work_for
+from tests.factories.customers import make_cart, make_customer
+from tests.shared_data import shared
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+HEAD = "Order Number,Date,Customer Email,SKU,Description,Quantity,Unit Price,Country\n"
+
+
+@pytest.fixture
+def store():
+    store = make_store(country="GB", currency="GBP", zone="Europe/London")
+    with work_for(store):
+        yield store
+
+
+def online_retail(lines: int | None = None) -> Iterator[bytes]:
+    """Yield the file's bytes, or its headings and first lines."""
+    with gzip.open(shared("data/transactions/online_retail.csv.gz")) as file:
+        if lines is None:
+            while piece := file.read(1 << 20):
+                yield piece
+        else:
+            yield from islice(file, lines + 1)
+
+
+def test_the_file_s_own_headings_are_understood(store):
+    of = keep(online_retail(5), kind="orders", name="online_retail.csv", created_by=None)
+    assert list(propose(kind_of(of), of.headings).values()) == [
+        *("number", "product_id", "name", "quantity", "placed_at", "unit_price", "external_id", "country")
+    ]
+
+
+def test_brings_a_slice_in_with_exact_sums_and_twice_is_once(store):
+    of = keep(online_retail(6000), kind="orders", name="online_retail.csv", created_by=None)
+    done = brought_in(compared(of, store, at=NOW), at=NOW)
+    assert (done.state, done.rows_count, faults(done)) == ("done", 6000, [])
+    assert done.new_count == Order.objects.count() + Refund.objects.count()
+    assert OrderLine.objects.count() + RefundLine.objects.count() == 6000
+    took = Order.objects.aggregate(sum=Sum("total_minor"))["sum"] - Refund.objects.aggregate(sum=Sum("total_minor"))["sum"]
+    assert Decimal(took) / 100 == Decimal(done.totals["stored"])
+    assert Customer.objects.count() == int(done.totals["people"])
+    first = Order.objects.get(number="536365")
+    assert first.placed_at == datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
+    assert (first.total_minor, first.currency, first.customer.country, first.source) == (13912, "GBP", "GB", "csv")
+    assert first.customer.identities.get().value == "17850"
+    assert Refund.objects.get(number="C536379").order is None
+    again = keep(online_retail(6000), kind="orders", name="online_retail.csv", created_by=None)
+    before = OrderLine.objects.order_by("pk").last().pk
+    again = brought_in(compared(again, store, at=NOW), at=NOW)
+    assert counts(again) == {"new": 0, "changed": 0, "same": done.new_count, "refused": 0}
+    assert again.totals == done.totals
+    assert OrderLine.objects.order_by("pk").last().pk == before
+
+
+def test_summer_time_of_the_shop_s_city_is_kept(store):
+    import_file(HEAD + "1,2011-07-01 12:00,a@example.test,X,X,1,2.50,UK\n", store, kind="orders", at=NOW)
+    assert Order.objects.get().placed_at == datetime(2011, 7, 1, 11, 0, tzinfo=UTC)
+
+
+def test_orders_count_on_the_customer_and_trigger_nothing(store):
+    text = HEAD + "1,2011-07-01 12:00,a@example.test,X,Cup,2,2.50,UK\n1,2011-07-01 12:00,a@example.test,Y,Pot,1,10,UK\n"
+    import_file(text + "2,2011-08-01 12:00,A@example.test,X,Cup,-1,2.50,UK\n", store, kind="orders", at=NOW)
+    customer = Customer.objects.get()
+    assert (customer.orders_count, customer.spent_minor, customer.last_order_at) == (1, 1500, datetime(2011, 7, 1, 11, 0, tzinfo=UTC))
+    events = CustomerEvent.objects.order_by("occurred_at")
+    assert [(event.name, event.backfill, event.properties["total"]) for event in events] == [
+        ("Order Completed", True, "15.00"),
+        ("Order Refunded", True, "2.50"),
+    ]
+    assert not Pending.objects.exists()
+    counted = {one.event_name.name: one.count for one in CustomerCounter.objects.select_related("event_name")}
+    assert counted == {"Order Completed": 1, "Order Refunded": 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "why"),
+    [
+        ("2,2011-07-01,b@example.test,X,Cup,0,1,", "Quantity", "“0” is not a number of pieces."),
+        ("2,2011-07-01,b@example.test,X,Cup,1.5,1,", "Quantity", "“1.5” is not a number of pieces."),
+        ("2,2011-07-01,b@example.test,X,Cup,1,NaN,", "Unit Price", "“NaN” is not a number."),
+        ("2,2011-07-01,b@example.test,X,Cup,1,1e999,", "Unit Price", "“1e999” is not a number."),
+        ("2,31.02.2011,b@example.test,X,Cup,1,1,", "Date", "“31.02.2011” is not a date."),
+        ("2,2099-01-01,b@example.test,X,Cup,1,1,", "Date", "“2099-01-01” lies ahead."),
+        ("2,2011-07-01,nobody,X,Cup,1,1,", "Customer Email", "“nobody” is not an e-mail address."),
+        ("2,2011-07-01,b@example.test,,,1,1,", "SKU", "The product is missing."),
+        (",2011-07-01,b@example.test,X,Cup,1,1,", "Order Number", "The order number is missing."),
+        ("2,2011-07-01,b@example.test,X,Cup,1,99999999999999,", "Unit Price", "The amount is too large."),
+    ],
+)
+def test_leaves_an_order_out_and_says_why(store, row, column, why):
+    text = HEAD + f"1,2011-07-01,a@example.test,X,Cup,1,1,\n{row}\n3,2011-07-01,a@example.test,X,Cup,1,1,\n"
+    done = import_file(text, store, kind="orders", at=NOW, date_order="dmy")
+    assert faults(done) == [(3, column, why)]
+    assert set(Order.objects.values_list("number", flat=True)) == {"1", "3"}
+
+
+def test_one_bad_line_leaves_the_whole_order_out(store):
+    text = HEAD + "1,2011-07-01,,X,Cup,1,1,\n1,2011-07-01,,Y,Pot,x,1,\n1,2011-07-01,,Z,Lid,1,1,\n"
+    done = import_file(text, store, kind="orders", at=NOW)
+    assert [(row, column) for row, column, _why in faults(done)] == [(2, ""), (3, "Quantity"), (4, "")]
+    assert faults(done)[0][2] == "Another row of order 1 cannot be read, so the order is left out."
+    assert not Order.objects.exists()
+
+
+def test_lines_of_an_order_that_come_later_in_the_file_join_it(store):
+    text = HEAD + "1,2011-07-01,,X,Cup,1,1,\n2,2011-07-01,,X,Cup,1,5,\n1,2011-07-01,,Y,Pot,1,2.25,\n"
+    done = import_file(text, store, kind="orders", at=NOW)
+    assert counts(done)["new"] == 2
+    assert dict(Order.objects.values_list("number", "total_minor")) == {"1": 325, "2": 500}
+    assert [line.position for line in Order.objects.get(number="1").lines.order_by("position")] == [1, 2]
+
+
+def test_a_price_with_more_decimals_is_rounded_line_by_line_and_the_report_says_so(store):
+    done = import_file(HEAD + "1,2011-07-01,,X,Cup,3,0.335,\n", store, kind="orders", at=NOW)
+    assert (Order.objects.get().total_minor, done.totals["amount"], done.totals["stored"]) == (101, "1.005", "1.01")
+    told = dict(kind_of(done).tell(done.totals, "GBP"))
+    assert list(told.values())[2:] == ["1.005 GBP", "1.01 GBP", "0.005 GBP"]
+
+
+def test_currencies_with_no_and_three_decimals(store):
+    import_file(HEAD + "1,2011-07-01,,X,Cup,2,120,\n", store, kind="orders", at=NOW, currency="JPY")
+    import_file(HEAD + "2,2011-07-01,,X,Cup,2,1.234,\n", store, kind="orders", at=NOW, currency="KWD")
+    assert dict(Order.objects.values_list("number", "total_minor")) == {"1": 240, "2": 2468}
+
+
+def test_changed_lines_change_the_order_and_the_shop_s_own_orders_stay(store):
+    import_file(HEAD + "1,2011-07-01,,X,Cup,1,1,\n", store, kind="orders", at=NOW)
+    Order.objects.create(number="9", currency="GBP", total_minor=700, placed_at=NOW, received_at=NOW, source="shopify")
+    text = HEAD + "1,2011-07-01,,X,Cup,2,1,\n9,2011-07-01,,X,Cup,2,1,\n"
+    ready = compared(put_in(text, kind="orders"), store, at=NOW)
+    assert ImportRow.objects.get(key="1").says == "total, lines"
+    assert counts(brought_in(ready, at=NOW)) == {"new": 0, "changed": 1, "same": 1, "refused": 0}
+    assert dict(Order.objects.values_list("number", "total_minor")) == {"1": 200, "9": 700}
+    assert OrderLine.objects.get(order__number="1").quantity == 2
+
+
+def test_an_order_of_the_file_closes_the_basket_that_led_to_it(store):
+    customer = make_customer(store, "a@example.test")
+    make_cart(customer, touched=NOW, currency="GBP")
+    import_file(HEAD + "1,2026-11-24 09:30,a@example.test,X,Cup,1,1,\n", store, kind="orders", at=NOW.replace(hour=12))
+    assert not Cart.objects.open().filter(lines_count__gt=0).exists()
+
+
+@pytest.mark.deep
+def test_all_of_online_retail(store):
+    of = keep(online_retail(), kind="orders", name="online_retail.csv", created_by=None)
+    done = brought_in(compared(of, store, at=NOW), at=NOW)
+    assert (done.rows_count, done.new_count, done.refused_count) == (541_909, 25_900, 0)
+    assert (Order.objects.count(), Refund.objects.count(), Customer.objects.count()) == (20_726, 5_174, 4_372)
+    assert OrderLine.objects.count() + RefundLine.objects.count() == 541_909
+    assert Decimal(done.totals["amount"]) == Decimal("9747747.934")
+    again = keep(online_retail(), kind="orders", name="online_retail.csv", created_by=None)
+    assert counts(compared(again, store, at=NOW)) == {"new": 0, "changed": 0, "same": 25_900, "refused": 0}
