@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -35,8 +34,8 @@ def describe(form: SignupForm, *, store: Store, now: datetime) -> dict[str, Any]
         "steps": describe_steps(steps_of(form), asking),
         "popup": rules_of(form.popup).stored() if form.kind == SignupForm.Kind.POPUP else None,
         "colors": [colors.brand, colors.on_brand, colors.dark_brand, colors.on_dark_brand],
-        "post": f"{settings.SITE_URL}{reverse('signup:answer', args=[form.public_id])}",
-        "shown": f"{settings.SITE_URL}{reverse('signup:shown', args=[form.public_id])}",
+        "post": reverse("signup:answer", args=[form.public_id]),  # of the host the script itself came from
+        "shown": reverse("signup:shown", args=[form.public_id]),
         "trap": TRAP,
         "stamp": {"name": STAMP, "value": stamp(form, now=now)},
         "words": _words(),

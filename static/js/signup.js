@@ -218,7 +218,7 @@ button { font: inherit; min-height: 46px; border-radius: 8px; cursor: pointer; }
       let answer = null;
       try {
         const body = JSON.stringify({ answers: answers, anonymous_id: visitor() });
-        const response = await fetch(this.form.post, { method: "POST", body: body, headers: { "Content-Type": "text/plain" }, credentials: "omit" });
+        const response = await fetch(base + this.form.post, { method: "POST", body: body, headers: { "Content-Type": "text/plain" }, credentials: "omit" });
         answer = await response.json();
       } catch (error) {
         answer = { errors: [{ field: "", message: this.form.words.failed }] };
@@ -260,7 +260,7 @@ button { font: inherit; min-height: 46px; border-radius: 8px; cursor: pointer; }
   }
 
   function count(form) {
-    fetch(form.shown, { method: "POST", keepalive: true, credentials: "omit" }).catch(function () { /* only a count */ });
+    fetch(base + form.shown, { method: "POST", keepalive: true, credentials: "omit" }).catch(function () { /* only a count */ });
   }
 
   function render(host, form, options) {
