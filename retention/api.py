@@ -12,6 +12,7 @@ from retention.catalog.api.products import ProductDetail, ProductList, StockRepo
 from retention.customers.api.consents import CustomerConsents
 from retention.customers.api.customers import CustomerDetail, CustomerList
 from retention.customers.api.events import EventList
+from retention.customers.api.imports import ImportDetail, ImportList, ImportRunning
 from retention.intake.api.orders import OrderSaving, RefundSaving
 from retention.orders.api.orders import OrderDetail
 from retention.rest.problems import problem
@@ -47,6 +48,9 @@ urlpatterns = [
     path("v1/orders", OrderSaving.as_view(), name="orders"),
     path("v1/orders/<uuid:public_id>", OrderDetail.as_view(), name="order"),
     path("v1/refunds", RefundSaving.as_view(), name="refunds"),
+    path("v1/imports", ImportList.as_view(), name="imports"),
+    path("v1/imports/<uuid:public_id>", ImportDetail.as_view(), name="import"),
+    path("v1/imports/<uuid:public_id>/run", ImportRunning.as_view(), name="import_run"),
     path("v1/events", EventList.as_view(), name="events"),
     path("v1/webhooks", EndpointList.as_view(), name="webhooks"),
     path("v1/webhooks/<uuid:public_id>", EndpointDetail.as_view(), name="webhook"),

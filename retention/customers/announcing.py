@@ -11,8 +11,8 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from retention.customers.models import Consent, Customer
-from retention.webhooks.outbox import News, announce_many, wanted_types
+from retention.customers.models import Consent, Customer, Import
+from retention.webhooks.outbox import News, announce, announce_many, wanted_types
 from retention.webhooks.types import WebhookType, webhook_types
 
 CREATED = "customer.created"
@@ -20,6 +20,7 @@ UPDATED = "customer.updated"
 MERGED = "customer.merged"
 ERASED = "customer.erased"
 CONSENT = "consent.changed"
+IMPORTED = "import.finished"
 _SHOWN = ("email", "phone", "first_name", "last_name", "gender", "language", "city", "region", "postcode", "country")
 _EXAMPLE = {
     "customer": {"id": "0b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c11", "email": "ana@example.test", "first_name": "Ana", "country": "DE"},
@@ -45,6 +46,21 @@ def add_types() -> None:
             {"customer": {"id": "…"}, "channel": "email", "status": "granted", "said_at": "2026-11-20T12:00:00Z"},
         ),
     )
+
+    webhook_types.add(
+        IMPORTED,
+        WebhookType(
+            _("An import ended"),
+            _("The import with how it ended and its counts"),
+            {"import": {"id": "…", "kind": "customers", "state": "done", "new": 120, "changed": 3, "same": 0, "refused": 2}},
+        ),
+    )
+
+
+def announce_import(of: Import, *, now: datetime) -> bool:
+    """Say that an import ended, well or not; one that was called off is no news."""
+    counts = {"new": of.new_count, "changed": of.changed_count, "same": of.same_count, "refused": of.refused_count}
+    return announce(IMPORTED, {"import": {"id": str(of.public_id), "kind": of.kind, "state": of.state, **counts}}, now=now)
 
 
 def newest_customer() -> int:

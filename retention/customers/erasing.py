@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from retention.customers.announcing import ERASED
 from retention.customers.consent import address_digest
 from retention.customers.exporting import forget_files
 from retention.customers.importing import running
@@ -28,6 +29,7 @@ from retention.notices.models import Notice
 from retention.rest.models import KeptAnswer
 from retention.stores.models import Store, User
 from retention.tenancy.context import store_context
+from retention.webhooks import outbox
 
 Forgetter = Callable[[Sequence[str]], None]
 forgetters: Register[Forgetter] = Register("forgetter of personal texts")
@@ -45,6 +47,8 @@ def erase(customer: Customer, *, by: int | None, now: datetime) -> Erasure:
         for table in personal_tables:
             _empty(table, locked.pk)
         _forget_texts(names, now=now)
+        outbox.forget([locked.public_id, *former], now=now)
+        outbox.announce(ERASED, {"customer": {"id": str(locked.public_id)}}, now=now, about=locked.public_id)
         locked.delete()
         digests = sorted(address_digest(name) for name in names)
         made = Erasure.objects.bulk_create(

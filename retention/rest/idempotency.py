@@ -89,6 +89,15 @@ def _unfold(body: Any) -> Any:
     return body if sealed is None else json.loads(unseal(sealed, store_id=require_store_id(), purpose=_PURPOSE))
 
 
+def _digest_of_file(file: Any) -> str:
+    """Return what stands for an uploaded file, which is left where it can be read again."""
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
 def _digest(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), default=_digest_of_file)
     return hashlib.sha256(f"{request.method}\n{request.get_full_path()}\n{body}".encode()).hexdigest()

@@ -231,7 +231,12 @@ API_PAGES = {
     "api:unknown": Page("public", ids={"rest": "=v1/nowhere"}, answers=(404,)),
     "api:store": Page("key store:read"),
     "api:customers": Page("key customers:read customers:write", "GET POST", form={"email": "new@example.test"}, answers=(200, 201)),
-    "api:customer": Page("key customers:read customers:write", "GET PATCH", ids=_CUSTOMER, form={"city": "Riga"}, answers=(200,)),
+    "api:customer": Page(
+        "key customers:erase customers:read customers:write", "GET PATCH DELETE", ids=_CUSTOMER, form={"city": "Riga"}, answers=(200, 204)
+    ),
+    "api:imports": Page("key imports:read imports:write", "GET POST", form={"page_size": "5"}, answers=(200, 415)),
+    "api:import": Page("key imports:read", ids={"public_id": "customers.Import.public_id"}, answers=(200,)),
+    "api:import_run": Page("key imports:write", "POST", ids={"public_id": "customers.Import.public_id"}, answers=(202, 409)),
     "api:consents": Page(
         "key customers:read customers:write",
         "GET POST",

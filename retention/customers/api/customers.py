@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from retention.customers.api.fields import CustomerIn, CustomerOut, CustomerPatch, CustomerQuery
 from retention.customers.changing import AddressTaken, ShopIdTaken, change_customer
+from retention.customers.erasing import erase
 from retention.customers.identifying import email_key
 from retention.customers.models import Customer, CustomerMerge, Identity
 from retention.customers.saving import Wish, save_customer
@@ -23,6 +24,7 @@ from retention.rest.idempotency import idempotent
 from retention.rest.querying import read_query
 from retention.rest.schema import IDEMPOTENCY_KEY
 from retention.rest.views import StoreView
+from retention.stores import auditing
 
 
 class _Customers(StoreView[Customer]):
@@ -75,7 +77,7 @@ class CustomerList(ListModelMixin, _Customers):
 class CustomerDetail(RetrieveModelMixin, _Customers):
     """One customer."""
 
-    scopes = {"GET": "customers:read", "PATCH": "customers:write"}
+    scopes = {"GET": "customers:read", "PATCH": "customers:write", "DELETE": "customers:erase"}
 
     def get_object(self) -> Customer:
         """Return the customer with this id; the id of one who was merged leads to the person they are now."""
@@ -103,6 +105,15 @@ class CustomerDetail(RetrieveModelMixin, _Customers):
         except ShopIdTaken as error:
             raise ValidationError({"external_id": [_("Another customer has this id.")]}) from error
         return Response(self.shown(customer.pk))
+
+    @extend_schema(operation_id="customers_erase", responses={204: None}, parameters=[IDEMPOTENCY_KEY])
+    @idempotent
+    def delete(self, request: Request, public_id: UUID) -> Response:
+        """Erase a customer for good: everything that names them goes, their orders stay without a name."""
+        customer = self.get_object()
+        auditing.note(request, "customer.erased", target=f"customer:{customer.public_id}")
+        erase(customer, by=None, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def find_customer(public_id: UUID) -> int:

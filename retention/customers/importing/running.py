@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
+from retention.customers.announcing import announce_import
 from retention.customers.importing.kinds import Kind, Outcome, Plan, Thing, Work
 from retention.customers.importing.mapping import kind_of, plan_of
 from retention.customers.importing.reading import Fault
@@ -219,3 +220,5 @@ def _end(of: Import, state: str, *, now: datetime, error: str = "") -> None:
     ImportChunk.objects.filter(of_import=of).delete()
     of.state, of.error, of.finished_at = state, error, now
     of.save()
+    if state != State.CANCELLED:
+        announce_import(of, now=now)

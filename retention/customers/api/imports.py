@@ -1,0 +1,191 @@
+"""`/api/v1/imports`: put a CSV file in, look at what it would change, bring it in, and see what came of it."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from retention.customers.importing import running
+from retention.customers.importing.filing import keep
+from retention.customers.importing.kinds import kinds
+from retention.customers.importing.mapping import check_mapping, kind_of, propose, propose_options
+from retention.customers.importing.reading import LARGEST_BYTES, NoTable
+from retention.customers.models import Import, ImportFault
+from retention.kit import clock
+from retention.rest.idempotency import idempotent
+from retention.rest.querying import PlainText
+from retention.rest.schema import IDEMPOTENCY_KEY
+from retention.rest.views import StoreView
+from retention.stores import auditing
+from retention.stores.models import Store
+from retention.tenancy.context import require_store_id
+
+MOST_FAULTS = 100
+
+
+class NotThere(APIException):
+    """The import is not where this step begins."""
+
+    status_code = 409
+    default_detail = gettext_lazy("The import is not ready to be brought in.")
+    default_code = "not_ready"
+
+
+class FaultOut(serializers.ModelSerializer[ImportFault]):
+    """A row that is left out, and why."""
+
+    class Meta:
+        model = ImportFault
+        fields = ("row", "column", "why")
+
+
+class ImportOut(serializers.ModelSerializer[Import]):
+    """An import as the API shows it. While it is ready the counts say what would come of it; afterwards what came of it."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+
+    class Meta:
+        model = Import
+        fields = (
+            "id", "kind", "file_name", "size", "state", "headings", "mapping", "rows_count", "things_count", "new_count", "changed_count",
+            "same_count", "refused_count", "error", "created_at", "started_at", "finished_at",
+        )  # fmt: skip
+
+
+class ImportWithFaults(ImportOut):
+    """An import with the first hundred rows that are left out."""
+
+    faults = serializers.SerializerMethodField()
+
+    class Meta(ImportOut.Meta):
+        fields = (*ImportOut.Meta.fields, "faults")  # type: ignore[assignment]
+
+    @extend_schema(responses=FaultOut(many=True))
+    def get_faults(self, of: Import) -> list[dict[str, Any]]:
+        """Return the first rows that are left out."""
+        return list(FaultOut(ImportFault.objects.filter(of_import=of).order_by("row", "id")[:MOST_FAULTS], many=True).data)
+
+
+class ImportIn(serializers.Serializer[Any]):
+    """A CSV file, up to 50 MB. mapping: column, from 0, to field, as JSON; proposed from the headings when left out."""
+
+    kind = PlainText(max_length=20, help_text=gettext_lazy("What the file holds: customers or orders."))
+    file = serializers.FileField(max_length=200, allow_empty_file=True)
+    mapping = PlainText(max_length=20_000, required=False, help_text=gettext_lazy('Such as {"0": "email", "1": "first_name"}.'))
+
+    def validate_kind(self, value: str) -> str:
+        """Refuse a kind of file that nobody reads."""
+        if value not in kinds:
+            raise serializers.ValidationError(_("The kinds are: %(kinds)s.") % {"kinds": ", ".join(kinds.keys())})
+        return value
+
+    def validate_file(self, value: Any) -> Any:
+        """Refuse a file that is too large before anything of it is read."""
+        if value.size > LARGEST_BYTES:
+            raise serializers.ValidationError(_("The file is larger than 50 MB."))
+        return value
+
+    def validate_mapping(self, value: str) -> dict[str, str]:
+        """Return the mapping, or refuse what is none."""
+        try:
+            found = json.loads(value)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
+            raise serializers.ValidationError(_("This must be a JSON object of fields by column."))
+        return found
+
+
+class _Imports(StoreView[Import]):
+    model = Import
+    serializer_class = ImportOut
+
+    def rows(self) -> QuerySet[Import]:
+        """Return the store's imports."""
+        rows: QuerySet[Import] = Import.objects.all()
+        return rows
+
+
+class ImportList(ListModelMixin, _Imports):
+    """The store's imports."""
+
+    scopes = {"GET": "imports:read", "POST": "imports:write"}
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(operation_id="imports_list")
+    def get(self, request: Request) -> Response:
+        """List imports, newest first."""
+        return self.list(request)
+
+    @extend_schema(
+        operation_id="imports_make", request={"multipart/form-data": ImportIn}, responses={202: ImportOut}, parameters=[IDEMPOTENCY_KEY]
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Put a file in. It is read and compared in the background; when its state is `ready`, look at the counts and run it."""
+        wanted = ImportIn(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        said = wanted.validated_data
+        try:
+            made = keep(said["file"].chunks(), kind=said["kind"], name=said["file"].name, created_by=None)
+        except NoTable as error:
+            raise ValidationError({"file": [str(error)]}) from error
+        _begin(made, said.get("mapping"))
+        auditing.note(request, "import.put_in", target=f"import:{made.public_id}", details={"kind": made.kind})
+        made.refresh_from_db()
+        return Response(ImportOut(made).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ImportDetail(RetrieveModelMixin, _Imports):
+    """One import."""
+
+    scopes = {"GET": "imports:read"}
+    serializer_class = ImportWithFaults
+
+    @extend_schema(operation_id="imports_get")
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Return one import with the first rows that are left out."""
+        return self.retrieve(request, public_id=public_id)
+
+
+class ImportRunning(_Imports):
+    """Bringing an import in."""
+
+    scopes = {"POST": "imports:write"}
+
+    @extend_schema(operation_id="imports_run", request=None, responses={202: ImportOut}, parameters=[IDEMPOTENCY_KEY])
+    @idempotent
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Bring in what was compared, in the background."""
+        of = self.get_object()
+        try:
+            running.begin_running(of, now=clock.now())
+        except running.WrongState as error:
+            raise NotThere from error
+        details = {"new": of.new_count, "changed": of.changed_count}
+        auditing.note(request, "import.began", target=f"import:{of.public_id}", details=details)
+        of.refresh_from_db()
+        return Response(ImportOut(of).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _begin(of: Import, mapping: dict[str, str] | None) -> None:
+    """Begin to read with this mapping, or with the one the headings propose."""
+    kind = kind_of(of)
+    chosen = propose(kind, of.headings) if mapping is None else mapping
+    options = propose_options(of, Store.objects.get(pk=require_store_id()))
+    if not set(chosen) <= {str(place) for place in range(len(of.headings))}:
+        raise ValidationError({"mapping": [_("A column is named that the file does not have.")]})
+    faults = check_mapping(kind, chosen, options, of.headings)
+    if faults:
+        raise ValidationError({"mapping": [str(fault) for fault in faults]})
+    running.begin_reading(of, mapping=chosen, options=options, now=clock.now())
