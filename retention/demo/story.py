@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from campaigns.models import Attribution, Click, Enrollment, Message
 from retention.cli.telling import StoryContext, StoryFailedError
 from retention.customers.models import CustomerEvent
+from retention.demo import gifts
 from retention.demo import store as demo_store
 from retention.demo.letters import clickable, letters_to
 from retention.demo.people import PRODUCTS
@@ -64,6 +65,8 @@ def tell(context: StoryContext) -> Mapping[str, object]:
     clock.set_dial(context.clock_file, virtual=datetime.now(UTC) - LENGTH, speed=1)
     demo = demo_store.load(now=clock.now())
     context.step(f'store "{demo.store.name}": {demo.customers} customers, {demo.orders} orders in 90 days')
+    gift_customers, gift_orders = gifts.load(owner=demo_store.TEAM[0][0], now=clock.now())
+    context.step(f"store Attic Gifts: {gift_customers} customers, {gift_orders} real orders brought in from a file")
     key = demo_store.fresh_key(demo.store, now=clock.now())
     number = 1 + demo.customers - demo_store.CUSTOMERS
     ana = Shopper(name="Ana", email=f"ana.{number}@example.test", key=key, host=context.base_url)
