@@ -11,12 +11,14 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add this floor to the registers of the floors below."""
-        from campaigns import models
+        from campaigns import models, telling
         from campaigns.measurement.counters import came_back_counter, messages_counter
+        from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
 
+        tell_as("Email Delivered", "Email Bounced", "Email Link Clicked", "Unsubscribed", teller=telling.tell_message, about="messages")
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)

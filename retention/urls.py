@@ -57,6 +57,8 @@ urlpatterns: Addresses = [
     path("s/<slug:store_slug>/", include("retention.webhooks.urls")),
     path("", include("retention.customers.urls")),
     path("", include("retention.signup.urls")),
+    path("", include("retention.catalog.urls")),
+    path("", include("retention.orders.urls")),
     path("", include("retention.inbox.urls")),
     path("demo/shop/", include("retention.demo.shop.urls")),
     *campaigns.urls.PUBLIC,

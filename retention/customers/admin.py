@@ -26,6 +26,7 @@ from retention.customers.models import (
     ImportFault,
     ImportRow,
     Pending,
+    SavedView,
     Suppression,
 )
 from retention.tenancy.staff import Looking, look_at
@@ -71,6 +72,7 @@ look_at(
     search=("=store__slug",),
 )
 look_at(EventName, columns=("name", "store", "first_seen_at"), search=("=store__slug",))
+look_at(SavedView, columns=("name", "store", "owner", "shared", "created_at"), hidden=("filters",), search=("=store__slug",))
 look_at(Pending, columns=("reader", "store", "customer"), search=("=store__slug",), filters=("reader",))
 
 look_at(

@@ -18,6 +18,7 @@ class CustomersConfig(AppConfig):
         from retention.customers.personal_data import register
         from retention.customers.saving import SAVED
         from retention.dashboard import home_parts, menu
+        from retention.stores.audit_words import add_words
 
         announcing.add_types()
         register(models.Identity)
@@ -28,6 +29,13 @@ class CustomersConfig(AppConfig):
         register(models.CustomerCounter, move=move_counters)
         register(models.CustomerMerge, column="survivor_id")
         register(models.Pending, move=move_pending)
+        add_words(
+            {
+                "customer.edited": _("Changed a customer by hand"),
+                "customer.joined": _("Joined two customers by hand"),
+            },
+            groups={"customer": _("Customers")},
+        )
         menu.register(
             menu.MenuItem("", _("What is arriving"), "activity", "customers:arriving", "arriving.view", order=20),
             menu.MenuItem("people", _("Customers"), "users", "customers:list", "customers.view", order=10),
@@ -37,7 +45,8 @@ class CustomersConfig(AppConfig):
         home_parts.counter_sources.add("customers", customers_counter)
         home_parts.counter_sources.add("arrived", arrived_counter)
         home_parts.step_sources.add("first_event", (20, first_event_step))
-        tell_as("Product Viewed", "Product Added", "Product Removed", teller=telling.tell_product)
+        tell_as("Product Viewed", teller=telling.tell_product)
+        tell_as("Product Added", "Product Removed", teller=telling.tell_product, about="orders")
         tell_as(
             "Cart Viewed",
             "Checkout Started",
@@ -45,6 +54,7 @@ class CustomersConfig(AppConfig):
             "Checkout Step Completed",
             "Payment Info Entered",
             teller=telling.tell_checkout,
+            about="orders",
         )
         tell_as(MERGED, teller=telling.tell_merge)
         tell_as(SAVED, teller=telling.tell_saved)

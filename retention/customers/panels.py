@@ -29,7 +29,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Panel:
-    """A card on the page of one customer; `context` returns what its template needs, or None to show nothing."""
+    """A card on the page of one customer; `context` returns what its template needs, or None to show nothing.
+
+    What it returns as "lead" is a sentence for the head of the page: what is different now.
+    """
 
     title: Text
     template: str
@@ -52,11 +55,17 @@ Teller = Callable[[CustomerEvent], Words]
 facts: Register[Fact] = Register("fact about customers")
 panels: Register[Panel] = Register("panel of the customer page")
 tellers: dict[str, Teller] = {}
+abouts: dict[str, set[str]] = {"orders": set(), "messages": set()}
 
 
-def tell_as(*names: str, teller: Teller) -> None:
-    """Say how events with these names read; two tellers for one name are an error of the program."""
+def tell_as(*names: str, teller: Teller, about: str = "") -> None:
+    """Say how events with these names read; two tellers for one name are an error of the program.
+
+    about: where the timeline's filter finds them: orders (baskets too), messages, or nothing.
+    """
     for name in names:
         if name in tellers:
             raise ValueError(f"{name!r} has a teller already.")
         tellers[name] = teller
+    if about:
+        abouts[about].update(names)

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from retention.customers.models import Consent
+from retention.customers.models import Consent, ConsentRecord
 
 CHANNELS: dict[str, tuple[str, str | Promise]] = {
     "email": ("mail", gettext_lazy("E-mail")),
@@ -40,5 +40,11 @@ def _permission(icon: str, name: str, consent: Consent | None) -> Permission:
     if consent is None:
         return Permission(icon, name, "n", _("not asked"))
     words = {"granted": _("yes"), "pending": _("waiting for confirmation"), "refused": _("said no")}
-    how = ", ".join(part for part in (consent.method, consent.source) if part)
-    return Permission(icon, name, _CSS[consent.status], words[consent.status], how, consent.changed_at)
+    return Permission(icon, name, _CSS[consent.status], words[consent.status], proof_of(consent), consent.changed_at)
+
+
+def proof_of(said: Consent | ConsentRecord) -> str:
+    """Return how, where and under which words somebody said it, as far as it is known."""
+    text = _("text %(version)s") % {"version": said.text_version} if said.text_version else ""
+    confirmed = _("confirmed by mail") if said.method in {"double_opt_in", "confirmed"} else said.method
+    return ", ".join(part for part in (confirmed, said.source, text) if part)

@@ -9,13 +9,14 @@ from typing import Any
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from retention.customers.models import CustomerEvent
+from retention.customers.models import ConsentRecord, CustomerEvent
 from retention.customers.panels import Words, tellers
+from retention.customers.permissions import proof_of
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline. event: what it tells of, for its raw form; None for a consent record."""
 
     datetime: str
     time: str
@@ -23,6 +24,7 @@ class Entry:
     title: str
     text: str
     tone: str
+    event: CustomerEvent | None = None
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,29 @@ class Day:
     entries: list[Entry] = field(default_factory=list)
 
 
-def tell(events: Iterable[CustomerEvent], *, now: datetime) -> list[Day]:
-    """Return events, newest first, as days in the active time zone."""
+def tell(happened: Iterable[CustomerEvent | ConsentRecord], *, now: datetime) -> list[Day]:
+    """Return what happened, newest first, as days in the active time zone."""
     today = timezone.localtime(now).date()
-    days = groupby(events, key=lambda event: timezone.localtime(event.occurred_at).date())
-    return [Day(_day(day, today=today), [_entry(event) for event in lived]) for day, lived in days]
+    entries = [(_moment(one), _said(one) if isinstance(one, ConsentRecord) else _entry(one)) for one in happened]
+    days = groupby(entries, key=lambda entry: timezone.localtime(entry[0]).date())
+    return [Day(_day(day, today=today), [entry for _at, entry in lived]) for day, lived in days]
+
+
+def _moment(one: CustomerEvent | ConsentRecord) -> datetime:
+    return one.said_at if isinstance(one, ConsentRecord) else one.occurred_at
+
+
+def _said(record: ConsentRecord) -> Entry:
+    """Put what a person said about a channel into words, with what shows it."""
+    words = {
+        "granted": (_("Said yes to %(channel)s"), "check", "good"),
+        "pending": (_("Was asked to confirm %(channel)s"), "clock", ""),
+        "refused": (_("Said no to %(channel)s"), "hand-stop", ""),
+    }
+    title, icon, tone = words[record.status]
+    local = timezone.localtime(record.said_at)
+    title = title % {"channel": record.get_channel_display()}
+    return Entry(record.said_at.isoformat(), formats.date_format(local, "H:i"), icon, title, proof_of(record), tone)
 
 
 def words_of(event: CustomerEvent) -> Words:
@@ -57,13 +77,14 @@ def words_of(event: CustomerEvent) -> Words:
 def tell_product(event: CustomerEvent) -> Words:
     """Put a product event into words."""
     product = _text(event.properties, "name") or _text(event.properties, "product_id") or _("a product")
+    quantity = _text(event.properties, "quantity")
     titles = {
         "Product Viewed": ("eye", _("Looked at %(product)s")),
         "Product Added": ("shopping-cart", _("Put %(product)s into the basket")),
         "Product Removed": ("shopping-cart", _("Took %(product)s out of the basket")),
     }
     icon, title = titles[event.name]
-    return Words(icon, title % {"product": product})
+    return Words(icon, title % {"product": product}, f"× {quantity}" if quantity not in {"", "1"} else "")
 
 
 def tell_checkout(event: CustomerEvent) -> Words:
@@ -89,8 +110,14 @@ def tell_imported(event: CustomerEvent) -> Words:
 
 
 def tell_saved(event: CustomerEvent) -> Words:
-    """Say that somebody changed the customer."""
-    return Words("pencil", _("Was saved through the API"))
+    """Say that somebody changed the customer, by hand or through the API."""
+    by_hand = event.properties.get("by") == "person"
+    return Words("pencil", _("Was changed by hand") if by_hand else _("Was saved through the API"), _fields(event))
+
+
+def _fields(event: CustomerEvent) -> str:
+    names = event.properties.get("fields")
+    return ", ".join(str(name).replace("_", " ") for name in names[:20]) if isinstance(names, list) else ""
 
 
 def _entry(event: CustomerEvent) -> Entry:
@@ -99,7 +126,7 @@ def _entry(event: CustomerEvent) -> Entry:
     if event.refusal:
         text, tone = _("Not counted: %(reason)s") % {"reason": event.refusal}, "warn"
     local = timezone.localtime(event.occurred_at)
-    return Entry(event.occurred_at.isoformat(), formats.date_format(local, "H:i"), words.icon, words.title, text, tone)
+    return Entry(event.occurred_at.isoformat(), formats.date_format(local, "H:i"), words.icon, words.title, text, tone, event)
 
 
 def _day(day: date, *, today: date) -> str:

@@ -37,6 +37,7 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "messages.send": _WRITE,
     "sales.view": _ALL,
     "sales.edit": _WRITE,
+    "catalog.view": _ALL,
     "orders.view": _ALL,
     "orders.edit": _CARE,
     "suppliers.view": _CARE | {"analyst"},

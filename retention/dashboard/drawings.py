@@ -136,6 +136,22 @@ def level(
     return _chart(width, 150, label, _grid(axis, 36, width, top, bottom), drawn, *words)
 
 
+def steps(points: Sequence[Point], *, axis: Axis, names: Sequence[str], label: str) -> SafeString:
+    """Draw a sum that grows in steps. points: (moment, sum since); names: the words under the first and the last."""
+    width, left, right, top, bottom = 264, 44.0, 256.0, 14.0, 92.0
+    start, span = points[0][0], (points[-1][0] - points[0][0]) or 1
+    corners = [(left + (at - start) / span * (right - left), axis.y(value, top=top, bottom=bottom)) for at, value in points]
+    line: list[Point] = [(left, bottom)]
+    for x, y in corners:
+        line += [(x, line[-1][1]), (x, y)]
+    drawn = format_html('<path class="f1l" d="{0}L{1} {2}Z"/><path class="c1" d="{0}"/>', _path(line), _n(corners[-1][0]), _n(bottom))
+    dots = format_html_join(
+        "", '<circle class="f1" cx="{}" cy="{}" r="{}"/>', ((_n(x), _n(y), 3 if len(points) < 20 else 2) for x, y in corners)
+    )
+    words = [_text(left, 110, names[0], "start"), _text(right, 110, names[-1], "end")]
+    return _chart(width, 116, label, _grid(axis, left, float(width), top, bottom), drawn, dots, *words)
+
+
 @dataclass(frozen=True)
 class Node:
     """One box of an overview: its name, a figure, and how deep it stands."""

@@ -120,16 +120,20 @@ def bottom_bar(groups: Iterable[Group]) -> list[Group]:
 def _line(request: HttpRequest, item: MenuItem, *, store_slug: str) -> Line:
     count = item.count(request) if item.count else None
     url = item.url(store_slug)
-    current = _is_current(request, item) or (item.with_pages_below and request.path.startswith(url))
+    current = _is_current(request, item, store_slug=store_slug) or (item.with_pages_below and request.path.startswith(url))
     return Line(item.label, item.icon, url, current, count or None, item.urgent)
 
 
-def _is_current(request: HttpRequest, item: MenuItem) -> bool:
+def _is_current(request: HttpRequest, item: MenuItem, *, store_slug: str) -> bool:
     match = getattr(request, "resolver_match", None)
     if match is None:
         return False
     if match.view_name == item.url_name:
         return True
     namespace = item.url_name.rpartition(":")[0]
-    alone = sum(known.url_name.rpartition(":")[0] == namespace for known in _items) == 1
-    return bool(namespace) and alone and match.namespace == namespace
+    if not namespace or match.namespace != namespace:
+        return False
+    family = [known for known in _items if known.url_name.rpartition(":")[0] == namespace]
+    if len(family) == 1:
+        return True
+    return item.in_store and request.path.startswith(item.url(store_slug))

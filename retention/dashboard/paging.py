@@ -55,6 +55,7 @@ class Page(Generic[Row]):
     total: int | None
     next: str
     back: str
+    more: bool = False  # there are more than `total`; nobody counted how many
 
     @property
     def first(self) -> int:

@@ -1,56 +1,72 @@
 """What the customers' pages and the home page say about baskets and orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from retention.customers.models import Customer, CustomerEvent
 from retention.customers.panels import Words
+from retention.dashboard.drawings import Axis, nice_ticks, steps
 from retention.dashboard.figures import write_money, write_number, write_time_ago
 from retention.dashboard.home_parts import Counter
-from retention.kit import clock
-from retention.orders.models import Cart, Order
+from retention.kit.money import decimals_of
+from retention.orders.models import Cart, Order, Return
 from retention.orders.revenue import sales_by_day
 
-
-def order_counts(request: HttpRequest, customer_ids: Sequence[int]) -> Mapping[int, str]:
-    """Return how many orders each customer placed."""
-    rows = Order.objects.filter(customer_id__in=customer_ids).values("customer_id").annotate(count=Count("id"))
-    return dict.fromkeys(customer_ids, "0") | {row["customer_id"]: write_number(row["count"]) for row in rows}
-
-
-def money_spent(request: HttpRequest, customer_ids: Sequence[int]) -> Mapping[int, str]:
-    """Return what each customer spent in the store's currency."""
-    currency = request.store.currency  # type: ignore[attr-defined]
-    rows = Order.objects.filter(customer_id__in=customer_ids, currency=currency).values("customer_id").annotate(spent=Sum("total_minor"))
-    return {row["customer_id"]: write_money(row["spent"], currency=currency, cents=True) for row in rows}
-
-
-def last_orders(request: HttpRequest, customer_ids: Sequence[int]) -> Mapping[int, str]:
-    """Return how long ago each customer's last order was."""
-    now = clock.now()
-    rows = Order.objects.filter(customer_id__in=customer_ids).values("customer_id").annotate(last=Max("placed_at"))
-    return {row["customer_id"]: write_time_ago(row["last"], now=now) for row in rows}
+ORDERS_SHOWN, STEPS = 8, 60
+COUNTS = Q(cancelled_at=None) & ~Q(payment_state=Order.Payment.VOIDED)  # called off or never paid is no order
 
 
 def value_panel(request: HttpRequest, customer: Customer, now: datetime) -> Mapping[str, Any] | None:
-    """Return a customer's orders and what they come to, or nothing without an order."""
-    orders = list(Order.objects.filter(customer_id=customer.pk).order_by("-placed_at", "-id")[:10])
+    """Return a customer's newest orders, what all of them come to and how that grew, or nothing without an order."""
+    placed = Order.objects.filter(customer_id=customer.pk)
+    orders = list(placed.order_by("-placed_at", "-id")[:ORDERS_SHOWN])
     if not orders:
         return None
-    sums = Order.objects.filter(customer_id=customer.pk).values("currency").annotate(count=Count("id"), spent=Sum("total_minor"))
-    return {"orders": orders, "sums": list(sums.order_by("currency"))}
+    counted = placed.filter(COUNTS)
+    sums = counted.values("currency").annotate(
+        count=Count("id"), spent=Sum(F("total_minor") - F("refunded_minor")), refunded=Sum("refunded_minor"), saved=Sum("discount_minor")
+    )
+    return {"orders": orders, "sums": list(sums.order_by("currency")), "steps": _steps(counted, currency=request.store.currency)}  # type: ignore[attr-defined]
+
+
+def _steps(counted: QuerySet[Order], *, currency: str) -> str:
+    """Draw how much somebody spent in all, order by order, in the store's currency; nothing under two orders."""
+    newest = counted.filter(currency=currency).order_by("-placed_at", "-id").values_list("placed_at", "total_minor", "refunded_minor")
+    rows = sorted(newest[:STEPS])
+    if len(rows) < 2:
+        return ""
+    spent = list(accumulate(total - refunded for _at, total, refunded in rows))
+    unit = 10 ** decimals_of(currency)
+    ticks = nice_ticks(max(spent) / unit)
+    words = tuple(write_money(int(tick * unit), currency=currency, compact=True) for tick in ticks)
+    names = [formats.date_format(timezone.localtime(rows[place][0]), "M Y") for place in (0, -1)]
+    label = _("Total spent from %(first)s to %(last)s: %(sum)s in %(count)s orders") % {
+        "first": names[0],
+        "last": names[1],
+        "sum": write_money(spent[-1], currency=currency, cents=True),
+        "count": write_number(len(rows)),
+    }
+    points = [(at.timestamp(), sum_minor / unit) for (at, _total, _refunded), sum_minor in zip(rows, spent, strict=True)]
+    return steps(points, axis=Axis(ticks, words), names=names, label=label)
 
 
 def basket_panel(request: HttpRequest, customer: Customer, now: datetime) -> Mapping[str, Any] | None:
     """Return a customer's open basket, or nothing when it is empty."""
     cart = Cart.objects.open().filter(customer_id=customer.pk, lines_count__gt=0).prefetch_related("lines").first()
-    return None if cart is None else {"cart": cart, "lines": list(cart.lines.all())}
+    if cart is None:
+        return None
+    amount = write_money(cart.total_minor, currency=cart.currency, cents=True)
+    ago = write_time_ago(cart.last_activity_at, now=now)
+    left = _("A basket of %(amount)s was left alone %(ago)s.") if cart.idle_at else _("There is a basket of %(amount)s, touched %(ago)s.")
+    return {"cart": cart, "lines": list(cart.lines.all()), "lead": left % {"amount": amount, "ago": ago}}
 
 
 def orders_counter(request: HttpRequest, now: datetime) -> Counter:
@@ -72,9 +88,38 @@ def baskets_counter(request: HttpRequest, now: datetime) -> Counter:
 
 
 def tell_order(event: CustomerEvent) -> Words:
-    """Put an order into words."""
+    """Put what became of an order into words."""
+    titles = {
+        "Order Completed": ("package", _("Ordered, number %(number)s"), "good"),
+        "Order Updated": ("package", _("Order %(number)s changed"), ""),
+        "Order Cancelled": ("ban", _("Order %(number)s was called off"), "warn"),
+        "Order Refunded": ("arrow-back-up", _("Got money back for order %(number)s"), "warn"),
+    }
+    icon, title, tone = titles[event.name]
     number = event.properties.get("order_id") or event.properties.get("orderId") or "?"
-    return Words("package", _("Ordered, number %(number)s") % {"number": str(number)[:120]}, tone="good")
+    return Words(icon, title % {"number": str(number)[:120]}, _what(event), tone=tone)
+
+
+def tell_return(event: CustomerEvent) -> Words:
+    """Put the news of a return into words."""
+    states = dict(Return.State.choices)
+    state = str(event.properties.get("state", ""))
+    number = str(event.properties.get("order_id") or "?")[:120]
+    return Words("arrow-back-up", _("Return for order %(number)s") % {"number": number}, str(states.get(state, state)))
+
+
+def _what(event: CustomerEvent) -> str:
+    """Return the amount and the first products of an order event, as far as they are told."""
+    told = event.properties
+    amount = told.get("total", told.get("revenue", told.get("value")))
+    money = f"{amount} {told.get('currency', '')}".strip() if isinstance(amount, str | int | float) and not isinstance(amount, bool) else ""
+    products = told.get("products")
+    names = (
+        [str(one.get("name") or one.get("product_id") or "")[:80] for one in products[:3] if isinstance(one, dict)]
+        if isinstance(products, list)
+        else []
+    )
+    return ", ".join(part for part in (money, *names) if part)
 
 
 def tell_idle(event: CustomerEvent) -> Words:

@@ -79,7 +79,7 @@ def test_arriving_says_what_was_not_counted():
     assert "Product Viewed" in everything.content.decode()
     assert "Product Viewed" not in refused.content.decode()
     assert "An order counts only" in refused.content.decode()
-    fragment = browser.get("/s/lumen/arriving/", headers={"HX-Request": "true", "HX-Target": "arriving"}).content.decode()
+    fragment = browser.get("/s/lumen/arriving/", headers={"HX-Request": "true", "HX-Target": "arrived"}).content.decode()
     assert fragment.lstrip().startswith("<div")
     assert "<html" not in fragment
 

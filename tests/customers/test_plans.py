@@ -4,10 +4,14 @@ import json
 
 import pytest
 from django.db import connection
+from django.db.models import F, Q
+from django.db.models.expressions import OrderBy
 
+from retention.customers.filtering import SORTS, Asking, narrow
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.paging import read_page
 from retention.intake.connecting import connect_for_ingest
+from retention.kit.clock import now
 from retention.orders.models import Cart, Order
 from tests.factories import make_store, work_for
 
@@ -34,6 +38,15 @@ def scans(rows):
     """Return the tables a queryset's plan reads from one end to the other."""
     plan = json.loads(rows.explain(format="json"))
     return sorted(_scans(plan[0]["Plan"]))
+
+
+def nodes(rows):
+    """Return the kinds of nodes in a queryset's plan."""
+    return set(_kinds(json.loads(rows.explain(format="json"))[0]["Plan"]))
+
+
+def _kinds(node):
+    return {node["Node Type"]}.union(*(_kinds(child) for child in node.get("Plans", [])))
 
 
 def _scans(node):
@@ -66,6 +79,40 @@ def test_lists_timelines_and_searches_use_indexes(full_store):
         "API page": Customer.objects.order_by("-id")[:51],
     }
     assert {name: scans(rows) for name, rows in shown.items() if scans(rows)} == {}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_order_of_the_list_reads_its_own_index(full_store, sort):
+    rows = Customer.objects.exclude(name_key="") if sort == "name" else Customer.objects.known()
+    first = read_page(rows, order=SORTS[sort])
+    order = [
+        OrderBy(F(name.lstrip("-")), descending=name.startswith("-"), nulls_last=name == "-last_order_at" or None) for name in SORTS[sort]
+    ]
+    plan = rows.order_by(*order)[:26]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
+        )  # a sort is then planned only where no index has the order
+    assert scans(plan) == []
+    assert not nodes(plan) & {"Sort", "Incremental Sort"}
+    assert len(first.rows) == (0 if sort == "name" else 25)
+
+
+def test_filters_and_the_lists_of_orders_and_baskets_use_indexes(full_store):
+    asking = Asking(now(), "EUR")
+    asked = [
+        {"country": "DE", "city": "Wien"},
+        {"may": "email.refused"},
+        {"orders_from": 12},
+        {"spent_from": 90_000},
+        {"active_days": 3},
+        {"birthday": "month"},
+        {"attribute": "roast", "attribute_value": "dark"},
+    ]
+    found = {str(words): scans(narrow(Customer.objects.all(), words, asking=asking).order_by("-created_at", "-id")[:26]) for words in asked}
+    found["orders by name"] = scans(Order.objects.filter(Q(number="N1") | Q(label__in=["N1", "#N1"]))[:26])
+    found["baskets of a view"] = scans(Cart.objects.filter(state="open").order_by("-last_activity_at", "-id")[:26])
+    assert {words: tables for words, tables in found.items() if tables} == {}
 
 
 def test_the_second_page_starts_in_the_middle_of_the_index(full_store):

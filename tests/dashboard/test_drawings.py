@@ -17,6 +17,7 @@ DRAWN = {
     "level": drawings.level(
         [27, 31], [26, 30], [28, 32], axis=Axis((26, 32), ("26%", "32%")), names=["Dec", "Nov"], last="31%", label="a <b>"
     ),
+    "steps": drawings.steps([(0, 10), (5, 30.5)], axis=AXIS, names=["<i>", "Nov"], label="a <b>"),
     "overview": drawings.overview([Node("<i>", "1"), Node("b", "2", 1)], [(0, 1)], label="a <b>"),
 }
 

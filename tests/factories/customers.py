@@ -7,6 +7,7 @@ from typing import Any
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
 from retention.kit.clock import now
 from retention.kit.words import fold
+from retention.orders.figures import refigure
 from retention.orders.models import Cart, CartLine, Order
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
@@ -51,10 +52,11 @@ def make_cart(
 
 
 def make_order(customer: Customer, *, number: str = "", total_minor: int = 2500, placed: datetime | None = None, **fields: Any) -> Order:
-    """Save an order."""
+    """Save an order, and what the customer's orders come to."""
     moment = placed or now()
     number = number or f"N-{next(_numbers)}"
     given = {"currency": "EUR", "placed_at": moment, "received_at": moment}
     with store_context(customer.store_id):
         order: Order = Order.objects.create(customer=customer, number=number, total_minor=total_minor, **(given | fields))
+        refigure([customer.pk], currency=customer.store.currency)
         return order

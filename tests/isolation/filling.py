@@ -42,6 +42,7 @@ VALUES: dict[str, Maker] = {
     "customers.CustomerEvent.properties": lambda canary, made: {"note": canary, "products": [{"name": canary}]},
     "webhooks.Endpoint.paused_for": lambda canary, made: "",
     "webhooks.Endpoint.types": lambda canary, made: ["customer.created"],
+    "customers.SavedView.owner": lambda canary, made: made["customers.Customer"].store.memberships.order_by("pk").first().user,
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }

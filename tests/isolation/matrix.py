@@ -23,6 +23,7 @@ CAPABILITIES: dict[str, str] = {
     "messages.send": "owner manager marketer - -",
     "sales.view": "owner manager marketer analyst support",
     "sales.edit": "owner manager marketer - -",
+    "catalog.view": "owner manager marketer analyst support",
     "orders.view": "owner manager marketer analyst support",
     "orders.edit": "owner manager - - support",
     "suppliers.view": "owner manager - analyst support",
@@ -61,6 +62,8 @@ class Page(NamedTuple):
 _MEMBERSHIP = {"number": "stores.Membership.pk"}
 _CUSTOMER = {"public_id": "customers.Customer.public_id"}
 _IMPORT = {"public_id": "customers.Import.public_id"}
+_EVENT = {"arrival": "customers.CustomerEvent.arrival", "public_id": "customers.CustomerEvent.public_id"}
+_VIEW = {"public_id": "customers.SavedView.public_id"}
 
 PLATFORM_PAGES = {
     "healthz": Page("public"),
@@ -147,6 +150,26 @@ CUSTOMER_PAGES = {
     "customers:import_resume": Page("customers.import", "POST", ids=_IMPORT),
     "customers:import_cancel": Page("customers.import", "POST", ids=_IMPORT),
     "customers:import_report": Page("customers.import", ids=_IMPORT),
+    "customers:event": Page("customers.view", ids=_EVENT),
+    "customers:totals": Page("customers.view"),
+    "customers:save_view": Page("customers.view", "POST", form={"name": "Mine", "base": "known"}),
+    "customers:open_view": Page("customers.view", ids=_VIEW, answers=(302, 404)),
+    "customers:rename_view": Page("customers.view", "POST", ids=_VIEW, form={"name": "Renamed"}, answers=(302, 404)),  # each person's own
+    "customers:delete_view": Page("customers.view", "POST", ids=_VIEW, answers=(302, 404)),
+    "customers:edit": Page("customers.edit", ids=_CUSTOMER),
+    "customers:save": Page("customers.edit", "POST", ids=_CUSTOMER, form={"city": "Lyon"}),
+    "customers:find_other": Page("customers.edit", ids=_CUSTOMER),
+    "customers:compare": Page("customers.edit"),
+    "customers:join": Page("customers.edit", "POST", ids=_CUSTOMER | {"other": "customers.Customer.public_id"}),
+}
+
+SALES_PAGES = {
+    "catalog:products": Page("catalog.view"),
+    "catalog:product": Page("catalog.view", ids={"public_id": "catalog.Product.public_id"}),
+    "orders:orders": Page("orders.view"),
+    "orders:order": Page("orders.view", ids={"public_id": "orders.Order.public_id"}),
+    "orders:baskets": Page("orders.view"),
+    "orders:basket": Page("orders.view", ids={"public_id": "orders.Cart.public_id"}),
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
@@ -302,6 +325,7 @@ PAGES: dict[str, Page] = (
     | HOME_PAGES
     | INBOX_PAGES
     | SHOP_PAGES
+    | SALES_PAGES
     | API_PAGES
     | ACCOUNT_PAGES
     | SIGNUP_PAGES
@@ -315,7 +339,7 @@ ADMIN_MODELS: set[str] = {
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
     "customers.CustomerMerge", "customers.Erasure", "customers.EventName", "customers.Export", "customers.Identity", "customers.Import",
-    "customers.ImportFault", "customers.ImportRow", "customers.Pending", "customers.Suppression",
+    "customers.ImportFault", "customers.ImportRow", "customers.Pending", "customers.SavedView", "customers.Suppression",
     "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order", "orders.OrderLine",
     "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey",
     "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm", "signup.Topic",

@@ -8,6 +8,7 @@ from retention.customers.models.event import CustomerEvent, EventKey, Pending
 from retention.customers.models.exporting import Erasure, Export, ExportChunk
 from retention.customers.models.importing import Import, ImportChunk, ImportFault, ImportRow
 from retention.customers.models.merge import CustomerMerge
+from retention.customers.models.view import SavedView
 
 __all__ = [
     "Attribute",
@@ -29,5 +30,6 @@ __all__ = [
     "ImportFault",
     "ImportRow",
     "Pending",
+    "SavedView",
     "Suppression",
 ]

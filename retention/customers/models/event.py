@@ -1,6 +1,7 @@
 """The spine: everything a customer did or that happened to them, who must read it, and which were seen before."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -11,6 +12,8 @@ from retention.tenancy.constraints import RolePolicy, StoreForeignKey, StoreIsol
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
 
 class CustomerEventQuerySet(StoreQuerySet["CustomerEvent"]):
     """Events of one store."""
@@ -18,6 +21,14 @@ class CustomerEventQuerySet(StoreQuerySet["CustomerEvent"]):
     def unprojected(self) -> "CustomerEventQuerySet":
         """Return stored events whose effects are not applied yet, as they were lived."""
         return self.filter(projected_at=None).order_by("occurred_at", "id")
+
+    def arrived_as(self, public_id: uuid.UUID, *, arrival: int) -> "CustomerEventQuerySet":
+        """Return the event with this id that arrived at this moment (`CustomerEvent.arrival`); none for a moment that cannot be."""
+        try:
+            moment = EPOCH + arrival * MICROSECOND
+        except OverflowError:
+            return self.none()
+        return self.filter(received_at=moment, public_id=public_id)
 
     def newest_first(self) -> "CustomerEventQuerySet":
         """Return them by the moment they happened, newest first."""
@@ -69,6 +80,11 @@ class CustomerEvent(StoreOwned):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.occurred_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def arrival(self) -> int:
+        """Return when it arrived, in microseconds since 1970: beside the public id it leads straight to the event's month."""
+        return (self.received_at - EPOCH) // MICROSECOND
 
 
 class EventKey(StoreOwned):

@@ -1,40 +1,74 @@
 """One customer: who they are, may we write, what happened, and the panels of upper rooms."""
 
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from retention.customers.models import Customer
+from retention.customers.models import ConsentRecord, Customer, CustomerMerge
 from retention.customers.panels import panels
 from retention.customers.permissions import CHANNELS, permissions_of
+from retention.customers.rhythm import lead_sentences
+from retention.customers.story import KINDS, Story, read_story
 from retention.customers.telling import tell
 from retention.dashboard.access import allows, needs
-from retention.dashboard.paging import read_page
 from retention.kit import clock
+from retention.stores.countries import country_name
 
-EVENTS_A_PAGE = 50
+MOST_MERGES, MOST_IDENTITIES = 20, 50
+_TARGETS = {"timeline": "customers/_timeline.html", "older": "customers/_timeline_days.html"}
 
 
 @needs("customers.view")
 @require_GET
-def customer_detail(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show one customer of the store."""
-    customer = get_object_or_404(Customer.objects.prefetch_related("consents"), public_id=public_id)
+def customer_detail(request: Any, public_id: UUID) -> HttpResponse:
+    """Show one customer of the store; the old address of somebody who was joined leads to the person they turned out to be.
+
+    kind: which part of the timeline (`story.KINDS`); cursor: its older days.
+    """
+    customer = Customer.objects.prefetch_related("consents").filter(public_id=public_id).first()
+    if customer is None:
+        return _survivor_of(request, public_id)
+    kind = request.GET.get("kind", "all")
+    kind = kind if kind in KINDS else "all"
+    story = read_story(customer, kind=kind, cursor=request.GET.get("cursor", ""))
+    fragment = _TARGETS.get(request.headers.get("HX-Target", "")) if request.headers.get("HX-Request") == "true" else None
+    context = {"customer": customer, **_timeline(story, kind)}
+    if fragment:
+        return render(request, fragment, context)
+    return render(request, "customers/detail.html", context | _page(request, customer))
+
+
+def _survivor_of(request: Any, public_id: UUID) -> HttpResponse:
+    """Lead from the address of somebody who was joined to the person who has their rows now."""
+    merge = CustomerMerge.objects.select_related("survivor").filter(loser_public_id=public_id).first()
+    if merge is None:
+        raise Http404("No such customer.")
+    return redirect("customers:detail", request.store.slug, merge.survivor.public_id)
+
+
+def _timeline(story: Story, kind: str) -> dict[str, Any]:
+    chips = [{"label": label, "url": f"?kind={key}", "current": key == kind} for key, label in KINDS.items()]
+    return {"days": tell(story.happened, now=clock.now()), "story": story, "kind": kind, "kinds": chips}
+
+
+def _page(request: Any, customer: Customer) -> dict[str, Any]:
     now = clock.now()
-    page = read_page(customer.events.all(), order=("-occurred_at", "-id"), cursor=request.GET.get("cursor", ""), size=EVENTS_A_PAGE)
-    context: dict[str, Any] = {
-        "customer": customer,
+    shown = _panels(request, customer)
+    return {
         "permissions": permissions_of(list(customer.consents.all()), channels=CHANNELS),
-        "days": tell(page.rows, now=now),
-        "page": page,
-        "panels": _panels(request, customer),
-        "may_export": allows(getattr(request, "role", None), capability="customers.export"),
-        "may_erase": allows(getattr(request, "role", None), capability="customers.erase"),
+        "said": list(ConsentRecord.objects.filter(customer=customer).order_by("-said_at", "-id")[:MOST_IDENTITIES]),
+        "leads": [*lead_sentences(customer, now=now), *(panel["lead"] for panel in shown if panel.get("lead"))],
+        "country_name": country_name(customer.country) if customer.country else "",
+        "identities": list(customer.identities.order_by("kind", "id")[:MOST_IDENTITIES]),
+        "merges": list(customer.merges.order_by("-merged_at", "-id")[:MOST_MERGES]),
+        "may_edit": allows(request.role, capability="customers.edit"),
+        "may_export": allows(request.role, capability="customers.export"),
+        "may_erase": allows(request.role, capability="customers.erase"),
+        "panels": shown,
     }
-    only_timeline = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "timeline"
-    return render(request, "customers/_timeline.html" if only_timeline else "customers/detail.html", context)
 
 
 def _panels(request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from retention.customers.forms import MappingForm, UploadForm
+from retention.customers.forms.files import MappingForm, UploadForm
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep, same_before
 from retention.customers.importing.kinds import kinds

@@ -195,12 +195,14 @@ def field(
     link_text: str = "",
     check_url: str = "",
     ok: str = "",
+    plain: bool = False,
     errors: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Render a form field: label above, hint below, an error in the hint's place.
 
     check_url: where the value is posted when the field is left (htmx). link: a small link beside the label, in place of the form's own
-    hint. ok: a good word in the hint's place. errors: sentences about the whole form that belong to this field (a sign-in that failed).
+    hint. ok: a good word in the hint's place. plain: do not say that it may stay empty, where everything may.
+    errors: sentences about the whole form that belong to this field (a sign-in that failed).
     """
     return {
         "bound": bound,
@@ -211,7 +213,7 @@ def field(
         "link_text": link_text,
         "ok": ok,
         "check_url": check_url,
-        "required": bound.field.required,
+        "required": bound.field.required or plain,
         "errors": [*bound.errors, *errors],
     }
 

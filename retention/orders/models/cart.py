@@ -76,6 +76,7 @@ class Cart(StoreOwned):
             ),
             models.Index(fields=["store", "last_activity_at", "id"], name="cart_open", condition=models.Q(state="open")),
             models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
+            models.Index(fields=["store", "state", "-last_activity_at", "-id"], name="cart_touched_last"),
         ]
 
     def __str__(self) -> str:

@@ -85,6 +85,7 @@ class Order(StoreOwned):
         indexes = [
             models.Index(fields=["store", "-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["store", "customer", "-placed_at"], name="order_of_customer"),
+            models.Index(fields=["store", "label"], name="order_by_label", condition=~models.Q(label="")),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""The pages of the catalog room, one file a page."""

@@ -1,0 +1,1 @@
+"""The forms of the customers room, one file a page."""

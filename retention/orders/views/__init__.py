@@ -1,0 +1,1 @@
+"""The pages of the orders room, one file a page."""
