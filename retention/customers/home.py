@@ -41,7 +41,7 @@ def first_event_step(request: HttpRequest, now: datetime) -> Step:
     heard = CustomerEvent.objects.exclude(kind="own").exists()
     return Step(
         _("Connect your shop"),
-        _("Send what happens in your shop with a key, by Segment's libraries or by plain HTTP."),
+        _("Paste one line into your shop's pages. We show the first visitor the moment they arrive."),
         done=heard,
         button=_("See what is arriving"),
         url=_arriving(request),

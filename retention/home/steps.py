@@ -2,9 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,8 +10,8 @@ from campaigns.models import Journey
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.access import allows
 from retention.dashboard.home_parts import Step, needs_you
+from retention.home.connecting import mail_of, public_key, tag_of
 from retention.kit.clock import now as clock_now
-from retention.stores.models import ApiKey
 
 
 def first_customer_step(request: Any, now: datetime) -> Step:
@@ -64,14 +62,9 @@ def things_waiting(request: Any) -> int:
 
 def connecting(request: Any) -> dict[str, Any]:
     """Return what the step "connect your shop" shows: the line to paste, a mail for the developer, whether we heard something."""
-    key = (
-        ApiKey.objects.live().filter(kind=ApiKey.Kind.PUBLIC).order_by("pk").first()
-        if allows(request.role, capability="keys.view")
-        else None
-    )
-    line = f'analytics.write_key, analytics.host = "{key.shown}", "{settings.SITE_URL}"' if key else ""
-    words = _("Please send our shop's events to Boomerang. With Segment's Python library it is this line:\n\n%(line)s\n") % {"line": line}
-    mail = f"mailto:?subject={quote(_('Connect our shop to Boomerang'))}&body={quote(words)}"
+    key = public_key() if allows(request.role, capability="keys.view") else None
+    line = tag_of(key) if key else ""
+    mail = mail_of(line) if key else ""
     return {"line": line, "mail": mail, "may_make_key": allows(request.role, capability="keys.edit"), "heard": last_heard()}
 
 

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # No page to look at: answers for machines, fragments, downloads, and pages that only send on.
 NO_PAGES = {
-    "healthz", "readyz", "metrics", "api:schema", "api:unknown", "inbox:body", "inbox:product_body", "home_live", "home_listening",
-    "customers:totals", "customers:compare", "customers:open_view",
+    "healthz", "readyz", "metrics", "api:schema", "api:unknown", "inbox:body", "inbox:product_body",
+    "home_live", "home_listening", "home_website_heard", "customers:totals", "customers:compare", "customers:open_view",
     "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn",
     "account_set_password", "signup:description", "signup:colors",
     "customers:import_report", "customers:export_one", "customers:export_download",

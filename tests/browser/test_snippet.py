@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 
 from retention.customers.models import Consent, Customer, CustomerEvent
 from retention.intake.projecting import project_store
@@ -22,7 +23,7 @@ from retention.tenancy.context import store_context
 from retention.testing.running import ROOT
 from tests.browser.looking import wait_for
 from tests.browser.storefront import Gateway, Storefront, open_gateway, open_storefront
-from tests.factories import make_key, make_store
+from tests.factories import make_key, make_store, member_of, signed_in
 from tests.serving import serve
 
 if TYPE_CHECKING:
@@ -336,6 +337,20 @@ def test_the_basket_as_a_whole_is_told_when_it_changed(street: Street) -> None:
     project_store(street.store.pk, now=clock.now())
     with store_context(street.store.pk):
         assert (Cart.objects.get().total_minor, Cart.objects.get().lines_count) == (0, 0)
+
+
+def test_the_install_page_hears_the_first_visitor_within_seconds(street: Street, product: str) -> None:
+    context = street.browser.new_context(base_url=product)
+    name = settings.SESSION_COOKIE_NAME
+    owner = signed_in(member_of(street.store))
+    context.add_cookies([{"name": name, "value": owner.cookies[name].value, "url": product}])
+    page = context.new_page()
+    page.goto(f"/s/{street.store.slug}/settings/website/")
+    assert street.key in page.locator("#website-tag").inner_text()
+    page.get_by_text("Listening. Nothing heard in the last hour.").wait_for()
+    street.visit("/grinders")
+    page.get_by_text("We hear you.").wait_for(timeout=8000)
+    assert "/grinders" in page.locator("#website-heard").inner_text()
 
 
 def test_a_browser_grants_no_consent(street: Street) -> None:

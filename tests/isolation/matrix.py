@@ -210,6 +210,9 @@ HOME_PAGES = {
     "home_live": Page("home.view"),
     "home_listening": Page("home.view"),
     "home_checklist": Page("store.edit", "POST"),
+    "home_website": Page("keys.view"),
+    "home_website_heard": Page("keys.view"),
+    "home_website_key": Page("keys.edit", "POST"),
 }
 
 _MAIL = {"mail": "=nonsense"}
