@@ -5,6 +5,7 @@ Pages of a store stand under `/s/<slug>/`. Views of libraries are marked here wi
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from importlib.util import find_spec
 
 from django.conf import settings
 from django.contrib import admin
@@ -44,6 +45,11 @@ def _views(entry: URLPattern | URLResolver) -> Iterable[URLPattern]:
         yield from _views(part)
 
 
+def demo_shop() -> Addresses:
+    """Return the addresses of the demo's shop; a container is built without the demo."""
+    return [path("demo/shop/", include("retention.demo.shop.urls"))] if find_spec("retention.demo") else []
+
+
 urlpatterns: Addresses = [
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
@@ -60,7 +66,7 @@ urlpatterns: Addresses = [
     path("", include("retention.catalog.urls")),
     path("", include("retention.orders.urls")),
     path("", include("retention.inbox.urls")),
-    path("demo/shop/", include("retention.demo.shop.urls")),
+    *demo_shop(),
     *campaigns.urls.PUBLIC,
     path("s/<slug:store_slug>/", include("campaigns.urls")),
     path("s/<slug:store_slug>/", include("retention.home.urls")),

@@ -72,3 +72,15 @@ def test_check_deploy_refuses_a_role_that_sees_every_store() -> None:
     bad = manage("check", "--deploy", "--database", "default", DATABASE_URL=os.environ["DATABASE_OWNER_URL"])
     assert bad.returncode == 1
     assert "(boomerang.E002) DATABASE_URL logs in as boomerang_owner, which may bypass row-level security." in bad.stderr
+
+
+def test_it_stands_without_the_demo_as_in_a_container() -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL", "VAR_DIR")}
+    words = (
+        "import sys; sys.modules['retention.demo'] = None; import django; django.setup();"
+        "from django.urls import NoReverseMatch, reverse; print(reverse('healthz'));"
+        "\ntry: print(reverse('demo_shop:shelf'))\nexcept NoReverseMatch: print('no shop')"
+    )
+    environment = kept | SAFE | {"DJANGO_SETTINGS_MODULE": "retention.settings"}
+    done = subprocess.run([sys.executable, "-c", words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout.split("\n")[:2], done.stderr) == (["/healthz", "no shop"], "")
