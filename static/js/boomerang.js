@@ -67,9 +67,17 @@
     return cookie(name) === text;
   }
 
-  const state = () => read(STATE) || {};
+  function state() {
+    const kept = read(STATE);
+    return kept && typeof kept === "object" && !Array.isArray(kept) ? kept : {};
+  }
+
   const change = (part) => write(STATE, Object.assign(state(), part));
-  const waiting = () => read(QUEUE) || [];
+
+  function waiting() {
+    const kept = read(QUEUE);
+    return Array.isArray(kept) ? kept.filter((event) => event && event.messageId) : [];
+  }
 
   // ---- May we? Asked anew each time, so that a "no" in another tab counts here at once --------------------------------
 

@@ -324,6 +324,19 @@ def test_a_browser_that_keeps_nothing_still_counts_and_nothing_is_thrown_into_th
     assert errors == []
 
 
+def test_what_somebody_else_wrote_into_its_place_does_no_harm(street: Street) -> None:
+    strange = ["not json", '"a text"', '{"a": 1}', "[null, 7, {}]", "null"]
+    errors: list[str] = []
+    for kept in strange:
+        context = street.browser.new_context()
+        context.add_init_script(f"localStorage.boomerang = localStorage.boomerang_queue = {json.dumps(kept)}")
+        page = street.visit(context=context)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.evaluate("boomerang.track('Product Viewed', {})")
+    until(lambda: sorted(street.names()), ["Page"] * 5 + ["Product Viewed"] * 5)
+    assert errors == []
+
+
 def test_the_basket_as_a_whole_is_told_when_it_changed(street: Street) -> None:
     page = street.visit()
     two = [BEANS, BEANS | {"product_id": "mug", "price": 8, "quantity": 2}]
