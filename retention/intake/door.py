@@ -28,6 +28,7 @@ StartResponse = Callable[..., Any]
 
 EVENTS_PER_SECOND = 2_000.0
 BURST_EVENTS = 20_000.0
+STORE_SHARE = 2.0  # of a key's events for all keys of a store together: a shop that rotates keys uses two at once
 SHARE_OF_ONE = 0.1  # of a public key's events for one address, so that one visitor cannot use up what all others need (S8)
 LOOKUPS_PER_SECOND = 20.0
 BURST_LOOKUPS = 200.0
@@ -36,6 +37,7 @@ NO_ADDRESS = "There is no such address. Events go to /v1/batch, /v1/track, /v1/i
 NO_KEY = "Send your write key as Basic user name or as writeKey in the body."
 UNKNOWN_KEY = "This key is not known or was revoked."
 SECRET_IN_BROWSER = "A secret key was used from a browser. Revoke it: everybody who visited the page can read it."  # noqa: S105 - a sentence
+OTHER_ADDRESS = "This key may not be used on %s. Add the address to the key, or use a key without addresses."
 FULL = "Too many events wait to be stored. Keep them and try again."
 AWAY = "The events could not be stored now. Keep them and try again."
 _STORED, _REFUSED = EVENTS.labels("stored"), EVENTS.labels("refused")
@@ -71,6 +73,7 @@ class Door:
         keys: KeyBook | None = None,
         writer: Writer | None = None,
         buckets: Buckets | None = None,
+        stores: Buckets | None = None,
         visitors: Buckets | None = None,
         lookups: Buckets | None = None,
         now: Callable[[], datetime] = clock.now,
@@ -78,6 +81,7 @@ class Door:
         self._keys = keys or KeyBook()
         self._writer = writer or Writer()
         self._buckets = buckets or Buckets(per_second=EVENTS_PER_SECOND, burst=BURST_EVENTS)
+        self._stores = stores or Buckets(per_second=EVENTS_PER_SECOND * STORE_SHARE, burst=BURST_EVENTS * STORE_SHARE)
         self._visitors = visitors or Buckets(per_second=EVENTS_PER_SECOND * SHARE_OF_ONE, burst=BURST_EVENTS * SHARE_OF_ONE)
         self._lookups = lookups or Buckets(per_second=LOOKUPS_PER_SECOND, burst=BURST_LOOKUPS)
         self._now = now
@@ -136,13 +140,12 @@ class Door:
         text = _key_in_header(environ.get("HTTP_AUTHORIZATION", "")) or in_body()
         network = network_of(ip_in(environ))
         key = self._keys.recall(text) or self._find(text, network=network)
-        if key.secret and environ.get("HTTP_ORIGIN"):
-            raise _Turned(403, SECRET_IN_BROWSER)
-        if key.secret and "events:write" not in key.scopes:
-            raise _Turned(403, "This key does not carry the scope events:write.")
+        _check_use(key, origin=environ.get("HTTP_ORIGIN", ""))
+        units = max(events, 1)
         if not key.secret:
-            _spend(self._visitors, (key.id, network), units=max(events, 1), words="Too many events from this address.")
-        _spend(self._buckets, key.id, units=max(events, 1), words="Too many events from this key.")
+            _spend(self._visitors, (key.id, network), units=units, words="Too many events from this address.")
+        _spend(self._buckets, key.id, units=units, words="Too many events from this key.")
+        _spend(self._stores, key.store_id, units=units, words="Too many events from this store.")
         return key
 
     def _find(self, text: str, *, network: str) -> Key:
@@ -164,6 +167,16 @@ class Door:
         _STORED.inc(len(reading.rows) - reading.lost)
         if reading.refused:
             _REFUSED.inc(len(reading.refused))
+
+
+def _check_use(key: Key, *, origin: str) -> None:
+    """Refuse a key that is used where it must not be. A browser always names the page's origin; what sends none may be any program."""
+    if key.secret and origin:
+        raise _Turned(403, SECRET_IN_BROWSER)
+    if key.secret and "events:write" not in key.scopes:
+        raise _Turned(403, "This key does not carry the scope events:write.")
+    if key.origins and origin and origin.lower() not in key.origins:
+        raise _Turned(403, OTHER_ADDRESS % origin[:200])
 
 
 def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:

@@ -17,17 +17,18 @@ from retention.stores.models.key import digest_of_key, looks_right
 
 REMEMBERED_SECONDS = 4.0  # a revoked key is refused within 5 s (S10)
 _MOST_KEYS = 10_000
-_QUESTION = "SELECT id, store_id, kind, scopes FROM stores_apikey WHERE digest = %s AND revoked_at IS NULL LIMIT 1"
+_QUESTION = "SELECT id, store_id, kind, scopes, origins FROM stores_apikey WHERE digest = %s AND revoked_at IS NULL LIMIT 1"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A live key: whose it is and what it may do here."""
+    """A live key: whose it is and what it may do here. origins: the web addresses a public key may be used on; none: any."""
 
     id: int
     store_id: int
     secret: bool
     scopes: frozenset[str]
+    origins: frozenset[str] = frozenset()
 
 
 class KeyBook:
@@ -85,5 +86,5 @@ class KeyBook:
             row = cursor.fetchone()
         if row is None:
             return None
-        key_id, store_id, kind, scopes = row
-        return Key(id=key_id, store_id=store_id, secret=kind == "secret", scopes=frozenset(scopes))
+        key_id, store_id, kind, scopes, origins = row
+        return Key(id=key_id, store_id=store_id, secret=kind == "secret", scopes=frozenset(scopes), origins=frozenset(origins))

@@ -36,6 +36,7 @@ class Batch(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw]
     sent_at: Moment = None
     write_key: str | None = None
+    backfill: bool = False
     context: msgspec.Raw = NOTHING
 
 
@@ -53,6 +54,7 @@ class Event(msgspec.Struct, rename="camel"):
     timestamp: Moment = None
     sent_at: Moment = None
     write_key: str | None = None
+    backfill: bool = False
     properties: msgspec.Raw = NOTHING
     traits: msgspec.Raw = NOTHING
     context: msgspec.Raw = NOTHING
@@ -164,11 +166,14 @@ def _rescue(body: bytes) -> Batch | None:
     events = envelope.get("batch") if isinstance(envelope, dict) else None
     if not isinstance(events, list):
         return None
-    sent_at, key = envelope.get("sentAt"), envelope.get("writeKey")
+    sent_at, key, backfill = envelope.get("sentAt"), envelope.get("writeKey"), envelope.get("backfill", False)
+    if not isinstance(backfill, bool):
+        return None
     return Batch(
         batch=[msgspec.Raw(json.dumps(event).encode()) for event in events],
         sent_at=sent_at if isinstance(sent_at, str | int | float) else None,
         write_key=key if isinstance(key, str) else None,
+        backfill=backfill,
         context=msgspec.Raw(json.dumps(envelope.get("context")).encode()),
     )
 
@@ -181,12 +186,13 @@ class _Request:
     kind: str = ""
     sent_at: Moment = None
     context: dict[str, Any] | None = None
+    backfill: bool = False
 
 
 def read_batch(batch: Batch, *, sender: Sender) -> Reading:
     """Return the rows of a batch and what was refused of it."""
     reading = Reading()
-    request = _Request(sender, sent_at=batch.sent_at, context=_shared_context(batch))
+    request = _Request(sender, sent_at=batch.sent_at, context=_shared_context(batch), backfill=batch.backfill)
     last = len(batch.batch) - 1
     for index, raw in enumerate(batch.batch):
         # Events that do not say when they happened keep the order they were sent in, a microsecond apart.
@@ -226,7 +232,7 @@ def _take(reading: Reading, raw: bytes, *, index: int, request: _Request, silent
     message_id = ""
     try:
         if len(raw) > LARGEST_EVENT:
-            raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.", status=413)
+            raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.")
         said = _read(raw)
         message_id = (said.fields.message_id or "")[:200]
         row = _row_of(said, request=request, silent_for=silent_for)
@@ -269,6 +275,7 @@ def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
     if not (external or anonymous):
         raise BodyRefused("An event needs a userId or an anonymousId.", field="userId")
     sent_at = event.sent_at if request.sent_at is None else request.sent_at
+    context = {**request.context, **said.objects.get("context", {})} if request.context else said.keep("context")
     return Row(
         store_id=sender.store_id,
         key=key_of(event.message_id),
@@ -277,11 +284,20 @@ def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
         anonymous_id=anonymous,
         external_id=external,
         properties=_properties_of(said, kind=kind),
-        context={**request.context, **said.objects.get("context", {})} if request.context else said.keep("context"),
+        context=context,
         occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, received_at=sender.received_at, silent_for=silent_for),
         received_at=sender.received_at,
         trusted=sender.trusted,
+        backfill=request.backfill or event.backfill or _backfill_in(said.objects.get("context"), request.context),
     )
+
+
+def _backfill_in(*contexts: dict[str, Any] | None) -> bool:
+    """Say whether one of the contexts marks the event as told about the past; real clients can set nothing but the context."""
+    found = next((context["backfill"] for context in contexts if context and "backfill" in context), False)
+    if not isinstance(found, bool):
+        raise BodyRefused("Expected true or false.", field="context.backfill")
+    return found
 
 
 def _name_of(value: str | int | None, *, field: str) -> str:

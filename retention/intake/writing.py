@@ -43,7 +43,7 @@ def _closed() -> threading.Lock:
 
 
 @dataclass(eq=False)
-class _Turn:
+class Turn:
     """One request's rows on their way, and what became of them. done: a lock that opens when that is known."""
 
     store_id: int
@@ -64,7 +64,7 @@ class _Admission:
         self._rows = 0
         self._lock = threading.Lock()
 
-    def enter(self, turn: _Turn) -> None:
+    def enter(self, turn: Turn) -> None:
         """Let a request in. Raises QueueFull."""
         with self._lock:
             requests = self._requests.get(turn.store_id, 0)
@@ -73,7 +73,7 @@ class _Admission:
             self._requests[turn.store_id] = requests + 1
             self._rows += len(turn.rows)
 
-    def leave(self, turns: Iterable[_Turn]) -> None:
+    def leave(self, turns: Iterable[Turn]) -> None:
         """Note that requests have their answers."""
         with self._lock:
             for turn in turns:
@@ -83,22 +83,22 @@ class _Admission:
                     del self._requests[turn.store_id]
 
 
-class _Line:
+class Line:
     """What waits, by store, so that each group takes from all of them in turns. For the flusher alone."""
 
     def __init__(self) -> None:
-        self._stores: OrderedDict[int, deque[_Turn]] = OrderedDict()
+        self._stores: OrderedDict[int, deque[Turn]] = OrderedDict()
 
     def __bool__(self) -> bool:
         return bool(self._stores)
 
-    def add(self, turn: _Turn) -> None:
+    def add(self, turn: Turn) -> None:
         """Put a request behind those of its store."""
         self._stores.setdefault(turn.store_id, deque()).append(turn)
 
-    def take_group(self) -> list[_Turn]:
+    def take_group(self) -> list[Turn]:
         """Return the next group: a request of each store in turns, until it is large enough."""
-        group: list[_Turn] = []
+        group: list[Turn] = []
         size = 0
         while self._stores:
             store_id, turns = next(iter(self._stores.items()))
@@ -127,8 +127,8 @@ class Writer:
         self._committer = committer or Committer()
         self._wait_seconds = wait_seconds
         self._admission = _Admission(capacity_rows=capacity_rows, most_of_one=most_of_one)
-        self._arriving: SimpleQueue[_Turn | None] = SimpleQueue()  # None: no more will come
-        self._line = _Line()
+        self._arriving: SimpleQueue[Turn | None] = SimpleQueue()  # None: no more will come
+        self._line = Line()
         self._lingers = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -138,7 +138,7 @@ class Writer:
 
         Raises QueueFull or NotStored; then the same rows may be sent again, their keys keep them from being stored twice.
         """
-        turn = _Turn(rows[0].store_id, rows)
+        turn = Turn(rows[0].store_id, rows)
         self._admission.enter(turn)
         self._arriving.put(turn)
         if self._thread is None or not self._thread.is_alive():
@@ -188,13 +188,13 @@ class Writer:
             self._line.add(turn)
         return True
 
-    def _answer(self, turns: Sequence[_Turn], *, stored: bool) -> None:
+    def _answer(self, turns: Sequence[Turn], *, stored: bool) -> None:
         self._admission.leave(turns)
         for turn in turns:
             turn.failed = not stored
             turn.done.release()
 
-    def _flush(self, turns: Sequence[_Turn]) -> None:
+    def _flush(self, turns: Sequence[Turn]) -> None:
         rows = [row for turn in turns for row in turn.rows]
         if not rows:
             return

@@ -39,8 +39,9 @@ def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def summarize(reporter: pytest.TerminalReporter) -> None:
-    """Print how many browser tests were skipped, and why, where nobody overlooks it."""
-    skipped = [report for report in reporter.stats.get("skipped", []) if "browser: " in str(report.longrepr)]
-    if skipped:
-        reporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
-        reporter.write_line(f"{len(skipped)} skipped: {browser_obstacle()}")
+    """Print how many tests were skipped because a program is missing, and which, where nobody overlooks it."""
+    for word, heading in (("browser: ", "BROWSER TESTS DID NOT RUN"), ("clients: ", "TESTS OF NODE LIBRARIES DID NOT RUN")):
+        reasons = [str(report.longrepr) for report in reporter.stats.get("skipped", []) if word in str(report.longrepr)]
+        if reasons:
+            reporter.section(heading, red=True, bold=True)
+            reporter.write_line(f"{len(reasons)} skipped: {reasons[0].rpartition(word)[2].rstrip(chr(39) + ')')}")

@@ -6,8 +6,11 @@ import io
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import cast
 from wsgiref.util import setup_testing_defaults
 
 import psycopg2
@@ -18,7 +21,8 @@ from retention.intake.committing import Committer
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.door import Door
 from retention.intake.keys import KeyBook
-from retention.intake.writing import Writer
+from retention.intake.reading import Row
+from retention.intake.writing import Line, Turn, Writer
 from retention.kit.clock import now
 from retention.rest.limiting import Buckets
 from retention.stores.models import StoreWork
@@ -150,15 +154,31 @@ def test_a_secret_key_from_a_browser_and_one_without_the_scope_are_refused_and_a
         assert list(CustomerEvent.objects.order_by("id").values_list("trusted", flat=True)) == [False, True]
 
 
+def test_a_public_key_is_refused_on_pages_it_was_not_made_for(make_door):
+    store = make_store()
+    row, key = make_key(store, "public")
+    with work_for(store):
+        row.origins = ["https://shop.test", "https://www.shop.test"]
+        row.save(update_fields=["origins"])
+    door = make_door()
+    for number, origin in enumerate(("https://evil.test", "null", "http://shop.test", "https://shop.test.evil.test")):
+        status, _headers, answer = ask(door, "/v1/track", event(number), key=key, origin=origin)
+        assert (status, origin in answer["message"]) == (403, True)
+    assert stored(store) == 0
+    assert ask(door, "/v1/track", event(8), key=key, origin="https://WWW.shop.test")[0] == 200
+    assert ask(door, "/v1/track", event(9), key=key)[0] == 200
+    assert stored(store) == 2
+
+
 def test_a_revoked_key_is_refused_within_five_seconds(make_door):
     store = make_store()
     row, key = make_key(store)
-    time = [100.0]
-    door = make_door(keys=KeyBook(clock=lambda: time[0]))
+    clock = [100.0]
+    door = make_door(keys=KeyBook(clock=lambda: clock[0]))
     assert ask(door, "/v1/track", event(1), key=key)[0] == 200
     with work_for(store):
         row.revoke(now=now())
-    time[0] += 5
+    clock[0] += 5
     assert ask(door, "/v1/track", event(2), key=key)[0] == 401
 
 
@@ -273,6 +293,87 @@ def test_one_visitor_cannot_use_up_what_the_others_need(make_door):
     door = make_door(visitors=Buckets(per_second=0.001, burst=1))
     assert [ask(door, "/v1/track", event(n), key=public)[0] for n in range(2)] == [200, 429]
     assert ask(door, "/v1/track", event(3), key=secret)[0] == 200
+
+
+def test_the_keys_of_a_store_share_a_limit_that_leaves_other_stores_alone(make_door):
+    first, second = make_store(), make_store()
+    keys = [make_key(first)[1], make_key(first)[1], make_key(second)[1]]
+    door = make_door(stores=Buckets(per_second=0.001, burst=3))
+    batch = {"batch": [event("a"), event("b")]}
+    assert [ask(door, "/v1/batch", batch, key=key)[0] for key in keys] == [200, 429, 200]
+    assert (stored(first), stored(second)) == (2, 2)
+
+
+def test_a_store_that_floods_the_door_leaves_threads_to_the_others_and_takes_turns_with_them(make_door):
+    loud, quiet = make_store(), make_store()
+    loud_key, quiet_key = make_key(loud)[1], make_key(quiet)[1]
+    door, answers = make_door(writer=Writer(most_of_one=3)), []
+    for key in (loud_key, quiet_key):
+        assert ask(door, "/v1/track", event("first"), key=key)[0] == 200
+
+    def send(key, name):
+        answers.append((name, ask(door, "/v1/track", event(name), key=key)[0]))
+
+    with owner() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE customers_customerevent IN EXCLUSIVE MODE")
+        waiting = [threading.Thread(target=send, args=(loud_key, f"loud {number}")) for number in range(8)]
+        for thread in waiting:
+            thread.start()
+        deadline = time.monotonic() + 5
+        while len(answers) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [status for _name, status in answers] == [503] * 5
+        waiting.append(threading.Thread(target=send, args=(quiet_key, "quiet")))
+        waiting[-1].start()
+        waiting[-1].join(0.3)
+        assert len(answers) == 5
+        cursor.execute("COMMIT")
+    for thread in waiting:
+        thread.join(10)
+    assert dict(answers)["quiet"] == 200
+    assert sorted(status for name, status in answers if name != "quiet") == [200] * 3 + [503] * 5
+    assert (stored(loud), stored(quiet)) == (4, 2)
+
+
+def test_a_group_takes_a_request_of_each_store_in_turns():
+    line, rows = Line(), cast("list[Row]", [None] * 100)
+    for store_id, count in ((1, 200), (2, 2), (3, 1)):
+        for _number in range(count):
+            line.add(Turn(store_id, rows))
+    first = line.take_group()
+    assert [turn.store_id for turn in first[:6]] == [1, 2, 3, 1, 2, 1]
+    assert (len(first), len(line.take_group())) == (50, 50)
+
+
+def test_every_event_of_the_commerce_specification_is_taken_as_it_is(make_door):
+    store = make_store()
+    _key, key = make_key(store)
+    examples = json.loads((Path(__file__).parents[1] / "data/segment/ecommerce_v2_track_events.json").read_text())
+    batch = [{**one, "type": "track", "userId": "u", "messageId": f"v2-{number}"} for number, one in enumerate(examples)]
+    status, _headers, answer = ask(make_door(), "/v1/batch", {"batch": batch}, key=key)
+    assert (status, answer["accepted"], answer.get("errors")) == (200, 24, None)
+    with work_for(store):
+        found = list(CustomerEvent.objects.order_by("id").values_list("name", "properties"))
+    assert found == [(one["event"], one["properties"]) for one in examples]
+
+
+def test_the_past_is_marked_where_a_client_can_say_so(make_door):
+    store = make_store()
+    _key, key = make_key(store)
+    door = make_door()
+    assert ask(door, "/v1/batch", {"backfill": True, "batch": [event(1)]}, key=key)[0] == 200
+    assert (
+        ask(door, "/v1/batch", {"context": {"backfill": True}, "batch": [event(2), event(3, context={"backfill": False})]}, key=key)[0]
+        == 200
+    )
+    assert ask(door, "/v1/batch", {"batch": [event(4, backfill=True), event(5, context={"backfill": True}), event(6)]}, key=key)[0] == 200
+    assert ask(door, "/v1/track", event(7, backfill=True), key=key)[0] == 200
+    for number, fields in ((8, {"backfill": "yes"}), (9, {"context": {"backfill": 1}})):
+        status, _headers, answer = ask(door, "/v1/track", event(number, **fields), key=key)
+        assert (status, answer["errors"][0]["field"]) == (400, "backfill" if number == 8 else "context.backfill")
+    with work_for(store):
+        found = list(CustomerEvent.objects.order_by("id").values_list("backfill", flat=True))
+    assert found == [True, True, False, True, True, False, True]
 
 
 def test_guessing_keys_ends_before_the_database_is_asked(make_door):
