@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from retention.intake.projecting import project_due
+from retention.intake.sweeping import sweep_event_keys
 from retention.kit import clock
 
 
@@ -10,3 +11,9 @@ from retention.kit import clock
 def project() -> None:
     """Apply stored events in every store where some wait."""
     project_due(now=clock.now)
+
+
+@shared_task(name="retention.intake.tasks.sweep_keys")
+def sweep_keys() -> None:
+    """Delete keys of message ids that are too old."""
+    sweep_event_keys(now=clock.now())

@@ -32,7 +32,8 @@ def track(**fields):
 
 
 BAD = {
-    "NaN": (b'{"type":"track","event":"E","userId":"u","properties":{"total":1e999}}', "", "range"),
+    "NaN": (b'{"type":"track","event":"E","userId":"u","properties":{"total":NaN}}', "", "JSON"),
+    "1e999": (b'{"type":"track","event":"E","userId":"u","properties":{"total":1e999}}', "", "range"),
     "NUL": (b'{"type":"track","event":"E","userId":"u","properties":{"a":"x\\u0000y"}}', "", "NUL"),
     "NUL in a key": (b'{"type":"track","event":"E","userId":"u","properties":{"a\\u0000":1}}', "", "NUL"),
     "half a surrogate pair": (b'{"type":"track","event":"E","userId":"u","properties":{"a":"\\ud800"}}', "", "surrogate"),

@@ -365,6 +365,7 @@ TASKS: dict[str, str] = {
     "retention.customers.tasks.bring_in": "tick",
     "retention.customers.tasks.make_exports": "tick",
     "retention.intake.tasks.project": "tick",
+    "retention.intake.tasks.sweep_keys": "tick",
     "retention.notices.tasks.deliver": "tick",
     "retention.notices.tasks.tidy": "tick",
     "retention.orders.tasks.note_idle": "tick",

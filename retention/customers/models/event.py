@@ -97,7 +97,7 @@ class EventKey(StoreOwned):
     key = models.BinaryField(max_length=16)
     seen_on = models.DateField()
 
-    db_grants: ClassVar[dict[str, str]] = {"ingest": "SELECT, INSERT"}
+    db_grants: ClassVar[dict[str, str]] = {"ingest": "SELECT, INSERT", "platform": "SELECT, DELETE"}
 
     class Meta:
         constraints = [

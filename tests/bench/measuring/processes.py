@@ -20,7 +20,7 @@ def parent_of(pid: int) -> int:
 def cpu_seconds(*roots: int) -> float:
     """Return the processor time of these processes, all that descend from them, and those of them that ended."""
     total = 0.0
-    for pid in _tree(roots):
+    for pid in tree(roots):
         fields = _stat(pid)
         if fields is not None:
             total += max(sum(map(int, fields[_USED])) / _TICKS, _scheduled(pid)) + sum(map(int, fields[_LEFT])) / _TICKS
@@ -37,10 +37,11 @@ def _scheduled(pid: int) -> float:
 
 def resident_bytes(root: int) -> int:
     """Return the memory held by a process and all that descend from it."""
-    return sum(int(fields[_RESIDENT]) * _PAGE for pid in _tree((root,)) if (fields := _stat(pid)) is not None)
+    return sum(int(fields[_RESIDENT]) * _PAGE for pid in tree((root,)) if (fields := _stat(pid)) is not None)
 
 
-def _tree(roots: tuple[int, ...]) -> Iterator[int]:
+def tree(roots: tuple[int, ...]) -> Iterator[int]:
+    """Yield these processes and all that descend from them."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         fields = _stat(int(entry)) if entry.isdigit() else None
