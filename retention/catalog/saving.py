@@ -49,7 +49,7 @@ class VariantReport:
 class ProductReport:
     """One product as the shop tells it, whole: variants that are missing are gone. A removed product has state `deleted` and no variants.
 
-    reported_at: the shop's own moment of this version.
+    reported_at: the shop's own moment of this version. whole: False where the shop tells variants apart, so that missing ones stay.
     """
 
     shop_id: str
@@ -64,6 +64,7 @@ class ProductReport:
     state: str = Product.State.ACTIVE
     source: str = "api"
     variants: Sequence[VariantReport] = field(default_factory=tuple)
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,20 @@ def save_products(reports: Iterable[ProductReport], *, now: datetime) -> list[Pr
     Product.objects.bulk_create(fresh)
     _save_variants([(there[one.shop_id], one) for one in taken])
     return list(there.values())
+
+
+def save_variants(product_shop_id: str, variants: Sequence[VariantReport], *, reported_at: datetime, source: str, now: datetime) -> None:
+    """Write variants that a shop tells apart from their product, which is made where it is not known yet.
+
+    The product's own words and its other variants stay; a variant's newer version stays too.
+    """
+    transaction_lock("catalog", store_id=require_store_id())
+    product, _made = Product.objects.get_or_create(
+        shop_id=product_shop_id, defaults={"state": Product.State.ACTIVE, "source": source[:20], "created_at": now}
+    )
+    versions = dict(Variant.objects.filter(product=product).values_list("shop_id", "reported_at"))
+    fresh = [one for one in variants if (version := versions.get(one.shop_id)) is None or reported_at >= version]
+    _save_variants([(product, ProductReport(product_shop_id, reported_at, variants=fresh, whole=False))])
 
 
 def set_stock(reports: Sequence[StockReport]) -> int:
@@ -204,7 +219,7 @@ def _save_variants(told: Sequence[tuple[Product, ProductReport]]) -> None:
                 prices.append(_price(row, one, changed_at=report.reported_at))
             _fill_variant(row, one, report=report)
             (changed if row.pk is not None else fresh).append(row)
-        for row in there.values():
+        for row in there.values() if report.whole else ():
             if row.product_id == product.pk and row.shop_id not in named and row.removed_at is None:
                 row.removed_at, row.reported_at = report.reported_at, report.reported_at
                 changed.append(row)

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from retention.catalog.models import PriceChange, Product, StockLevel, Variant
-from retention.catalog.saving import ProductReport, Seen, StockReport, VariantReport, note_seen, save_products, set_stock
+from retention.catalog.saving import ProductReport, Seen, StockReport, VariantReport, note_seen, save_products, save_variants, set_stock
 from tests.factories import make_store, work_for
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +72,13 @@ def test_what_a_visitor_saw_never_changes_what_the_shop_said():
     assert dict(Product.objects.values_list("shop_id", "name")) == {"p1": "Beans", "p2": "Unknown mug"}
     assert Product.objects.get(shop_id="p2").state == "seen"
     assert not Variant.objects.filter(product__shop_id="p2").exists()
+
+
+def test_variants_that_a_shop_tells_apart_join_their_product_and_leave_the_others():
+    save_variants("p1", [VariantReport("v2", "EUR", price_minor=900)], reported_at=NOW, source="woocommerce", now=NOW)
+    save_products([report(whole=False, variants=[])], now=NOW)
+    save_variants("p1", [VariantReport("v3", "EUR", price_minor=700)], reported_at=NOW, source="woocommerce", now=NOW)
+    save_variants("p1", [VariantReport("v2", "EUR", price_minor=1)], reported_at=NOW - timedelta(hours=1), source="woocommerce", now=NOW)
+    assert Product.objects.values_list("shop_id", "name", "state").get() == ("p1", "Beans", "active")
+    found = Variant.objects.order_by("shop_id").values_list("shop_id", "price_minor", "removed_at")
+    assert list(found) == [("v2", 900, None), ("v3", 700, None)]
