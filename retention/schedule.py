@@ -23,6 +23,8 @@ JOBS: tuple[Job, ...] = (
     Job("retention.customers.tasks.bring_in", 1.0, "Files that were brought in are read, compared and written in turns."),
     Job("retention.customers.tasks.make_exports", 2.0, "Large files stores asked for are made; those a week old are let go."),
     Job("retention.intake.tasks.sweep_keys", 600.0, "Keys of message ids leave after ninety days, in small bites."),
+    Job("retention.intake.tasks.apply_deliveries", 0.5, "What a shop sent is carried out within a second."),
+    Job("retention.intake.tasks.sweep_deliveries", 3600.0, "What shops sent leaves after 30 days."),
     Job("retention.orders.tasks.note_idle", 0.5, "A basket left alone is noticed within seconds of its hour."),
     Job("retention.rest.tasks.sweep_answers", 3600.0, "Kept answers of the API leave after two days."),
     Job("retention.webhooks.tasks.send", 1.0, "What happened is told to merchants' own addresses within seconds."),

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 import campaigns.urls
+import retention.intake.urls
 from retention.dashboard.access import Access, Kind, mark
 from retention.health import probes
 from retention.stores.urls import store_urlpatterns
@@ -68,6 +69,8 @@ urlpatterns: Addresses = [
     path("", include("retention.inbox.urls")),
     *demo_shop(),
     *campaigns.urls.PUBLIC,
+    *retention.intake.urls.PUBLIC,
+    path("s/<slug:store_slug>/", include("retention.intake.urls")),
     path("s/<slug:store_slug>/", include("campaigns.urls")),
     path("s/<slug:store_slug>/", include("retention.home.urls")),
 ]

@@ -26,6 +26,7 @@ OWN_NAMES = frozenset(
         "Customer Imported",
         "Customer Saved",
         "Customers Merged",
+        "Data Requested",
         "Email Bounced",
         "Email Delivered",
         "Email Link Clicked",

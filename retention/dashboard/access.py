@@ -53,6 +53,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "keys.edit": _RUN,
     "webhooks.view": _RUN,
     "webhooks.edit": _RUN,
+    "connections.view": _RUN,
+    "connections.edit": _RUN,
     "audit.view": _RUN,
     "security.edit": frozenset({"owner"}),
     "store.close": frozenset({"owner"}),

@@ -4,6 +4,8 @@ from celery import shared_task
 
 from retention.intake.projecting import project_due
 from retention.intake.sweeping import sweep_event_keys
+from retention.intake.shops.applying import apply_due
+from retention.intake.shops.sweeping import sweep_deliveries
 from retention.kit import clock
 
 
@@ -17,3 +19,15 @@ def project() -> None:
 def sweep_keys() -> None:
     """Delete keys of message ids that are too old."""
     sweep_event_keys(now=clock.now())
+
+
+@shared_task(name="retention.intake.tasks.apply_deliveries")
+def apply_deliveries() -> None:
+    """Carry out what shops sent, in every store where some waits."""
+    apply_due(now=clock.now)
+
+
+@shared_task(name="retention.intake.tasks.sweep_deliveries")
+def sweep_old_deliveries() -> None:
+    """Delete what shops sent more than 30 days ago."""
+    sweep_deliveries(now=clock.now())

@@ -19,6 +19,8 @@ THINKING = {
     "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter",
     "*.measurement.statistics": "statistics", "*.reservations.policy": "policy", "*.pricing": "pricing",
     "*.formats": "formats", "*.routing": "routing",
+    "*.intake.shops.reading": "reading", "*.intake.shops.results": "results",
+    "*.intake.shops.shopify": "shopify", "*.intake.shops.woocommerce": "woocommerce",
 }  # fmt: skip
 PURE = {"*.insights.statistics", "*.kit.clock", "*.kit.money", "*.kit.words", "*.kit.register"}
 
@@ -62,6 +64,7 @@ def test_a_thinking_room_carries_its_mark_in_the_plan(pattern: str, word: str) -
 BUILT = {
     "*.journeys.definition", "*.journeys.engine", "*.journeys.steps",
     "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter",
+    "*.intake.shops.reading", "*.intake.shops.results", "*.intake.shops.shopify", "*.intake.shops.woocommerce",
     "*.kit.clock", "*.kit.money", "*.kit.words", "*.kit.register",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from retention.customers.saving import SAVED
 from retention.intake.projecting.batching import NAME_IS_OURS, project_batch
 from retention.intake.projecting.ordering import ORDER_FROM_BROWSER
 from retention.intake.projecting.reading import CONSENT_FROM_BROWSER
+from retention.intake.shops.people import ASKED
 from retention.orders.idling import CART_ABANDONED, CART_IDLE
 from retention.orders.models import Cart, Order
 from retention.signup.joining import SIGNED_UP
@@ -151,7 +152,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 def test_the_list_of_our_own_names_is_complete():
     mail = {"Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"}
-    assert {CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail} == OWN_NAMES
+    assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail} == OWN_NAMES
 
 
 def test_a_browser_may_not_change_an_address_nor_join_two_people():

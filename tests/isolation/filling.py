@@ -43,6 +43,7 @@ VALUES: dict[str, Maker] = {
     "webhooks.Endpoint.paused_for": lambda canary, made: "",
     "webhooks.Endpoint.types": lambda canary, made: ["customer.created"],
     "customers.SavedView.owner": lambda canary, made: made["customers.Customer"].store.memberships.order_by("pk").first().user,
+    "intake.ShopConnection.previous_sealed": lambda canary, made: "",
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }

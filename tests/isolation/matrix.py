@@ -39,6 +39,8 @@ CAPABILITIES: dict[str, str] = {
     "keys.edit": "owner manager - - -",
     "webhooks.view": "owner manager - - -",
     "webhooks.edit": "owner manager - - -",
+    "connections.view": "owner manager - - -",
+    "connections.edit": "owner manager - - -",
     "audit.view": "owner manager - - -",
     "security.edit": "owner - - - -",
     "store.close": "owner - - - -",
@@ -71,6 +73,8 @@ PLATFORM_PAGES = {
     "metrics": Page("public", answers=(200, 404)),
     "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "unsubscribe": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
+    "hook_shopify": Page("public", "POST", ids={"token": "=nonsense"}, answers=(404,)),
+    "hook_woocommerce": Page("public", "POST", ids={"token": "=nonsense"}, answers=(404,)),
 }
 
 PERSON_PAGES = {
@@ -130,6 +134,18 @@ WEBHOOK_PAGES = {
     "webhooks:replay_failed": Page("webhooks.edit", "POST", ids=_WEBHOOK, form={"first": "2026-01-01", "last": "2026-12-31"}),
     "webhooks:delivery": Page("webhooks.view", ids=_DELIVERY),
     "webhooks:replay": Page("webhooks.edit", "POST", ids=_DELIVERY),
+}
+
+_SHOP = {"public_id": "intake.ShopConnection.public_id"}
+INTAKE_PAGES = {
+    "intake:shops": Page("connections.view"),
+    "intake:new_shop": Page("connections.edit"),
+    "intake:connect_shop": Page("connections.edit", "POST", form={"kind": "shopify", "name": "new.example.test"}),
+    "intake:shop": Page("connections.view", ids=_SHOP),
+    "intake:change_secret": Page("connections.edit", "POST", ids=_SHOP, form={"secret": "another-secret-000"}),
+    "intake:try_shop": Page("connections.edit", "POST", ids=_SHOP),
+    "intake:disconnect_shop": Page("connections.edit", "POST", ids=_SHOP, answers=(302, 404)),
+    "intake:replay": Page("connections.edit", "POST", ids=_SHOP | {"delivery": "intake.Delivery.public_id"}),
 }
 
 CUSTOMER_PAGES = {
@@ -323,6 +339,7 @@ PAGES: dict[str, Page] = (
     | PERSON_PAGES
     | SETTINGS_PAGES
     | WEBHOOK_PAGES
+    | INTAKE_PAGES
     | CUSTOMER_PAGES
     | CAMPAIGN_PAGES
     | HOME_PAGES
@@ -343,12 +360,12 @@ ADMIN_MODELS: set[str] = {
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
     "customers.CustomerMerge", "customers.Erasure", "customers.EventName", "customers.Export", "customers.Identity", "customers.Import",
     "customers.ImportFault", "customers.ImportRow", "customers.Pending", "customers.SavedView", "customers.Suppression",
-    "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings", "orders.Order", "orders.OrderLine",
-    "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer", "sessions.Session", "stores.ApiKey",
-    "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm", "signup.Topic",
-    "stores.AuditEntry", "stores.Invitation", "stores.Membership", "stores.PlatformState", "stores.SignIn", "stores.Store",
-    "stores.StoreWork", "stores.User",
-    "webhooks.Endpoint", "webhooks.OutgoingEvent", "webhooks.WebhookAttempt", "webhooks.WebhookDelivery",
+    "intake.Delivery", "intake.DeliverySubject", "intake.ShopConnection", "mfa.Authenticator", "notices.Notice", "orders.Cart",
+    "orders.CartLine", "orders.CartSettings", "orders.Order", "orders.OrderLine", "orders.Refund", "orders.RefundLine", "orders.Return",
+    "orders.ReturnLine", "rest.KeptAnswer", "sessions.Session", "signup.Confirmation", "signup.FormDay", "signup.Preference",
+    "signup.Signup", "signup.SignupForm", "signup.Topic", "stores.ApiKey", "stores.AuditEntry", "stores.Invitation", "stores.Membership",
+    "stores.PlatformState", "stores.SignIn", "stores.Store", "stores.StoreWork", "stores.User", "webhooks.Endpoint",
+    "webhooks.OutgoingEvent", "webhooks.WebhookAttempt", "webhooks.WebhookDelivery",
 }  # fmt: skip
 ADMIN_PAGES: set[str] = {
     "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done", "admin:autocomplete",
@@ -364,8 +381,10 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.sweep": "tick",
     "retention.customers.tasks.bring_in": "tick",
     "retention.customers.tasks.make_exports": "tick",
+    "retention.intake.tasks.apply_deliveries": "tick",
     "retention.intake.tasks.project": "tick",
     "retention.intake.tasks.sweep_keys": "tick",
+    "retention.intake.tasks.sweep_deliveries": "tick",
     "retention.notices.tasks.deliver": "tick",
     "retention.notices.tasks.tidy": "tick",
     "retention.orders.tasks.note_idle": "tick",

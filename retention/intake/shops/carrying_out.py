@@ -1,0 +1,89 @@
+"""What results do: events are stored, products saved, people joined or erased. Runs in the caller's transaction.
+
+Each returns a key for the delivery's outcome; `telling.py` puts the keys into words.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from retention.intake.models import ShopConnection
+from retention.intake.reading import EARLIEST, Row, key_of
+from retention.intake.shops import people
+from retention.intake.shops.catalogue import save_costs, save_products, save_stock
+from retention.intake.shops.connecting import end
+from retention.intake.shops.results import (
+    Asked,
+    CostSeen,
+    Disconnected,
+    Forget,
+    Happened,
+    Joined,
+    ProductGone,
+    ProductSeen,
+    Result,
+    StockSeen,
+)
+from retention.intake.storing import store_events
+
+LATE = timedelta(days=1)  # what is told later than that is counted, and starts no message
+
+
+def carry_out(results: Sequence[Result], *, shop: ShopConnection, now: datetime) -> list[str]:
+    """Carry out what a delivery means and return what came of it, in its order and each once."""
+    store_events([_row(one, shop=shop, now=now) for one in results if isinstance(one, Happened)], now=now)
+    outcome = [f"event:{one.name}" for one in results if isinstance(one, Happened)]
+    outcome += save_products(results, now=now, source=shop.kind) + save_stock(results) + save_costs(results)
+    for one in results:
+        outcome += _act(one, shop=shop, now=now)
+    return list(dict.fromkeys(outcome))
+
+
+def would(results: Sequence[Result]) -> list[str]:
+    """Return what a test would have done, as far as it can be said without doing it."""
+    words: dict[type, str] = {ProductSeen: "product", ProductGone: "product_gone", StockSeen: "stock", CostSeen: "cost"}
+    words |= {Forget: "erased", Joined: "joined", Asked: "asked", Disconnected: "disconnected"}
+    named = [f"event:{one.name}" if isinstance(one, Happened) else words.get(type(one), "") for one in results]
+    return [key for key in dict.fromkeys(named) if key]
+
+
+def _act(one: Result, *, shop: ShopConnection, now: datetime) -> list[str]:
+    """Do what is neither an event nor about products."""
+    if isinstance(one, Forget):
+        return people.forget(one, now=now)
+    if isinstance(one, Joined):
+        return people.join(one, now=now)
+    if isinstance(one, Asked):
+        return people.pass_on(one, shop=shop, now=now)
+    if isinstance(one, Disconnected):
+        end(shop, because=one.why, now=now)
+        return ["disconnected"]
+    return []
+
+
+def _row(one: Happened, *, shop: ShopConnection, now: datetime) -> Row:
+    """Return the stored event of something that happened; its address travels in the context, as tracking libraries send it."""
+    occurred_at = min(max(one.occurred_at, EARLIEST), now)
+    return Row(
+        store_id=shop.store_id,
+        key=key_of(_told_once(one, kind=shop.kind)),
+        kind=one.kind,
+        name=one.name,
+        anonymous_id=one.person.anonymous[:200],
+        external_id=one.person.external[:200],
+        properties=dict(one.properties),
+        context={"traits": {"email": one.person.email}} if one.person.email else {},
+        occurred_at=occurred_at,
+        received_at=now,
+        trusted=True,
+        source=shop.kind,
+        backfill=now - occurred_at > LATE,
+    )
+
+
+def _told_once(one: Happened, *, kind: str) -> str:
+    """Return what makes a happening the same however often, through whichever topic and connection, it is told."""
+    whole = json.dumps([dict(one.properties), one.person.external, one.person.email, one.occurred_at.isoformat()], sort_keys=True)
+    same = one.once or hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
+    return "\n".join((kind, one.name, one.person.anonymous if not one.once else "", same))

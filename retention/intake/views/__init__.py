@@ -1,0 +1,1 @@
+"""Pages of the intake room, one file a subject, and the doors for shops' webhooks."""
