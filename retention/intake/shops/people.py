@@ -6,13 +6,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from retention.customers.erasing import erase
 from retention.customers.events import record
 from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.merging import merge
 from retention.customers.models import Customer, CustomerMerge, Identity
 from retention.customers.personal_data import Pair
 from retention.intake.models import ShopConnection
-from retention.intake.shops.erasing import erase_people
 from retention.intake.shops.results import Asked, Forget, Joined, Person
 from retention.kit.locks import transaction_lock
 from retention.notices.owing import owe_page
@@ -36,11 +36,10 @@ def find(person: Person) -> list[int]:
 
 def forget(one: Forget, *, now: datetime) -> list[str]:
     """Erase everybody with these names; whoever is not known has nothing to erase."""
-    customer_ids = find(one.person)
-    if not customer_ids:
-        return ["unknown_person"]
-    erase_people(customer_ids, now=now)
-    return ["erased"]
+    known = Customer.objects.filter(pk__in=find(one.person)).order_by("pk")
+    for customer in known:
+        erase(customer, by=None, now=now)
+    return ["erased"] if known else ["unknown_person"]
 
 
 def join(one: Joined, *, now: datetime) -> list[str]:
