@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from retention.intake.projecting import project_due
-from retention.intake.sweeping import sweep_event_keys
 from retention.intake.shops.applying import apply_due
 from retention.intake.shops.sweeping import sweep_deliveries
+from retention.intake.sweeping import sweep_event_keys
 from retention.kit import clock
 
 
