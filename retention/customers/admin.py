@@ -21,8 +21,10 @@ from retention.customers.models import (
     Erasure,
     EventName,
     Export,
+    ExportChunk,
     Identity,
     Import,
+    ImportChunk,
     ImportFault,
     ImportRow,
     Pending,
@@ -82,6 +84,8 @@ look_at(
     search=("=store__slug", "=public_id"),
     filters=("kind", "state"),
 )
+look_at(ImportChunk, columns=("of_import", "store", "number"), hidden=("data",), search=("=store__slug",))
+look_at(ExportChunk, columns=("of_export", "store", "number"), hidden=("data",), search=("=store__slug",))
 look_at(ImportRow, columns=("of_import", "store", "row", "outcome"), hidden=("key", "values", "lines", "says"), search=("=store__slug",))
 look_at(ImportFault, columns=("of_import", "store", "row", "why"), hidden=("value",), search=("=store__slug",))
 look_at(Export, columns=("created_at", "store", "kind", "state", "rows_count"), search=("=store__slug", "=public_id"), filters=("state",))

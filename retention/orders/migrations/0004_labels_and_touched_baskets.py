@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0011_saved_views_and_sorted_lists"),
+        ("customers", "0010_saved_views_and_sorted_lists"),
         ("orders", "0003_abandoned_baskets_and_open_refunds"),
         ("stores", "0001_initial"),
     ]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("customers", "0008_breaks_and_pace"),
+        ("customers", "0007_breaks_and_pace"),
         ("stores", "0001_initial"),
     ]
 

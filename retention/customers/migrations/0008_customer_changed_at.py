@@ -12,7 +12,7 @@ DIFFERS = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in PROF
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0008_breaks_and_pace")]
+    dependencies = [("customers", "0007_breaks_and_pace")]
 
     operations = [
         migrations.AddField(

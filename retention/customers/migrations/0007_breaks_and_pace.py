@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0007_refunds_returns_and_order_states"),
+        ("customers", "0006_drop_birthday"),
     ]
 
     operations = [
