@@ -5,7 +5,8 @@ Rules, in the order they are asked:
 2. A browser or an address that belonged to nobody known joins the person the event names; its history follows.
 3. Two accounts of the shop (two own ids) are never joined here, and an address stays with the account that has it.
 4. A browser stays with the first known person it was linked to: a shared computer does not join two people.
-5. An event from a public key never joins an address to somebody who has another one already.
+5. A browser's word never joins two people who are both known, gives nobody a second address, and gives no id of the shop to somebody
+   known by address: otherwise a stranger could take a name that the shop's server will use tomorrow.
 Runs in the caller's transaction, one store at a time (an advisory lock), in a handful of statements however many events there are.
 """
 
@@ -108,7 +109,7 @@ def _resolve(people: dict[Name, _Person], claim: Claim, *, now: datetime) -> _Pe
         owner = owners.get(name)
         owner = owner.end() if owner is not None else None
         if owner is None:
-            if name[0] != "email" or claim.trusted or not person.has("email"):
+            if _may_have(person, claim, name=name):
                 _give(people, person, name)
         elif owner is not person and _may_join(owner, person, claim, by=name):
             _join(owner, into=person, rule=name[0])
@@ -125,13 +126,18 @@ def _may_be(owner: _Person, claim: Claim, *, by: Name) -> bool:
     return by[0] == "email" or not (address[1] and owner.has("email") and address not in owner.names)
 
 
+def _may_have(person: _Person, claim: Claim, *, name: Name) -> bool:
+    """Say whether a person may get this new name: a browser's word gives no second address, and no shop's id to a known address."""
+    if claim.trusted or name[0] == "anonymous":
+        return True
+    return not person.has("email") if name[0] == "email" else person.id is None or not person.has("email")
+
+
 def _may_join(owner: _Person, person: _Person, claim: Claim, *, by: Name) -> bool:
     """Say whether the owner of a weaker name is the same person and joins."""
     if not owner.known:
         return True
-    if by[0] == "anonymous" or owner.has("external"):
-        return False
-    return claim.trusted or not person.has("email")
+    return claim.trusted and by[0] != "anonymous" and not owner.has("external")
 
 
 def _give(people: dict[Name, _Person], person: _Person, name: Name) -> None:

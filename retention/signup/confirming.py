@@ -3,6 +3,8 @@
 Looking at the link changes nothing (S36). One press confirms everything that waits for the address and was shown to the person.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,9 +46,9 @@ class Asked:
         return self.signups[0].email
 
     @property
-    def shown(self) -> int:
-        """Return the last sign-up a page shows; what comes in later is not confirmed by its button."""
-        return int(self.signups[-1].pk)
+    def shown(self) -> str:
+        """Return a mark for each sign-up as a page shows it; what comes in or changes later is not confirmed by its button."""
+        return " ".join(_mark(signup) for signup in self.signups)
 
 
 def lock_address(digest: str, *, store_id: int) -> None:
@@ -107,12 +109,16 @@ def look(token: str, *, now: datetime) -> Asked:
     return Asked(confirmation.store, confirmation, signups)
 
 
-def confirm(asked: Asked, *, shown: int, sender: Sender, now: datetime) -> list[Signup]:
-    """Make true what waits for the address, as far as it was shown; return it. A second press finds nothing and changes nothing."""
+def confirm(asked: Asked, *, shown: str, sender: Sender, now: datetime) -> list[Signup]:
+    """Make true what waits for the address, exactly as it was shown; return it. A second press finds nothing and changes nothing.
+
+    shown: the marks of the page that was pressed.
+    """
     with store_context(asked.store.pk), transaction.atomic():
         lock_address(asked.confirmation.address_digest, store_id=asked.store.pk)
-        rows = _of(asked.confirmation).waiting(now).exclude(email="").filter(pk__lte=shown)
-        signups = list(rows.select_for_update(of=("self",)).select_related("form__topic").order_by("pk"))
+        rows = _of(asked.confirmation).waiting(now).exclude(email="")
+        waiting = rows.select_for_update(of=("self",)).select_related("form__topic").order_by("pk")
+        signups = [signup for signup in waiting if _mark(signup) in shown.split()]
         for signup in signups:
             join(signup, method=DOUBLE, sender=sender, now=now)
     return signups
@@ -129,6 +135,13 @@ def refuse(asked: Asked, *, now: datetime) -> int:
 def digest_of(email: str, phone: str) -> str:
     """Return the digest an address is recognised by: of the e-mail address, else of the number."""
     return address_digest(email or phone)
+
+
+def _mark(signup: Signup) -> str:
+    """Return what recognises a sign-up with everything in it that a yes would make true."""
+    said = [signup.email, signup.phone, signup.anonymous_id, signup.text_version, signup.consent_text, signup.answers]
+    digest = hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return f"{signup.pk}:{digest}"
 
 
 def _of(confirmation: Confirmation):  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from retention.customers.consent import address_digest, is_suppressed, may_write, suppress
 from retention.customers.events import record
@@ -67,6 +68,25 @@ def test_names_become_people(case, together):
 @pytest.mark.parametrize("text", ["", "x", "@", "a@", "@b.test", "a@b", "a b@c.test", "a" * 250 + "@b.test"])
 def test_what_cannot_be_an_address_is_no_name(text):
     assert email_key(text) == ""
+
+
+def test_a_browser_takes_no_name_that_the_shop_will_use_tomorrow():
+    with work_for(make_store()), transaction.atomic():
+        (ana,) = identify([Claim(email="ana@example.test", trusted=True)], now=NOW)
+        identify([Claim(external="squat", email="ana@example.test", anonymous="evil")], now=NOW)
+        (told,) = identify([Claim(external="1001", email="ana@example.test", trusted=True)], now=NOW)
+        assert told == ana
+        assert not Identity.objects.filter(kind="external", value="squat", customer_id=ana).exists()
+
+
+def test_a_browser_joins_no_two_people_who_are_known():
+    with work_for(make_store()), transaction.atomic():
+        (account,) = identify([Claim(external="1002", trusted=True)], now=NOW)
+        (reader,) = identify([Claim(email="reader@example.test", trusted=True)], now=NOW)
+        identify([Claim(external="1002", email="reader@example.test")], now=NOW)
+        assert set(Customer.objects.values_list("pk", flat=True)) == {account, reader}
+        assert identify([Claim(external="1002", email="reader@example.test", trusted=True)], now=NOW) == [account]
+        assert Customer.objects.count() == 1
 
 
 def test_a_merge_carries_everything_over_and_says_so():

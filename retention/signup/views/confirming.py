@@ -1,5 +1,6 @@
 """The page behind the mail's link: what is asked, a button that says yes, and one that says "this was not me". Looking changes nothing."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -41,9 +42,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.POST.get("answer") == "no":
         refuse(asked, now=now)
         return shop_page(request, "signup/confirmed.html", store=asked.store, refused=True)
-    signups = say_yes(asked, shown=_number(request.POST.get("shown", "")) or asked.shown, sender=sender_of(request), now=now)
+    signups = say_yes(asked, shown=request.POST.get("shown", ""), sender=sender_of(request), now=now)
     if not signups:
-        return render(request, "signup/confirm_gone.html", {"reason": "done"})
+        return _again(request, token, now=now)
     return shop_page(request, "signup/confirmed.html", store=asked.store, success=_success(signups), preferences=_preferences(signups, now))
 
 
@@ -65,6 +66,15 @@ def new_address(request: HttpRequest, token: str) -> HttpResponse:
     return shop_page(
         request, "signup/new_address.html", store=person.store, move=move, done=True, moved=moved, status=200 if moved else 409
     )
+
+
+def _again(request: HttpRequest, token: str, *, now: datetime) -> HttpResponse:
+    """Show what waits as it is now, since something in it changed after the page was shown; or that nothing waits any more."""
+    try:
+        asked = look(token, now=now)
+    except NotConfirmable as error:
+        return render(request, "signup/confirm_gone.html", {"reason": error.reason}, status=_STATUS[error.reason])
+    return shop_page(request, "signup/confirm.html", store=asked.store, changed=True, status=409, **_words(asked))
 
 
 def _words(asked: Asked) -> dict[str, Any]:
@@ -94,7 +104,3 @@ def _preferences(signups: list[Signup], now: Any) -> str:
     with store_context(signup.store_id):
         customer = signup.customer
     return preferences_url(customer.public_id, store_id=signup.store_id, planned_at=now) if customer is not None else ""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
