@@ -11,15 +11,18 @@ class SignupConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the tables that hold a customer's rows, the pages, the words for events and deeds, and the panel on a customer's page."""
+        from retention.customers.erasing import forgetters
         from retention.customers.panels import Panel, panels, tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import menu
         from retention.signup import models, telling
+        from retention.signup.forgetting import forget_unconfirmed
         from retention.signup.joining import SIGNED_UP
         from retention.signup.merging import move_preferences
         from retention.signup.preferring import CHANGED
         from retention.stores.audit_words import add_words
 
+        forgetters.add("signups", forget_unconfirmed)
         register(models.Signup)
         register(models.Preference, move=move_preferences)
         menu.register(menu.MenuItem("people", _("Forms"), "forms", "signup:list", "messages.view", order=40))

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from retention.tenancy import statistics
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.roles import role_name
 
@@ -55,7 +56,7 @@ def apply_grants(connection: BaseDatabaseWrapper) -> int:
     """
     count = 0
     with connection.cursor() as cursor:
-        for statement in statements():
+        for statement in (*statements(), *statistics.statements()):
             cursor.execute(statement)
             count += 1
     return count

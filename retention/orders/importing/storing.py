@@ -24,6 +24,7 @@ from retention.orders.models import Cart, Order, OrderLine, Refund, RefundLine
 from retention.stores.models import Store
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import know_table
 
 SOURCE = "csv"
 _ORDERS = """
@@ -175,6 +176,7 @@ def _store_orders(papers: Sequence[_Paper], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ORDERS, [require_store_id(), SOURCE, now, msgspec.json.encode(rows).decode()])
         ids = {number: order_id for order_id, number in cursor.fetchall()}
+    know_table(Order)
     for paper in papers:
         paper.pk = ids[paper.thing.key] if paper.known is None else paper.known.pk
     changed = [paper for paper in papers if paper.outcome.state == "changed"]
