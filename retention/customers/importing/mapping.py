@@ -14,7 +14,7 @@ from retention.customers.importing.reading import Fault, Row, Shape, read_rows
 from retention.customers.models import Import
 from retention.stores.models import Store
 
-PREVIEW_ROWS = 5
+PREVIEW_ROWS = 3
 MOST_ATTRIBUTE_COLUMNS = 80
 _SAMPLED_ROWS = 200
 
