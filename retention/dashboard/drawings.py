@@ -138,7 +138,8 @@ def level(
 
 def steps(points: Sequence[Point], *, axis: Axis, names: Sequence[str], label: str) -> SafeString:
     """Draw a sum that grows in steps. points: (moment, sum since); names: the words under the first and the last."""
-    width, left, right, top, bottom = 264, 44.0, 256.0, 14.0, 92.0
+    width, right, top, bottom = 264, 256.0, 14.0, 92.0
+    left = max(44.0, 14 + 6.6 * max(map(len, axis.words)))  # room for the longest word at 12 pixels
     start, span = points[0][0], (points[-1][0] - points[0][0]) or 1
     corners = [(left + (at - start) / span * (right - left), axis.y(value, top=top, bottom=bottom)) for at, value in points]
     line: list[Point] = [(left, bottom)]

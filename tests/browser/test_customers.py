@@ -1,0 +1,73 @@
+"""The customers list and a customer's page as somebody works with them: by keyboard, without a reload, and with what comes on demand."""
+
+from datetime import timedelta
+
+import pytest
+
+from retention.customers.models import SavedView
+from retention.kit.clock import now
+from retention.tenancy.context import store_context
+from tests.browser.conftest import Site
+from tests.browser.looking import Watch, faults_of_page
+from tests.factories.customers import make_customer, make_event
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_searching_filtering_choosing_and_keeping_a_view(site: Site) -> None:
+    store = site.side.store
+    ana = make_customer(store, "ana.ferrer@example.test", first_name="Ana", last_name="Ferrer", country="LI", city="Vaduz")
+    make_customer(store, "ana.ferro@example.test", first_name="Ana", last_name="Ferro", country="LI", city="Vaduz")
+    page = site.window("desktop-light", user=site.side.people["owner"]).new_page()
+    watch = Watch()
+    watch.over(page)
+    page.goto(f"/s/{store.slug}/customers/")
+    page.fill("#customers-search", "ferr")
+    page.wait_for_selector(".people tbody tr:nth-child(2):last-child")
+    assert "q=ferr" in page.url
+    assert page.evaluate("document.activeElement.id") == "customers-search"
+    page.focus("summary.bo-fadd")
+    page.keyboard.press("Enter")
+    page.fill("#filter_country", "LI")
+    page.click(".cu-filters .btn-primary")
+    page.wait_for_selector(".bo-fchip")
+    assert "country=LI" in page.url
+    join = page.locator("#customers-bar button")
+    page.locator(".people tbody .cb").first.check()
+    assert join.is_disabled()
+    page.locator(".people tbody .cb").nth(1).check()
+    assert join.is_enabled()
+    assert page.locator("[data-chosen]").inner_text() == "2"
+    page.click(".cu-views button")
+    page.fill("#view-name", "Vaduz")
+    page.click("#save-view .btn-primary")
+    page.wait_for_selector(".cu-views [aria-current=page] >> text=Vaduz")
+    with store_context(store.pk):
+        assert SavedView.objects.get(name="Vaduz").filters == {"country": "LI"}
+    assert page.locator(".people a.who").count() == 2
+    page.locator(f'a[href$="{ana.public_id}/"]').click()
+    assert page.locator("h1").inner_text() == "Ana Ferrer"
+    assert [*watch.complaints, *faults_of_page(page)] == []
+
+
+def test_the_timeline_brings_kinds_older_days_and_the_raw_event_on_demand(site: Site) -> None:
+    store = site.side.store
+    ana = make_customer(store, "ana@lumen.example.test", first_name="Ana")
+    make_event(ana, "Order Completed", properties={"order_id": "77"})
+    for number in range(60):
+        make_event(ana, "Product Viewed", properties={"name": f"Bean {number}"}, at=now() - timedelta(days=1 + number))
+    page = site.window("phone-light", user=site.side.people["owner"]).new_page()
+    watch = Watch()
+    watch.over(page)
+    page.goto(f"/s/{store.slug}/customers/{ana.public_id}/")
+    assert page.locator("text=Bean 59").count() == 0
+    page.click("#older a")
+    page.wait_for_selector("text=Bean 59")
+    page.locator(".cu-rawer summary").first.click()
+    page.wait_for_selector(".cu-raw")
+    assert '"order_id": "77"' in page.locator(".cu-raw").first.inner_text()
+    page.locator("#timeline .bo-seg a", has_text="Orders").click()
+    page.wait_for_selector("#timeline .bo-seg a[aria-current]:has-text('Orders')")
+    assert "Ordered, number 77" in page.locator("#timeline").inner_text()
+    assert "Bean" not in page.locator("#timeline").inner_text()
+    assert [*watch.complaints, *faults_of_page(page)] == []
