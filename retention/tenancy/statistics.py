@@ -2,7 +2,7 @@
 
 The plan of a foreign key's check is made once and kept. Made while the table looks empty, it may walk an index by the store alone, which
 costs a hundred times more per row; autovacuum would mend it a minute later. Only the owner may ANALYZE, so the app calls a function of the
-owner's, which does nothing once the table is known to be large. Measured: 100 to 210 microseconds a check before, 4 after.
+owner's, which does nothing once the table is known to be large. Measured: 100 to 210 microseconds a check of such a plan.
 """
 
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ from django.db import models
 from django.utils import timezone
 
 from campaigns.playbooks.abandoned_cart import ABANDONED_CART
-from retention.stores.models import Store
+from retention.stores.models import Store, User
 from retention.tenancy.context import store_context
 from retention.tenancy.models import StoreOwned
 
@@ -42,7 +42,7 @@ VALUES: dict[str, Maker] = {
     "customers.CustomerEvent.properties": lambda canary, made: {"note": canary, "products": [{"name": canary}]},
     "webhooks.Endpoint.paused_for": lambda canary, made: "",
     "webhooks.Endpoint.types": lambda canary, made: ["customer.created"],
-    "customers.SavedView.owner": lambda canary, made: made["customers.Customer"].store.memberships.order_by("pk").first().user,
+    "customers.SavedView.owner": lambda canary, made: _owner_of_views(canary, made),
     "intake.ShopConnection.previous_sealed": lambda canary, made: "",
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
@@ -69,6 +69,12 @@ def store_owned() -> list[type[models.Model]]:
         done += ready
         waiting = [model for model in waiting if model not in ready]
     return done
+
+
+def _owner_of_views(canary: str, made: Made) -> User:
+    """Return somebody of the store's team, or a person without a store where there is no team."""
+    member = made["customers.Customer"].store.memberships.select_related("user").order_by("pk").first()  # type: ignore[attr-defined]
+    return member.user if member else User.objects.create_user(f"{canary}{next(_numbers)}@example.test", None)
 
 
 def _needs(model: type[models.Model]) -> set[Any]:

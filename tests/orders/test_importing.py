@@ -160,6 +160,7 @@ def test_an_order_of_the_file_closes_the_basket_that_led_to_it(store):
 
 
 @pytest.mark.deep
+@pytest.mark.django_db(transaction=True)
 def test_all_of_online_retail(store):
     of = keep(online_retail(), kind="orders", name="online_retail.csv", created_by=None)
     done = brought_in(compared(of, store, at=NOW), at=NOW)

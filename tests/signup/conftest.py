@@ -1,9 +1,11 @@
 """What the tests of this room share: a German and a Spanish shop with a form each, and what a database holds."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from retention.notices.models import Notice
 from retention.signup.models import SignupForm
@@ -57,3 +59,11 @@ def post_json(client: Any, form: SignupForm, values: dict[str, Any], **more: Any
     """Send a filled form as the script does."""
     body = json.dumps({"answers": values, "anonymous_id": more.pop("anonymous_id", "")})
     return client.post(f"/f/{form.public_id}/answer", body, content_type="text/plain", **more)
+
+
+def press(path: str, answer: str = "yes", **more: Any) -> Any:
+    """Press a button of the page behind the link, which carries what it shows."""
+    if answer == "yes" and "shown" not in more:
+        found = re.search(r'name="shown" value="([^"]*)"', Client().get(path).content.decode())
+        more["shown"] = found[1] if found else ""
+    return Client(headers={"user-agent": "Safari"}).post(path, {"answer": answer} | more, REMOTE_ADDR="192.0.2.9")

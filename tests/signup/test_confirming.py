@@ -1,6 +1,5 @@
 """The second yes: one mail per address and day, a button that alone confirms, and a link that is nobody else's."""
 
-import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -25,7 +24,7 @@ from retention.tenancy.context import store_context
 from tests.factories import make_store, work_for
 from tests.factories.customers import make_customer, make_event
 from tests.factories.signup import filled, make_form, make_topic
-from tests.signup.conftest import link_in, mails_to, state_of
+from tests.signup.conftest import link_in, mails_to, press, state_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,14 +34,6 @@ def fill_in(form: SignupForm, *, now: Any = None, anonymous_id: str = "", **valu
     with store_context(form.store_id):
         sender = Sender(ip="192.0.2.7", user_agent="Firefox", anonymous_id=anonymous_id)
         take(form, filled(form, now=moment, **values), store=form.store, sender=sender, now=moment)
-
-
-def press(path: str, answer: str = "yes", **more: Any) -> Any:
-    """Press a button of the page behind the link, which carries what it shows."""
-    if answer == "yes" and "shown" not in more:
-        found = re.search(r'name="shown" value="([^"]*)"', Client().get(path).content.decode())
-        more["shown"] = found[1] if found else ""
-    return Client(headers={"user-agent": "Safari"}).post(path, {"answer": answer} | more, REMOTE_ADDR="192.0.2.9")
 
 
 def test_the_press_makes_it_true_with_proof(shop: Store) -> None:

@@ -17,7 +17,7 @@ from retention.tenancy.context import store_context
 from tests.factories import work_for
 from tests.factories.customers import make_customer
 from tests.factories.signup import filled, make_form
-from tests.signup.conftest import link_in, mails_to, post_json, state_of
+from tests.signup.conftest import link_in, mails_to, post_json, press, state_of
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {"gender": "Woman", "interests": ["Tea"], "birthday_day": "1", "birthday_month": "5", "grinder": "By hand"}
@@ -114,7 +114,7 @@ def test_who_said_no_is_asked_by_mail_even_where_one_yes_is_enough(reason: str, 
     assert len(mails_to("ana@example.test")) == 1
     with work_for(spanish):
         assert not Consent.objects.filter(status="granted").exists()
-    assert Client().post(link_in(mails_to("ana@example.test")[0]), {"answer": "yes"}).status_code == 200
+    assert press(link_in(mails_to("ana@example.test")[0])).status_code == 200
     with work_for(spanish):
         assert Consent.objects.get().status == "granted"
         assert may_write([customer.pk], channel="email") == {customer.pk}

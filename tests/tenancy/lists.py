@@ -32,3 +32,6 @@ ACROSS_STORES = {
     ("boomerang_ingest", "INSERT"): "one group commit holds events of many stores",
     ("boomerang_ingest", "SELECT"): "keys are looked up, and message ids compared, before a store is known",
 }
+
+# Functions that run with the owner's rights, with the reason.
+RUN_AS_OWNER: dict[str, str] = {"boomerang_know_table": "only ANALYZEs a table that is thought to be small; returns nothing of it"}
