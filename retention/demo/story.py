@@ -105,7 +105,7 @@ def fills_a_basket(scene: Scene) -> None:
 
 def is_reminded(scene: Scene) -> None:
     """An hour later the journey takes her in and a mail arrives in the inbox."""
-    _pass(scene, IDLE + timedelta(minutes=5), seconds=0.5)
+    _pass(scene, IDLE + timedelta(minutes=5), seconds=0.3)
     run = until("the journey takes her in", lambda: scene.of(Enrollment).select_related("journey").first())
     scene.say(f'journey "{run.journey.name}" entered (basket idle for an hour; she allowed e-mail)')
     letters = until("the mail arrives in the inbox", scene.letters)
@@ -142,8 +142,8 @@ def comes_back(scene: Scene) -> None:
 def is_left_in_peace(scene: Scene) -> None:
     """Almost a day later the second reminder would have been due: nothing goes out any more."""
     before = len(scene.letters())
-    _pass(scene, LONG_AFTER, seconds=0.5)
-    time.sleep(1.2)  # two ticks of every timed job at the story's new hour
+    _pass(scene, LONG_AFTER, seconds=0.3)
+    time.sleep(1.05)  # two ticks of every timed job at the story's new hour
     after = len(scene.letters())
     _must(after == before == 1, f"she gets one mail and no second one (the inbox holds {after})")
     _must(not scene.of(Message).filter(state__in=["ready", "planned", "sending"]).exists(), "no message waits for her")
@@ -155,7 +155,7 @@ def is_counted_once(scene: Scene) -> None:
     posted = scene.of(CustomerEvent).filter(kind__in=["identify", "track"])
     events = posted.count()
     again = scene.ana.post_again()
-    time.sleep(1.2)
+    time.sleep(1.05)
     _must(posted.count() == events, "events posted twice are stored once")
     letters = scene.letters()
     per_message = Counter(str(letter["Message-ID"]) for letter in letters)
