@@ -65,8 +65,11 @@ class Shopper:
     def _keep(self, kind: str, name: str | None, body: dict[str, Any]) -> None:
         self.waiting.append((kind, name, body, str(uuid.uuid4())))
 
+    def _fail(self, error: Exception, _events: object) -> None:
+        self.failures.append(str(error))
+
     def _post(self, events: list[Post]) -> int:
-        client = Client(self.key, host=self.host, gzip=True, on_error=lambda error, _items: self.failures.append(str(error)), max_retries=3)
+        client = Client(self.key, host=self.host, gzip=True, on_error=self._fail, max_retries=3, upload_interval=0.05)
         for kind, name, body, message_id in events:
             if kind == "identify":
                 client.identify(self.user_id, traits=body, message_id=message_id)
