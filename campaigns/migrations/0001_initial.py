@@ -42,6 +42,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "connection",
                 "verbose_name_plural": "connections",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="connection_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="connection_public_id_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("active", True)), fields=("store", "channel"), name="connection_active_once"
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="connection_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +81,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "journey",
                 "verbose_name_plural": "journeys",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="journey_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="journey_public_id_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("playbook", ""), _negated=True), fields=("store", "playbook"), name="journey_playbook_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "live", "paused", "ended"])), name="journey_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "live"), _negated=True),
+                            models.Q(("launched_at__isnull", False), ("live_number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="journey_live_has_version",
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="journey_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +125,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "journey version",
                 "verbose_name_plural": "journey versions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="journey_version_of_store"),
+                    models.UniqueConstraint(fields=("store", "journey", "number"), name="journey_version_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="journey_version_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="journey", name="journey_version_journey_of_store"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +199,94 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "enrollment",
                 "verbose_name_plural": "enrollments",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="enrollment_of_store"),
+                    models.UniqueConstraint(fields=("store", "journey", "occurrence"), name="enrollment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["running", "finished", "stopped"])), name="enrollment_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_at__isnull", False), ("ended_at__isnull", True), ("state", "running")),
+                            models.Q(models.Q(("state", "running"), _negated=True), ("due_at__isnull", True), ("ended_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="enrollment_running_is_due",
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="enrollment_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="journey", name="enrollment_journey_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="version", name="enrollment_version_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="enrollment_customer_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="cart", name="enrollment_cart_of_store"),
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "running")), fields=["store", "due_at", "id"], name="enrollment_due"),
+                    models.Index(fields=["store", "customer", "state"], name="enrollment_of_customer"),
+                    models.Index(fields=["store", "journey", "state"], name="enrollment_of_journey"),
+                    models.Index(condition=models.Q(("cart__isnull", False)), fields=["store", "cart"], name="enrollment_of_cart"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Template",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("key", models.SlugField(max_length=60)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("channel", models.CharField(default="email", max_length=10)),
+                ("live_number", models.PositiveIntegerField(editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "template",
+                "verbose_name_plural": "templates",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="template_of_store"),
+                    models.UniqueConstraint(fields=("store", "key"), name="template_key_once"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="template_public_id_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="template_isolation"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TemplateVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("subject", models.CharField(max_length=300, verbose_name="subject")),
+                ("source", models.TextField()),
+                ("html", models.TextField()),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="campaigns.template"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "template version",
+                "verbose_name_plural": "template versions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="template_version_of_store"),
+                    models.UniqueConstraint(fields=("store", "template", "number"), name="template_version_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="template_version_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="template", name="template_version_template_of_store"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -263,10 +384,76 @@ class Migration(migrations.Migration):
                         db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
                     ),
                 ),
+                (
+                    "template_version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="campaigns.templateversion",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "message",
                 "verbose_name_plural": "messages",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="message_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="message_public_id_once"),
+                    models.UniqueConstraint(
+                        fields=("store", "source_kind", "source_id", "step", "occurrence", "customer", "channel"), name="message_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["planned", "ready", "sending", "sent", "failed", "unknown", "suppressed", "skipped", "quarantined"],
+                            )
+                        ),
+                        name="message_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "sending"), _negated=True),
+                            models.Q(("lease_until__isnull", False), ("token__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="message_sending_is_leased",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", False), _connector="OR"),
+                        name="message_sent_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["suppressed", "skipped", "failed", "unknown", "quarantined"]), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="message_refusal_has_reason",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("stream__in", ["marketing", "transactional"])), name="message_stream_known"),
+                    retention.tenancy.constraints.StoreIsolation(name="message_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="message_customer_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="enrollment", name="message_enrollment_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="cart", name="message_cart_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="template_version", name="message_version_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="connection", name="message_connection_of_store"),
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "ready")), fields=["store", "due_at", "id"], name="message_ready"),
+                    models.Index(condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_leased"),
+                    models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
+                    models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["sending", "sent", "unknown"])),
+                        fields=["store", "customer", "-first_attempt_at"],
+                        name="message_contacts",
+                    ),
+                    models.Index(
+                        condition=models.Q(("enrollment__isnull", False)), fields=["store", "enrollment"], name="message_of_enrollment"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -301,6 +488,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "click",
                 "verbose_name_plural": "clicks",
+                "constraints": [
+                    retention.tenancy.constraints.StoreIsolation(name="click_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="message", name="click_message_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="click_customer_of_store"),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("suspected", "")), fields=["store", "customer", "-at", "-id"], name="click_of_customer"
+                    ),
+                    models.Index(fields=["store", "message", "at"], name="click_of_message"),
+                    models.Index(condition=models.Q(("noted_at", None)), fields=["store", "id"], name="click_to_note"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -344,6 +543,17 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "attribution",
                 "verbose_name_plural": "attributions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "order", "method"), name="attribution_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="attribution_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="order", name="attribution_order_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="message", name="attribution_message_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="attribution_customer_of_store"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "message"], name="attribution_of_message"),
+                    models.Index(fields=["store", "-credited_at", "-id"], name="attribution_newest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -368,408 +578,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "link",
                 "verbose_name_plural": "links",
-            },
-        ),
-        migrations.CreateModel(
-            name="Template",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("key", models.SlugField(max_length=60)),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("channel", models.CharField(default="email", max_length=10)),
-                ("live_number", models.PositiveIntegerField(editable=False, null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                (
-                    "store",
-                    models.ForeignKey(
-                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "message", "position"), name="message_link_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("target__startswith", "https://"), ("target__startswith", "http://"), _connector="OR"),
+                        name="message_link_to_the_web",
                     ),
-                ),
-            ],
-            options={
-                "verbose_name": "template",
-                "verbose_name_plural": "templates",
+                    retention.tenancy.constraints.StoreIsolation(name="message_link_isolation"),
+                    retention.tenancy.constraints.StoreForeignKey(field="message", name="message_link_message_of_store"),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="TemplateVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("subject", models.CharField(max_length=300, verbose_name="subject")),
-                ("source", models.TextField()),
-                ("html", models.TextField()),
-                ("text", models.TextField()),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                (
-                    "store",
-                    models.ForeignKey(
-                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-                    ),
-                ),
-                (
-                    "template",
-                    models.ForeignKey(
-                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="campaigns.template"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "template version",
-                "verbose_name_plural": "template versions",
-            },
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="template_version",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="campaigns.templateversion"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="connection_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="connection_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("active", True)), fields=("store", "channel"), name="connection_active_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="connection_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="journey_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="journey_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("playbook", ""), _negated=True), fields=("store", "playbook"), name="journey_playbook_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "live", "paused", "ended"])), name="journey_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "live"), _negated=True),
-                    models.Q(("launched_at__isnull", False), ("live_number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="journey_live_has_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="journey_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="journeyversion",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="journey_version_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="journeyversion",
-            constraint=models.UniqueConstraint(fields=("store", "journey", "number"), name="journey_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="journeyversion",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="journey_version_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="enrollment",
-            index=models.Index(condition=models.Q(("state", "running")), fields=["store", "due_at", "id"], name="enrollment_due"),
-        ),
-        migrations.AddIndex(
-            model_name="enrollment",
-            index=models.Index(fields=["store", "customer", "state"], name="enrollment_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="enrollment",
-            index=models.Index(fields=["store", "journey", "state"], name="enrollment_of_journey"),
-        ),
-        migrations.AddIndex(
-            model_name="enrollment",
-            index=models.Index(condition=models.Q(("cart__isnull", False)), fields=["store", "cart"], name="enrollment_of_cart"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="enrollment_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=models.UniqueConstraint(fields=("store", "journey", "occurrence"), name="enrollment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["running", "finished", "stopped"])), name="enrollment_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("due_at__isnull", False), ("ended_at__isnull", True), ("state", "running")),
-                    models.Q(models.Q(("state", "running"), _negated=True), ("due_at__isnull", True), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="enrollment_running_is_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="enrollment_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="click",
-            index=models.Index(condition=models.Q(("suspected", "")), fields=["store", "customer", "-at", "-id"], name="click_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="click",
-            index=models.Index(fields=["store", "message", "at"], name="click_of_message"),
-        ),
-        migrations.AddIndex(
-            model_name="click",
-            index=models.Index(condition=models.Q(("noted_at", None)), fields=["store", "id"], name="click_to_note"),
-        ),
-        migrations.AddConstraint(
-            model_name="click",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="click_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="attribution",
-            index=models.Index(fields=["store", "message"], name="attribution_of_message"),
-        ),
-        migrations.AddIndex(
-            model_name="attribution",
-            index=models.Index(fields=["store", "-credited_at", "-id"], name="attribution_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribution",
-            constraint=models.UniqueConstraint(fields=("store", "order", "method"), name="attribution_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribution",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="attribution_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="messagelink",
-            constraint=models.UniqueConstraint(fields=("store", "message", "position"), name="message_link_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="messagelink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target__startswith", "https://"), ("target__startswith", "http://"), _connector="OR"),
-                name="message_link_to_the_web",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="messagelink",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="message_link_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="template_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.UniqueConstraint(fields=("store", "key"), name="template_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="template_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="template_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="template_version_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=models.UniqueConstraint(fields=("store", "template", "number"), name="template_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="template_version_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(condition=models.Q(("state", "ready")), fields=["store", "due_at", "id"], name="message_ready"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_leased"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state__in", ["sending", "sent", "unknown"])),
-                fields=["store", "customer", "-first_attempt_at"],
-                name="message_contacts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("enrollment__isnull", False)), fields=["store", "enrollment"], name="message_of_enrollment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="message_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="message_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("store", "source_kind", "source_id", "step", "occurrence", "customer", "channel"), name="message_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["planned", "ready", "sending", "sent", "failed", "unknown", "suppressed", "skipped", "quarantined"])
-                ),
-                name="message_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "sending"), _negated=True),
-                    models.Q(("lease_until__isnull", False), ("token__gt", 0)),
-                    _connector="OR",
-                ),
-                name="message_sending_is_leased",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", False), _connector="OR"),
-                name="message_sent_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["suppressed", "skipped", "failed", "unknown", "quarantined"]), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="message_refusal_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stream__in", ["marketing", "transactional"])), name="message_stream_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="message_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="journeyversion",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="journey", name="journey_version_journey_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="journey", name="enrollment_journey_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="version", name="enrollment_version_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="enrollment_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrollment",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="cart", name="enrollment_cart_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="click",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="message", name="click_message_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="click",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="click_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribution",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="order", name="attribution_order_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribution",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="message", name="attribution_message_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribution",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="attribution_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="messagelink",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="message", name="message_link_message_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="template", name="template_version_template_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="message_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="enrollment", name="message_enrollment_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="cart", name="message_cart_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="template_version", name="message_version_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="connection", name="message_connection_of_store"),
         ),
     ]

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "category",
                 "verbose_name_plural": "categories",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="category_of_store"),
+                    models.UniqueConstraint(fields=("store", "path"), name="category_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="category_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,6 +88,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "product",
                 "verbose_name_plural": "products",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="product_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="product_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "shop_id"), name="product_shop_id_once"),
+                    models.CheckConstraint(condition=models.Q(("shop_id", ""), _negated=True), name="product_shop_id_there"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["seen", "active", "draft", "archived", "deleted"])), name="product_state_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="category", name="product_category_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="product_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "name_key", "id"], name="product_by_name"),
+                    models.Index(
+                        condition=models.Q(("category", None), _negated=True), fields=["store", "category"], name="product_by_category"
+                    ),
+                    models.Index(condition=models.Q(("brand", ""), _negated=True), fields=["store", "brand"], name="product_by_brand"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +141,30 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "variant",
                 "verbose_name_plural": "variants",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="variant_of_store"),
+                    models.UniqueConstraint(fields=("store", "product", "shop_id"), name="variant_shop_id_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("price_minor", None), ("price_minor__gte", 0), _connector="OR"),
+                        name="variant_price_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("compare_at_minor", None), ("compare_at_minor__gte", 0), _connector="OR"),
+                        name="variant_compare_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cost_minor", None), ("cost_minor__gte", 0), _connector="OR"), name="variant_cost_not_negative"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="product", name="variant_product_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="variant_isolation"),
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("sku", ""), _negated=True), fields=["store", "sku"], name="variant_by_sku"),
+                    models.Index(fields=["store", "shop_id"], name="variant_by_shop_id"),
+                    models.Index(
+                        condition=models.Q(("stock_id", ""), _negated=True), fields=["store", "stock_id"], name="variant_by_stock_id"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -143,6 +190,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "stock level",
                 "verbose_name_plural": "stock levels",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "variant", "place"), name="stock_level_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="variant", name="stock_level_variant_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="stock_level_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -169,139 +221,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "price change",
                 "verbose_name_plural": "price history",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "variant", "changed_at"), name="price_change_once"),
+                    models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="price_change_not_negative"),
+                    retention.tenancy.constraints.StoreForeignKey(field="variant", name="price_change_variant_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="price_change_isolation"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="category_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(fields=("store", "path"), name="category_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="category_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(fields=["store", "name_key", "id"], name="product_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(
-                condition=models.Q(("category", None), _negated=True), fields=["store", "category"], name="product_by_category"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(condition=models.Q(("brand", ""), _negated=True), fields=["store", "brand"], name="product_by_brand"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="product_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="product_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(fields=("store", "shop_id"), name="product_shop_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(condition=models.Q(("shop_id", ""), _negated=True), name="product_shop_id_there"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["seen", "active", "draft", "archived", "deleted"])), name="product_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="category", name="product_category_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="product_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="variant",
-            index=models.Index(condition=models.Q(("sku", ""), _negated=True), fields=["store", "sku"], name="variant_by_sku"),
-        ),
-        migrations.AddIndex(
-            model_name="variant",
-            index=models.Index(fields=["store", "shop_id"], name="variant_by_shop_id"),
-        ),
-        migrations.AddIndex(
-            model_name="variant",
-            index=models.Index(
-                condition=models.Q(("stock_id", ""), _negated=True), fields=["store", "stock_id"], name="variant_by_stock_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="variant_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=models.UniqueConstraint(fields=("store", "product", "shop_id"), name="variant_shop_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_minor", None), ("price_minor__gte", 0), _connector="OR"), name="variant_price_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("compare_at_minor", None), ("compare_at_minor__gte", 0), _connector="OR"),
-                name="variant_compare_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost_minor", None), ("cost_minor__gte", 0), _connector="OR"), name="variant_cost_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="product", name="variant_product_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="variant",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="variant_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="stocklevel",
-            constraint=models.UniqueConstraint(fields=("store", "variant", "place"), name="stock_level_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="stocklevel",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="variant", name="stock_level_variant_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="stocklevel",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="stock_level_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricechange",
-            constraint=models.UniqueConstraint(fields=("store", "variant", "changed_at"), name="price_change_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricechange",
-            constraint=models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="price_change_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricechange",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="variant", name="price_change_variant_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricechange",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="price_change_isolation"),
         ),
     ]

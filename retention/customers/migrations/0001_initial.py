@@ -46,6 +46,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "customer",
                 "verbose_name_plural": "customers",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="customer_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="customer_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "email_key"), name="customer_email_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="customer_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "-created_at", "-id"], name="customer_newest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,6 +92,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "consent",
                 "verbose_name_plural": "consents",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "customer", "channel"), name="consent_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["granted", "pending", "refused"])), name="consent_status_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="consent_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="consent_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +138,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "event",
                 "verbose_name_plural": "events",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="event_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="event_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="event_isolation"),
+                    retention.tenancy.constraints.RolePolicy(command="INSERT", name="event_for_ingest", role="boomerang_ingest"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "customer", "-occurred_at", "-id"], name="event_timeline"),
+                    models.Index(fields=["store", "-received_at", "-id"], name="event_arrived"),
+                    models.Index(
+                        condition=models.Q(("projected_at", None)), fields=["store", "occurred_at", "id"], name="event_unprojected"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,6 +166,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "key"), name="event_key_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="event_key_isolation"),
+                    retention.tenancy.constraints.RolePolicy(command="INSERT", name="event_key_for_ingest", role="boomerang_ingest"),
+                    retention.tenancy.constraints.RolePolicy(command="SELECT", name="event_key_read_by_ingest", role="boomerang_ingest"),
+                ],
+                "indexes": [
+                    models.Index(fields=["seen_on"], name="event_key_age"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Identity",
@@ -165,6 +206,17 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "identity",
                 "verbose_name_plural": "identities",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "kind", "value"), name="identity_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["external", "email", "anonymous"])), name="identity_kind_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="identity_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="identity_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "customer"], name="identity_of_customer"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +237,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "reader", "customer"), name="pending_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="pending_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="pending_isolation"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Suppression",
@@ -220,134 +279,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "suppression",
                 "verbose_name_plural": "suppressions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "channel", "address_digest"), name="suppression_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="suppression_isolation"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(fields=["store", "-created_at", "-id"], name="customer_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="customer_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.UniqueConstraint(fields=("store", "email_key"), name="customer_email_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="customer_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(fields=("store", "customer", "channel"), name="consent_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["granted", "pending", "refused"])), name="consent_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="consent_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="consent_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="customerevent",
-            index=models.Index(fields=["store", "customer", "-occurred_at", "-id"], name="event_timeline"),
-        ),
-        migrations.AddIndex(
-            model_name="customerevent",
-            index=models.Index(fields=["store", "-received_at", "-id"], name="event_arrived"),
-        ),
-        migrations.AddIndex(
-            model_name="customerevent",
-            index=models.Index(condition=models.Q(("projected_at", None)), fields=["store", "occurred_at", "id"], name="event_unprojected"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerevent",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="event_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerevent",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="event_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerevent",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="event_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerevent",
-            constraint=retention.tenancy.constraints.RolePolicy(command="INSERT", name="event_for_ingest", role="boomerang_ingest"),
-        ),
-        migrations.AddIndex(
-            model_name="eventkey",
-            index=models.Index(fields=["seen_on"], name="event_key_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventkey",
-            constraint=models.UniqueConstraint(fields=("store", "key"), name="event_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventkey",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="event_key_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventkey",
-            constraint=retention.tenancy.constraints.RolePolicy(command="INSERT", name="event_key_for_ingest", role="boomerang_ingest"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventkey",
-            constraint=retention.tenancy.constraints.RolePolicy(command="SELECT", name="event_key_read_by_ingest", role="boomerang_ingest"),
-        ),
-        migrations.AddIndex(
-            model_name="identity",
-            index=models.Index(fields=["store", "customer"], name="identity_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=models.UniqueConstraint(fields=("store", "kind", "value"), name="identity_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["external", "email", "anonymous"])), name="identity_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="identity_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="identity_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="pending",
-            constraint=models.UniqueConstraint(fields=("store", "reader", "customer"), name="pending_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pending",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="pending_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="pending",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="pending_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.UniqueConstraint(fields=("store", "channel", "address_digest"), name="suppression_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="suppression_isolation"),
         ),
     ]

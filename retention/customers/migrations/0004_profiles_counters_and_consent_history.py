@@ -30,10 +30,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "attribute",
                 "verbose_name_plural": "attributes",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="attribute_of_store"),
+                    models.UniqueConstraint(fields=("store", "key"), name="attribute_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["text", "number", "flag", "date", "list"])), name="attribute_kind_known"
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="attribute_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -45,7 +59,49 @@ class Migration(migrations.Migration):
                 ("folded_value", models.CharField(blank=True, db_collation="C", max_length=500)),
                 ("number_value", models.FloatField(null=True)),
                 ("date_value", models.DateTimeField(null=True)),
+                (
+                    "attribute",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="values", to="customers.attribute"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attribute_values",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "customer", "attribute", "place"), name="attribute_value_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="attribute", name="attribute_value_attribute_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="attribute_value_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="attribute_value_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "attribute", "folded_value", "customer"], name="attribute_by_text"),
+                    models.Index(
+                        condition=models.Q(("number_value", None), _negated=True),
+                        fields=["store", "attribute", "number_value", "customer"],
+                        name="attribute_by_number",
+                    ),
+                    models.Index(
+                        condition=models.Q(("date_value", None), _negated=True),
+                        fields=["store", "attribute", "date_value", "customer"],
+                        name="attribute_by_date",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ConsentRecord",
@@ -71,10 +127,36 @@ class Migration(migrations.Migration):
                 ("proof", models.JSONField(default=dict)),
                 ("said_at", models.DateTimeField()),
                 ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="consent_records",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "consent record",
                 "verbose_name_plural": "consent history",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["granted", "pending", "refused"])), name="consent_record_status_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="consent_record_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="consent_record_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "customer", "-said_at", "-id"], name="consent_record_of_customer"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,10 +180,33 @@ class Migration(migrations.Migration):
                 ),
                 ("before", models.JSONField(default=dict)),
                 ("merged_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
+                (
+                    "survivor",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="customers.customer"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "merge",
                 "verbose_name_plural": "merges",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "loser_public_id"), name="merge_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("rule__in", ["external", "email", "anonymous", "shop", "person"])), name="merge_rule_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="survivor", name="merge_survivor_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="merge_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "survivor"], name="merge_of_survivor"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,7 +215,20 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=120)),
                 ("first_seen_at", models.DateTimeField()),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="event_name_of_store"),
+                    models.UniqueConstraint(fields=("store", "name"), name="event_name_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="event_name_isolation"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CustomerCounter",
@@ -151,6 +269,18 @@ class Migration(migrations.Migration):
                 ("first_at", models.DateTimeField()),
                 ("last_at", models.DateTimeField()),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("count__gt", 0)), name="counter_counts"),
+                    models.CheckConstraint(condition=models.Q(("last_at__gte", models.F("first_at"))), name="counter_in_order"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="counter_customer_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="event_name", name="counter_name_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="counter_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "event_name", "last_at"], include=("customer",), name="counter_by_last"),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="consent",
@@ -253,202 +383,5 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("country", ""), _negated=True), fields=["store", "country", "city"], name="customer_by_place"
             ),
-        ),
-        migrations.AddField(
-            model_name="attribute",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="attributevalue",
-            name="attribute",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="values", to="customers.attribute"
-            ),
-        ),
-        migrations.AddField(
-            model_name="attributevalue",
-            name="customer",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="attribute_values", to="customers.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="attributevalue",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="consentrecord",
-            name="customer",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="consent_records",
-                to="customers.customer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="consentrecord",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="customermerge",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="customermerge",
-            name="survivor",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="customers.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="eventname",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attribute",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="attribute_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribute",
-            constraint=models.UniqueConstraint(fields=("store", "key"), name="attribute_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attribute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["text", "number", "flag", "date", "list"])), name="attribute_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attribute",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="attribute_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="attributevalue",
-            index=models.Index(fields=["store", "attribute", "folded_value", "customer"], name="attribute_by_text"),
-        ),
-        migrations.AddIndex(
-            model_name="attributevalue",
-            index=models.Index(
-                condition=models.Q(("number_value", None), _negated=True),
-                fields=["store", "attribute", "number_value", "customer"],
-                name="attribute_by_number",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attributevalue",
-            index=models.Index(
-                condition=models.Q(("date_value", None), _negated=True),
-                fields=["store", "attribute", "date_value", "customer"],
-                name="attribute_by_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attributevalue",
-            constraint=models.UniqueConstraint(fields=("store", "customer", "attribute", "place"), name="attribute_value_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attributevalue",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="attribute", name="attribute_value_attribute_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="attributevalue",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="attribute_value_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="attributevalue",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="attribute_value_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="consentrecord",
-            index=models.Index(fields=["store", "customer", "-said_at", "-id"], name="consent_record_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="consentrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["granted", "pending", "refused"])), name="consent_record_status_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consentrecord",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="consent_record_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="consentrecord",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="consent_record_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="customermerge",
-            index=models.Index(fields=["store", "survivor"], name="merge_of_survivor"),
-        ),
-        migrations.AddConstraint(
-            model_name="customermerge",
-            constraint=models.UniqueConstraint(fields=("store", "loser_public_id"), name="merge_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="customermerge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rule__in", ["external", "email", "anonymous", "shop", "person"])), name="merge_rule_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customermerge",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="survivor", name="merge_survivor_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="customermerge",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="merge_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventname",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="event_name_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventname",
-            constraint=models.UniqueConstraint(fields=("store", "name"), name="event_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="eventname",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="event_name_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="customercounter",
-            index=models.Index(fields=["store", "event_name", "last_at"], include=("customer",), name="counter_by_last"),
-        ),
-        migrations.AddConstraint(
-            model_name="customercounter",
-            constraint=models.CheckConstraint(condition=models.Q(("count__gt", 0)), name="counter_counts"),
-        ),
-        migrations.AddConstraint(
-            model_name="customercounter",
-            constraint=models.CheckConstraint(condition=models.Q(("last_at__gte", models.F("first_at"))), name="counter_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="customercounter",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="counter_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="customercounter",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="event_name", name="counter_name_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="customercounter",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="counter_isolation"),
         ),
     ]

@@ -49,6 +49,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "export",
                 "verbose_name_plural": "exports",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="export_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="export_public_id_once"),
+                    models.CheckConstraint(condition=models.Q(("state__in", ["making", "ready", "gone"])), name="export_state_known"),
+                    retention.tenancy.constraints.StoreIsolation(name="export_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "-created_at", "-id"], name="export_newest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +82,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "piece of an export",
                 "verbose_name_plural": "pieces of exports",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "of_export", "number"), name="export_chunk_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="of_export", name="export_chunk_export_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="export_chunk_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,6 +150,20 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "import",
                 "verbose_name_plural": "imports",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="import_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="import_public_id_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["uploaded", "reading", "comparing", "ready", "running", "paused", "done", "failed", "cancelled"])
+                        ),
+                        name="import_state_known",
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="import_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "-created_at", "-id"], name="import_newest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +188,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "piece of a file",
                 "verbose_name_plural": "pieces of files",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "of_import", "number"), name="import_chunk_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="of_import", name="import_chunk_import_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="import_chunk_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -186,6 +219,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "row left out",
                 "verbose_name_plural": "rows left out",
+                "constraints": [
+                    retention.tenancy.constraints.StoreForeignKey(field="of_import", name="import_fault_import_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="import_fault_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "of_import", "row", "id"], name="import_fault_in_turn"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -221,6 +261,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "thing of an import",
                 "verbose_name_plural": "things of imports",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "of_import", "key"), name="import_row_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["", "new", "changed", "same", "refused"])), name="import_row_outcome_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="of_import", name="import_row_import_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="import_row_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "of_import", "id"], name="import_row_in_turn"),
+                    models.Index(fields=["store", "of_import", "outcome", "id"], name="import_row_by_outcome"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -246,112 +298,5 @@ class Migration(migrations.Migration):
                     retention.tenancy.constraints.StoreIsolation(name="erasure_isolation"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["store", "-created_at", "-id"], name="export_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="export_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="export_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(condition=models.Q(("state__in", ["making", "ready", "gone"])), name="export_state_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="export_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="exportchunk",
-            constraint=models.UniqueConstraint(fields=("store", "of_export", "number"), name="export_chunk_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="exportchunk",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="of_export", name="export_chunk_export_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="exportchunk",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="export_chunk_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="import",
-            index=models.Index(fields=["store", "-created_at", "-id"], name="import_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="import_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="import_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["uploaded", "reading", "comparing", "ready", "running", "paused", "done", "failed", "cancelled"])
-                ),
-                name="import_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="import_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=models.UniqueConstraint(fields=("store", "of_import", "number"), name="import_chunk_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="of_import", name="import_chunk_import_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="import_chunk_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="importfault",
-            index=models.Index(fields=["store", "of_import", "row", "id"], name="import_fault_in_turn"),
-        ),
-        migrations.AddConstraint(
-            model_name="importfault",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="of_import", name="import_fault_import_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="importfault",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="import_fault_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="importrow",
-            index=models.Index(fields=["store", "of_import", "id"], name="import_row_in_turn"),
-        ),
-        migrations.AddIndex(
-            model_name="importrow",
-            index=models.Index(fields=["store", "of_import", "outcome", "id"], name="import_row_by_outcome"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=models.UniqueConstraint(fields=("store", "of_import", "key"), name="import_row_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["", "new", "changed", "same", "refused"])), name="import_row_outcome_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="of_import", name="import_row_import_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="import_row_isolation"),
         ),
     ]

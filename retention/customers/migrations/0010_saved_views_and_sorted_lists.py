@@ -28,10 +28,23 @@ class Migration(migrations.Migration):
                 ("sort", models.CharField(blank=True, max_length=20)),
                 ("shared", models.BooleanField(default=False, verbose_name="the whole team sees it")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "saved view",
                 "verbose_name_plural": "saved views",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "public_id"), name="saved_view_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "owner", "name"), name="saved_view_name_once"),
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="saved_view_has_a_name"),
+                    retention.tenancy.constraints.StoreIsolation(name="saved_view_isolation"),
+                ],
             },
         ),
         migrations.RemoveIndex(
@@ -58,33 +71,5 @@ class Migration(migrations.Migration):
                 models.OrderBy(models.F("id"), descending=True),
                 name="customer_sorted_by_last_order",
             ),
-        ),
-        migrations.AddField(
-            model_name="savedview",
-            name="owner",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="savedview",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="saved_view_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.UniqueConstraint(fields=("store", "owner", "name"), name="saved_view_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="saved_view_has_a_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="saved_view_isolation"),
         ),
     ]

@@ -54,6 +54,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "connected shop",
                 "verbose_name_plural": "connected shops",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="shop_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="shop_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "token"), name="shop_token_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "woocommerce"), models.Q(("state", "disconnected"), _negated=True)),
+                        fields=("store", "kind"),
+                        name="shop_woocommerce_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("kind__in", ["shopify", "woocommerce"])), name="shop_kind_known"),
+                    models.CheckConstraint(condition=models.Q(("state__in", ["waiting", "live", "disconnected"])), name="shop_state_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("previous_sealed", ""), ("previous_until", None)), ("previous_until__isnull", False), _connector="OR"
+                        ),
+                        name="shop_old_secret_ends",
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="shop_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["token"], name="shop_by_token"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -100,6 +122,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "delivery of a shop",
                 "verbose_name_plural": "deliveries of shops",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="delivery_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="delivery_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "connection", "delivery_id"), name="delivery_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "applied", "ignored", "failed"])), name="delivery_state_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="connection", name="delivery_connection_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="delivery_isolation"),
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "received")), fields=["store", "due_at", "id"], name="delivery_waiting"),
+                    models.Index(fields=["store", "connection", "-id"], name="delivery_newest"),
+                    models.Index(condition=models.Q(("state", "failed")), fields=["store", "connection", "-id"], name="delivery_failed"),
+                    models.Index(fields=["received_at"], name="delivery_age"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,94 +168,5 @@ class Migration(migrations.Migration):
                     retention.tenancy.constraints.StoreIsolation(name="delivery_subject_isolation"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="shopconnection",
-            index=models.Index(fields=["token"], name="shop_by_token"),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="shop_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="shop_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.UniqueConstraint(fields=("store", "token"), name="shop_token_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "woocommerce"), models.Q(("state", "disconnected"), _negated=True)),
-                fields=("store", "kind"),
-                name="shop_woocommerce_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["shopify", "woocommerce"])), name="shop_kind_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "live", "disconnected"])), name="shop_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("previous_sealed", ""), ("previous_until", None)), ("previous_until__isnull", False), _connector="OR"
-                ),
-                name="shop_old_secret_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shopconnection",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="shop_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "received")), fields=["store", "due_at", "id"], name="delivery_waiting"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["store", "connection", "-id"], name="delivery_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "failed")), fields=["store", "connection", "-id"], name="delivery_failed"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["received_at"], name="delivery_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="delivery_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="delivery_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("store", "connection", "delivery_id"), name="delivery_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "applied", "ignored", "failed"])), name="delivery_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="connection", name="delivery_connection_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="delivery_isolation"),
         ),
     ]

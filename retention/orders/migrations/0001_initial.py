@@ -53,6 +53,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "basket",
                 "verbose_name_plural": "baskets",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="cart_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="cart_public_id_once"),
+                    models.UniqueConstraint(condition=models.Q(("state", "open")), fields=("store", "customer"), name="cart_open_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "bought", "recovered", "merged"])), name="cart_state_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="cart_total_not_negative"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="cart_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="cart_isolation"),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("idle_at", None), ("state", "open")),
+                        fields=["store", "last_activity_at", "id"],
+                        name="cart_going_idle",
+                    ),
+                    models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +101,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "basket line",
                 "verbose_name_plural": "basket lines",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "cart", "product_id", "variant_id"), name="cart_line_once"),
+                    models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="cart_line_quantity_positive"),
+                    models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="cart_line_price_not_negative"),
+                    retention.tenancy.constraints.StoreForeignKey(field="cart", name="cart_line_cart_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="cart_line_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +132,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "basket settings",
                 "verbose_name_plural": "basket settings",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store",), name="cart_settings_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("idle_minutes__gte", 5), ("idle_minutes__lte", 1440)), name="cart_settings_idle_range"
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="cart_settings_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +181,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "order",
                 "verbose_name_plural": "orders",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="order_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="order_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "number"), name="order_number_once"),
+                    models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="order_total_not_negative"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="order_customer_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="cart", name="order_cart_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="order_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "-placed_at", "-id"], name="order_newest"),
+                    models.Index(fields=["store", "customer", "-placed_at"], name="order_of_customer"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,128 +221,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "order line",
                 "verbose_name_plural": "order lines",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "order", "position"), name="order_line_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="order", name="order_line_order_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="order_line_isolation"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="cart",
-            index=models.Index(
-                condition=models.Q(("idle_at", None), ("state", "open")), fields=["store", "last_activity_at", "id"], name="cart_going_idle"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cart",
-            index=models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="cart_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="cart_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.UniqueConstraint(condition=models.Q(("state", "open")), fields=("store", "customer"), name="cart_open_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "bought", "recovered", "merged"])), name="cart_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="cart_total_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="cart_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="cart_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=models.UniqueConstraint(fields=("store", "cart", "product_id", "variant_id"), name="cart_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="cart_line_quantity_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="cart_line_price_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="cart", name="cart_line_cart_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="cart_line_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartsettings",
-            constraint=models.UniqueConstraint(fields=("store",), name="cart_settings_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cartsettings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("idle_minutes__gte", 5), ("idle_minutes__lte", 1440)), name="cart_settings_idle_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cartsettings",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="cart_settings_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["store", "-placed_at", "-id"], name="order_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["store", "customer", "-placed_at"], name="order_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="order_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="order_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("store", "number"), name="order_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="order_total_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="order_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="cart", name="order_cart_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="order_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=models.UniqueConstraint(fields=("store", "order", "position"), name="order_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="order", name="order_line_order_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="order_line_isolation"),
         ),
     ]

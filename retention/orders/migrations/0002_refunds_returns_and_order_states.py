@@ -27,10 +27,49 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(default="api", max_length=20)),
                 ("refunded_at", models.DateTimeField()),
                 ("received_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refunds",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="refunds",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "refund",
                 "verbose_name_plural": "refunds",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="refund_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="refund_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "number"), name="refund_number_once"),
+                    models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="refund_total_not_negative"),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="refund_customer_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="order", name="refund_order_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="refund_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "customer", "-refunded_at"], name="refund_of_customer"),
+                    models.Index(condition=models.Q(("order", None)), fields=["store", "order_number"], name="refund_waiting"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -43,10 +82,27 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=300)),
                 ("quantity", models.PositiveIntegerField()),
                 ("amount_minor", models.BigIntegerField(default=0)),
+                (
+                    "refund",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.refund"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "refund line",
                 "verbose_name_plural": "refund lines",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "refund", "position"), name="refund_line_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="refund", name="refund_line_refund_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="refund_line_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,10 +130,42 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(default="api", max_length=20)),
                 ("requested_at", models.DateTimeField()),
                 ("reported_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="returns",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "return",
                 "verbose_name_plural": "returns",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="return_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="return_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "number"), name="return_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "approved", "declined", "in_transit", "received", "closed", "cancelled"])
+                        ),
+                        name="return_state_known",
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="return_customer_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="return_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["store", "customer", "-requested_at"], name="return_of_customer"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,10 +178,28 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=300)),
                 ("quantity", models.PositiveIntegerField()),
                 ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "of_return",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.return"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "return line",
                 "verbose_name_plural": "return lines",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "of_return", "position"), name="return_line_once"),
+                    models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="return_line_quantity_positive"),
+                    retention.tenancy.constraints.StoreForeignKey(field="of_return", name="return_line_return_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="return_line_isolation"),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -277,163 +383,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.CheckConstraint(condition=models.Q(("quantity", 0), _negated=True), name="order_line_has_pieces"),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="customer",
-            field=models.ForeignKey(
-                db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="refunds", to="customers.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="order",
-            field=models.ForeignKey(
-                db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="refunds", to="orders.order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refund",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refundline",
-            name="refund",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.refund"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refundline",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="return",
-            name="customer",
-            field=models.ForeignKey(
-                db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="returns", to="customers.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="return",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddField(
-            model_name="returnline",
-            name="of_return",
-            field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.return"
-            ),
-        ),
-        migrations.AddField(
-            model_name="returnline",
-            name="store",
-            field=models.ForeignKey(
-                db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="refund",
-            index=models.Index(fields=["store", "customer", "-refunded_at"], name="refund_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="refund",
-            index=models.Index(condition=models.Q(("order", None)), fields=["store", "order_number"], name="refund_waiting"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="refund_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="refund_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(fields=("store", "number"), name="refund_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(condition=models.Q(("total_minor__gte", 0)), name="refund_total_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="refund_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="order", name="refund_order_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="refund_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="refundline",
-            constraint=models.UniqueConstraint(fields=("store", "refund", "position"), name="refund_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="refundline",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="refund", name="refund_line_refund_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="refundline",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="refund_line_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="return",
-            index=models.Index(fields=["store", "customer", "-requested_at"], name="return_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="return_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="return_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.UniqueConstraint(fields=("store", "number"), name="return_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["requested", "approved", "declined", "in_transit", "received", "closed", "cancelled"])),
-                name="return_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="return_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="return_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=models.UniqueConstraint(fields=("store", "of_return", "position"), name="return_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="return_line_quantity_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="of_return", name="return_line_return_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="return_line_isolation"),
         ),
     ]

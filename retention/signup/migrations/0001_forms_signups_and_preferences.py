@@ -35,6 +35,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "topic",
                 "verbose_name_plural": "topics",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="topic_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="topic_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "name"), name="topic_name_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="topic_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +110,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "sign-up form",
                 "verbose_name_plural": "sign-up forms",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="signup_form_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="signup_form_public_id_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["embedded", "popup", "hosted"])), name="signup_form_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "live", "paused", "archived"])), name="signup_form_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("opt_in__in", ["country", "always", "never"])), name="signup_form_opt_in_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("asks_email", True), ("asks_phone", True), _connector="OR"),
+                        name="signup_form_asks_for_an_address",
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="topic", name="signup_form_topic_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="signup_form_isolation"),
+                ],
+                "indexes": [
+                    models.Index(fields=["public_id"], name="signup_form_by_public_id"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -143,6 +171,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "preference",
                 "verbose_name_plural": "preferences",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "customer", "topic", "channel"), name="preference_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["email", "sms", "push", "onsite"])), name="preference_channel_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="customer", name="preference_customer_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="topic", name="preference_topic_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="preference_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,87 +321,5 @@ class Migration(migrations.Migration):
                     retention.tenancy.constraints.StoreIsolation(name="form_day_isolation"),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="topic_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="topic_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=models.UniqueConstraint(fields=("store", "name"), name="topic_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="topic_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="signupform",
-            index=models.Index(fields=["public_id"], name="signup_form_by_public_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="signup_form_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="signup_form_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["embedded", "popup", "hosted"])), name="signup_form_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "live", "paused", "archived"])), name="signup_form_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("opt_in__in", ["country", "always", "never"])), name="signup_form_opt_in_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asks_email", True), ("asks_phone", True), _connector="OR"), name="signup_form_asks_for_an_address"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="topic", name="signup_form_topic_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="signupform",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="signup_form_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.UniqueConstraint(fields=("store", "customer", "topic", "channel"), name="preference_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["email", "sms", "push", "onsite"])), name="preference_channel_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="customer", name="preference_customer_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="topic", name="preference_topic_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="preference_isolation"),
         ),
     ]

@@ -123,6 +123,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))), name="user_email_lower_case"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +190,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "membership",
                 "verbose_name_plural": "memberships",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "user"), name="membership_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["owner", "manager", "marketer", "analyst", "support"])),
+                        name="membership_role_known",
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="membership_isolation", own_rows_of="user_id"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -227,6 +240,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "invitation",
                 "verbose_name_plural": "invitations",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "digest"), name="invitation_digest_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["owner", "manager", "marketer", "analyst", "support"])),
+                        name="invitation_role_known",
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="invitation_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -258,6 +279,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "audit entry",
                 "verbose_name_plural": "audit entries",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "number"), name="audit_entry_number_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="audit_entry_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -301,6 +326,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "key",
                 "verbose_name_plural": "keys",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "digest"), name="api_key_digest_once"),
+                    models.CheckConstraint(condition=models.Q(("kind__in", ["public", "secret"])), name="api_key_kind_known"),
+                    retention.tenancy.constraints.StoreIsolation(name="api_key_isolation"),
+                    retention.tenancy.constraints.RolePolicy(command="SELECT", name="api_key_for_ingest", role="boomerang_ingest"),
+                ],
+                "indexes": [
+                    models.Index(fields=["digest"], name="api_key_by_digest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -316,75 +350,13 @@ class Migration(migrations.Migration):
                     models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stores.store"),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))), name="user_email_lower_case"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("store", "user"), name="membership_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["owner", "manager", "marketer", "analyst", "support"])), name="membership_role_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="membership_isolation", own_rows_of="user_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(fields=("store", "digest"), name="invitation_digest_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["owner", "manager", "marketer", "analyst", "support"])), name="invitation_role_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="invitation_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="auditentry",
-            constraint=models.UniqueConstraint(fields=("store", "number"), name="audit_entry_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="auditentry",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="audit_entry_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="apikey",
-            index=models.Index(fields=["digest"], name="api_key_by_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.UniqueConstraint(fields=("store", "digest"), name="api_key_digest_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["public", "secret"])), name="api_key_kind_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="api_key_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=retention.tenancy.constraints.RolePolicy(command="SELECT", name="api_key_for_ingest", role="boomerang_ingest"),
-        ),
-        migrations.AddIndex(
-            model_name="storework",
-            index=models.Index(fields=["kind", "due_at"], name="store_work_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="storework",
-            constraint=models.UniqueConstraint(fields=("store", "kind"), name="store_work_once"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "kind"), name="store_work_once"),
+                ],
+                "indexes": [
+                    models.Index(fields=["kind", "due_at"], name="store_work_due"),
+                ],
+            },
         ),
     ]

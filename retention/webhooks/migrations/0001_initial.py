@@ -65,6 +65,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "webhook endpoint",
                 "verbose_name_plural": "webhook endpoints",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="endpoint_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="endpoint_public_id_once"),
+                    models.CheckConstraint(condition=models.Q(("state__in", ["live", "failing", "paused"])), name="endpoint_state_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("paused_for__in", ["", "person", "gone", "failed"])), name="endpoint_paused_for_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "paused"), ("paused_for", ""), _connector="OR"), name="endpoint_paused_says_why"
+                    ),
+                    retention.tenancy.constraints.StoreIsolation(name="endpoint_isolation"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -88,6 +100,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "outgoing event",
                 "verbose_name_plural": "outgoing events",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="outgoing_event_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="outgoing_event_public_id_once"),
+                    retention.tenancy.constraints.StoreIsolation(name="outgoing_event_isolation"),
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("fanned_at", None)), fields=["store", "id"], name="outgoing_event_fresh"),
+                    models.Index(condition=models.Q(("about__isnull", False)), fields=["store", "about"], name="outgoing_event_about"),
+                    models.Index(fields=["created_at"], name="outgoing_event_age"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +160,27 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "webhook delivery",
                 "verbose_name_plural": "webhook deliveries",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "id"), name="webhook_delivery_of_store"),
+                    models.UniqueConstraint(fields=("store", "public_id"), name="webhook_delivery_public_id_once"),
+                    models.UniqueConstraint(fields=("store", "endpoint", "event"), name="webhook_delivery_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["ready", "sending", "delivered", "failed"])), name="webhook_delivery_state_known"
+                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="endpoint", name="webhook_delivery_endpoint_of_store"),
+                    retention.tenancy.constraints.StoreForeignKey(field="event", name="webhook_delivery_event_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="webhook_delivery_isolation"),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "ready")), fields=["store", "endpoint", "due_at", "id"], name="webhook_delivery_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sending")), fields=["store", "leased_until"], name="webhook_delivery_leased"
+                    ),
+                    models.Index(fields=["store", "endpoint", "-id"], name="webhook_delivery_newest"),
+                    models.Index(fields=["store", "event"], name="webhook_delivery_of_event"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -169,120 +212,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "webhook attempt",
                 "verbose_name_plural": "webhook attempts",
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "delivery", "number"), name="webhook_attempt_once"),
+                    retention.tenancy.constraints.StoreForeignKey(field="delivery", name="webhook_attempt_delivery_of_store"),
+                    retention.tenancy.constraints.StoreIsolation(name="webhook_attempt_isolation"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="endpoint_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="endpoint_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["live", "failing", "paused"])), name="endpoint_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("paused_for__in", ["", "person", "gone", "failed"])), name="endpoint_paused_for_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "paused"), ("paused_for", ""), _connector="OR"), name="endpoint_paused_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="endpoint_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingevent",
-            index=models.Index(condition=models.Q(("fanned_at", None)), fields=["store", "id"], name="outgoing_event_fresh"),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingevent",
-            index=models.Index(condition=models.Q(("about__isnull", False)), fields=["store", "about"], name="outgoing_event_about"),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingevent",
-            index=models.Index(fields=["created_at"], name="outgoing_event_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingevent",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="outgoing_event_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingevent",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="outgoing_event_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="outgoingevent",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="outgoing_event_isolation"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("state", "ready")), fields=["store", "endpoint", "due_at", "id"], name="webhook_delivery_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(condition=models.Q(("state", "sending")), fields=["store", "leased_until"], name="webhook_delivery_leased"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["store", "endpoint", "-id"], name="webhook_delivery_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["store", "event"], name="webhook_delivery_of_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("store", "id"), name="webhook_delivery_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("store", "public_id"), name="webhook_delivery_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("store", "endpoint", "event"), name="webhook_delivery_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["ready", "sending", "delivered", "failed"])), name="webhook_delivery_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="endpoint", name="webhook_delivery_endpoint_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="event", name="webhook_delivery_event_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="webhook_delivery_isolation"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookattempt",
-            constraint=models.UniqueConstraint(fields=("store", "delivery", "number"), name="webhook_attempt_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookattempt",
-            constraint=retention.tenancy.constraints.StoreForeignKey(field="delivery", name="webhook_attempt_delivery_of_store"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookattempt",
-            constraint=retention.tenancy.constraints.StoreIsolation(name="webhook_attempt_isolation"),
         ),
     ]
