@@ -2,16 +2,22 @@
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from retention.customers.importing.filing import keep
+from retention.customers.importing.kinds import kinds
 from retention.customers.importing.mapping import kind_of, propose
 from retention.customers.models import Customer, CustomerCounter, CustomerEvent, ImportRow, Pending
+from retention.orders.importing import reading
+from retention.orders.importing.reading import ORDERS
 from retention.orders.models import Cart, Order, OrderLine, Refund, RefundLine
 from tests.customers.importing import brought_in, compared, counts, faults, import_file, put_in
 from tests.factories import make_store, work_for
@@ -126,6 +132,43 @@ def test_lines_of_an_order_that_come_later_in_the_file_join_it(store):
     assert counts(done)["new"] == 2
     assert dict(Order.objects.values_list("number", "total_minor")) == {"1": 325, "2": 500}
     assert [line.position for line in Order.objects.get(number="1").lines.order_by("position")] == [1, 2]
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 20_000])
+def test_an_order_with_a_bad_part_elsewhere_in_the_file_is_left_out_whole(store, monkeypatch, rows_a_batch):
+    good, bad, other = "1,2011-07-01,,X,Cup,1,1,\n", "1,2011-07-01,,Y,Pot,x,1,\n", "2,2011-07-01,,X,Cup,1,5,\n"
+    monkeypatch.setitem(kinds._items, "orders", replace(ORDERS, batch_rows=rows_a_batch))
+    for text, left in ((good + other + bad + other + good, [2, 4, 6]), (bad + other + good, [2, 4])):
+        done = import_file(HEAD + text, store, kind="orders", at=NOW)
+        assert [row for row, _column, _why in faults(done)] == left
+        others = text.count(other)
+        assert (done.refused_count, Decimal(done.totals["amount"]), done.totals["lines"]) == (len(left), 5 * others, str(others))
+        assert list(Order.objects.values_list("number", flat=True)) == ["2"]
+        Order.objects.all().delete()
+
+
+def test_parts_that_do_not_go_together_leave_the_order_out(store, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_LINES", 2)
+    head = HEAD.replace(",Country", ",Currency")
+    for second, why in (
+        ("1,2011-07-01,,Y,Pot,1,1,EUR\n", "The order has lines in GBP and in EUR."),
+        ("1,2011-07-01,,Y,Pot,1,1,GBP\n" * 2, "The order has more than 2 lines."),
+    ):
+        done = import_file(head + "1,2011-07-01,,X,Cup,1,1,GBP\n2,2011-07-01,,X,Cup,1,1,GBP\n" + second, store, kind="orders", at=NOW)
+        assert {told for _row, _column, told in faults(done)} == {why}
+        assert set(Order.objects.values_list("number", flat=True)) == {"2"}
+
+
+def test_what_the_shop_says_meanwhile_is_read_under_the_lock(store):
+    work = import_file(HEAD + "1,2011-07-01,a@example.test,X,Cup,1,1,\n", store, kind="orders", at=NOW)
+    assert counts(work)["new"] == 1
+    with CaptureQueriesContext(connection) as seen:
+        import_file(HEAD + "1,2011-07-01,a@example.test,X,Cup,2,1,\n", store, kind="orders", at=NOW)
+    statements = [query["sql"] for query in seen]
+    lock = next(place for place, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql)
+    read = [place for place, sql in enumerate(statements) if 'FROM "orders_order"' in sql]
+    assert any(lock < place for place in read), "orders are read again under the lock of the store's people"
+    assert Order.objects.get().total_minor == 200
 
 
 def test_a_price_with_more_decimals_is_rounded_line_by_line_and_the_report_says_so(store):

@@ -26,22 +26,33 @@ class Field:
 
 
 class Thing(NamedTuple):
-    """One thing read out of the file. key: what makes it one thing within the file; values and lines: JSON, read by the kind alone."""
+    """One thing read out of the file. key: what makes it one thing within the file; values and lines: JSON, read by the kind alone.
+
+    pk: its row in the database, once it is staged; from then on its lines stay there until the kind asks for them.
+    """
 
     row: int
     key: str
     values: dict[str, Any]
     lines: list[Any] | None = None
+    pk: int = 0
+
+
+class Unjoinable(ValueError):
+    """Two parts of one thing do not go together; the message says why, in the reader's language."""
 
 
 class Read(NamedTuple):
-    """What one thing's rows gave: the thing, or why they were left out. last_row: reading may go on behind it. sums: exact figures."""
+    """What one thing's rows gave: the thing, or why they were left out. last_row: reading may go on behind it.
+
+    key: of a thing that was left out and may have other parts in the file, which then are left out too.
+    """
 
     thing: Thing | None
     faults: Sequence[Fault]
     rows: int
     last_row: int
-    sums: Mapping[str, Decimal] = {}
+    key: str = ""
 
 
 class Outcome(NamedTuple):
@@ -84,8 +95,8 @@ class Kind:
 
     options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words. read: from
     rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
-    return an outcome per thing, in order. appends: a key that comes again adds its lines instead of being refused. tell: the report's lines
-    from the sums and the currency. sum_up: sums over all things, once the file is read.
+    return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises Unjoinable; without it a key
+    that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines from them and the currency.
     """
 
     label: Text
@@ -101,7 +112,7 @@ class Kind:
     tell: Callable[[Mapping[str, str], str], list[tuple[Text, str]]]
     sum_up: Callable[[int], Mapping[str, Decimal]] = lambda import_id: {}
     takes_attributes: bool = False
-    appends: bool = False
+    join: Callable[[Thing, Thing], Thing] | None = None
     batch_rows: int = 5000
     batch_things: int = 1000
 

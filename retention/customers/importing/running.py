@@ -137,7 +137,7 @@ def _take_turn(taken: Taken, *, now: Callable[[], datetime], ends: float) -> int
 def _read(of: Import, now: datetime) -> None:
     kind, plan = _plan(of, now=now)
     if not stage_batch(of, kind, plan):
-        of.things_count = ImportRow.objects.filter(of_import=of).count()
+        of.things_count = ImportRow.objects.filter(of_import=of, outcome="").count()
         of.totals |= {name: str(value) for name, value in kind.sum_up(of.pk).items()}
         of.state, of.position = State.COMPARING, 0
         of.save()
@@ -145,25 +145,25 @@ def _read(of: Import, now: datetime) -> None:
 
 def _compare(of: Import, now: datetime) -> None:
     kind, plan = _plan(of, now=now)
-    rows = things_after(of, position=of.position, limit=kind.batch_things)
-    if rows:
-        outcomes = kind.compare(_work(of, rows, plan, began_at=now))
-        _note(of, rows, outcomes)
-        _count(of, rows, outcomes)
-        of.position = rows[-1].pk
-    if len(rows) < kind.batch_things:
+    things = things_after(of, position=of.position, limit=kind.batch_things, outcomes=[""])
+    if things:
+        outcomes = kind.compare(Work(things, plan, str(of.public_id), began_at=now))
+        _note(of, things, outcomes)
+        _count(of, things, outcomes)
+        of.position = things[-1].pk
+    if len(things) < kind.batch_things:
         of.state, of.position = State.READY, 0
     of.save()
 
 
 def _run(of: Import, now: datetime) -> None:
     kind, plan = _plan(of, now=now)
-    rows = things_after(of, position=of.position, limit=kind.batch_things, outcomes=_BRINGS)
-    if rows:
-        outcomes = kind.apply(_work(of, rows, plan, began_at=of.started_at or now), now)
-        _count(of, rows, outcomes)
-        of.position = rows[-1].pk
-    if len(rows) < kind.batch_things:
+    things = things_after(of, position=of.position, limit=kind.batch_things, outcomes=_BRINGS)
+    if things:
+        outcomes = kind.apply(Work(things, plan, str(of.public_id), began_at=of.started_at or now), now)
+        _count(of, things, outcomes)
+        of.position = things[-1].pk
+    if len(things) < kind.batch_things:
         _end(of, State.DONE, now=now)
     else:
         of.save()
@@ -176,17 +176,13 @@ def _plan(of: Import, *, now: datetime) -> tuple[Kind, Plan]:
     return kind_of(of), plan_of(of, Store.objects.get(pk=require_store_id()), now=now)
 
 
-def _work(of: Import, rows: Sequence[ImportRow], plan: Plan, *, began_at: datetime) -> Work:
-    return Work([Thing(row.row, row.key, row.values, row.lines) for row in rows], plan, str(of.public_id), began_at)
-
-
-def _note(of: Import, rows: Sequence[ImportRow], outcomes: Sequence[Outcome]) -> None:
-    columns: list[Any] = [[row.pk for row in rows], [one.state for one in outcomes], [one.says[:300] for one in outcomes]]
+def _note(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
+    columns: list[Any] = [[thing.pk for thing in things], [one.state for one in outcomes], [one.says[:300] for one in outcomes]]
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [*columns, require_store_id(), of.pk])
 
 
-def _count(of: Import, rows: Sequence[ImportRow], outcomes: Sequence[Outcome]) -> None:
+def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
     counts = Counter(one.state for one in outcomes)
     of.new_count += counts["new"]
     of.changed_count += counts["changed"]
@@ -194,8 +190,8 @@ def _count(of: Import, rows: Sequence[ImportRow], outcomes: Sequence[Outcome]) -
     note_faults(
         of,
         [
-            Fault(row.row, "", row.key.partition(":")[2][:80], one.says)
-            for row, one in zip(rows, outcomes, strict=True)
+            Fault(thing.row, "", thing.key.partition(":")[2][:80], one.says)
+            for thing, one in zip(things, outcomes, strict=True)
             if one.state == "refused"
         ],
     )

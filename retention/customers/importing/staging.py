@@ -1,10 +1,10 @@
 """Reading an import's file into things, a few thousand rows a transaction; how far it came is committed with them.
 
-Things of one import have a key each: a person who comes twice is left out the second time, an order whose lines come again grows.
+Things of one import have a key each: a person who comes twice is left out the second time, an order whose lines come again grows. A
+thing of which one part cannot be read is left out whole; its row stays, refused, so that parts further on are left out too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from retention.customers.importing.kinds import Kind, Plan, Read, Thing
+from retention.customers.importing.kinds import Kind, Plan, Read, Thing, Unjoinable
 from retention.customers.importing.mapping import rows_of
 from retention.customers.importing.reading import Fault
 from retention.customers.models import Import, ImportFault, ImportRow
@@ -24,11 +24,17 @@ _open: dict[int, tuple[int, Iterator[Read]]] = {}  # by import: how far its read
 
 _STAGE = """
     INSERT INTO customers_importrow (store_id, of_import_id, "row", key, "values", lines, outcome, says)
-    SELECT %s, %s, staged.row, staged.key, staged.things::jsonb, staged.lines::jsonb, '', ''
-    FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS staged("row", key, things, lines, place) ORDER BY place
+    SELECT %s, %s, staged.row, staged.key, staged.things::jsonb, staged.lines::jsonb, staged.outcome, ''
+    FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+        WITH ORDINALITY AS staged("row", key, things, lines, outcome, place) ORDER BY place
 """
 _ONCE = _STAGE + " ON CONFLICT (store_id, of_import_id, key) DO NOTHING RETURNING key"
-_GROWING = _STAGE + " ON CONFLICT (store_id, of_import_id, key) DO UPDATE SET lines = customers_importrow.lines || excluded.lines"
+_JOINED = (
+    _STAGE
+    + """ ON CONFLICT (store_id, of_import_id, key)
+    DO UPDATE SET "values" = excluded."values", lines = excluded.lines, outcome = excluded.outcome
+"""
+)
 
 
 def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
@@ -44,10 +50,9 @@ def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
             break
     if reads:
         faults = [fault for read in reads for fault in read.faults]
-        faults += _stage(of, kind, [read.thing for read in reads if read.thing is not None])
+        faults += _stage_joined(of, kind, reads) if kind.join else _stage_once(of, [read.thing for read in reads if read.thing is not None])
         note_faults(of, faults)
         of.rows_count += rows
-        of.totals = _added(of.totals, reads)
         of.position = reads[-1].last_row
     of.save()
     return rows >= kind.batch_rows
@@ -72,36 +77,71 @@ def note_faults(of: Import, faults: Iterable[Fault]) -> None:
     )
 
 
-def things_after(of: Import, *, position: int, limit: int, outcomes: Sequence[str] = ()) -> list[ImportRow]:
-    """Return the next things of an import in the order they were read."""
-    rows = ImportRow.objects.filter(of_import=of, id__gt=position).order_by("id")
-    return list((rows.filter(outcome__in=outcomes) if outcomes else rows)[:limit])
+def things_after(of: Import, *, position: int, limit: int, outcomes: Sequence[str]) -> list[Thing]:
+    """Return the next things of an import with these outcomes, in the order they were read; their lines stay in the database."""
+    rows = ImportRow.objects.filter(of_import=of, id__gt=position, outcome__in=outcomes).order_by("id")
+    found = rows.values_list("row", "key", "values", "pk")[:limit]
+    return [Thing(row, key, values, pk=pk) for row, key, values, pk in found]
 
 
-def _stage(of: Import, kind: Kind, things: Sequence[Thing]) -> list[Fault]:
+def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:
+    """Stage things of which each key may come once; return why others were left out."""
     together: dict[str, Thing] = {}
     faults: list[Fault] = []
     for thing in things:
-        first = together.get(thing.key)
+        first = together.setdefault(thing.key, thing)
+        if first is not thing:
+            faults.append(_repeated(thing, first.row))
+    fresh = {key for (key,) in _write(_ONCE, of, list(together.values()))}
+    return faults + _known_before(of, [thing for key, thing in together.items() if key[:300] not in fresh])
+
+
+def _stage_joined(of: Import, kind: Kind, reads: Sequence[Read]) -> list[Fault]:
+    """Stage things whose parts may stand apart; return why parts were left out that could have been read."""
+    keys = [read.thing.key if read.thing else read.key for read in reads]
+    together = _staged(of, [key for key in keys if key])
+    faults: list[Fault] = []
+    for key, read in zip(keys, reads, strict=True):
+        if not key:
+            continue
+        part = read.thing or Thing(read.last_row, key, {})
+        first = together.get(key)
         if first is None:
-            together[thing.key] = thing
+            together[key] = part
+        elif first.values and part.values and kind.join:
+            try:
+                together[key] = kind.join(first, part)
+                continue
+            except Unjoinable as error:
+                why = str(error)
         else:
-            if kind.appends:
-                together[thing.key] = first._replace(lines=[*(first.lines or ()), *(thing.lines or ())])
-            else:
-                faults.append(_repeated(thing, first.row))
-    if not together:
-        return faults
+            why = _("Another row of “%(key)s” cannot be read, so all of it is left out.") % {"key": key[:60]}
+        if first is not None:
+            left = [one for one in (first, part) if one.values]
+            faults += [Fault(one.row, "", "", why) for one in left]
+            of.refused_count += sum(len(one.lines or [0]) - 1 for one in left)  # the rows of a part have one fault together
+            together[key] = Thing(first.row, key, {})
+    _write(_JOINED, of, list(together.values()))
+    return faults
+
+
+def _staged(of: Import, keys: Sequence[str]) -> dict[str, Thing]:
+    """Return what is there of these things already; one without values is left out."""
+    rows = ImportRow.objects.filter(of_import=of, key__in=keys)
+    return {row.key: Thing(row.row, row.key, row.values, row.lines) for row in rows}
+
+
+def _write(statement: str, of: Import, things: Sequence[Thing]) -> list[Any]:
     columns: list[Any] = [
-        [thing.row for thing in together.values()],
-        [thing.key[:300] for thing in together.values()],
-        [_json(thing.values) for thing in together.values()],
-        [None if thing.lines is None else _json(thing.lines) for thing in together.values()],
+        [thing.row for thing in things],
+        [thing.key[:300] for thing in things],
+        [_json(thing.values) for thing in things],
+        [None if thing.lines is None else _json(thing.lines) for thing in things],
+        ["" if thing.values else str(ImportRow.Outcome.REFUSED) for thing in things],
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_GROWING if kind.appends else _ONCE, [require_store_id(), of.pk, *columns])
-        fresh = set() if kind.appends else {key for (key,) in cursor.fetchall()}
-    return faults if kind.appends else faults + _known_before(of, [thing for key, thing in together.items() if key[:300] not in fresh])
+        cursor.execute(statement, [require_store_id(), of.pk, *columns])
+        return cursor.fetchall() if cursor.description else []
 
 
 def _known_before(of: Import, repeated: Sequence[Thing]) -> list[Fault]:
@@ -111,14 +151,6 @@ def _known_before(of: Import, repeated: Sequence[Thing]) -> list[Fault]:
 
 def _repeated(thing: Thing, first: int) -> Fault:
     return Fault(thing.row, "", "", _("The same person stands in row %(row)s already.") % {"row": first})
-
-
-def _added(totals: dict[str, str], reads: Iterable[Read]) -> dict[str, str]:
-    sums = {name: Decimal(value) for name, value in totals.items()}
-    for read in reads:
-        for name, value in read.sums.items():
-            sums[name] = sums.get(name, Decimal(0)) + value
-    return {name: str(value) for name, value in sums.items()}
 
 
 def _json(value: Any) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from retention.customers.identifying import email_key
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_decimal, read_moment
-from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing
+from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing, Unjoinable
 from retention.customers.importing.reading import Fault, Row
 from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of
 from retention.orders.importing.storing import apply_orders, compare_orders
@@ -42,9 +42,12 @@ FIELDS = (
 NEEDED = ("number", "placed_at", "product_id", "quantity", "unit_price")
 MOST_LINES = 5_000
 _MOST_PIECES = 1_000_000_000
-_PEOPLE = """
-    SELECT count(DISTINCT coalesce(nullif("values" ->> 'external_id', ''), nullif("values" ->> 'email', '')))
-    FROM customers_importrow WHERE store_id = %s AND of_import_id = %s
+_MOST_OF_A_LINE = LARGEST_MINOR // MOST_LINES
+_SUMS = """
+    SELECT sum(("values" ->> 'rows')::int) AS lines, sum(("values" ->> 'amount')::numeric) AS amount,
+        sum(("values" ->> 'stored')::numeric) AS stored,
+        count(DISTINCT coalesce(nullif("values" ->> 'external_id', ''), nullif("values" ->> 'email', ''))) AS people
+    FROM customers_importrow WHERE store_id = %s AND of_import_id = %s AND outcome = ''
 """
 
 
@@ -62,8 +65,8 @@ class _Group:
 
     number: str
     first_row: int
-    last_row: int = 0
-    rows: int = 0
+    currency: str
+    unseen: list[tuple[str, int]]  # what no row has said yet
     values: dict[str, str] = field(default_factory=dict)
     lines: list[list[Any]] = field(default_factory=list)
     exact: Decimal = Decimal(0)  # only of lines that rounding changed; the others are their minor units
@@ -73,9 +76,22 @@ class _Group:
     numbers: list[int] = field(default_factory=list)
 
 
+class _Columns:
+    """A plan made ready for many rows: where each field stands, and cells read before."""
+
+    def __init__(self, plan: Plan) -> None:
+        places = plan.columns
+        self.number, self.product, self.name = places["number"], places["product_id"], places.get("name")
+        self.quantity, self.price = places["quantity"], places["unit_price"]
+        self.heads = [(name, places[name]) for name in ("placed_at", "email", "external_id", "currency", "country") if name in places]
+        self.pieces = lru_cache(maxsize=4096)(lambda text: _pieces(text, plan.manner))
+        self.prices = lru_cache(maxsize=16384)(lambda text, currency: _price(text, currency, plan.manner))
+
+
 def read_orders(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
     """Yield an order (or credit note) for all rows of its number that stand together."""
-    place = plan.columns["number"]
+    columns = _Columns(plan)
+    place = columns.number
     group: _Group | None = None
     for row in rows:
         cells = row.cells
@@ -87,8 +103,9 @@ def read_orders(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
             why = row if isinstance(row, Fault) else plan.fault(row.number, "number", cells, _("The order number is missing."))
             yield Read(None, [why], 1, _number(row))
             continue
-        group = group or _Group(number, _number(row))
-        _add(group, row, plan)
+        if group is None:
+            group = _Group(number, _number(row), plan.currency.upper(), unseen=columns.heads)
+        _add(group, row, columns, plan)
     if group is not None:
         yield _close(group, plan)
 
@@ -97,21 +114,26 @@ def _number(row: Row | Fault) -> int:
     return row.row if isinstance(row, Fault) else row.number
 
 
-def _add(group: _Group, row: Row | Fault, plan: Plan) -> None:
-    group.rows += 1
-    group.last_row = _number(row)
-    group.numbers.append(group.last_row)
+def _add(group: _Group, row: Row | Fault, columns: _Columns, plan: Plan) -> None:
     if isinstance(row, Fault):
+        group.numbers.append(row.row)
         group.faults.append(row)
         return
-    for name in ("placed_at", "email", "external_id", "currency", "country"):
-        column = plan.columns.get(name)
-        if column is not None and name not in group.values and row.cells[column]:
-            group.values[name] = row.cells[column]
+    group.numbers.append(row.number)
+    cells = row.cells
+    if group.unseen:
+        _look_for_heads(group, cells)
     try:
-        _add_line(group, row.cells, plan)
+        _add_line(group, cells, columns)
     except _Left as left:
-        group.faults.append(plan.fault(row.number, left.field, row.cells, str(left)))
+        group.faults.append(plan.fault(row.number, left.field, cells, str(left)))
+
+
+def _look_for_heads(group: _Group, cells: Sequence[str]) -> None:
+    """Take what belongs to the whole order from the first row that says it."""
+    group.values |= {name: cells[place] for name, place in group.unseen if cells[place]}
+    group.unseen = [(name, place) for name, place in group.unseen if not cells[place]]
+    group.currency = group.values.get("currency", group.currency).upper()
 
 
 class _Left(ValueError):
@@ -122,29 +144,30 @@ class _Left(ValueError):
         self.field = field
 
 
-def _add_line(group: _Group, cells: Sequence[str], plan: Plan) -> None:
-    columns = plan.columns
-    currency = group.values.get("currency", plan.currency).upper()
-    product, name = cells[columns["product_id"]], cells[columns["name"]] if "name" in columns else ""
+def _add_line(group: _Group, cells: Sequence[str], columns: _Columns) -> None:
+    product, name = cells[columns.product], cells[columns.name] if columns.name is not None else ""
     if not (product or name):
         raise _Left("product_id", _("The product is missing."))
-    pieces = _pieces(cells[columns["quantity"]], plan.manner)
-    price = _price(cells[columns["unit_price"]], currency, plan.manner)
-    amount = pieces * price.minor
-    if not price.whole:
-        exact = pieces * price.exact
-        amount = int(exact.scaleb(decimals_of(currency)).to_integral_value(ROUND_HALF_UP))
+    pieces = columns.pieces(cells[columns.quantity])
+    exact, minor, whole = columns.prices(cells[columns.price], group.currency)
+    amount = pieces * minor
+    if not whole:
+        exact *= pieces
+        amount = int(exact.scaleb(decimals_of(group.currency)).to_integral_value(ROUND_HALF_UP))
         group.exact += exact
         group.rounded += amount
-    if abs(amount) > LARGEST_MINOR // MOST_LINES:
+    if not -_MOST_OF_A_LINE <= amount <= _MOST_OF_A_LINE:
         raise _Left("unit_price", _("The amount is too large."))
     group.minor += amount
-    group.lines.append([(product or name)[:120], name[:300], pieces, price.minor, amount])
+    group.lines.append([(product or name)[:120], name[:300], pieces, minor, amount])
     if len(group.lines) > MOST_LINES:
-        raise _Left("number", _("The order has more than %(count)s lines.") % {"count": MOST_LINES})
+        raise _Left("number", _too_many())
 
 
-@lru_cache(maxsize=4096)
+def _too_many() -> str:
+    return _("The order has more than %(count)s lines.") % {"count": MOST_LINES}
+
+
 def _pieces(text: str, manner: Manner) -> int:
     try:
         pieces = read_decimal(text, manner)
@@ -155,7 +178,6 @@ def _pieces(text: str, manner: Manner) -> int:
     return int(pieces)
 
 
-@lru_cache(maxsize=16384)
 def _price(text: str, currency: str, manner: Manner) -> _Price:
     try:
         exact = read_decimal(text, manner)
@@ -178,11 +200,27 @@ def _close(group: _Group, plan: Plan) -> Read:
     if faults:
         spoilt = {fault.row for fault in faults}
         why = _("Another row of order %(number)s cannot be read, so the order is left out.") % {"number": group.number[:60]}
-        return Read(None, faults + [Fault(row, "", "", why) for row in group.numbers if row not in spoilt], group.rows, group.last_row)
+        left = [Fault(row, "", "", why) for row in group.numbers if row not in spoilt]
+        return Read(None, faults + left, len(group.numbers), group.numbers[-1], key=group.number)
     decimals = decimals_of(values["currency"])
     exact = group.exact + Decimal(group.minor - group.rounded).scaleb(-decimals)
-    sums = {"lines": Decimal(group.rows), "amount": exact, "stored": Decimal(group.minor).scaleb(-decimals)}
-    return Read(Thing(group.first_row, group.number, values, group.lines), [], group.rows, group.last_row, sums)
+    values |= {"rows": len(group.numbers), "amount": str(exact), "stored": str(Decimal(group.minor).scaleb(-decimals))}
+    values |= {"minor": group.minor, "back": all(line[2] < 0 for line in group.lines)}
+    return Read(Thing(group.first_row, group.number, values, group.lines), [], len(group.numbers), group.numbers[-1])
+
+
+def join_orders(first: Thing, more: Thing) -> Thing:
+    """Make one order of two parts of it; what the first says of the customer and the moment stands."""
+    lines = [*(first.lines or ()), *(more.lines or ())]
+    if len(lines) > MOST_LINES:
+        raise Unjoinable(_too_many())
+    if first.values["currency"] != more.values["currency"]:
+        raise Unjoinable(
+            _("The order has lines in %(one)s and in %(other)s.") % {"one": first.values["currency"], "other": more.values["currency"]}
+        )
+    sums = {name: str(Decimal(first.values[name]) + Decimal(more.values[name])) for name in ("amount", "stored")}
+    counts = {name: first.values[name] + more.values[name] for name in ("rows", "minor")}
+    return first._replace(values=first.values | sums | counts | {"back": first.values["back"] and more.values["back"]}, lines=lines)
 
 
 def _head(group: _Group, plan: Plan) -> dict[str, Any]:
@@ -224,8 +262,9 @@ def _missing(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str
 
 def _sum_up(import_id: int) -> dict[str, Decimal]:
     with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE, [require_store_id(), import_id])
-        return {"people": Decimal(cursor.fetchone()[0])}
+        cursor.execute(_SUMS, [require_store_id(), import_id])
+        names = [column.name for column in cursor.description]
+        return {name: Decimal(value or 0) for name, value in zip(names, cursor.fetchone(), strict=True)}
 
 
 def _tell(totals: Mapping[str, str], currency: str) -> list[tuple[Any, str]]:
@@ -253,6 +292,6 @@ ORDERS = Kind(
     title=lambda values: str(values.get("number", "")),
     tell=_tell,
     sum_up=_sum_up,
-    appends=True,
+    join=join_orders,
     batch_rows=20_000,
 )

@@ -15,8 +15,9 @@ from django.db import connection
 from retention.customers.events import NewEvent, record_backfill
 from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.importing.kinds import Outcome, Thing, Work
-from retention.customers.models import Customer
+from retention.customers.models import Customer, ImportRow
 from retention.customers.profile import Told, apply_traits
+from retention.kit.locks import transaction_lock
 from retention.kit.money import to_major
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
@@ -37,17 +38,28 @@ _ORDERS = """
         subtotal_minor bigint, fulfilment_state text, placed_at timestamptz)
     RETURNING id, number
 """
+_REFUNDS = """
+    INSERT INTO orders_refund
+        (store_id, public_id, number, order_number, customer_id, currency, total_minor, reason, source, refunded_at, received_at)
+    SELECT %s, gen_random_uuid(), number, '', customer_id, currency, total_minor, '', %s, refunded_at, %s
+    FROM jsonb_to_recordset(%s::jsonb) AS paper(number text, customer_id bigint, currency text, total_minor bigint, refunded_at timestamptz)
+    RETURNING id, number
+"""
 _ORDER_LINES = """
     INSERT INTO orders_orderline
         (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, quantity, price_minor, amount_minor)
-    SELECT %s, (line ->> 0)::bigint, (line ->> 1)::int, line ->> 2, '', '', line ->> 3, '', '',
-        (line ->> 4)::int, (line ->> 5)::bigint, (line ->> 6)::bigint
-    FROM jsonb_array_elements(%s::jsonb) AS line
+    SELECT thing.store_id, paper.pk, told.position, line ->> 0, '', '', line ->> 1, '', '',
+        (line ->> 2)::int, (line ->> 3)::bigint, (line ->> 4)::bigint
+    FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
+    JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
+    CROSS JOIN jsonb_array_elements(thing.lines) WITH ORDINALITY AS told(line, position)
 """
 _REFUND_LINES = """
     INSERT INTO orders_refundline (store_id, refund_id, position, product_id, variant_id, name, quantity, amount_minor)
-    SELECT %s, (line ->> 0)::bigint, (line ->> 1)::int, line ->> 2, '', line ->> 3, greatest(0, -(line ->> 4)::int), -(line ->> 6)::bigint
-    FROM jsonb_array_elements(%s::jsonb) AS line
+    SELECT thing.store_id, paper.pk, told.position, line ->> 0, '', line ->> 1, greatest(0, -(line ->> 2)::int), -(line ->> 4)::bigint
+    FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
+    JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
+    CROSS JOIN jsonb_array_elements(thing.lines) WITH ORDINALITY AS told(line, position)
 """
 Line = list[Any]
 NEW = Outcome("new")
@@ -58,7 +70,6 @@ class _Paper:
     """One order or credit note of the file, and the one the store knows by its number. is_credit: money or goods went back."""
 
     thing: Thing
-    lines: list[Line] = field(init=False)  # product, name, pieces, price, amount
     at: datetime = field(init=False)
     total_minor: int = field(init=False)
     is_credit: bool = field(init=False)
@@ -68,10 +79,9 @@ class _Paper:
     pk: int = 0
 
     def __post_init__(self) -> None:
-        self.lines = self.thing.lines or []
         self.at = datetime.fromisoformat(self.thing.values["placed_at"])
-        self.total_minor = sum(line[4] for line in self.lines)
-        self.is_credit = self.total_minor < 0 or all(line[2] < 0 for line in self.lines)
+        self.total_minor = self.thing.values["minor"]
+        self.is_credit = self.total_minor < 0 or self.thing.values["back"]
 
 
 def compare_orders(work: Work) -> list[Outcome]:
@@ -80,15 +90,17 @@ def compare_orders(work: Work) -> list[Outcome]:
 
 
 def apply_orders(work: Work, now: datetime) -> list[Outcome]:
-    """Bring them in; call it inside a transaction."""
+    """Bring them in; call it inside a transaction. What the shop reports meanwhile waits for its end."""
+    transaction_lock("customers", store_id=require_store_id())
     papers = _meet(work)
     wanted = [paper for paper in papers if paper.outcome.state in {"new", "changed"}]
+    people = {paper.known.customer_id for paper in wanted if paper.known is not None}
     _find_people(wanted, now=now)
     _store_orders([paper for paper in wanted if not paper.is_credit], now=now)
     _store_refunds([paper for paper in wanted if paper.is_credit], now=now)
     _tell_timeline([paper for paper in wanted if paper.outcome.state == "new"], now=now)
-    people = {paper.customer_id for paper in wanted if paper.customer_id is not None}
-    refigure(people, currency=Store.objects.values_list("currency", flat=True).get(pk=require_store_id()))
+    people |= {paper.customer_id for paper in wanted}
+    refigure(people - {None}, currency=Store.objects.values_list("currency", flat=True).get(pk=require_store_id()))
     _close_baskets(wanted, currency=work.plan.currency)
     return [paper.outcome for paper in papers]
 
@@ -101,14 +113,16 @@ def _meet(work: Work) -> list[_Paper]:
     for paper in papers:
         known = refunds if paper.is_credit else orders
         paper.known = known.get(paper.thing.values["number"])
-    lines = _lines_of([paper.known for paper in papers if paper.known is not None])
-    for paper in papers:
-        if paper.known is not None:
-            paper.outcome = _compare(paper, lines.get((type(paper.known), paper.known.pk), []))
+    met = [paper for paper in papers if paper.known is not None]
+    ours = [paper for paper in met if paper.known.source == SOURCE]
+    told = dict(ImportRow.objects.filter(pk__in=[paper.thing.pk for paper in ours]).values_list("pk", "lines"))
+    lines = _lines_of([paper.known for paper in ours])
+    for paper in met:
+        paper.outcome = _compare(paper, lines.get((type(paper.known), paper.known.pk), []), told.get(paper.thing.pk, []))
     return papers
 
 
-def _compare(paper: _Paper, lines: list[Line]) -> Outcome:
+def _compare(paper: _Paper, lines: list[Line], told: list[Line]) -> Outcome:
     known = paper.known
     if known.source != SOURCE:
         return Outcome("same")  # the shop's own word stands
@@ -117,7 +131,7 @@ def _compare(paper: _Paper, lines: list[Line]) -> Outcome:
         changed.append("total")
     if (known.refunded_at if paper.is_credit else known.placed_at) != paper.at:
         changed.append("placed_at")
-    if lines != [_stored(line, credit=paper.is_credit) for line in paper.lines]:
+    if lines != [_stored(line, credit=paper.is_credit) for line in told]:
         changed.append("lines")
     return Outcome("changed", ", ".join(changed)) if changed else Outcome("same")
 
@@ -129,8 +143,8 @@ def _stored(line: Line, *, credit: bool) -> Line:
 
 def _lines_of(known: Sequence[Any]) -> dict[tuple[type, int], list[Line]]:
     found: dict[tuple[type, int], list[Line]] = {}
-    orders = [one.pk for one in known if isinstance(one, Order) and one.source == SOURCE]
-    refunds = [one.pk for one in known if isinstance(one, Refund) and one.source == SOURCE]
+    orders = [one.pk for one in known if isinstance(one, Order)]
+    refunds = [one.pk for one in known if isinstance(one, Refund)]
     fields = ("product_id", "name", "quantity", "price_minor", "amount_minor")
     for order_id, *line in OrderLine.objects.filter(order_id__in=orders).order_by("order_id", "position").values_list("order_id", *fields):
         found.setdefault((Order, order_id), []).append(line)
@@ -149,6 +163,7 @@ def _find_people(papers: Sequence[_Paper], *, now: datetime) -> None:
     for paper in sorted(named, key=lambda paper: paper.at):
         firsts.setdefault(_who(paper), paper)
     ids = identify([_claim(paper) for paper in firsts.values()], now=now)
+    know_table(Customer)
     people = dict(zip(firsts, ids, strict=True))
     known = {pk: (country, email) for pk, country, email in Customer.objects.filter(pk__in=ids).values_list("pk", "country", "email")}
     told: dict[int, Told] = {}
@@ -172,13 +187,8 @@ def _claim(paper: _Paper) -> Claim:
 
 def _store_orders(papers: Sequence[_Paper], *, now: datetime) -> None:
     fresh = [paper for paper in papers if paper.known is None]
-    rows = [_order(paper) | {"number": paper.thing.key, "placed_at": paper.at.isoformat()} for paper in fresh]
-    with connection.cursor() as cursor:
-        cursor.execute(_ORDERS, [require_store_id(), SOURCE, now, msgspec.json.encode(rows).decode()])
-        ids = {number: order_id for order_id, number in cursor.fetchall()}
+    _insert(_ORDERS, papers, [_order(paper) | {"number": paper.thing.key} for paper in fresh], now=now)
     know_table(Order)
-    for paper in papers:
-        paper.pk = ids[paper.thing.key] if paper.known is None else paper.known.pk
     changed = [paper for paper in papers if paper.outcome.state == "changed"]
     for paper in changed:
         for name, value in _order(paper).items():
@@ -202,11 +212,8 @@ def _order(paper: _Paper) -> dict[str, Any]:
 
 def _store_refunds(papers: Sequence[_Paper], *, now: datetime) -> None:
     fresh = [paper for paper in papers if paper.known is None]
-    made = Refund.objects.bulk_create([Refund(number=paper.thing.key, received_at=now, source=SOURCE, **_refund(paper)) for paper in fresh])
-    for paper, refund in zip(fresh, made, strict=True):
-        paper.pk = refund.pk
-    for paper in papers:
-        paper.pk = paper.pk or paper.known.pk
+    _insert(_REFUNDS, papers, [_refund(paper) | {"number": paper.thing.key} for paper in fresh], now=now)
+    know_table(Refund)
     changed = [paper for paper in papers if paper.outcome.state == "changed"]
     for paper in changed:
         for name, value in _refund(paper).items():
@@ -225,12 +232,20 @@ def _refund(paper: _Paper) -> dict[str, Any]:
     }
 
 
+def _insert(statement: str, papers: Sequence[_Paper], fresh: list[dict[str, Any]], *, now: datetime) -> None:
+    """Insert the rows of papers the store does not know, and note every paper's row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [require_store_id(), SOURCE, now, msgspec.json.encode(fresh).decode()])
+        ids = {number: pk for pk, number in cursor.fetchall()}
+    for paper in papers:
+        paper.pk = ids[paper.thing.key] if paper.known is None else paper.known.pk
+
+
 def _write(statement: str, papers: Sequence[_Paper]) -> None:
-    """Write the lines of all papers in one statement; they travel as one JSON text."""
-    lines = [[paper.pk, position, *line] for paper in papers for position, line in enumerate(paper.lines, start=1)]
-    if lines:
+    """Write the lines of all papers in one statement, from where they were staged."""
+    if papers:
         with connection.cursor() as cursor:
-            cursor.execute(statement, [require_store_id(), msgspec.json.encode(lines).decode()])
+            cursor.execute(statement, [[paper.thing.pk for paper in papers], [paper.pk for paper in papers], require_store_id()])
 
 
 def _tell_timeline(papers: Sequence[_Paper], *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
 
@@ -95,7 +95,8 @@ class Order(StoreOwned):
 class OrderLine(StoreOwned):
     """One product of an order."""
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_constraint=False)
+    store = implied_store()
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_constraint=False, db_index=False)
     position = models.PositiveIntegerField()
     product_id = models.CharField(max_length=120)
     variant_id = models.CharField(max_length=120, blank=True, default="", db_default="")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from retention.orders.models.order import Order
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 
 
 class Refund(StoreOwned):
@@ -52,7 +52,8 @@ class Refund(StoreOwned):
 class RefundLine(StoreOwned):
     """One product of a refund. quantity: pieces taken back, 0 for money alone."""
 
-    refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines", db_constraint=False)
+    store = implied_store()
+    refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines", db_constraint=False, db_index=False)
     position = models.PositiveIntegerField()
     product_id = models.CharField(max_length=120)
     variant_id = models.CharField(max_length=120, blank=True)
