@@ -17,8 +17,9 @@ STUBBORN = [
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
 ]
 PARENT = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 from retention.embedded.watching import Guardian
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
 guardian = Guardian()
 children = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True) for _ in "ab"]
 for child in children:
@@ -60,7 +61,7 @@ def test_nothing_survives_a_killed_parent(blow: signal.Signals) -> None:
     parent, numbers = _start_parent()
     assert all(processes.birth(number) for number in numbers)
     parent.send_signal(blow)
-    parent.wait()
+    parent.wait(timeout=30)
     assert processes.wait_until(lambda: not any(map(processes.birth, numbers)), seconds=10)
 
 
