@@ -16,6 +16,7 @@ from psycopg2.extensions import connection as Connection
 from pytest_django import DjangoDbBlocker
 
 from retention.tenancy.roles import role_name
+from retention.testing import emptying
 from retention.testing.running import ROOT, with_database
 
 _PACKAGES = ("retention", "segments", "campaigns", "flashsales", "fulfillment")
@@ -34,7 +35,9 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         with _maintenance() as cluster:
             _create(cluster, name, template=template)
         _make_flushable()
+    emptying.install()
     yield
+    emptying.close()
     with django_db_blocker.unblock():
         connections.close_all()
         with _maintenance() as cluster:

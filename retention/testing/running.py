@@ -23,6 +23,7 @@ from retention.tenancy.roles import make_roles, role_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = 16
+ADMIN_VARIABLE = "BOOMERANG_TEST_ADMIN_URL"
 _FOREIGN = ("SECRET_KEY", "SITE_URL", "DEBUG", "BOOMERANG_CLOCK_FILE", "MAIL_URL", "INBOX_DIR", "INBOX_SMTP_URL")
 
 
@@ -47,6 +48,7 @@ def start() -> TestRun:
             servers = _open(folder, guardian=guardian)
             stack.callback(servers.stop)
             urls = servers.database_urls or _make_owner_able(servers)
+            os.environ[ADMIN_VARIABLE] = servers.admin_url or ""
             os.environ |= urls | {"REDIS_URL": servers.redis_url, "BOOMERANG_TEST_PLACE": str(folder)}
             label = f"{', '.join(servers.labels)} in {folder.relative_to(ROOT)}"
             return TestRun(label=label, _ending=stack.pop_all())
