@@ -10,11 +10,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Response
 
 Scheme = Literal["light", "dark"]
+SIZES: dict[str, tuple[int, int]] = {"desktop": (1440, 900), "phone": (390, 844)}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 VARIANTS: dict[str, tuple[int, int, Scheme]] = {
-    "desktop-light": (1440, 900, "light"),
-    "desktop-dark": (1440, 900, "dark"),
-    "phone-light": (390, 844, "light"),
-    "phone-dark": (390, 844, "dark"),
+    f"{size}-{scheme}": (*pixels, scheme) for size, pixels in SIZES.items() for scheme in SCHEMES
 }
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 _INLINE_STYLE = re.compile(r"<[a-z][^>]*\sstyle\s*=", re.IGNORECASE)

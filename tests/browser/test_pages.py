@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Site
-from tests.browser.looking import VARIANTS, Watch, faults_of_page, faults_of_source, picture
+from tests.browser.looking import SCHEMES, SIZES, Watch, faults_of_page, faults_of_source, picture
 from tests.isolation import matrix
 from tests.isolation.addresses import address
 
@@ -40,43 +40,45 @@ def _pages() -> list[str]:
     ]
 
 
-def look(page: "Page", where: str, *, name: str, variant: str) -> list[str]:
-    """Open one address, keep its picture and return what is wrong with it."""
+def look(page: "Page", where: str, *, name: str, size: str) -> list[str]:
+    """Open one address, keep its picture in both colours and return what is wrong with it."""
     watch = Watch()
     watch.over(page)
     answer = page.goto(where, wait_until="load")
     page.wait_for_timeout(60)
     if name in DRAWN_LATER:
         page.wait_for_selector(DRAWN_LATER[name])
-    found = [*watch.complaints, *faults_of_source(answer.text() if answer is not None else ""), *faults_of_page(page)]
-    found = [fault for fault in found if not (name in DRAWN_LATER and fault.startswith("contrast"))]
-    picture(page, variant=variant, name=name)
+    found = faults_of_source(answer.text() if answer is not None else "")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        picture(page, variant=f"{size}-{scheme}", name=name)
+        found += [f"{scheme}: {fault}" for fault in faults_of_page(page) if not (name in DRAWN_LATER and fault.startswith("contrast"))]
+    found += watch.complaints
     page.remove_listener("console", watch._said)
     page.remove_listener("response", watch._answered)
     return [f"{name}: {fault}" for fault in found]
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_every_page_is_sound(variant: str, site: Site) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_sound(size: str, site: Site) -> None:
     faults: list[str] = []
-    inside = site.window(variant, user=site.side.people["owner"]).new_page()
-    outside = site.window(variant).new_page()
+    inside = site.window(f"{size}-light", user=site.side.people["owner"]).new_page()
+    outside = site.window(f"{size}-light").new_page()
     for name in _pages():
-        faults += look(outside if name in SIGNED_OUT else inside, address(name, site.side), name=name, variant=variant)
+        faults += look(outside if name in SIGNED_OUT else inside, address(name, site.side), name=name, size=size)
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("variant", ["desktop-light", "desktop-dark"])
-def test_staff_s_pages_are_sound(variant: str, site: Site) -> None:
+def test_staff_s_pages_are_sound(site: Site) -> None:
     from tests.factories import make_user
 
     staff = make_user("looking.staff@example.test", is_staff=True, is_superuser=True)
-    page = site.window(variant, user=staff).new_page()
-    faults = look(page, "/styleguide/", name="styleguide", variant=variant)
+    page = site.window("desktop-light", user=staff).new_page()
+    faults = look(page, "/styleguide/", name="styleguide", size="desktop")
     for where, name in (
         ("/admin/", "admin"),
         ("/admin/stores/store/", "admin stores"),
         (f"/admin/stores/store/{site.side.store.pk}/change/", "admin store"),
     ):
-        faults += [line for line in look(page, where, name=name, variant=variant) if "console" in line or "uncaught" in line]
+        faults += [line for line in look(page, where, name=name, size="desktop") if "console" in line or "uncaught" in line]
     assert not faults, "\n".join(faults)

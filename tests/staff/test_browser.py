@@ -40,10 +40,10 @@ def look(browser: Any, url: str, user: User, paths: dict[str, str], *, size: str
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     for name, path in paths.items():
-        answer = page.goto(url + path, wait_until="networkidle")
+        answer = page.goto(url + path, wait_until="load")
         if answer.status != 200:
             complaints.append(f"{path}: {answer.status}")
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(60)
         page.screenshot(path=str(PICTURES / f"{name}-{size}-{scheme}.png"), full_page=True)
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             complaints.append(f"{path} scrolls sideways at {size}")
