@@ -56,7 +56,7 @@ def test_a_link_signed_for_another_store_opens_nothing(scene: Scene) -> None:
 
 def test_a_changed_or_foreign_or_old_token_opens_nothing(scene: Scene) -> None:
     good = _click(scene.victim, store_of=scene.victim)
-    swapped = good[:-1] + ("A" if good[-1] != "A" else "B")
+    swapped = good[:-2] + ("A" if good[-2] != "A" else "B") + good[-1]  # the very last letter holds bits that nobody reads
     other_purpose = good.replace("/c/", "/u/")
     old = _click(scene.victim, store_of=scene.victim, planned_days_ago=links.CLICK_DAYS + 1)
     for where in (swapped, other_purpose, old):
