@@ -1,15 +1,21 @@
 """One click to hear no more: GET shows a page with a button and changes nothing, POST does it (RFC 8058, S37).
 
 Needs no cookie and no sign-in; a mail program posts `List-Unsubscribe=One-Click`, urlencoded or as a form, and gets 200.
+The link names the customer as they were when the mail was made; who joined somebody else meanwhile is found through the mail itself,
+which followed them.
 """
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from campaigns.models import Message
 from campaigns.personalization.links import read_unsubscribe
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
@@ -38,18 +44,23 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         store = Store.objects.get(pk=link.store_id)
         done = request.method == "POST"
         if done:
-            _withdraw(customer_id, channel, message_id)
-        customer = Customer.objects.filter(pk=customer_id).only("pk", "public_id").first()
+            customer = _withdraw(customer_id, channel, message_id, now=now)
+        else:
+            customer = _person(Customer.objects.all(), customer_id, message_id)
     more = preferences_url(customer.public_id, store_id=store.pk, planned_at=now) if customer is not None else ""
     return shop_page(request, "campaigns/unsubscribe.html", store=store, done=done, preferences=more)
 
 
-def _withdraw(customer_id: int, channel: str, message_id: int) -> None:
-    """Write the "no", effective for every claim from the commit on; a person we no longer know has nothing to withdraw."""
-    now = clock.now()
+def _withdraw(customer_id: int, channel: str, message_id: int, *, now: datetime) -> Customer | None:
+    """Write the "no", effective for every claim from the commit on, and return whose it is; who was erased has nothing to withdraw."""
     with transaction.atomic():
-        customer = Customer.objects.filter(pk=customer_id).only("pk", "store_id").first()
-        if customer is None:
-            return
-        record_consents([Said(customer.pk, channel, "refused", now, method="one-click", source=f"message {message_id}")])
-        record(customer.pk, name="Unsubscribed", now=now, properties={"channel": channel, "message_id": message_id})
+        customer = _person(Customer.objects.select_for_update(), customer_id, message_id)
+        if customer is not None:
+            record_consents([Said(customer.pk, channel, "refused", now, method="one-click", source=f"message {message_id}")])
+            record(customer.pk, name="Unsubscribed", now=now, properties={"channel": channel, "message_id": message_id})
+    return customer
+
+
+def _person(among: QuerySet[Customer], customer_id: int, message_id: int) -> Customer | None:
+    """Return the customer a mail was written to, or the one they were joined into since; a locking look waits for a join under way."""
+    return among.filter(pk=customer_id).first() or among.filter(pk__in=Message.objects.filter(pk=message_id).values("customer_id")).first()

@@ -11,7 +11,9 @@ from django.test import Client
 from campaigns.models import Attribution, Click, Message
 from campaigns.personalization.links import click_url, unsubscribe_url
 from campaigns.sending.receipts import note_clicks
-from retention.customers.models import Consent
+from retention.customers.consent import may_write
+from retention.customers.identifying import Claim, identify
+from retention.customers.models import Consent, Customer, CustomerEvent
 from retention.kit import clock
 from retention.orders.models import Order
 from tests.campaigns.crowd import make_ready
@@ -104,6 +106,23 @@ def test_unsubscribing_twice_and_of_somebody_gone_is_fine(sent: Message) -> None
     nobody = path_of(unsubscribe_url(999_999, 1, "email", store_id=sent.store_id, planned_at=sent.planned_at))
     for link in (gone, gone, nobody):
         assert Client().post(link).status_code == 200
+
+
+def test_a_person_who_was_joined_to_an_account_is_unsubscribed_by_their_old_link(sent: Message, store: Any, sink: Any) -> None:
+    _, gone = links(sent)
+    ana = sent.customer
+    identify([Claim(external="U1", trusted=True, at=clock.now())], now=clock.now())
+    (account,) = identify([Claim(external="U1", email=ana.email, trusted=True, at=clock.now())], now=clock.now())
+    assert not Customer.objects.filter(pk=ana.pk).exists()
+    assert may_write([account], channel="email") == {account}
+    assert "/p/" in Client().get(gone).content.decode()
+    assert may_write([account], channel="email") == {account}
+    assert Client(enforce_csrf_checks=True).post(gone, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert may_write([account], channel="email") == set()
+    assert CustomerEvent.objects.filter(customer_id=account, name="Unsubscribed").count() == 1
+    Message.objects.update(state="ready", holder=None, lease_until=None)
+    send(store, now=clock.now())
+    assert (Message.objects.get().state, Message.objects.get().reason, len(sink.accepted)) == ("suppressed", "no_consent", 1)
 
 
 def test_only_human_clicks_inside_the_window_are_credited(sent: Message) -> None:
