@@ -10,11 +10,12 @@ from typing import Any
 
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
-from retention.customers.identifying import Claim, identify
+from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.models import Consent, Customer, Suppression
 from retention.customers.profile import Told, apply_traits
 from retention.signup.definition import steps_of, traits_of
 from retention.signup.models import Preference, Signup
+from retention.signup.refusals import addresses_of, needs_second_yes, reached_by
 
 SIGNED_UP = "Signed Up"
 DOUBLE, SINGLE = "double_opt_in", "form"
@@ -30,22 +31,31 @@ class Sender:
     anonymous_id: str = ""
 
 
+class SecondYesNeeded(Exception):
+    """One yes is not enough for this person; what was written on the way to finding out must be undone."""
+
+
 def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Customer:
     """Make the sign-up true and return whose it is.
 
-    method: DOUBLE after the second yes, which proves the e-mail address, or SINGLE. A phone number is proven by neither, so with DOUBLE
-    it waits for a confirmation of its own.
+    method: DOUBLE after the second yes, which proves the e-mail address, or SINGLE, which raises SecondYesNeeded where `refusals.py` says
+    so. A phone number is proven by neither, so with DOUBLE it waits for a confirmation of its own. A channel is granted only where the
+    address that was typed is the one we write to this person at.
     """
     customer_id = _person(signup, now=now)
     customer: Customer = Customer.objects.select_for_update().get(pk=customer_id)
-    _tell(signup, customer, proven=method == DOUBLE, now=now)
-    record_consents(list(_words(signup, customer, method=method, sender=sender, now=now)))
-    if method == DOUBLE:
+    if method == SINGLE and needs_second_yes(signup, customer):
+        raise SecondYesNeeded
+    _tell(signup, customer, proven=method == DOUBLE and customer.email_key in (None, email_key(signup.email)), now=now)
+    customer.refresh_from_db()
+    reached = reached_by(signup, customer)
+    record_consents(list(_words(signup, customer, reached=reached, method=method, sender=sender, now=now)))
+    if method == DOUBLE and "email" in reached:
         _lift(signup)
-    _want(signup, customer_id, now=now)
+    _want(signup, customer_id, channels=reached, now=now)
     signup.state, signup.confirmed_at, signup.customer = Signup.State.CONFIRMED, now, customer
     signup.save(update_fields=["state", "confirmed_at", "customer"])
-    record(customer_id, name=SIGNED_UP, now=now, properties=_news(signup, method=method))
+    record(customer_id, name=SIGNED_UP, now=now, properties=_news(signup, channels=reached, method=method))
     return customer
 
 
@@ -78,7 +88,7 @@ def _known(customer: Customer, trait: str) -> bool:
     return field in customer.attributes
 
 
-def _words(signup: Signup, customer: Customer, *, method: str, sender: Sender, now: datetime) -> Iterable[Said]:
+def _words(signup: Signup, customer: Customer, *, reached: list[str], method: str, sender: Sender, now: datetime) -> Iterable[Said]:
     proof = {
         "form": str(signup.form.public_id),
         "signup": str(signup.public_id),
@@ -87,8 +97,8 @@ def _words(signup: Signup, customer: Customer, *, method: str, sender: Sender, n
         "confirmed_at": now.isoformat(),
     }
     said_before = dict(Consent.objects.filter(customer=customer).values_list("channel", "status"))
-    for channel in _channels(signup):
-        status = "pending" if channel == "sms" and method == DOUBLE else "granted"
+    for channel in addresses_of(signup):
+        status = "granted" if channel in reached and (channel, method) != ("sms", DOUBLE) else "pending"
         if status == "pending" and channel in said_before:
             continue
         yield Said(
@@ -105,29 +115,25 @@ def _words(signup: Signup, customer: Customer, *, method: str, sender: Sender, n
         )
 
 
-def _channels(signup: Signup) -> list[str]:
-    return ["email"] * bool(signup.email) + ["sms"] * bool(signup.phone)
-
-
 def _lift(signup: Signup) -> None:
     Suppression.objects.filter(channel="email", address_digest=signup.address_digest, reason__in=_LIFTED).delete()
 
 
-def _want(signup: Signup, customer_id: int, *, now: datetime) -> None:
+def _want(signup: Signup, customer_id: int, *, channels: list[str], now: datetime) -> None:
     if signup.form.topic_id is None:
         return
-    for channel in _channels(signup):
+    for channel in channels:
         Preference.objects.update_or_create(
             customer_id=customer_id, topic_id=signup.form.topic_id, channel=channel, defaults={"wanted": True, "changed_at": now}
         )
 
 
-def _news(signup: Signup, *, method: str) -> dict[str, Any]:
+def _news(signup: Signup, *, channels: list[str], method: str) -> dict[str, Any]:
     topic = signup.form.topic
     return {
         "form": signup.form.name,
         "form_id": str(signup.form.public_id),
         "topic": topic.name if topic is not None else "",
-        "channels": _channels(signup),
+        "channels": channels,
         "method": method,
     }

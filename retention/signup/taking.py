@@ -10,13 +10,12 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 
-from retention.customers.consent import address_digest, is_suppressed
-from retention.customers.identifying import email_key
-from retention.customers.models import Consent, Suppression
+from retention.customers.consent import address_digest
+from retention.customers.models import Suppression
 from retention.signup import rules
 from retention.signup.confirming import digest_of, lock_address, owe_question
 from retention.signup.definition import asking_of, read_answers, steps_of
-from retention.signup.joining import SINGLE, Sender, join
+from retention.signup.joining import SINGLE, SecondYesNeeded, Sender, join
 from retention.signup.models import Signup, SignupForm
 from retention.signup.questions import Values
 from retention.signup.questions.address import country_of_phone
@@ -78,11 +77,9 @@ def take(form: SignupForm, values: dict[str, Any], *, store: Store, sender: Send
     with transaction.atomic():
         lock_address(digest, store_id=store.pk)
         signup = _keep(form, read, digest=digest, country=store.country, sender=sender, now=now)
-        if rule.double or _said_no(signup):
-            if signup.email and not _blocked_by_store(signup.email):
-                owe_question(signup, store=store, now=now)
-        else:
-            join(signup, method=SINGLE, sender=sender, now=now)
+        waits = rule.double or not _joined(signup, sender=sender, now=now)
+        if waits and signup.email and not _blocked_by_store(signup.email):
+            owe_question(signup, store=store, now=now)
     return Taken(rule.double)
 
 
@@ -147,12 +144,11 @@ def _blocked_by_store(email: str) -> bool:
     return bool(Suppression.objects.filter(channel="email", address_digest=address_digest(email), reason="manual").exists())
 
 
-def _said_no(signup: Signup) -> bool:
-    """Say whether this address is blocked or its person said no on a channel: then nothing is granted without a second yes."""
-    if signup.email and (is_suppressed(signup.email, channel="email") or _refused("email", customer__email_key=email_key(signup.email))):
-        return True
-    return bool(signup.phone) and (is_suppressed(signup.phone, channel="sms") or _refused("sms", customer__phone=signup.phone))
-
-
-def _refused(channel: str, **whose: str) -> bool:
-    return bool(Consent.objects.filter(channel=channel, status="refused", **whose).exists())
+def _joined(signup: Signup, *, sender: Sender, now: datetime) -> bool:
+    """Make the sign-up true by its one yes; False, and nothing written, when this person needs a second one."""
+    try:
+        with transaction.atomic():
+            join(signup, method=SINGLE, sender=sender, now=now)
+    except SecondYesNeeded:
+        return False
+    return True

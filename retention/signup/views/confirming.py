@@ -20,8 +20,8 @@ from retention.signup.definition import steps_of
 from retention.signup.links import preferences_url
 from retention.signup.models import Signup
 from retention.signup.pages import shop_page
+from retention.signup.refusals import reached_by
 from retention.signup.views.public import sender_of
-from retention.tenancy.context import store_context
 
 _STATUS = {"unknown": 404, "expired": 410, "refused": 410, "done": 200}
 
@@ -45,7 +45,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     signups = say_yes(asked, shown=request.POST.get("shown", ""), sender=sender_of(request), now=now)
     if not signups:
         return _again(request, token, now=now)
-    return shop_page(request, "signup/confirmed.html", store=asked.store, success=_success(signups), preferences=_preferences(signups, now))
+    return shop_page(request, "signup/confirmed.html", store=asked.store, **_done(signups, now=now))
 
 
 @public
@@ -95,12 +95,11 @@ def _answers(signup: Signup) -> list[tuple[str, str]]:
     return ([(_("Mobile phone"), signup.phone)] if signup.phone else []) + told
 
 
-def _success(signups: list[Signup]) -> str:
-    return next((text for signup in reversed(signups) if (text := str(signup.form.texts.get("success", "")))), "")
-
-
-def _preferences(signups: list[Signup], now: Any) -> str:
+def _done(signups: list[Signup], *, now: datetime) -> dict[str, Any]:
+    """Return what the page says after the yes. elsewhere: the person is written to at another address, which this yes does not change."""
     signup = signups[-1]
-    with store_context(signup.store_id):
-        customer = signup.customer
-    return preferences_url(customer.public_id, store_id=signup.store_id, planned_at=now) if customer is not None else ""
+    customer = signup.customer
+    if customer is None or "email" not in reached_by(signup, customer):
+        return {"elsewhere": True}
+    success = next((text for one in reversed(signups) if (text := str(one.form.texts.get("success", "")))), "")
+    return {"success": success, "preferences": preferences_url(customer.public_id, store_id=signup.store_id, planned_at=now)}
