@@ -4,7 +4,7 @@ Each change writes the consent history where a consent changes, and an event tha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from retention.signup.definition import steps_of, traits_of
 from retention.signup.joining import Sender
 from retention.signup.links import read_preferences
 from retention.signup.models import Preference, SignupForm, Topic
-from retention.signup.questions import Step
+from retention.signup.questions import QUESTIONS, Step
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 
@@ -50,7 +50,8 @@ class Person:
 class Wish:
     """What a person asks for. wanted: channel -> topics' public ids (or EVERYTHING); a channel that is not in it stays as it is.
 
-    pause: a key of PAUSES, "off" to be written to again, or "keep". details: answers by the step's key, to `steps`.
+    pause: a key of PAUSES, "off" to be written to again, or "keep". details: answers by the step's key, to `steps`; one of these without an
+    answer was emptied.
     """
 
     wanted: Mapping[str, set[str]]
@@ -103,21 +104,33 @@ def offered() -> list[dict[str, str]]:
     return topics or [{"id": EVERYTHING, "name": _("News and offers"), "description": ""}]
 
 
-def asked_of() -> list[Step]:
-    """Return the questions the store's open forms ask about a person, each once; the address has its own field."""
+def asked_of(customer: Customer) -> list[Step]:
+    """Return the questions the store's open forms ask about a person, each once; the address has its own field.
+
+    What we know of the person and no form offers (any more) is among the answers, so that they see it and can take it back.
+    """
     found: dict[str, Step] = {}
     for form in SignupForm.objects.filter(state=SignupForm.State.LIVE).order_by("pk"):
         for step in steps_of(form):
             if step.kind != "address":
                 found.setdefault(step.key, step)
-    return list(found.values())
+    return [_with_known(step, known_value(customer, _trait_of(step))) for step in found.values()]
+
+
+def _with_known(step: Step, known: Any) -> Step:
+    """Return the question with what we know among its answers, and a birthday's year only asked for as far as it was said."""
+    if step.kind == "birthday" and known:
+        return replace(step, year="optional")
+    values = known if isinstance(known, list) else [known]
+    unoffered = [value for value in values if isinstance(value, str) and value and value not in step.options]
+    return replace(step, options=(*step.options, *unoffered)) if QUESTIONS[step.kind].has_options else step
 
 
 def known_answers(customer: Customer, steps: Sequence[Step]) -> dict[str, Any]:
     """Return what we know of the person as the values of the questions' inputs."""
     values: dict[str, Any] = {}
     for step in steps:
-        known = known_value(customer, {"name": "firstName"}.get(step.key, step.key))
+        known = known_value(customer, _trait_of(step))
         if step.kind == "birthday" and known:
             year, month, day = known.replace("--", "0-").split("-")
             values |= {
@@ -134,9 +147,9 @@ def change(person: Person, wish: Wish, *, sender: Sender, now: datetime) -> list
     """Do what the person asks for and return what changed; the same wish twice changes nothing."""
     with store_context(person.store.pk), transaction.atomic():
         customer: Customer = Customer.objects.select_for_update().get(pk=person.customer.pk)
-        before = wanted_by(customer)
-        changed = _choose(customer, wish.wanted, before=before, now=now)
-        changed += _set_channels(customer, wish.wanted, before=before, sender=sender, now=now)
+        allowed = channels_of(customer)
+        changed = _choose(customer, wish.wanted, allowed=allowed, now=now)
+        changed += _set_channels(customer, wish.wanted, allowed=allowed, sender=sender, now=now)
         changed += _set_pace(customer, wish, now=now)
         changed += _set_details(customer, wish, now=now)
         if changed:
@@ -153,12 +166,17 @@ def stop_everything(person: Person, *, sender: Sender, now: datetime) -> None:
         _say(customer, channels, "refused", sender=sender, now=now)
 
 
-def _choose(customer: Customer, wanted: Mapping[str, set[str]], *, before: dict[str, set[str]], now: datetime) -> list[str]:
+def _choose(customer: Customer, wanted: Mapping[str, set[str]], *, allowed: Mapping[str, bool], now: datetime) -> list[str]:
+    """Keep what differs from what the person chose before, or from the yes that holds where they never chose.
+
+    A channel that is off and stays without a topic was not touched: its page shows every topic as unwanted.
+    """
+    said = {(row.topic_id, row.channel): row.wanted for row in Preference.objects.filter(customer=customer)}
     changed = []
     for topic in Topic.objects.offered():
         for channel, chosen in wanted.items():
             yes = str(topic.public_id) in chosen
-            if yes != (str(topic.public_id) in before.get(channel, set())):
+            if (chosen or allowed.get(channel)) and yes != said.get((topic.pk, channel), True):
                 Preference.objects.update_or_create(
                     customer=customer, topic=topic, channel=channel, defaults={"wanted": yes, "changed_at": now}
                 )
@@ -167,13 +185,12 @@ def _choose(customer: Customer, wanted: Mapping[str, set[str]], *, before: dict[
 
 
 def _set_channels(
-    customer: Customer, wanted: Mapping[str, set[str]], *, before: dict[str, set[str]], sender: Sender, now: datetime
+    customer: Customer, wanted: Mapping[str, set[str]], *, allowed: Mapping[str, bool], sender: Sender, now: datetime
 ) -> list[str]:
     """Let a channel follow its topics: none wanted is a "no"; one wanted after a "no" is a fresh yes, for e-mail only.
 
     Only the owner of the mailbox holds the link, so it proves the e-mail address and nothing else.
     """
-    allowed = channels_of(customer)
     off = [channel for channel, chosen in wanted.items() if not chosen and allowed.get(channel)]
     on = [channel for channel, chosen in wanted.items() if chosen and channel == "email" and not allowed.get(channel, True)]
     _say(customer, off, "refused", sender=sender, now=now)
@@ -213,13 +230,20 @@ def _set_details(customer: Customer, wish: Wish, *, now: datetime) -> list[str]:
     differing = {name: value for name, value in traits.items() if value != known_value(customer, name)}
     apply_traits([Told(customer.pk, differing, told_at=now, trusted=False)])
     emptied = [step.kind for step in wish.steps if step.kind in _EMPTY and step.key not in wish.details and _is_known(customer, step)]
-    for kind in emptied:
-        Customer.objects.filter(pk=customer.pk).update(**_EMPTY[kind])
+    if emptied:
+        customer.refresh_from_db(fields=["learnt_at"])
+        fields = {name: value for kind in emptied for name, value in _EMPTY[kind].items()}
+        told = customer.learnt_at | dict.fromkeys(emptied, now.isoformat())  # what a shop told earlier does not bring them back
+        Customer.objects.filter(pk=customer.pk).update(learnt_at=told, **fields)
     return [f"detail:{name}" for name in sorted([*differing, *emptied])]
 
 
 def _is_known(customer: Customer, step: Step) -> bool:
-    return bool(known_value(customer, {"name": "firstName"}.get(step.key, step.key)))
+    return bool(known_value(customer, _trait_of(step)))
+
+
+def _trait_of(step: Step) -> str:
+    return {"name": "firstName"}.get(step.key, step.key)
 
 
 def known_value(customer: Customer, trait: str) -> Any:

@@ -10,10 +10,12 @@ from campaigns.personalization.links import unsubscribe_url
 from retention.customers.consent import Said, may_write, record_consents
 from retention.customers.models import Consent, ConsentRecord, Customer, CustomerEvent
 from retention.customers.personal_data import Pair
+from retention.customers.profile import Told, apply_traits
 from retention.kit import clock
 from retention.signup.links import preferences_url
 from retention.signup.merging import move_preferences
 from retention.signup.models import Preference, SignupForm, Topic
+from retention.signup.preferring import wanted_by
 from retention.stores.models import Store
 from tests.factories import make_store, work_for
 from tests.factories.customers import make_customer
@@ -35,7 +37,9 @@ def path_of(customer: Customer) -> str:
 
 
 def save(customer: Customer, **values: Any) -> Any:
-    return Client(headers={"user-agent": "Safari"}).post(path_of(customer), {"do": "save", "ask_email": "1", "pace": "usual"} | values)
+    asked = {f"asked_{key}": "1" for key in ("gender", "interests", "birthday", "grinder")}
+    sent = {"do": "save", "ask_email": "1", "pace": "usual", **asked, **values}
+    return Client(headers={"user-agent": "Safari"}).post(path_of(customer), {name: value for name, value in sent.items() if value})
 
 
 def events(customer: Customer) -> list[list[str]]:
@@ -160,6 +164,68 @@ def test_details_are_changed_and_taken_back(shop: Store, form: SignupForm, ana: 
     with work_for(shop):
         ana.refresh_from_db()
         assert (ana.gender, ana.interests, ana.birthday) == ("", [], "")
+
+
+def test_what_was_taken_back_is_not_told_again_by_an_older_word(shop: Store, form: SignupForm, ana: Customer) -> None:
+    earlier = clock.now() - timedelta(minutes=1)
+    save(ana, hear_email=["all"])
+    with work_for(shop):
+        apply_traits([Told(ana.pk, {"gender": "Woman", "interests": ["Tea"]}, told_at=earlier, trusted=True)])
+        ana.refresh_from_db()
+        assert (ana.gender, ana.interests) == ("", [])
+
+
+def test_answers_to_a_form_that_went_live_meanwhile_are_kept(shop: Store, form: SignupForm, ana: Customer) -> None:
+    save(ana, hear_email=["all"], asked_gender="", asked_interests="Tea")
+    with work_for(shop):
+        ana.refresh_from_db()
+        assert (ana.gender, ana.interests) == ("Woman", [])
+
+
+def test_the_page_says_which_questions_it_asked(shop: Store, form: SignupForm, ana: Customer) -> None:
+    page = Client().get(path_of(ana)).content.decode()
+    assert [key for key in ("gender", "interests", "birthday", "grinder") if f'name="asked_{key}"' not in page] == []
+
+
+def test_what_no_form_offers_is_shown_and_kept_until_it_is_taken_back(shop: Store, form: SignupForm) -> None:
+    bo = make_customer(
+        shop, "bo@example.test", allows=("email",), gender="female", interests=["Tea", "Rare teas"], birth_year=1990, birth_md=501
+    )
+    with work_for(shop):
+        SignupForm.objects.update(steps=[step | {"year": "never"} for step in form.steps])
+    page = Client().get(path_of(bo)).content.decode()
+    assert 'value="female" checked' in page
+    assert 'value="Rare teas" checked' in page
+    birthday = {"birthday_day": "1", "birthday_month": "5", "birthday_year": "1990"}
+    save(bo, hear_email=["all"], gender="female", interests=["Rare teas", "Filter"], **birthday)
+    with work_for(shop):
+        bo.refresh_from_db()
+        assert (bo.gender, bo.interests, bo.birthday) == ("female", ["Filter", "Rare teas"], "1990-05-01")
+    save(bo, hear_email=["all"], gender="-", interests=["Filter"], **birthday)
+    with work_for(shop):
+        bo.refresh_from_db()
+        assert (bo.gender, bo.interests) == ("", ["Filter"])
+
+
+def test_one_topic_after_a_no_is_a_yes_to_that_one_alone(shop: Store, ana: Customer) -> None:
+    news, sales = make_topic(shop, "News"), make_topic(shop, "Sales")
+    with work_for(shop):
+        record_consents([Said(ana.pk, "email", "refused", clock.now(), method="one-click")])
+    save(ana, hear_email=[str(news.public_id)])
+    with work_for(shop):
+        assert may_write([ana.pk], channel="email") == {ana.pk}
+        assert wanted_by(ana) == {"email": {str(news.public_id)}}
+        assert dict(Preference.objects.values_list("topic_id", "wanted")) == {sales.pk: False}
+
+
+def test_saving_other_things_after_a_no_says_nothing_about_topics(shop: Store, ana: Customer) -> None:
+    make_topic(shop, "News")
+    with work_for(shop):
+        record_consents([Said(ana.pk, "email", "refused", clock.now(), method="one-click")])
+    save(ana, pace="less")
+    with work_for(shop):
+        assert (Preference.objects.count(), may_write([ana.pk], channel="email")) == (0, set())
+        assert events(ana) == [["less_often:yes"]]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 def _save(request: HttpRequest, person: Person, *, now: datetime) -> HttpResponse:
     with store_context(person.store.pk):
-        steps = preferring.asked_of()
+        steps = [step for step in preferring.asked_of(person.customer) if f"asked_{step.key}" in request.POST]
         faults, details = _details(request.POST, steps, person, now=now)
     new = request.POST.get("new_email", "").strip()
     if new and not _is_address(new):
@@ -97,7 +97,7 @@ def _page(
 ) -> HttpResponse:
     with store_context(person.store.pk):
         wanted, channels = preferring.wanted_by(person.customer), preferring.channels_of(person.customer)
-        steps = preferring.asked_of()
+        steps = preferring.asked_of(person.customer)
         topics = preferring.offered()
     shown = _asking(person, now=now)
     values = posted if posted is not None else preferring.known_answers(person.customer, steps)
