@@ -56,7 +56,7 @@ def _withdraw(customer_id: int, channel: str, message_id: int, *, now: datetime)
     with transaction.atomic():
         customer = _person(Customer.objects.select_for_update(), customer_id, message_id)
         if customer is not None:
-            record_consents([Said(customer.pk, channel, "refused", now, method="one-click", source=f"message {message_id}")])
+            record_consents([Said(customer.pk, channel, "refused", now, method="one-click", source=f"message {message_id}")], now=now)
             record(customer.pk, name="Unsubscribed", now=now, properties={"channel": channel, "message_id": message_id})
     return customer
 

@@ -3,7 +3,8 @@
 `customer_data` costs two queries for any number of customers and none when no endpoint wants the type.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +64,15 @@ def announce_import(of: Import, *, now: datetime) -> bool:
     return announce(IMPORTED, {"import": {"id": str(of.public_id), "kind": of.kind, "state": of.state, **counts}}, now=now)
 
 
+@contextmanager
+def told_of_customers(*, now: datetime) -> Iterator[set[int]]:
+    """Tell at the end of the block who, of the people put into the set it gives, is new or changed; for one thing that happens to few."""
+    newest_before = newest_customer()
+    concerned: set[int] = set()
+    yield concerned
+    announce_changes(concerned, newest_before=newest_before, now=now)
+
+
 def newest_customer() -> int:
     """Return the highest row of the active store's customers, to tell afterwards which are new; 0 when nobody hears of customers."""
     if not {CREATED, UPDATED} & wanted_types():
@@ -110,26 +120,33 @@ def customer_data(customer: Customer) -> dict[str, Any]:
     return {"id": str(customer.public_id), **said, "consents": consents, "created_at": customer.created_at.isoformat()}
 
 
-def announce_consents(customer_ids: Iterable[int], *, since: datetime, now: datetime) -> int:
-    """Say which channels these customers allowed or refused from `since` on."""
-    wanted = sorted(set(customer_ids))
-    if not wanted or CONSENT not in wanted_types():
-        return 0
-    rows = Consent.objects.filter(customer_id__in=wanted, changed_at__gte=since).select_related("customer").order_by("pk")
-    news = [
-        News(
-            CONSENT,
-            {
-                "customer": {"id": str(one.customer.public_id)},
-                "channel": one.channel,
-                "status": one.status,
-                "method": one.method,
-                "source": one.source,
-                "said_at": one.changed_at.isoformat(),
-            },
-            about=one.customer.public_id,
-            occurred_at=one.changed_at,
-        )
-        for one in rows
-    ]
-    return announce_many(news, now=now)
+@contextmanager
+def told_of_consents(said: Mapping[tuple[int, str], bool], *, now: datetime) -> Iterator[None]:
+    """Tell at the end of the block which consents are other than before it.
+
+    said: by customer and channel, whether only the past is told. Then a first word is no news, and one that replaces another is.
+    """
+    if not said or CONSENT not in wanted_types():
+        yield
+        return
+    held = Consent.objects.filter(customer_id__in={customer_id for customer_id, _channel in said}).order_by("customer_id", "channel")
+    before = {(row.customer_id, row.channel): (row.status, row.method) for row in held.select_for_update()}
+    yield
+    news = []
+    for row in held.select_related("customer"):
+        key = (row.customer_id, row.channel)
+        if before.get(key) != (row.status, row.method) and (key in before or not said.get(key)):
+            news.append(_consent_news(row))
+    announce_many(news, now=now)
+
+
+def _consent_news(one: Consent) -> News:
+    data = {
+        "customer": {"id": str(one.customer.public_id)},
+        "channel": one.channel,
+        "status": one.status,
+        "method": one.method,
+        "source": one.source,
+        "said_at": one.changed_at.isoformat(),
+    }
+    return News(CONSENT, data, about=one.customer.public_id, occurred_at=one.changed_at)

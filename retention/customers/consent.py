@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
+from retention.customers.announcing import told_of_consents
 from retention.customers.models import ConsentRecord, Suppression
 from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
@@ -48,7 +49,8 @@ _RECORD = """
 class Said:
     """What a person said about one channel: granted, pending or refused.
 
-    text_version: of the words they agreed to. ip, user_agent, proof: what shows it; kept in the history only.
+    text_version: of the words they agreed to. ip, user_agent, proof: what shows it; kept in the history only. backfill: it tells of the
+    past and came with many others, so a merchant's own systems hear of it only where it changes an earlier word.
     """
 
     customer_id: int
@@ -61,10 +63,11 @@ class Said:
     ip: str | None = None
     user_agent: str = ""
     proof: Mapping[str, Any] = field(default_factory=dict)
+    backfill: bool = False
 
 
-def record_consents(words: Sequence[Said]) -> None:
-    """Write what people said, as the history and as what holds now.
+def record_consents(words: Sequence[Said], *, now: datetime) -> None:
+    """Write what people said, as the history and as what holds now, and tell the merchant's own systems what changed.
 
     A later word replaces an earlier one, and at the same moment the "no" counts; the history keeps them all.
     """
@@ -73,9 +76,12 @@ def record_consents(words: Sequence[Said]) -> None:
     rows = [
         (one.customer_id, one.channel, one.status, one.method[:40], one.source[:120], one.text_version[:40], one.said_at) for one in words
     ]
-    with connection.cursor() as cursor:
+    past: dict[tuple[int, str], bool] = {}
+    for one in words:
+        past[one.customer_id, one.channel] = one.backfill and past.get((one.customer_id, one.channel), True)
+    with transaction.atomic(savepoint=False), told_of_consents(past, now=now), connection.cursor() as cursor:
         cursor.execute(_RECORD, [require_store_id(), *map(list, zip(*rows, strict=True))])
-    ConsentRecord.objects.bulk_create([_record(one) for one in words])
+        ConsentRecord.objects.bulk_create([_record(one) for one in words])
 
 
 def _record(one: Said) -> ConsentRecord:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from retention.customers.announcing import UPDATED, announce_customers
 from retention.customers.birthdays import read_birthday
 from retention.customers.events import record
 from retention.customers.identifying import email_key
@@ -50,6 +51,7 @@ def edit_customer(customer: Customer, values: Mapping[str, Any], *, now: datetim
     kept.fold_names()
     kept.save()
     record(kept.pk, name=SAVED, now=now, properties={"fields": sorted(changed), "by": "person"})
+    announce_customers(UPDATED, [kept.pk], now=now)
     return sorted(changed)
 
 

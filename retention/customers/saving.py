@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from retention.customers.announcing import CREATED, UPDATED, announce_consents, announce_customers
+from retention.customers.announcing import CREATED, UPDATED, announce_customers
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
 from retention.customers.identifying import Claim, identify
@@ -45,11 +45,11 @@ def save_customer(wish: Wish, *, now: datetime) -> tuple[Customer, bool]:
                 text_version=one.get("text_version", ""),
             )
             for one in wish.consents
-        ]
+        ],
+        now=now,
     )
     record(customer_id, name=SAVED, now=now, properties={"fields": sorted({*named, *wish.traits})})
     customer = Customer.objects.get(pk=customer_id)
     made = customer.created_at == now
     announce_customers(CREATED if made else UPDATED, [customer_id], now=now)
-    announce_consents([customer_id] if wish.consents else [], since=now, now=now)
     return customer, made

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from retention.customers.announcing import told_of_customers
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
 from retention.customers.identifying import Claim, email_key, identify
@@ -42,20 +43,21 @@ def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Custo
     so. A phone number is proven by neither, so with DOUBLE it waits for a confirmation of its own. A channel is granted only where the
     address that was typed is the one we write to this person at.
     """
-    customer_id = _person(signup, now=now)
-    customer: Customer = Customer.objects.select_for_update().get(pk=customer_id)
-    if method == SINGLE and needs_second_yes(signup, customer):
-        raise SecondYesNeeded
-    _tell(signup, customer, proven=method == DOUBLE and customer.email_key in (None, email_key(signup.email)), now=now)
-    customer.refresh_from_db()
-    reached = reached_by(signup, customer)
-    record_consents(list(_words(signup, customer, reached=reached, method=method, sender=sender, now=now)))
+    with told_of_customers(now=now) as concerned:
+        customer: Customer = Customer.objects.select_for_update().get(pk=_person(signup, now=now))
+        concerned.add(customer.pk)
+        if method == SINGLE and needs_second_yes(signup, customer):
+            raise SecondYesNeeded
+        _tell(signup, customer, proven=method == DOUBLE and customer.email_key in (None, email_key(signup.email)), now=now)
+        customer.refresh_from_db()
+        reached = reached_by(signup, customer)
+        record_consents(list(_words(signup, customer, reached=reached, method=method, sender=sender, now=now)), now=now)
     if method == DOUBLE and "email" in reached:
         _lift(signup)
-    _want(signup, customer_id, channels=reached, now=now)
+    _want(signup, customer, channels=reached, now=now)
     signup.state, signup.confirmed_at, signup.customer = Signup.State.CONFIRMED, now, customer
     signup.save(update_fields=["state", "confirmed_at", "customer"])
-    record(customer_id, name=SIGNED_UP, now=now, properties=_news(signup, channels=reached, method=method))
+    record(customer.pk, name=SIGNED_UP, now=now, properties=_news(signup, channels=reached, method=method))
     return customer
 
 
@@ -119,12 +121,12 @@ def _lift(signup: Signup) -> None:
     Suppression.objects.filter(channel="email", address_digest=signup.address_digest, reason__in=_LIFTED).delete()
 
 
-def _want(signup: Signup, customer_id: int, *, channels: list[str], now: datetime) -> None:
+def _want(signup: Signup, customer: Customer, *, channels: list[str], now: datetime) -> None:
     if signup.form.topic_id is None:
         return
     for channel in channels:
         Preference.objects.update_or_create(
-            customer_id=customer_id, topic_id=signup.form.topic_id, channel=channel, defaults={"wanted": True, "changed_at": now}
+            customer=customer, topic_id=signup.form.topic_id, channel=channel, defaults={"wanted": True, "changed_at": now}
         )
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from retention.customers.announcing import told_of_customers
 from retention.customers.consent import Said, address_digest, record_consents
 from retention.customers.events import record
 from retention.customers.identifying import email_key
@@ -60,9 +61,10 @@ def look(token: str, *, now: datetime) -> tuple[AddressMove, Person]:
 def carry_out(move: AddressMove, person: Person, *, sender: Sender, now: datetime) -> bool:
     """Give the person the new address; False when it belongs to somebody else already. A second press changes nothing."""
     key = email_key(move.new)
-    with store_context(move.store_id), transaction.atomic():
+    with store_context(move.store_id), transaction.atomic(), told_of_customers(now=now) as concerned:
         lock_address(address_digest(move.new), store_id=move.store_id)
         customer: Customer = Customer.objects.select_for_update().get(pk=person.customer.pk)
+        concerned.add(customer.pk)
         if customer.email_key == key:
             return True
         if (
@@ -89,5 +91,6 @@ def _prove(customer: Customer, *, sender: Sender, now: datetime) -> None:
                     customer.pk, "email", "granted", now,
                     method=DOUBLE, source="new address", ip=sender.ip, user_agent=sender.user_agent, proof=proof,
                 )
-            ]
+            ],
+            now=now,
         )  # fmt: skip

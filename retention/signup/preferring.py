@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from retention.customers.announcing import told_of_customers
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
 from retention.customers.models import Consent, Customer, CustomerMerge
@@ -145,8 +146,9 @@ def known_answers(customer: Customer, steps: Sequence[Step]) -> dict[str, Any]:
 
 def change(person: Person, wish: Wish, *, sender: Sender, now: datetime) -> list[str]:
     """Do what the person asks for and return what changed; the same wish twice changes nothing."""
-    with store_context(person.store.pk), transaction.atomic():
+    with store_context(person.store.pk), transaction.atomic(), told_of_customers(now=now) as concerned:
         customer: Customer = Customer.objects.select_for_update().get(pk=person.customer.pk)
+        concerned.add(customer.pk)
         allowed = channels_of(customer)
         changed = _choose(customer, wish.wanted, allowed=allowed, now=now)
         changed += _set_channels(customer, wish.wanted, allowed=allowed, sender=sender, now=now)
@@ -159,8 +161,9 @@ def change(person: Person, wish: Wish, *, sender: Sender, now: datetime) -> list
 
 def stop_everything(person: Person, *, sender: Sender, now: datetime) -> None:
     """Write to the person no more, on any channel; effective for every claim from the commit on."""
-    with store_context(person.store.pk), transaction.atomic():
+    with store_context(person.store.pk), transaction.atomic(), told_of_customers(now=now) as concerned:
         customer: Customer = Customer.objects.select_for_update().get(pk=person.customer.pk)
+        concerned.add(customer.pk)
         allowed = dict(Consent.objects.filter(customer=customer).values_list("channel", "status"))
         channels = [channel for channel in dict.fromkeys(["email", *allowed]) if allowed.get(channel) != "refused"]
         _say(customer, channels, "refused", sender=sender, now=now)
@@ -203,7 +206,7 @@ def _say(customer: Customer, channels: list[str], status: str, *, sender: Sender
         Said(customer.pk, channel, status, now, method=METHOD, source="personal link", ip=sender.ip, user_agent=sender.user_agent)
         for channel in channels
     ]
-    record_consents(words)
+    record_consents(words, now=now)
     if status == "refused":
         for channel in channels:
             record(customer.pk, name=UNSUBSCRIBED, now=now, properties={"channel": channel, "by": METHOD})

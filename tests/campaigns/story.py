@@ -22,7 +22,7 @@ def make_shopper(name: str = "Ana", *, consent: bool = True, now: datetime, emai
     customer = Customer(email=address, email_key=fold(address), first_name=name, created_at=now - timedelta(days=30))
     customer.save()
     if consent:
-        record_consents([Said(customer.pk, "email", "granted", now - timedelta(days=30), method="checkout")])
+        record_consents([Said(customer.pk, "email", "granted", now - timedelta(days=30), method="checkout")], now=now)
     return customer
 
 

@@ -39,7 +39,7 @@ def ending(message: Message) -> tuple[str, str]:
 
 def test_consent_withdrawn_in_between_holds_it_back(store: Any, sink: Any, now: Any) -> None:
     shopper, _, message = planned(now)
-    record_consents([Said(shopper.pk, "email", "refused", now)])
+    record_consents([Said(shopper.pk, "email", "refused", now)], now=now)
     send(store, now=now)
     assert (ending(message), sink.accepted) == (("suppressed", "no_consent"), [])
 

@@ -56,7 +56,7 @@ def test_a_merge_keeps_both_peoples_attributes_and_says_why():
     with work_for(store):
         _tell(kept, plan="Gold")
         _tell(gone, plan="Free", size="S")
-        record_consents([Said(gone.pk, "email", "granted", NOW, method="form", text_version="v2", ip="192.0.2.7")])
+        record_consents([Said(gone.pk, "email", "granted", NOW, method="form", text_version="v2", ip="192.0.2.7")], now=NOW)
         merge([Pair(gone.pk, kept.pk)], now=NOW, rules={gone.pk: "email"})
         values = {row.attribute.key: row.text_value for row in AttributeValue.objects.filter(customer=kept).select_related("attribute")}
         assert values == {"plan": "Gold", "size": "S"}
@@ -71,6 +71,6 @@ def test_every_word_about_a_channel_stays_in_the_history():
     customer = make_customer(store)
     with work_for(store):
         for status in ("pending", "granted", "refused"):
-            record_consents([Said(customer.pk, "email", status, NOW, method="form", proof={"form": "f1"})])
+            record_consents([Said(customer.pk, "email", status, NOW, method="form", proof={"form": "f1"})], now=NOW)
         assert list(ConsentRecord.objects.order_by("id").values_list("status", flat=True)) == ["pending", "granted", "refused"]
         assert customer.consents.get().status == "refused"

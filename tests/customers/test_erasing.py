@@ -40,7 +40,8 @@ def make_zoe(store):
     with work_for(store), transaction.atomic():
         identify([Claim(external=CANARIES[3], email=CANARIES[0], anonymous=CANARIES[4], trusted=True, at=NOW)], now=NOW)
         record_consents(
-            [Said(zoe.pk, "email", "granted", NOW, method="form", ip=CANARIES[5], user_agent=CANARIES[6], proof={"ip": CANARIES[5]})]
+            [Said(zoe.pk, "email", "granted", NOW, method="form", ip=CANARIES[5], user_agent=CANARIES[6], proof={"ip": CANARIES[5]})],
+            now=NOW,
         )
         suppress(CANARIES[0], channel="email", reason="complained", now=NOW)
         CustomerEvent.objects.create(kind="track", name="Viewed", anonymous_id=CANARIES[4], occurred_at=NOW, received_at=NOW)

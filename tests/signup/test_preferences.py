@@ -136,7 +136,7 @@ def test_less_often_is_kept(shop: Store, ana: Customer) -> None:
 
 def test_stop_means_every_channel(shop: Store, ana: Customer) -> None:
     with work_for(shop):
-        record_consents([Said(ana.pk, "sms", "granted", clock.now()), Said(ana.pk, "push", "pending", clock.now())])
+        record_consents([Said(ana.pk, "sms", "granted", clock.now()), Said(ana.pk, "push", "pending", clock.now())], now=clock.now())
     answer = Client().post(path_of(ana), {"do": "stop"})
     assert b"We will not write to you any more" in answer.content
     with work_for(shop):
@@ -149,7 +149,7 @@ def test_stop_means_every_channel(shop: Store, ana: Customer) -> None:
 
 def test_a_phone_can_be_given_up_but_not_switched_on_by_a_mail_s_link(shop: Store, ana: Customer) -> None:
     with work_for(shop):
-        record_consents([Said(ana.pk, "sms", "refused", clock.now() - timedelta(days=1))])
+        record_consents([Said(ana.pk, "sms", "refused", clock.now() - timedelta(days=1))], now=clock.now())
     save(ana, hear_email=["all"], ask_sms="1", hear_sms=["all"])
     with work_for(shop):
         assert Consent.objects.get(channel="sms").status == "refused"
@@ -210,7 +210,7 @@ def test_what_no_form_offers_is_shown_and_kept_until_it_is_taken_back(shop: Stor
 def test_one_topic_after_a_no_is_a_yes_to_that_one_alone(shop: Store, ana: Customer) -> None:
     news, sales = make_topic(shop, "News"), make_topic(shop, "Sales")
     with work_for(shop):
-        record_consents([Said(ana.pk, "email", "refused", clock.now(), method="one-click")])
+        record_consents([Said(ana.pk, "email", "refused", clock.now(), method="one-click")], now=clock.now())
     save(ana, hear_email=[str(news.public_id)])
     with work_for(shop):
         assert may_write([ana.pk], channel="email") == {ana.pk}
@@ -221,7 +221,7 @@ def test_one_topic_after_a_no_is_a_yes_to_that_one_alone(shop: Store, ana: Custo
 def test_saving_other_things_after_a_no_says_nothing_about_topics(shop: Store, ana: Customer) -> None:
     make_topic(shop, "News")
     with work_for(shop):
-        record_consents([Said(ana.pk, "email", "refused", clock.now(), method="one-click")])
+        record_consents([Said(ana.pk, "email", "refused", clock.now(), method="one-click")], now=clock.now())
     save(ana, pace="less")
     with work_for(shop):
         assert (Preference.objects.count(), may_write([ana.pk], channel="email")) == (0, set())

@@ -12,7 +12,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from retention.customers.announcing import announce_consents
 from retention.customers.api.customers import find_customer
 from retention.customers.api.fields import ConsentIn, ConsentOut, ConsentRecordOut
 from retention.customers.consent import Said, record_consents
@@ -78,9 +77,8 @@ class CustomerConsents(StoreView[Consent]):
             source=word.get("source", ""),
             text_version=word.get("text_version", ""),
         )
-        record_consents([said])
+        record_consents([said], now=now)
         tell_readers([customer_id], now=now)
-        announce_consents([customer_id], since=said_at, now=now)
         return Response(_shown(customer_id), status=status.HTTP_201_CREATED)
 
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ def apply_people(work: Work, now: datetime) -> list[Outcome]:
     _name_people(wanted, now=now)
     ids = {meeting.thing.key: _id_of(meeting) for meeting in wanted}
     apply_traits([Told(ids[one.thing.key], _traits(one.thing), told_at=work.began_at, trusted=True) for one in wanted])
-    record_consents([_for(said, ids[one.thing.key]) for one in wanted for said in one.said])
+    record_consents([_for(said, ids[one.thing.key]) for one in wanted for said in one.said], now=now)
     told = {"import": work.import_id}
     record_backfill(
         [NewEvent(ids[one.thing.key], IMPORTED, told | {"fields": one.fields or sorted(_traits(one.thing))}, now) for one in wanted],
@@ -151,6 +151,7 @@ def _address(meeting: _Meeting, channel: str) -> str:
 def _news(meeting: _Meeting, consents: Mapping[tuple[int, str], Consent], blocked: set[tuple[str, str]], work: Work) -> list[Said]:
     """Return what the row says about channels and is not known yet; a yes never passes a block or a no that has no earlier moment."""
     customer_id = meeting.customer.pk if meeting.customer else 0
+    source = work.plan.options.get("consent_source", "")
     news = []
     for channel, status, since in meeting.thing.values["said"]:
         known = consents.get((customer_id, channel))
@@ -162,12 +163,12 @@ def _news(meeting: _Meeting, consents: Mapping[tuple[int, str], Consent], blocke
             continue
         if status == "granted" and not since and known is not None and known.status == "refused":
             continue
-        news.append(Said(customer_id, channel, status, said_at, method="import", source=work.plan.options.get("consent_source", "")))
+        news.append(Said(customer_id, channel, status, said_at, method="import", source=source, backfill=True))
     return news
 
 
 def _for(said: Said, customer_id: int) -> Said:
-    return Said(customer_id, said.channel, said.status, said.said_at, method=said.method, source=said.source)
+    return replace(said, customer_id=customer_id)
 
 
 def _name_people(wanted: Sequence[_Meeting], *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from retention.catalog.saving import note_seen
-from retention.customers.announcing import announce_changes, announce_consents, newest_customer
+from retention.customers.announcing import announce_changes, newest_customer
 from retention.customers.consent import record_consents
 from retention.customers.counting import count_events
 from retention.customers.events import OWN_NAMES, tell_readers
@@ -81,9 +81,7 @@ def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> 
 def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> dict[int, str]:
     found = [(one.event.pk, *consents_of(one.event, customer_id=one.customer_id)) for one in lived]
     words = [word for _, said, _ in found for word in said]
-    record_consents(words)
-    if words:
-        announce_consents([word.customer_id for word in words], since=min(word.said_at for word in words), now=now)
+    record_consents(words, now=now)
     return {event_id: refusal for event_id, _, refusal in found if refusal}
 
 

@@ -63,6 +63,7 @@ def consents_of(event: CustomerEvent, *, customer_id: int) -> tuple[list[Said], 
                 event.occurred_at,
                 method=_text(word.get("method"), 40),
                 source=_text(word.get("source"), 120),
+                backfill=event.backfill,
             )
         )
     return said, refusal
