@@ -3,18 +3,16 @@
 What a person said about a channel is no event but a row of the consent history; both are told in one line of time.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from retention.customers.models import ConsentRecord, Customer, CustomerEvent
 from retention.customers.panels import abouts
-from retention.dashboard.paging import read_page
+from retention.dashboard.paging import cursor_after, read_page
 
 EVENTS_A_PAGE = 50
 KINDS: dict[str, str | Promise] = {
@@ -25,6 +23,8 @@ KINDS: dict[str, str | Promise] = {
     "consent": gettext_lazy("Consent"),
 }
 _WHO = ("identify", "alias", "group")
+_OF_EVENTS, _OF_WORDS = ("-occurred_at", "-id"), ("-said_at", "-id")
+_BETWEEN = "~"  # stands in no cursor
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,29 @@ class Story:
 
 def read_story(customer: Customer, *, kind: str, cursor: str = "", size: int = EVENTS_A_PAGE) -> Story:
     """Return one page of a customer's story. kind: a key of KINDS; cursor: what an earlier page gave, or nothing."""
-    if kind == "consent":
-        said = read_page(ConsentRecord.objects.filter(customer=customer), order=("-said_at", "-id"), cursor=cursor, size=size)
-        return Story(list(said.rows), said.next, begun=not cursor)
-    page = read_page(_events(customer, kind), order=("-occurred_at", "-id"), cursor=cursor, size=size)
-    happened: list[CustomerEvent | ConsentRecord] = list(page.rows)
     if kind == "all":
-        happened += _said_between(customer, page.rows, first=not cursor, last=not page.next)
-        happened.sort(key=_moment, reverse=True)
-    return Story(happened, page.next, begun=not cursor)
+        return _mixed(customer, cursor=cursor, size=size)
+    if kind == "consent":
+        said = read_page(_words(customer), order=_OF_WORDS, cursor=cursor, size=size)
+        return Story(list(said.rows), said.next, begun=not cursor)
+    page = read_page(_events(customer, kind), order=_OF_EVENTS, cursor=cursor, size=size)
+    return Story(list(page.rows), page.next, begun=not cursor)
+
+
+def _mixed(customer: Customer, *, cursor: str, size: int) -> Story:
+    """Return a page of events and words of consent in one line of time; its cursor holds a place in each of the two."""
+    in_events, _between, in_words = cursor.partition(_BETWEEN)
+    events = read_page(_events(customer, "all"), order=_OF_EVENTS, cursor=in_events, size=size)
+    words = read_page(_words(customer), order=_OF_WORDS, cursor=in_words, size=size)
+    both: list[CustomerEvent | ConsentRecord] = sorted([*events.rows, *words.rows], key=_moment, reverse=True)
+    shown = both[:size]
+    if len(shown) == len(both) and not (events.next or words.next):
+        return Story(shown, "", begun=not cursor)
+    last_event = next((one for one in reversed(shown) if isinstance(one, CustomerEvent)), None)
+    last_word = next((one for one in reversed(shown) if isinstance(one, ConsentRecord)), None)
+    in_events = in_events if last_event is None else cursor_after(last_event, order=_OF_EVENTS)
+    in_words = in_words if last_word is None else cursor_after(last_word, order=_OF_WORDS)
+    return Story(shown, f"{in_events}{_BETWEEN}{in_words}", begun=not cursor)
 
 
 def _moment(one: CustomerEvent | ConsentRecord) -> datetime:
@@ -62,11 +76,5 @@ def _events(customer: Customer, kind: str) -> Any:
     return rows
 
 
-def _said_between(customer: Customer, events: Sequence[CustomerEvent], *, first: bool, last: bool) -> list[ConsentRecord]:
-    """Return what the person said about channels in the time these events cover; the outer pages reach to both ends."""
-    within = Q()
-    if events and not first:
-        within &= Q(said_at__lt=events[0].occurred_at)
-    if events and not last:
-        within &= Q(said_at__gte=events[-1].occurred_at)
-    return list(ConsentRecord.objects.filter(within, customer=customer).order_by("-said_at", "-id")[:EVENTS_A_PAGE])
+def _words(customer: Customer) -> Any:
+    return ConsentRecord.objects.filter(customer=customer)

@@ -95,6 +95,11 @@ def read_page(rows: QuerySet[Row], *, order: Sequence[str], cursor: str = "", si
     return _page(shown, keys, order, start=start, total=total, has_next=True, has_back=more)
 
 
+def cursor_after(row: Model, *, order: Sequence[str]) -> str:
+    """Return the cursor of the page that begins after this row, for a list that is mixed of several."""
+    return _write_cursor("next", row, [_key(type(row), name) for name in order], order=order, start=0)
+
+
 def _page(
     rows: list[Row], keys: list[Key], order: Sequence[str], *, start: int, total: int | None, has_next: bool, has_back: bool
 ) -> Page[Row]:
