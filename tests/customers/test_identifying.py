@@ -11,6 +11,7 @@ from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.merging import MERGED, merge
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
 from retention.customers.personal_data import Pair
+from retention.orders.figures import refigure
 from retention.orders.models import Cart, Order
 from tests.factories import make_store, work_for
 from tests.factories.customers import make_cart, make_customer, make_event, make_order
@@ -127,3 +128,20 @@ def test_the_gate_asks_for_a_yes_and_a_suppressed_address_stays_blocked():
     assert "ana" not in address_digest("ana@example.test")
     with work_for(make_store()):
         assert not is_suppressed("ana@example.test", channel="email")
+
+
+def test_after_a_join_the_figures_are_what_the_orders_come_to():
+    store = make_store()
+    kept, gone, third, new = (make_customer(store) for _number in range(4))
+    make_order(kept, total_minor=1000, placed=NOW - timedelta(days=9))
+    make_order(gone, total_minor=700, refunded_minor=200, placed=NOW - timedelta(days=30))
+    make_order(gone, total_minor=5000, currency="USD", placed=NOW - timedelta(days=2))
+    make_order(gone, total_minor=900, cancelled_at=NOW, placed=NOW - timedelta(days=1))
+    make_order(third, total_minor=300, placed=NOW - timedelta(days=4))
+    with work_for(store):
+        merge([Pair(gone.pk, kept.pk), Pair(third.pk, kept.pk)], now=NOW, rules={gone.pk: "person", third.pk: "person"})
+        merge([Pair(kept.pk, new.pk)], now=NOW, rules={kept.pk: "person"})
+        figures = Customer.objects.filter(pk=new.pk).values_list("orders_count", "spent_minor", "first_order_at", "last_order_at")
+        joined = figures.get()
+        refigure([new.pk], currency=store.currency)
+        assert joined == figures.get() == (4, 1800, NOW - timedelta(days=30), NOW - timedelta(days=2))
