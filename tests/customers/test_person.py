@@ -179,6 +179,27 @@ def test_a_wrong_field_is_named_and_nothing_is_saved(shop, ana, field, value):
         assert not AuditEntry.objects.filter(action="customer.edited").exists()
 
 
+def test_an_address_can_be_taken_away_from_who_is_known_by_something_else(shop, ana):
+    browser = signed_in(shop.mia)
+    sent = browser.get(f"{at(ana)}edit/").context["form"].initial
+    assert browser.post(f"{at(ana)}save/", sent | {"email": ""}).status_code == 302
+    with work_for(shop.store):
+        kept = Customer.objects.get(pk=ana.pk)
+        assert (kept.email, kept.email_key, kept.phone) == ("", None, "+34612345014")
+
+
+def test_the_last_way_to_know_somebody_is_not_emptied(shop, ana):
+    browser = signed_in(shop.mia)
+    sent = browser.get(f"{at(ana)}edit/").context["form"].initial | {"email": "", "phone": ""}
+    answer = browser.post(f"{at(ana)}save/", sent)
+    assert (answer.status_code, set(answer.context["form"].errors)) == (422, {"email"})
+    with work_for(shop.store):
+        kept = Customer.objects.get(pk=ana.pk)
+        assert (kept.email, kept.phone) == ("ana@example.test", "+34612345014")
+        Identity.objects.create(customer=ana, kind="external", value="7")
+    assert browser.post(f"{at(ana)}save/", sent).status_code == 302
+
+
 def test_an_address_of_somebody_else_offers_to_compare_and_changes_nothing(shop, ana):
     bo = make_customer(shop.store, "bo@example.test", first_name="Bo")
     browser = signed_in(shop.mia)

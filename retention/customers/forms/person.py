@@ -53,8 +53,16 @@ class PersonForm(forms.Form):
         super().__init__(data, initial={name: value_of(customer, name) for name in EDITED})
         self._customer = customer
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse to empty the address of somebody whom nothing else names: they could be neither reached nor recognised."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        emptied = self._customer.email and told.get("email") == ""
+        if emptied and not told.get("phone", "refused") and not self._customer.identities.filter(kind="external").exists():
+            self.add_error("email", _("This is all they are known by. Write another address, or a phone number, before this one goes."))
+        return told
+
     def clean_email(self) -> str:
-        """Return the address; an account's address may be corrected, not emptied by accident."""
+        """Return the address as it is written, or nothing where it was emptied."""
         address = str(self.cleaned_data["email"])
         if address and not email_key(address):
             raise ValidationError(_("This is not an e-mail address."))
