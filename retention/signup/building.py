@@ -179,12 +179,25 @@ def _faults(built: Built, *, store: Store) -> list[StepFault]:
         faults.append(StepFault(0, "kind", _("Choose where the form stands.")))
     if not (built.asks_email or built.asks_phone):
         faults.append(StepFault(0, "channels", _("Ask for at least one address.")))
+    elif text := cannot_ask(built.opt_in, asks_email=built.asks_email, country=store.country):
+        faults.append(StepFault(0, "channels", text))
     if built.opt_in not in SignupForm.OptIn.values:
         faults.append(StepFault(0, "opt_in", _("Choose a rule.")))
     elif built.opt_in == SignupForm.OptIn.NEVER and rules.rule_of(built.opt_in, countries=(store.country,)).forced:
         text = _("In %(country)s one yes does not prove that the address is theirs. Choose one of the other two.")
         faults.append(StepFault(0, "opt_in", text % {"country": country_name(store.country)}))
     return faults
+
+
+def cannot_ask(opt_in: str, *, asks_email: bool, country: str) -> str:
+    """Say why a form cannot be open that must ask for a second yes and has no e-mail address to ask at; nothing where it can."""
+    rule = rules.rule_of(opt_in, countries=(country,))
+    if asks_email or not rule.double:
+        return ""
+    if rule.forced:
+        text = _("In %(country)s a second yes is needed, and it goes by mail. Ask for the e-mail address as well.")
+        return text % {"country": country_name(country)}
+    return _("The second yes goes by mail. Ask for the e-mail address as well, or choose a rule with one yes.")
 
 
 def _topic(chosen: str, faults: list[StepFault]) -> Topic | None:

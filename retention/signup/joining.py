@@ -40,7 +40,7 @@ def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Custo
     """Make the sign-up true and return whose it is.
 
     method: DOUBLE after the second yes, which proves the e-mail address, or SINGLE, which raises SecondYesNeeded where `refusals.py` says
-    so. A phone number is proven by neither, so with DOUBLE it waits for a confirmation of its own. A channel is granted only where the
+    so. A phone number is proven by neither, so with DOUBLE it stays pending. A channel is granted only where the
     address that was typed is the one we write to this person at.
     """
     with told_of_customers(now=now) as concerned:

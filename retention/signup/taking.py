@@ -9,15 +9,16 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from retention.customers.consent import address_digest
 from retention.customers.models import Suppression
 from retention.signup import rules
 from retention.signup.confirming import digest_of, lock_address, owe_question
-from retention.signup.definition import asking_of, read_answers, steps_of
+from retention.signup.definition import BadAnswers, asking_of, read_answers, steps_of
 from retention.signup.joining import SINGLE, SecondYesNeeded, Sender, join
 from retention.signup.models import Signup, SignupForm
-from retention.signup.questions import Values
+from retention.signup.questions import Fault, Values
 from retention.signup.questions.address import country_of_phone
 from retention.stores.client_address import UNKNOWN, network_of
 from retention.stores.limits import Limit, spend_or_local
@@ -68,6 +69,9 @@ def take(form: SignupForm, values: dict[str, Any], *, store: Store, sender: Send
     read = _read(form, answers, store=store, now=now)
     address = read["address"]
     rule = _rule(form, store, address.get("phone", ""))
+    if rule.double and not form.asks_email:
+        text = _("This number needs a second yes, which goes by mail, and this form asks for no e-mail address.")
+        raise BadAnswers([Fault("phone", text)])
     if trapped:
         return Taken(rule.double)
     _refuse_haste(form, mark, now=now)

@@ -7,6 +7,7 @@ import pytest
 from retention.kit import clock
 from retention.signup.models import Signup, SignupForm, Topic
 from retention.signup.numbers import Funnel, funnels_of, note_shown
+from retention.signup.views.building import rule_words
 from retention.stores.models import AuditEntry
 from tests.cast import Lumen, lumen
 from tests.factories import signed_in, work_for
@@ -108,6 +109,7 @@ def test_an_own_question_gets_a_name_from_its_words(cast: Lumen) -> None:
         ({"consent_text": ""}, "This cannot be empty."),
         ({"title": "x" * 121}, "At most 120 letters."),
         ({"channels": []}, "Ask for at least one address."),
+        ({"channels": ["phone"]}, "In Germany a second yes is needed, and it goes by mail. Ask for the e-mail address as well."),
         ({"kind": "carrier-pigeon"}, "Choose where the form stands."),
         ({"opt_in": "never"}, "In Germany one yes does not prove that the address is theirs."),
         ({"topic": "nonsense"}, "Choose one of your topics."),
@@ -124,6 +126,30 @@ def test_a_fault_names_its_place_and_saves_nothing(changes: dict[str, Any], word
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert reload(form).__dict__.items() >= {"name": "Newsletter", "steps_version": 1, "kind": "hosted", "opt_in": "country"}.items()
+
+
+def test_a_form_that_could_not_ask_for_the_second_yes_does_not_open(cast: Lumen) -> None:
+    client, form = signed_in(cast.mia), make_form(cast.store, state="draft", asks_email=False, asks_phone=True)
+    answer = client.post(f"/s/lumen/forms/{form.public_id}/live/", follow=True)
+    assert "Ask for the e-mail address as well." in answer.content.decode()
+    assert reload(form).state == "draft"
+    with work_for(cast.store):
+        assert not AuditEntry.objects.filter(action="form.live").exists()
+
+
+@pytest.mark.parametrize(
+    ("country", "fields", "says"),
+    [
+        ("DE", {"asks_phone": True}, "nothing is sent to it"),
+        ("ES", {"asks_phone": True}, "a mail asks for it"),
+        ("ES", {"asks_phone": True, "asks_email": False}, "is not taken"),
+        ("ES", {"asks_phone": True, "asks_email": False, "opt_in": "always"}, "or choose a rule with one yes"),
+        ("ES", {}, "Who said no before is asked by mail first."),
+    ],
+)
+def test_the_rule_promises_only_what_happens(country: str, fields: dict[str, Any], says: str, cast: Lumen) -> None:
+    form = make_form(cast.store, **fields)
+    assert says in " ".join(rule_words(form, country=country))
 
 
 def test_the_preview_describes_what_is_not_saved(cast: Lumen) -> None:

@@ -83,6 +83,16 @@ def test_a_spanish_phone_alone_is_taken_at_once_and_twice_is_one_person(spanish:
         assert (customer.phone, Consent.objects.get().channel, Consent.objects.get().status) == ("+34612345678", "sms", "granted")
 
 
+def test_a_number_that_needs_a_second_yes_is_not_taken_without_an_address_to_ask_at(shop: Store, spanish: Store) -> None:
+    for store in (shop, spanish):
+        form = make_form(store, asks_email=False, asks_phone=True)
+        before = state_of(store)
+        answer = post_json(Client(), form, filled(form, now=clock.now(), email="", phone="+49 170 1234567"))
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "phone")
+        assert "second yes" in answer.json()["errors"][0]["message"]
+        assert state_of(store) == before
+
+
 @pytest.mark.parametrize("known", ["nobody", "granted", "refused", "blocked", "complained"])
 def test_the_answer_is_the_same_whoever_the_address_belongs_to(
     known: str, shop: Store, form: SignupForm, spanish: Store, spanish_form: SignupForm

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from retention.dashboard.access import needs
 from retention.kit import clock
-from retention.signup.building import UNNAMED, Built, apply, built_from, read_built, rearrange
+from retention.signup.building import UNNAMED, Built, apply, built_from, cannot_ask, read_built, rearrange
 from retention.signup.definition import BadDefinition, StepFault
 from retention.signup.describing import describe
 from retention.signup.models import SignupForm, Topic
 from retention.signup.questions import QUESTIONS
-from retention.signup.rules import rule_of
+from retention.signup.rules import Rule, rule_of
 from retention.stores import auditing
 from retention.stores.countries import country_name
 
@@ -93,7 +93,7 @@ def _page(request: Any, form: SignupForm, built: Built, *, faults: Sequence[Step
         "opt_ins": SignupForm.OptIn.choices,
         "topics": list(Topic.objects.offered()),
         "addable": _addable(built),
-        "rule": rule_words(built.opt_in, built.asks_phone, country=request.store.country),
+        "rule": rule_words(built, country=request.store.country),
         "faults": {fault.field: fault.message for fault in faults if fault.place == 0},
         "summary": [_fault_words(fault) for fault in faults],
     }
@@ -131,20 +131,29 @@ def _fault_words(fault: StepFault) -> str:
     return _("Question %(place)d, %(field)s: %(message)s") % {"place": fault.place, "field": field, "message": fault.message}
 
 
-def rule_words(opt_in: str, asks_phone: bool, *, country: str) -> list[str]:
+def rule_words(form: SignupForm | Built, *, country: str) -> list[str]:
     """Say in words what the rule means for this store: when a second yes is asked for, and why."""
-    rule, name = rule_of(opt_in, countries=(country,)), country_name(country)
+    cannot = cannot_ask(form.opt_in, asks_email=form.asks_email, country=country)
+    if cannot:
+        return [cannot]
+    rule, name = rule_of(form.opt_in, countries=(country,)), country_name(country)
     if rule.forced:
         text = _("In %(country)s the shop must be able to prove that the owner of the address agreed. One mail with a button asks them.")
     elif rule.double:
         text = _("%(country)s does not ask for it, but this form does: one mail with a button asks whether the address is theirs.")
-    else:
+    elif form.asks_email:
         text = _("In %(country)s one yes is enough: who fills the form in, is in. Who said no before is asked by mail first.")
-    said = [text % {"country": name}]
-    if rule.double and asks_phone:
-        said.append(_("A mail cannot prove a phone number. It waits for a confirmation by text message, and nothing is sent to it before."))
-    if not rule.forced:
-        said.append(
-            _("A phone number from a country that asks for a second yes, such as Germany, Austria or Switzerland, always needs it.")
-        )
-    return said
+    else:
+        text = _("In %(country)s one yes is enough: who fills the form in, is in. Who said no before is not, since no mail can ask them.")
+    return [text % {"country": name}, *_phone_words(form, rule)]
+
+
+def _phone_words(form: SignupForm | Built, rule: Rule) -> list[str]:
+    """Say what becomes of phone numbers, which nothing can prove yet."""
+    if not form.asks_phone:
+        return []
+    if rule.double:
+        return [_("A mail cannot prove a phone number: it is kept, and nothing is sent to it.")]
+    if form.asks_email:
+        return [_("With a number from a country that needs a second yes, such as Germany, Austria or Switzerland, a mail asks for it.")]
+    return [_("A number from a country that needs a second yes, such as Germany, Austria or Switzerland, is not taken.")]

@@ -16,6 +16,7 @@ from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_share
 from retention.dashboard.paging import read_page
 from retention.kit import clock
+from retention.signup.building import cannot_ask
 from retention.signup.links import form_url
 from retention.signup.models import Signup, SignupForm
 from retention.signup.numbers import funnels_of
@@ -40,7 +41,7 @@ def form_detail(request: Any, public_id: UUID) -> HttpResponse:
         "confirmed_share": write_share(funnel.confirmed_share) if funnel.confirmed_share is not None else "",
         "page": page,
         "signups": [{"row": row, "badge": _STATES[row.state], "word": row.get_state_display()} for row in page.rows],
-        "rule": rule_words(form.opt_in, form.asks_phone, country=request.store.country),
+        "rule": rule_words(form, country=request.store.country),
         "code": code_of(form),
         "page_url": form_url(form),
         "may_edit": allows(request.role, capability="messages.edit"),
@@ -52,7 +53,11 @@ def form_detail(request: Any, public_id: UUID) -> HttpResponse:
 @needs("messages.edit")
 @require_POST
 def set_live(request: Any, public_id: UUID) -> HttpResponse:
-    """Open a form to visitors."""
+    """Open a form to visitors; one that could not ask for the second yes it needs stays as it is."""
+    form = get_object_or_404(SignupForm.objects.all(), public_id=public_id)
+    if cannot := cannot_ask(form.opt_in, asks_email=form.asks_email, country=request.store.country):
+        messages.error(request, cannot)
+        return redirect("signup:form", request.store.slug, form.public_id)
     text = _("%(name)s is live. Everybody who has its address can fill it in.")
     return _switch(request, public_id, "form.live", lambda form: form.go_live(now=clock.now()), said=text)
 

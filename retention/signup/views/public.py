@@ -185,8 +185,6 @@ def said_to(form: SignupForm, *, double: bool) -> str:
     """Return what a person reads after sending the form; it depends on the form's rule alone."""
     if not double:
         return str(form.texts.get("success", "")) or _("You are in.")
-    if not form.asks_email:
-        return _("Thank you. We ask for your yes by text message before we write anything else.")
     return _("Almost done. We sent you a mail: press the button in it, and you are in.")
 
 
