@@ -15,7 +15,8 @@ pytestmark = pytest.mark.django_db
 
 def pages_of(customer, *, size):
     """Return what each page shows: "event" or "word", with how many days ago."""
-    found, cursor = [], ""
+    found: list[list[str]] = []
+    cursor = ""
     with work_for(customer.store):
         while True:
             story = read_story(customer, kind="all", cursor=cursor, size=size)
