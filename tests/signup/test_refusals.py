@@ -76,7 +76,7 @@ def test_an_address_somebody_moved_from_changes_nothing_at_the_new_one(said: str
     send(spanish_form, email="old@example.test", gender="Woman")
     assert (consents(spanish), mails_to("new@example.test")) == ({"email": said}, [])
     page = press(link_in(mails_to("old@example.test")[0])).content.decode()
-    assert "writes to you at another one" in page
+    assert "knows you by another address now" in page
     assert "/p/" not in page
     assert "new@example.test" not in page
     assert consents(spanish) == {"email": said}

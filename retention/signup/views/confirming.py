@@ -96,7 +96,7 @@ def _answers(signup: Signup) -> list[tuple[str, str]]:
 
 
 def _done(signups: list[Signup], *, now: datetime) -> dict[str, Any]:
-    """Return what the page says after the yes. elsewhere: the person is written to at another address, which this yes does not change."""
+    """Return what the page says after the yes. elsewhere: the person has another address now, and this yes changes nothing there."""
     signup = signups[-1]
     customer = signup.customer
     if customer is None or "email" not in reached_by(signup, customer):
