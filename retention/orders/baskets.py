@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from retention.kit.money import decimals_of
 from retention.orders.amounts import Line, read_currency, read_line, read_lines, read_text
 
 ADD, REMOVE, SHOW, STEP = "add", "remove", "show", "step"
@@ -26,7 +27,10 @@ Product = tuple[str, str]
 
 @dataclass(frozen=True)
 class Change:
-    """One basket event, read. `lines` are the products it names; `whole` when they are all there is in the basket."""
+    """One basket event, read. `lines` are the products it names; `whole` when they are all there is in the basket, be it nothing.
+
+    named: the event names its currency itself; otherwise `currency` is the store's.
+    """
 
     at: datetime
     event_id: int
@@ -34,6 +38,8 @@ class Change:
     stage: str
     currency: str
     lines: tuple[Line, ...] = ()
+    whole: bool = False
+    named: bool = True
     shop_id: str = ""
     restore_url: str = ""
 
@@ -85,6 +91,8 @@ def read_change(name: str, properties: dict[str, Any], *, at: datetime, event_id
         stage=stage,
         currency=stated,
         lines=tuple(lines),
+        whole=not one and properties.get("products") is not None,
+        named=properties.get("currency") not in (None, ""),
         shop_id=shop_id,
         restore_url=restore_url if restore_url.startswith(("https://", "http://")) else "",
     )
@@ -119,18 +127,26 @@ def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Bas
 
 def _apply(basket: Basket, change: Change) -> None:
     basket.last_activity_at = max(basket.last_activity_at, change.at)
-    basket.currency = change.currency
+    if change.lines and change.act != REMOVE and not _same_money(basket, change):
+        basket.lines, basket.currency = {}, change.currency
     basket.shop_id, basket.restore_url = change.shop_id or basket.shop_id, change.restore_url or basket.restore_url
     if change.act == ADD:
         _add(basket, change.lines[0])
     elif change.act == REMOVE:
         _remove(basket, change.lines[0])
-    elif change.lines:
+    elif change.whole:
         basket.lines = {}
         for line in change.lines:
             _add(basket, line)
     if change.stage != "basket" or change.act in {ADD, REMOVE}:
         basket.stage = change.stage
+
+
+def _same_money(basket: Basket, change: Change) -> bool:
+    """Say whether the products of a change may join those in the basket; one that names no currency means the basket's."""
+    if change.named or decimals_of(change.currency) != decimals_of(basket.currency):
+        return change.currency == basket.currency
+    return True
 
 
 def _add(basket: Basket, line: Line) -> None:

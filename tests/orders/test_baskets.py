@@ -46,6 +46,35 @@ def test_a_removal_or_an_empty_look_opens_nothing():
     assert fold([change(1, "Product Removed", product_id="a"), change(2, "Cart Viewed")], [Purchase(at(3), 1)]) == []
 
 
+@pytest.mark.parametrize("name", ["Cart Viewed", "Checkout Started"])
+def test_an_emptied_basket_is_empty_and_one_that_is_not_listed_stays(name):
+    [emptied] = fold([change(1, "Product Added", product_id="a", price=1), change(2, name, products=[])], [])
+    assert (emptied.lines, emptied.total_minor, emptied.last_activity_at) == ({}, 0, at(2))
+    for silent in ({}, {"products": None}):
+        [kept] = fold([change(1, "Product Added", product_id="a", price=1), change(2, name, **silent)], [])
+        assert kept.total_minor == 100
+
+
+def test_amounts_of_two_currencies_are_never_added_up():
+    first = change(1, "Product Added", product_id="a", price=10, currency="USD")
+    [basket] = fold([first, change(2, "Product Added", product_id="b", price=7, currency="EUR")], [])
+    assert (basket.currency, basket.total_minor, [line.product_id for line in basket.lines.values()]) == ("EUR", 700, ["b"])
+    yen = change(3, "Product Added", product_id="c", price=700, currency="JPY")
+    [basket] = fold([yen, change(4, "Product Added", product_id="d", price=3)], [])
+    assert (basket.currency, basket.total_minor) == ("EUR", 300)
+
+
+def test_an_event_that_names_no_currency_means_the_baskets():
+    changes = [
+        change(1, "Product Added", product_id="a", price=10, currency="USD"),
+        change(2, "Product Added", product_id="b", price=5),
+        change(3, "Product Removed", product_id="b", currency="EUR"),
+        change(4, "Checkout Step Viewed", step=2),
+    ]
+    [basket] = fold(changes, [])
+    assert (basket.currency, basket.total_minor, basket.stage) == ("USD", 1000, "checkout_2")
+
+
 @pytest.mark.parametrize(
     ("value", "currency", "minor"),
     [

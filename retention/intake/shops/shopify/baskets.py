@@ -18,7 +18,7 @@ def read_cart(message: Message) -> list[Result]:
     token = text(body, "token", longest=120) or needed(body, "id")
     lines = parts(body, "line_items")
     currency = currency_of(lines[0] if lines else {}, "price_set", "shop_money", "currency_code", usual=message.currency)
-    said = filled(cart_id=token, currency=currency) | {"products": _lines(lines, currency=currency)}
+    said = filled(cart_id=token, currency=currency) | _products(body, currency=currency)
     return [Happened("Cart Viewed", Person(anonymous=of_cart(token)), said, moment(body, "updated_at") or message.at)]
 
 
@@ -38,8 +38,7 @@ def read_checkout(message: Message) -> list[Result]:
         currency=currency,
         value=amount(body, "total_price", currency=currency),
         coupon=next((text(one, "code", longest=80) for one in parts(body, "discount_codes")), ""),
-        products=_lines(parts(body, "line_items"), currency=currency),
-    )
+    ) | _products(body, currency=currency)
     return [Happened("Checkout Started", person, said, moment(body, "updated_at") or message.at)]
 
 
@@ -48,5 +47,8 @@ def read_deleted_checkout(message: Message) -> list[Result]:
     return [Ignored(DELETED)]
 
 
-def _lines(lines: list[dict[str, Any]], *, currency: str) -> list[dict[str, Any]]:
-    return [line for one in lines if (line := product_line(one, currency=currency))]
+def _products(body: dict[str, Any], *, currency: str) -> dict[str, Any]:
+    """Return everything that lies in the basket; an empty list says that it was emptied, and no list says nothing."""
+    if not isinstance(part(body, "line_items"), list):
+        return {}
+    return {"products": [line for one in parts(body, "line_items") if (line := product_line(one, currency=currency))]}
