@@ -23,7 +23,7 @@ UPDATED = "Order Updated"
 CANCELLED = "Order Cancelled"
 REFUNDED = "Order Refunded"
 _AMOUNTS = ("total", "subtotal", "discount", "shipping", "tax")
-_PLAIN = ("label", "payment_state", "fulfilment_state", "coupons")
+_PLAIN = ("label", "payment_state", "fulfilment_state")
 
 
 class Nobody(LookupError):
@@ -92,15 +92,20 @@ def report_refunds(refunds: Sequence[tuple[Mapping[str, Any], Names]], *, backfi
 
 
 def order_properties(said: Mapping[str, Any], *, names: Names, now: datetime) -> dict[str, Any]:
-    """Return an order in Segment's e-commerce words: its full state, amounts as decimal texts."""
+    """Return an order in Segment's e-commerce words, whole: amounts as decimal texts, and what was left out is stated as nothing.
+
+    Only its name and how far its payment and its parcels are stay as they were when they are left out.
+    """
     currency = said["currency"]
     found: dict[str, Any] = {"order_id": said["number"], "currency": currency, "placed_at": said["placed_at"].isoformat()}
-    found |= {name: _major(said[f"{name}_minor"], currency) for name in _AMOUNTS if said.get(f"{name}_minor") is not None}
+    found |= {name: _major(said.get(f"{name}_minor") or 0, currency) for name in _AMOUNTS}
+    found["subtotal"] = None if said.get("subtotal_minor") is None else found["subtotal"]
     found |= {name: said[name] for name in _PLAIN if said.get(name)}
-    found |= {"coupon": said["coupons"][0]} if said.get("coupons") else {}
+    found["coupons"] = list(said.get("coupons") or [])
+    found |= {"coupon": found["coupons"][0]} if found["coupons"] else {}
     found |= {"email": names.email} if names.email else {}
     found["updated_at"] = (said.get("updated_at") or now).isoformat()
-    found |= {"cancelled_at": said["cancelled_at"].isoformat()} if said.get("cancelled_at") else {}
+    found["cancelled_at"] = said["cancelled_at"].isoformat() if said.get("cancelled_at") else None
     found["products"] = [_product(line, currency=currency) for line in said["lines"]]
     return found
 

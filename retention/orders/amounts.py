@@ -1,6 +1,7 @@
 """Amounts and products as storefronts write them, read into minor units and whole pieces; no database here."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ class Unreadable(ValueError):
 
 
 class Line(NamedTuple):
-    """One product with how many pieces and the price of one."""
+    """One product with how many pieces and the price of one. amount_minor: what the line came to, where that is stated."""
 
     product_id: str
     variant_id: str
@@ -29,6 +30,13 @@ class Line(NamedTuple):
     sku: str = ""
     category: str = ""
     brand: str = ""
+    amount_minor: int | None = None
+    reason: str = ""
+
+    @property
+    def worth_minor(self) -> int:
+        """Return what the line came to: as stated, after discounts, or else its pieces at their price."""
+        return self.quantity * self.price_minor if self.amount_minor is None else self.amount_minor
 
 
 def read_currency(properties: dict[str, Any], *, usual: str) -> str:
@@ -67,8 +75,8 @@ def _minor(value: Any, *, currency: str) -> int:
     return to_minor(rounded if abs(amount - rounded) < _CLOSE else amount, currency=currency)
 
 
-def read_line(product: Any, *, currency: str, field: str = "properties") -> Line:
-    """Return one product of an event."""
+def read_line(product: Any, *, currency: str, field: str = "properties", fewest: int = 1) -> Line:
+    """Return one product of an event. fewest: how few pieces it may have."""
     if not isinstance(product, dict):
         raise Unreadable(f"{field}: A product must be an object.")
     product_id = read_text(product.get("product_id") or product.get("productId") or product.get("id") or product.get("sku"), longest=120)
@@ -79,35 +87,49 @@ def read_line(product: Any, *, currency: str, field: str = "properties") -> Line
         product_id=product_id,
         variant_id=read_text(product.get("variant_id") or product.get("variantId") or product.get("variant"), longest=120),
         name=read_text(product.get("name"), longest=300),
-        quantity=_quantity(product.get("quantity"), field=f"{field}.quantity"),
+        quantity=_quantity(product.get("quantity"), field=f"{field}.quantity", fewest=fewest),
         price_minor=0 if price is None else read_amount(price, currency=currency, field=f"{field}.price"),
         url=read_text(product.get("url"), longest=2000),
         image_url=read_text(product.get("image_url") or product.get("imageUrl"), longest=2000),
         sku=read_text(product.get("sku"), longest=120),
         category=read_text(product.get("category"), longest=300),
         brand=read_text(product.get("brand"), longest=120),
+        reason=read_text(product.get("reason"), longest=200),
     )
 
 
-def read_lines(properties: dict[str, Any], *, currency: str) -> list[Line]:
-    """Return the products of an event, none when it names none."""
+def read_lines(properties: dict[str, Any], *, currency: str, fewest: int = 1) -> list[Line]:
+    """Return the products of an event, none when it names none. fewest: how few pieces a product may have."""
     products = properties.get("products")
     if products is None:
         return []
     if not isinstance(products, list) or len(products) > MOST_LINES:
         raise Unreadable(f"properties.products: This must be a list of at most {MOST_LINES} products.")
-    return [read_line(product, currency=currency, field=f"properties.products[{place}]") for place, product in enumerate(products)]
+    return [
+        read_line(product, currency=currency, field=f"properties.products[{place}]", fewest=fewest)
+        for place, product in enumerate(products)
+    ]
 
 
-def _quantity(value: Any, *, field: str) -> int:
+def read_worths(properties: dict[str, Any], lines: Sequence[Line], *, currency: str) -> list[Line]:
+    """Return the lines of an event with what each came to, where the event states it. Call it with what `read_lines` returned."""
+    return [
+        line
+        if product.get("amount") is None
+        else line._replace(amount_minor=read_amount(product["amount"], currency=currency, field=f"properties.products[{place}].amount"))
+        for place, (line, product) in enumerate(zip(lines, properties.get("products") or [], strict=True))
+    ]
+
+
+def _quantity(value: Any, *, field: str, fewest: int) -> int:
     if value is None:
         return 1
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MOST_PIECES:
-        raise Unreadable(f"{field}: This must be a whole number between 1 and {MOST_PIECES}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not fewest <= value <= MOST_PIECES:
+        raise Unreadable(f"{field}: This must be a whole number between {fewest} and {MOST_PIECES}.")
     return value
 
 

@@ -58,7 +58,7 @@ def take_refunds(reports: Sequence[Told], *, currency: str) -> dict[int, str]:
                 variant_id=line.variant_id,
                 name=line.name,
                 quantity=line.quantity,
-                amount_minor=line.quantity * line.price_minor,
+                amount_minor=line.worth_minor,
             )
             for row, one in zip(rows, read.values(), strict=True)
             for position, line in enumerate(one.lines, start=1)

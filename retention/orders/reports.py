@@ -1,6 +1,9 @@
 """What a shop's server says about orders, refunds and returns, read from an event's properties; no database here.
 
-Names and properties are those of Segment's e-commerce v2, with what shops know beside them (states, parts of the sum, versions).
+Names and properties are those of Segment's e-commerce v2, with what shops know beside them (states, parts of the sum, versions, what a
+line came to). What a report states as nothing (`discount: 0`, `coupons: []`, `cancelled_at: null`) is nothing; what it leaves out stays.
+A report with `sold: false` is about an order that was not paid: it changes one that counted, and makes none. No moment lies ahead of the
+event's arrival.
 """
 
 from collections.abc import Mapping
@@ -8,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from retention.orders.amounts import Line, Unreadable, read_amount, read_currency, read_lines, read_moment, read_text
+from retention.orders.amounts import Line, Unreadable, read_amount, read_currency, read_lines, read_moment, read_text, read_worths
 
 COMPLETED, UPDATED, CANCELLED, REFUNDED, RETURNED = (
     "Order Completed",
@@ -29,6 +32,7 @@ _FULFILMENT = {
 }  # fmt: skip
 _RETURN_STATES = frozenset({"requested", "approved", "declined", "in_transit", "received", "closed", "cancelled"})
 _PARTS = {"subtotal": "subtotal_minor", "discount": "discount_minor", "shipping": "shipping_minor", "tax": "tax_minor"}
+_WHOLE = frozenset({"discount", "shipping", "tax", "coupons", "cancelled_at", "products"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Told:
 class OrderTold:
     """An order as it stands by this report. version: the shop's moment of it; versioned: the shop named one itself.
 
-    values: columns of the order by name; only what the report states.
+    values: columns of the order by name; only what the report states. lines: None where it names no products at all. whole: it leaves
+    nothing out. sold: False when it tells of a purchase that came to nothing.
     """
 
     told: Told
@@ -59,8 +64,10 @@ class OrderTold:
     placed_at: datetime
     version: datetime
     versioned: bool
-    lines: list[Line]
+    lines: list[Line] | None
     values: dict[str, Any] = field(default_factory=dict)
+    whole: bool = False
+    sold: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,18 +105,21 @@ def read_order(told: Told, *, usual: str) -> OrderTold:
     name = next((name for name in ("total", "revenue", "value") if properties.get(name) is not None), None)
     if name is None:
         raise Unreadable("properties.total is missing.")
-    version = read_moment(properties.get("updated_at"), field="properties.updated_at")
-    placed_at = read_moment(properties.get("placed_at") or properties.get("created_at"), field="properties.placed_at")
+    version = report_moment(told, "updated_at")
+    placed_at = report_moment(told, "placed_at" if properties.get("placed_at") else "created_at")
+    stated = properties.get("products") is not None
     return OrderTold(
         told=told,
         number=number,
         currency=currency,
         total_minor=read_amount(properties[name], currency=currency, field=f"properties.{name}"),
-        placed_at=min(placed_at, told.received_at) if placed_at else told.at,
+        placed_at=placed_at or told.at,
         version=version or told.at,
         versioned=version is not None,
-        lines=read_lines(properties, currency=currency),
-        values=_values(properties, currency=currency),
+        lines=read_worths(properties, read_lines(properties, currency=currency), currency=currency) if stated else None,
+        values=_values(told, currency=currency),
+        whole=properties.keys() >= _WHOLE,
+        sold=properties.get("sold") is not False,
     )
 
 
@@ -118,11 +128,11 @@ def read_refund(told: Told, *, usual: str) -> RefundTold:
     properties = dict(told.properties)
     number, currency = order_number(told), read_currency(properties, usual=usual)
     name = next((name for name in ("total", "amount", "value", "revenue") if properties.get(name) is not None), None)
-    lines = read_lines(properties, currency=currency)
+    lines = read_worths(properties, read_lines(properties, currency=currency, fewest=0), currency=currency)
     total = None if name is None else read_amount(properties[name], currency=currency, field=f"properties.{name}")
     if total is None and lines:
-        total = sum(line.quantity * line.price_minor for line in lines)
-    at = read_moment(properties.get("refunded_at"), field="properties.refunded_at") or told.at
+        total = sum(line.worth_minor for line in lines)
+    at = report_moment(told, "refunded_at") or told.at
     own = read_text(properties.get("refund_id") or properties.get("refundId"), longest=120)
     return RefundTold(
         told=told,
@@ -150,8 +160,8 @@ def read_return(told: Told, *, usual: str) -> ReturnTold:
         number=number,
         order_number=read_text(properties.get("order_id") or properties.get("orderId"), longest=120),
         state=state,
-        requested_at=read_moment(properties.get("requested_at"), field="properties.requested_at") or told.at,
-        version=read_moment(properties.get("updated_at"), field="properties.updated_at") or told.at,
+        requested_at=report_moment(told, "requested_at") or told.at,
+        version=report_moment(told, "updated_at") or told.at,
         lines=read_lines(properties, currency=read_currency(properties, usual=usual)),
     )
 
@@ -167,20 +177,37 @@ def order_number(told: Told) -> str:
 
 def cancelled_at(told: Told) -> datetime:
     """Return when an order was called off."""
-    return read_moment(told.properties.get("cancelled_at"), field="properties.cancelled_at") or told.at
+    return report_moment(told, "cancelled_at") or told.at
 
 
-def _values(properties: Mapping[str, Any], *, currency: str) -> dict[str, Any]:
+def report_moment(told: Told, name: str) -> datetime | None:
+    """Return a moment the report states, at the latest the one we heard of it: a clock that is wrong by years must not freeze an order."""
+    moment = read_moment(told.properties.get(name), field=f"properties.{name}")
+    return min(moment, told.received_at) if moment else None
+
+
+def _values(told: Told, *, currency: str) -> dict[str, Any]:
     """Return the columns that a report states; what it leaves out stays as it was."""
+    properties = told.properties
     found: dict[str, Any] = {}
     for name, column in _PARTS.items():
         if properties.get(name) is not None:
             found[column] = read_amount(properties[name], currency=currency, field=f"properties.{name}")
+        elif name in properties:
+            found[column] = None if name == "subtotal" else 0
     label = read_text(properties.get("order_name") or properties.get("label"), longest=120)
     payment = _PAYMENT.get(read_text(properties.get("payment_state") or properties.get("financial_status"), longest=40).lower())
     fulfilment = _FULFILMENT.get(read_text(properties.get("fulfilment_state") or properties.get("fulfillment_status"), longest=40).lower())
-    cancelled = read_moment(properties.get("cancelled_at"), field="properties.cancelled_at")
-    coupons = properties.get("coupons") if isinstance(properties.get("coupons"), list) else [properties.get("coupon")]
-    codes = [code for code in (read_text(one, longest=80) for one in coupons or []) if code]
-    stated = {"label": label, "payment_state": payment, "fulfilment_state": fulfilment, "cancelled_at": cancelled, "coupons": codes}
-    return found | {name: value for name, value in stated.items() if value}
+    stated = {"label": label, "payment_state": payment, "fulfilment_state": fulfilment}
+    found |= {name: value for name, value in stated.items() if value}
+    if "coupons" in properties or "coupon" in properties:
+        found["coupons"] = _coupons(properties)
+    if "cancelled_at" in properties:
+        found["cancelled_at"] = report_moment(told, "cancelled_at")
+    return found
+
+
+def _coupons(properties: Mapping[str, Any]) -> list[str]:
+    stated = properties.get("coupons")
+    codes = stated if isinstance(stated, list) else [properties.get("coupon")]
+    return [code for code in (read_text(one, longest=80) for one in codes) if code]

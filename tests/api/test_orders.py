@@ -37,6 +37,12 @@ def events_of(store, name):
         return list(CustomerEvent.objects.filter(name=name).order_by("pk"))
 
 
+def project(store):
+    with work_for(store):
+        while project_batch(now=clock.now()):
+            pass
+
+
 def test_an_order_is_taken_and_counted(api, store):
     answer = api.ask("post", "orders", {"orders": [ORDER]})
     assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "numbers": ["1001"]})
@@ -45,9 +51,7 @@ def test_an_order_is_taken_and_counted(api, store):
     said = event.properties
     assert (said["order_id"], said["total"], said["shipping"], said["currency"]) == ("1001", "93.90", "4.90", "EUR")
     assert said["products"] == [{"product_id": "grinder", "sku": "GR-1", "price": "44.50", "quantity": 2, "amount": "89.00"}]
-    with work_for(store):
-        while project_batch(now=clock.now()):
-            pass
+    project(store)
     [order] = api.get("orders?number=1001")["results"]
     assert (order["total_minor"], order["lines"][0]["price_minor"], order["lines"][0]["quantity"]) == (9390, 4450, 2)
     [ana] = api.get("customers?email=ana@example.test")["results"]
@@ -144,7 +148,44 @@ def test_a_refund_counts_once_by_its_number(api, store):
         "refunded_at": "2026-11-21T12:00:00+00:00",
         "products": [{"product_id": "grinder", "quantity": 1, "amount": "44.50"}],
     }
+    api.ask("post", "orders", {"orders": [ORDER]})
+    project(store)
+    [refund] = api.get("refunds?order_number=1001")["results"]
+    assert (refund["total_minor"], refund["lines"][0]["quantity"], refund["lines"][0]["amount_minor"]) == (4450, 1, 4450)
+    assert api.get("orders?number=1001")["results"][0]["refunded_minor"] == 4450
     assert api.get("refunds?order_number=1002")["results"] == []
+
+
+def test_money_alone_can_go_back_and_a_line_keeps_the_amount_it_was_told_with(api, store):
+    api.ask("post", "orders", {"orders": [ORDER | {"lines": [ORDER["lines"][0] | {"amount_minor": 8000}]}]})
+    alone = REFUND | {"total_minor": 500, "lines": [{"product_id": "grinder", "amount_minor": 500}]}
+    assert api.ask("post", "refunds", {"refunds": [alone]}).status_code == 202
+    project(store)
+    [refund] = api.get("refunds")["results"]
+    assert (refund["lines"][0]["quantity"], refund["lines"][0]["amount_minor"]) == (0, 500)
+    [order] = api.get("orders?number=1001")["results"]
+    assert (order["lines"][0]["amount_minor"], order["refunded_minor"], order["payment_state"]) == (8000, 500, "part_refunded")
+
+
+def test_what_a_newer_version_leaves_out_is_gone(api, store):
+    full = ORDER | {"discount_minor": 100, "subtotal_minor": 9000, "cancelled_at": "2026-11-20T12:00:00Z", "payment_state": "pending"}
+    bare = {"label", "shipping_minor"}
+    for version in (
+        full,
+        {k: v for k, v in ORDER.items() if k not in bare} | {"coupons": [], "lines": [], "updated_at": "2026-11-20T13:00:00Z"},
+    ):
+        assert api.ask("post", "orders", {"orders": [version]}).status_code == 202
+        project(store)
+    [order] = api.get("orders")["results"]
+    parts = [order[name] for name in ("discount_minor", "shipping_minor", "subtotal_minor", "coupons", "lines", "cancelled_at")]
+    assert (parts, order["payment_state"]) == ([0, 0, None, [], [], None], "pending")
+
+
+def test_an_order_out_of_a_file_belongs_to_the_api_once_it_tells_of_it(api, store):
+    make_order(make_customer(store), number="1001", source="csv")
+    api.ask("post", "orders", {"orders": [ORDER]})
+    project(store)
+    assert api.get("orders")["results"][0]["source"] == "api"
 
 
 def test_reporting_needs_its_own_scope(store):

@@ -87,7 +87,10 @@ class _Moments(serializers.Serializer[Any]):
 
 
 class OrderIn(_Moments):
-    """An order as it stands now, whole; what is saved again replaces what was there, unless that is a later version."""
+    """An order as it stands now, whole; what is saved again replaces what was there, unless that is a later version.
+
+    An amount, coupons or a cancellation that are left out are none; a cancelled order that is saved without its cancellation stands again.
+    """
 
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=120, required=False, allow_blank=True, help_text=gettext_lazy("What people call it, as in #1001.")
@@ -97,8 +100,12 @@ class OrderIn(_Moments):
     discount_minor = AmountField(required=False)
     shipping_minor = AmountField(required=False)
     tax_minor = AmountField(required=False)
-    payment_state = serializers.ChoiceField(choices=Order.Payment.choices, required=False)
-    fulfilment_state = serializers.ChoiceField(choices=Order.Fulfilment.choices, required=False)
+    payment_state = serializers.ChoiceField(
+        choices=Order.Payment.choices, required=False, help_text=gettext_lazy("Stays as it is when left out; a new order is paid.")
+    )
+    fulfilment_state = serializers.ChoiceField(
+        choices=Order.Fulfilment.choices, required=False, help_text=gettext_lazy("Stays as it is when left out; a new order is not sent.")
+    )
     coupons = serializers.ListField(child=serializers.CharField(max_length=80), max_length=20, required=False)
     placed_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(required=False, help_text=gettext_lazy("The shop's moment of this version; now when left out."))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from retention.customers.models import CustomerCounter, CustomerEvent
 from retention.orders.idling import note_idle_in_store
-from retention.orders.models import Cart
+from retention.orders.models import Cart, Order
 from tests.factories import work_for
 from tests.intake.shops.hooking import NOW, make_shop, tell
 
@@ -25,3 +26,56 @@ def test_a_basket_that_was_emptied_is_never_called_abandoned():
     with work_for(shop.store):
         assert Cart.objects.values_list("lines_count", "total_minor").get() == (0, 0)
         assert note_idle_in_store(now=NOW) == 0
+
+
+def order(**changes):
+    """Return an order of two pieces with five off as Shopify sends it."""
+    line = {"id": 1, "product_id": 5, "title": "Beans", "quantity": 2, "price": "10.00", "discount_allocations": [{"amount": "5.00"}]}
+    return {
+        "id": 1,
+        "email": "ana@example.test",
+        "processed_at": "2026-11-20T08:00:00Z",
+        "updated_at": "2026-11-20T08:00:00Z",
+        "currency": "USD",
+        "financial_status": "paid",
+        "total_price": "15.00",
+        "total_discounts": "5.00",
+        "line_items": [line],
+        **changes,
+    }
+
+
+def test_a_line_comes_to_its_price_after_discounts_and_a_refund_line_to_what_was_given_back():
+    shop = make_shop()
+    tell(shop, "orders/create", order())
+    part = {"id": 9, "quantity": 1, "subtotal": "7.50", "line_item": order()["line_items"][0]}
+    money = [{"kind": "refund", "status": "success", "amount": "7.50"}]
+    tell(
+        shop,
+        "refunds/create",
+        {"id": 70, "order_id": 1, "created_at": "2026-11-20T08:30:00Z", "refund_line_items": [part], "transactions": money},
+    )
+    with work_for(shop.store):
+        stored = Order.objects.get()
+        assert (stored.lines.get().amount_minor, stored.refunded_minor) == (1500, 750)
+        assert stored.refunds.get().lines.get().amount_minor == 750
+
+
+def test_an_update_a_tick_before_the_order_itself_does_not_unmake_the_sale():
+    shop = make_shop()
+    tell(shop, "carts/update", cart(order()["line_items"][0], at="07:00"))
+    tell(shop, "orders/paid", order(cart_token="c1", updated_at="2026-11-20T08:00:01Z"))
+    tell(shop, "orders/create", order(cart_token="c1"))
+    with work_for(shop.store):
+        completed = CustomerEvent.objects.get(name="Order Completed")
+        assert (completed.refusal, CustomerCounter.objects.get(event_name__name="Order Completed").count) == ("", 1)
+
+
+def test_an_order_loses_its_discount_and_its_lines_with_the_version_that_has_none():
+    shop = make_shop()
+    tell(shop, "orders/create", order(discount_codes=[{"code": "HELLO"}]))
+    bare = order(updated_at="2026-11-20T08:01:00Z", total_discounts="0.00", line_items=[], total_shipping_price_set=None)
+    tell(shop, "orders/updated", bare)
+    with work_for(shop.store):
+        stored = Order.objects.get()
+        assert (stored.discount_minor, stored.coupons, stored.lines.count()) == (0, [], 0)

@@ -92,7 +92,23 @@ def test_an_unpaid_order_that_is_called_off_is_no_sale():
     tell(shop, "order.updated", body("order", status="cancelled", date_paid_gmt=None))
     with work_for(shop.store):
         assert not Order.objects.exists()
-    assert events(shop) == ["Order Cancelled"]
+    assert events(shop) == ["Order Updated"]
+    tell(shop, "order.updated", body("order", date_modified_gmt="2017-03-24T00:00:00"))
+    with work_for(shop.store):
+        assert Order.objects.values_list("payment_state", "cancelled_at").get() == ("paid", None)
+        assert Customer.objects.get().orders_count == 1
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_an_order_whose_money_never_came_leaves_the_revenue(status):
+    shop = make_shop(kind="woocommerce")
+    tell(shop, "order.created", body("order", status="on-hold", date_paid_gmt=None))
+    with work_for(shop.store):
+        assert Customer.objects.values_list("orders_count", "spent_minor").get() == (1, 2935)
+    tell(shop, "order.updated", body("order", status=status, date_paid_gmt=None, date_modified_gmt="2017-03-24T00:00:00"))
+    with work_for(shop.store):
+        assert Order.objects.get().payment_state == "voided"
+        assert Customer.objects.values_list("orders_count", "spent_minor").get() == (0, 0)
 
 
 def test_refunds_inside_an_order_count_once_each():
@@ -111,7 +127,8 @@ def test_a_unit_price_with_binary_noise_does_not_refuse_the_order():
     line = body("order")["line_items"][0] | {"quantity": 3, "subtotal": "20.00", "total": "20.00", "price": 6.666666666666667}
     assert tell(shop, "order.created", body("order", line_items=[line])).state == "applied"
     with work_for(shop.store):
-        assert Order.objects.count() == 1
+        [stored] = Order.objects.get().lines.all()
+        assert (stored.quantity, stored.price_minor, stored.amount_minor) == (3, 667, 2000)
         [told] = CustomerEvent.objects.get(name="Order Completed").properties["products"]
     assert (told["price"], told["quantity"], told["amount"]) == ("6.67", 3, "20.00")
 

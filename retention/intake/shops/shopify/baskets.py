@@ -1,10 +1,9 @@
 """Shopify's carts and checkouts. Both carry the cart's token, which ties them to the order that may follow."""
 
-from typing import Any
 
 from retention.intake.shops.reading import amount, currency_of, filled, moment, needed, part, parts, text
 from retention.intake.shops.results import Happened, Ignored, Message, Person, Result
-from retention.intake.shops.shopify.orders import product_line
+from retention.intake.shops.shopify.orders import products_of
 from retention.intake.shops.shopify.people import of_cart, person_in
 from retention.kit.words import gettext_noop
 
@@ -18,7 +17,7 @@ def read_cart(message: Message) -> list[Result]:
     token = text(body, "token", longest=120) or needed(body, "id")
     lines = parts(body, "line_items")
     currency = currency_of(lines[0] if lines else {}, "price_set", "shop_money", "currency_code", usual=message.currency)
-    said = filled(cart_id=token, currency=currency) | _products(body, currency=currency)
+    said = filled(cart_id=token, currency=currency) | products_of(body, currency=currency)
     return [Happened("Cart Viewed", Person(anonymous=of_cart(token)), said, moment(body, "updated_at") or message.at)]
 
 
@@ -38,17 +37,10 @@ def read_checkout(message: Message) -> list[Result]:
         currency=currency,
         value=amount(body, "total_price", currency=currency),
         coupon=next((text(one, "code", longest=80) for one in parts(body, "discount_codes")), ""),
-    ) | _products(body, currency=currency)
+    ) | products_of(body, currency=currency)
     return [Happened("Checkout Started", person, said, moment(body, "updated_at") or message.at)]
 
 
 def read_deleted_checkout(message: Message) -> list[Result]:
     """checkouts/delete."""
     return [Ignored(DELETED)]
-
-
-def _products(body: dict[str, Any], *, currency: str) -> dict[str, Any]:
-    """Return everything that lies in the basket; an empty list says that it was emptied, and no list says nothing."""
-    if not isinstance(part(body, "line_items"), list):
-        return {}
-    return {"products": [line for one in parts(body, "line_items") if (line := product_line(one, currency=currency))]}

@@ -76,13 +76,13 @@ def _cancelled(message: Message) -> list[Result]:
 
 
 def order_properties(message: Message) -> dict[str, Any]:
-    """Return an order in Segment's e-commerce words: its full state, amounts as decimal texts."""
+    """Return an order in Segment's e-commerce words: its full state, amounts as decimal texts; what it has none of is stated as nothing."""
     body = message.body
     currency = currency_of(body, "currency", usual=message.currency)
     codes = [code for one in parts(body, "discount_codes") if (code := text(one, "code", longest=80))]
     placed_at, updated_at = moment(body, "processed_at") or moment(body, "created_at"), moment(body, "updated_at")
     cancelled_at = moment(body, "cancelled_at")
-    return filled(
+    said = filled(
         order_id=needed(body, "id"),
         label=text(body, "name", longest=120),
         currency=currency,
@@ -92,18 +92,24 @@ def order_properties(message: Message) -> dict[str, Any]:
         shipping=_shipping(body, currency=currency),
         tax=amount(body, "total_tax", currency=currency),
         coupon=codes[0] if codes else "",
-        coupons=codes,
         email=person_in(body, anonymous="").email,
         payment_state=_PAYMENT.get(text(body, "financial_status"), "pending"),
         fulfilment_state=_FULFILMENT.get(text(body, "fulfillment_status"), "open"),
         placed_at=placed_at.isoformat() if placed_at else "",
         updated_at=(updated_at or message.at).isoformat(),
-        cancelled_at=cancelled_at.isoformat() if cancelled_at else "",
         cart_id=text(body, "cart_token", longest=120),
         checkout_id=text(body, "checkout_token", longest=120),
         test=part(body, "test") is True,
-        products=[line for one in parts(body, "line_items") if (line := product_line(one, currency=currency))],
     )
+    whole = {"coupons": codes, "cancelled_at": cancelled_at.isoformat() if cancelled_at else None}
+    return said | whole | products_of(body, currency=currency)
+
+
+def products_of(body: dict[str, Any], *, currency: str) -> dict[str, Any]:
+    """Return everything an order or a basket holds; an empty list says that it holds nothing, and no list says nothing."""
+    if not isinstance(part(body, "line_items"), list):
+        return {}
+    return {"products": [line for one in parts(body, "line_items") if (line := product_line(one, currency=currency))]}
 
 
 def _shipping(body: dict[str, Any], *, currency: str) -> str:

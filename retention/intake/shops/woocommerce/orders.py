@@ -29,6 +29,7 @@ DELETED = gettext_noop("Deleted in the shop; what was bought stays bought here. 
 REFUND = gettext_noop("WooCommerce tells refunds inside order.updated, which names the order they belong to.")
 _SOLD = {"processing", "completed", "on-hold", "refunded"}
 _WAITING = {"pending", "failed", "checkout-draft", "auto-draft"}
+_ENDED = {"cancelled", "trash"}
 
 
 def of_order(order_id: str) -> str:
@@ -57,10 +58,10 @@ def read_order(message: Message) -> list[Result]:
     status, paid_at = text(body, "status", longest=40), moment(body, "date_paid_gmt")
     if status in _SOLD or paid_at is not None:
         return _sold(message, status)
+    if status in _ENDED:
+        return [_came_to_nothing(message)]
     if status in _WAITING:
-        return [_checkout(message)]
-    if status in {"cancelled", "trash"}:
-        return [_cancelled(message, moment(body, "date_modified_gmt") or message.at)]
+        return [_checkout(message), _came_to_nothing(message)] if status == "failed" else [_checkout(message)]
     return _sold(message, status)
 
 
@@ -84,7 +85,13 @@ def _sold(message: Message, status: str) -> list[Result]:
     if traits and (person.external or person.email):
         told.append(Happened("Identify", person, traits, placed_at, kind="identify", once=f"order {order_id}"))
     told += _refunds(message, person, changed_at)
-    return [*told, _cancelled(message, changed_at)] if status == "cancelled" else told
+    return [*told, _cancelled(message, changed_at)] if status in _ENDED else told
+
+
+def _came_to_nothing(message: Message) -> Happened:
+    """An order that nobody paid: it changes one that counted (on hold until the money came) and is no sale otherwise."""
+    said = order_properties(message) | {"sold": False}
+    return Happened("Order Updated", person_in(message.body), said, moment(message.body, "date_modified_gmt") or message.at)
 
 
 def _checkout(message: Message) -> Happened:
@@ -130,13 +137,13 @@ def _refunds(message: Message, person: Person, changed_at: datetime) -> list[Res
 
 
 def order_properties(message: Message) -> dict[str, Any]:
-    """Return an order in Segment's e-commerce words."""
+    """Return an order in Segment's e-commerce words; what it has none of is stated as nothing."""
     body = message.body
     currency = currency_of(body, "currency", usual=message.currency)
     codes = [code for one in parts(body, "coupon_lines") if (code := text(one, "code", longest=80))]
     placed_at = moment(body, "date_paid_gmt") or moment(body, "date_created_gmt")
     status, changed_at = text(body, "status", longest=40), moment(body, "date_modified_gmt") or message.at
-    return filled(
+    said = filled(
         order_id=needed(body, "id"),
         label=text(body, "number", longest=120),
         currency=currency,
@@ -146,15 +153,17 @@ def order_properties(message: Message) -> dict[str, Any]:
         shipping=amount(body, "shipping_total", currency=currency),
         tax=amount(body, "total_tax", currency=currency),
         coupon=codes[0] if codes else "",
-        coupons=codes,
         email=text(body, "billing", "email", longest=254),
         payment_state=_payment(body, status),
         fulfilment_state="done" if status == "completed" else "open",
         placed_at=placed_at.isoformat() if placed_at else "",
         updated_at=changed_at.isoformat(),
-        cancelled_at=changed_at.isoformat() if status == "cancelled" else "",
-        products=[line for one in parts(body, "line_items") if (line := _line(one, currency=currency))],
     )
+    return said | {
+        "coupons": codes,
+        "cancelled_at": changed_at.isoformat() if status in _ENDED else None,
+        "products": [line for one in parts(body, "line_items") if (line := _line(one, currency=currency))],
+    }
 
 
 def _payment(body: dict[str, Any], status: str) -> str:
@@ -162,7 +171,7 @@ def _payment(body: dict[str, Any], status: str) -> str:
         return "refunded"
     if moment(body, "date_paid_gmt") is not None or status in {"processing", "completed"}:
         return "part_refunded" if parts(body, "refunds") else "paid"
-    return "voided" if status == "cancelled" else "pending"
+    return "voided" if status in {*_ENDED, "failed"} else "pending"
 
 
 def _subtotal(body: dict[str, Any], *, currency: str) -> str:
