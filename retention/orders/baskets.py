@@ -54,7 +54,10 @@ class Purchase:
 
 @dataclass
 class Basket:
-    """A basket as far as it came. cart_id: the row it is stored in, when it has one. Closed without an order: given up."""
+    """A basket as far as it came. cart_id: the row it is stored in, when it has one. Closed without an order: given up.
+
+    idle_at, abandoned_at: moments that were noted of it before, under whichever row.
+    """
 
     started_at: datetime
     last_activity_at: datetime
@@ -66,6 +69,8 @@ class Basket:
     cart_id: int | None = None
     shop_id: str = ""
     restore_url: str = ""
+    idle_at: datetime | None = None
+    abandoned_at: datetime | None = None
 
     @property
     def total_minor(self) -> int:

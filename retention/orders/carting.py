@@ -4,7 +4,7 @@ The rules of a basket are in `baskets.py`. Runs in the caller's transaction, und
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from retention.customers.models import CustomerEvent
 from retention.customers.personal_data import Pair, run_for_pairs
 from retention.orders.amounts import Line, Unreadable
 from retention.orders.baskets import EVENTS, Basket, Change, Purchase, fold, read_change
-from retention.orders.models import Cart, CartLine
+from retention.orders.models import Cart, CartLine, Order
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
 
@@ -48,6 +48,11 @@ _LINK = """
     FROM unnest(%s::bigint[], %s::bigint[]) AS bought(cart_id, order_id)
     WHERE placed.store_id = %s AND placed.id = bought.order_id AND placed.cart_id IS DISTINCT FROM bought.cart_id
 """
+# A basket that came back stays so, also when attribution says it while a batch is being worked out.
+_SET_STATE = """
+    UPDATE orders_cart AS cart SET state = told.state FROM unnest(%s::bigint[], %s::text[]) AS told(id, state)
+    WHERE cart.store_id = %s AND cart.id = told.id AND cart.state <> told.state AND cart.state <> 'recovered'
+"""
 _FOLLOW = "UPDATE orders_cart AS cart SET customer_id = pair.survivor FROM pair WHERE cart.store_id = %s AND cart.customer_id = pair.loser"
 
 
@@ -71,10 +76,12 @@ def update_carts(earliest: Mapping[int, datetime], *, currency: str) -> dict[int
     plans = _plans(earliest)
     changes, refusals = _changes(plans, currency=currency)
     purchases = _purchases(plans)
+    closed_by = _orders_of(row for plan in plans.values() if plan.start is None for row in plan.rows)
     written: list[tuple[int, Cart | None, Basket | None]] = []
     for customer_id, plan in plans.items():
         baskets = fold(changes[customer_id], purchases[customer_id], start=plan.start)
-        written += [(customer_id, row, basket) for row, basket in _match(plan.rows, baskets)]
+        _carry_moments(plan.rows, baskets)
+        written += [(customer_id, row, basket) for row, basket in _match(plan.rows, baskets, closed_by=closed_by)]
     _write(written)
     return refusals
 
@@ -162,19 +169,68 @@ def _since(plans: Mapping[int, _Plan]) -> tuple[list[int], list[datetime]]:
     return list(plans), [plan.since for plan in plans.values()]
 
 
-def _match(rows: Sequence[Cart], baskets: Sequence[Basket]) -> Iterable[tuple[Cart | None, Basket | None]]:
-    """Pair stored baskets with the ones the history makes, both oldest first; what is too many on either side stands alone."""
-    for place in range(max(len(rows), len(baskets))):
-        yield rows[place] if place < len(rows) else None, baskets[place] if place < len(baskets) else None
+def _orders_of(rows: Iterable[Cart]) -> dict[int, set[int]]:
+    """Return which orders each stored basket was closed by."""
+    found: dict[int, set[int]] = defaultdict(set)
+    wanted = [row.pk for row in rows]
+    for cart_id, order_id in Order.objects.filter(cart_id__in=wanted).values_list("cart_id", "pk") if wanted else ():
+        found[cart_id].add(order_id)
+    return found
+
+
+def _match(
+    rows: Sequence[Cart], baskets: Sequence[Basket], *, closed_by: Mapping[int, set[int]]
+) -> Iterable[tuple[Cart | None, Basket | None]]:
+    """Pair stored baskets with the ones the history makes: what is surest first, so that a row stays the basket it always was.
+
+    A basket without a row is new; a row without a basket joined another, unless it came back, which is final.
+    """
+    ways: list[Callable[[Cart, Basket], bool]] = [
+        lambda row, basket: row.pk == basket.cart_id,
+        lambda row, basket: basket.order_id is not None and basket.order_id in closed_by.get(row.pk, ()),
+        lambda row, basket: basket.started_at <= row.last_activity_at <= basket.last_activity_at,
+        _overlap,
+    ]
+    left = sorted(rows, key=lambda row: (row.state == Cart.State.OPEN, row.last_activity_at), reverse=True)
+    paired: dict[int, Cart] = {}
+    for way in ways:
+        for place, basket in enumerate(baskets):
+            row = next((row for row in left if place not in paired and _may_be(row, basket) and way(row, basket)), None)
+            if row is not None:
+                paired[place] = row
+                left.remove(row)
+    yield from ((paired.get(place), basket) for place, basket in enumerate(baskets))
+    yield from ((row, None) for row in left if row.state != Cart.State.RECOVERED)
+
+
+def _may_be(row: Cart, basket: Basket) -> bool:
+    return row.state != Cart.State.RECOVERED or basket.order_id is not None
+
+
+def _overlap(row: Cart, basket: Basket) -> bool:
+    return row.started_at <= basket.last_activity_at and basket.started_at <= row.last_activity_at
+
+
+def _carry_moments(rows: Sequence[Cart], baskets: Sequence[Basket]) -> None:
+    """Let baskets keep the moments that were noted while another row stood for them, so that nothing is told twice."""
+    for basket in baskets:
+        for row in rows:
+            if row.idle_at is not None and _overlap(row, basket) and (basket.closed_at is None or row.idle_at <= basket.closed_at):
+                basket.idle_at = basket.idle_at or row.idle_at
+                basket.abandoned_at = basket.abandoned_at or row.abandoned_at
 
 
 def _write(written: Sequence[tuple[int, Cart | None, Basket | None]]) -> None:
-    """Write baskets, their lines and their orders' links, each in one statement; a bought basket that came back stays so."""
+    """Write baskets, their lines and their orders' links, each in one statement; what closes comes before what opens."""
+    before = {row.pk: (row.idle_at, row.abandoned_at) for _, row, _ in written if row is not None}
     changed = [_fill(row, basket) for _, row, basket in written if row is not None]
+    update_rows([row for row in changed if before[row.pk] != (row.idle_at, row.abandoned_at)], ["idle_at", "abandoned_at"])
+    _set_states([row for row in changed if row.state != Cart.State.OPEN])
+    _set_states([row for row in changed if row.state == Cart.State.OPEN])
     update_rows(
         changed,
         [
-            *("state", "currency", "total_minor", "lines_count", "stage", "shop_id", "restore_url"),
+            *("currency", "total_minor", "lines_count", "stage", "shop_id", "restore_url"),
             *("started_at", "last_activity_at", "closed_at"),
         ],
     )
@@ -191,22 +247,31 @@ def _write(written: Sequence[tuple[int, Cart | None, Basket | None]]) -> None:
             cursor.execute(_LINK, [[cart_id for cart_id, _ in bought], [order_id for _, order_id in bought], require_store_id()])
 
 
+def _set_states(carts: Sequence[Cart]) -> None:
+    if carts:
+        with connection.cursor() as cursor:
+            cursor.execute(_SET_STATE, [[cart.pk for cart in carts], [cart.state for cart in carts], require_store_id()])
+
+
 def _fill(cart: Cart, basket: Basket | None) -> Cart:
     """Copy what the history says into the row; without a basket the row joined another."""
     if basket is None:
         cart.state, cart.closed_at = Cart.State.MERGED, cart.closed_at or cart.last_activity_at
         return cart
-    if basket.closed_at is None:
-        cart.state = Cart.State.OPEN
-    elif basket.order_id is None:
-        cart.state = Cart.State.EXPIRED
-    elif cart.state != Cart.State.RECOVERED:
-        cart.state = Cart.State.BOUGHT
+    if cart.state != Cart.State.RECOVERED:
+        cart.state = _state_of(basket)
+    cart.idle_at, cart.abandoned_at = cart.idle_at or basket.idle_at, cart.abandoned_at or basket.abandoned_at
     cart.shop_id, cart.restore_url = basket.shop_id, basket.restore_url
     cart.currency, cart.stage = basket.currency, basket.stage
     cart.total_minor, cart.lines_count = basket.total_minor, len(basket.lines)
     cart.started_at, cart.last_activity_at, cart.closed_at = basket.started_at, basket.last_activity_at, basket.closed_at
     return cart
+
+
+def _state_of(basket: Basket) -> str:
+    if basket.closed_at is None:
+        return str(Cart.State.OPEN)
+    return str(Cart.State.EXPIRED if basket.order_id is None else Cart.State.BOUGHT)
 
 
 def _line(cart: Cart, line: Line) -> CartLine:

@@ -1,7 +1,6 @@
-"""A basket: filled, left alone, restored, bought. A recovered or bought basket never becomes abandoned again."""
+"""A basket: filled, left alone, restored, bought. One that came back (attribution says so, campaigns/measurement) stays so."""
 
 import uuid
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -18,10 +17,6 @@ class CartQuerySet(StoreQuerySet["Cart"]):
     def open(self) -> "CartQuerySet":
         """Return baskets that can still be bought."""
         return self.filter(state=Cart.State.OPEN)
-
-    def gone_idle(self, *, since: datetime) -> "CartQuerySet":
-        """Return open baskets with something in them, untouched since `since`, whose idle moment nobody noted yet."""
-        return self.open().filter(idle_at=None, last_activity_at__lte=since, lines_count__gt=0).order_by("last_activity_at", "id")
 
 
 class Cart(StoreOwned):
@@ -81,16 +76,6 @@ class Cart(StoreOwned):
 
     def __str__(self) -> str:
         return f"basket {self.public_id}"
-
-    def mark_recovered(self) -> bool:
-        """Note that the basket was bought after a message of ours brought the person back; False when it is not bought.
-
-        Only attribution decides that. Final: a later event never turns it back.
-        """
-        changed = Cart.objects.filter(pk=self.pk, state=Cart.State.BOUGHT).update(state=Cart.State.RECOVERED)
-        if changed:
-            self.state = Cart.State.RECOVERED
-        return bool(changed)
 
 
 class CartLine(StoreOwned):
