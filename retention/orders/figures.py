@@ -6,14 +6,19 @@ from django.db import connection
 
 from retention.tenancy.context import require_store_id
 
-# An order that was called off or never paid is none; what was given back was not spent.
+# An order that was called off or never paid is none; what was given back was not spent. A credit note that names no order lowers the sum
+# by itself; a refund that waits for its order does not, for the order is not in the sum either.
 COUNTS_SQL = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _FIGURES = f"""
     UPDATE customers_customer AS customer SET
         orders_count = found.orders, spent_minor = found.spent, first_order_at = found.first_at, last_order_at = found.last_at
     FROM (
         SELECT wanted.id, count(placed.id) AS orders,
-            coalesce(sum(placed.total_minor - placed.refunded_minor) FILTER (WHERE placed.currency = %(currency)s), 0) AS spent,
+            greatest(0, coalesce(sum(placed.total_minor - placed.refunded_minor) FILTER (WHERE placed.currency = %(currency)s), 0) - (
+                SELECT coalesce(sum(credit.total_minor), 0) FROM orders_refund AS credit
+                WHERE credit.store_id = %(store)s AND credit.customer_id = wanted.id AND credit.order_id IS NULL
+                    AND credit.order_number = '' AND credit.currency = %(currency)s
+            )) AS spent,
             min(placed.placed_at) AS first_at, max(placed.placed_at) AS last_at
         FROM unnest(%(customers)s::bigint[]) AS wanted(id)
         LEFT JOIN orders_order AS placed ON placed.store_id = %(store)s AND placed.customer_id = wanted.id AND {COUNTS_SQL}

@@ -10,19 +10,21 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from retention.orders.figures import COUNTS_SQL
 from retention.tenancy.context import require_store_id
 
-_PER_DAY = """
-    SELECT width_bucket(placed_at, %(starts)s::timestamptz[]) AS bucket, count(*), sum(total_minor)
-    FROM orders_order
-    WHERE store_id = %(store_id)s AND currency = %(currency)s AND placed_at >= %(first)s AND placed_at < %(end)s
+_PER_DAY = f"""
+    SELECT width_bucket(placed.placed_at, %(starts)s::timestamptz[]) AS bucket, count(*), sum(placed.total_minor - placed.refunded_minor)
+    FROM orders_order AS placed
+    WHERE placed.store_id = %(store_id)s AND placed.currency = %(currency)s
+      AND placed.placed_at >= %(first)s AND placed.placed_at < %(end)s AND {COUNTS_SQL}
     GROUP BY bucket
-"""
+"""  # noqa: S608 - the condition of figures.py
 
 
 @dataclass(frozen=True)
 class DayOfSales:
-    """One day: how many orders, and what they came to in minor units."""
+    """One day: how many orders that count, and what they came to after what was given back, in minor units."""
 
     day: date
     orders: int

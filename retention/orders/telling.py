@@ -17,7 +17,7 @@ from retention.dashboard.drawings import Axis, nice_ticks, steps
 from retention.dashboard.figures import write_money, write_number, write_time_ago
 from retention.dashboard.home_parts import Counter
 from retention.kit.money import decimals_of
-from retention.orders.models import Cart, Order, Return
+from retention.orders.models import Cart, Order, Refund, Return
 from retention.orders.revenue import sales_by_day
 
 ORDERS_SHOWN, STEPS = 8, 60
@@ -34,7 +34,15 @@ def value_panel(request: HttpRequest, customer: Customer, now: datetime) -> Mapp
     sums = counted.values("currency").annotate(
         count=Count("id"), spent=Sum(F("total_minor") - F("refunded_minor")), refunded=Sum("refunded_minor"), saved=Sum("discount_minor")
     )
-    return {"orders": orders, "sums": list(sums.order_by("currency")), "steps": _steps(counted, currency=request.store.currency)}  # type: ignore[attr-defined]
+    rows = [_less_credit(row, customer) for row in sums.order_by("currency")]
+    return {"orders": orders, "sums": rows, "steps": _steps(counted, currency=request.store.currency)}  # type: ignore[attr-defined]
+
+
+def _less_credit(row: dict[str, Any], customer: Customer) -> dict[str, Any]:
+    """Take from a sum what was given back without naming an order."""
+    credits = Refund.objects.filter(customer_id=customer.pk, order=None, order_number="", currency=row["currency"])
+    back = credits.aggregate(back=Sum("total_minor", default=0))["back"]
+    return row | {"spent": max(0, row["spent"] - back), "refunded": row["refunded"] + back}
 
 
 def _steps(counted: QuerySet[Order], *, currency: str) -> str:

@@ -226,3 +226,41 @@ def test_currencies_without_and_with_three_decimals_are_exact():
         )
         assert list(Order.objects.order_by("number").values_list("total_minor", "currency")) == [(6420, "JPY"), (1234, "KWD")]
         assert "more decimals than JPY has" in CustomerEvent.objects.exclude(refusal="").get().refusal
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_a_refund_that_names_no_currency_is_in_that_of_its_order(order):
+    lines = [{"product_id": "beans", "quantity": 0, "amount": 500}]
+    told = [
+        event(1, "Order Completed", user="u", order_id="1", total=6420, currency="JPY"),
+        event(2, "Order Refunded", user="u", order_id="1", refund_id="r", total=500, products=lines),
+    ]
+    with work_for(make_store(currency="EUR")):
+        for place in order:
+            take([told[place]])
+        refund = Refund.objects.get()
+        assert (refund.currency, refund.total_minor, refund.lines.get().amount_minor) == ("JPY", 500, 500)
+        assert (refund.order.refunded_minor, refund.order.payment_state) == (500, "part_refunded")
+
+
+def test_money_of_another_currency_is_not_taken_from_an_order():
+    with work_for(make_store(currency="EUR")):
+        take([event(1, "Order Completed", user="u", order_id="1", total=10)])
+        take([event(2, "Order Refunded", user="u", order_id="1", refund_id="r", total=500, currency="JPY")])
+        assert Order.objects.values_list("refunded_minor", "payment_state").get() == (0, "paid")
+        assert Refund.objects.values_list("total_minor", "currency").get() == (500, "JPY")
+
+
+@pytest.mark.parametrize("batches", [[["closed"], ["asked"]], [["closed", "asked"]], [["asked"], ["closed"]]])
+def test_the_goods_of_a_return_are_kept_when_its_end_is_heard_of_first(batches):
+    goods = [{"product_id": "beans", "quantity": 1, "reason": "too dark"}]
+    told = {
+        "asked": event(1, "Return Updated", user="u", return_id="t", order_id="1", state="requested", products=goods),
+        "closed": event(9, "Return Updated", user="u", return_id="t", order_id="1", state="closed"),
+    }
+    with work_for(make_store()):
+        for batch in batches:
+            take([told[name] for name in batch])
+        back = Return.objects.get()
+        assert (back.state, back.requested_at) == ("closed", told["asked"].occurred_at)
+        assert [(line.product_id, line.quantity, line.reason) for line in back.lines.all()] == [("beans", 1, "too dark")]

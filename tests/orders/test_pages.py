@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from retention.kit.clock import now
+from retention.orders.figures import refigure
 from retention.orders.models import Order, OrderLine, Refund, Return
 from tests.cast import lumen, other_store
 from tests.factories import signed_in, work_for
@@ -55,6 +56,26 @@ def test_orders_are_found_narrowed_and_summed_in_a_sentence(shop, ana):
     assert numbers(browser.get(f"{ORDERS}?source=shopify")) == ["2"]
     assert numbers(browser.get(f"{ORDERS}?q=%00&period=nonsense")) == ["1", "2", "3"]
     assert "Choose a period" in browser.get(f"{ORDERS}?period=all").content.decode()
+
+
+def test_a_credit_note_without_an_order_lowers_what_a_customer_is_worth(shop, ana):
+    make_order(ana, total_minor=5_000)
+    with work_for(shop.store):
+        for number, order_number in (("c1", ""), ("c2", "still to come")):
+            Refund.objects.create(
+                customer=ana,
+                number=number,
+                order_number=order_number,
+                currency="EUR",
+                total_minor=1_500,
+                refunded_at=now(),
+                received_at=now(),
+            )
+        refigure([ana.pk], currency="EUR")
+        ana.refresh_from_db()
+        assert ana.spent_minor == 3_500
+    text = signed_in(shop.mia).get(f"/s/lumen/customers/{ana.public_id}/").content.decode()
+    assert ("€35.00" in text, "€15.00" in text) == (True, True)
 
 
 def test_one_order_shows_lines_parts_refunds_returns_and_its_basket(shop, ana):

@@ -1,6 +1,7 @@
 """What a store took per day, in its own time zone."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,8 +17,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 pytestmark = pytest.mark.django_db
 
 
-def _order(number: str, at: datetime, total_minor: int, currency: str = "EUR") -> None:
-    Order.objects.create(number=number, currency=currency, total_minor=total_minor, placed_at=at, received_at=at)
+def _order(number: str, at: datetime, total_minor: int, currency: str = "EUR", **fields: Any) -> None:
+    Order.objects.create(number=number, currency=currency, total_minor=total_minor, placed_at=at, received_at=at, **fields)
 
 
 def test_counts_each_day_from_midnight_to_midnight_where_the_store_is() -> None:
@@ -33,6 +34,15 @@ def test_counts_each_day_from_midnight_to_midnight_where_the_store_is() -> None:
         (date(2026, 3, 29), 2, 500),
         (date(2026, 3, 30), 1, 400),
     ]
+
+
+def test_what_was_called_off_never_paid_or_given_back_is_no_revenue() -> None:
+    with store_context(make_store("Lumen").pk):
+        _order("1", NOW, 1000, refunded_minor=400)
+        _order("2", NOW, 5000, cancelled_at=NOW)
+        _order("3", NOW, 7000, payment_state="voided")
+        [today] = sales_by_day(currency="EUR", zone=BERLIN, now=NOW + timedelta(minutes=1), days=1)
+    assert (today.orders, today.total_minor) == (1, 600)
 
 
 def test_shows_days_without_an_order_and_nothing_of_other_stores() -> None:
