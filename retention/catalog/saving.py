@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import F, Q
 
 from retention.catalog.models import Category, PriceChange, Product, Variant
 from retention.kit.locks import transaction_lock
@@ -85,6 +86,17 @@ class StockReport:
 
 
 @dataclass(frozen=True)
+class CostReport:
+    """What the shop pays for an article, in minor units. stock_id names the variant, or failing that the SKU names what is still sold."""
+
+    reported_at: datetime
+    cost_minor: int
+    currency: str
+    stock_id: str = ""
+    sku: str = ""
+
+
+@dataclass(frozen=True)
 class Seen:
     """A product as a visitor's event names it: enough to show it, nothing that a shop vouches for."""
 
@@ -147,6 +159,16 @@ def set_stock(reports: Sequence[StockReport]) -> int:
     return len(rows)
 
 
+def set_costs(reports: Iterable[CostReport]) -> None:
+    """Write costs of variants that are known and priced in the same currency; one told later stays."""
+    for one in sorted(reports, key=lambda one: one.reported_at):
+        rows = Variant.objects.filter(stock_id=one.stock_id).exclude(stock_id="")
+        if not rows.exists():
+            rows = Variant.objects.filter(sku=one.sku, removed_at=None).exclude(sku="")
+        older = Q(cost_reported_at=None) | Q(cost_reported_at__lte=one.reported_at)
+        rows.filter(older, currency=one.currency).update(cost_minor=one.cost_minor, cost_reported_at=one.reported_at)
+
+
 def note_seen(seen: Iterable[Seen], *, now: datetime) -> None:
     """Make the products that events name and the shop has not told of; words of known ones stay as they are."""
     told = {one.shop_id: one for one in seen if one.shop_id}
@@ -176,7 +198,7 @@ def note_seen(seen: Iterable[Seen], *, now: datetime) -> None:
 _PRODUCT_FIELDS = ["name", "name_key", "category", "brand", "vendor", "tags", "url", "image_url", "state", "source", "reported_at"]
 _VARIANT_FIELDS = [
     *("sku", "gtin", "stock_id", "name", "position", "currency", "price_minor", "compare_at_minor", "cost_minor", "image_url"),
-    *("removed_at", "reported_at"),
+    *("cost_reported_at", "removed_at", "reported_at"),
 ]
 
 
@@ -242,16 +264,21 @@ def _fill_variant(row: Variant, one: VariantReport, *, report: ProductReport) ->
     row.sku, row.gtin, row.stock_id, row.name = one.sku[:120], one.gtin[:14], one.stock_id[:120], one.name[:300]
     row.position, row.currency, row.image_url = one.position, one.currency, one.image_url[:2000]
     row.price_minor, row.compare_at_minor = one.price_minor, one.compare_at_minor
-    row.cost_minor = row.cost_minor if one.cost_minor is None else one.cost_minor
+    if one.cost_minor is not None and (row.cost_reported_at is None or report.reported_at >= row.cost_reported_at):
+        row.cost_minor, row.cost_reported_at = one.cost_minor, report.reported_at
     row.removed_at, row.reported_at = None, report.reported_at
 
 
 def _variants_of(reports: Sequence[StockReport]) -> dict[tuple[str, str], int]:
-    """Return the variant behind each key; of several with one SKU the oldest."""
+    """Return the variant behind each key; of several with one SKU the oldest that is still sold."""
     found: dict[tuple[str, str], int] = {}
     for column in ("stock_id", "shop_id", "sku"):
         wanted = {value for name, value in (report.key() for report in reports) if name == column and value}
         if wanted:
-            rows = Variant.objects.filter(**{f"{column}__in": wanted}).order_by("-pk").values_list(column, "pk")
+            rows = (
+                Variant.objects.filter(**{f"{column}__in": wanted})
+                .order_by(F("removed_at").desc(nulls_last=True), "-pk")
+                .values_list(column, "pk")
+            )
             found |= {(column, value): pk for value, pk in rows}
     return found

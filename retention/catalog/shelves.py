@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Prefetch, Q, Sum, Window
+from django.db.models.functions import RowNumber
 from django.utils import formats, timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -71,12 +72,14 @@ class VariantLine:
 def variants_of(product: Product) -> list[VariantLine]:
     """Return a product's variants as the shop orders them, the removed ones last."""
     removed_last = Q(removed_at=None)
-    variants = product.variants.prefetch_related("stock", "price_changes").order_by("position", "id")
+    place = Window(RowNumber(), partition_by="variant_id", order_by=F("changed_at").desc())
+    newest = PriceChange.objects.annotate(place=place).filter(place__lte=PRICES_SHOWN)
+    variants = product.variants.prefetch_related("stock", Prefetch("price_changes", newest)).order_by("position", "id")
     return [_line(variant) for variant in variants.filter(removed_last)] + [_line(variant) for variant in variants.exclude(removed_last)]
 
 
 def _line(variant: Variant) -> VariantLine:
-    changes = sorted(variant.price_changes.all(), key=lambda change: change.changed_at)[-PRICES_SHOWN:]
+    changes = sorted(variant.price_changes.all(), key=lambda change: change.changed_at)
     stock = sorted(variant.stock.all(), key=lambda level: level.place)
     drawn = spark([change.price_minor for change in changes], label=_said(changes), width=120) if len(changes) > 1 else None
     return VariantLine(variant, stock, drawn, changes[::-1])

@@ -6,7 +6,19 @@ from itertools import permutations
 import pytest
 
 from retention.catalog.models import PriceChange, Product, StockLevel, Variant
-from retention.catalog.saving import ProductReport, Seen, StockReport, VariantReport, note_seen, save_products, save_variants, set_stock
+from retention.catalog.saving import (
+    CostReport,
+    ProductReport,
+    Seen,
+    StockReport,
+    VariantReport,
+    note_seen,
+    save_products,
+    save_variants,
+    set_costs,
+    set_stock,
+)
+from retention.catalog.shelves import PRICES_SHOWN, variants_of
 from tests.factories import make_store, work_for
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +94,32 @@ def test_variants_that_a_shop_tells_apart_join_their_product_and_leave_the_other
     assert Product.objects.values_list("shop_id", "name", "state").get() == ("p1", "Beans", "active")
     found = Variant.objects.order_by("shop_id").values_list("shop_id", "price_minor", "removed_at")
     assert list(found) == [("v2", 900, None), ("v3", 700, None)]
+
+
+def test_a_cost_told_late_does_not_overwrite_a_newer_one():
+    save_products([report()], now=NOW)
+    save_products([report(hours=3)], now=NOW)
+    later, sooner = NOW + timedelta(hours=2), NOW + timedelta(hours=1)
+    set_costs([CostReport(later, 700, "EUR", stock_id="i1")])
+    set_costs([CostReport(sooner, 600, "EUR", stock_id="i1"), CostReport(NOW + timedelta(hours=4), 1, "USD", stock_id="i1")])
+    assert Variant.objects.values_list("cost_minor", "cost_reported_at").get() == (700, later)
+    told_with_the_product = [VariantReport("v1", "EUR", sku="BEANS-250", price_minor=1250, cost_minor=500)]
+    save_products([report(hours=5, variants=told_with_the_product)], now=NOW)
+    assert Variant.objects.get().cost_minor == 500
+
+
+def test_of_several_variants_with_one_sku_the_one_still_sold_is_meant():
+    save_products([report()], now=NOW)
+    save_products([report(hours=1, variants=[VariantReport("v2", "EUR", sku="BEANS-250", price_minor=1300)])], now=NOW)
+    set_stock([StockReport(NOW, 7, sku="BEANS-250")])
+    set_costs([CostReport(NOW, 700, "EUR", stock_id="unknown", sku="BEANS-250")])
+    assert StockLevel.objects.get().variant.shop_id == "v2"
+    assert dict(Variant.objects.values_list("shop_id", "cost_minor")) == {"v1": None, "v2": 700}
+
+
+def test_a_product_page_reads_only_the_prices_it_shows():
+    for hours in range(PRICES_SHOWN + 5):
+        save_products([report(hours=hours, price=1000 + hours)], now=NOW)
+    [line] = variants_of(Product.objects.get())
+    assert [change.price_minor for change in line.changes] == [1000 + hours for hours in range(PRICES_SHOWN + 4, 4, -1)]
+    assert len(line.variant.price_changes.all()) == PRICES_SHOWN

@@ -102,7 +102,10 @@ class Product(StoreOwned):
 
 
 class Variant(StoreOwned):
-    """What is really bought: a size, a colour, or the product itself where it has no kinds (shop_id is then the product's)."""
+    """What is really bought: a size, a colour, or the product itself where it has no kinds (shop_id is then the product's).
+
+    cost_reported_at: the shop's version of the cost, which shops tell apart from the rest.
+    """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants", db_constraint=False)
     shop_id = models.CharField(_("shop's id"), max_length=120)
@@ -115,6 +118,7 @@ class Variant(StoreOwned):
     price_minor = models.BigIntegerField(null=True)
     compare_at_minor = models.BigIntegerField(null=True)
     cost_minor = models.BigIntegerField(_("wholesale cost"), null=True)
+    cost_reported_at = models.DateTimeField(null=True)
     image_url = models.CharField(max_length=2000, blank=True)
     removed_at = models.DateTimeField(null=True)
     reported_at = models.DateTimeField(null=True)

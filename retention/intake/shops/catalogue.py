@@ -5,7 +5,7 @@ from datetime import datetime
 
 from retention.catalog import saving
 from retention.catalog.models import Product, Variant
-from retention.catalog.saving import ProductReport, StockReport, VariantReport
+from retention.catalog.saving import CostReport, ProductReport, StockReport, VariantReport
 from retention.intake.shops.results import CostSeen, ProductGone, ProductSeen, Result, StockSeen, VariantSeen
 from retention.kit.money import parse_minor
 
@@ -44,10 +44,10 @@ def save_stock(results: Sequence[Result]) -> list[str]:
 def save_costs(results: Sequence[Result]) -> list[str]:
     """Save what the shop pays for an article, on the variant that carries its number or, failing that, its SKU."""
     told = [one for one in results if isinstance(one, CostSeen)]
-    for one in told:
-        numbered = Variant.objects.filter(stock_id=one.stock_id)
-        rows = numbered if numbered.exists() else Variant.objects.filter(sku=one.sku).exclude(sku="")
-        rows.filter(currency=one.currency).update(cost_minor=parse_minor(one.cost, currency=one.currency))
+    saving.set_costs(
+        CostReport(one.reported_at, parse_minor(one.cost, currency=one.currency), one.currency, stock_id=one.stock_id, sku=one.sku)
+        for one in told
+    )
     return ["cost"] if told else []
 
 
