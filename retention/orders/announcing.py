@@ -18,7 +18,10 @@ ABANDONED = "cart.abandoned"
 
 def add_types() -> None:
     """Add the types of this room to the register; called once at start-up."""
-    order = {"id": "…", "number": "1001", "currency": "EUR", "total_minor": 9390, "placed_at": "2026-11-20T12:00:00+00:00"}
+    order = {
+        "id": "…", "number": "1001", "currency": "EUR", "total_minor": 9390, "shipping_minor": 490, "refunded_minor": 0,
+        "payment_state": "paid", "placed_at": "2026-11-20T12:00:00+00:00", "cancelled_at": None,
+    }  # fmt: skip
     webhook_types.add(CREATED, WebhookType(_("An order came in"), _("The order with its amounts and lines"), {"order": order}))
     webhook_types.add(UPDATED, WebhookType(_("An order changed, was cancelled or refunded"), _("The order as it is now"), {"order": order}))
     cart = {"id": "…", "currency": "EUR", "total_minor": 8900, "lines_count": 1, "stage": "checkout"}
@@ -65,16 +68,28 @@ def announce_abandoned(public_ids: Sequence[Any], *, now: datetime) -> int:
 
 def order_data(order: Order) -> dict[str, Any]:
     """Return an order with its lines as plain JSON values."""
-    words = ("number", "label", "currency", "total_minor", "refunded_minor", "payment_state", "fulfilment_state", "coupons")
-    lines = [
-        {"product_id": line.product_id, "sku": line.sku, "name": line.name, "quantity": line.quantity, "price_minor": line.price_minor}
-        for line in order.lines.all()
-    ]
+    words = (
+        *(
+            "number",
+            "label",
+            "currency",
+            "total_minor",
+            "subtotal_minor",
+            "discount_minor",
+            "shipping_minor",
+            "tax_minor",
+            "refunded_minor",
+        ),
+        *("payment_state", "fulfilment_state", "coupons"),
+    )
+    of_line = ("product_id", "variant_id", "sku", "name", "quantity", "price_minor", "amount_minor")
+    lines = [{name: getattr(line, name) for name in of_line} for line in sorted(order.lines.all(), key=lambda line: line.position)]
     return {
         "id": str(order.public_id),
         **{name: getattr(order, name) for name in words},
         "lines": lines,
         "placed_at": order.placed_at.isoformat(),
+        "cancelled_at": order.cancelled_at.isoformat() if order.cancelled_at else None,
     }
 
 

@@ -105,6 +105,26 @@ def test_tells_of_new_and_changed_orders_and_not_of_history(store):
     assert told_orders() == [("order.updated", "1001")]
 
 
+def test_says_that_an_order_was_called_off_once_with_its_parts_and_lines(store):
+    def tell(name, **more):
+        said = {"order_id": "1001", "total": "16.50", "shipping": "1.50", "currency": "EUR", **more}
+        row = identify_event(store, "7", **said)
+        row.kind, row.name = "track", name
+        project(store, row)
+
+    line = {"product_id": "beans", "variant_id": "250", "price": "10.00", "quantity": 2, "amount": "15.00"}
+    tell("Order Completed", products=[line], updated_at=NOON.isoformat())
+    with work_for(store):
+        OutgoingEvent.objects.all().delete()
+    for cancelled in ("Order Cancelled", "Order Cancelled", "Order Updated", "Order Updated"):
+        tell(cancelled, products=[line], cancelled_at=NOON.isoformat(), updated_at=NOON.isoformat(), coupons=[])
+    with work_for(store):
+        [one] = OutgoingEvent.objects.filter(type="order.updated")
+    order = one.data["order"]
+    assert (order["cancelled_at"], order["shipping_minor"], order["discount_minor"]) == (NOON.isoformat(), 150, 0)
+    assert [(line["variant_id"], line["amount_minor"]) for line in order["lines"]] == [("250", 1500)]
+
+
 def test_a_store_without_endpoints_hears_nothing():
     store = make_store()
     project(store, identify_event(store, "7", email="ana@example.test"))
