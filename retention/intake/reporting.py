@@ -27,7 +27,7 @@ _PLAIN = ("label", "payment_state", "fulfilment_state")
 
 
 class Nobody(LookupError):
-    """There is no customer with this id, or nothing an event could name them by."""
+    """There is nothing an event could name this customer by, for example a phone number only."""
 
 
 @dataclass(frozen=True)

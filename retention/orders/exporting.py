@@ -1,4 +1,8 @@
-"""Orders as CSV, a row per product, with the headings our import reads back."""
+"""Orders as CSV, a row per product, with the headings our import reads back.
+
+Lines only: shipping, discounts, refunds and orders without lines are not in it, so what comes back adds up to the lines at their price. The
+column "Order Total" says what was paid; the import does not read it.
+"""
 
 from django.utils.translation import gettext_lazy
 

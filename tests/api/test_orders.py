@@ -88,6 +88,9 @@ def test_a_customer_can_be_named_by_our_own_id(api, store):
     customer = make_customer(store, "bob@example.test")
     api.ask("post", "orders", {"orders": [ORDER | {"customer": {"id": str(customer.public_id)}}]})
     assert events_of(store, "Order Completed")[0].properties["email"] == "bob@example.test"
+    phone_only = make_customer(store, "", phone="+4915112345678")
+    answer = api.ask("post", "orders", {"orders": [ORDER | {"customer": {"id": str(phone_only.public_id)}}]})
+    assert "Give them an external_id first." in answer.json()["errors"]["orders"]["0"]["customer"]["id"][0]
     foreign = make_customer(make_store())
     answer = api.ask("post", "orders", {"orders": [ORDER | {"customer": {"id": str(foreign.public_id)}}]})
     assert answer.json()["errors"]["orders"]["0"]["customer"]["id"] == ["There is no such customer."]

@@ -230,8 +230,15 @@ def _who(said: dict[str, Any], *, name: str, place: int) -> Names:
         return Names(external_id=said.get("external_id", ""), email="" if said.get("external_id") else said.get("email", ""))
     try:
         return names_of(find_customer(said["id"]))
-    except (Http404, Nobody) as error:
-        raise ValidationError({name: {str(place): {"customer": {"id": [_("There is no such customer.")]}}}}) from error
+    except Http404 as error:
+        raise _unknown(name, place, _("There is no such customer.")) from error
+    except Nobody as error:
+        words = _("This customer has no id of yours, no e-mail address and no browser to name them by. Give them an external_id first.")
+        raise _unknown(name, place, words) from error
+
+
+def _unknown(name: str, place: int, words: str) -> ValidationError:
+    return ValidationError({name: {str(place): {"customer": {"id": [words]}}}})
 
 
 def _taken(wanted: list[dict[str, Any]]) -> Response:

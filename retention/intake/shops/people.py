@@ -35,11 +35,19 @@ def find(person: Person) -> list[int]:
 
 
 def forget(one: Forget, *, now: datetime) -> list[str]:
-    """Erase everybody with these names; whoever is not known has nothing to erase."""
-    known = Customer.objects.filter(pk__in=find(one.person)).order_by("pk")
+    """Erase everybody with these names; whoever is not known has nothing to erase.
+
+    A phone alone names somebody only where one person has it: a household shares one.
+    """
+    known = Customer.objects.filter(pk__in=find(one.person) if one.person else _alone_with(one.phone)).order_by("pk")
     for customer in known:
         erase(customer, by=None, now=now)
     return ["erased"] if known else ["unknown_person"]
+
+
+def _alone_with(phone: str) -> list[int]:
+    found = list(Customer.objects.filter(phone=phone).exclude(phone="").values_list("pk", flat=True)[:2])
+    return found if len(found) == 1 else []
 
 
 def join(one: Joined, *, now: datetime) -> list[str]:

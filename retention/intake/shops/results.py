@@ -114,7 +114,7 @@ class CostSeen:
 
 @dataclass(frozen=True)
 class Forget:
-    """The shop passes on that a person must be erased."""
+    """The shop passes on that a person must be erased. phone: names them where the shop gives nothing else."""
 
     person: Person
     phone: str = ""

@@ -2,10 +2,11 @@
 
 import pytest
 
-from retention.customers.models import CustomerCounter, CustomerEvent
+from retention.customers.models import Customer, CustomerCounter, CustomerEvent
 from retention.orders.idling import note_idle_in_store
 from retention.orders.models import Cart, Order
 from tests.factories import work_for
+from tests.factories.customers import make_customer
 from tests.intake.shops.hooking import NOW, make_shop, tell
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,18 @@ def test_an_order_loses_its_discount_and_its_lines_with_the_version_that_has_non
     with work_for(shop.store):
         stored = Order.objects.get()
         assert (stored.discount_minor, stored.coupons, stored.lines.count()) == (0, [], 0)
+
+
+def test_a_person_named_by_a_phone_alone_is_forgotten_where_nobody_shares_it():
+    shop = make_shop()
+    for email, phone in (
+        ("ana@example.test", "+4915112345678"),
+        ("bo@example.test", "+4915187654321"),
+        ("cy@example.test", "+4915187654321"),
+    ):
+        make_customer(shop.store, email, phone=phone)
+    assert tell(shop, "customers/redact", {"customer": {"phone": "+49 151 87654321"}}).outcome == ["unknown_person"]
+    assert tell(shop, "customers/redact", {"customer": {"phone": "+49 151 12345678"}}).outcome == ["erased"]
+    assert tell(shop, "customers/redact", {"customer": {}}).state == "ignored"
+    with work_for(shop.store):
+        assert sorted(Customer.objects.values_list("email", flat=True)) == ["bo@example.test", "cy@example.test"]

@@ -109,8 +109,8 @@ def read_merge(message: Message) -> list[Result]:
 
 def read_redact(message: Message) -> list[Result]:
     """customers/redact: the law's "forget me"."""
-    person = _asking(message)
-    return [Forget(person, phone_of(message.body, "customer", "phone"))] if person else [Ignored(ADDRESS_UNKNOWN)]
+    person, phone = _asking(message), phone_of(message.body, "customer", "phone")
+    return [Forget(person, phone)] if person or phone else [Ignored(ADDRESS_UNKNOWN)]
 
 
 def read_data_request(message: Message) -> list[Result]:
