@@ -14,6 +14,7 @@ from retention.kit.words import Phrase, gettext_noop
 
 MINUS = "\N{MINUS SIGN}"
 LARGEST_MINOR = 2**63 - 1  # what a bigint column holds
+LARGEST_AMOUNT = 10**15  # what anybody may tell us, in minor units: sums of thousands still fit a bigint column
 
 # ISO 4217, active currencies a shop can price in. Accounting units, metals and the two with four decimals (CLF, UYW) are left out.
 _WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"

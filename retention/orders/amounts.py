@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of, parse_minor, to_minor
+from retention.kit.money import LARGEST_AMOUNT, LARGEST_MINOR, MoneyError, decimals_of, parse_minor, to_minor
 
 _CLOSE = Decimal("0.000001")  # what adding up prices in binary leaves behind; a real third decimal is far larger
 MOST_PIECES = 1_000_000
@@ -60,6 +60,8 @@ def read_amount(value: Any, *, currency: str, field: str) -> int:
         raise Unreadable(f"{field}: {error}") from None
     if minor < 0:
         raise Unreadable(f"{field}: The amount is negative.")
+    if minor > LARGEST_AMOUNT:
+        raise Unreadable(f"{field}: The amount is too large.")
     return minor
 
 
@@ -83,12 +85,16 @@ def read_line(product: Any, *, currency: str, field: str = "properties", fewest:
     if not product_id:
         raise Unreadable(f"{field}.product_id is missing.")
     price = product.get("price")
+    price_minor = 0 if price is None else read_amount(price, currency=currency, field=f"{field}.price")
+    quantity = _quantity(product.get("quantity"), field=f"{field}.quantity", fewest=fewest)
+    if quantity * price_minor > LARGEST_AMOUNT:
+        raise Unreadable(f"{field}.price: Price times quantity is too large.")
     return Line(
         product_id=product_id,
         variant_id=read_text(product.get("variant_id") or product.get("variantId") or product.get("variant"), longest=120),
         name=read_text(product.get("name"), longest=300),
-        quantity=_quantity(product.get("quantity"), field=f"{field}.quantity", fewest=fewest),
-        price_minor=0 if price is None else read_amount(price, currency=currency, field=f"{field}.price"),
+        quantity=quantity,
+        price_minor=price_minor,
         url=read_text(product.get("url"), longest=2000),
         image_url=read_text(product.get("image_url") or product.get("imageUrl"), longest=2000),
         sku=read_text(product.get("sku"), longest=120),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from retention.kit.money import decimals_of
-from retention.orders.amounts import Line, read_currency, read_line, read_lines, read_text
+from retention.kit.money import LARGEST_AMOUNT, decimals_of
+from retention.orders.amounts import MOST_LINES, MOST_PIECES, Line, read_currency, read_line, read_lines, read_text
 
 ADD, REMOVE, SHOW, STEP = "add", "remove", "show", "step"
 EVENTS: dict[str, tuple[str, str]] = {
@@ -74,8 +74,8 @@ class Basket:
 
     @property
     def total_minor(self) -> int:
-        """Return what the basket is worth."""
-        return sum(line.quantity * line.price_minor for line in self.lines.values())
+        """Return what the basket is worth, at most the largest amount we take."""
+        return min(sum(line.quantity * line.price_minor for line in self.lines.values()), LARGEST_AMOUNT)
 
 
 def read_change(name: str, properties: dict[str, Any], *, at: datetime, event_id: int, currency: str) -> Change:
@@ -155,9 +155,12 @@ def _same_money(basket: Basket, change: Change) -> bool:
 
 
 def _add(basket: Basket, line: Line) -> None:
+    """Put pieces into the basket; many events may not make it larger than one could say (`MOST_PIECES`, `MOST_LINES`)."""
     product = (line.product_id, line.variant_id)
     before = basket.lines.pop(product, None)
-    basket.lines[product] = line if before is None else line._replace(quantity=before.quantity + line.quantity)
+    if before is None and len(basket.lines) >= MOST_LINES:
+        return
+    basket.lines[product] = line if before is None else line._replace(quantity=min(before.quantity + line.quantity, MOST_PIECES))
 
 
 def _remove(basket: Basket, line: Line) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-LARGEST_AMOUNT = 10**15  # sums of many still fit the database's whole numbers
+from retention.kit.money import LARGEST_AMOUNT
 
 
 class AmountField(serializers.IntegerField):

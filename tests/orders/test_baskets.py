@@ -42,6 +42,14 @@ def test_the_order_of_arrival_does_not_matter():
     assert len(outcomes) == 1
 
 
+def test_no_number_of_events_makes_a_basket_larger_than_the_database_counts():
+    changes = [change(1, "Product Added", product_id="a", price=0, quantity=10**6)] * 3000
+    changes += [change(2, "Product Added", product_id="a", price="9999999999999")]
+    changes += [change(3, "Product Added", product_id=f"b{number}", price=1) for number in range(600)]
+    [basket] = fold(changes, [])
+    assert (basket.lines["a", ""].quantity, len(basket.lines), basket.total_minor) == (10**6, 500, 10**15)
+
+
 def test_a_removal_or_an_empty_look_opens_nothing():
     assert fold([change(1, "Product Removed", product_id="a"), change(2, "Cart Viewed")], [Purchase(at(3), 1)]) == []
 
@@ -102,6 +110,8 @@ def test_reads_amounts_exactly(value, currency, minor):
         (True, "EUR"),
         ([], "EUR"),
         (1e30, "EUR"),
+        ("10000000000000.01", "EUR"),
+        (10**15 + 1, "JPY"),
         (1, "XXX"),
         ("", "EUR"),
     ],
@@ -120,6 +130,8 @@ def test_refuses_what_is_no_amount(value, currency):
         {"product_id": "a", "quantity": -1},
         {"product_id": "a", "quantity": 1.5},
         {"product_id": "a", "quantity": 10**9},
+        {"product_id": "a", "price": "92233720368547758.07"},
+        {"product_id": "a", "price": "10000000000", "quantity": 1001},
         "a",
     ],
 )

@@ -1,14 +1,17 @@
 """One batch of stored events becomes state, in one transaction and a fixed number of statements.
 
 Repeats, shuffles and late arrivals end in the same state: names are unique, later words win by the moment they were said,
-order numbers count once, and baskets are read again from the events when something arrives late.
+order numbers count once, and baskets are read again from the events when something arrives late. An event that cannot be applied is
+found by halving and refused alone, so that it holds nobody up.
 """
 
+import logging
+import traceback
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from retention.catalog.saving import note_seen
 from retention.customers.announcing import announce_changes, newest_customer
@@ -26,6 +29,11 @@ from retention.tenancy.context import require_store_id
 
 BATCH = 1000
 NAME_IS_OURS = "Only Boomerang itself says this. Choose another name for your event."
+NOT_APPLIED = "Nothing of this event could be counted, because of what it says (%s). Send it corrected, with another messageId."
+
+log = logging.getLogger("boomerang.intake")
+# What an event's own words can make the database and our reading raise. A database that is away, busy or not migrated is not among it.
+_BY_ITS_WORDS = (DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 _ASSIGN = """
     UPDATE customers_customerevent AS event SET customer_id = found.customer_id, projected_at = %s
@@ -47,15 +55,34 @@ _SEEN = """
 
 
 def project_batch(*, now: datetime, size: int = BATCH) -> int:
-    """Apply the oldest events of the active store that wait; return how many, 0 when none does or another worker is at it."""
-    store_id = require_store_id()
-    with transaction.atomic():
-        if not try_transaction_lock("project", store_id=store_id):
-            return 0
-        events = list(CustomerEvent.objects.unprojected()[:size])
-        if events:
-            _apply(events, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id), now=now)
+    """Apply the oldest events of the active store that wait; return how many, 0 when none does or another worker is at it.
+
+    An event that cannot be applied gets its refusal and counts among them. Call it outside a transaction.
+    """
+    store_id, events = require_store_id(), list[CustomerEvent]()
+    try:
+        with transaction.atomic():
+            if not try_transaction_lock("project", store_id=store_id):
+                return 0
+            events += CustomerEvent.objects.unprojected()[:size]
+            if events:
+                _apply(events, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id), now=now)
+    except _BY_ITS_WORDS as error:
+        if len(events) > 1:
+            half = len(events) // 2
+            return project_batch(now=now, size=half) + project_batch(now=now, size=len(events) - half)
+        if not events:
+            raise
+        _give_up(events[0], error, now=now)
     return len(events)
+
+
+def _give_up(event: CustomerEvent, error: Exception, *, now: datetime) -> None:
+    """Refuse the one event that cannot be applied; where it broke is logged, and not what it says, which the error's text may quote."""
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("one event could not be applied", extra={"event": event.pk, "cause": type(error).__name__, "trace": trace})
+    waiting = CustomerEvent.objects.unprojected().filter(pk=event.pk, received_at=event.received_at)
+    waiting.update(projected_at=now, refusal=NOT_APPLIED % type(error).__name__)
 
 
 def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> None:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from retention.customers.models import CustomerEvent
 from retention.intake.projecting.batching import BATCH, project_batch
 from retention.stores.models import StoreWork
 from retention.stores.models.work import Taken
@@ -12,6 +13,7 @@ from retention.tenancy.context import store_context
 KIND = "project"
 BATCHES_PER_TURN = 10
 SECONDS_PER_RUN = 20.0
+PAUSE = timedelta(seconds=1)  # until a store is looked at again that another worker is busy with
 
 
 def project_due(*, now: Callable[[], datetime], seconds: float = SECONDS_PER_RUN) -> int:
@@ -44,7 +46,7 @@ def _take_turn(taken: Taken, *, now: Callable[[], datetime]) -> int:
             count = project_batch(now=now())
             applied += count
             if count < BATCH:
-                StoreWork.settle(KIND, taken, next_at=None)
-                return applied
-    StoreWork.settle(KIND, taken, next_at=now())
+                break
+        waits = CustomerEvent.objects.unprojected().exists()
+    StoreWork.settle(KIND, taken, next_at=(now() if count else now() + PAUSE) if waits else None)
     return applied

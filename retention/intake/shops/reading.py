@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of
+from retention.kit.money import LARGEST_AMOUNT, MoneyError, decimals_of
 
 DEEPEST = 32
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -128,9 +128,9 @@ def moment(body: Any, *path: str) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(str(found).strip())
-    except ValueError:
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Unreadable(f"{'.'.join(path)}: {str(found)[:40]!r} is not a moment.") from None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def currency_of(body: Any, *path: str, usual: str) -> str:
@@ -160,7 +160,7 @@ def decimal_of(value: Any, *, field: str) -> Decimal:
         read = Decimal(str(value).strip()) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
     except InvalidOperation:
         read = None
-    if read is None or not read.is_finite() or abs(read) > LARGEST_MINOR:
+    if read is None or not read.is_finite() or abs(read) > LARGEST_AMOUNT:
         raise Unreadable(f"{field}: {str(value)[:40]!r} is not an amount.")
     return read
 
