@@ -3,8 +3,10 @@
 Thresholds are in real seconds; the demo's fast clock is taken into account where due moments are compared.
 """
 
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.cache import cache
@@ -20,17 +22,48 @@ from retention.tenancy.unscoped import unscoped
 SWEEPER = "campaigns.tasks.sweep"
 SWEEPER_LATE_SECONDS = 120
 WORK_LATE_SECONDS = 600
+KEPT_SECONDS = 2.0
 
 _migrated: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Check:
-    """One answer: whether it is well, and what was found, in one plain sentence without any store's data."""
+    """One answer: whether it is well, and what was found, in one plain sentence without any store's data.
+
+    decides: requests should go elsewhere while it is not well; otherwise it is only told.
+    """
 
     name: str
     ok: bool
     found: str
+    decides: bool = True
+
+
+@dataclass
+class _Kept:
+    """The answers of a moment ago, for the many who ask at once."""
+
+    checks: list[Check] = field(default_factory=list)
+    until: float = 0.0
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+
+_kept = _Kept()
+
+
+def check_lately() -> list[Check]:
+    """Return what `check_all` found at most two seconds ago, since anybody may ask; that this process ends is said at once."""
+    if stopping.is_stopping():
+        return check_all()
+    if time.monotonic() >= _kept.until and _kept.asking.acquire(blocking=not _kept.checks):
+        try:
+            if time.monotonic() >= _kept.until:
+                _kept.checks = check_all()
+                _kept.until = time.monotonic() + KEPT_SECONDS
+        finally:
+            _kept.asking.release()
+    return _kept.checks
 
 
 def check_all() -> list[Check]:
@@ -94,9 +127,9 @@ def _sweeper() -> Check:
 
 
 def _work() -> Check:
-    late = oldest_due_seconds(moment=now())
-    worst = max(late.values(), default=0.0)
-    return Check("work", ok=worst <= WORK_LATE_SECONDS, found=f"The oldest due work waits for {worst:.0f} seconds.")
+    """Say how long work waits: one store's trouble, which must not take the pages of all others away."""
+    worst = max(oldest_due_seconds(moment=now()).values(), default=0.0)
+    return Check("work", ok=worst <= WORK_LATE_SECONDS, found=f"The oldest due work waits for {worst:.0f} seconds.", decides=False)
 
 
 def oldest_due_seconds(*, moment: datetime) -> dict[str, float]:

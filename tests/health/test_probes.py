@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 def sweeper_is_alive() -> Iterator[None]:
     """Let the sweeper have ended just now."""
     cache.set(f"heartbeat:{readiness.SWEEPER}", time.time(), 60)
+    readiness._kept.until = 0.0
     yield
     cache.delete(f"heartbeat:{readiness.SWEEPER}")
     stopping._stopping.clear()
@@ -60,10 +61,24 @@ def test_not_ready_when_the_sweeper_is_late(client: Client) -> None:
     assert re.fullmatch(r"The sweeper ended 50\d seconds ago\.", checks["sweeper"]["found"])
 
 
-def test_not_ready_when_due_work_waits_too_long(client: Client) -> None:
+def test_one_stores_work_that_waits_too_long_is_told_and_turns_nobody_away(client: Client) -> None:
     StoreWork.ring("messages", store_id=_store().pk, due_at=now() - timedelta(minutes=20))
-    checks = client.get("/readyz").json()["checks"]
-    assert checks["work"]["ok"] is False
+    answer = client.get("/readyz")
+    assert answer.json()["checks"]["work"]["ok"] is False
+    assert re.fullmatch(r"The oldest due work waits for 12\d\d seconds\.", answer.json()["checks"]["work"]["found"])
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+
+
+def test_asked_again_within_two_seconds_nothing_is_looked_up(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    first = client.get("/readyz").json()
+    cache.set(f"heartbeat:{readiness.SWEEPER}", time.time() - 500, 60)
+    with django_assert_num_queries(0):
+        assert client.get("/readyz").json() == first
+    stopping.begin()
+    assert client.get("/readyz").status_code == 503
+    stopping._stopping.clear()
+    readiness._kept.until = 0.0
+    assert client.get("/readyz").json()["checks"]["sweeper"]["ok"] is False
 
 
 def test_not_ready_with_an_unapplied_migration(client: Client) -> None:
