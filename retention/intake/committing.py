@@ -96,11 +96,12 @@ def once_each(rows: Iterable[Row]) -> list[Row]:
 
 
 def _write(connection: Connection, rows: Sequence[Row]) -> None:
+    text = _text_of(rows)
     values = {"due_at": min(row.received_at for row in rows), "stores": sorted({row.store_id for row in rows})}
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         try:
-            cursor.copy_expert("COPY incoming FROM STDIN", io.StringIO(_text_of(rows)))
+            cursor.copy_expert("COPY incoming FROM STDIN", io.StringIO(text))
             cursor.execute(_STORE, values)
         except psycopg2.Error:
             if not connection.closed:

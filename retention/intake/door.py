@@ -8,6 +8,7 @@ import binascii
 import math
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -15,8 +16,9 @@ import msgspec
 import psycopg2
 
 from retention.intake.bodies import BodyRefused, read_body
+from retention.intake.envelopes import open_batch
 from retention.intake.keys import Key, KeyBook
-from retention.intake.reading import KINDS, Reading, Refused, Sender, open_batch, read_batch, read_single, write_key_of
+from retention.intake.reading import KINDS, Reading, Refused, Sender, read_batch, read_single, write_key_of
 from retention.intake.writing import NotStored, QueueFull, Writer
 from retention.kit import clock
 from retention.kit.metrics import EVENTS
@@ -26,10 +28,12 @@ from retention.stores.client_address import ip_in, network_of
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-EVENTS_PER_SECOND = 2_000.0
-BURST_EVENTS = 20_000.0
-STORE_SHARE = 2.0  # of a key's events for all keys of a store together: a shop that rotates keys uses two at once
-SHARE_OF_ONE = 0.1  # of a public key's events for one address, so that one visitor cannot use up what all others need (S8)
+# A unit is an event, or each started KB of a request where that is more: what is stored and read costs by its size.
+UNITS_PER_SECOND = 2_000.0
+BURST_UNITS = 20_000.0
+UNIT_BYTES = 1024
+STORE_SHARE = 2.0  # of a key's units for all keys of a store together: a shop that rotates keys uses two at once
+SHARE_OF_ONE = 0.1  # of a public key's units for one address, so that one visitor cannot use up what all others need (S8)
 LOOKUPS_PER_SECOND = 20.0
 BURST_LOOKUPS = 200.0
 COME_BACK_SECONDS = 5
@@ -75,14 +79,16 @@ class Door:
         buckets: Buckets | None = None,
         stores: Buckets | None = None,
         visitors: Buckets | None = None,
+        strangers: Buckets | None = None,
         lookups: Buckets | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._keys = keys or KeyBook()
         self._writer = writer or Writer()
-        self._buckets = buckets or Buckets(per_second=EVENTS_PER_SECOND, burst=BURST_EVENTS)
-        self._stores = stores or Buckets(per_second=EVENTS_PER_SECOND * STORE_SHARE, burst=BURST_EVENTS * STORE_SHARE)
-        self._visitors = visitors or Buckets(per_second=EVENTS_PER_SECOND * SHARE_OF_ONE, burst=BURST_EVENTS * SHARE_OF_ONE)
+        self._buckets = buckets or _share(1.0)
+        self._stores = stores or _share(STORE_SHARE)
+        self._visitors = visitors or _share(SHARE_OF_ONE)
+        self._strangers = strangers or _share(SHARE_OF_ONE)
         self._lookups = lookups or Buckets(per_second=LOOKUPS_PER_SECOND, burst=BURST_LOOKUPS)
         self._now = now
 
@@ -120,7 +126,7 @@ class Door:
         return self._take_batch(environ, body)
 
     def _take_single(self, environ: Environ, body: bytes, *, kind: str) -> dict[str, Any]:
-        key = self._open(environ, in_body=lambda: write_key_of(body), events=1)
+        key = self._open(environ, size=len(body), in_body=lambda: write_key_of(body))
         reading = read_single(body, kind=kind, sender=self._sender(key))
         self._store(reading)
         if reading.refused:
@@ -129,24 +135,37 @@ class Door:
         return _success(reading)
 
     def _take_batch(self, environ: Environ, body: bytes) -> dict[str, Any]:
-        batch = open_batch(body)
-        key = self._open(environ, in_body=lambda: batch.write_key or "", events=len(batch.batch))
+        opened = cache(lambda: open_batch(body))
+        key = self._open(environ, size=len(body), in_body=lambda: opened().write_key or "")
+        batch = opened()
+        self._pay(key, network=network_of(ip_in(environ)), units=len(batch.batch) - _units_of(len(body)))
         reading = read_batch(batch, sender=self._sender(key))
         self._store(reading)
         return _success(reading)
 
-    def _open(self, environ: Environ, *, in_body: Callable[[], str], events: int) -> Key:
-        """Return the key that opens the door for so many events, or turn the sender away."""
-        text = _key_in_header(environ.get("HTTP_AUTHORIZATION", "")) or in_body()
-        network = network_of(ip_in(environ))
+    def _open(self, environ: Environ, *, size: int, in_body: Callable[[], str]) -> Key:
+        """Return the key that opens the door for a body of this size, or turn the sender away.
+
+        A key in the header is asked for before the body is read at all; without one, the address pays for the reading first.
+        """
+        network, units = network_of(ip_in(environ)), _units_of(size)
+        text = _key_in_header(environ.get("HTTP_AUTHORIZATION", ""))
+        if not text:
+            _spend(self._strangers, network, units=units, words="Too many events from this address.")
+            text = in_body()
         key = self._keys.recall(text) or self._find(text, network=network)
         _check_use(key, origin=environ.get("HTTP_ORIGIN", ""))
-        units = max(events, 1)
+        self._pay(key, network=network, units=units)
+        return key
+
+    def _pay(self, key: Key, *, network: str, units: int) -> None:
+        """Take units from everybody who shares them, or turn the sender away."""
+        if units <= 0:
+            return
         if not key.secret:
             _spend(self._visitors, (key.id, network), units=units, words="Too many events from this address.")
         _spend(self._buckets, key.id, units=units, words="Too many events from this key.")
         _spend(self._stores, key.store_id, units=units, words="Too many events from this store.")
-        return key
 
     def _find(self, text: str, *, network: str) -> Key:
         if not text:
@@ -177,6 +196,15 @@ def _check_use(key: Key, *, origin: str) -> None:
         raise _Turned(403, "This key does not carry the scope events:write.")
     if key.origins and origin and origin.lower() not in key.origins:
         raise _Turned(403, OTHER_ADDRESS % origin[:200])
+
+
+def _share(share: float) -> Buckets:
+    return Buckets(per_second=UNITS_PER_SECOND * share, burst=BURST_UNITS * share)
+
+
+def _units_of(size: int) -> int:
+    """Return what so many bytes cost before it is known how many events they are."""
+    return max(1, math.ceil(size / UNIT_BYTES))
 
 
 def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:

@@ -43,7 +43,7 @@ class KeyBook:
 
     def recall(self, text: str) -> Key | None:
         """Return the live key with this text if that was read a few seconds ago, without asking the database."""
-        kept = self._known.get(digest_of_key(text))
+        kept = self._known.get(digest_of_key(text)) if looks_right(text) else None
         return kept[1] if kept is not None and kept[0] > self._clock() else None
 
     def find(self, text: str) -> Key | None:

@@ -5,39 +5,28 @@ Source: Segment HTTP tracking API; ecosystem guide 6 (what four real clients sen
 """
 
 import hashlib
-import json
-import math
+import logging
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from retention.intake.bodies import BodyRefused, decode, decode_strictly, read_object
+from retention.intake.envelopes import NOTHING, Batch, Moment
+from retention.kit.logs import trace_of
 
 LARGEST_EVENT = 32 * 1024
 LARGEST_CONTEXT = 4 * 1024
-MOST_EVENTS = 2500
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_AHEAD = timedelta(days=1)
 KINDS = {
     "track": "track", "t": "track", "identify": "identify", "i": "identify", "page": "page", "p": "page",
     "screen": "screen", "s": "screen", "group": "group", "g": "group", "alias": "alias", "a": "alias",
 }  # fmt: skip
-Moment = str | int | float | None
 Properties = dict[str, Any] | msgspec.Raw  # an object, or its JSON text when nothing had to be changed
-NOTHING = msgspec.Raw(b"null")
-
-
-class Batch(msgspec.Struct, rename="camel"):
-    """The envelope of many events; each is looked at by itself."""
-
-    batch: list[msgspec.Raw]
-    sent_at: Moment = None
-    write_key: str | None = None
-    backfill: bool = False
-    context: msgspec.Raw = NOTHING
+UNREADABLE = "The event could not be read."
 
 
 class Event(msgspec.Struct, rename="camel"):
@@ -60,6 +49,7 @@ class Event(msgspec.Struct, rename="camel"):
     context: msgspec.Raw = NOTHING
 
 
+log = logging.getLogger("boomerang.intake")
 _decode_event = msgspec.json.Decoder(Event).decode
 
 
@@ -135,49 +125,6 @@ class Sender:
     received_at: datetime
 
 
-def open_batch(body: bytes) -> Batch:
-    """Return the envelope of a batch, or raise BodyRefused."""
-    try:
-        batch: Batch = decode(body, kind=Batch)
-    except BodyRefused:
-        rescued = _rescue(body)
-        if rescued is None:
-            raise
-        batch = rescued
-    if len(batch.batch) > MOST_EVENTS:
-        raise BodyRefused(f"A batch holds at most {MOST_EVENTS} events.", field="batch")
-    return batch
-
-
-def _rescue(body: bytes) -> Batch | None:
-    """Take a batch apart with Python's lenient parser, so that a text which is no Unicode refuses its own event only.
-
-    What is wrong stays wrong in the parts (an object with a doubled key becomes NaN), so each is refused where it is read.
-    """
-
-    def one_object(pairs: list[tuple[str, Any]]) -> Any:
-        found = dict(pairs)
-        return found if len(found) == len(pairs) else math.nan
-
-    try:
-        envelope = json.loads(body.decode("utf-8", "surrogateescape"), object_pairs_hook=one_object)
-    except (ValueError, RecursionError):
-        return None
-    events = envelope.get("batch") if isinstance(envelope, dict) else None
-    if not isinstance(events, list):
-        return None
-    sent_at, key, backfill = envelope.get("sentAt"), envelope.get("writeKey"), envelope.get("backfill", False)
-    if not isinstance(backfill, bool):
-        return None
-    return Batch(
-        batch=[msgspec.Raw(json.dumps(event).encode()) for event in events],
-        sent_at=sent_at if isinstance(sent_at, str | int | float) else None,
-        write_key=key if isinstance(key, str) else None,
-        backfill=backfill,
-        context=msgspec.Raw(json.dumps(envelope.get("context")).encode()),
-    )
-
-
 @dataclass(frozen=True)
 class _Request:
     """What the events of a request share. kind: the one the address says, or none."""
@@ -228,7 +175,10 @@ class _Keyed(msgspec.Struct, rename="camel"):
 
 
 def _take(reading: Reading, raw: bytes, *, index: int, request: _Request, silent_for: int) -> None:
-    """Read one event. silent_for: how many microseconds before the request's arrival it counts when it says no moment itself."""
+    """Read one event; whatever is wrong with it refuses it alone.
+
+    silent_for: how many microseconds before the request's arrival it counts when it says no moment itself.
+    """
     message_id = ""
     try:
         if len(raw) > LARGEST_EVENT:
@@ -238,6 +188,10 @@ def _take(reading: Reading, raw: bytes, *, index: int, request: _Request, silent
         row = _row_of(said, request=request, silent_for=silent_for)
     except BodyRefused as error:
         reading.refused.append(Refused(index, str(error), error.field, message_id, error.status))
+        return
+    except Exception as error:
+        log.error("one event could not be read", extra={"cause": type(error).__name__, "trace": trace_of(error)})
+        reading.refused.append(Refused(index, UNREADABLE, message_id=message_id))
         return
     reading.without_message_id += not message_id
     reading.rows.append(row)
@@ -278,7 +232,7 @@ def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
     context = {**request.context, **said.objects.get("context", {})} if request.context else said.keep("context")
     return Row(
         store_id=sender.store_id,
-        key=key_of(event.message_id),
+        key=key_of(event.message_id, by="secret" if sender.trusted else "public"),
         kind=kind,
         name=_title_of(said, kind=kind),
         anonymous_id=anonymous,
@@ -307,11 +261,14 @@ def _name_of(value: str | int | None, *, field: str) -> str:
     return text
 
 
-def key_of(message_id: str | None) -> str:
-    """Return what makes the event unique, in hexadecimal; without a messageId a random one, which only our own retries meet again."""
+def key_of(message_id: str | None, *, by: Literal["public", "secret", "api", "shop"]) -> str:
+    """Return what makes the event unique, in hexadecimal; without a messageId a random one, which only our own retries meet again.
+
+    by: who says it. Each has ids of its own, or a visitor's event could take the id of the shop's word and make that look known.
+    """
     if not message_id:
         return secrets.token_hex(16)
-    return hashlib.blake2b(message_id.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(message_id.encode(), digest_size=16, person=by.encode()).hexdigest()
 
 
 def _title_of(said: _Said, *, kind: str) -> str:
@@ -347,7 +304,10 @@ def _occurred_at(stated: Moment, *, sent_at: Moment, received_at: datetime, sile
         return received_at - timedelta(microseconds=silent_for)
     moment = _moment(stated, field="timestamp")
     if sent_at is not None:
-        moment = moment + (received_at - _moment(sent_at, field="sentAt"))
+        try:
+            moment += received_at - _moment(sent_at, field="sentAt")
+        except OverflowError:
+            raise BodyRefused("The moment lies outside of all calendars.", field="timestamp") from None
     if moment > received_at + MOST_AHEAD:
         raise BodyRefused("The moment lies more than a day ahead.", field="timestamp")
     if moment < EARLIEST:

@@ -136,7 +136,7 @@ def _refund_properties(said: Mapping[str, Any]) -> dict[str, Any]:
 def _row(name: str, properties: dict[str, Any], names: Names, *, at: datetime, key: str, backfill: bool, now: datetime) -> Row:
     return Row(
         store_id=require_store_id(),
-        key=key_of(f"api:{key}"),
+        key=key_of(key, by="api"),
         kind="track",
         name=name,
         anonymous_id=names.anonymous_id,

@@ -43,7 +43,7 @@ _WRITE = """
 def store_events(rows: Sequence[Row], *, now: datetime) -> None:
     """Store events of the active store whose key is new, and ring for the projection, in the caller's transaction.
 
-    rows: `key` from `reading.key_of(message_id)`, so that telling twice changes nothing. Raises ValueError for another store's row.
+    rows: `key` from `reading.key_of(message_id, by=...)`, so that telling twice changes nothing. Raises ValueError for another store's row.
     """
     if not rows:
         return

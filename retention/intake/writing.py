@@ -26,6 +26,7 @@ SIBLINGS = 4  # requests in a group that show many send at once; then the next g
 LINGER_SECONDS = 0.004
 
 log = logging.getLogger("boomerang.intake")
+_BY_ITS_WORDS = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, TypeError, OverflowError)  # what one row can make us raise
 
 
 class QueueFull(Exception):
@@ -207,7 +208,7 @@ class Writer:
         """Commit rows; the ones the database refuses are found by halving, so that a bad row costs its neighbours nothing."""
         try:
             self._committer.commit(rows)
-        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+        except _BY_ITS_WORDS as error:
             if len(rows) == 1:
                 log.warning("one event was refused by the database", extra={"cause": type(error).__name__})
                 return [0]

@@ -7,6 +7,7 @@ rather hides an order number too many than shows one phone number. A new secret 
 import json
 import logging
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -78,6 +79,11 @@ def request_context(request_id: str) -> Iterator[None]:
 def take_request_id(offered: str | None) -> str:
     """Return the id a proxy in front of us offered when it looks like one, else a new one."""
     return offered if offered and _REQUEST_ID.fullmatch(offered) else uuid4().hex
+
+
+def trace_of(error: BaseException) -> str:
+    """Return where an error was raised, without its text, which may quote what a person or a shop said."""
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def scrub(text: str) -> str:

@@ -44,7 +44,7 @@ def rows(store, sample: list[dict[str, str]]) -> Iterator[Row]:
         order = {"order_id": f"{line['user_session']}-{place}", "total": line["price"], "products": [product]}
         yield Row(
             store_id=store.pk,
-            key=key_of(f"rees46-{place}"),
+            key=key_of(f"rees46-{place}", by="secret"),
             kind="track",
             name=NAMES[line["event_type"]],
             anonymous_id="",

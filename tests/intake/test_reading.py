@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retention.intake.bodies import LARGEST_BODY, BodyRefused, decode_strictly, read_body
-from retention.intake.reading import Sender, open_batch, read_batch, read_single
+from retention.intake.envelopes import open_batch
+from retention.intake.reading import Sender, key_of, read_batch, read_single
 
 NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 SENDER = Sender(store_id=1, trusted=True, received_at=NOW)
@@ -59,6 +60,10 @@ BAD = {
     "no moment": (track(timestamp="yesterday"), "timestamp", "moment"),
     "long id": (track(userId="u" * 201), "userId", "200"),
     "long name": (track(event="e" * 121), "event", "120"),
+    "timestamps that leave the calendar": (track(timestamp="9999-12-31T23:59:59Z", sentAt="2026-01-01T00:00:00Z"), "timestamp", "calendar"),
+    "10,000 levels": (b"[" * 10_000 + b"]" * 10_000, "", "32 levels"),
+    "10,000 levels in properties": (b'{"type":"track","properties":{"a":' + b"[" * 10_000 + b"]" * 10_000 + b"}}", "", "32 levels"),
+    "a wrong bracket": (b'{"type":"track","properties":{"a":1]}', "", "JSON"),
     "33 KB": (track(properties={"a": "x" * 33 * 1024}), "", "32 KB"),
 }
 
@@ -72,6 +77,67 @@ def test_a_bad_event_refuses_itself_and_not_its_neighbours(case):
     assert words in reading.refused[0].message
 
 
+SOUND = b'{"type":"track","event":"E","userId":"u","messageId":"a"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"batch":[%s],"batch":[%s]}' % (SOUND, GOOD), "batch"),
+        (b'{"batch":[%s,%s],"batch":[%s]}' % (SOUND, GOOD, SOUND), "batch"),
+        (b'{"batch":[%s],"b\\u0061tch":[%s]}' % (SOUND, GOOD), "batch"),
+        (b'{"batch":[%s],"batch":[]}' % SOUND, "batch"),
+        (b'{"batch":[],"batch":[%s]}' % SOUND, "batch"),
+        (b'{"sentAt":"2026-11-20T09:12:00Z","batch":[%s],"sentAt":null}' % SOUND, "sentAt"),
+        (b'{"writeKey":"a", "batch": [%s, %s], "writeKey":"b"}' % (SOUND, GOOD), "writeKey"),
+    ],
+)
+def test_what_stands_twice_in_an_envelope_is_refused_and_no_events_are_lost(body, field):
+    with pytest.raises(BodyRefused, match="twice") as refused:
+        open_batch(body)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("around", [b"%s,%s,%s", b"%s, %s, %s", b" %s ,\n %s,\t%s\n", b"%s , %s  , %s"])
+@pytest.mark.parametrize("other", [SOUND, b'{"type":"track","event":"\\ud800","userId":"u"}', b"0", b"[]", b'""'])
+def test_events_are_cut_out_as_they_stand_however_they_are_laid_out(around, other):
+    batch = open_batch(b'{"sentAt": "2026-11-20T09:12:00Z", "batch": [' + around % (GOOD, other, GOOD) + b'], "unknown": [[0]]}')
+    assert [bytes(event) for event in batch.batch] == [GOOD, other, GOOD]
+    assert batch.sent_at == "2026-11-20T09:12:00Z"
+
+
+def test_a_large_text_in_any_script_is_no_larger_beside_a_broken_neighbour():
+    cyrillic = json.dumps({"type": "track", "event": "E", "userId": "u", "properties": {"a": "ж" * 15_000}}, ensure_ascii=False).encode()
+    reading = read(cyrillic, b'{"type":"track","event":"\\ud800","userId":"u"}', GOOD)
+    assert len(reading.rows) == 2
+    assert [refused.index for refused in reading.refused] == [1]
+
+
+def test_what_nobody_foresaw_refuses_one_event(caplog):
+    words = ["what somebody said"]
+
+    class Clock(datetime):
+        def __sub__(self, other):
+            if other == timedelta(microseconds=1):
+                raise RuntimeError(*words)
+            return super().__sub__(other)
+
+    sender = Sender(store_id=1, trusted=True, received_at=Clock(2026, 11, 20, 9, 12, tzinfo=UTC))
+    reading = read_batch(open_batch(b'{"batch":[%s,%s,%s]}' % (SOUND, track(messageId="bad"), track())), sender=sender)
+    assert (len(reading.rows), [refused.as_answer() for refused in reading.refused]) == (
+        2,
+        [{"index": 1, "message": "The event could not be read.", "messageId": "bad"}],
+    )
+    assert [line.cause for line in caplog.records] == ["RuntimeError"]
+    assert words[0] not in str(vars(caplog.records[0]))
+
+
+def test_each_kind_of_sender_has_message_ids_of_its_own():
+    assert len({key_of("m", by=who) for who in ("public", "secret", "api", "shop")}) == 4
+    assert key_of("m", by="public") == key_of("m", by="public")
+    assert len(key_of("m", by="shop")) == 32
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -79,7 +145,13 @@ def test_a_bad_event_refuses_itself_and_not_its_neighbours(case):
         b"{",
         b"[]",
         b'{"batch":{}}',
-        b'{"batch":[' + b"[" * 10_000 + b"]" * 10_000 + b"]}",
+        b'{"batch":[' + b"[" * 10_000 + b"]" * 10_000,
+        b'{"batch":[{"a":"' + b'\\"' * 50_000,
+        b'{"batch":[1},"x":2}',
+        b'{"context":' + b"[" * 10_000 + b"]" * 10_000 + b',"batch":[]}',
+        b'{"batch":[],"context":"' + b"x" * 40_000 + b'"}',
+        b'{"batch":[],"writeKey":"\\ud800"}',
+        b'{"batch":[{"type":"track"}],"sentAt":[]}',
         b"\xff\xfe{}",
         b'{"events":[]}',
     ],

@@ -113,7 +113,7 @@ def test_segments_node_library_delivers_each_kind_word_for_word(moment: datetime
     )
     assert_happened(events, moment)
     with work_for(store):
-        assert EventKey.objects.filter(key=bytes.fromhex(key_of("node-1"))).exists()
+        assert EventKey.objects.filter(key=bytes.fromhex(key_of("node-1", by="secret"))).exists()
 
 
 @pytest.mark.browser

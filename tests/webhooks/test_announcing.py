@@ -30,8 +30,8 @@ def store():
 
 def identify_event(store, external, **traits):
     return Row(
-        store_id=store.pk, key=key_of(None), kind="identify", name="Identify", anonymous_id="", external_id=external, properties=traits,
-        context={}, occurred_at=NOON, received_at=NOON, trusted=True,
+        store_id=store.pk, key=key_of(None, by="secret"), kind="identify", name="Identify", anonymous_id="", external_id=external,
+        properties=traits, context={}, occurred_at=NOON, received_at=NOON, trusted=True,
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ found by halving and refused alone, so that it holds nobody up.
 """
 
 import logging
-import traceback
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +23,7 @@ from retention.customers.profile import apply_traits
 from retention.intake.projecting.ordering import Lived, apply_orders
 from retention.intake.projecting.reading import claim_of, consents_of, counted_name, product_of, told_by
 from retention.kit.locks import try_transaction_lock
+from retention.kit.logs import trace_of
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 
@@ -79,8 +79,7 @@ def project_batch(*, now: datetime, size: int = BATCH) -> int:
 
 def _give_up(event: CustomerEvent, error: Exception, *, now: datetime) -> None:
     """Refuse the one event that cannot be applied; where it broke is logged, and not what it says, which the error's text may quote."""
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    log.error("one event could not be applied", extra={"event": event.pk, "cause": type(error).__name__, "trace": trace})
+    log.error("one event could not be applied", extra={"event": event.pk, "cause": type(error).__name__, "trace": trace_of(error)})
     waiting = CustomerEvent.objects.unprojected().filter(pk=event.pk, received_at=event.received_at)
     waiting.update(projected_at=now, refusal=NOT_APPLIED % type(error).__name__)
 

@@ -67,7 +67,7 @@ def _row(one: Happened, *, shop: ShopConnection, now: datetime) -> Row:
     occurred_at = min(max(one.occurred_at, EARLIEST), now)
     return Row(
         store_id=shop.store_id,
-        key=key_of(_told_once(one, kind=shop.kind)),
+        key=key_of(_told_once(one, kind=shop.kind), by="shop"),
         kind=one.kind,
         name=one.name,
         anonymous_id=one.person.anonymous[:200],
