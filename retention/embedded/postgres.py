@@ -30,6 +30,9 @@ _FIXED = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "logging_collector": "off",
+    # A refused row or statement would stand in the log with everything a person said in it.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

@@ -68,6 +68,7 @@ def test_data_survives_a_stop_and_the_sockets_do_not(tmp_path: Path, guardian: G
     assert _ask(second.admin_url, "SELECT lower(name) FROM kept") == "zoë"
     assert _ask(second.admin_url, "SHOW max_connections") == str(MAX_CONNECTIONS)
     assert _ask(second.admin_url, "SHOW listen_addresses") == ""
+    assert [_ask(second.admin_url, f"SHOW {name}") for name in ("log_error_verbosity", "log_min_error_statement")] == ["terse", "panic"]
     second.stop()
 
 

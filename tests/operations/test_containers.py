@@ -60,6 +60,10 @@ def test_only_what_changes_tables_knows_their_owner(compose: dict[str, Any]) -> 
     assert "OWNER_DATABASE_PASSWORD" not in str([compose["services"][name] for name in ("web", "worker", "scheduler")])
 
 
+def test_postgres_writes_no_row_and_no_statement_into_its_log(compose: dict[str, Any]) -> None:
+    assert {"-clog_error_verbosity=terse", "-clog_min_error_statement=panic"} <= set(compose["services"]["postgres"]["command"])
+
+
 def test_valkey_asks_for_a_user_and_password(compose: dict[str, Any]) -> None:
     lines = compose["configs"]["valkey"]["content"].splitlines()
     assert "user default off" in lines

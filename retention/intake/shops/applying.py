@@ -1,7 +1,8 @@
 """Stored deliveries become events, products and stock: in the order they came, each in a transaction of its own.
 
 A turn is written down before it is taken, so a delivery that ends the process is tried a few times and then left, and its neighbours are
-not held up. What cannot be read fails at once; what may pass is tried again after a minute, five, thirty and two hours.
+not held up. What cannot be read fails at once; what may pass is tried again after a minute, five, thirty and two hours. What ends a
+connection, erases or joins people is not believed when the same signed body came under another topic as well.
 """
 
 import logging
@@ -16,8 +17,9 @@ from retention.intake.shops.carrying_out import carry_out, would
 from retention.intake.shops.kinds import normalise
 from retention.intake.shops.reading import Unreadable
 from retention.intake.shops.receiving import WORK
-from retention.intake.shops.results import Ignored, Result
+from retention.intake.shops.results import Asked, Disconnected, Forget, Ignored, Joined, Result
 from retention.intake.shops.subjects import note_subjects
+from retention.kit.logs import trace_of
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id, store_context
 
@@ -28,8 +30,13 @@ PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), tim
 MOST_ATTEMPTS = len(PAUSES) + 1
 ENDED_HARD = gettext_noop("Carrying it out was cut off several times. Nothing of it was kept.")
 ONLY_A_TEST = gettext_noop("A test: it was read as it would be, and nothing was counted.")
+BORROWED = gettext_noop("The same body came under another topic before. Only a body is signed, so this topic was not believed.")
 # What foreign JSON of an unexpected shape makes our own reading raise.
-_UNEXPECTED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, DatabaseError)
+_OF_ANOTHER_SHAPE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+class _OtherShape(Exception):
+    """A body is built in another way than our reading knows; the cause says where it broke."""
 
 
 def apply_due(*, now: Callable[[], datetime], stores: int = 10) -> int:
@@ -71,9 +78,11 @@ def apply_one(number: int, *, currency: str, now: datetime) -> None:
                 _apply(delivery, currency=currency, now=now)
     except Unreadable as error:
         _fail(number, str(error), now=now, final=True)
-    except _UNEXPECTED as error:
-        log.warning("a delivery of a shop could not be carried out", extra={"delivery": number, "cause": type(error).__name__})
-        _fail(number, _in_words(error), now=now, final=False)
+    except Exception as error:
+        cause = error.__cause__ if isinstance(error, _OtherShape) and error.__cause__ else error
+        name = type(cause).__name__
+        log.error("a delivery of a shop could not be carried out", extra={"delivery": number, "cause": name, "trace": trace_of(cause)})
+        _fail(number, _in_words(error) % name, now=now, final=False)
 
 
 def _apply(delivery: Delivery, *, currency: str, now: datetime) -> None:
@@ -81,7 +90,7 @@ def _apply(delivery: Delivery, *, currency: str, now: datetime) -> None:
     if delivery.attempts > MOST_ATTEMPTS:
         _settle(delivery, Delivery.State.FAILED, reason=ENDED_HARD, now=now)
         return
-    results = read(delivery, currency=currency)
+    results = _read(delivery, currency=currency)
     note_subjects(delivery, results)
     ignored = next((one.reason for one in results if isinstance(one, Ignored)), "")
     if delivery.test:
@@ -89,6 +98,21 @@ def _apply(delivery: Delivery, *, currency: str, now: datetime) -> None:
         return
     outcome = carry_out(results, shop=shop, now=now)
     _settle(delivery, Delivery.State.APPLIED if outcome else Delivery.State.IGNORED, outcome=outcome, reason=ignored, now=now)
+
+
+def _read(delivery: Delivery, *, currency: str) -> list[Result]:
+    """Return what a delivery means, if its topic may be believed."""
+    try:
+        results = read(delivery, currency=currency)
+    except Unreadable:
+        raise
+    except _OF_ANOTHER_SHAPE as error:
+        raise _OtherShape from error
+    if any(isinstance(one, Forget | Asked | Joined | Disconnected) for one in results):
+        same = Delivery.objects.filter(connection_id=delivery.connection_id, body=delivery.body).exclude(topic=delivery.topic)
+        if same.exists():
+            raise Unreadable(BORROWED)
+    return results
 
 
 def read(delivery: Delivery, *, currency: str) -> list[Result]:
@@ -123,5 +147,7 @@ def _fail(number: int, reason: str, *, now: datetime, final: bool) -> None:
 def _in_words(error: Exception) -> str:
     """Return a reason that tells a merchant enough and shows no value: a database's message may quote the row."""
     if isinstance(error, DatabaseError):
-        return f"The database did not take it ({type(error).__name__})."
-    return f"It has another shape than we know ({type(error).__name__})."
+        return "The database did not take it (%s)."
+    if isinstance(error, _OtherShape):
+        return "It has another shape than we know (%s)."
+    return "A fault of ours kept it from being carried out (%s). Nothing of it was kept, and we were told."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from retention.intake.models import Delivery, ShopConnection
 from retention.intake.shops.kinds import KINDS
@@ -112,9 +112,9 @@ def _moment(text: str) -> datetime | None:
     plain = re.sub(r"(\.\d{6})\d+", r"\1", text.strip())
     try:
         read = datetime.fromisoformat(plain)
-    except ValueError:
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _is_ping(shop: ShopConnection, heading: Heading, raw: bytes) -> bool:
@@ -123,20 +123,20 @@ def _is_ping(shop: ShopConnection, heading: Heading, raw: bytes) -> bool:
 
 
 def _store(shop: ShopConnection, heading: Heading, raw: bytes, *, now: datetime) -> Taken:
-    try:
-        with transaction.atomic():
-            Delivery.objects.create(
-                connection_id=shop.pk,
-                topic=heading.topic,
-                delivery_id=heading.delivery_id,
-                event_id=heading.event_id,
-                triggered_at=heading.triggered_at,
-                body=raw,
-                test=heading.test,
-                due_at=now,
-                received_at=now,
-            )
-    except IntegrityError:
+    """Store it unless it is there; a repeat is no error to the database either, whose log would quote the body."""
+    row = Delivery(
+        connection_id=shop.pk,
+        topic=heading.topic,
+        delivery_id=heading.delivery_id,
+        event_id=heading.event_id,
+        triggered_at=heading.triggered_at,
+        body=raw,
+        test=heading.test,
+        due_at=now,
+        received_at=now,
+    )
+    Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    if not Delivery.objects.filter(public_id=row.public_id).exists():
         return Taken.REPEATED
     if not heading.ours:
         _note_life(shop, now=now)

@@ -156,12 +156,22 @@ Normaliser = Callable[[Message], list[Result]]
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing a shop can tell. label: as the shop's own settings call it. wanted: whether we ask the merchant to tick it."""
+    """One thing a shop can tell. label: as the shop's own settings call it. wanted: whether we ask the merchant to tick it.
+
+    own: keys its body has, alone: and no others. What takes something away is known by them, because a shop signs the body and not the
+    topic: whoever sees one signed body could send it again under any.
+    """
 
     name: str
     label: str
     read: Normaliser
     wanted: bool = False
+    own: frozenset[str] = frozenset()
+    alone: bool = False
+
+    def fits(self, body: Mapping[str, Any]) -> bool:
+        """Say whether a body can be one of this topic."""
+        return self.own == body.keys() if self.alone else self.own <= body.keys()
 
 
 @dataclass(frozen=True)

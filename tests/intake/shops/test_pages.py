@@ -216,7 +216,7 @@ def test_parcels_and_requests_read_well_on_the_timeline():
     tell(shop, "fulfillments/create", parcel)
     arrived = {"id": 4, "order_id": order()["id"], "fulfillment_id": 3, "status": "delivered", "happened_at": "2026-11-20T08:40:00Z"}
     tell(shop, "fulfillment_events/create", arrived)
-    tell(shop, "customers/data_request", {"customer": {"email": "ana@example.test"}, "data_request": {"id": 1}})
+    tell(shop, "customers/data_request", {"customer": {"email": "ana@example.test"}, "shop_domain": "lumen", "data_request": {"id": 1}})
     with work_for(cast.store):
         person = Customer.objects.get()
     page = signed_in(cast.nora).get(f"/s/lumen/customers/{person.public_id}/").content.decode()

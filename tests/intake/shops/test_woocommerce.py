@@ -7,7 +7,7 @@ import pytest
 
 from retention.catalog.models import Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent, Identity
-from retention.intake.shops.kinds import KINDS
+from retention.intake.shops.kinds import KINDS, OTHER_BODY
 from retention.intake.shops.woocommerce import orders, people, products
 from retention.orders.models import Cart, Order
 from tests.factories import work_for
@@ -37,7 +37,6 @@ SALE = ["event:Order Completed", "event:Order Updated", "event:Identify"]
         ("customer.deleted", "customer", people.DELETED),
         ("product.created", "product", ["product"]),
         ("product.updated", "product_variation", ["product"]),
-        ("product.deleted", "product", ["product_gone"]),
         ("coupon.created", "coupon", products.COUPON),
         ("coupon.deleted", "coupon", products.COUPON),
     ],
@@ -48,6 +47,18 @@ def test_a_resource_has_its_effect_or_its_reason(topic, name, expected):
         assert (delivery.state, delivery.reason, delivery.outcome) == ("ignored", expected, [])
     else:
         assert (delivery.state, delivery.reason, delivery.outcome) == ("applied", "", expected)
+
+
+def test_a_deleted_product_is_taken_out_and_its_topic_takes_no_other_body():
+    shop = make_shop(kind="woocommerce")
+    tell(shop, "product.created", body("product"))
+    refused = tell(shop, "product.deleted", body("product"))
+    assert (refused.state, refused.reason, refused.outcome) == ("failed", OTHER_BODY, [])
+    with work_for(shop.store):
+        assert Product.objects.get().state == "active"
+    assert tell(shop, "product.deleted", {"id": body("product")["id"]}).outcome == ["product_gone"]
+    with work_for(shop.store):
+        assert Product.objects.get().state == "deleted"
 
 
 def test_every_topic_has_a_normaliser_that_reads_a_bare_id_or_says_what_is_missing():

@@ -8,6 +8,8 @@ from retention.intake.shops.shopify import baskets, ending, orders, parcels, peo
 from retention.intake.shops.shopify.sample import sample_order
 from retention.kit.words import gettext_noop
 
+_ID = frozenset({"id"})
+_ASKING = frozenset({"shop_domain", "customer"})
 _TOPICS = (
     Topic("orders/create", gettext_noop("Order creation"), orders.read_new_order, wanted=True),
     Topic("orders/updated", gettext_noop("Order update"), orders.read_order, wanted=True),
@@ -36,11 +38,11 @@ _TOPICS = (
         wanted=True,
     ),
     Topic("customers_marketing_consent/update", gettext_noop("Customer marketing consent update"), people.read_sms_consent, wanted=True),
-    Topic("customers/data_request", gettext_noop("Customer data request"), people.read_data_request),
-    Topic("customers/redact", gettext_noop("Customer data erasure"), people.read_redact),
+    Topic("customers/data_request", gettext_noop("Customer data request"), people.read_data_request, own=_ASKING | {"data_request"}),
+    Topic("customers/redact", gettext_noop("Customer data erasure"), people.read_redact, own=_ASKING | {"orders_to_redact"}),
     Topic("products/create", gettext_noop("Product creation"), products.read_product, wanted=True),
     Topic("products/update", gettext_noop("Product update"), products.read_product, wanted=True),
-    Topic("products/delete", gettext_noop("Product deletion"), products.read_deleted_product, wanted=True),
+    Topic("products/delete", gettext_noop("Product deletion"), products.read_deleted_product, wanted=True, own=_ID, alone=True),
     Topic("variants/in_stock", gettext_noop("Product variant back in stock"), products.read_stock),
     Topic("variants/out_of_stock", gettext_noop("Product variant out of stock"), products.read_stock),
     Topic("inventory_items/update", gettext_noop("Inventory item update"), products.read_inventory_item),
@@ -67,8 +69,8 @@ _TOPICS = (
         for what in ("request", "approve", "decline", "cancel", "close", "reopen", "update")
     ),
     Topic("discounts/create", gettext_noop("Discount creation"), ending.because(ending.COUPON)),
-    Topic("app/uninstalled", gettext_noop("App uninstalled"), ending.read_uninstalled),
-    Topic("shop/redact", gettext_noop("Shop data erasure"), ending.read_shop_redact),
+    Topic("app/uninstalled", gettext_noop("App uninstalled"), ending.read_uninstalled, own=frozenset({"myshopify_domain", "plan_name"})),
+    Topic("shop/redact", gettext_noop("Shop data erasure"), ending.read_shop_redact, own=frozenset({"shop_id", "shop_domain"}), alone=True),
 )
 
 SHOPIFY = Kind(

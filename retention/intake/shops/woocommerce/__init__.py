@@ -25,7 +25,9 @@ _TOPICS = (
     Topic("product.created", gettext_noop("Product created"), products.read_product, wanted=True),
     Topic("product.updated", gettext_noop("Product updated"), products.read_product, wanted=True),
     Topic("product.restored", gettext_noop("Product restored"), products.read_product),
-    Topic("product.deleted", gettext_noop("Product deleted"), products.read_deleted_product, wanted=True),
+    Topic(
+        "product.deleted", gettext_noop("Product deleted"), products.read_deleted_product, wanted=True, own=frozenset({"id"}), alone=True
+    ),
     *(Topic(f"coupon.{what}", gettext_noop("Coupon"), products.read_coupon) for what in ("created", "updated", "deleted", "restored")),
 )
 
