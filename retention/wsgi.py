@@ -1,12 +1,14 @@
 """The front door: `/v1/...` goes to the tracking door, files of the pages to WhiteNoise, everything else to Django behind a gate.
 
 The gate lets `REQUEST_SLOTS` requests of a process into Django at a time, so that a burst of pages cannot use up the database's
-connections, and events never wait behind pages. Copy nothing from here: pages live in the rooms.
+connections, and events never wait behind pages. Bodies are of 1 MB at most, but where files are put in. Copy nothing from here: pages
+live in the rooms.
 """
 
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -26,7 +28,10 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 OPEN_ADDRESSES = ("/healthz", "/readyz")
 WAIT_SECONDS = 5.0
-TOO_LARGE = "The body is larger than 1 MB."
+TOO_LARGE = "The body is larger than %d MB."
+FILES = re.compile(r"/s/[^/]+/imports/new/|/api/v1/imports")  # where people and programs put in files; they are written to disk, not held
+LARGEST_FILE_BODY = 51 * 1024 * 1024  # a file of 50 MB and the form around it
+FILES_AT_A_TIME = 2  # of a process, whose folder for such files is small
 TOO_MANY = "Too many people at once. Try again in a few seconds."
 FOR_SHOPS = ("js/boomerang.js", "js/signup.js")  # stand in shops' pages, under addresses that never change
 HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.[^/]+$")
@@ -85,6 +90,7 @@ class Gate:
     def __init__(self, inner: Application, *, slots: int, wait_seconds: float = WAIT_SECONDS) -> None:
         self._inner = inner
         self._slots = threading.BoundedSemaphore(slots)
+        self._files = threading.BoundedSemaphore(FILES_AT_A_TIME)
         self._wait_seconds = wait_seconds
         self._role_checked = False
         self._check_role()
@@ -93,9 +99,13 @@ class Gate:
         """Answer from Django when there is room and the body is of a size we read."""
         if environ.get("PATH_INFO") in OPEN_ADDRESSES:
             return self._inner(environ, start_response)
-        if _length(environ) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return _refuse(environ, start_response, status="413 Content Too Large", detail=TOO_LARGE)
-        if not self._slots.acquire(timeout=self._wait_seconds):
+        length, largest = _length(environ), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        with_file = length > largest and bool(FILES.fullmatch(environ.get("PATH_INFO", "")))
+        largest = LARGEST_FILE_BODY if with_file else largest
+        if length > largest:
+            return _refuse(environ, start_response, status="413 Content Too Large", detail=TOO_LARGE % (largest // 1024**2))
+        release = self._enter(with_file=with_file)
+        if release is None:
             REQUESTS_TURNED_AWAY.inc()
             return _refuse(environ, start_response, status="503 Service Unavailable", detail=TOO_MANY)
         if not self._role_checked:
@@ -103,9 +113,25 @@ class Gate:
         try:
             answer = self._inner(environ, start_response)
         except BaseException:
-            self._slots.release()
+            release()
             raise
-        return _Holding(answer, release=self._slots.release)
+        return _Holding(answer, release=release)
+
+    def _enter(self, *, with_file: bool) -> Callable[[], None] | None:
+        """Wait for a place, and for one of the few for files; return what gives them back, or None when there was none in time."""
+        ends = time.monotonic() + self._wait_seconds
+        taken: list[threading.BoundedSemaphore] = []
+
+        def leave() -> None:
+            for places in taken:
+                places.release()
+
+        for places in (self._files, self._slots) if with_file else (self._slots,):
+            if not places.acquire(timeout=max(ends - time.monotonic(), 0)):
+                leave()
+                return None
+            taken.append(places)
+        return leave
 
     def _check_role(self) -> None:
         """Check the database role now, or with the next request while the database is away."""
