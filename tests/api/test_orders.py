@@ -111,6 +111,7 @@ def test_a_customer_can_be_named_by_our_own_id(api, store):
         ({"customer": {}}, "customer"),
         ({"customer": {"email": "nonsense"}}, "customer"),
         ({"lines": [{"product_id": "a", "price_minor": 1}] * 501}, "lines"),
+        ({"lines": [{"product_id": "a", "price_minor": 10**15, "quantity": 2}]}, "lines"),
         ({"lines": [{"product_id": "a", "price_minor": 1, "quantity": 0}]}, "lines"),
         ({"lines": "none"}, "lines"),
         ({"payment_state": "maybe"}, "payment_state"),

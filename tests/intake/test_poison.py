@@ -77,6 +77,16 @@ def test_an_order_that_makes_a_sum_no_database_holds_is_refused_alone():
         assert sorted(Customer.objects.values_list("orders_count", "spent_minor")) == [(1, 100), (1, 500), (1, 500)]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("moment", ["", "soon", "9999-12-31T23:59:59-12:00", 7, None, []])
+def test_a_cancellation_at_no_moment_stops_nobody(moment):
+    with work_for(make_store()):
+        take([event(1, "Order Cancelled", user="u", order_id="1", cancelled_at=moment)])
+        take([event(2, "Order Completed", user=user, order_id=f"{number}", total=5) for number, user in enumerate("tuv")])
+        assert not CustomerEvent.objects.unprojected().exists()
+        assert set(Order.objects.values_list("number", flat=True)) >= {"0", "2"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_the_database_refuses_is_found_refused_and_logged_without_its_words(caplog):
     store = make_store()

@@ -20,7 +20,7 @@ from retention.customers.identifying import email_key
 from retention.intake.reading import EARLIEST
 from retention.intake.reporting import Names, Nobody, names_of, report_orders, report_refunds
 from retention.kit import clock
-from retention.kit.money import DECIMALS
+from retention.kit.money import DECIMALS, LARGEST_AMOUNT
 from retention.orders.amounts import MOST_LINES, MOST_PIECES
 from retention.orders.api.orders import OrderList, RefundList
 from retention.orders.models import Order
@@ -68,6 +68,12 @@ class OrderLineIn(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
     price_minor = AmountField(help_text=gettext_lazy("Of one piece."))
     amount_minor = AmountField(required=False, help_text=gettext_lazy("What the line came to; price times quantity when left out."))
+
+    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what no sum of a line could hold."""
+        if line["price_minor"] * line["quantity"] > LARGEST_AMOUNT:
+            raise serializers.ValidationError({"price_minor": [_("Price times quantity is too large.")]})
+        return line
 
 
 class _Moments(serializers.Serializer[Any]):

@@ -54,10 +54,11 @@ _SEEN = """
 """
 
 
-def project_batch(*, now: datetime, size: int = BATCH) -> int:
+def project_batch(*, now: datetime, size: int = BATCH, again: bool = True) -> int:
     """Apply the oldest events of the active store that wait; return how many, 0 when none does or another worker is at it.
 
-    An event that cannot be applied gets its refusal and counts among them. Call it outside a transaction.
+    An event that cannot be applied gets its refusal and counts among them. again: it is tried once more first, because another writer
+    may have been faster at the same row. Call it outside a transaction.
     """
     store_id, events = require_store_id(), list[CustomerEvent]()
     try:
@@ -68,11 +69,13 @@ def project_batch(*, now: datetime, size: int = BATCH) -> int:
             if events:
                 _apply(events, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id), now=now)
     except _BY_ITS_WORDS as error:
+        if not events:
+            raise
         if len(events) > 1:
             half = len(events) // 2
             return project_batch(now=now, size=half) + project_batch(now=now, size=len(events) - half)
-        if not events:
-            raise
+        if again:
+            return project_batch(now=now, size=1, again=False)
         _give_up(events[0], error, now=now)
     return len(events)
 
