@@ -3,7 +3,6 @@
 import pytest
 
 from retention.customers.importing.reading import (
-    FORMULA_STARTS,
     Fault,
     NoTable,
     Row,
@@ -68,11 +67,23 @@ def test_keeps_formulas_as_text():
     assert rows[0].cells[1] == '=HYPERLINK("http://x")'
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49301", "-2", "@cmd", "\tx", "\rx", "\0x", "'quoted", "''", "'=x", "plain", "a=b", "", "'"])
-def test_a_quoted_formula_comes_back_as_it_was(text):
-    quoted = quote_formula(text)
-    assert not quoted.startswith(FORMULA_STARTS[:-1])
-    assert unquote_formula(quoted) == text
+@pytest.mark.parametrize("text", ["=1+1", "+49301", "-2", "@cmd", "\tx", "\rx", "\0x", "'quoted", "''", "'=x", "'"])
+@pytest.mark.parametrize("before", ["", "a;", "a;b\t", "a\n", 'a\r\n "', "a; "])
+def test_a_quoted_formula_comes_back_as_it_was(text, before):
+    cell = before + text
+    quoted = quote_formula(cell)
+    assert (quoted == f"'{cell}") is (not before or text[0] in "=+-@")
+    assert unquote_formula(quoted) == cell
+
+
+@pytest.mark.parametrize("text", ["＝1", "＋1", "－1", "＠x", "a;＝1"])
+def test_full_width_signs_are_formulas_too(text):
+    assert (quote_formula(text), unquote_formula(f"'{text}")) == (f"'{text}", text)
+
+
+@pytest.mark.parametrize("text", ["plain", "a=b", "", "a;b", "a\nb", "5 + 3", "a; b-c", "don't"])
+def test_what_is_no_formula_stays_as_it_is(text):
+    assert quote_formula(text) == unquote_formula(text) == text
 
 
 @pytest.mark.parametrize(

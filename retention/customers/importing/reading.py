@@ -7,6 +7,7 @@ their text, formulas included; nothing is ever evaluated.
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ LONGEST_CELL = 20_000
 MOST_COLUMNS = 300
 _SAMPLED = 65_536
 DELIMITERS = (",", ";", "\t", "|")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "'")
+# What a spreadsheet may take for a formula: at the start of a cell, in full width too, and behind a mark at which it may cut a cell in two.
+_FORMULA = re.compile("[=+\\-@\t\r\0'＝＋－＠]|(?s:.*)[;\t\r\n][ \"]*[=+\\-@＝＋－＠]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _KNOWN_FORMATS = (
     (b"PK\x03\x04", gettext_lazy("an Excel workbook or a zip file")),
@@ -98,12 +100,12 @@ def read_rows(pieces: Iterable[bytes], shape: Shape, *, after: int = 1) -> Itera
 
 def unquote_formula(cell: str) -> str:
     """Take off the apostrophe that a careful export puts before a cell that a spreadsheet could read as a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULA_STARTS and cell[1:2] else cell
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
 def quote_formula(cell: str) -> str:
     """Put an apostrophe before a cell that a spreadsheet would read as a formula; `unquote_formula` takes it off. Source: S22."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def decode(pieces: Iterable[bytes], *, encoding: str) -> Iterator[str]:
