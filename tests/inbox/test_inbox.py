@@ -15,7 +15,7 @@ from retention.inbox.keeping import PRODUCT, keep
 from retention.inbox.passwords import inbox_password
 from retention.inbox.reading import list_mails, read_mail
 from tests.cast import lumen, other_store
-from tests.factories import signed_in
+from tests.factories import make_user, signed_in
 from tests.serving import ROOT, free_port
 
 MAIL = (
@@ -112,7 +112,12 @@ def test_the_products_mail_is_for_the_demo_and_for_staff(settings, tmp_path):
     shop = lumen()
     file = keep(tmp_path, name=PRODUCT, content=MAIL, sender="a@b.test", recipients=["nora@example.test"])
     browser = signed_in(shop.nora)
-    assert browser.get("/inbox/").status_code == 403
+    pages = ("/inbox/", f"/inbox/{file.name}/", f"/inbox/{file.name}/body/")
+    assert [browser.get(page).status_code for page in pages] == [403] * 3
+    staff = make_user("ops@example.test", is_staff=True)
+    settings.MFA_ENFORCED = True
+    assert all("second-factor" in signed_in(staff, stepped_up=False).get(page).url for page in pages)
+    assert [signed_in(staff).get(page).status_code for page in pages] == [200] * 3
     settings.DEMO = True
     assert "Your basket" in browser.get("/inbox/").content.decode()
     assert browser.get(f"/inbox/{file.name}/").status_code == 200

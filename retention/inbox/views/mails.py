@@ -9,7 +9,6 @@ from typing import Any
 
 from csp.decorators import csp, csp_update
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,11 +16,13 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
-from retention.dashboard.access import needs, public
+from retention.dashboard.access import Access, Kind, needs, public, refusal
 from retention.inbox.keeping import PRODUCT
 from retention.inbox.reading import Mail, list_mails, read_mail
+from retention.stores.stepping_up import needed_before
 
 SHOWN = 100
+_STAFF = Access(Kind.STAFF_ONLY)
 # What is inside a mail may show itself and pictures, and nothing else: no script, no form, no request to elsewhere.
 FRAME_POLICY = {
     "default-src": ["'none'"],
@@ -37,13 +38,15 @@ View = Callable[..., HttpResponseBase]
 
 
 def for_product(view: View) -> View:
-    """Open the product's own mail in the demo to everybody, elsewhere to staff only."""
+    """Open the product's own mail in the demo to everybody, elsewhere as a page for staff: with their second factor.
+
+    It holds links that reset passwords and accept invitations.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not (settings.DEMO or getattr(request.user, "is_staff", False)):
-            raise PermissionDenied("The product's own mail is for staff.")
-        return view(request, *args, **kwargs)
+        way = None if settings.DEMO else refusal(request, _STAFF) or needed_before(request, _STAFF, view_name="")
+        return way if way is not None else view(request, *args, **kwargs)
 
     return guarded
 
