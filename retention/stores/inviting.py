@@ -4,6 +4,7 @@ The link is good for one hour and one person. It holds the store and a random to
 Real time throughout, because the demo's fast clock must not let a link run out in a second.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from retention.dashboard.access import allows
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import BadLink, open_link, sign_link
 from retention.notices.owing import owe_page
+from retention.stores.limits import Limit, spend_or_local
 from retention.stores.models import Invitation, Membership, Store
 from retention.stores.models.invitation import digest_of
 from retention.stores.team import may_give
@@ -25,6 +27,8 @@ from retention.tenancy.context import store_context
 
 _PURPOSE = "invitation"
 MOST_OPEN = 50
+BY_PERSON = Limit("inviting", 20, 86_400)
+TO_ADDRESS = Limit("invited", 3, 86_400)  # whichever stores ask: nobody's mailbox is filled with our mail
 
 
 class NotAcceptable(Exception):
@@ -43,6 +47,10 @@ class TooManyOpen(Exception):
     """The store has too many invitations that nobody answered."""
 
 
+class TooOften(Exception):
+    """The person invited too many, or the address was invited too often, within a day."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """An invitation as its link opens it."""
@@ -54,6 +62,13 @@ class Asked:
     def role(self) -> str:
         """Return the role's name."""
         return str(self.invitation.get_role_display())
+
+
+def spend_mail(email: str, *, by: int) -> None:
+    """Take one of the day's mails that a person may cause and an address may get. by: the inviter's row. Raises TooOften."""
+    address = hashlib.sha256(email.strip().lower().encode()).hexdigest()
+    if not (spend_or_local(BY_PERSON, who=str(by)).allowed and spend_or_local(TO_ADDRESS, who=address).allowed):
+        raise TooOften
 
 
 def invite(store: Store, *, email: str, role: str, invited_by: Any, now: datetime) -> Invitation:

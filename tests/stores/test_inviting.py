@@ -205,3 +205,32 @@ def test_two_who_press_at_once_join_once():
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert sorted(ends) == ["joined", "used", "used", "used"]
+
+
+def test_an_address_is_asked_three_times_a_day_whichever_store_asks():
+    cast, (kite, olga) = lumen(), other_store()
+    answers = [invite(cast).status_code for _time in range(2)]
+    other, where = signed_in(olga), f"/s/{kite.slug}/settings/team/invite/"
+    answers += [other.post(where, {"email": EVA, "role": "analyst"}).status_code for _time in range(2)]
+    assert answers == [302, 302, 302, 429]
+    assert Notice.objects.filter(to=EVA).count() == 3
+
+
+def test_a_person_invites_twenty_a_day():
+    cast = lumen()
+    answers = [invite(cast, email=f"eva.{number}@example.test").status_code for number in range(21)]
+    assert answers == [302] * 20 + [429]
+    assert invite(cast, email="eva.30@example.test", by="manager").status_code == 302
+
+
+def test_inviting_and_changing_a_role_ask_for_a_second_factor(settings):
+    settings.MFA_ENFORCED = True
+    cast = lumen()
+    client = signed_in(cast.nora, stepped_up=False)
+    with work_for(cast.store):
+        manager = Membership.objects.get(user=cast.person("manager"))
+    assert "second-factor" in client.post(f"/s/{cast.store.slug}/settings/team/invite/", {"email": EVA, "role": "owner"}).url
+    assert "second-factor" in client.post(f"/s/{cast.store.slug}/settings/team/{manager.pk}/role/", {"role": "owner"}).url
+    with work_for(cast.store):
+        manager.refresh_from_db()
+    assert (manager.role, Notice.objects.filter(to=EVA).exists()) == ("manager", False)

@@ -19,6 +19,7 @@ from retention.stores import auditing, inviting, team
 from retention.stores.forms.settings import InviteForm, role_choices
 from retention.stores.models import AuditEntry, Invitation, Membership
 from retention.stores.models.membership import Role
+from retention.stores.stepping_up import asks_for_mfa
 from retention.stores.views.settings_tabs import settings_page
 
 
@@ -30,6 +31,7 @@ def team_settings(request: Any) -> HttpResponse:
 
 
 @needs("team.edit")
+@asks_for_mfa
 @require_POST
 def invite(request: Any) -> HttpResponse:
     """Invite an address."""
@@ -37,6 +39,7 @@ def invite(request: Any) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
+        inviting.spend_mail(form.cleaned_data["email"], by=request.user.pk)
         with transaction.atomic():
             made = inviting.invite(request.store, **form.cleaned_data, invited_by=request.user, now=timezone.now())
             auditing.note(request, "team.invited", target=f"invitation:{made.pk}", details={"role": made.role})
@@ -46,6 +49,9 @@ def invite(request: Any) -> HttpResponse:
     except inviting.TooManyOpen:
         form.add_error(None, _("50 invitations wait for an answer. Take some back first."))
         return _page(request, form, status=422)
+    except inviting.TooOften:
+        form.add_error(None, _("You invited 20 people today, or this address was asked three times. Try again tomorrow."))
+        return _page(request, form, status=429)
     messages.success(request, _("The invitation is on its way to %(email)s. It is good for one hour.") % {"email": made.email})
     return redirect("settings:team", request.store.slug)
 
@@ -65,6 +71,7 @@ def withdraw(request: Any, number: int) -> HttpResponse:
 
 
 @needs("team.edit")
+@asks_for_mfa
 @require_POST
 def change_role(request: Any, number: int) -> HttpResponse:
     """Give a colleague another role; the answer offers Undo."""
