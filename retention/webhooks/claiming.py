@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min, Q, QuerySet
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import OuterRef
 
 from retention.tenancy.context import require_store_id
 from retention.webhooks import telling
@@ -21,6 +21,7 @@ from retention.webhooks.types import TEST
 
 FAN_OUT_AT_ONCE = 1000
 LEASE_SECONDS = 45
+MOST_COUNTED = 4  # of an endpoint's deliveries that are due: it gets no more threads than that
 _LONGEST_SILENT_REST = timedelta(minutes=10)
 _AGAIN_SOON = timedelta(seconds=1)
 
@@ -57,7 +58,7 @@ _GIVE_BACK = """
 
 @dataclass(frozen=True)
 class Lane:
-    """One endpoint with deliveries that are due. due: how many. failing: it gets one try at a time."""
+    """One endpoint with deliveries that are due. due: how many, counted up to four. failing: it gets one try at a time."""
 
     store_id: int
     endpoint_id: int
@@ -83,19 +84,15 @@ def give_back_abandoned() -> int:
 def lanes(*, now: datetime) -> list[Lane]:
     """Return the endpoints of the active store that can be sent to now, longest waiting first."""
     store_id = require_store_id()
-    found = (
-        _waiting()
-        .filter(Q(endpoint__rest_until=None) | Q(endpoint__rest_until__lte=now), due_at__lte=now)
-        .values("endpoint_id", "endpoint__state")
-        .annotate(first=Min("due_at"), due=Count("pk"))
-        .order_by("first", "endpoint_id")
-    )
-    return [Lane(store_id, row["endpoint_id"], row["due"], row["endpoint__state"] == Endpoint.State.FAILING) for row in found]
+    awake = [row for row in _waiting() if row["rest_until"] is None or row["rest_until"] <= now]
+    due = [(row, [moment for moment in row["waiting"] if moment <= now]) for row in awake]
+    ready = sorted((moments[0], row["pk"], len(moments), row["state"]) for row, moments in due if moments)
+    return [Lane(store_id, number, count, state == Endpoint.State.FAILING) for _first, number, count, state in ready]
 
 
 def next_moment(*, now: datetime) -> datetime | None:
     """Return when the active store has something to do again, at the earliest in a second; None when nothing waits."""
-    moments = [row["moment"] for row in _waiting().values("endpoint_id").annotate(moment=_first_moment()).values("moment")]
+    moments = [max(row["waiting"][0], row["rest_until"] or row["waiting"][0]) for row in _waiting()]
     if OutgoingEvent.objects.filter(fanned_at=None).exists():
         moments.append(now)
     if WebhookDelivery.objects.filter(state="sending").exists():
@@ -103,15 +100,14 @@ def next_moment(*, now: datetime) -> datetime | None:
     return max(min(moments), now + _AGAIN_SOON) if moments else None
 
 
-def _waiting() -> QuerySet[WebhookDelivery]:
-    """Return the deliveries that wait for an endpoint which is not paused."""
-    rows: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(state="ready").exclude(endpoint__state=Endpoint.State.PAUSED)
-    return rows
+def _waiting() -> list[dict[str, Any]]:
+    """Return the endpoints that are not paused and have something to hear: `waiting` is when their first four deliveries are due.
 
-
-def _first_moment() -> Greatest:
-    """Return the moment of an endpoint's next try: when its first delivery is due, and not while it rests."""
-    return Greatest(Min("due_at"), Coalesce(Max("endpoint__rest_until"), Min("due_at")))
+    Each list is the beginning of an index, however many deliveries wait behind it.
+    """
+    ready = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state="ready").order_by("due_at", "id")
+    rows = Endpoint.objects.open().annotate(waiting=ArraySubquery(ready.values("due_at")[:MOST_COUNTED]))
+    return [row for row in rows.values("pk", "state", "rest_until", "waiting") if row["waiting"]]
 
 
 def claim(endpoint_id: int, *, now: datetime) -> WebhookDelivery | None:

@@ -62,7 +62,7 @@ def rest_of(status: int, headers: Mapping[str, str], *, now: datetime) -> timede
         return min(timedelta(seconds=seconds), LONGEST_REST)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return min(max(aware - now, timedelta(0)), LONGEST_REST)
+    except (ValueError, OverflowError):  # a year, an hour or an offset that no calendar has
         return None
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return min(max(aware - now, timedelta(0)), LONGEST_REST)

@@ -297,3 +297,65 @@ def test_replays_one_and_all_that_failed_with_the_ids_they_had(hooks):
     assert hooks.send() == 3
     assert len(ids_of(hooks.stage.requests)) == 6
     assert len(set(ids_of(hooks.stage.requests))) == 3
+
+
+def test_what_a_receiver_makes_us_stumble_over_is_a_failed_try(hooks):
+    hooks.stage.play("/evil", answer(503, headers="Retry-After: Fri, 20 Nov 99999999999 12:00:00 GMT\r\n"))
+    hooks.endpoint("/evil")
+    hooks.endpoint()
+    hooks.say()
+    assert hooks.send() == 2
+    assert delivery_of(hooks, endpoint__url__endswith="/evil").state == "ready"
+    assert delivery_of(hooks, endpoint__url__endswith="/hooks").state == "delivered"
+
+
+def test_a_try_that_breaks_is_settled_and_told(hooks, caplog):
+    endpoint = hooks.endpoint("/broken")
+    with work_for(hooks.store):
+        Endpoint.objects.filter(pk=endpoint.pk).update(url="http://[nonsense")
+    hooks.say()
+    assert hooks.send() == 1
+    assert (delivery_of(hooks).state, delivery_of(hooks).attempts) == ("ready", 1)
+    assert hooks.fresh(endpoint).state == "failing"
+
+
+def test_one_store_full_of_slow_receivers_leaves_threads_for_the_others(hooks):
+    """Its twenty endpoints hold four threads together, so another store's news goes out while they wait."""
+    told, together, most = threading.Event(), [], []
+
+    def slow(connection, head):
+        together.append(head)
+        most.append(len(together))
+        told.wait(10)
+        together.pop()
+        connection.sendall(answer(200))
+
+    for number in range(20):
+        hooks.stage.play(f"/slow-{number}", slow)
+        hooks.endpoint(f"/slow-{number}")
+    hooks.say()
+    turn = threading.Thread(target=lambda: hooks.send(seconds=15))
+    turn.start()
+    while len(together) < 4:
+        time.sleep(0.02)
+    other = make_store()
+    hooks.stage.play("/other", lambda connection, head: (told.set(), connection.sendall(answer(200))))
+    hooks.endpoint("/other", store=other)
+    hooks.say(store=other)
+    turn.join(20)
+    assert told.is_set()
+    assert max(most) == 4
+
+
+def test_an_endpoint_with_a_long_queue_is_asked_for_its_first_deliveries_only(hooks):
+    hooks.endpoint()
+    for _number in range(9):
+        hooks.say()
+    with work_for(hooks.store):
+        claiming.fan_out(now=hooks.now)
+        [lane] = claiming.lanes(now=hooks.now)
+        assert (lane.due, lane.failing) == (4, False)
+        assert claiming.next_moment(now=hooks.now) == hooks.now + timedelta(seconds=1)
+        WebhookDelivery.objects.update(due_at=hooks.now + DAY)
+        assert claiming.lanes(now=hooks.now) == []
+        assert claiming.next_moment(now=hooks.now) == hooks.now + DAY
