@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: an unsafe request sent twice has one effect and gets one answer (S12).
+"""`Idempotency-Key`: an unsafe request sent twice with the same API key has one effect and gets one answer (S12).
 
 The answer is kept in the transaction of the effect, so either both are there or neither. Kept for two days, then swept.
 """
@@ -68,10 +68,10 @@ def idempotent(handler: Handler) -> Handler:
 def _answer_once(request: Request, key: str, handle: Callable[[], Response]) -> Response:
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise ParseError(_("An Idempotency-Key is 1 to 255 printable ASCII characters."))
-    digest = _digest(request)
-    if not try_transaction_lock(f"idempotency:{key}", store_id=require_store_id()):
+    digest, caller = _digest(request), int(request.auth.pk)
+    if not try_transaction_lock(f"idempotency:{caller}:{key}", store_id=require_store_id()):
         raise StillAtIt
-    kept = KeptAnswer.objects.filter(key=key).first()
+    kept = KeptAnswer.objects.filter(caller=caller, key=key).first()
     if kept is not None:
         if kept.digest != digest:
             raise KeyReused
@@ -80,7 +80,7 @@ def _answer_once(request: Request, key: str, handle: Callable[[], Response]) -> 
     body = json.loads(JSONRenderer().render(response.data)) if response.data is not None else None
     if getattr(response, "holds_secret", False):
         body = {_SEALED: seal(json.dumps(body), store_id=require_store_id(), purpose=_PURPOSE)}
-    KeptAnswer.objects.create(key=key, digest=digest, status=response.status_code, body=body, created_at=clock.now())
+    KeptAnswer.objects.create(caller=caller, key=key, digest=digest, status=response.status_code, body=body, created_at=clock.now())
     return response
 
 
@@ -100,4 +100,5 @@ def _digest_of_file(file: Any) -> str:
 
 def _digest(request: Request) -> str:
     body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), default=_digest_of_file)
-    return hashlib.sha256(f"{request.method}\n{request.get_full_path()}\n{body}".encode()).hexdigest()
+    said = f"{request.auth.pk}\n{request.method}\n{request.get_full_path()}\n{body}"
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -10,10 +10,14 @@ from retention.tenancy.models import StoreOwned
 
 
 class KeptAnswer(StoreOwned):
-    """The answer to one unsafe request, found again by the caller's Idempotency-Key."""
+    """The answer to one unsafe request, found again by the caller's Idempotency-Key.
 
+    caller: the row of the API key that asked, so that no key is given the answer of another one, with other scopes.
+    """
+
+    caller = models.BigIntegerField(default=0, db_default=0)
     key = models.CharField(max_length=255)
-    digest = models.CharField(max_length=64)  # of method, address and body: another request under the same key is refused
+    digest = models.CharField(max_length=64)  # of caller, method, address and body: another request under the same key is refused
     status = models.PositiveSmallIntegerField()
     body = models.JSONField(null=True)
     created_at = models.DateTimeField()
@@ -24,7 +28,7 @@ class KeptAnswer(StoreOwned):
         verbose_name = _("kept answer")
         verbose_name_plural = _("kept answers")
         constraints = [
-            models.UniqueConstraint(fields=["store", "key"], name="kept_answer_once"),
+            models.UniqueConstraint(fields=["store", "caller", "key"], name="kept_answer_once"),
             StoreIsolation(name="kept_answer_isolation"),
         ]
         indexes = [models.Index(fields=["created_at"], name="kept_answer_age")]

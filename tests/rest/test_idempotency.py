@@ -24,7 +24,7 @@ def save(text, key):
 @pytest.mark.django_db(transaction=True)
 def test_a_second_request_while_the_first_is_answered_gets_409():
     store = make_store()
-    _key, text = make_key(store, scopes=["customers:write"])
+    row, text = make_key(store, scopes=["customers:write"])
     found = []
 
     def ask():
@@ -32,7 +32,7 @@ def test_a_second_request_while_the_first_is_answered_gets_409():
         connection.close()
 
     with work_for(store), transaction.atomic():
-        transaction_lock("idempotency:k", store_id=store.pk)
+        transaction_lock(f"idempotency:{row.pk}:k", store_id=store.pk)
         other = threading.Thread(target=ask)
         other.start()
         other.join(20)
@@ -40,6 +40,19 @@ def test_a_second_request_while_the_first_is_answered_gets_409():
     assert save(text, "k").status_code == 201
     with work_for(store):
         assert Customer.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_another_key_of_the_store_is_not_given_the_answer():
+    store = make_store()
+    reader = make_key(store, scopes=["customers:write", "customers:read"])[1]
+    writer = make_key(store, scopes=["customers:write"])[1]
+    assert save(reader, "k").json()["email"] == "ann@example.test"
+    answer = save(writer, "k")
+    assert "Idempotent-Replayed" not in answer.headers
+    assert list(answer.json()) == ["id"]
+    with work_for(store):
+        assert KeptAnswer.objects.count() == 2
 
 
 @pytest.mark.django_db
