@@ -35,6 +35,17 @@ _PROBLEM = {
 }
 
 
+def or_only_id(component: str, *, scope: str) -> dict[str, Any]:
+    """Return the schema of an answer that shows a component to keys with a read scope, and its id to those without."""
+    only_id = {
+        "type": "object",
+        "description": f"What a key without {scope} is told.",
+        "properties": {"id": {"type": "string", "format": "uuid"}},
+        "required": ["id"],
+    }
+    return {"anyOf": [{"$ref": f"#/components/schemas/{component}"}, only_id]}
+
+
 class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """`Authorization: Bearer sk_...`."""
 

@@ -45,6 +45,10 @@ class StoreView(GenericAPIView[M]):
         method = self.request.method or ""
         return self.scopes.get("GET" if method in {"HEAD", "OPTIONS"} else method)
 
+    def may(self, scope: str) -> bool:
+        """Say whether the key that asks has this scope too."""
+        return scope in self.request.auth.scopes  # type: ignore[union-attr]
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse methods that do not exist first, then check the key, then open its store's context until the answer is out."""
         self.request = request

@@ -14,6 +14,10 @@ from retention.kit.register import Register
 
 Text = str | Promise
 TEST = "webhook.test"
+# By the first word of a type: the scope a key needs to read what it tells. A key may be told only what it may read.
+_SCOPES = {
+    "customer": "customers:read", "consent": "customers:read", "import": "imports:read", "order": "orders:read", "cart": "orders:read",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,3 +38,8 @@ def label_of(key: str) -> str:
         return _("A test")
     found = webhook_types.get(key)
     return str(found.label) if found is not None else key
+
+
+def scope_of(key: str) -> str:
+    """Return the scope that reads what a type tells; raises KeyError for a kind of thing nobody named one for."""
+    return _SCOPES[key.partition(".")[0]]

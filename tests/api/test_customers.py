@@ -134,3 +134,20 @@ def test_describes_itself():
 def test_shows_the_keys_own_store():
     store = make_store("Lumen", currency="EUR")
     assert caller(store).get("/api/v1/store").json()["name"] == "Lumen"
+
+
+def test_a_key_that_only_writes_is_told_the_id_alone():
+    store = make_store()
+    reader, writer = caller(store), caller(store, scopes=["customers:write"])
+    ann = post(reader, {"email": "ann@example.test", "first_name": "Ann"}).json()["id"]
+    where = f"/api/v1/customers/{ann}"
+    word = {"channel": "email", "status": "granted"}
+    answers = [
+        post(writer, {"email": "ann@example.test"}),
+        writer.patch(where, json.dumps({"city": "Riga"}), content_type="application/json"),
+        writer.post(f"{where}/consents", json.dumps(word), content_type="application/json"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 201]
+    assert [answer.json() for answer in answers] == [{"id": ann}] * 3
+    assert reader.get(where).json()["city"] == "Riga"
+    assert [one["status"] for one in reader.get(f"{where}/consents").json()["current"]] == ["granted"]

@@ -6,7 +6,9 @@ import pytest
 
 from retention.rest.models import KeptAnswer
 from retention.stores.models import AuditEntry
+from retention.stores.models.key import Scope
 from retention.webhooks.models import Endpoint, OutgoingEvent
+from retention.webhooks.types import scope_of, webhook_types
 from tests.api.calling import Api
 from tests.factories import make_store, work_for
 
@@ -65,6 +67,27 @@ def test_refuses_by_field_and_makes_nothing(api, store, change, field):
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     with work_for(store):
         assert Endpoint.objects.count() == 0
+
+
+def test_a_key_subscribes_only_to_what_it_may_read(api, store):
+    writer = Api(store, scopes=["webhooks:write", "webhooks:read", "orders:read"])
+    answer = writer.ask("post", "webhooks", WISH)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["types"])
+    made = writer.ask("post", "webhooks", WISH | {"types": ["order.created"]})
+    assert made.status_code == 201
+    assert writer.ask("patch", f"webhooks/{made.json()['id']}", {"types": ["order.created", "customer.created"]}).status_code == 400
+    theirs = api.ask("post", "webhooks", WISH).json()
+    assert writer.ask("patch", f"webhooks/{theirs['id']}", {"url": "http://localhost:1/mine"}).status_code == 400
+    assert writer.ask("patch", f"webhooks/{theirs['id']}", {"state": "paused"}).status_code == 200
+    with work_for(store):
+        assert [(one.url, one.types) for one in Endpoint.objects.order_by("pk")] == [
+            (WISH["url"], ["order.created"]),
+            (WISH["url"], WISH["types"]),
+        ]
+
+
+def test_every_type_names_the_scope_that_reads_it():
+    assert {scope_of(kind) for kind, _type in webhook_types.items()} <= set(Scope.values)
 
 
 def test_no_endpoint_of_another_store_is_touched(api):

@@ -12,17 +12,19 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from retention.customers.api.customers import find_customer
+from retention.customers.api.customers import READ, find_customer
 from retention.customers.api.fields import ConsentIn, ConsentOut, ConsentRecordOut
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import tell_readers
-from retention.customers.models import Consent, ConsentRecord
+from retention.customers.models import Consent, ConsentRecord, Customer
 from retention.kit import clock
 from retention.rest.idempotency import idempotent
-from retention.rest.schema import IDEMPOTENCY_KEY
+from retention.rest.schema import IDEMPOTENCY_KEY, or_only_id
 from retention.rest.views import StoreView
 
 MOST_SHOWN = 200
+
+_SAVED = or_only_id("ConsentsOut", scope=READ)
 
 
 class ConsentsOut(serializers.Serializer[Any]):
@@ -43,7 +45,7 @@ class ConsentSaid(ConsentIn):
 class CustomerConsents(StoreView[Consent]):
     """The consents of one customer."""
 
-    scopes = {"GET": "customers:read", "POST": "customers:write"}
+    scopes = {"GET": READ, "POST": "customers:write"}
     model = Consent
     serializer_class = ConsentsOut
 
@@ -57,7 +59,12 @@ class CustomerConsents(StoreView[Consent]):
         """Return what a customer allows, and what they said before."""
         return Response(_shown(find_customer(public_id)))
 
-    @extend_schema(operation_id="consents_record", request=ConsentSaid, responses={201: ConsentsOut}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        operation_id="consents_record",
+        request=ConsentSaid,
+        responses={201: _SAVED},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
         """Record what a customer said about a channel."""
@@ -79,7 +86,13 @@ class CustomerConsents(StoreView[Consent]):
         )
         record_consents([said], now=now)
         tell_readers([customer_id], now=now)
-        return Response(_shown(customer_id), status=status.HTTP_201_CREATED)
+        shown = _shown(customer_id) if self.may(READ) else {"id": str(_public_id(customer_id))}
+        return Response(shown, status=status.HTTP_201_CREATED)
+
+
+def _public_id(customer_id: int) -> UUID:
+    found: UUID = Customer.objects.values_list("public_id", flat=True).get(pk=customer_id)
+    return found
 
 
 def _shown(customer_id: int) -> dict[str, Any]:

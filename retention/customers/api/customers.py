@@ -22,9 +22,12 @@ from retention.customers.saving import Wish, save_customer
 from retention.kit import clock
 from retention.rest.idempotency import idempotent
 from retention.rest.querying import read_query
-from retention.rest.schema import IDEMPOTENCY_KEY
+from retention.rest.schema import IDEMPOTENCY_KEY, or_only_id
 from retention.rest.views import StoreView
 from retention.stores import auditing
+
+READ = "customers:read"
+_SAVED = or_only_id("CustomerOut", scope=READ)
 
 
 class _Customers(StoreView[Customer]):
@@ -37,14 +40,16 @@ class _Customers(StoreView[Customer]):
         return rows
 
     def shown(self, customer_id: int) -> dict[str, Any]:
-        """Return one customer as the answer shows them."""
+        """Return one customer as the answer shows them: all we know to a key that may read it, their id to one that only writes."""
+        if not self.may(READ):
+            return {"id": str(Customer.objects.values_list("public_id", flat=True).get(pk=customer_id))}
         return dict(CustomerOut(_Customers.rows(self).get(pk=customer_id)).data)
 
 
 class CustomerList(ListModelMixin, _Customers):
     """The store's customers."""
 
-    scopes = {"GET": "customers:read", "POST": "customers:write"}
+    scopes = {"GET": READ, "POST": "customers:write"}
 
     def rows(self) -> QuerySet[Customer]:
         """Return the customers that fit the query."""
@@ -55,9 +60,7 @@ class CustomerList(ListModelMixin, _Customers):
         """List customers, newest first."""
         return self.list(request)
 
-    @extend_schema(
-        operation_id="customers_save", request=CustomerIn, responses={200: CustomerOut, 201: CustomerOut}, parameters=[IDEMPOTENCY_KEY]
-    )
+    @extend_schema(operation_id="customers_save", request=CustomerIn, responses={200: _SAVED, 201: _SAVED}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a customer, or change the one with this external_id or e-mail address."""
@@ -77,7 +80,7 @@ class CustomerList(ListModelMixin, _Customers):
 class CustomerDetail(RetrieveModelMixin, _Customers):
     """One customer."""
 
-    scopes = {"GET": "customers:read", "PATCH": "customers:write", "DELETE": "customers:erase"}
+    scopes = {"GET": READ, "PATCH": "customers:write", "DELETE": "customers:erase"}
 
     def get_object(self) -> Customer:
         """Return the customer with this id; the id of one who was merged leads to the person they are now."""
@@ -91,7 +94,7 @@ class CustomerDetail(RetrieveModelMixin, _Customers):
         """Return one customer. The id of somebody who turned out to be another person leads to that person."""
         return self.retrieve(request, public_id=public_id)
 
-    @extend_schema(operation_id="customers_change", request=CustomerPatch, responses=CustomerOut, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(operation_id="customers_change", request=CustomerPatch, responses={200: _SAVED}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change one customer: what is left out stays, null clears."""

@@ -20,7 +20,7 @@ from retention.rest.views import StoreView
 from retention.stores import auditing
 from retention.webhooks import managing
 from retention.webhooks.models import Endpoint
-from retention.webhooks.types import webhook_types
+from retention.webhooks.types import scope_of, webhook_types
 
 _EXAMPLE = {"url": "https://hooks.example.com/boomerang", "description": "Warehouse", "types": ["customer.created", "consent.changed"]}
 
@@ -103,6 +103,15 @@ class _Endpoints(StoreView[Endpoint]):
         rows: QuerySet[Endpoint] = Endpoint.objects.all()
         return rows
 
+    def refuse_unread(self, kinds: list[str]) -> None:
+        """Refuse to tell an address what the key that asks may not read itself."""
+        for kind in kinds:
+            scope = scope_of(kind)
+            if not self.may(scope):
+                raise ValidationError(
+                    {"types": [_("This key may not be told “%(kind)s”: it needs %(scope)s.") % {"kind": kind, "scope": scope}]}
+                )
+
 
 class EndpointList(ListModelMixin, _Endpoints):
     """The store's endpoints."""
@@ -117,9 +126,10 @@ class EndpointList(ListModelMixin, _Endpoints):
     @extend_schema(operation_id="webhooks_make", request=EndpointIn, responses={201: EndpointMade}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request) -> Response:
-        """Make an endpoint; its secret is in this answer only."""
+        """Make an endpoint; its secret is in this answer only. The key needs the read scope of each type."""
         wanted = EndpointIn(data=request.data)
         wanted.is_valid(raise_exception=True)
+        self.refuse_unread(wanted.validated_data["types"])
         try:
             endpoint, secret = managing.make_endpoint(managing.Wish(**wanted.validated_data), now=clock.now())
         except managing.TooManyEndpoints as error:
@@ -141,13 +151,15 @@ class EndpointDetail(RetrieveModelMixin, _Endpoints):
     @extend_schema(operation_id="webhooks_change", request=EndpointPatch, responses=EndpointOut, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def patch(self, request: Request, public_id: UUID) -> Response:
-        """Change an endpoint, pause it, or set it live again."""
+        """Change an endpoint, pause it, or set it live again. A new address or type needs the read scope of each type."""
         endpoint = self.get_object()
         wanted = EndpointPatch(data=request.data)
         wanted.is_valid(raise_exception=True)
         said = dict(wanted.validated_data)
         state = said.pop("state", "")
         now = {"url": endpoint.url, "description": endpoint.description, "types": endpoint.types}
+        if said.keys() & {"url", "types"}:
+            self.refuse_unread((now | said)["types"])
         changed = managing.change_endpoint(endpoint, managing.Wish(**(now | said)))
         if changed:
             auditing.note(request, "webhook.changed", target=f"webhook:{endpoint.pk}", details={"fields": changed})
