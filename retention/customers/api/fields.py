@@ -1,6 +1,5 @@
 """What the API says and takes about customers: serializers with explicit fields, shared by the endpoints of this folder."""
 
-import zoneinfo
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from retention.customers.birthdays import read_birthday
 from retention.customers.identifying import email_key
 from retention.customers.models import Consent, ConsentRecord, Customer
 from retention.customers.models.consent import ChannelName
+from retention.kit.zones import ZONES
 from retention.rest.querying import PlainText
 
 MOST_ATTRIBUTES = 100
@@ -148,7 +148,7 @@ class Profile(serializers.Serializer[Any]):
 
     def validate_zone(self, value: str | None) -> str | None:
         """Refuse a zone that no clock knows."""
-        if value is not None and value not in zoneinfo.available_timezones():
+        if value is not None and value not in ZONES:
             raise serializers.ValidationError(_("This is not an IANA time zone, such as Europe/Berlin."))
         return value
 

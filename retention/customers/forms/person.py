@@ -1,7 +1,6 @@
 """The fields of one customer, as somebody of the shop corrects them."""
 
 import re
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -14,6 +13,7 @@ from retention.customers.editing import EDITED, value_of
 from retention.customers.forms.filters import TWO_LETTERS
 from retention.customers.identifying import email_key
 from retention.customers.models import Customer
+from retention.kit.zones import ZONES
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _MOST_INTERESTS = 50
@@ -92,7 +92,7 @@ class PersonForm(forms.Form):
     def clean_zone(self) -> str:
         """Return the zone when there is one of this name."""
         zone = str(self.cleaned_data["zone"])
-        if zone and zone not in zoneinfo.available_timezones():
+        if zone and zone not in ZONES:
             raise ValidationError(_("There is no time zone “%(zone)s”.") % {"zone": zone})
         return zone
 

@@ -4,7 +4,6 @@ Nobody is opted in silently: a "Subscribed" counts only when the merchant says w
 address, and never against a later "no". What is brought in triggers nothing.
 """
 
-import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
@@ -21,6 +20,7 @@ from retention.customers.models import Customer
 from retention.customers.phones import read_phone
 from retention.customers.profile import is_reserved
 from retention.kit.words import fold
+from retention.kit.zones import ZONES
 
 FIELDS = (
     Field("email", gettext_lazy("E-mail address"), ("email address", "e mail", "mail")),
@@ -129,7 +129,7 @@ def _birthday(cell: str, manner: Manner) -> str:
 
 
 def _zone(cell: str, manner: Manner) -> str:
-    if cell not in zoneinfo.available_timezones():
+    if cell not in ZONES:
         raise Unreadable(_("“%(value)s” is not a time zone; one looks like Europe/Berlin.") % {"value": cell[:40]})
     return cell
 

@@ -10,10 +10,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from retention.kit.zones import ZONES
+
 
 def check_zone(value: str) -> None:
     """Refuse a name that is not an IANA time zone."""
-    if value not in zoneinfo.available_timezones():
+    if value not in ZONES:
         raise ValidationError(_("“%(value)s” is not a time zone; choose one such as Europe/Berlin."), params={"value": value})
 
 
