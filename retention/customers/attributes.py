@@ -13,6 +13,7 @@ from retention.customers.models import Attribute, AttributeValue
 from retention.kit.words import fold
 
 MOST_ATTRIBUTES_OF_STORE = 300
+MOST_FROM_BROWSERS = 100  # a browser's word makes a new key only while the store has fewer: the rest is for the shop's own server
 LONGEST = 500
 Value = str | int | float | bool | list[str]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
@@ -31,6 +32,16 @@ def write_attributes(changed: Mapping[int, Mapping[str, Value]]) -> None:
     touched = {attribute.pk for _, attribute, _ in pairs}
     AttributeValue.objects.filter(customer_id__in=list(changed), attribute_id__in=touched).filter(_exactly(pairs)).delete()
     AttributeValue.objects.bulk_create([row for customer_id, attribute, value in pairs for row in _rows(customer_id, attribute, value)])
+
+
+def keys_for_browsers(wanted: set[str]) -> frozenset[str]:
+    """Return which of these keys may be written on a browser's word: those the store has, and new ones while there is room for such."""
+    if not wanted:
+        return frozenset()
+    known = set(Attribute.objects.filter(key__in=wanted).values_list("key", flat=True))
+    fresh = sorted(wanted - known)
+    room = MOST_FROM_BROWSERS - Attribute.objects.count() if fresh else 0
+    return frozenset(known | set(fresh[: max(room, 0)]))
 
 
 def kind_of(value: Value) -> str:

@@ -1,6 +1,6 @@
 """How often who did what: counters kept while events are written, a name of events being a number of the store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -9,6 +9,7 @@ from retention.customers.models import EventName
 from retention.tenancy.context import require_store_id
 
 MOST_NAMES = 1000  # of a store; events with further names are stored and shown, and not counted
+MOST_FROM_BROWSERS = 500  # a browser's event makes a new name only while the store has fewer: the rest is for the shop's own server
 Lived = tuple[int, str, datetime]
 _COUNT = """
     INSERT INTO customers_customercounter (store_id, customer_id, event_name_id, count, first_at, last_at)
@@ -23,10 +24,10 @@ _COUNT = """
 """
 
 
-def count_events(lived: Iterable[Lived], *, now: datetime) -> None:
+def count_events(lived: Iterable[Lived], *, now: datetime, from_browsers: Collection[str] = ()) -> None:
     """Count events that were just written, each once, in the caller's transaction and a fixed number of statements.
 
-    lived: customer, name and moment of each event.
+    lived: customer, name and moment of each event. from_browsers: the names that only a public key said among them.
     """
     sums: dict[tuple[int, str], tuple[int, datetime, datetime]] = {}
     for customer_id, name, at in lived:
@@ -34,18 +35,21 @@ def count_events(lived: Iterable[Lived], *, now: datetime) -> None:
         sums[customer_id, name] = (count + 1, min(first, at), max(last, at))
     if not sums:
         return
-    numbers = _numbers({name for _, name in sums}, now=now)
+    numbers = _numbers({name for _, name in sums}, from_browsers=from_browsers, now=now)
     rows = [(customer_id, numbers[name], *figures) for (customer_id, name), figures in sums.items() if name in numbers]
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, [require_store_id(), *map(list, zip(*rows, strict=True))])
 
 
-def _numbers(names: set[str], *, now: datetime) -> Mapping[str, int]:
+def _numbers(names: set[str], *, from_browsers: Collection[str], now: datetime) -> Mapping[str, int]:
     known = dict(EventName.objects.filter(name__in=names).values_list("name", "pk"))
-    fresh = sorted(names - known.keys())
-    room = MOST_NAMES - EventName.objects.count() if fresh else 0
-    if room > 0:
-        EventName.objects.bulk_create([EventName(name=name, first_seen_at=now) for name in fresh[:room]], ignore_conflicts=True)
-        known |= dict(EventName.objects.filter(name__in=fresh[:room]).values_list("name", "pk"))
+    fresh = sorted(names - known.keys(), key=lambda name: (name in from_browsers, name))
+    count = EventName.objects.count() if fresh else 0
+    ours = [name for name in fresh if name not in from_browsers][: max(MOST_NAMES - count, 0)]
+    theirs = [name for name in fresh if name in from_browsers][: max(MOST_FROM_BROWSERS - count - len(ours), 0)]
+    made = [*ours, *theirs]
+    if made:
+        EventName.objects.bulk_create([EventName(name=name, first_seen_at=now) for name in made], ignore_conflicts=True)
+        known |= dict(EventName.objects.filter(name__in=made).values_list("name", "pk"))
     return known

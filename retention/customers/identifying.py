@@ -5,11 +5,16 @@ Rules, in the order they are asked:
 2. A browser or an address that belonged to nobody known joins the person the event names; its history follows.
 3. Two accounts of the shop (two own ids) are never joined here, and an address stays with the account that has it.
 4. A browser stays with the first known person it was linked to: a shared computer does not join two people.
-5. A browser's word never joins two people who are both known, gives nobody a second address, and gives no id of the shop to somebody
-   known by address: otherwise a stranger could take a name that the shop's server will use tomorrow.
+5. A browser's word never joins two people who are both known, gives nobody a second address, gives no id of the shop to somebody
+   known by address and no address to an account the shop's server spoke of: otherwise a stranger could take a name that the server will
+   use tomorrow.
+6. A name is vouched for when the shop's server used it, or its owner proved it. An id of the shop that only a browser claimed leaves with
+   nothing but itself when the server first uses it and does not say the other names too: whoever claimed it inherits nothing.
+7. What stands for an order or a basket of a connected shop is the server's to say; from a browser it is another name.
 Runs in the caller's transaction, one store at a time (an advisory lock), in a handful of statements however many events there are.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,18 +30,40 @@ from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
 
 Name = tuple[str, str]
+LONGEST_ADDRESS = 254
 _KNOWN = """
     WITH asked AS (SELECT * FROM unnest(%s::text[], %s::text[]) AS asked(kind, value)),
     met AS (
         SELECT customer_id FROM customers_identity AS identity JOIN asked USING (kind, value) WHERE identity.store_id = %s
         UNION SELECT id FROM customers_customer JOIN asked ON asked.kind = 'email' AND asked.value = email_key WHERE store_id = %s
     )
-    SELECT identity.customer_id, identity.kind, identity.value FROM customers_identity AS identity JOIN met USING (customer_id)
+    SELECT identity.customer_id, identity.kind, identity.value, identity.vouched
+    FROM customers_identity AS identity JOIN met USING (customer_id)
     LEFT JOIN asked ON asked.kind = identity.kind AND asked.value = identity.value
     WHERE identity.store_id = %s AND (identity.kind <> 'anonymous' OR asked.kind IS NOT NULL)
-    UNION SELECT customer.id, 'email', customer.email_key FROM customers_customer AS customer JOIN met ON met.customer_id = customer.id
+    UNION SELECT customer.id, 'email', customer.email_key, false
+    FROM customers_customer AS customer JOIN met ON met.customer_id = customer.id
     WHERE customer.store_id = %s AND customer.email_key IS NOT NULL
 """
+_REWRITE = """
+    UPDATE customers_identity AS identity SET customer_id = told.customer_id, vouched = true
+    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS told(customer_id, kind, value)
+    WHERE identity.store_id = %s AND identity.kind = told.kind AND identity.value = told.value
+"""
+# For a row of customers_customerevent called `event` in any query: whether what it says of a basket counts. A browser's word about
+# somebody the shop's server knows does only where that browser was linked to them by the server or by themselves (S8), and no browser is
+# the one who placed an order (rule 7).
+BASKET_COUNTS_SQL = """(event.trusted OR NOT EXISTS (
+    SELECT 1 FROM customers_identity AS known
+    WHERE known.store_id = event.store_id AND known.customer_id = event.customer_id AND known.kind <> 'anonymous' AND known.vouched
+) OR EXISTS (
+    SELECT 1 FROM customers_identity AS browser
+    WHERE browser.store_id = event.store_id AND browser.customer_id = event.customer_id AND browser.kind = 'anonymous'
+        AND browser.value = event.anonymous_id AND browser.vouched
+        AND event.anonymous_id NOT LIKE '%%-order:%%' AND event.anonymous_id NOT LIKE '%%-cart:%%'
+        AND event.anonymous_id NOT LIKE '%%-checkout:%%'
+))"""
+_RESERVED = re.compile(r"[a-z]+-(order|cart|checkout):")  # what `intake/shops` calls whoever ordered, or filled a basket
 
 
 @dataclass(frozen=True)
@@ -51,7 +78,8 @@ class Claim:
 
     def names(self) -> list[Name]:
         """Return the names that are there, strongest first."""
-        pairs = (("external", self.external), ("email", email_key(self.email)), ("anonymous", self.anonymous))
+        external, anonymous = (self.external, self.anonymous) if self.trusted else map(_unreserved, (self.external, self.anonymous))
+        pairs = (("external", external), ("email", email_key(self.email)), ("anonymous", anonymous))
         return [(kind, value) for kind, value in pairs if value]
 
 
@@ -61,7 +89,9 @@ class _Person:
 
     id: int | None = None
     names: set[Name] = field(default_factory=set)
+    vouched: set[Name] = field(default_factory=set)
     fresh: list[Name] = field(default_factory=list)
+    rewritten: list[Name] = field(default_factory=list)  # rows that are there and become vouched for, or somebody else's
     first_at: datetime | None = None
     joined: "_Person | None" = None
     rule: str = ""
@@ -79,11 +109,24 @@ class _Person:
         """Return whether this is more than a browser."""
         return self.has("external") or self.has("email")
 
+    @property
+    def of_the_shop(self) -> bool:
+        """Return whether the shop's server spoke of them by its own id."""
+        return any(kind == "external" for kind, _value in self.vouched)
+
 
 def email_key(address: str) -> str:
-    """Return the folded address that is compared, or nothing for what cannot be an address."""
-    folded = fold(address.strip())
-    return folded if is_address(folded) else ""
+    """Return the folded address that is compared, or nothing for what cannot be an address (or is one only when folded)."""
+    text = address.strip()
+    folded = fold(text)
+    return folded if len(text) <= LONGEST_ADDRESS and is_address(folded) else ""
+
+
+def vouch(customer_id: int, names: Iterable[Name]) -> None:
+    """Note that these names of a customer are theirs, because their owner proved it; names that are not the customer's stay as they are."""
+    wanted = [name for name in names if name[1]]
+    for kind, value in wanted:
+        Identity.objects.filter(customer_id=customer_id, kind=kind, value=value).update(vouched=True)
 
 
 def identify(claims: Sequence[Claim], *, now: datetime) -> list[int]:
@@ -102,6 +145,8 @@ def identify(claims: Sequence[Claim], *, now: datetime) -> list[int]:
 
 def _resolve(people: dict[Name, _Person], claim: Claim, *, now: datetime) -> _Person:
     names = claim.names()
+    if claim.trusted:
+        _take_back(people, names)
     owners = {name: people[name].end() for name in names if name in people}
     person = next((owner for name, owner in owners.items() if _may_be(owner, claim, by=name)), None) or _Person()
     person.first_at = min(filter(None, (person.first_at, claim.at or now)))
@@ -113,7 +158,36 @@ def _resolve(people: dict[Name, _Person], claim: Claim, *, now: datetime) -> _Pe
                 _give(people, person, name)
         elif owner is not person and _may_join(owner, person, claim, by=name):
             _join(owner, into=person, rule=name[0])
+    if claim.trusted:
+        _vouch_all(people, person, names)
     return person
+
+
+def _take_back(people: dict[Name, _Person], names: Sequence[Name]) -> None:
+    """Let an id of the shop that only a browser claimed start anew, where it stands beside names the server does not say now (rule 6)."""
+    for name in names:
+        owner = people[name].end() if name[0] == "external" and name in people else None
+        if owner is None or name in owner.vouched:
+            continue
+        if any(other[0] != "anonymous" for other in owner.names - set(names)):
+            alone = _Person()
+            owner.names.discard(name)
+            if name in owner.fresh:
+                owner.fresh.remove(name)
+                alone.fresh.append(name)
+            else:
+                alone.rewritten.append(name)
+            alone.names.add(name)
+            people[name] = alone
+
+
+def _vouch_all(people: dict[Name, _Person], person: _Person, names: Sequence[Name]) -> None:
+    """Note that the shop's server used these names of the person."""
+    for name in names:
+        if name in people and people[name].end() is person and name not in person.vouched:
+            person.vouched.add(name)
+            if name not in person.fresh and name not in person.rewritten:
+                person.rewritten.append(name)
 
 
 def _may_be(owner: _Person, claim: Claim, *, by: Name) -> bool:
@@ -127,10 +201,13 @@ def _may_be(owner: _Person, claim: Claim, *, by: Name) -> bool:
 
 
 def _may_have(person: _Person, claim: Claim, *, name: Name) -> bool:
-    """Say whether a person may get this new name: a browser's word gives no second address, and no shop's id to a known address."""
+    """Say whether a person may get this new name.
+
+    A browser's word gives no second address, no shop's id to a known address, and no address to an account the server spoke of.
+    """
     if claim.trusted or name[0] == "anonymous":
         return True
-    return not person.has("email") if name[0] == "email" else person.id is None or not person.has("email")
+    return not person.has("email") and not (name[0] == "email" and person.of_the_shop)
 
 
 def _may_join(owner: _Person, person: _Person, claim: Claim, *, by: Name) -> bool:
@@ -149,8 +226,10 @@ def _give(people: dict[Name, _Person], person: _Person, name: Name) -> None:
 def _join(loser: _Person, *, into: _Person, rule: str) -> None:
     loser.joined, loser.rule = into, rule
     into.names |= loser.names
+    into.vouched |= loser.vouched
     into.fresh += loser.fresh
-    loser.fresh = []
+    into.rewritten += loser.rewritten
+    loser.fresh, loser.rewritten = [], []
     into.first_at = min(filter(None, (into.first_at, loser.first_at)), default=None)
     if into.id is None:  # keep the row that exists; the one about to be made is not needed
         into.id, loser.id = loser.id, None
@@ -164,15 +243,17 @@ def _load(names: Iterable[Name]) -> dict[Name, _Person]:
     owners: dict[Name, _Person] = {}
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [[kind for kind, _ in wanted], [value for _, value in wanted], store_id, store_id, store_id, store_id])
-        for customer_id, kind, value in cursor.fetchall():
+        for customer_id, kind, value, vouched in cursor.fetchall():
             person = people.setdefault(customer_id, _Person(id=customer_id))
             person.names.add((kind, value))
+            if vouched:
+                person.vouched.add((kind, value))
             owners.setdefault((kind, value), person)
     return owners
 
 
 def _save(found: Iterable[_Person], *, now: datetime) -> None:
-    """Make the customers that are new and the names that are new, one statement each."""
+    """Make the customers that are new and the names that are new, and note what is vouched for now, one statement each."""
     people = list(dict.fromkeys(found))
     fresh = [person for person in people if person.id is None]
     made = Customer.objects.bulk_create([Customer(created_at=person.first_at or now) for person in fresh])
@@ -180,11 +261,29 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
         person.id = row.pk
     Identity.objects.bulk_create(
         [
-            Identity(customer_id=_id_of(person), kind=kind, value=value, created_at=person.first_at or now)
+            Identity(
+                customer_id=_id_of(person),
+                kind=kind,
+                value=value,
+                vouched=(kind, value) in person.vouched,
+                created_at=person.first_at or now,
+            )
             for person in people
             for kind, value in person.fresh
         ]
     )
+    _rewrite([(_id_of(person), *name) for person in people for name in person.rewritten])
+
+
+def _rewrite(rows: Sequence[tuple[int, str, str]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_REWRITE, [*map(list, zip(*rows, strict=True)), require_store_id()])
+
+
+def _unreserved(value: str) -> str:
+    """Return a browser's name as it is kept: one that the shop's server uses for orders and baskets is marked as a browser's."""
+    return f"browser {value}" if _RESERVED.match(value) else value
 
 
 def _pairs(losers: Iterable[_Person]) -> list[Pair]:

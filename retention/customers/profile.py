@@ -1,25 +1,28 @@
 """What people tell about themselves: traits become fields, the later word wins field by field, however late it arrives.
 
-An address or a phone number is changed only on the shop's own word; a browser may fill it in where there is none (S8, S9).
+An address or a phone number is changed only on the shop's own word; a browser may fill it in where there is none (S8, S9). What the
+shop's server or the person themselves said of any field is never replaced by the word of somebody who only holds the public key.
 """
 
+import json
 import re
-import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from retention.customers.attributes import LONGEST, Value, write_attributes
+from retention.customers.attributes import LONGEST, Value, keys_for_browsers, write_attributes
 from retention.customers.birthdays import read_birthday
 from retention.customers.identifying import email_key
-from retention.customers.models import Customer
+from retention.customers.models import Customer, Identity
 from retention.customers.phones import read_phone
+from retention.kit.zones import ZONES
 from retention.stores.models import Store
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
 
-MOST_ATTRIBUTES = 100
+MOST_ATTRIBUTES = 100  # of one event
+MOST_OF_PERSON, LARGEST_OF_PERSON = 300, 64 * 1024  # custom attributes one person has, and the characters of them all as JSON
 _TEXTS = {
     "firstName": "first_name", "first_name": "first_name", "lastName": "last_name", "last_name": "last_name", "gender": "gender",
     "city": "city", "region": "region", "state": "region", "postcode": "postcode", "postalCode": "postcode", "zip": "postcode",
@@ -36,12 +39,27 @@ _FIELDS = [
 
 @dataclass(frozen=True)
 class Told:
-    """What one event says about one customer."""
+    """What one event says about one customer.
+
+    trusted: the shop's server said it. public: anybody who has the shop's page could have; neither: the person themselves did.
+    """
 
     customer_id: int
     traits: dict[str, Any]
     told_at: datetime
     trusted: bool
+    public: bool = False
+
+
+@dataclass
+class _Rules:
+    """What the active store allows at this moment: who has which address, its country, and which attributes a browser may write."""
+
+    taken: dict[str, int]
+    named: dict[str, int]
+    country: str
+    keys: frozenset[str]
+    sizes: dict[int, int] = field(default_factory=dict)
 
 
 def apply_traits(told: Sequence[Told]) -> None:
@@ -50,10 +68,11 @@ def apply_traits(told: Sequence[Told]) -> None:
     if not told:
         return
     customers = Customer.objects.select_for_update().order_by("pk").in_bulk({one.customer_id for one in told})
-    taken = _taken_addresses(told)
     country = _country() if any("phone" in one.traits for one in told) else ""
+    words = [(one, _read(one.traits, country=country)) for one in told]
+    rules = _Rules(*_addresses(told), country, _keys_of_browsers(words))
     before = {customer_id: dict(customer.attributes) for customer_id, customer in customers.items()}
-    changed = sorted({one.customer_id for one in told if _apply(customers[one.customer_id], one, taken=taken, country=country)})
+    changed = sorted({one.customer_id for one, said in words if _apply(customers[one.customer_id], one, said, rules=rules)})
     for customer_id in changed:
         customers[customer_id].fold_names()
     update_rows([customers[customer_id] for customer_id in changed], _FIELDS)
@@ -74,41 +93,92 @@ def _country() -> str:
     return str(Store.objects.values_list("country", flat=True).get(pk=require_store_id()))
 
 
-def _taken_addresses(told: Sequence[Told]) -> dict[str, int]:
+def _addresses(told: Sequence[Told]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return who is written to at each address that was told, and whom each names."""
     wanted = {key for one in told if (key := email_key(str(one.traits.get("email") or "")))}
-    return dict(Customer.objects.filter(email_key__in=wanted).values_list("email_key", "pk"))
+    if not wanted:
+        return {}, {}
+    taken = dict(Customer.objects.filter(email_key__in=wanted).values_list("email_key", "pk"))
+    return taken, dict(Identity.objects.filter(kind="email", value__in=wanted).values_list("value", "customer_id"))
 
 
-def _apply(customer: Customer, one: Told, *, taken: dict[str, int], country: str) -> bool:
+def _keys_of_browsers(words: Sequence[tuple[Told, dict[str, Any]]]) -> frozenset[str]:
+    prefix = "attributes."
+    return keys_for_browsers({name.removeprefix(prefix) for one, said in words if one.public for name in said if name.startswith(prefix)})
+
+
+def _apply(customer: Customer, one: Told, said: dict[str, Any], *, rules: _Rules) -> bool:
     """Apply one event's words to a customer in memory and return whether anything changed."""
     moment = one.told_at.isoformat()
     changed = False
-    for name, value in _read(one.traits, country=country).items():
-        is_address = name == "email"
-        if not (_address_fits(customer, value, one=one, taken=taken) if is_address else moment >= customer.learnt_at.get(name, "")):
+    for name, value in said.items():
+        if not _may_say(customer, name, value, one=one, rules=rules):
             continue
-        if name == "phone" and customer.phone and not one.trusted:
-            continue
-        if is_address:
+        if name == "email":
             customer.email, customer.email_key = value, email_key(value)
-            taken[email_key(value)] = customer.pk
+            rules.taken[email_key(value)] = customer.pk
         elif name.startswith("attributes."):
             customer.attributes[name.removeprefix("attributes.")] = value
         elif name == "birthday":
             customer.birth_year, customer.birth_md = value
         else:
             setattr(customer, name, value)
-        customer.learnt_at[name] = moment
+        customer.learnt_at.pop(_publicly(name), None)
+        customer.learnt_at[_publicly(name) if one.public else name] = moment
         changed = True
     return changed
 
 
-def _address_fits(customer: Customer, address: str, *, one: Told, taken: dict[str, int]) -> bool:
-    if taken.get(email_key(address), customer.pk) != customer.pk:
+def _may_say(customer: Customer, name: str, value: Any, *, one: Told, rules: _Rules) -> bool:
+    """Say whether this word counts beside what is known of the field already."""
+    moment = one.told_at.isoformat()
+    if name == "email":
+        return _address_fits(customer, value, one=one, rules=rules)
+    if name == "phone" and customer.phone and not one.trusted:
         return False
+    if name.startswith("attributes.") and not _attribute_fits(customer, name.removeprefix("attributes."), value, one=one, rules=rules):
+        return False
+    if not one.public:
+        return moment >= customer.learnt_at.get(name, "")
+    if name not in customer.learnt_at and _publicly(name) in customer.learnt_at:
+        return bool(moment >= customer.learnt_at[_publicly(name)])
+    return bool(not _is_filled(customer, name) and moment >= customer.learnt_at.get(name, ""))
+
+
+def _publicly(name: str) -> str:
+    """Return under which name the moment of a public word is kept: it never stands in the way of the shop's own word."""
+    return f"~{name}"
+
+
+def _is_filled(customer: Customer, name: str) -> bool:
+    if name.startswith("attributes."):
+        return name.removeprefix("attributes.") in customer.attributes
+    return bool(customer.birth_md or customer.birth_year) if name == "birthday" else bool(getattr(customer, name))
+
+
+def _address_fits(customer: Customer, address: str, *, one: Told, rules: _Rules) -> bool:
+    key = email_key(address)
+    if rules.taken.get(key, customer.pk) != customer.pk:
+        return False
+    if one.public and rules.named.get(key) != customer.pk:
+        return False  # `identify` did not give it to them
     if not customer.email_key:
         return True
     return one.trusted and one.told_at.isoformat() >= customer.learnt_at.get("email", "")
+
+
+def _attribute_fits(customer: Customer, key: str, value: Value, *, one: Told, rules: _Rules) -> bool:
+    """Say whether there is room for the attribute; counts it in."""
+    if one.public and key not in rules.keys:
+        return False
+    if key not in customer.attributes and len(customer.attributes) >= MOST_OF_PERSON:
+        return False
+    size = rules.sizes.setdefault(customer.pk, len(json.dumps(customer.attributes)))
+    grown = size + len(json.dumps(value)) - len(json.dumps(customer.attributes.get(key, ""))) + len(key)
+    if grown > max(size, LARGEST_OF_PERSON):
+        return False
+    rules.sizes[customer.pk] = grown
+    return True
 
 
 def _read(traits: dict[str, Any], *, country: str) -> dict[str, Any]:
@@ -154,7 +224,7 @@ def _fitting(field: str, value: Any, *, country: str) -> Any:
     if field == "birthday":
         return read_birthday(text)
     if field == "zone":
-        return text if text in zoneinfo.available_timezones() else None
+        return text if text in ZONES else None
     if field == "country":
         return text.upper() if re.fullmatch(r"[A-Za-z]{2}", text) else None
     longest = getattr(Customer._meta.get_field(field), "max_length", None) or 100

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
+from retention.customers.identifying import BASKET_COUNTS_SQL
 from retention.customers.models import CustomerEvent
 from retention.customers.personal_data import Pair, run_for_pairs
 from retention.orders.amounts import Line, Unreadable
@@ -19,12 +20,12 @@ from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-_HISTORY = """
+_HISTORY = f"""
     SELECT event.customer_id, event.id, event.name, event.properties, event.occurred_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS since(customer_id, moment)
     JOIN customers_customerevent AS event ON event.customer_id = since.customer_id AND event.occurred_at > since.moment
-    WHERE event.store_id = %s AND event.name = ANY(%s) AND event.refusal = '' AND event.kind = 'track'
-"""
+    WHERE event.store_id = %s AND event.name = ANY(%s) AND event.refusal = '' AND event.kind = 'track' AND {BASKET_COUNTS_SQL}
+"""  # noqa: S608 - a fragment of ours
 _PURCHASES = """
     SELECT placed.customer_id, placed.id, placed.placed_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS since(customer_id, moment)

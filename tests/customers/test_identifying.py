@@ -7,7 +7,7 @@ from django.db import transaction
 
 from retention.customers.consent import address_digest, is_suppressed, may_write, suppress
 from retention.customers.events import record
-from retention.customers.identifying import Claim, email_key, identify
+from retention.customers.identifying import Claim, email_key, identify, vouch
 from retention.customers.merging import MERGED, merge
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
 from retention.customers.personal_data import Pair
@@ -90,11 +90,66 @@ def test_a_browser_joins_no_two_people_who_are_known():
         assert Customer.objects.count() == 1
 
 
+def owner_of(kind, value):
+    return Identity.objects.get(kind=kind, value=value).customer_id
+
+
+def test_whoever_claimed_an_account_before_it_was_there_inherits_nothing():
+    with work_for(make_store()), transaction.atomic():
+        (thief,) = identify([Claim(external="1001", email="me+1001@evil.example", anonymous="evil")], now=NOW)
+        vouch(thief, [("email", "me+1001@evil.example")])  # they can read their own mail
+        (real,) = identify([Claim(external="1001", email="ana@example.test", trusted=True)], now=NOW)
+        assert real != thief
+        assert (owner_of("external", "1001"), owner_of("email", "ana@example.test")) == (real, real)
+        assert (owner_of("email", "me+1001@evil.example"), owner_of("anonymous", "evil")) == (thief, thief)
+        assert identify([Claim(external="1001", email="me+1001@evil.example", anonymous="evil")], now=NOW) == [real]
+        assert owner_of("email", "me+1001@evil.example") == thief
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_account_the_server_names_alone_starts_anew_until_it_names_the_address_too(together):
+    claims = [Claim(external="u", email="ana@example.test", anonymous="b"), ours(external="u")]
+    with work_for(make_store()), transaction.atomic():
+        browser, account = identify(claims, now=NOW) if together else [identify([one], now=NOW)[0] for one in claims]
+        assert browser != account
+        assert (owner_of("external", "u"), owner_of("anonymous", "b")) == (account, browser)
+        assert identify([ours(external="u", email="ana@example.test")], now=NOW) == [account]
+        assert (Customer.objects.count(), owner_of("anonymous", "b")) == (1, account)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_browser_s_account_and_address_become_the_server_s_when_it_names_both(together):
+    claims = [Claim(external="u", email="ana@example.test", anonymous="b"), ours(external="u", email="ana@example.test")]
+    with work_for(make_store()), transaction.atomic():
+        assert who(*claims, together=together) == [0, 0]
+        assert dict(Identity.objects.values_list("kind", "vouched")) == {"external": True, "email": True, "anonymous": False}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_browser_gives_no_address_to_an_account_the_server_knows(together):
+    with work_for(make_store()), transaction.atomic():
+        assert who(ours(external="1001"), Claim(external="1001", email="me@evil.example"), together=together) == [0, 0]
+        assert not Identity.objects.filter(kind="email").exists()
+
+
+def test_a_browser_cannot_be_the_one_who_placed_an_order():
+    with work_for(make_store()), transaction.atomic():
+        claimed = identify([Claim(anonymous="woocommerce-order:7", email="me@evil.example"), Claim(external="shopify-cart:x")], now=NOW)
+        real = identify([ours(anonymous="woocommerce-order:7"), ours(anonymous="shopify-cart:x")], now=NOW)
+        assert not set(claimed) & set(real)
+
+
+def test_an_address_that_is_one_only_when_folded_is_none():
+    assert email_key("a@" + "b" * 60 + ".test") != ""
+    assert email_key("a@b" + "\u0307" * 300 + ".test") == ""
+    assert email_key("ﬀ".replace("ﬀ", "e\u0301") * 130 + "@b.test") == ""
+
+
 def test_a_merge_carries_everything_over_and_says_so():
     store = make_store()
     kept, gone = make_customer(store, "ana@example.test"), make_customer(store, "", first_name="Ana", city="Riga")
-    make_event(gone, "Product Added", properties={"product_id": "p", "price": 5}, at=NOW)
-    make_event(kept, "Product Added", properties={"product_id": "q", "price": 1}, at=NOW + timedelta(minutes=1))
+    make_event(gone, "Product Added", trusted=True, properties={"product_id": "p", "price": 5}, at=NOW)
+    make_event(kept, "Product Added", trusted=True, properties={"product_id": "q", "price": 1}, at=NOW + timedelta(minutes=1))
     make_cart(gone, touched=NOW)
     make_cart(kept, touched=NOW + timedelta(minutes=1))
     make_order(gone, number="1", placed=NOW + timedelta(minutes=5))

@@ -1,14 +1,16 @@
 """Stored events become one truth per person, whatever the order and however often they arrive."""
 
+import json
 import random
 
 import pytest
 
 from retention.catalog.models import Product
+from retention.customers import attributes, counting, profile
 from retention.customers.events import OWN_NAMES
 from retention.customers.importing.meeting import IMPORTED
 from retention.customers.merging import MERGED
-from retention.customers.models import Consent, Customer, CustomerCounter, CustomerEvent, Identity, Pending
+from retention.customers.models import Attribute, Consent, Customer, CustomerCounter, CustomerEvent, EventName, Identity, Pending
 from retention.customers.saving import SAVED
 from retention.intake.projecting.batching import NAME_IS_OURS, project_batch
 from retention.intake.projecting.ordering import ORDER_FROM_BROWSER
@@ -161,6 +163,65 @@ def test_a_browser_may_not_change_an_address_nor_join_two_people():
         assert Customer.objects.get().email == "ana@example.test"
         take([identify(3, user="u1", email="ana.new@example.test")])
         assert Customer.objects.get().email == "ana.new@example.test"
+
+
+@pytest.mark.parametrize("first", ["server", "browser"])
+def test_a_browser_replaces_nothing_that_the_shop_s_server_said(first):
+    said = [
+        identify(1, user="u1", email="ana@example.test", firstName="Ana", loyalty="bronze", city="Riga"),
+        identify(2, trusted=False, email="ana@example.test", firstName="Pay now: evil.example", loyalty="gold", lastName="Berg"),
+    ]
+    with work_for(make_store()):
+        take(said if first == "server" else said[::-1], size=1)
+        ana = Customer.objects.get()
+        assert (ana.first_name, ana.last_name, ana.city, ana.attributes) == ("Ana", "Berg", "Riga", {"loyalty": "bronze"})
+
+
+def test_where_only_browsers_speak_the_later_word_counts():
+    with work_for(make_store()):
+        take([identify(2, user="u1", trusted=False, city="Riga", size="M"), identify(1, user="u1", trusted=False, city="Bern", size="S")])
+        take([identify(3, user="u1", trusted=False, firstName="Ana"), identify(4, user="u1", trusted=False, size="L")])
+        ana = Customer.objects.get()
+        assert (ana.city, ana.first_name, ana.attributes) == ("Riga", "Ana", {"size": "L"})
+
+
+def test_a_stranger_s_browser_fills_nobody_s_basket():
+    added = {"product_id": "x", "price": 1, "url": "https://evil.example/pay"}
+    stranger = event(5, "Product Added", browser="evil", trusted=False, **added)
+    stranger.context = {"traits": {"email": "ana@example.test"}}
+    with work_for(make_store()):
+        take([identify(1, user="u1", browser="mine", email="ana@example.test")])
+        take([event(2, "Product Added", browser="mine", trusted=False, product_id="p", price=2)])
+        take([event(3, "Product Added", browser="evil", trusted=False, **added)])
+        take([identify(4, browser="evil", trusted=False, email="ana@example.test"), stranger])
+        take([event(6, "Product Added", user="u1", browser="other", trusted=False, **added)])
+        take([identify(7, user="u1", browser="shopify-order:9")])
+        take([event(8, "Product Added", user="u1", browser="shopify-order:9", trusted=False, **added)])
+        ana = Customer.objects.get()
+        assert [cart.lines.get().product_id for cart in Cart.objects.filter(customer=ana, state="open")] == ["p"]
+        assert CustomerEvent.objects.filter(customer=ana, name="Product Added").count() == 5  # seen on the timeline all the same
+
+
+def test_invented_names_and_keys_leave_room_for_the_shop_s_own():
+    with work_for(make_store()):
+        Attribute.objects.bulk_create([Attribute(key=f"made-{number}", kind="text") for number in range(attributes.MOST_FROM_BROWSERS)])
+        EventName.objects.bulk_create([EventName(name=f"Made {n}", first_seen_at=NOW) for n in range(counting.MOST_FROM_BROWSERS)])
+        take([identify(1, user="u1", trusted=False, invented="x", **{"made-1": "y"}), event(2, "Invented", user="u1", trusted=False)])
+        assert Customer.objects.get().attributes == {"made-1": "y"}
+        assert not EventName.objects.filter(name="Invented").exists()
+        take([identify(3, user="u1", tier="gold"), event(4, "Brewed", user="u1")])
+        assert Customer.objects.get().attributes == {"made-1": "y", "tier": "gold"}
+        assert list(CustomerCounter.objects.values_list("event_name__name", "count")) == [("Brewed", 1)]
+
+
+def test_one_person_s_attributes_end_somewhere():
+    with work_for(make_store()):
+        take([identify(n, user="u1", **{f"a-{n}-{place}": "x" for place in range(90)}) for n in range(1, 5)])
+        take([identify(n, user="u2", **{f"a-{n}-{place}": ["y" * 500] * 50 for place in range(3)}) for n in range(1, 5)])
+        one, other = Customer.objects.order_by("pk")
+        assert len(one.attributes) == profile.MOST_OF_PERSON
+        assert len(json.dumps(other.attributes)) <= profile.LARGEST_OF_PERSON + 100
+        assert len(other.attributes) >= 2
 
 
 def test_a_browser_fills_in_a_phone_number_and_never_changes_it():

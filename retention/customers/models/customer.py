@@ -162,7 +162,10 @@ class Customer(StoreOwned):
 
 
 class Identity(StoreOwned):
-    """A name a storefront knows the person by: the shop's own customer id, a folded e-mail address, a browser's id."""
+    """A name a storefront knows the person by: the shop's own customer id, a folded e-mail address, a browser's id.
+
+    vouched: the shop's server used it for this person, or they proved it themselves; a browser alone claims a name without it.
+    """
 
     class Kind(models.TextChoices):
         EXTERNAL = "external", _("Shop's own id")
@@ -172,6 +175,7 @@ class Identity(StoreOwned):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities", db_constraint=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=254)
+    vouched = models.BooleanField(default=True, db_default=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

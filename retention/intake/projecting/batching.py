@@ -100,7 +100,9 @@ def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> 
     if refusals:
         _run(_REFUSE, list(refusals), list(refusals.values()))
     counted = [one for one in lived if one.event.pk not in refusals]
-    count_events(((one.customer_id, name, one.event.occurred_at) for one in counted if (name := counted_name(one.event))), now=now)
+    named = [(one, name) for one in counted if (name := counted_name(one.event))]
+    from_browsers = {name for _, name in named} - {name for one, name in named if one.event.trusted}
+    count_events(((one.customer_id, name, one.event.occurred_at) for one, name in named), now=now, from_browsers=from_browsers)
     note_seen(filter(None, (product_of(one.event) for one in counted)), now=now)
     living = {one.customer_id for one in lived if not one.event.backfill}
     announce_changes(living, newest_before=newest_before, now=now)

@@ -35,7 +35,8 @@ def told_by(event: CustomerEvent, *, customer_id: int) -> Told:
     """Return the traits an event tells."""
     email = email_of(event)
     traits = dict(event.properties) if event.kind == "identify" else {}
-    return Told(customer_id, traits | ({"email": email} if email else {}), told_at=event.occurred_at, trusted=event.trusted)
+    traits |= {"email": email} if email else {}
+    return Told(customer_id, traits, told_at=event.occurred_at, trusted=event.trusted, public=not event.trusted)
 
 
 def consents_of(event: CustomerEvent, *, customer_id: int) -> tuple[list[Said], str]:
