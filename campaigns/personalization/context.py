@@ -1,13 +1,14 @@
 """What a template may see: plain dicts of one person, their basket, the event that started it and the shop. Never a model.
 
 Built for a slice of messages at once, in a handful of queries. Every known name is always there, empty when nothing is known.
+What people and browsers told us is text and nothing else: no mail program finds a link in it, except to the shop's own pages.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from campaigns.models import Enrollment, Message
-from campaigns.personalization.links import unsubscribe_url
+from campaigns.personalization.links import hosts_of, may_link, unsubscribe_url, without_links
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import CartLine
 from retention.signup.links import preferences_url
@@ -19,18 +20,19 @@ _NO_CART: dict[str, Any] = {"lines": [], "lines_count": 0, "total_minor": 0, "cu
 
 def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str, Any]]:
     """Return the context of each message by its id. messages: with customer and cart joined."""
-    lines = _lines([message.cart_id for message in messages if message.cart_id])
+    own = hosts_of(web_address=store.web_address)
+    lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     shop = shop_context(store)
     return {
         message.pk: {
-            "profile": profile_context(message.customer),
+            "profile": _calm(profile_context(message.customer), own=own) | {"email": message.customer.email},
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
-            "event": events.get(message.enrollment_id or 0, {}),
+            "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
             "shop": shop,
-            "preferences_url": preferences_url(message.customer.public_id, store_id=store.pk, planned_at=message.planned_at),
+            "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at),
             "unsubscribe_url": unsubscribe_url(
-                message.customer_id, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
+                message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
             ),
         }
         for message in messages
@@ -74,11 +76,22 @@ def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store) -> dic
         "lines_count": message.cart.lines_count,
         "total_minor": message.cart.total_minor,
         "currency": message.cart.currency,
-        "url": f"{store.web_address.rstrip('/')}/cart" if store.web_address else next((line["url"] for line in lines if line["url"]), ""),
+        "url": f"{store.web_address.rstrip('/')}/cart" if store.web_address else "",
     }
 
 
-def _lines(cart_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+def _calm(value: Any, *, own: frozenset[str]) -> Any:
+    """Return what was told with no link in any of its texts, except to the shop's own hosts."""
+    if isinstance(value, str):
+        return without_links(value, hosts=own)
+    if isinstance(value, list):
+        return [_calm(one, own=own) for one in value]
+    if isinstance(value, dict):
+        return {name: _calm(one, own=own) for name, one in value.items()}
+    return value
+
+
+def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     for line in CartLine.objects.filter(cart_id__in=set(cart_ids)).order_by("cart_id", "id"):
         shown = found.setdefault(line.cart_id, [])
@@ -86,11 +99,11 @@ def _lines(cart_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
             shown.append(
                 {
                     "product_id": line.product_id,
-                    "name": line.name,
+                    "name": without_links(line.name, hosts=own),
                     "quantity": line.quantity,
                     "price_minor": line.price_minor,
                     "total_minor": line.price_minor * line.quantity,
-                    "url": line.url,
+                    "url": line.url if may_link(line.url, hosts=own) else "",
                     "image_url": line.image_url,
                 }
             )

@@ -1,6 +1,7 @@
 """Links of a mail: replaced at send by signed tokens, their targets kept, campaign parameters added without overwriting any.
 
-A click is redirected only to a target stored here (S34-S36). Tokens are bound to purpose and store by `kit/secrets.py`.
+A click is redirected only to a target stored here (S34-S36). Tokens are bound to purpose and store by `kit/secrets.py`. A mail links
+only to the shop's own hosts and to those the template names: what a value says (a product's name, somebody's own) leads nowhere.
 """
 
 import re
@@ -12,14 +13,20 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 
+from retention.customers.models import Customer
 from retention.kit.secrets import BadLink, Link, open_link, sign_link
+from retention.signup.links import address_mark
 
 CLICK, UNSUBSCRIBE = "click", "unsubscribe"
 CLICK_DAYS, UNSUBSCRIBE_DAYS = 400, 3650
 LONGEST_TARGET = 4000
 MOST_LINKS = 200
 _HREF = re.compile(r'(<a\b[^>]*?\bhref=)"([^"]*)"', re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_NAMED_HOST = re.compile(r"https?://([a-z0-9.-]+)", re.IGNORECASE)
+_HOST = re.compile(r"[\w.-]+")
+_BARE_DOMAIN = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
+_NO_BREAK = "\u2060"  # invisible; a mail program makes no link of a domain that holds it
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,45 @@ class Tracked:
     targets: tuple[str, ...]
 
 
-def track(html: str, text: str, *, make_url: Callable[[int], str], utm: Mapping[str, str], leave: frozenset[str]) -> Tracked:
+def hosts_of(*sources: str, web_address: str = "") -> frozenset[str]:
+    """Return the hosts a mail may link to: the shop's own (a dot before it stands for those below it) and those its template names."""
+    named = {host.lower().rstrip(".") for source in sources for host in _NAMED_HOST.findall(source)}
+    own = (urlsplit(web_address).hostname or "") if web_address else ""
+    return frozenset(named | ({own, f".{own}"} if own else set()))
+
+
+def may_link(target: str, *, hosts: frozenset[str]) -> bool:
+    """Say whether an address leads to one of these hosts."""
+    try:
+        host = (urlsplit(target).hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if not _HOST.fullmatch(host):
+        return False  # a browser reads a backslash in it as the end of the host
+    return host in hosts or any(own.startswith(".") and host.endswith(own) for own in hosts)
+
+
+def without_links(text: str, *, hosts: frozenset[str]) -> str:
+    """Return a value's text so that no mail program makes a link of it, except to these hosts."""
+    parts: list[str] = []
+    seen = 0
+    for address in _ADDRESS.finditer(text):
+        parts += [_unlinked(text[seen : address.start()]), address.group(0) if may_link(address.group(0), hosts=hosts) else ""]
+        seen = address.end()
+    return "".join([*parts, _unlinked(text[seen:])])
+
+
+def _unlinked(text: str) -> str:
+    return _BARE_DOMAIN.sub(f".{_NO_BREAK}", text)
+
+
+def track(
+    html: str, text: str, *, make_url: Callable[[int], str], utm: Mapping[str, str], leave: frozenset[str], hosts: frozenset[str]
+) -> Tracked:
     """Replace every web link by one of ours.
 
-    make_url: position -> address. utm: parameters to add. leave: addresses that stay as they are (unsubscribe). A link of
-    another scheme than http, https, mailto and tel is taken away (S31).
+    make_url: position -> address. utm: parameters to add. leave: addresses that stay as they are (unsubscribe). hosts: where links may
+    lead (`hosts_of`). A link to another host, or of another scheme than http, https, mailto and tel, is taken away (S31).
     """
     positions: dict[str, int] = {}
 
@@ -52,10 +93,12 @@ def track(html: str, text: str, *, make_url: Callable[[int], str], utm: Mapping[
         scheme = _scheme(target)
         if scheme in {"mailto", "tel"} or target.startswith("#"):
             return match.group(0)
-        return f'{match.group(1)}"{escape(ours(target)) if scheme in {"http", "https"} else "#"}"'
+        good = scheme in {"http", "https"} and (target in leave or may_link(target, hosts=hosts))
+        return f'{match.group(1)}"{escape(ours(target)) if good else "#"}"'
 
     def in_text(match: re.Match[str]) -> str:
-        return ours(match.group(0)) if _scheme(match.group(0)) else match.group(0)
+        target = match.group(0)
+        return ours(target) if target in leave or may_link(target, hosts=hosts) else target
 
     tracked_html = _HREF.sub(in_html, html)
     return Tracked(tracked_html, _ADDRESS.sub(in_text, text), tuple(positions))
@@ -85,9 +128,9 @@ def click_url(message_id: int, position: int, *, store_id: int, planned_at: date
     return f"{settings.SITE_URL}/c/{token}"
 
 
-def unsubscribe_url(customer_id: int, message_id: int, channel: str, *, store_id: int, planned_at: datetime) -> str:
+def unsubscribe_url(customer: Customer, message_id: int, channel: str, *, store_id: int, planned_at: datetime) -> str:
     """Return the address that takes one person off one channel of one store."""
-    subject = f"{channel}.{customer_id}.{message_id}"
+    subject = f"{channel}.{customer.pk}.{message_id}.{address_mark(customer)}"
     token = sign_link(subject, store_id=store_id, purpose=UNSUBSCRIBE, expires_at=planned_at + timedelta(days=UNSUBSCRIBE_DAYS))
     return f"{settings.SITE_URL}/u/{token}"
 
@@ -101,10 +144,21 @@ def read_click(token: str, *, now: datetime) -> tuple[Link, int, int]:
     return link, int(message_id), int(position)
 
 
-def read_unsubscribe(token: str, *, now: datetime) -> tuple[Link, str, int, int]:
-    """Return the link, the channel, the customer and the message of a wish to hear no more; raises BadLink."""
+@dataclass(frozen=True)
+class Unsubscribing:
+    """A wish to hear no more. mark: of the address the mail went to; only who reads that one is shown more than the button."""
+
+    store_id: int
+    channel: str
+    customer_id: int
+    message_id: int
+    mark: str
+
+
+def read_unsubscribe(token: str, *, now: datetime) -> Unsubscribing:
+    """Return who wants to hear no more on which channel; raises BadLink."""
     link = open_link(token, purpose=UNSUBSCRIBE, now=now)
     parts = link.subject.split(".")
-    if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):
+    if len(parts) != 4 or not (parts[1].isdigit() and parts[2].isdigit()):
         raise BadLink("malformed")
-    return link, parts[0], int(parts[1]), int(parts[2])
+    return Unsubscribing(link.store_id, parts[0], int(parts[1]), int(parts[2]), parts[3])

@@ -15,7 +15,7 @@ from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
 from campaigns.personalization.context import contexts
-from campaigns.personalization.links import click_url, track
+from campaigns.personalization.links import click_url, hosts_of, track
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import renderer
@@ -68,12 +68,14 @@ def _render(message: Message, context: Mapping[str, Any]) -> Rendered | CannotRe
 def _mail(message: Message, rendered: Rendered, context: Mapping[str, Any], *, account: Account, now: datetime) -> Built | CannotRender:
     key = message.public_id.hex
     leave = context["unsubscribe_url"]
+    version = message.template_version
     tracked = track(
         rendered.html,
         rendered.text,
         make_url=lambda position: click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at),
         utm={"utm_source": "boomerang", "utm_medium": message.channel, "utm_campaign": f"{message.source_kind}-{message.source_id}"},
         leave=frozenset({leave, context["preferences_url"]}),
+        hosts=hosts_of(version.html, version.text, web_address=context["shop"]["web_address"]),
     )
     mail = Mail(
         message_id=key,

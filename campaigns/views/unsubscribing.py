@@ -16,14 +16,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Message
-from campaigns.personalization.links import read_unsubscribe
+from campaigns.personalization.links import Unsubscribing, read_unsubscribe
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
 from retention.customers.models import Customer
 from retention.dashboard.access import public
 from retention.kit import clock
 from retention.kit.secrets import BadLink
-from retention.signup.links import preferences_url
+from retention.signup.links import address_mark, preferences_url
 from retention.signup.pages import shop_page
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
@@ -37,30 +37,30 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show the button, or take the person off the channel."""
     now = clock.now()
     try:
-        link, channel, customer_id, message_id = read_unsubscribe(token, now=now)
+        wish = read_unsubscribe(token, now=now)
     except BadLink:
         return render(request, "campaigns/link_gone.html", status=404)
-    with store_context(link.store_id):
-        store = Store.objects.get(pk=link.store_id)
+    with store_context(wish.store_id):
+        store = Store.objects.get(pk=wish.store_id)
         done = request.method == "POST"
-        if done:
-            customer = _withdraw(customer_id, channel, message_id, now=now)
-        else:
-            customer = _person(Customer.objects.all(), customer_id, message_id)
-    more = preferences_url(customer.public_id, store_id=store.pk, planned_at=now) if customer is not None else ""
+        customer = _withdraw(wish, now=now) if done else _person(Customer.objects.all(), wish)
+    known = customer is not None and address_mark(customer) == wish.mark
+    more = preferences_url(customer, store_id=store.pk, planned_at=now) if customer is not None and known else ""
     return shop_page(request, "campaigns/unsubscribe.html", store=store, done=done, preferences=more)
 
 
-def _withdraw(customer_id: int, channel: str, message_id: int, *, now: datetime) -> Customer | None:
+def _withdraw(wish: Unsubscribing, *, now: datetime) -> Customer | None:
     """Write the "no", effective for every claim from the commit on, and return whose it is; who was erased has nothing to withdraw."""
     with transaction.atomic():
-        customer = _person(Customer.objects.select_for_update(), customer_id, message_id)
+        customer = _person(Customer.objects.select_for_update(), wish)
         if customer is not None:
-            record_consents([Said(customer.pk, channel, "refused", now, method="one-click", source=f"message {message_id}")], now=now)
-            record(customer.pk, name="Unsubscribed", now=now, properties={"channel": channel, "message_id": message_id})
+            source = f"message {wish.message_id}"
+            record_consents([Said(customer.pk, wish.channel, "refused", now, method="one-click", source=source)], now=now)
+            record(customer.pk, name="Unsubscribed", now=now, properties={"channel": wish.channel, "message_id": wish.message_id})
     return customer
 
 
-def _person(among: QuerySet[Customer], customer_id: int, message_id: int) -> Customer | None:
+def _person(among: QuerySet[Customer], wish: Unsubscribing) -> Customer | None:
     """Return the customer a mail was written to, or the one they were joined into since; a locking look waits for a join under way."""
-    return among.filter(pk=customer_id).first() or among.filter(pk__in=Message.objects.filter(pk=message_id).values("customer_id")).first()
+    message = Message.objects.filter(pk=wish.message_id)
+    return among.filter(pk=wish.customer_id).first() or among.filter(pk__in=message.values("customer_id")).first()

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from retention.customers.consent import address_digest
+from retention.customers.identifying import email_key, vouch
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import BadLink
 from retention.notices.owing import owe_page
@@ -20,8 +21,11 @@ from retention.signup import rules
 from retention.signup.joining import DOUBLE, Sender, join
 from retention.signup.links import confirm_url, read_confirm
 from retention.signup.models import Confirmation, Signup
+from retention.stores.limits import Limit, spend_or_local
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
+
+PER_ADDRESS = Limit("signup_asked", 10, 86_400)  # from all stores: nobody's mailbox is filled with our questions
 
 
 class NotConfirmable(Exception):
@@ -57,7 +61,9 @@ def lock_address(digest: str, *, store_id: int) -> None:
 
 
 def may_ask(digest: str, *, now: datetime) -> Confirmation | None:
-    """Take the one mail an address may get in 24 hours across the store; None when it was taken, or the person wants silence.
+    """Take the one mail an address may get in 24 hours across the store, and one of the few it may get from all stores together.
+
+    None when it was taken, or the person wants silence.
 
     Call it inside a transaction that holds the address's lock.
     """
@@ -66,6 +72,8 @@ def may_ask(digest: str, *, now: datetime) -> Confirmation | None:
     quiet = Q(silent_until__gt=now)
     free = Confirmation.objects.filter(due, address_digest=digest).exclude(quiet)
     if not free.update(last_mail_at=now, mails_count=F("mails_count") + 1):
+        return None
+    if not spend_or_local(PER_ADDRESS, who=digest).allowed:
         return None
     taken: Confirmation = Confirmation.objects.get(address_digest=digest)
     return taken
@@ -120,7 +128,8 @@ def confirm(asked: Asked, *, shown: str, sender: Sender, now: datetime) -> list[
         waiting = rows.select_for_update(of=("self",)).select_related("form__topic").order_by("pk")
         signups = [signup for signup in waiting if _mark(signup) in shown.split()]
         for signup in signups:
-            join(signup, method=DOUBLE, sender=sender, now=now)
+            customer = join(signup, method=DOUBLE, sender=sender, now=now)
+            vouch(customer.pk, [("email", email_key(signup.email)), ("anonymous", signup.anonymous_id)])
     return signups
 
 

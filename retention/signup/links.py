@@ -1,6 +1,7 @@
 """The links of this room: to say the second yes, to one's preferences, to a new address. Each is bound to its purpose and store (S35).
 
-`preferences_url` is for whoever writes to a person: every mail's foot may lead there.
+`preferences_url` is for whoever writes to a person: every mail's foot may lead there. It is good for as long as they are written to at the
+address it was made for, so that nobody keeps a key to a person who moved, or turned out to be somebody else.
 """
 
 from dataclasses import dataclass
@@ -10,21 +11,28 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from retention.customers.consent import address_digest
+from retention.customers.models import Customer
 from retention.kit.secrets import BadLink, open_link, sign_link
 from retention.signup.models import SignupForm
 
 CONFIRM, PREFERENCES, NEW_ADDRESS = "signup", "preferences", "new-address"
 PREFERENCES_DAYS = 3650
+_DIGEST = 16  # characters of the address's keyed digest in a link: it only has to differ for another address
 
 
 @dataclass(frozen=True)
 class AddressMove:
-    """A person who wants to be written to elsewhere: who, and the address they had and want."""
+    """A person who wants to be written to elsewhere: who, and the address they had and want.
+
+    leaving: the link went to the old address, which is asked first; else it went to the new one.
+    """
 
     store_id: int
     public_id: UUID
     old: str
     new: str
+    leaving: bool = False
 
 
 def form_url(form: SignupForm) -> str:
@@ -46,22 +54,29 @@ def read_confirm(token: str, *, now: datetime) -> tuple[int, int]:
     return link.store_id, int(link.subject)
 
 
-def preferences_url(public_id: UUID, *, store_id: int, planned_at: datetime) -> str:
+def address_mark(customer: Customer) -> str:
+    """Return what recognises, in a personal link, the address a person is written to at."""
+    return address_digest(customer.email)[:_DIGEST]
+
+
+def preferences_url(customer: Customer, *, store_id: int, planned_at: datetime) -> str:
     """Return the address of one person's preferences; the same again for a repeated build of the same mail."""
     expires_at = planned_at + timedelta(days=PREFERENCES_DAYS)
-    token = sign_link(public_id.hex, store_id=store_id, purpose=PREFERENCES, expires_at=expires_at)
+    subject = f"{customer.public_id.hex} {address_mark(customer)}"
+    token = sign_link(subject, store_id=store_id, purpose=PREFERENCES, expires_at=expires_at)
     return f"{settings.SITE_URL}{reverse('signup:preferences', args=[token])}"
 
 
-def read_preferences(token: str, *, now: datetime) -> tuple[int, UUID]:
-    """Return the store and the person's public id; raises BadLink."""
+def read_preferences(token: str, *, now: datetime) -> tuple[int, UUID, str]:
+    """Return the store, the person's public id and the mark of the address it was made for; raises BadLink."""
     link = open_link(token, purpose=PREFERENCES, now=now)
-    return link.store_id, _id_in(link.subject)
+    public_id, _space, mark = link.subject.partition(" ")
+    return link.store_id, _id_in(public_id), mark
 
 
 def new_address_url(move: AddressMove, *, expires_at: datetime) -> str:
-    """Return the address of the page where a person proves that the new address is theirs."""
-    subject = f"{move.public_id.hex} {move.old} {move.new}"
+    """Return the address of the page where a person proves that the old, or the new, address is theirs."""
+    subject = f"{move.public_id.hex} {move.old} {move.new} {'old' if move.leaving else 'new'}"
     token = sign_link(subject, store_id=move.store_id, purpose=NEW_ADDRESS, expires_at=expires_at)
     return f"{settings.SITE_URL}{reverse('signup:new_address', args=[token])}"
 
@@ -70,9 +85,9 @@ def read_new_address(token: str, *, now: datetime) -> AddressMove:
     """Return who wants which address; raises BadLink."""
     link = open_link(token, purpose=NEW_ADDRESS, now=now)
     parts = link.subject.split(" ")
-    if len(parts) != 3:
+    if len(parts) != 4:
         raise BadLink("malformed")
-    return AddressMove(link.store_id, _id_in(parts[0]), parts[1], parts[2])
+    return AddressMove(link.store_id, _id_in(parts[0]), parts[1], parts[2], leaving=parts[3] == "old")
 
 
 def _id_in(text: str) -> UUID:

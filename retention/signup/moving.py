@@ -1,5 +1,9 @@
-"""A person moves to another address: asked for in the preferences, proven by the link in a mail to the new one, done by its button."""
+"""A person moves to another address: asked for in the preferences, allowed by a button in a mail to the old one, proven by one to the new.
 
+The old address is asked first, so that whoever got hold of somebody's personal link cannot carry the person off.
+"""
+
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -9,7 +13,7 @@ from django.utils.translation import gettext as _
 from retention.customers.announcing import told_of_customers
 from retention.customers.consent import Said, address_digest, record_consents
 from retention.customers.events import record
-from retention.customers.identifying import email_key
+from retention.customers.identifying import email_key, vouch
 from retention.customers.models import Consent, Customer, Identity
 from retention.kit.secrets import BadLink
 from retention.notices.owing import owe_page
@@ -23,26 +27,40 @@ from retention.tenancy.context import store_context
 
 
 def ask_for(person: Person, new: str, *, now: datetime) -> bool:
-    """Owe the mail that proves the new address, unless one went there within 24 hours; nobody learns which."""
-    store = person.store
-    digest = address_digest(new)
+    """Owe the mail that asks the address they have, or the new one where they have none.
+
+    Nothing is owed when a mail went there within 24 hours; nobody learns which.
+    """
+    old = person.customer.email
+    move = AddressMove(person.store.pk, person.customer.public_id, old, new, leaving=bool(old))
+    return _owe(move, person, to=old or new, now=now)
+
+
+def ask_the_new(move: AddressMove, person: Person, *, now: datetime) -> bool:
+    """Owe the mail that proves the new address, since the old one allowed the move; the same limit holds."""
+    return _owe(replace(move, leaving=False), person, to=move.new, now=now)
+
+
+def _owe(move: AddressMove, person: Person, *, to: str, now: datetime) -> bool:
+    store, digest = person.store, address_digest(to)
     with store_context(store.pk), transaction.atomic():
         lock_address(digest, store_id=store.pk)
         confirmation = may_ask(digest, now=now)
         if confirmation is None:
             return False
-        move = AddressMove(store.pk, person.customer.public_id, person.customer.email, new)
         words = {
             "shop": store.name,
             "postal_address": store.postal_address,
             "url": new_address_url(move, expires_at=now + GOOD_FOR),
             "days": GOOD_FOR.days,
+            "new": move.new,
         }
+        subject = _("Shall %(shop)s write to another address?") if move.leaving else _("Is this your new address? %(shop)s asks")
         return owe_page(
-            "new_address",
-            to=new,
-            subject=_("Is this your new address? %(shop)s asks") % words,
-            template="signup_new_address",
+            "leave_address" if move.leaving else "new_address",
+            to=to,
+            subject=subject % words,
+            template="signup_leave_address" if move.leaving else "signup_new_address",
             words=words,
             key=f"signup:{store.pk}:{confirmation.pk}:{confirmation.mails_count}",
         )
@@ -53,7 +71,8 @@ def look(token: str, *, now: datetime) -> tuple[AddressMove, Person]:
     move = read_new_address(token, now=now)
     with store_context(move.store_id):
         store, customer = Store.objects.get(pk=move.store_id), find_person(move.public_id)
-    if customer is None or email_key(customer.email) not in {email_key(move.old), email_key(move.new)}:
+    present = email_key(customer.email) if customer is not None else ""
+    if customer is None or present not in {email_key(move.old)} | (set() if move.leaving else {email_key(move.new)}):
         raise BadLink("malformed")
     return move, Person(store, customer)
 
@@ -76,6 +95,7 @@ def carry_out(move: AddressMove, person: Person, *, sender: Sender, now: datetim
         customer.learnt_at["email"] = now.isoformat()
         customer.save(update_fields=["email", "email_key", "learnt_at"])
         Identity.objects.get_or_create(kind="email", value=key, defaults={"customer": customer, "created_at": now})
+        vouch(customer.pk, [("email", key)])
         _prove(customer, sender=sender, now=now)
         record(customer.pk, name=CHANGED, now=now, properties={"changed": ["address"], "by": METHOD})
     return True

@@ -20,7 +20,7 @@ from retention.customers.profile import Told, apply_traits
 from retention.kit.secrets import BadLink
 from retention.signup.definition import steps_of, traits_of
 from retention.signup.joining import Sender
-from retention.signup.links import read_preferences
+from retention.signup.links import address_mark, read_preferences
 from retention.signup.models import Preference, SignupForm, Topic
 from retention.signup.questions import QUESTIONS, Step
 from retention.stores.models import Store
@@ -63,12 +63,17 @@ class Wish:
 
 
 def read_person(token: str, *, now: datetime) -> Person:
-    """Return whose link it is, merged people followed to who they are now; raises BadLink. Changes nothing."""
-    store_id, public_id = read_preferences(token, now=now)
+    """Return whose link it is, merged people followed to who they are now; raises BadLink. Changes nothing.
+
+    A link made for another address than the person's present one is over.
+    """
+    store_id, public_id, mark = read_preferences(token, now=now)
     with store_context(store_id):
         store, customer = Store.objects.get(pk=store_id), find_person(public_id)
     if customer is None:
         raise BadLink("malformed")
+    if mark != address_mark(customer):
+        raise BadLink("expired")
     return Person(store, customer)
 
 

@@ -39,7 +39,7 @@ def sent(store: Any, sink: Any) -> Message:
 
 def links(message: Message) -> tuple[str, str]:
     click = click_url(message.pk, 0, store_id=message.store_id, planned_at=message.planned_at)
-    gone = unsubscribe_url(message.customer_id, message.pk, "email", store_id=message.store_id, planned_at=message.planned_at)
+    gone = unsubscribe_url(message.customer, message.pk, "email", store_id=message.store_id, planned_at=message.planned_at)
     return path_of(click), path_of(gone)
 
 
@@ -103,7 +103,7 @@ def test_one_click_unsubscribes_without_a_cookie(sent: Message, store: Any, sink
 
 def test_unsubscribing_twice_and_of_somebody_gone_is_fine(sent: Message) -> None:
     _, gone = links(sent)
-    nobody = path_of(unsubscribe_url(999_999, 1, "email", store_id=sent.store_id, planned_at=sent.planned_at))
+    nobody = path_of(unsubscribe_url(Customer(pk=999_999), 1, "email", store_id=sent.store_id, planned_at=sent.planned_at))
     for link in (gone, gone, nobody):
         assert Client().post(link).status_code == 200
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.personalization.compiling import LONGEST_LINE, compile_mail, plain_text
-from campaigns.personalization.links import track, with_parameters
+from campaigns.personalization.links import hosts_of, may_link, track, with_parameters, without_links
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault, check, render
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.sending.rendering import Renderer
@@ -154,6 +154,7 @@ def test_links_become_ours_with_their_targets_kept() -> None:
         make_url=lambda position: f"https://s.test/c/{position}",
         utm={"utm_source": "boomerang", "utm_medium": "email"},
         leave=frozenset({"https://u.test/u/1"}),
+        hosts=frozenset({"a.test"}),
     )
     assert tracked.targets == ("https://a.test/?utm_source=me&b=1&utm_medium=email",)
     assert tracked.html == (
@@ -166,3 +167,41 @@ def test_parameters_never_overwrite() -> None:
     assert with_parameters("https://a.test/?utm_source=x#top", {"utm_source": "b", "utm_medium": "email"}) == (
         "https://a.test/?utm_source=x&utm_medium=email#top"
     )
+
+
+OWN = hosts_of('<a href="https://social.test/lumen">', web_address="https://lumen.example.test/shop")
+
+
+@pytest.mark.parametrize(
+    ("target", "good"),
+    [
+        ("https://lumen.example.test/p", True),
+        ("https://www.lumen.example.test/p", True),
+        ("http://LUMEN.example.test./", True),
+        ("https://social.test/other", True),
+        ("https://www.social.test/", False),
+        ("https://evil.example/", False),
+        ("https://lumen.example.test.evil.example/", False),
+        ("https://evillumen.example.test/", False),
+        ("https://lumen.example.test@evil.example/", False),
+        ("https://evil.example\\.lumen.example.test/", False),
+        ("https://[::1/", False),
+    ],
+)
+def test_a_mail_links_only_to_the_shop_and_to_what_its_template_names(target: str, good: bool) -> None:
+    assert may_link(target, hosts=OWN) is good
+
+
+def test_what_a_browser_told_becomes_no_link() -> None:
+    told = "Pay now: evil.example or https://evil.example/x or HTTPS://evil.example, see https://lumen.example.test/help"
+    assert without_links(told, hosts=OWN) == "Pay now: evil.\u2060example or  or  see https://lumen.example.test/help"
+    tracked = track(
+        '<a href="https://evil.example/">Button</a>',
+        "https://evil.example/ https://lumen.example.test/a",
+        make_url=lambda position: f"https://s.test/c/{position}",
+        utm={},
+        leave=frozenset(),
+        hosts=OWN,
+    )
+    assert tracked.targets == ("https://lumen.example.test/a",)
+    assert (tracked.html, tracked.text) == ('<a href="#">Button</a>', "https://evil.example/ https://s.test/c/0")

@@ -31,7 +31,7 @@ def _click(message_of: Side, *, store_of: Side, planned_days_ago: int = 0) -> st
 
 def _leave(person_of: Side, *, store_of: Side) -> str:
     customer, message = person_of.rows["customers.Customer"], person_of.rows["campaigns.Message"]
-    return _path(links.unsubscribe_url(customer.pk, message.pk, "email", store_id=store_of.store.pk, planned_at=clock.now()))
+    return _path(links.unsubscribe_url(customer, message.pk, "email", store_id=store_of.store.pk, planned_at=clock.now()))
 
 
 def _nobody() -> Client:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+import redis
 from django.test import Client
 
 from retention.notices.models import Notice
@@ -13,6 +14,12 @@ from retention.stores.models import Store
 from tests.factories import make_store
 from tests.factories.signup import make_form
 from tests.isolation.scene import fingerprint
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(settings: Any) -> None:
+    """Forget how often earlier tests wrote to the same addresses."""
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
 
 
 @pytest.fixture

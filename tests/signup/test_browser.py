@@ -240,7 +240,7 @@ def test_the_builder_moves_questions_by_keyboard_and_shows_what_a_visitor_sees(t
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_shop_s_pages_are_sound_in_every_size_and_colour(variant: str, town: Town) -> None:
     customer = make_customer(town.shop, "a.very.long.address.of.somebody.with.patience@subdomain.example.test", allows=("email", "sms"))
-    where = preferences_url(customer.public_id, store_id=town.shop.pk, planned_at=clock.now()).split("/", 3)[3]
+    where = preferences_url(customer, store_id=town.shop.pk, planned_at=clock.now()).split("/", 3)[3]
     other = make_form(town.shop, state="paused")
     pages = {"form": f"/f/{town.form.public_id}/", "preferences": f"/{where}", "closed": f"/f/{other.public_id}/", "lost": "/p/nonsense/"}
     faults = []

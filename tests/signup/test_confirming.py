@@ -1,5 +1,6 @@
 """The second yes: one mail per address and day, a button that alone confirms, and a link that is nobody else's."""
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,9 @@ from django.db import connection
 from django.test import Client
 
 from retention.customers.consent import may_write
+from retention.customers.identifying import Claim, identify
 from retention.customers.models import Consent, ConsentRecord, Customer, CustomerEvent, Identity
+from retention.customers.profile import Told, apply_traits
 from retention.kit import clock
 from retention.notices.models import Notice
 from retention.signup import confirming, rules
@@ -19,6 +22,7 @@ from retention.signup.links import CONFIRM, confirm_url
 from retention.signup.models import Confirmation, Preference, Signup, SignupForm
 from retention.signup.sweeping import expire, forget
 from retention.signup.taking import take
+from retention.stores.limits import Limit
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.factories import make_store, work_for
@@ -252,6 +256,36 @@ def test_a_limit_of_an_address_is_silent(shop: Store, form: SignupForm, monkeypa
         found = [take(form, filled(form, now=now, gender="Woman"), store=shop, sender=Sender(), now=now) for _time in range(4)]
         assert len(set(found)) == 1
         assert Confirmation.objects.get().mails_count == 1
+
+
+def test_an_address_gets_only_so_many_questions_from_all_shops_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirming, "PER_ADDRESS", Limit("signup_asked", 3, 86_400))
+    for _number in range(5):
+        fill_in(make_form(make_store(country="DE")))
+    assert len(mails_to("ana@example.test")) == 3
+
+
+def test_the_one_who_confirms_takes_no_account_that_comes_later(shop: Store, form: SignupForm) -> None:
+    """A stranger claims the shop's id 1001 for their own address, confirms it, and keeps the link; then the real 1001 comes."""
+    with work_for(shop):
+        identify([Claim(external="1001", email="ana@example.test", anonymous="evil")], now=clock.now())
+    fill_in(form, anonymous_id="evil")
+    link = re.search(r'href="([^"]*/p/[^"]+)"', press(link_in(mails_to("ana@example.test")[0])).content.decode())
+    assert link is not None
+    with work_for(shop):
+        (real,) = identify([Claim(external="1001", email="real@example.test", trusted=True)], now=clock.now())
+        apply_traits([Told(real, {"email": "real@example.test", "firstName": "Rea"}, told_at=clock.now(), trusted=True)])
+        assert may_write([real], channel="email") == set()
+        assert Customer.objects.get(email_key="ana@example.test").pk != real
+    page = Client().get("/" + link[1].split("/", 3)[3]).content.decode()
+    assert ("ana@example.test" in page, "real@example.test" in page, "Rea" in page) == (True, False, False)
+
+
+def test_the_confirmed_browser_is_theirs(shop: Store, form: SignupForm) -> None:
+    fill_in(form, anonymous_id="b-1")
+    press(link_in(mails_to("ana@example.test")[0]))
+    with work_for(shop):
+        assert dict(Identity.objects.values_list("kind", "vouched")) == {"email": True, "anonymous": True}
 
 
 def test_a_link_without_a_row_is_unknown(shop: Store) -> None:

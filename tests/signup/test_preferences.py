@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaigns.models import Message
 from campaigns.personalization.links import unsubscribe_url
 from retention.customers.consent import Said, may_write, record_consents
+from retention.customers.identifying import Claim, identify
 from retention.customers.models import Consent, ConsentRecord, Customer, CustomerEvent
 from retention.customers.personal_data import Pair
 from retention.customers.profile import Told, apply_traits
@@ -17,6 +19,7 @@ from retention.signup.merging import move_preferences
 from retention.signup.models import Preference, SignupForm, Topic
 from retention.signup.preferring import wanted_by
 from retention.stores.models import Store
+from tests.campaigns.crowd import make_ready
 from tests.factories import make_store, work_for
 from tests.factories.customers import make_customer
 from tests.factories.signup import make_topic
@@ -32,7 +35,7 @@ def ana(shop: Store) -> Customer:
 
 
 def path_of(customer: Customer) -> str:
-    url = preferences_url(customer.public_id, store_id=customer.store_id, planned_at=clock.now())
+    url = preferences_url(customer, store_id=customer.store_id, planned_at=clock.now())
     return "/" + url.split("/", 3)[3]
 
 
@@ -247,12 +250,23 @@ def test_a_bad_detail_is_named_and_nothing_is_saved(
     assert state_of(shop) == before
 
 
-def test_a_new_address_is_proven_first(shop: Store, ana: Customer) -> None:
+def allow_leaving(shop: Store, address: str = "ana@example.test") -> None:
+    """Press the button in the mail to the address that is left; looking before that changes nothing."""
+    path = link_in(mails_to(address)[-1])
+    before = state_of(shop)
+    assert b"Write to another address from now on?" in Client().get(path).content
+    assert state_of(shop) == before
+    assert b"One more press" in Client().post(path).content
+
+
+def test_a_new_address_is_allowed_by_the_old_one_and_proven(shop: Store, ana: Customer) -> None:
     save(ana, hear_email=["all"], new_email="ana.new@example.test")
+    assert mails_to("ana.new@example.test") == []
+    allow_leaving(shop)
     with work_for(shop):
         assert Customer.objects.get().email == "ana@example.test"
     (mail,) = mails_to("ana.new@example.test")
-    path = link_in(mail)
+    path, asked = link_in(mail), link_in(mails_to("ana@example.test")[0])
     before = state_of(shop)
     assert Client().get(path).status_code == 200
     assert state_of(shop) == before
@@ -263,12 +277,14 @@ def test_a_new_address_is_proven_first(shop: Store, ana: Customer) -> None:
         assert ConsentRecord.objects.get().method == "double_opt_in"
     before = state_of(shop)
     assert Client().post(path).status_code == 200
+    assert Client().post(asked).status_code == 404
     assert state_of(shop) == before
 
 
 def test_a_new_address_of_somebody_else_is_refused(shop: Store, ana: Customer) -> None:
     make_customer(shop, "bo@example.test")
     save(ana, hear_email=["all"], new_email="bo@example.test")
+    allow_leaving(shop)
     before = state_of(shop)
     answer = Client().post(link_in(mails_to("bo@example.test")[0]))
     assert (answer.status_code, b"This address is taken" in answer.content) == (409, True)
@@ -278,12 +294,31 @@ def test_a_new_address_of_somebody_else_is_refused(shop: Store, ana: Customer) -
 def test_asking_for_new_addresses_is_no_way_to_send_many_mails(shop: Store, ana: Customer) -> None:
     for _time in range(5):
         save(ana, hear_email=["all"], new_email="victim@example.test")
+    assert (len(mails_to("ana@example.test")), mails_to("victim@example.test")) == (1, [])
+    for _time in range(5):
+        Client().post(link_in(mails_to("ana@example.test")[0]))
     assert len(mails_to("victim@example.test")) == 1
+
+
+def test_a_personal_link_is_over_when_the_person_is_written_to_elsewhere(shop: Store, ana: Customer) -> None:
+    old = path_of(ana)
+    gone = "/" + unsubscribe_url(ana, 1, "email", store_id=shop.pk, planned_at=clock.now()).split("/", 3)[3]
+    with work_for(shop):
+        Customer.objects.filter(pk=ana.pk).update(email="ana.new@example.test", email_key="ana.new@example.test")
+    before = state_of(shop)
+    for answer in (Client().get(old), Client().post(old, {"do": "stop"})):
+        assert (answer.status_code, b"ana.new@example.test" in answer.content) == (404, False)
+    assert b"newest mail" in Client().get(old).content
+    assert state_of(shop) == before
+    assert b"/p/" not in Client().get(gone).content, "whoever reads the old mail gets no new key"
+    assert Client().post(gone, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    with work_for(shop):
+        assert may_write([ana.pk], channel="email") == set()
 
 
 def test_another_shop_s_person_and_a_changed_token_open_nothing(shop: Store, ana: Customer) -> None:
     other = make_store("Kite")
-    foreign = "/" + preferences_url(ana.public_id, store_id=other.pk, planned_at=clock.now()).split("/", 3)[3]
+    foreign = "/" + preferences_url(ana, store_id=other.pk, planned_at=clock.now()).split("/", 3)[3]
     before = state_of(shop, other)
     for path in (foreign, path_of(ana)[:-4] + "AAA/", "/p/nonsense/"):
         for answer in (Client().get(path), Client().post(path, {"do": "stop"})):
@@ -291,18 +326,19 @@ def test_another_shop_s_person_and_a_changed_token_open_nothing(shop: Store, ana
     assert state_of(shop, other) == before
 
 
-def test_a_merged_person_s_old_link_leads_to_who_they_are_now(shop: Store, ana: Customer) -> None:
-    from retention.customers.identifying import Claim, identify
-
-    visitor = make_customer(shop, "")
+def test_a_merged_person_s_old_links_lead_to_who_they_are_now(shop: Store, ana: Customer) -> None:
+    old = path_of(ana)
     with work_for(shop):
-        from retention.customers.models import Identity
-
-        Identity.objects.create(customer=visitor, kind="anonymous", value="b-1")
-        old = path_of(visitor)
-        identify([Claim(email="ana@example.test", anonymous="b-1", at=clock.now())], now=clock.now())
-        assert not Customer.objects.filter(pk=visitor.pk).exists()
+        (message,) = make_ready(1, now=clock.now())
+        Message.objects.filter(pk=message.pk).update(customer=ana)
+        gone = "/" + unsubscribe_url(ana, message.pk, "email", store_id=shop.pk, planned_at=clock.now()).split("/", 3)[3]
+        (account,) = identify([Claim(external="1001", trusted=True)], now=clock.now())
+        assert identify([Claim(external="1001", email="ana@example.test", trusted=True)], now=clock.now()) == [account]
+        assert not Customer.objects.filter(pk=ana.pk).exists()
     assert b"ana@example.test" in Client().get(old).content
+    assert Client().post(gone, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    with work_for(shop):
+        assert may_write([account], channel="email") == set()
 
 
 def test_choices_follow_a_merge_and_the_later_word_counts(shop: Store, ana: Customer) -> None:
@@ -327,7 +363,7 @@ def test_an_archived_topic_is_not_offered(shop: Store, ana: Customer) -> None:
 
 
 def test_the_unsubscribe_page_leads_here_and_still_works_with_one_click(shop: Store, ana: Customer) -> None:
-    url = unsubscribe_url(ana.pk, 1, "email", store_id=shop.pk, planned_at=clock.now())
+    url = unsubscribe_url(ana, 1, "email", store_id=shop.pk, planned_at=clock.now())
     path = "/" + url.split("/", 3)[3]
     page = Client().get(path).content.decode()
     assert "/p/" in page

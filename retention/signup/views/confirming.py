@@ -10,6 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from retention.customers.identifying import email_key
+from retention.customers.models import Customer
 from retention.dashboard.access import public
 from retention.kit import clock
 from retention.kit.secrets import BadLink
@@ -53,7 +55,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_address(request: HttpRequest, token: str) -> HttpResponse:
-    """Show that an address is about to be taken, or take it."""
+    """Show that an address is about to be left or taken, or do what was pressed."""
     now = clock.now()
     try:
         move, person = moving.look(token, now=now)
@@ -62,6 +64,9 @@ def new_address(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "signup/confirm_gone.html", {"reason": reason}, status=_STATUS[reason])
     if request.method != "POST":
         return shop_page(request, "signup/new_address.html", store=person.store, move=move, done=False)
+    if move.leaving:
+        moving.ask_the_new(move, person, now=now)
+        return shop_page(request, "signup/new_address.html", store=person.store, move=move, done=True)
     moved = moving.carry_out(move, person, sender=sender_of(request), now=now)
     return shop_page(
         request, "signup/new_address.html", store=person.store, move=move, done=True, moved=moved, status=200 if moved else 409
@@ -102,4 +107,4 @@ def _done(signups: list[Signup], *, now: datetime) -> dict[str, Any]:
     if customer is None or "email" not in reached_by(signup, customer):
         return {"elsewhere": True}
     success = next((text for one in reversed(signups) if (text := str(one.form.texts.get("success", "")))), "")
-    return {"success": success, "preferences": preferences_url(customer.public_id, store_id=signup.store_id, planned_at=now)}
+    return {"success": success, "preferences": preferences_url(customer, store_id=signup.store_id, planned_at=now)}

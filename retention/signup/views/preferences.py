@@ -66,7 +66,7 @@ def _save(request: HttpRequest, person: Person, *, now: datetime) -> HttpRespons
     said = _("Saved.")
     if new and email_key(new) != person.customer.email_key:
         moving.ask_for(person, new, now=now)
-        said = _("Saved. We sent a mail to the new address: press the button in it, and we write there.")
+        said = _("Saved. We sent a mail to the address we write to now. Press its button, and then the one in our mail to the new address.")
     return _page(request, _again(person), now=now, said=said)
 
 
