@@ -10,8 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from retention.customers.identifying import email_key
-from retention.customers.models import Customer
 from retention.dashboard.access import public
 from retention.kit import clock
 from retention.kit.secrets import BadLink

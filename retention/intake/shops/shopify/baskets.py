@@ -1,6 +1,5 @@
 """Shopify's carts and checkouts. Both carry the cart's token, which ties them to the order that may follow."""
 
-
 from retention.intake.shops.reading import amount, currency_of, filled, moment, needed, part, parts, text
 from retention.intake.shops.results import Happened, Ignored, Message, Person, Result
 from retention.intake.shops.shopify.orders import products_of
