@@ -22,6 +22,9 @@ JOBS: tuple[Job, ...] = (
     Job("retention.signup.tasks.tidy", 3600.0, "Sign-ups that nobody confirmed run out, and leave after a month."),
     Job("retention.customers.tasks.bring_in", 1.0, "Files that were brought in are read, compared and written in turns."),
     Job("retention.customers.tasks.make_exports", 2.0, "Large files stores asked for are made; those a week old are let go."),
+    Job(
+        "retention.customers.tasks.settle_erasures", 600.0, "An erasure whose process ended around its commit is noted as done or dropped."
+    ),
     Job("retention.intake.tasks.sweep_keys", 600.0, "Keys of message ids leave after ninety days, in small bites."),
     Job("retention.intake.tasks.apply_deliveries", 0.5, "What a shop sent is carried out within a second."),
     Job("retention.intake.tasks.sweep_deliveries", 3600.0, "What shops sent leaves after 30 days."),

@@ -62,8 +62,8 @@ class CustomersConfig(AppConfig):
 
     def _bring_in_and_take_out(self) -> None:
         """Add the customers' files, in and out, and what must be forgotten again after a restore."""
-        from retention.customers.erasing import forget_again
         from retention.customers.exporting import CUSTOMERS, EVENTS, tables
+        from retention.customers.forgetting_again import forget_again
         from retention.customers.importing.kinds import kinds
         from retention.customers.importing.meeting import IMPORTED
         from retention.customers.importing.people import PEOPLE

@@ -1,125 +1,107 @@
 """Forgetting a person: everything that names them goes, the shop's accounts stay without them, blocked addresses stay blocked.
 
 Tables with a customer are found through `personal_data.py`. Rooms that hold texts about people without a link add a forgetter. What was
-erased is remembered by public id (and keyed digests), in the database and in a file beside it, so that a restored backup forgets again.
+erased is remembered by public id and keyed digests, in the database and in a file beside it (`erasure_list.py`), so that a restored
+backup forgets again (`forgetting_again.py`).
 """
 
-import json
-import logging
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from functools import reduce
+from operator import or_
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, Trim, Upper
 
+from retention.customers import erasure_list
 from retention.customers.announcing import ERASED
 from retention.customers.consent import address_digest
-from retention.customers.exporting import forget_files
+from retention.customers.exporting import begin_files_again
 from retention.customers.importing import running
-from retention.customers.importing.filing import pieces_of
-from retention.customers.models import ConsentRecord, Customer, CustomerEvent, CustomerMerge, Erasure, Export, Import, ImportFault
+from retention.customers.mentions import SHORTEST, file_holds_digest, file_names_one_of
+from retention.customers.models import ConsentRecord, Customer, CustomerEvent, CustomerMerge, Erasure, Identity, Import, ImportFault
 from retention.customers.personal_data import PersonalTable, personal_tables
 from retention.kit.register import Register
 from retention.notices.models import Notice
 from retention.rest.models import KeptAnswer
-from retention.stores.models import Store, User
-from retention.tenancy.context import store_context
+from retention.stores.models import User
 from retention.webhooks import outbox
 
-Forgetter = Callable[[Sequence[str]], None]
+_PAGE = 2000
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Whom texts are searched for.
+
+    names: addresses, numbers and ids of the shop; browsers: ids of browsers. Both are empty after a restore, when only the keyed
+    digests of all of them are known.
+    """
+
+    names: Sequence[str] = ()
+    browsers: Sequence[str] = ()
+    digests: Sequence[str] = ()
+
+    @property
+    def only_digests(self) -> bool:
+        """Say whether nobody knows the names any more."""
+        return not (self.names or self.browsers)
+
+
+Forgetter = Callable[[Forgotten], None]
 forgetters: Register[Forgetter] = Register("forgetter of personal texts")
-log = logging.getLogger("boomerang.erasing")
-LIST = "erasures.jsonl"
-_SHORTEST = 5  # a name shorter than this would be found in texts about other people
 
 
 def erase(customer: Customer, *, by: int | None, now: datetime) -> Erasure:
-    """Forget a customer of the active store for good, in one transaction; return what stays of it. by: the id of the person who asked."""
+    """Forget a customer of the active store for good, in one transaction; return what stays of it. by: the id of the person who asked.
+
+    The list beside the database hears of it before anything goes, and that it is done once the outermost transaction has committed.
+    """
     with transaction.atomic():
+        list(Import.objects.select_for_update().exclude(state__in=Import.OVER).order_by("pk"))  # a batch at work ends first
         locked: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
-        names = names_of(locked)
+        who = known_as(locked)
         former = list(CustomerMerge.objects.filter(survivor=locked).values_list("loser_public_id", flat=True))
+        made = [
+            Erasure(customer_public_id=one, digests=who.digests, erased_at=now, erased_by_id=by, store_id=locked.store_id)
+            for one in [locked.public_id, *former]
+        ]
+        lines = erasure_list.entries_of(made)
+        erasure_list.write(lines, erasure_list.ASKED)
         for table in personal_tables:
             _empty(table, locked.pk)
-        _forget_texts(names, now=now)
+        forget_texts(who, now=now)
         outbox.forget([locked.public_id, *former], now=now)
         outbox.announce(ERASED, {"customer": {"id": str(locked.public_id)}}, now=now, about=locked.public_id)
         locked.delete()
-        digests = sorted(address_digest(name) for name in names)
-        made = Erasure.objects.bulk_create(
-            [Erasure(customer_public_id=one, digests=digests, erased_at=now, erased_by_id=by) for one in [locked.public_id, *former]]
-        )
-    _note_beside(made)
-    first: Erasure = made[0]
-    return first
+        Erasure.objects.bulk_create(made)
+        transaction.on_commit(lambda: erasure_list.write(lines, erasure_list.DONE))
+    return made[0]
 
 
-def names_of(customer: Customer) -> list[str]:
-    """Return every text the person is recognised by: addresses, numbers, ids, and their whole name."""
-    names = {customer.email, customer.email_key or "", customer.phone, *customer.identities.values_list("value", flat=True)}
-    return sorted(name for name in names if name)
+def known_as(customer: Customer) -> Forgotten:
+    """Return every text the person alone is recognised by: addresses, numbers, ids. Their name is none, for others have it too."""
+    identities = list(customer.identities.values_list("kind", "value"))
+    browsers = {value for kind, value in identities if kind == Identity.Kind.ANONYMOUS}
+    names = {customer.email, customer.email_key or "", customer.phone, *(value for _kind, value in identities)} - browsers - {""}
+    return Forgotten(sorted(names), sorted(browsers), sorted({address_digest(name) for name in names | browsers}))
 
 
-def replay(entries: Iterable[Mapping[str, Any]], *, now: datetime) -> int:
-    """Forget again whoever is on an erasure list and still known, in every store; return how many were. Call it outside a transaction.
-
-    entries: store and customer (public ids), erased_at and digests, as `entries_of` and the file beside the database hold them.
-    """
-    count = 0
-    stores = dict(Store.objects.values_list("public_id", "id"))
-    for entry in entries:
-        store_id = stores.get(UUID(str(entry["store"])))
-        if store_id is None:
-            continue
-        with store_context(store_id):
-            customer = Customer.objects.filter(public_id=entry["customer"]).first()
-            if customer is not None:
-                erase(customer, by=None, now=now)
-                count += 1
-    return count
-
-
-def entries_of(erasures: Iterable[Erasure]) -> list[dict[str, Any]]:
-    """Return erasures as the list says them: ids and digests, no personal value."""
-    stores = dict(Store.objects.values_list("id", "public_id"))
-    return [
-        {
-            "store": str(stores[one.store_id]),
-            "customer": str(one.customer_public_id),
-            "erased_at": one.erased_at.isoformat(),
-            "digests": one.digests,
-        }
-        for one in erasures
-    ]
-
-
-def list_path() -> Path:
-    """Return the file beside the database that holds the erasure list of this installation."""
-    return Path(settings.VAR_DIR) / LIST
-
-
-def read_list(path: Path) -> list[dict[str, Any]]:
-    """Return the entries of an erasure list; a line that was cut off by a crash is passed over."""
-    entries = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            log.warning("a line of the erasure list cannot be read")
-    return entries
-
-
-def forget_again(folder: Path, now: datetime) -> str:
-    """Replay the erasure list after a restore: the one beside the database, and one laid beside the backup from another machine."""
-    lists = dict.fromkeys(path.resolve() for path in (list_path(), folder / LIST, folder.parent / LIST))
-    entries = [entry for path in lists for entry in read_list(path)]
-    count = replay(entries, now=now)
-    return f"Erased {count} people again, of {len(entries)} on the erasure list."
+def forget_texts(who: Forgotten, *, now: datetime) -> None:
+    """Forget a person in what is not linked to them: events on their way, files, mail of ours, answers the API kept, other rooms' texts."""
+    _forget_events(who)
+    _forget_faults_and_answers(who)
+    _forget_mail(who)
+    for of in Import.objects.exclude(state__in=Import.OVER):
+        if file_holds_digest(of, who.digests) if who.only_digests else file_names_one_of(of, who.names):
+            running.forget(of, now=now)
+    begin_files_again(now=now)
+    for forget in forgetters:
+        forget(who)
 
 
 def _empty(table: PersonalTable, customer_id: int) -> None:
@@ -132,46 +114,58 @@ def _empty(table: PersonalTable, customer_id: int) -> None:
         rows.update(**{table.column: None})
 
 
-def _forget_texts(names: Sequence[str], *, now: datetime) -> None:
-    """Forget the person in what is not linked to them: events on their way, files, mail of ours, answers the API kept."""
-    CustomerEvent.objects.filter(customer=None).filter(
-        Q(anonymous_id__in=names) | Q(external_id__in=names) | Q(properties__email__in=names)
-    ).delete()
-    telling = [name for name in names if len(name) >= _SHORTEST]
-    for name in telling:
-        ImportFault.objects.filter(Q(value__icontains=name) | Q(why__icontains=name)).update(value="", why="This row is forgotten.")
-        KeptAnswer.objects.filter(body__icontains=name).delete()
-        if "@" in name and not User.objects.filter(email__iexact=name).exists():
-            Notice.objects.filter(to__iexact=name).delete()
-    for of in Import.objects.exclude(state__in=Import.OVER):
-        if _mentions(of, telling):
-            running.forget(of, now=now)
-    forget_files(Export.objects.exclude(state=Export.State.GONE))
-    for forget in forgetters:
-        forget(telling)
+def _forget_events(who: Forgotten) -> None:
+    """Delete events that belong to nobody yet and name the person: applied, they would bring them back."""
+    events = CustomerEvent.objects.filter(customer=None).annotate(
+        told=Upper(Trim(_told("email", "properties"))),
+        told_in_traits=Upper(Trim(_told("email", KeyTextTransform("traits", "context")))),
+        told_before=_told("previousId", "properties"),
+    )
+    if who.only_digests:
+        _having(events, ("anonymous_id", "external_id", "told", "told_in_traits", "told_before"), who.digests).delete()
+        return
+    addresses = [name.upper() for name in who.names if "@" in name]
+    by_address = Q(told__in=addresses) | Q(told_in_traits__in=addresses)
+    events.filter(by_address | Q(external_id__in=who.names) | Q(anonymous_id__in=who.browsers) | Q(told_before__in=who.browsers)).delete()
 
 
-def _mentions(of: Import, names: Sequence[str]) -> bool:
-    """Say whether an import's file may hold one of the names, read piece by piece with an overlap."""
-    wanted = [name.casefold().encode(of.encoding.removesuffix("-sig"), "ignore") for name in names]
-    before = b""
-    for piece in pieces_of(of):
-        text = before + piece.lower()
-        if any(name and name in text for name in wanted):
-            return True
-        before = text[-1024:]
-    return False
+def _told(key: str, where: Any) -> Coalesce:
+    return Coalesce(KeyTextTransform(key, where), Value(""), output_field=TextField())
 
 
-def _note_beside(made: Sequence[Erasure]) -> None:
-    """Add the erasure to the file beside the database, which survives a database that is lost."""
-    path = list_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(entry) + "\n" for entry in entries_of(made))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        log.error("the erasure is not in the list beside the database", extra={"cause": type(error).__name__})
+def _forget_faults_and_answers(who: Forgotten) -> None:
+    """Empty what reports of imports say of the person, and delete answers the API kept about them; after a restore all of those go."""
+    told = {"value": "", "why": "This row is forgotten."}
+    if who.only_digests:
+        _having(ImportFault.objects.exclude(value=""), ("value",), who.digests).update(**told)
+        KeptAnswer.objects.all().delete()
+        return
+    telling = [name for name in who.names if len(name) >= SHORTEST]
+    if telling:
+        ImportFault.objects.filter(_like(telling, "value__icontains", "why__icontains")).update(**told)
+        KeptAnswer.objects.filter(_like(telling, "body__icontains")).delete()
+
+
+def _forget_mail(who: Forgotten) -> None:
+    """Delete notices to the person's addresses, unless somebody with an account here has them."""
+    if who.only_digests:
+        accounts = {address_digest(email) for email in User.objects.values_list("email", flat=True).iterator(chunk_size=_PAGE)}
+        _having(Notice.objects.all(), ("to",), set(who.digests) - accounts).delete()
+        return
+    addresses = {name.lower() for name in who.names if "@" in name}
+    if addresses:
+        addresses -= {email.lower() for email in User.objects.filter(_like(addresses, "email__iexact")).values_list("email", flat=True)}
+    if addresses:
+        Notice.objects.filter(_like(addresses, "to__iexact")).delete()
+
+
+def _like(names: Iterable[str], *lookups: str) -> Q:
+    """Return the condition that one of the columns is like one of the names; names must be there."""
+    return reduce(or_, (Q(**{lookup: name}) for name in sorted(names) for lookup in lookups))
+
+
+def _having(rows: QuerySet[Any], columns: Sequence[str], digests: Collection[str]) -> QuerySet[Any]:
+    """Return the rows where one of the columns has one of the digests; reads them all, for work after a restore."""
+    wanted = frozenset(digests)
+    read = rows.values_list("pk", *columns).iterator(chunk_size=_PAGE)
+    return rows.filter(pk__in=[pk for pk, *texts in read if any(text and address_digest(text) in wanted for text in texts)])

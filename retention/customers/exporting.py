@@ -25,6 +25,7 @@ from retention.customers.importing.filing import heading_key
 from retention.customers.importing.people import FIELDS
 from retention.customers.importing.reading import quote_formula
 from retention.customers.models import Attribute, Customer, CustomerEvent, Export, ExportChunk
+from retention.kit.locks import transaction_lock
 from retention.kit.register import Register
 from retention.notices.owing import owe_page
 from retention.stores.models import Store, StoreWork
@@ -103,11 +104,18 @@ def _turn(*, now: Callable[[], datetime]) -> int:
     _let_go(now=now())
     for count in range(10):
         with transaction.atomic():
-            export = Export.objects.select_for_update(skip_locked=True).filter(state=Export.State.MAKING).order_by("id").first()
-            if export is None:
+            if not _next_piece(now=now()):
                 return count
-            _make_piece(export, now=now())
     return 10
+
+
+def _next_piece(*, now: datetime) -> bool:
+    """Make the next piece of the active store's oldest file that is being made; False when there is none. In a transaction."""
+    transaction_lock(KIND, store_id=require_store_id())
+    export = Export.objects.select_for_update(skip_locked=True).filter(state=Export.State.MAKING).order_by("id").first()
+    if export is not None:
+        _make_piece(export, now=now)
+    return export is not None
 
 
 def _make_piece(export: Export, *, now: datetime) -> None:
@@ -149,6 +157,21 @@ def forget_files(exports: Any) -> None:
     ids = list(exports.values_list("id", flat=True))
     ExportChunk.objects.filter(of_export_id__in=ids).delete()
     Export.objects.filter(id__in=ids).update(state=Export.State.GONE)
+
+
+def begin_files_again(*, now: datetime) -> None:
+    """Throw away files that hold a person who is being erased; those being made begin anew, and their mail still comes.
+
+    In the transaction that erases, before it ends: a piece is made under the same lock, so it was made before and is thrown away here,
+    or is made afterwards and holds nothing of the person.
+    """
+    store_id = require_store_id()
+    transaction_lock(KIND, store_id=store_id)
+    forget_files(Export.objects.filter(state=Export.State.READY))
+    making = Export.objects.filter(state=Export.State.MAKING)
+    ExportChunk.objects.filter(of_export__in=list(making.values_list("pk", flat=True))).delete()
+    if making.update(position=0, rows_count=0, size=0):
+        StoreWork.ring(KIND, store_id=store_id, due_at=now)
 
 
 def _next_moment(*, now: datetime) -> datetime | None:

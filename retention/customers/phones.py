@@ -22,6 +22,16 @@ def read_phone(text: str, *, country: str) -> str:
     return _read(written, country)
 
 
+def national_digits(number: str) -> str:
+    """Return the digits of an E.164 number that stand in it however it is written; nothing for a text that is no number."""
+    if not number.startswith("+") or not number[1:].isdecimal():
+        return ""
+    try:
+        return str(phonenumbers.national_significant_number(phonenumbers.parse(number, None)))
+    except phonenumbers.NumberParseException:
+        return ""
+
+
 @lru_cache(maxsize=4096)
 def _read(written: str, country: str) -> str:
     try:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from retention.customers import exporting
+from retention.customers import erasure_list, exporting
 from retention.customers.importing import running
 from retention.kit import clock
 
@@ -17,3 +17,9 @@ def bring_in() -> None:
 def make_exports() -> None:
     """Make the files stores asked for, and let go of old ones."""
     exporting.export_due(now=clock.now)
+
+
+@shared_task(name="retention.customers.tasks.settle_erasures")
+def settle_erasures() -> None:
+    """Note on the erasure list what became of erasures whose process ended around its commit."""
+    erasure_list.settle(now=clock.now())

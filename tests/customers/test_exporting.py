@@ -6,11 +6,14 @@ import json
 import tracemalloc
 import zipfile
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 
 from retention.customers import exporting
+from retention.customers.erasing import erase
 from retention.customers.exporting import CUSTOMERS, export_due, order_file, pieces_of, stream
 from retention.customers.models import AttributeValue, Consent, Customer, Export, ExportChunk, Identity
 from retention.notices.models import Notice
@@ -162,3 +165,52 @@ def test_everything_about_one_person_in_one_zip():
     with work_for(shop.store):
         assert AuditEntry.objects.filter(action="customer.exported").exists()
         assert (Identity.objects.count(), AttributeValue.objects.count(), Order.objects.count(), Export.objects.count()) == (2, 0, 1, 0)
+
+
+def test_erasing_somebody_begins_a_file_anew_that_is_being_made(monkeypatch, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    shop = lumen()
+    monkeypatch.setattr(exporting, "PAGE", 1)
+    people = [make_customer(shop.store, f"c{number}@example.test") for number in range(7)]
+    with work_for(shop.store):
+        ready = order_file("customers", by=shop.nora, now=NOW)
+        export_due(now=lambda: NOW)
+        made = order_file("customers", by=shop.nora, now=NOW)
+        exporting._make_piece(made, now=NOW)
+        erase(people[0], by=None, now=NOW)
+        ready.refresh_from_db()
+        made.refresh_from_db()
+        assert (ready.state, ready.chunks.count()) == ("gone", 0)
+        assert (made.state, made.position, made.rows_count, made.size, made.chunks.count()) == ("making", 0, 0, 0, 0)
+        export_due(now=lambda: NOW)
+        made.refresh_from_db()
+        text = b"".join(pieces_of(made)).decode()
+    assert (made.state, made.rows_count, len(rows_of(text))) == ("ready", 6, 7)
+    assert "c0@example.test" not in text
+    assert Notice.objects.filter(key=f"export-ready:{made.public_id}").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_piece_that_is_being_written_meanwhile_goes_too(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    store = make_store()
+    zoe = make_customer(store, "zoe@example.test")
+
+    def erase_zoe():
+        with work_for(store):
+            erase(zoe, by=None, now=NOW)
+        connection.close()
+
+    erasing = Thread(target=erase_zoe)
+    with work_for(store):
+        made = order_file("customers", by=None, now=NOW)
+        with transaction.atomic():
+            exporting._next_piece(now=NOW)
+            erasing.start()
+            erasing.join(1)
+            assert erasing.is_alive()  # it waits for the piece
+        erasing.join(10)
+        assert not ExportChunk.objects.exists()
+        assert Export.objects.get().position == 0
+        export_due(now=lambda: NOW)
+        assert "zoe" not in b"".join(pieces_of(made)).decode()

@@ -382,6 +382,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.sweep": "tick",
     "retention.customers.tasks.bring_in": "tick",
     "retention.customers.tasks.make_exports": "tick",
+    "retention.customers.tasks.settle_erasures": "tick",
     "retention.intake.tasks.apply_deliveries": "tick",
     "retention.intake.tasks.project": "tick",
     "retention.intake.tasks.sweep_keys": "tick",

@@ -4,12 +4,13 @@ A body is found by every name its delivery gives somebody (the shop's id, a bask
 nothing has to be searched for in the text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
 from retention.customers.consent import address_digest
+from retention.customers.erasing import Forgotten
 from retention.customers.identifying import email_key
 from retention.intake.models import Delivery, DeliverySubject
 from retention.intake.shops.reading import Unreadable, decode, phone_of
@@ -30,14 +31,10 @@ def note_subjects(delivery: Delivery, results: Sequence[Result]) -> None:
     )
 
 
-def empty_bodies_naming(names: Sequence[str]) -> None:
-    """Empty every body of the active store that speaks of somebody with one of these names; what a delivery did stays readable.
-
-    names: addresses, phone numbers and ids, as `erasing.names_of` gives them.
-    """
-    digests = [address_digest(name) for name in names]
-    found = set(DeliverySubject.objects.filter(digest__in=digests).values_list("delivery_id", flat=True))
-    found |= set(_unread_that_speak_of(names))
+def empty_bodies_naming(who: Forgotten) -> None:
+    """Empty every body of the active store that speaks of somebody with one of these names; what a delivery did stays readable."""
+    found = set(DeliverySubject.objects.filter(digest__in=who.digests).values_list("delivery_id", flat=True))
+    found |= set(_unread_that_speak_of(who))
     rows = Delivery.objects.filter(pk__in=found).exclude(body=b"")
     waiting = rows.filter(state__in=[Delivery.State.RECEIVED, Delivery.State.FAILED])
     waiting.update(body=b"", state=Delivery.State.IGNORED, reason=ERASED)
@@ -47,28 +44,41 @@ def empty_bodies_naming(names: Sequence[str]) -> None:
 
 def _names_in(delivery: Delivery) -> Iterator[str]:
     """Yield the addresses and phone numbers that stand anywhere in a body."""
-    try:
-        waiting: list[Any] = [decode(bytes(delivery.body))]
-    except Unreadable:
-        return
-    while waiting:
-        part = waiting.pop()
+    for part in _parts(bytes(delivery.body)):
         if isinstance(part, dict):
-            waiting += part.values()
             phone = phone_of(part, "phone")
             if phone:
                 yield phone
-        elif isinstance(part, list):
-            waiting += part
         elif isinstance(part, str) and "@" in part and email_key(part):
             yield email_key(part)
 
 
-def _unread_that_speak_of(names: Sequence[str]) -> Iterator[int]:
-    """Yield deliveries without digests yet (they wait, or cannot be read) whose bytes hold one of these names."""
-    wanted = [name.lower().encode() for name in names if len(name) >= _SHORTEST]
+def _parts(body: bytes) -> Iterator[Any]:
+    """Yield everything in a body, objects as well as what stands in them; nothing for one that cannot be read."""
+    try:
+        waiting: list[Any] = [decode(body)]
+    except Unreadable:
+        return
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+
+
+def _unread_that_speak_of(who: Forgotten) -> Iterator[int]:
+    """Yield deliveries without digests yet (they wait, or cannot be read) whose bytes hold one of these names, or of these digests."""
+    wanted = [name.lower().encode() for name in (*who.names, *who.browsers) if len(name) >= _SHORTEST]
+    digests = frozenset(who.digests if who.only_digests else ())
     rows = Delivery.objects.filter(state__in=[Delivery.State.RECEIVED, Delivery.State.FAILED])
     for number, body in rows.values_list("pk", "body").iterator(chunk_size=50):
         low = bytes(body).lower()
-        if any(name in low for name in wanted):
+        if any(name in low for name in wanted) or (digests and _holds_digest(bytes(body), digests)):
             yield number
+
+
+def _holds_digest(body: bytes, digests: Set[str]) -> bool:
+    for part in _parts(body):
+        texts = [phone_of(part, "phone") or ""] if isinstance(part, dict) else [str(part)] if isinstance(part, str | int) else []
+        if any(len(text) >= _SHORTEST and address_digest(text) in digests for text in texts):
+            return True
+    return False
