@@ -7,9 +7,10 @@ again by itself: it ends as unknown. Source: reliability guide 2.3.
 import logging
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from retention.kit.metrics import NOTICES
@@ -124,8 +125,17 @@ def sweep_abandoned() -> int:
 def erase_old() -> int:
     """Empty the bodies that hold secret links: an hour after sending, a day after failing; drop rows after 30 days."""
     now = timezone.now()
-    written = Notice.objects.exclude(text="", html="")
-    count = written.filter(state="sent", sent_at__lt=now - timedelta(hours=1)).update(text="", html="")
-    count += written.filter(state__in=["failed", "unknown"], leased_until__lt=now - timedelta(days=1)).update(text="", html="")
-    Notice.objects.filter(state__in=["sent", "failed", "unknown"], created_at__lt=now - timedelta(days=30)).delete()
+    sent, failed, finished = old_notices(now)
+    count = sent.update(text="", html="") + failed.update(text="", html="")
+    finished.delete()
     return count
+
+
+def old_notices(now: datetime) -> tuple[QuerySet[Notice], QuerySet[Notice], QuerySet[Notice]]:
+    """Return the sent ones and the failed ones whose bodies must go, and all that are dropped; each is found by an index of its own."""
+    written = Notice.objects.exclude(text="", html="")
+    return (
+        written.filter(state="sent", sent_at__lt=now - timedelta(hours=1)),
+        written.filter(state__in=["failed", "unknown"], leased_until__lt=now - timedelta(days=1)),
+        Notice.objects.filter(state__in=["sent", "failed", "unknown"], created_at__lt=now - timedelta(days=30)),
+    )

@@ -6,6 +6,7 @@ Writing one is `owing.py`, sending is `delivering.py`; times of work are on the 
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,14 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["due_at", "id"], name="notice_due", condition=models.Q(state="ready")),
             models.Index(fields=["leased_until"], name="notice_leased", condition=models.Q(state="sending")),
+            models.Index(fields=["sent_at"], name="notice_sent_with_body", condition=models.Q(state="sent") & ~models.Q(text="", html="")),
+            models.Index(
+                fields=["leased_until"],
+                name="notice_failed_with_body",
+                condition=models.Q(state__in=["failed", "unknown"]) & ~models.Q(text="", html=""),
+            ),
+            models.Index(fields=["created_at"], name="notice_finished", condition=models.Q(state__in=["sent", "failed", "unknown"])),
+            models.Index(Upper("to"), name="notice_by_address"),
         ]
 
     def __str__(self) -> str:

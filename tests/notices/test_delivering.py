@@ -204,3 +204,18 @@ def test_reads_the_mail_url(url, port, starttls, ssl):
     assert (route.host, route.port, route.starttls, route.ssl) == ("mail.example.test", port, starttls, ssl)
     if "@" in url:
         assert (route.user, route.password) == ("me@x", "p:w")
+
+
+def test_what_is_asked_every_few_seconds_and_at_an_erasure_is_found_by_an_index():
+    old = timezone.now() - timedelta(days=3)
+    Notice.objects.bulk_create(
+        [
+            Notice(key=f"k{number}", kind="x", to=f"p{number}@example.test", subject="S", text="", state="sent", sent_at=old)
+            for number in range(5000)
+        ]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notices_notice")
+    asked = [*delivering.old_notices(timezone.now()), Notice.objects.filter(to__iexact="P7@example.test")]
+    plans = [rows.explain() for rows in asked]
+    assert [plan for plan in plans if "Seq Scan" in plan] == []
