@@ -29,6 +29,7 @@ from retention.kit.register import Register
 from retention.notices.models import Notice
 from retention.rest.models import KeptAnswer
 from retention.stores.models import User
+from retention.tenancy.bulk import read_in_pages
 from retention.webhooks import outbox
 
 _PAGE = 2000
@@ -149,7 +150,7 @@ def _forget_faults_and_answers(who: Forgotten) -> None:
 def _forget_mail(who: Forgotten) -> None:
     """Delete notices to the person's addresses, unless somebody with an account here has them."""
     if who.only_digests:
-        accounts = {address_digest(email) for email in User.objects.values_list("email", flat=True).iterator(chunk_size=_PAGE)}
+        accounts = {address_digest(user.email) for user in read_in_pages(User.objects.only("email"), size=_PAGE)}
         _having(Notice.objects.all(), ("to",), set(who.digests) - accounts).delete()
         return
     addresses = {name.lower() for name in who.names if "@" in name}
@@ -167,5 +168,9 @@ def _like(names: Iterable[str], *lookups: str) -> Q:
 def _having(rows: QuerySet[Any], columns: Sequence[str], digests: Collection[str]) -> QuerySet[Any]:
     """Return the rows where one of the columns has one of the digests; reads them all, for work after a restore."""
     wanted = frozenset(digests)
-    read = rows.values_list("pk", *columns).iterator(chunk_size=_PAGE)
-    return rows.filter(pk__in=[pk for pk, *texts in read if any(text and address_digest(text) in wanted for text in texts)])
+    found = [row.pk for row in read_in_pages(rows, size=_PAGE) if _is_named(row, columns, wanted)]
+    return rows.model._default_manager.filter(pk__in=found)
+
+
+def _is_named(row: Any, columns: Sequence[str], digests: Collection[str]) -> bool:
+    return any(text and address_digest(text) in digests for text in (getattr(row, column) for column in columns))

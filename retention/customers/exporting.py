@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from retention.customers.importing.filing import heading_key
 from retention.customers.importing.people import FIELDS
 from retention.customers.importing.reading import quote_formula
 from retention.customers.models import Attribute, Customer, CustomerEvent, Export, ExportChunk
+from retention.customers.models.event import EPOCH, MICROSECOND
 from retention.kit.locks import transaction_lock
 from retention.kit.register import Register
 from retention.notices.owing import owe_page
@@ -33,8 +35,10 @@ from retention.tenancy.context import require_store_id, store_context
 
 KIND = "export"
 SMALL = 5_000  # rows that are streamed at once
+STREAMED = 500  # of them in memory
 KEPT = timedelta(days=7)
-PAGE = 2_000
+PAGE, PAGES_OF_A_PIECE = 2_000, 5
+_LARGE = 8 * 1024 * 1024  # letters; a piece ends behind the page that reaches them
 _SECONDS = 20
 Cells = list[str]
 _HEADINGS = {
@@ -49,23 +53,36 @@ _SAID = {"granted": "Subscribed", "refused": "Unsubscribed", "pending": "Never s
 
 @dataclass(frozen=True)
 class Table:
-    """One kind of file. header: its headings. page: up to so many rows behind an id, each with its id. count: how many there are."""
+    """One kind of file.
+
+    header: its headings. page: about so many rows behind a place (0 at the beginning), each with the place behind it. rows: what there
+    is to count.
+    """
 
     label: str | Promise
     header: Callable[[], Cells]
     page: Callable[[int, int], Sequence[tuple[int, Cells]]]
-    count: Callable[[], int]
+    rows: Callable[[], QuerySet[Any]]
 
 
 tables: Register[Table] = Register("table to export")
 
 
-def stream(table: Table) -> Iterator[str]:
-    """Yield the CSV piece by piece; a spreadsheet finds no formula in it, and our import reads it back as it was. Source: S22."""
-    yield _written([table.header()])
+def stream(table: Table, *, store_id: int) -> Iterator[str]:
+    """Yield the CSV piece by piece; a spreadsheet finds no formula in it, and our import reads it back as it was. Source: S22.
+
+    One page is in memory at a time; each opens the store's context, for answers outlive their request's.
+    """
+    with store_context(store_id):
+        text = _written([table.header()])
+    yield text
     after = 0
-    while rows := table.page(after, PAGE):
-        yield _written(cells for _id, cells in rows)
+    while True:
+        with store_context(store_id):
+            rows = table.page(after, STREAMED)
+        if not rows:
+            return
+        yield _written(cells for _place, cells in rows)
         after = rows[-1][0]
 
 
@@ -121,16 +138,19 @@ def _next_piece(*, now: datetime) -> bool:
 def _make_piece(export: Export, *, now: datetime) -> None:
     """Write the next rows as one piece; how far it came is committed with it."""
     table = tables[export.kind]
-    rows = table.page(export.position, PAGE * 5)
     number = export.chunks.count()
-    text = (_written([table.header()]) if number == 0 else "") + _written(cells for _id, cells in rows)
+    text = _written([table.header()]) if number == 0 else ""
+    before = export.rows_count
+    for _page in range(PAGES_OF_A_PIECE):
+        rows = table.page(export.position, PAGE) if len(text) < _LARGE else []
+        if not rows:
+            break
+        text += _written(cells for _place, cells in rows)
+        export.rows_count, export.position = export.rows_count + len(rows), rows[-1][0]
     data = text.encode()
     ExportChunk.objects.create(of_export=export, number=number, data=zlib.compress(data, 6))
-    export.rows_count += len(rows)
     export.size += len(data)
-    if rows:
-        export.position = rows[-1][0]
-    else:
+    if export.rows_count == before:
         export.state, export.finished_at = Export.State.READY, now
         _announce(export)
     export.save()
@@ -216,8 +236,15 @@ def _customer_cells(customer: Customer, keys: Sequence[str]) -> Cells:
 
 
 def _event_page(after: int, limit: int) -> list[tuple[int, Cells]]:
-    events = CustomerEvent.objects.filter(id__gt=after).select_related("customer").order_by("id")[:limit]
-    return [(one.pk, _event_cells(one)) for one in events]
+    """Return the events that arrived behind a moment (`CustomerEvent.arrival`), and all of the last one's: the place is a moment alone.
+
+    In the order of arrival, which has an index of the store's own; the order of ids would lead through every other store's events.
+    """
+    events = CustomerEvent.objects.select_related("customer").order_by("received_at", "id")
+    found = list(events.filter(received_at__gt=EPOCH + after * MICROSECOND)[:limit])
+    if len(found) == limit:
+        found += events.filter(received_at=found[-1].received_at, id__gt=found[-1].pk)
+    return [(one.arrival, _event_cells(one)) for one in found]
 
 
 def _event_cells(event: CustomerEvent) -> Cells:
@@ -230,10 +257,10 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-CUSTOMERS = Table(gettext_lazy("Customers"), _customer_header, _customer_page, lambda: int(Customer.objects.count()))
+CUSTOMERS = Table(gettext_lazy("Customers"), _customer_header, _customer_page, Customer.objects.all)
 EVENTS = Table(
     gettext_lazy("Events"),
     lambda: ["Event ID", "Name", "Kind", "Happened at", "Received at", "Customer", "Email", "Properties"],
     _event_page,
-    lambda: int(CustomerEvent.objects.count()),
+    CustomerEvent.objects.all,
 )

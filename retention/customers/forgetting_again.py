@@ -5,19 +5,21 @@ yet, a file waiting to be brought in. What the database knows as erased already 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from retention.customers import erasure_list
 from retention.customers.consent import address_digest
 from retention.customers.erasing import Forgotten, erase, forget_texts
 from retention.customers.models import Customer, Erasure, Identity
 from retention.stores.models import Store
+from retention.tenancy.bulk import read_in_pages
 from retention.tenancy.context import store_context
 
 _PAGE = 2000
@@ -75,8 +77,10 @@ def _erasure(entry: Entry) -> Erasure:
 
 def _names() -> Iterator[tuple[int, str]]:
     """Yield the customers of the active store with every name that is theirs alone; several people may share a telephone."""
-    yield from Customer.objects.known().values_list("pk", "email_key").iterator(chunk_size=_PAGE)
-    yield from Identity.objects.values_list("customer_id", "value").iterator(chunk_size=_PAGE)
-    others: Set[int] = set(Identity.objects.exclude(kind=Identity.Kind.ANONYMOUS).values_list("customer_id", flat=True))
-    numbers = Customer.objects.visitors().exclude(phone="").values_list("pk", "phone").iterator(chunk_size=_PAGE)
-    yield from ((customer_id, phone) for customer_id, phone in numbers if customer_id not in others)
+    known = read_in_pages(Customer.objects.known().only("email_key"), size=_PAGE)
+    yield from ((customer.pk, customer.email_key or "") for customer in known)
+    identities = read_in_pages(Identity.objects.only("customer_id", "value"), size=_PAGE)
+    yield from ((identity.customer_id, identity.value) for identity in identities)
+    called_by_the_shop = Identity.objects.exclude(kind=Identity.Kind.ANONYMOUS).filter(customer_id=OuterRef("pk"))
+    numbers = Customer.objects.visitors().exclude(phone="").exclude(Exists(called_by_the_shop)).only("phone")
+    yield from ((customer.pk, customer.phone) for customer in read_in_pages(numbers, size=_PAGE))

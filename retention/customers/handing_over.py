@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
-from typing import IO, Any
+from itertools import chain
+from typing import IO, Any, TextIO
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
@@ -15,31 +18,55 @@ from retention.customers.importing.cells import cell_of
 from retention.customers.importing.reading import quote_formula
 from retention.customers.models import Customer
 from retention.customers.personal_data import personal_tables
+from retention.tenancy.bulk import read_in_pages
 from retention.tenancy.models import StoreOwned
 
+_IN_MEMORY = 200  # rows; an event may have 32 KB
 _INTERNAL = frozenset({"store_id", "learnt_at", "name_key", "last_name_key", "email_key", "holder", "lease_until", "token"})
 
 
 def write_person(customer: Customer, file: IO[bytes]) -> None:
-    """Write the zip: `person.json` and a CSV per table that holds something. Reads page by page; call it in the store's context."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Write the zip: `person.json` and a CSV per table that holds something. Call it in the store's context.
+
+    Rows are read a few at a time and written one by one; the JSON grows in a file of its own until the tables are through.
+    """
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryFile("w+", encoding="utf-8") as person:
+        between = "{\n"
         for name, rows in _tables(customer):
-            plain = [_plain(row) for row in rows.iterator(chunk_size=2000)]
-            if plain:
-                found[name] = plain
-                archive.writestr(f"{name}.csv", _csv(plain))
-        archive.writestr("person.json", json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1))
+            plain = (_plain(row) for row in read_in_pages(rows, size=_IN_MEMORY))
+            first = next(plain, None)
+            if first is not None:
+                person.write(f"{between}{json.dumps(name)}: ")
+                _write_table(chain([first], plain), archive, f"{name}.csv", person)
+                between = ",\n"
+        person.write("}\n" if between == ",\n" else "{}\n")
+        person.seek(0)
+        with archive.open("person.json", "w", force_zip64=True) as target:
+            shutil.copyfileobj(person.buffer, target)
+
+
+def _write_table(rows: Iterator[dict[str, Any]], archive: zipfile.ZipFile, name: str, person: TextIO) -> None:
+    """Write a table's rows as a CSV of the zip, and as a list of objects where the person's JSON stands."""
+    between = "[\n"
+    with archive.open(name, "w", force_zip64=True) as target, io.TextIOWrapper(target, encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for row in rows:
+            if between == "[\n":
+                writer.writerow(row)
+            writer.writerow([quote_formula(_cell(value)) for value in row.values()])
+            person.write(between + json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False))
+            between = ",\n"
+    person.write("]")
 
 
 def _tables(customer: Customer) -> Iterator[tuple[str, QuerySet[Any]]]:
     """Yield the person, every registered table's rows, and the rows that belong to those (lines of an order)."""
     yield "customers_customer", Customer.objects.filter(pk=customer.pk)
     for name, table in personal_tables.items():
-        rows = table.model._default_manager.filter(**{table.column: customer.pk}).order_by("pk")
+        rows = table.model._default_manager.filter(**{table.column: customer.pk})
         yield name, rows
         for child, column in _children(table.model):
-            yield child._meta.db_table, child._default_manager.filter(**{f"{column}__in": rows}).order_by("pk")
+            yield child._meta.db_table, child._default_manager.filter(**{f"{column}__in": rows})
 
 
 def _children(model: type[Model]) -> Iterator[tuple[type[Model], str]]:
@@ -58,15 +85,6 @@ def _plain(row: Model) -> dict[str, Any]:
         for field in row._meta.concrete_fields
         if field.attname not in _INTERNAL and field.get_internal_type() != "BinaryField"
     }
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(rows[0])
-    for row in rows:
-        writer.writerow([quote_formula(_cell(value)) for value in row.values()])
-    return file.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -12,7 +12,7 @@ import redis
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
-from retention.customers.models import Consent, Customer
+from retention.customers.models import Consent, Customer, CustomerEvent
 
 MOST = 10_000
 KEPT_SECONDS = 600
@@ -67,6 +67,28 @@ def count_totals(*, now: datetime) -> Totals:
     except redis.RedisError:
         return counted
     return counted
+
+
+class Arrived(NamedTuple):
+    """How many events arrived and how many of those were not counted; more: there are more, and only the newest were looked at."""
+
+    number: int
+    refused: int
+    more: bool = False
+
+
+def count_arrived(*, since: datetime, most: int = MOST) -> Arrived:
+    """Count the events others told us since a moment, but look at the newest `most` only."""
+    newest = CustomerEvent.objects.told().filter(received_at__gte=since).order_by("-received_at", "-id").values("pk", "refusal")[: most + 1]
+    found = newest.aggregate(all=Count("pk"), refused=Count("pk", filter=~Q(refusal="")))
+    return Arrived(min(found["all"], most), found["refused"], more=found["all"] > most)
+
+
+def count_new(*, since: datetime, most: int = MOST) -> Counted:
+    """Count the known among the people we first heard of since a moment, but look at the newest `most` only."""
+    newest = Customer.objects.filter(created_at__gte=since).newest_first().values("pk", "email_key")[: most + 1]
+    found = newest.aggregate(all=Count("pk"), known=Count("email_key"))
+    return Counted(min(found["known"], most), more=found["all"] > most)
 
 
 def _count(*, now: datetime) -> Totals:

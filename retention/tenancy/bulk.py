@@ -1,16 +1,28 @@
-"""Changing many rows of one table at once: one UPDATE from one JSON parameter.
+"""Many rows of one table: changed at once by one UPDATE from one JSON parameter, or read in pages that memory can hold.
 
 Django's `bulk_update` builds a CASE with a branch per row and column, which costs more than everything else in a busy batch.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection
+from django.db.models import Model, QuerySet
 
 from retention.tenancy.context import require_store_id
 from retention.tenancy.models import StoreOwned
+
+M = TypeVar("M", bound=Model)
+
+
+def read_in_pages(rows: QuerySet[M], *, size: int) -> Iterator[M]:
+    """Yield rows by primary key, `size` in memory at a time: `iterator()` holds them all, for no cursor stays open in the server."""
+    ordered = rows.order_by("pk")
+    page = list(ordered[:size])
+    while page:
+        yield from page
+        page = list(ordered.filter(pk__gt=page[-1].pk)[:size]) if len(page) == size else []
 
 
 def update_rows(rows: Sequence[StoreOwned], columns: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tempfile
 import tracemalloc
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,14 @@ from threading import Thread
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from retention.customers import exporting
 from retention.customers.erasing import erase
-from retention.customers.exporting import CUSTOMERS, export_due, order_file, pieces_of, stream
-from retention.customers.models import AttributeValue, Consent, Customer, Export, ExportChunk, Identity
+from retention.customers.exporting import CUSTOMERS, EVENTS, export_due, order_file, pieces_of, stream
+from retention.customers.handing_over import write_person
+from retention.customers.models import AttributeValue, Consent, Customer, CustomerEvent, Export, ExportChunk, Identity
 from retention.notices.models import Notice
 from retention.orders.exporting import ORDERS
 from retention.orders.models import Order, OrderLine
@@ -46,20 +49,20 @@ def test_customers_come_back_as_they_went_out():
     with work_for(first):
         import_file(PEOPLE, first, at=NOW)
         Consent.objects.create(customer=Customer.objects.get(email="ann@example.test"), channel="email", status="granted", changed_at=NOW)
-        out = "".join(stream(CUSTOMERS))
+        out = "".join(stream(CUSTOMERS, store_id=first.pk))
         assert counts(import_file(out, first, at=NOW + timedelta(days=1), consent_source="file")) == {
             "new": 0, "changed": 0, "same": 3, "refused": 0,
         }  # fmt: skip
     with work_for(second):
         assert counts(import_file(out, second, at=NOW, consent_source="file"))["new"] == 3
-        assert "".join(stream(CUSTOMERS)) == out
+        assert "".join(stream(CUSTOMERS, store_id=second.pk)) == out
 
 
 def test_no_cell_is_a_formula():
     store = make_store()
     with work_for(store):
         import_file(PEOPLE, store, at=NOW)
-        cells = [cell for row in rows_of("".join(stream(CUSTOMERS))) for cell in row]
+        cells = [cell for row in rows_of("".join(stream(CUSTOMERS, store_id=store.pk))) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\0"))]
     assert "'=cmd()" in cells
 
@@ -71,7 +74,7 @@ def test_orders_come_back_as_they_went_out():
     store = make_store()
     with work_for(store):
         import_file(text, store, kind="orders", at=NOW)
-        out = "".join(stream(ORDERS))
+        out = "".join(stream(ORDERS, store_id=store.pk))
         assert counts(import_file(out, store, kind="orders", at=NOW)) == {"new": 0, "changed": 0, "same": 2, "refused": 0}
 
 
@@ -81,7 +84,7 @@ def test_a_large_file_is_made_in_pieces_and_announced(monkeypatch):
     with work_for(shop.store):
         for number in range(23):
             make_customer(shop.store, f"c{number:02}@example.test")
-        whole = "".join(stream(CUSTOMERS))
+        whole = "".join(stream(CUSTOMERS, store_id=shop.store.pk))
         export = order_file("customers", by=shop.nora, now=NOW)
     export_due(now=lambda: NOW)
     with work_for(shop.store):
@@ -106,7 +109,7 @@ def test_streaming_keeps_memory_flat():
             [Customer(email=f"c{number}@example.test", email_key=f"c{number}@example.test") for number in range(9000)]
         )
         tracemalloc.start()
-        size = sum(len(piece) for piece in stream(CUSTOMERS))
+        size = sum(len(piece) for piece in stream(CUSTOMERS, store_id=store.pk))
         _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert size > 400_000
@@ -214,3 +217,52 @@ def test_a_piece_that_is_being_written_meanwhile_goes_too(settings, tmp_path):
         assert Export.objects.get().position == 0
         export_due(now=lambda: NOW)
         assert "zoe" not in b"".join(pieces_of(made)).decode()
+
+
+def test_events_go_out_in_the_order_they_arrived_also_where_many_arrived_at_once(monkeypatch):
+    monkeypatch.setattr(exporting, "STREAMED", 3)
+    store = make_store()
+    ana = make_customer(store, "ana@example.test")
+    make_event(ana, "Last", at=NOW + timedelta(seconds=1))
+    for number in range(7):
+        make_event(ana, f"At once {number}", at=NOW)
+    make_event(ana, "First", at=NOW - timedelta(days=40))
+    names = [row[1] for row in rows_of("".join(stream(EVENTS, store_id=store.pk)))[1:]]
+    assert names == ["First", *(f"At once {number}" for number in range(7)), "Last"]
+
+
+def test_the_page_counts_no_further_than_it_must_and_its_list_counts_nothing(monkeypatch):
+    monkeypatch.setattr("retention.customers.views.exporting.SMALL", 2)
+    shop = lumen()
+    for number in range(3):
+        make_customer(shop.store, f"c{number}@example.test")
+    client = signed_in(shop.nora)
+    here = reverse("customers:exports", args=["lumen"])
+    assert "More than 2 rows" in client.get(here).content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        client.get(here, headers={"HX-Request": "true", "HX-Target": "exports"})
+    assert not [query["sql"] for query in asked if "COUNT(" in query["sql"].upper()]
+    client.post(reverse("customers:export", args=["lumen"]), {"kind": "customers"})
+    with work_for(shop.store):
+        assert Export.objects.get().state == "making"
+
+
+def test_a_person_with_much_to_tell_is_handed_over_a_few_rows_at_a_time():
+    store = make_store()
+    ana = make_customer(store, "ana@example.test")
+    text = {"text": "words " * 1000}
+    with work_for(store), tempfile.TemporaryFile() as file:
+        for name in range(5):
+            given = {"customer": ana, "kind": "track", "name": f"E{name}", "occurred_at": NOW, "received_at": NOW, "properties": text}
+            CustomerEvent.objects.bulk_create([CustomerEvent(**given) for _number in range(1000)])
+        tracemalloc.start()
+        with CaptureQueriesContext(connection) as asked:
+            write_person(ana, file)
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        with zipfile.ZipFile(file) as archive:
+            person = json.loads(archive.read("person.json"))
+            rows = rows_of(archive.read("customers_customerevent.csv").decode())
+    assert len(person["customers_customerevent"]) == len(rows) - 1 == 5000
+    assert sum('FROM "customers_customerevent"' in query["sql"] for query in asked) > 20
+    assert peak < 15_000_000

@@ -1,6 +1,7 @@
 """Hot questions are answered from an index: their plans, on tables large enough that PostgreSQL would rather not scan them."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -9,6 +10,7 @@ from django.db.models.expressions import OrderBy
 
 from retention.customers.filtering import SORTS, Asking, narrow
 from retention.customers.models import Customer, CustomerEvent
+from retention.customers.models.event import EPOCH
 from retention.dashboard.paging import read_page
 from retention.intake.connecting import connect_for_ingest
 from retention.kit.clock import now
@@ -71,7 +73,15 @@ def test_lists_timelines_and_searches_use_indexes(full_store):
         "search": Customer.objects.found_by("q17").order_by("-created_at", "-id")[:26],
         "one customer": Customer.objects.filter(public_id=customer.public_id),
         "timeline": customer.events.order_by("-occurred_at", "-id")[:51],
-        "arriving": CustomerEvent.objects.order_by("-received_at", "-id")[:50],
+        "arriving": CustomerEvent.objects.told().order_by("-received_at", "-id")[:50],
+        "arrived on a day": CustomerEvent.objects.told()
+        .filter(received_at__gte=now() - timedelta(days=1))
+        .values("pk", "refusal")[:10_001],
+        "anything arrived": CustomerEvent.objects.told()[:1],
+        "export of events": CustomerEvent.objects.filter(received_at__gt=customer.created_at).order_by("received_at", "id")[:2000],
+        "new of a week": Customer.objects.filter(created_at__gte=now() - timedelta(days=7))
+        .newest_first()
+        .values("pk", "email_key")[:10_001],
         "unprojected": CustomerEvent.objects.unprojected()[:1000],
         "orders of customers": Order.objects.filter(customer_id__in=[customer.pk]),
         "baskets of customers": Cart.objects.filter(customer_id__in=[customer.pk]),
@@ -81,6 +91,51 @@ def test_lists_timelines_and_searches_use_indexes(full_store):
         "API page": Customer.objects.order_by("-id")[:51],
     }
     assert {name: scans(rows) for name, rows in shown.items() if scans(rows)} == {}
+
+
+OWN = """
+    INSERT INTO customers_customerevent (store_id, public_id, kind, name, anonymous_id, external_id, properties, context, occurred_at,
+        received_at, projected_at, trusted, refusal)
+    SELECT %s, gen_random_uuid(), 'own', 'Delivered', '', '', '{}', '{}', now(), now(), now(), true, '' FROM generate_series(1, 20000)
+"""
+
+
+def read_rows(rows):
+    """Return how many rows a queryset's nodes read and threw away, on the whole."""
+    plan = json.loads(rows.explain(format="json", analyze=True))[0]["Plan"]
+    return _read(plan)
+
+
+def _read(node):
+    own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return max([own, sum(_read(child) for child in node.get("Plans", []))])
+
+
+def test_pages_that_ask_every_few_seconds_pass_over_our_own_events(full_store):
+    with connection.cursor() as cursor:
+        cursor.execute(OWN, [full_store.pk])
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")  # the tables have no statistics here
+    told = CustomerEvent.objects.told()
+    asked = {
+        "arriving": told.order_by("-received_at", "-id")[:50],
+        "arrived on a day": told.filter(received_at__gte=now() - timedelta(days=1)).order_by("-received_at", "-id")[:50],
+        "anything arrived": told.order_by()[:1],
+    }
+    read = {name: read_rows(rows) for name, rows in asked.items()}
+    assert {name: count for name, count in read.items() if count > 100} == {}
+
+
+def test_a_small_store_pages_through_its_own_events_alone(full_store):
+    small = make_store()
+    with work_for(small), connection.cursor() as cursor:
+        cursor.execute(FILL.replace("3000", "30").replace("'p' || n", "'s' || n"), [small.pk])
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+    with work_for(small):
+        pages = {
+            "export": CustomerEvent.objects.filter(received_at__gt=EPOCH).order_by("received_at", "id")[:50],
+            "API": CustomerEvent.objects.order_by("-received_at", "-id")[:51],
+        }
+        assert {name: read_rows(rows) for name, rows in pages.items() if read_rows(rows) > 60} == {}
 
 
 @pytest.mark.parametrize("sort", SORTS)

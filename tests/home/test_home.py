@@ -15,6 +15,7 @@ from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.cast import Lumen, lumen, other_store
 from tests.factories import make_key, signed_in
+from tests.factories.customers import make_customer, make_event
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +168,14 @@ def test_every_role_sees_home_and_strangers_do_not(shop: Lumen, client: Client) 
 def test_greets_by_the_time_of_day(hour: int, words: str) -> None:
     midnight = now().replace(hour=0, minute=0)
     assert greeting(midnight + timedelta(hours=hour), name="Nora Keller") == words
+
+
+def test_figures_that_are_asked_every_few_seconds_count_no_further_than_their_bound(shop: Lumen, owner: Client, monkeypatch) -> None:
+    for name in ("count_up_to", "count_arrived", "count_new"):
+        monkeypatch.setattr(f"retention.customers.totals.{name}.__kwdefaults__", {"most": 2})
+    ana = [make_customer(shop.store, f"p{number}@example.test") for number in range(3)][0]
+    for _number in range(3):
+        make_event(ana, "Product Viewed")
+        make_event(ana, "Delivered", kind="own")
+    figures = {str(counter.label): counter.value for counter in owner.get(_at("home", shop.store)).context["counters"]}
+    assert (figures["Customers"], figures["Events arrived today"]) == ("2+", "2+")

@@ -22,6 +22,10 @@ class CustomerEventQuerySet(StoreQuerySet["CustomerEvent"]):
         """Return stored events whose effects are not applied yet, as they were lived."""
         return self.filter(projected_at=None).order_by("occurred_at", "id")
 
+    def told(self) -> "CustomerEventQuerySet":
+        """Return what shops and people told us; our own events (receipts, what we sent) are left out."""
+        return self.exclude(kind="own")
+
     def arrived_as(self, public_id: uuid.UUID, *, arrival: int) -> "CustomerEventQuerySet":
         """Return the event with this id that arrived at this moment (`CustomerEvent.arrival`); none for a moment that cannot be."""
         try:
@@ -75,6 +79,7 @@ class CustomerEvent(StoreOwned):
         indexes = [
             models.Index(fields=["store", "customer", "-occurred_at", "-id"], name="event_timeline"),
             models.Index(fields=["store", "-received_at", "-id"], name="event_arrived"),
+            models.Index(fields=["store", "-received_at", "-id"], name="event_told", condition=~models.Q(kind="own")),
             models.Index(fields=["store", "occurred_at", "id"], name="event_unprojected", condition=models.Q(projected_at=None)),
         ]
 

@@ -11,7 +11,8 @@ from retention.tenancy.models import StoreOwned
 
 
 class Export(StoreOwned):
-    """One file on its way out. kind: a key of `exporting.tables`. position: the last row written, committed with its piece."""
+    """One file on its way out. kind: a key of `exporting.tables`. position: how far its table's
+    pages were written, committed with the piece."""
 
     class State(models.TextChoices):
         MAKING = "making", _("Being made")

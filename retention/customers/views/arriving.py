@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import redis
 from django.core.cache import cache
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_GET
 
 from retention.customers.models import CustomerEvent, EventName
 from retention.customers.telling import words_of
+from retention.customers.totals import count_arrived
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
 
@@ -55,17 +55,12 @@ def arriving(request: Any) -> HttpResponse:
     return render(request, "customers/arriving.html", context | {"names": list(names), "sources": SOURCES.items()})
 
 
-def _arrived() -> QuerySet[CustomerEvent]:
-    rows: QuerySet[CustomerEvent] = CustomerEvent.objects.exclude(kind="own")
-    return rows
-
-
 def _events(asked: dict[str, str]) -> list[CustomerEvent]:
     """Return the newest events that fit; a filter looks among the newest SEARCHED only."""
-    rows = _arrived().select_related("customer").order_by("-received_at", "-id")
+    rows = CustomerEvent.objects.told().select_related("customer").order_by("-received_at", "-id")
     if not asked:
         return list(rows[:SHOWN])
-    newest = CustomerEvent.objects.order_by("-received_at", "-id").values_list("received_at", flat=True)[SEARCHED : SEARCHED + 1]
+    newest = CustomerEvent.objects.told().order_by("-received_at", "-id").values_list("received_at", flat=True)[SEARCHED : SEARCHED + 1]
     since = newest.first()
     if since is not None:
         rows = rows.filter(received_at__gte=since)
@@ -97,10 +92,8 @@ def _last_hour() -> dict[str, Any]:
 
 
 def _count_last_hour() -> dict[str, Any]:
-    recent = _arrived().filter(received_at__gte=clock.now() - timedelta(hours=1)).order_by("-received_at", "-id")
-    newest = recent.values("pk", "refusal")[: SEARCHED + 1]
-    found = newest.aggregate(all=Count("pk"), refused=Count("pk", filter=~Q(refusal="")))
-    found |= {"more": found["all"] > SEARCHED, "all": min(found["all"], SEARCHED)}
+    counted = count_arrived(since=clock.now() - timedelta(hours=1), most=SEARCHED)
+    found = {"all": counted.number, "refused": counted.refused, "more": counted.more}
     try:
         cache.set("customers:last-hour", found, KEPT_SECONDS)
     except redis.RedisError:

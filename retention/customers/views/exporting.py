@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from retention.customers.exporting import SMALL, order_file, pieces_of, stream, tables
 from retention.customers.handing_over import write_person
 from retention.customers.models import Customer, Export
+from retention.customers.totals import count_up_to
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores.auditing import note
@@ -25,14 +26,15 @@ SHOWN = 20
 @require_GET
 def export_list(request: Any) -> HttpResponse:
     """Offer the files one can make, and the large ones that were made."""
-    offered = [{"key": key, "label": table.label, "count": table.count()} for key, table in tables.items()]
     made = Export.objects.select_related("created_by").order_by("-created_at", "-id")[:SHOWN]
     badges = {"making": "queued", "ready": "done", "gone": "ended"}
     rows = [{"export": one, "label": tables[one.kind].label, "badge": badges[one.state]} for one in made]
     working = any(one["export"].state == Export.State.MAKING for one in rows)
-    context = {"offered": offered, "rows": rows, "small": SMALL, "working": working}
-    only_part = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "exports"
-    return render(request, "customers/_exports.html" if only_part else "customers/exports.html", context)
+    context = {"rows": rows, "small": SMALL, "working": working}
+    if request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "exports":
+        return render(request, "customers/_exports.html", context)
+    offered = [{"key": key, "label": table.label, "count": count_up_to(table.rows(), most=SMALL)} for key, table in tables.items()]
+    return render(request, "customers/exports.html", context | {"offered": offered})
 
 
 @needs("customers.export")
@@ -44,7 +46,7 @@ def export_table(request: Any) -> Any:
     table = tables.get(kind)
     if table is None:
         raise Http404
-    if table.count() > SMALL:
+    if count_up_to(table.rows(), most=SMALL).more:
         with transaction.atomic():
             made = order_file(kind, by=request.user, now=clock.now())
             note(request, "export.asked", target=f"export:{made.public_id}", details={"kind": kind})
@@ -52,7 +54,7 @@ def export_table(request: Any) -> Any:
         return redirect("customers:exports", request.store.slug)
     with transaction.atomic():
         note(request, "export.made", details={"kind": kind})
-    return _download(StreamingHttpResponse(list(stream(table)), content_type="text/csv; charset=utf-8"), f"{kind}.csv")
+    return _download(StreamingHttpResponse(stream(table, store_id=request.store.pk), content_type="text/csv; charset=utf-8"), f"{kind}.csv")
 
 
 @needs("customers.export")

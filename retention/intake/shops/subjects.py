@@ -15,6 +15,7 @@ from retention.customers.identifying import email_key
 from retention.intake.models import Delivery, DeliverySubject
 from retention.intake.shops.reading import Unreadable, decode, phone_of
 from retention.intake.shops.results import Asked, Forget, Happened, Result
+from retention.tenancy.bulk import read_in_pages
 
 ERASED = gettext_noop("Its content was erased together with the person.")
 _MOST = 200  # names kept of one delivery
@@ -70,10 +71,11 @@ def _unread_that_speak_of(who: Forgotten) -> Iterator[int]:
     wanted = [name.lower().encode() for name in (*who.names, *who.browsers) if len(name) >= _SHORTEST]
     digests = frozenset(who.digests if who.only_digests else ())
     rows = Delivery.objects.filter(state__in=[Delivery.State.RECEIVED, Delivery.State.FAILED])
-    for number, body in rows.values_list("pk", "body").iterator(chunk_size=50):
-        low = bytes(body).lower()
-        if any(name in low for name in wanted) or (digests and _holds_digest(bytes(body), digests)):
-            yield number
+    for delivery in read_in_pages(rows.only("body"), size=50):
+        body = bytes(delivery.body)
+        low = body.lower()
+        if any(name in low for name in wanted) or (digests and _holds_digest(body, digests)):
+            yield delivery.pk
 
 
 def _holds_digest(body: bytes, digests: Set[str]) -> bool:
