@@ -16,7 +16,7 @@ from django.db import transaction
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep
 from retention.customers.importing.mapping import kind_of, propose, propose_options
-from retention.customers.models import Customer
+from retention.customers.models import Customer, Import
 from retention.demo.people import FIRST, LAST
 from retention.orders.models import Order
 from retention.stores.models import AuditEntry, Membership, Store, User
@@ -30,19 +30,18 @@ Lines = list[dict[str, str]]
 
 
 def load(*, owner: str, now: datetime) -> tuple[int, int]:
-    """Make the store with its people and orders when it is not there yet; return how many customers and orders it has.
+    """Make the store with its people and orders where they are not there yet; return how many customers and orders it has.
 
-    owner: the e-mail address of the person it belongs to. Takes a few seconds the first time.
+    owner: the e-mail address of the person it belongs to. Takes a few seconds the first time. Killed in between, the next call goes on:
+    each file counts only once its import is done.
     """
-    store = Store.objects.filter(slug=SLUG).first()
-    if store is None:
-        with transaction.atomic():
-            store = _open(owner, now=now)
-        with store_context(store.pk):
-            lines = _lines(now=now)
-            _bring_in(_people(lines), store, kind="customers", now=now)
-            _bring_in(_table(lines), store, kind="orders", now=now)
+    with transaction.atomic():
+        store = Store.objects.filter(slug=SLUG).first() or _open(owner, now=now)
     with store_context(store.pk):
+        missing = [kind for kind in ("customers", "orders") if not Import.objects.filter(kind=kind, state=Import.State.DONE).exists()]
+        lines = _lines(now=now) if missing else []
+        for kind in missing:
+            _bring_in(_people(lines) if kind == "customers" else _table(lines), store, kind=kind, now=now)
         return Customer.objects.count(), Order.objects.count()
 
 
@@ -96,13 +95,19 @@ def _table(rows: Lines) -> bytes:
 
 
 def _bring_in(data: bytes, store: Store, *, kind: str, now: datetime) -> None:
-    """Put a file in, read it, compare it and bring it in, as a merchant would; other workers may help."""
-    with transaction.atomic():
-        of = keep([data], kind=kind, name=f"{kind}.csv", created_by=None)
-        running.begin_reading(of, mapping=propose(kind_of(of), of.headings), options=propose_options(of, store), now=now)
-    while running.import_batch(now=now):
-        continue
-    with transaction.atomic():
+    """Put a file in, read it, compare it and bring it in, as a merchant would, or go on where an earlier start ended. Workers may help."""
+    of = Import.objects.filter(kind=kind).exclude(state__in=Import.OVER).order_by("pk").first()
+    if of is None:
+        with transaction.atomic():
+            of = keep([data], kind=kind, name=f"{kind}.csv", created_by=None)
+            running.begin_reading(of, mapping=propose(kind_of(of), of.headings), options=propose_options(of, store), now=now)
+    _work(now=now)
+    of.refresh_from_db()
+    if of.state == Import.State.READY:
         running.begin_running(of, now=now)
+        _work(now=now)
+
+
+def _work(*, now: datetime) -> None:
     while running.import_batch(now=now):
         continue
