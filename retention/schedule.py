@@ -18,6 +18,7 @@ JOBS: tuple[Job, ...] = (
     Job("retention.notices.tasks.deliver", 1.0, "Mail the product owes someone leaves within seconds."),
     Job("retention.notices.tasks.tidy", 15.0, "A notice whose worker died is settled; secret links do not lie about."),
     Job("retention.stores.tasks.tidy", 3600.0, "Ended sessions and unanswered invitations do not pile up."),
+    Job("retention.stores.tasks.verify_audits", 21_600.0, "Audit logs are read from their first entry; pages read only what was added."),
     Job("retention.intake.tasks.project", 0.5, "Stored events become customers, carts and orders."),
     Job("retention.signup.tasks.tidy", 3600.0, "Sign-ups that nobody confirmed run out, and leave after a month."),
     Job("retention.customers.tasks.bring_in", 1.0, "Files that were brought in are read, compared and written in turns."),

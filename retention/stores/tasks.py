@@ -1,4 +1,4 @@
-"""Tidying what time has emptied: ended sessions, and invitations nobody answered."""
+"""Tidying what time has emptied (ended sessions, invitations nobody answered), and reading the audit logs."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from retention.stores.models import Invitation, SignIn, Store
+from retention.stores.verifying import verify_all
 from retention.tenancy.context import store_context
 
 _SESSION_DAYS = 8
@@ -23,3 +24,9 @@ def tidy() -> int:
         with store_context(store_id):
             count += Invitation.objects.filter(expires_at__lt=now - timedelta(days=_INVITATION_DAYS)).delete()[0]
     return count
+
+
+@shared_task(name="retention.stores.tasks.verify_audits")
+def verify_audits() -> int:
+    """Read every store's audit log from its first entry."""
+    return verify_all()

@@ -393,6 +393,7 @@ TASKS: dict[str, str] = {
     "retention.rest.tasks.sweep_answers": "tick",
     "retention.signup.tasks.tidy": "tick",
     "retention.stores.tasks.tidy": "tick",
+    "retention.stores.tasks.verify_audits": "tick",
     "retention.webhooks.tasks.send": "tick",
     "retention.webhooks.tasks.tidy": "tick",
 }

@@ -10,7 +10,8 @@ from django.db import InternalError, ProgrammingError, connection, connections, 
 from django.utils import timezone
 
 from retention.stores.models import AuditEntry
-from retention.stores.verifying import verify_chain
+from retention.stores.tasks import verify_audits
+from retention.stores.verifying import recent_verdict, verify_chain
 from tests.cast import lumen, other_store
 from tests.factories import STRONG_PASSWORD, make_store, signed_in, work_for
 
@@ -87,6 +88,57 @@ def test_tampering_as_owner_of_the_database_is_found(statement, broken_at):
         assert verify_chain(store.pk).broken_at == broken_at
     with pytest.raises(CommandError, match=f"lumen: broken at entry {broken_at}"):
         call_command("verify_audit", stdout=io.StringIO())
+
+
+def test_a_page_reads_only_what_was_added(monkeypatch):
+    store = make_store()
+    read = []
+    chained = AuditEntry.chained
+    monkeypatch.setattr(AuditEntry, "chained", lambda entry: read.append(entry.number) or chained(entry))
+    with work_for(store):
+        write(store)
+        read.clear()
+        assert (recent_verdict(store.pk).count, read) == (5, [1, 2, 3, 4, 5])
+        write(store, 2)
+        read.clear()
+        assert (recent_verdict(store.pk).count, read) == (7, [6, 7])
+        read.clear()
+        assert (recent_verdict(store.pk).count, read) == (7, [])
+
+
+@pytest.mark.parametrize("size", [2, 5, 100])
+def test_a_chain_is_read_in_pages_of_any_size(size, monkeypatch):
+    monkeypatch.setattr("retention.stores.verifying._BATCH", size)
+    store = make_store()
+    with work_for(store):
+        assert verify_chain(store.pk).count == 0
+        write(store)
+        assert verify_chain(store.pk).count == 5
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+@pytest.mark.parametrize(
+    ("statement", "on_the_page", "in_the_end"),
+    [
+        ("UPDATE stores_auditentry SET details = '{}' WHERE number = 3", (5, None), (2, 3)),
+        ("UPDATE stores_auditentry SET digest = 'x' WHERE number = 5", (4, 5), (4, 5)),
+        ("DELETE FROM stores_auditentry WHERE number = 5", (4, None), (4, None)),
+    ],
+)
+def test_what_a_page_passes_over_is_found_by_the_next_reading_of_all(statement, on_the_page, in_the_end):
+    store = make_store()
+    with work_for(store):
+        write(store)
+        assert recent_verdict(store.pk).complete
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(statement)
+    with work_for(store):
+        found = recent_verdict(store.pk)
+        assert (found.count, found.broken_at) == on_the_page
+    assert verify_audits() == (in_the_end[1] is not None)
+    with work_for(store):
+        found = recent_verdict(store.pk)
+        assert (found.count, found.broken_at) == in_the_end
 
 
 def test_command_says_complete():
