@@ -4,6 +4,7 @@ from celery import shared_task
 
 from retention.customers import erasure_list, exporting
 from retention.customers.importing import running
+from retention.customers.keeping import delete_old_events
 from retention.kit import clock
 
 
@@ -23,3 +24,9 @@ def make_exports() -> None:
 def settle_erasures() -> None:
     """Note on the erasure list what became of erasures whose process ended around its commit."""
     erasure_list.settle(now=clock.now())
+
+
+@shared_task(name="retention.customers.tasks.let_events_go")
+def let_events_go() -> int:
+    """Delete events older than their store keeps them."""
+    return delete_old_events(now=clock.now())

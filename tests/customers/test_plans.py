@@ -78,6 +78,7 @@ def test_lists_timelines_and_searches_use_indexes(full_store):
         .filter(received_at__gte=now() - timedelta(days=1))
         .values("pk", "refusal")[:10_001],
         "anything arrived": CustomerEvent.objects.told()[:1],
+        "oldest events": CustomerEvent.objects.filter(received_at__lt=customer.created_at).order_by("received_at", "id")[:2000],
         "export of events": CustomerEvent.objects.filter(received_at__gt=customer.created_at).order_by("received_at", "id")[:2000],
         "new of a week": Customer.objects.filter(created_at__gte=now() - timedelta(days=7))
         .newest_first()

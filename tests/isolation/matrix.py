@@ -381,6 +381,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",
     "retention.customers.tasks.bring_in": "tick",
+    "retention.customers.tasks.let_events_go": "tick",
     "retention.customers.tasks.make_exports": "tick",
     "retention.customers.tasks.settle_erasures": "tick",
     "retention.intake.tasks.apply_deliveries": "tick",

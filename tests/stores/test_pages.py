@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from retention.stores.models import Store
+from retention.stores.models import AuditEntry, Store
 from tests.cast import lumen
 from tests.factories import make_key, make_user, signed_in, work_for
 
@@ -65,6 +65,17 @@ def test_store_is_saved():
     assert {name: getattr(store, name) for name in FORM} == FORM | {"web_address": "https://lumen.example.test"}
 
 
+def test_how_long_events_are_kept_is_chosen_and_written_down():
+    cast = lumen()
+    client = signed_in(cast.nora)
+    for chosen, months in (("12", 12), ("", None)):
+        assert client.post("/s/lumen/settings/store/save/", FORM | {"event_months": chosen}).status_code == 302
+        assert Store.objects.get(pk=cast.store.pk).event_months == months
+        with work_for(cast.store):
+            assert "event_months" in AuditEntry.objects.filter(action="store.changed").latest("number").details["fields"]
+        assert f'<option value="{chosen}" selected>' in client.get("/s/lumen/settings/store/").content.decode()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -77,6 +88,8 @@ def test_store_is_saved():
         {"logo_url": "http://lumen.example.test/logo.png"},
         {"logo_url": "data:image/png;base64,AAAA"},
         {"postal_address": ""},
+        {"event_months": "7"},
+        {"event_months": "0"},
     ],
 )
 def test_store_refuses_bad_input(changes):

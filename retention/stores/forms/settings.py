@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from retention.stores import countries, team
 from retention.stores.forms.fields import LineField, WebAddressField
@@ -23,6 +24,10 @@ ROLE_WORDS = {
     Role.SUPPORT: _("Looks customers and orders up and answers them"),
 }
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+
+
+def _months(count: int) -> Any:
+    return ngettext_lazy("For %(count)s month", "For %(count)s months", "count") % {"count": count}
 
 
 class StoreForm(forms.Form):
@@ -48,6 +53,15 @@ class StoreForm(forms.Form):
     )
     logo_url = WebAddressField(
         label=_("Logo address"), required=False, help_text=_("An image on the web, beginning with https. It stands on top of your e-mails.")
+    )
+
+    event_months = forms.TypedChoiceField(
+        label=_("Keep events"),
+        choices=[("", _("For good")), *((months, _months(months)) for months in (6, 12, 18, 24, 36, 60))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("Counted from the day they reached us. Older ones are deleted for good, a few at a time, beginning within minutes."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

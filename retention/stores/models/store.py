@@ -35,6 +35,8 @@ class Store(models.Model):
     )
     brand_color = models.CharField(_("brand colour"), max_length=7, default="#0b6674", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")])
     logo_url = models.URLField(_("logo address"), max_length=300, blank=True)
+    # For how many months events are kept after they reached us; None: for good.
+    event_months = models.PositiveSmallIntegerField(_("events are kept for months"), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     checklist_hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -43,6 +45,7 @@ class Store(models.Model):
     class Meta:
         verbose_name = _("store")
         verbose_name_plural = _("stores")
+        constraints = [models.CheckConstraint(condition=models.Q(event_months__range=(1, 120)), name="store_keeps_events_for_months")]
 
     def __str__(self) -> str:
         return self.name

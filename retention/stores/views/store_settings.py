@@ -15,7 +15,7 @@ from retention.stores.forms.settings import StoreForm
 from retention.stores.models import Store
 from retention.stores.views.settings_tabs import settings_page
 
-_FIELDS = ("name", "web_address", "postal_address", "country", "currency", "locale", "zone", "brand_color", "logo_url")
+_FIELDS = ("name", "web_address", "postal_address", "country", "currency", "locale", "zone", "brand_color", "logo_url", "event_months")
 
 
 @needs("store.view")
@@ -49,5 +49,5 @@ def _page(request: Any, form: StoreForm, *, status: int = 200) -> HttpResponse:
     return settings_page(request, "stores/settings_store.html", current="settings:store", form=form, may_edit=may_edit, status=status)
 
 
-def _values(store: Store) -> dict[str, str]:
+def _values(store: Store) -> dict[str, Any]:
     return {name: getattr(store, name) for name in _FIELDS}
