@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0010_saved_views_and_sorted_lists")]
+    dependencies = [("customers", "0011_events_others_told")]
 
     operations = [
         migrations.AddField(
