@@ -139,7 +139,7 @@ def _may_say(customer: Customer, name: str, value: Any, *, one: Told, rules: _Ru
     if name.startswith("attributes.") and not _attribute_fits(customer, name.removeprefix("attributes."), value, one=one, rules=rules):
         return False
     if not one.public:
-        return moment >= customer.learnt_at.get(name, "")
+        return bool(moment >= customer.learnt_at.get(name, ""))
     if name not in customer.learnt_at and _publicly(name) in customer.learnt_at:
         return bool(moment >= customer.learnt_at[_publicly(name)])
     return bool(not _is_filled(customer, name) and moment >= customer.learnt_at.get(name, ""))

@@ -22,20 +22,20 @@ _EMPTY = """
     BEGIN
         FOR filled IN
             SELECT oid::regclass::text FROM pg_class
-            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 AND relname <> ALL(ARRAY[{kept}])
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+                AND relname <> ALL(string_to_array(current_setting('boomerang.kept'), ' '))
         LOOP
             EXECUTE 'DELETE FROM ' || filled;
         END LOOP;
     END $body$
 """
-_theirs = TransactionTestCase._fixture_teardown
 _lines: list[Any] = []
 
 
 def install() -> None:
     """Have Django's test cases empty the database this way, where there is an administrator."""
     if os.environ.get(ADMIN_VARIABLE):
-        TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
+        TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]
 
 
 def close() -> None:
@@ -51,4 +51,5 @@ def _empty(_case: TransactionTestCase) -> None:
         _lines.append(psycopg2.connect(with_database(os.environ[ADMIN_VARIABLE], str(connections["default"].settings_dict["NAME"]))))
         _lines[0].autocommit = True
     with _lines[0].cursor() as cursor:
-        cursor.execute(_EMPTY.format(kept=", ".join(f"'{name}'" for name in _KEPT)))
+        cursor.execute("SELECT set_config('boomerang.kept', %s, false)", [" ".join(_KEPT)])
+        cursor.execute(_EMPTY)

@@ -142,7 +142,8 @@ def test_an_order_with_a_bad_part_elsewhere_in_the_file_is_left_out_whole(store,
         done = import_file(HEAD + text, store, kind="orders", at=NOW)
         assert [row for row, _column, _why in faults(done)] == left
         others = text.count(other)
-        assert (done.refused_count, Decimal(done.totals["amount"]), done.totals["lines"]) == (len(left), 5 * others, str(others))
+        assert done.refused_count == len(left)
+        assert (Decimal(done.totals["amount"]), int(done.totals["lines"])) == (Decimal(5 * others), others)
         assert list(Order.objects.values_list("number", flat=True)) == ["2"]
         Order.objects.all().delete()
 

@@ -151,7 +151,7 @@ def test_a_backfill_tells_only_what_it_takes_back_and_living_words_all(store):
     def identify(address, status, *, backfill=False, minutes=1):
         moment = clock.now() - timedelta(minutes=minutes)
         return Row(
-            store_id=store.pk, key=key_of(None), kind="identify", name="Identify", anonymous_id="", external_id="",
+            store_id=store.pk, key=key_of(None, by="secret"), kind="identify", name="Identify", anonymous_id="", external_id="",
             properties={"email": address, "consent": {"email": {"status": status}}},
             context={}, occurred_at=moment, received_at=clock.now(), trusted=True, backfill=backfill,
         )  # fmt: skip

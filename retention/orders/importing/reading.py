@@ -200,8 +200,8 @@ def _close(group: _Group, plan: Plan) -> Read:
     if faults:
         spoilt = {fault.row for fault in faults}
         why = _("Another row of order %(number)s cannot be read, so the order is left out.") % {"number": group.number[:60]}
-        left = [Fault(row, "", "", why) for row in group.numbers if row not in spoilt]
-        return Read(None, faults + left, len(group.numbers), group.numbers[-1], key=group.number)
+        others = [Fault(row, "", "", why) for row in group.numbers if row not in spoilt]
+        return Read(None, faults + others, len(group.numbers), group.numbers[-1], key=group.number)
     decimals = decimals_of(values["currency"])
     exact = group.exact + Decimal(group.minor - group.rounded).scaleb(-decimals)
     values |= {"rows": len(group.numbers), "amount": str(exact), "stored": str(Decimal(group.minor).scaleb(-decimals))}
