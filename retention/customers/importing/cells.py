@@ -1,7 +1,7 @@
 """Cells as people and programs write them: days, moments, numbers, countries, read as the merchant said. No database here."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,6 +18,7 @@ DATE_ORDERS = {
     "dmy": gettext_lazy("Day first: 24.11.2026 or 24/11/2026"),
     "mdy": gettext_lazy("Month first: 11/24/2026"),
 }
+EARLIEST_YEAR = 1900
 DECIMAL_MARKS = {".": gettext_lazy("Point: 1,234.50"), ",": gettext_lazy("Comma: 1.234,50")}
 _PLACES = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
 _DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})")
@@ -48,12 +49,20 @@ def read_day(text: str, manner: Manner) -> date:
 
 
 def read_moment(text: str, manner: Manner) -> datetime:
-    """Return a moment; without an offset it is on the clock of the manner's zone, a day alone is its beginning there."""
+    """Return a moment in UTC; without an offset it is on the clock of the manner's zone, a day alone is its beginning there.
+
+    Years before 1900 are refused: they stand for "we do not know", and not every clock can show them.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = _moment(text, manner)
-    return moment if moment.tzinfo else moment.replace(tzinfo=manner.zone)
+    if moment.year < EARLIEST_YEAR:
+        raise _no_moment(text)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=manner.zone)).astimezone(UTC)
+    except OverflowError:
+        raise _no_moment(text) from None
 
 
 def read_decimal(text: str, manner: Manner) -> Decimal:
@@ -117,7 +126,7 @@ def _moment(text: str, manner: Manner) -> datetime:
     day, _space, clock = text.strip().replace("T", " ").partition(" ")
     found = _TIME.fullmatch(clock.strip()) if clock.strip() else None
     if clock.strip() and found is None:
-        raise Unreadable(_("“%(value)s” is not a moment.") % {"value": text[:40]})
+        raise _no_moment(text)
     hour, minute, second = (int(part or 0) for part in found.groups()[:3]) if found else (0, 0, 0)
     half = (found[4] or "").lower() if found else ""
     hour = hour % 12 + (12 if half == "p" else 0) if half else hour
@@ -125,7 +134,11 @@ def _moment(text: str, manner: Manner) -> datetime:
     try:
         return datetime(start.year, start.month, start.day, hour, minute, second, tzinfo=manner.zone)
     except ValueError:
-        raise Unreadable(_("“%(value)s” is not a moment.") % {"value": text[:40]}) from None
+        raise _no_moment(text) from None
+
+
+def _no_moment(text: str) -> Unreadable:
+    return Unreadable(_("“%(value)s” is not a moment.") % {"value": text[:40]})
 
 
 @lru_cache(maxsize=1)

@@ -5,14 +5,13 @@ address, and never against a later "no". What is brought in triggers nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from retention.customers.addresses import is_address
-from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
+from retention.customers.importing.cells import EARLIEST_YEAR, Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
 from retention.customers.importing.meeting import apply_people, compare_people
 from retention.customers.importing.reading import Fault, Row
@@ -123,7 +122,7 @@ def _birthday(cell: str, manner: Manner) -> str:
         read_day(f"2000-{cell[2:]}", manner)
         return cell
     day = read_day(cell, manner)
-    if not 1900 <= day.year <= 2100:
+    if not EARLIEST_YEAR <= day.year <= 2100:
         raise Unreadable(_("“%(value)s” is not a birthday.") % {"value": cell[:40]})
     return day.isoformat()
 
@@ -158,7 +157,7 @@ def _said(channel: str, found: Mapping[str, str], plan: Plan) -> list[str] | Non
         return None
     moment = found.get(f"{field}_at", "")
     try:
-        since = read_moment(moment, plan.manner).astimezone(UTC) if moment else None
+        since = read_moment(moment, plan.manner) if moment else None
     except Unreadable as error:
         raise _Left(f"{field}_at", str(error)) from None
     if since is not None and since > plan.now:
