@@ -123,9 +123,49 @@ def test_leaves_out_rows_that_do_not_fit_and_names_them():
     }
 
 
-def test_a_quotation_mark_that_is_never_closed_costs_its_row_only():
-    rows = b"".join(b"c%d@example.test,%s\n" % (number, b"y" * 40) for number in range(1000))
-    _shape, found = read(b'Email,Note\na@example.test,1\nb@example.test,"open\n' + rows, cut=4096)
-    assert found[0] == Row(2, ["a@example.test", "1"])
-    assert found[1].row == 3
-    assert found[1].why == "A quotation mark is opened in this row and not closed in time."
+OPEN = "A quotation mark is opened in this row and not closed in time."
+BEHIND = [f"c{number}@example.test,{'y' * 40}" for number in range(5000)]
+
+
+@pytest.mark.parametrize("cut", [4096, 1_000_000])
+@pytest.mark.parametrize("count", [1, 3, 600, 5000])
+def test_a_quotation_mark_that_is_never_closed_costs_its_row_only(count, cut):
+    text = "\n".join(["Email,Note", "a@example.test,1", 'b@example.test,"open', *BEHIND[:count]])
+    _shape, found = read(text.encode(), cut=cut)
+    assert found[:2] == [Row(2, ["a@example.test", "1"]), Fault(3, "", 'b@example.test,"open\n', OPEN, cells=["b@example.test", "open\n"])]
+    assert found[2:] == [Row(number, line.split(",")) for number, line in enumerate(BEHIND[:count], start=4)]
+
+
+@pytest.mark.parametrize("cut", [11, 4096])
+def test_an_open_quotation_mark_does_not_end_at_the_next_row_s_own(cut):
+    lines = ['b@example.test,"open', "c@example.test,2", 'd@example.test,"well, closed"', 'e@example.test,"open', "f@example.test,3"]
+    _shape, found = read("\n".join(["Email,Note", *lines]).encode(), cut=cut)
+    assert [(row.row, row.why) for row in found if isinstance(row, Fault)] == [(2, OPEN), (5, OPEN)]
+    assert [row for row in found if isinstance(row, Row)] == [
+        Row(3, ["c@example.test", "2"]),
+        Row(4, ["d@example.test", "well, closed"]),
+        Row(6, ["f@example.test", "3"]),
+    ]
+
+
+@pytest.mark.parametrize("after", [2, 3, 4, 900])
+def test_goes_on_behind_an_open_quotation_mark_as_if_it_had_not_stopped(after):
+    text = "\n".join(["Email,Note", "a@example.test,1", 'b@example.test,"open', *BEHIND[:1000]]).encode()
+    _shape, whole = read(text, cut=50_000)
+    _shape, rest = read(text, cut=50_000, after=after)
+    assert rest == [row for row in whole if row[0] > after]
+
+
+def test_long_cells_with_line_breaks_stay_whole():
+    note = "\n".join(f'line {number}, and ""more""' for number in range(400))
+    text = f'Email,Note,Other\na@example.test,"{note}","x\n{"y" * 15_000}\n"\nb@example.test,1,2\n'
+    _shape, found = read(text.encode(), cut=100)
+    assert found == [
+        Row(2, ["a@example.test", note.replace('""', '"'), "x\n" + "y" * 15_000]),
+        Row(3, ["b@example.test", "1", "2"]),
+    ]
+
+
+def test_headings_with_an_open_quotation_mark_are_no_table():
+    with pytest.raises(NoTable, match="A quotation mark is opened in the headings and not closed"):
+        read(b'Email,"Note\na@example.test,1\nb@example.test,2\n')

@@ -54,7 +54,8 @@ def rows_of(of: Import, *, after: int = 1) -> Iterator[Row | Fault]:
 
 def preview(of: Import) -> list[list[str]]:
     """Return the cells of the first rows."""
-    return [row.cells for row in islice((row for row in rows_of(of) if isinstance(row, Row)), PREVIEW_ROWS)]
+    sample = islice(rows_of(of), _SAMPLED_ROWS)
+    return [row.cells for row in sample if isinstance(row, Row)][:PREVIEW_ROWS]
 
 
 def plan_of(of: Import, store: Store, *, now: datetime) -> Plan:

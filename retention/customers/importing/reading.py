@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,11 @@ from django.utils.translation import gettext_lazy
 LARGEST_BYTES = 50 * 1024 * 1024
 LONGEST_CELL = 20_000
 MOST_COLUMNS = 300
+MOST_LINES = 500  # of one row whose cells hold line breaks
+MOST_CHARACTERS = 100_000  # of such a row
 _SAMPLED = 65_536
+_LINES_AT_ONCE = 1_000  # so that looking for the end of an open quotation mark is never long
+_MARK = "end"  # a line of our own behind the lines at hand: a row that swallows it is still open
 DELIMITERS = (",", ";", "\t", "|")
 # What a spreadsheet may take for a formula: at the start of a cell, in full width too, and behind a mark at which it may cut a cell in two.
 _FORMULA = re.compile("[=+\\-@\t\r\0'＝＋－＠]|(?s:.*)[;\t\r\n][ \"]*[=+\\-@＝＋－＠]")
@@ -73,17 +78,24 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
         raise NoTable(_("The file is empty."))
     delimiter = _delimiter(sample)
     records = _records(decode(pieces(), encoding=encoding), delimiter)
-    headings = _headings(next(records).cells)
-    if not any(any(cell.strip() for cell in row.cells) for row in records if isinstance(row, Row)):
+    first = next(records)
+    if isinstance(first, Fault):
+        raise NoTable(_("A quotation mark is opened in the headings and not closed."))
+    headings = _headings(first.cells)
+    if not any(isinstance(row, Fault) or any(cell.strip() for cell in row.cells) for row in records):
         raise NoTable(_("The file holds headings and no rows."))
     return Shape(encoding, delimiter, headings)
 
 
 def read_rows(pieces: Iterable[bytes], shape: Shape, *, after: int = 1) -> Iterator[Row | Fault]:
     """Yield the rows behind row `after`, and a fault for each that is no row of this table. Empty rows are passed over."""
-    width = len(shape.headings)
+    width, last = len(shape.headings), max(after, 1)
     for row in _records(decode(pieces, encoding=shape.encoding), shape.delimiter):
-        if row.number <= max(after, 1):
+        if isinstance(row, Fault):
+            if row.row > last:
+                yield row
+            continue
+        if row.number <= last:
             continue
         text = "".join(row.cells)
         if not text.strip():
@@ -155,7 +167,7 @@ def _sample(texts: Iterable[str]) -> str:
 
 def _delimiter(sample: str) -> str:
     """Return the mark that makes the most columns of the headings."""
-    widths = {mark: len(next(csv.reader(_lines([sample]), delimiter=mark), [])) for mark in DELIMITERS}
+    widths = {mark: len(next(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), [])) for mark in DELIMITERS}
     return max(DELIMITERS, key=lambda mark: widths[mark])
 
 
@@ -182,8 +194,6 @@ def _headings(cells: Sequence[str]) -> list[str]:
 def _unfit(row: Row, text: str, *, width: int) -> tuple[str, str, str] | None:
     """Return column, value and reason when a row is no row of this table."""
     if len(text) > LONGEST_CELL and len(longest := max(row.cells, key=len)) > LONGEST_CELL:
-        if "\n" in longest or "\r" in longest:
-            return "", longest[:60], _("A quotation mark is opened in this row and not closed in time.")
         return (
             "",
             longest[:60],
@@ -196,18 +206,66 @@ def _unfit(row: Row, text: str, *, width: int) -> tuple[str, str, str] | None:
     return None
 
 
-def _records(texts: Iterable[str], delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(_lines(texts), delimiter=delimiter)
-    for number, cells in enumerate(reader, start=1):
-        yield Row(number, cells)
+def _records(texts: Iterable[str], delimiter: str) -> Iterator[Row | Fault]:
+    """Yield rows, and a fault for one whose quotation mark is not closed in time; reading goes on with the line behind that one."""
+    number, held = 0, list[str]()
+    for lines, is_last in _lines(texts):
+        held += lines
+        is_torn = True
+        while is_torn:
+            is_torn, done = False, 0
+            for done, cells in _whole(held, delimiter, is_last=is_last):
+                number += 1
+                if cells is None:
+                    is_torn, line = True, held[done - 1]
+                    why = _("A quotation mark is opened in this row and not closed in time.")
+                    yield Fault(number, "", line[:60], why, cells=next(csv.reader([line], delimiter=delimiter)))
+                else:
+                    yield Row(number, cells)
+            held = held[done:]
 
 
-def _lines(texts: Iterable[str]) -> Iterator[str]:
-    """Yield lines with their ends (\\n, \\r\\n or \\r, and no other), wherever the pieces were cut."""
+def _whole(lines: list[str], delimiter: str, *, is_last: bool) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield each row's cells and the place behind it; None for cells ends it behind the first line of a torn row.
+
+    A row that may still go on behind these lines is not yielded, unless they are the file's last.
+    """
+    start = 0
+    reader = csv.reader(chain(lines, (_MARK,)), delimiter=delimiter)
+    for cells in reader:
+        end = reader.line_num
+        is_open = end > len(lines)
+        if is_open and end - start == 1:
+            return
+        if end - start > 1:
+            row = lines[start:end]
+            too_long = len(row) > MOST_LINES or sum(map(len, row)) > MOST_CHARACTERS
+            if is_open and not (is_last or too_long):
+                return
+            if is_open or too_long or max(map(len, cells)) > LONGEST_CELL or not _is_well_quoted(row, delimiter):
+                yield start + 1, None
+                return
+        yield end, cells
+        start = end
+
+
+def _is_well_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Say whether each quoted cell ends before a delimiter or a line end: one that swallowed other rows' quotes does not."""
+    try:
+        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _lines(texts: Iterable[str]) -> Iterator[tuple[list[str], bool]]:
+    """Yield lines with their ends (\\n, \\r\\n or \\r, and no other), some at a time, and whether they are the last.
+
+    Where the text was cut makes no difference.
+    """
     rest = ""
     for text in texts:
         lines = list(io.StringIO(rest + text, newline=""))
         rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
-        yield from lines
-    if rest:
-        yield rest
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            yield lines[start : start + _LINES_AT_ONCE], False
+    yield [rest] if rest else [], True
