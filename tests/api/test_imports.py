@@ -4,8 +4,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from retention.customers.importing.running import import_batch
-from retention.customers.models import Customer, Import
+from retention.customers.models import Consent, Customer, Import
 from retention.kit import clock
+from retention.orders.models import Order
 from retention.stores.models import AuditEntry
 from retention.webhooks.models import Endpoint, OutgoingEvent
 from tests.api.calling import Api
@@ -13,6 +14,7 @@ from tests.factories import make_store, work_for
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
+ORDERS = 'Order Number,Order Date,Product ID,Quantity,Unit Price\n1,02/01/2026 10:00,X,1,"2,50"\n'
 TYPES = ["customer.created", "customer.erased", "import.finished"]
 
 
@@ -102,6 +104,13 @@ def test_a_file_put_in_twice_with_one_key_is_one_import(api, store):
         ("Email\na@example.test\n", {"mapping": "{"}, "mapping"),
         ("Email\na@example.test\n", {"mapping": '{"7": "email"}'}, "mapping"),
         ("Email\na@example.test\n", {"mapping": '{"0": "nonsense"}'}, "mapping"),
+        ("Email\na@example.test\n", {"options": "[]"}, "options"),
+        ("Email\na@example.test\n", {"options": '{"date_order": 1}'}, "options"),
+        ("Email\na@example.test\n", {"options": '{"date_order": "ydm"}'}, "options"),
+        ("Email\na@example.test\n", {"options": '{"decimal_mark": ","}'}, "options"),
+        ("Email\na@example.test\n", {"options": '{"consent_source": "%s"}' % ("x" * 121)}, "options"),
+        (ORDERS, {"kind": "orders", "options": '{"zone": "Nowhere/Land"}'}, "options"),
+        (ORDERS, {"kind": "orders", "options": '{"currency": "XXQ"}'}, "options"),
     ],
 )
 def test_refuses_a_file_by_field_and_keeps_nothing(api, store, text, change, field):
@@ -109,3 +118,46 @@ def test_refuses_a_file_by_field_and_keeps_nothing(api, store, text, change, fie
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     with work_for(store):
         assert Import.objects.count() == 0
+
+
+@pytest.mark.parametrize("mapping", ['{"0":"email","1":"nonsense"}', '{"0":"email","1":"nonsense","2":"nonsense"}'])
+def test_names_the_column_whose_field_nobody_knows(api, store, mapping):
+    answer = put_in(api, "Email,First Name,City\na@example.test,Ann,Ulm\n", mapping=mapping)
+    assert answer.status_code == 400
+    told = answer.json()["errors"]["mapping"]
+    assert told[0] == "“First Name”: Select a valid choice. nonsense is not one of the available choices."
+    with work_for(store):
+        assert Import.objects.count() == 0
+
+
+def test_consent_comes_in_when_its_source_is_said(api, store):
+    head = "Email,Birthday,Email Marketing Consent,Email Marketing Consent Timestamp\n"
+    text = f"{head}ana@example.test,01/05/1990,Subscribed,03/02/2026 10:00\n"
+    without = put_in(api, text)
+    assert without.status_code == 400
+    assert without.json()["errors"]["mapping"] == [
+        "A column says who may be written to. Say where these people agreed, or do not read that column."
+    ]
+    made = put_in(api, text, options='{"consent_source": "Newsletter form", "date_order": "dmy"}')
+    assert made.status_code == 202
+    assert made.json()["options"] == {"consent_source": "Newsletter form", "date_order": "dmy"}
+    work(store)
+    assert api.ask("post", f"imports/{made.json()['id']}/run").status_code == 202
+    work(store)
+    with work_for(store):
+        consent = Consent.objects.get()
+        assert (consent.status, consent.source, consent.changed_at.isoformat()) == (
+            "granted", "Newsletter form", "2026-02-03T09:00:00+00:00",
+        )  # fmt: skip
+        assert Customer.objects.get().birthday == "1990-05-01"
+
+
+def test_orders_are_read_as_the_options_say(api, store):
+    made = put_in(api, ORDERS, kind="orders", options='{"date_order": "dmy", "decimal_mark": ",", "zone": "Asia/Tokyo", "currency": "USD"}')
+    assert made.status_code == 202
+    work(store)
+    assert api.ask("post", f"imports/{made.json()['id']}/run").status_code == 202
+    work(store)
+    with work_for(store):
+        order = Order.objects.get()
+    assert (order.total_minor, order.currency, order.placed_at.isoformat()) == (250, "USD", "2026-01-02T01:00:00+00:00")

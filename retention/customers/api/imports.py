@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,10 +16,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from retention.customers.forms.files import MappingForm
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep
 from retention.customers.importing.kinds import kinds
-from retention.customers.importing.mapping import check_mapping, kind_of, propose, propose_options
+from retention.customers.importing.mapping import kind_of, propose, propose_options
 from retention.customers.importing.reading import LARGEST_BYTES, NoTable
 from retention.customers.models import Import, ImportFault
 from retention.kit import clock
@@ -57,8 +59,8 @@ class ImportOut(serializers.ModelSerializer[Import]):
     class Meta:
         model = Import
         fields = (
-            "id", "kind", "file_name", "size", "state", "headings", "mapping", "rows_count", "things_count", "new_count", "changed_count",
-            "same_count", "refused_count", "error", "created_at", "started_at", "finished_at",
+            "id", "kind", "file_name", "size", "state", "headings", "mapping", "options", "rows_count", "things_count", "new_count",
+            "changed_count", "same_count", "refused_count", "error", "created_at", "started_at", "finished_at",
         )  # fmt: skip
 
 
@@ -77,11 +79,19 @@ class ImportWithFaults(ImportOut):
 
 
 class ImportIn(serializers.Serializer[Any]):
-    """A CSV file, up to 50 MB. mapping: column, from 0, to field, as JSON; proposed from the headings when left out."""
+    """A CSV file, up to 50 MB. mapping: column, from 0, to field, as JSON; proposed from the headings when left out.
+
+    options: how the file is read, as JSON; what is left out is told from the file's first rows and the store. Customers have `date_order`
+    (ymd, dmy or mdy) and `consent_source` (where these people agreed; needed when a column says who may be written to); orders have
+    `date_order`, `decimal_mark` ("." or ","), `zone` and `currency`.
+    """
 
     kind = PlainText(max_length=20, help_text=gettext_lazy("What the file holds: customers or orders."))
     file = serializers.FileField(max_length=200, allow_empty_file=True)
     mapping = PlainText(max_length=20_000, required=False, help_text=gettext_lazy('Such as {"0": "email", "1": "first_name"}.'))
+    options = PlainText(
+        max_length=2_000, required=False, help_text=gettext_lazy('Such as {"date_order": "dmy", "consent_source": "Newsletter form"}.')
+    )
 
     def validate_kind(self, value: str) -> str:
         """Refuse a kind of file that nobody reads."""
@@ -97,13 +107,21 @@ class ImportIn(serializers.Serializer[Any]):
 
     def validate_mapping(self, value: str) -> dict[str, str]:
         """Return the mapping, or refuse what is none."""
-        try:
-            found = json.loads(value)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
-            raise serializers.ValidationError(_("This must be a JSON object of fields by column."))
-        return found
+        return _texts(value, why=_("This must be a JSON object of fields by column."))
+
+    def validate_options(self, value: str) -> dict[str, str]:
+        """Return the options, or refuse what are none."""
+        return _texts(value, why=_("This must be a JSON object of texts by option."))
+
+
+def _texts(value: str, *, why: str) -> dict[str, str]:
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise serializers.ValidationError(why)
+    return found
 
 
 class _Imports(StoreView[Import]):
@@ -140,7 +158,7 @@ class ImportList(ListModelMixin, _Imports):
             made = keep(said["file"].chunks(), kind=said["kind"], name=said["file"].name, created_by=None)
         except NoTable as error:
             raise ValidationError({"file": [str(error)]}) from error
-        _begin(made, said.get("mapping"))
+        _begin(made, said.get("mapping"), said.get("options", {}))
         auditing.note(request, "import.put_in", target=f"import:{made.public_id}", details={"kind": made.kind})
         made.refresh_from_db()
         return Response(ImportOut(made).data, status=status.HTTP_202_ACCEPTED)
@@ -178,14 +196,29 @@ class ImportRunning(_Imports):
         return Response(ImportOut(of).data, status=status.HTTP_202_ACCEPTED)
 
 
-def _begin(of: Import, mapping: dict[str, str] | None) -> None:
-    """Begin to read with this mapping, or with the one the headings propose."""
+def _begin(of: Import, mapping: dict[str, str] | None, options: dict[str, str]) -> None:
+    """Begin to read with this mapping and these options, or with what headings and rows propose; both are checked as the page does."""
     kind = kind_of(of)
     chosen = propose(kind, of.headings) if mapping is None else mapping
-    options = propose_options(of, Store.objects.get(pk=require_store_id()))
     if not set(chosen) <= {str(place) for place in range(len(of.headings))}:
         raise ValidationError({"mapping": [_("A column is named that the file does not have.")]})
-    faults = check_mapping(kind, chosen, options, of.headings)
-    if faults:
-        raise ValidationError({"mapping": [str(fault) for fault in faults]})
-    running.begin_reading(of, mapping=chosen, options=options, now=clock.now())
+    unknown = sorted(set(options) - set(kind.options))
+    if unknown:
+        values = {"name": unknown[0][:40], "names": ", ".join(kind.options)}
+        raise ValidationError({"options": [_("“%(name)s” is no option here. The options are: %(names)s.") % values]})
+    proposed = propose_options(of, Store.objects.get(pk=require_store_id()))
+    data = {f"column_{place}": field for place, field in chosen.items()} | proposed | options
+    form = MappingForm(data, kind=kind, headings=of.headings, mapping=chosen, options=proposed)
+    if not form.is_valid():
+        raise ValidationError(_faults_of(form))
+    running.begin_reading(of, mapping=form.mapping(), options=form.options(), now=clock.now())
+
+
+def _faults_of(form: MappingForm) -> dict[str, list[str]]:
+    """Return what is wrong with the mapping and the options, each naming its column or option."""
+    faults: dict[str, list[str]] = {}
+    for name, errors in form.errors.items():
+        part = "options" if name in form.kind.options else "mapping"
+        label = name if part == "options" else "" if name == NON_FIELD_ERRORS else f"“{form.fields[name].label}”"
+        faults.setdefault(part, []).extend(f"{label}: {error}" if label else str(error) for error in errors)
+    return faults

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from retention.customers.importing.cells import DATE_ORDERS, DECIMAL_MARKS, Manner, guess_date_order
+from retention.customers.importing.cells import Manner, guess_date_order
 from retention.customers.importing.filing import heading_key, pieces_of
 from retention.customers.importing.kinds import ATTRIBUTE, Kind, Plan, kinds
 from retention.customers.importing.reading import Fault, Row, Shape, read_rows
@@ -88,16 +88,6 @@ def check_mapping(kind: Kind, mapping: Mapping[str, str], options: Mapping[str, 
             _("At most %(count)s columns can become custom attributes. Do not read some of them.") % {"count": MOST_ATTRIBUTE_COLUMNS}
         )
     return faults + kind.missing(columns, options)
-
-
-def is_choice(kind: Kind, key: str) -> bool:
-    """Say whether a column of this kind may be this field."""
-    return key == "" or (key == ATTRIBUTE and kind.takes_attributes) or any(field.key == key for field in kind.fields)
-
-
-def option_choices(name: str) -> Mapping[str, object]:
-    """Return the values of an option that has fixed ones."""
-    return {"date_order": DATE_ORDERS, "decimal_mark": DECIMAL_MARKS}.get(name, {})
 
 
 def kind_of(of: Import) -> Kind:

@@ -19,10 +19,6 @@ from retention.tenancy.querysets import StoreManager, StoreQuerySet
 class SignupQuerySet(StoreQuerySet["Signup"]):
     """Sign-ups of one store."""
 
-    def newest_first(self) -> "SignupQuerySet":
-        """Return them by when they came in, newest first."""
-        return self.order_by("-created_at", "-id")
-
     def waiting(self, now: datetime) -> "SignupQuerySet":
         """Return those that may still be confirmed."""
         return self.filter(state=Signup.State.PENDING, expires_at__gt=now)
