@@ -21,7 +21,7 @@ JOBS: tuple[Job, ...] = (
     Job("retention.stores.tasks.verify_audits", 21_600.0, "Audit logs are read from their first entry; pages read only what was added."),
     Job("retention.intake.tasks.project", 0.5, "Stored events become customers, carts and orders."),
     Job("retention.signup.tasks.tidy", 3600.0, "Sign-ups that nobody confirmed run out, and leave after a month."),
-    Job("retention.customers.tasks.bring_in", 1.0, "Files that were brought in are read, compared and written in turns."),
+    Job("retention.customers.tasks.bring_in", 1.0, "Files are read, compared and written in turns; those left for a month are let go."),
     Job("retention.customers.tasks.make_exports", 2.0, "Large files stores asked for are made; those a week old are let go."),
     Job(
         "retention.customers.tasks.settle_erasures", 600.0, "An erasure whose process ended around its commit is noted as done or dropped."

@@ -60,4 +60,5 @@ RESCUES: dict[str, str] = {
     "retention/intake/reading.py": "one event nobody foresaw refuses itself, its neighbours are stored",
     "retention/intake/shops/applying.py": "one delivery fails with its reason, the next ones are carried out",
     "retention/webhooks/sending.py": "one receiver's odd answer is a failed try, the other stores' deliveries go on",
+    "retention/customers/importing/running.py": "a batch that breaks ends its import, the store's next one goes on",
 }

@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
@@ -11,12 +12,15 @@ from django.utils.translation import gettext as _
 from retention.customers.importing.reading import LARGEST_BYTES, NoTable, read_shape
 from retention.customers.models import Import, ImportChunk
 from retention.kit.words import fold
+from retention.stores.models import StoreWork
 
+KIND = "import"
+KEPT = timedelta(days=30)  # a file that waits for the merchant
 _PIECE = 1024 * 1024
 
 
 def keep(pieces: Iterable[bytes], *, kind: str, name: str, created_by: Any) -> Import:
-    """Store a file as an import that waits for its columns; call it inside a transaction.
+    """Store a file as an import that waits for its columns, for thirty days at the most; call it inside a transaction.
 
     Raises NoTable, whose message is for the merchant, when the file is too large or no table.
     """
@@ -33,6 +37,7 @@ def keep(pieces: Iterable[bytes], *, kind: str, name: str, created_by: Any) -> I
     shape = read_shape(lambda: pieces_of(made))
     made.sha256, made.encoding, made.delimiter, made.headings = digest.hexdigest(), shape.encoding, shape.delimiter, shape.headings
     made.save()
+    StoreWork.ring(KIND, store_id=made.store_id, due_at=made.touched_at + KEPT)
     return made
 
 

@@ -1,19 +1,22 @@
 """Imports in turns: read, compare, wait for the merchant, bring in. Each batch commits its work together with how far it came.
 
-A worker that dies loses at most one batch's time, and nothing is brought in twice. Pausing and calling off work between batches.
+A worker that dies loses at most one batch's time, and nothing is brought in twice. Pausing and calling off work between batches. A batch
+that breaks three times ends its import, so that the store's next one goes on; a file that waits for the merchant is let go after a month.
 """
 
 import logging
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from retention.customers.announcing import announce_import
+from retention.customers.importing.filing import KEPT, KIND
 from retention.customers.importing.kinds import Kind, Outcome, Plan, Thing, Work
 from retention.customers.importing.mapping import kind_of, plan_of
 from retention.customers.importing.reading import Fault
@@ -23,9 +26,10 @@ from retention.stores.models import Store, StoreWork
 from retention.stores.models.work import Taken
 from retention.tenancy.context import require_store_id, store_context
 
-KIND = "import"
 SECONDS_PER_RUN = 20.0
 LEASE_SECONDS = 120
+MOST_FAILURES = 3
+TRY_AGAIN = timedelta(minutes=1)
 State = Import.State
 _BRINGS = ("new", "changed")
 _NOTE = """
@@ -38,6 +42,10 @@ log = logging.getLogger("boomerang.importing")
 
 class WrongState(ValueError):
     """The import is not where this step begins."""
+
+
+class BatchBroken(RuntimeError):
+    """A batch broke for a reason of ours and is to be tried again later; nothing of it is written."""
 
 
 def begin_reading(of: Import, *, mapping: dict[str, str], options: dict[str, str], now: datetime) -> None:
@@ -102,7 +110,7 @@ def import_due(*, now: Callable[[], datetime], seconds: float = SECONDS_PER_RUN)
 
 
 def import_batch(*, now: datetime) -> bool:
-    """Do the next batch of the active store's oldest import at work; False when none is."""
+    """Do the next batch of the active store's oldest import at work; False when none is. Raises BatchBroken."""
     of = Import.objects.filter(state__in=Import.WORKING).order_by("created_at", "id").first()
     if of is None:
         return False
@@ -110,28 +118,61 @@ def import_batch(*, now: datetime) -> bool:
         with transaction.atomic():
             locked = Import.objects.select_for_update(skip_locked=True).filter(pk=of.pk, state__in=Import.WORKING).first()
             if locked is not None:
+                locked.failures, locked.touched_at = 0, now
                 _STEPS[locked.state](locked, now)
     except OperationalError:
         raise
     except DatabaseError as error:
-        log.exception("an import failed", extra={"import_id": of.pk, "cause": type(error).__name__})
-        with transaction.atomic():
-            _end(
-                Import.objects.select_for_update().get(pk=of.pk), State.FAILED, now=now, error=_("The database would not take a row of it.")
-            )
+        _note_failure(of, error, most=1, why=_("The database would not take a row of it."), now=now)
+    except Exception as error:  # whatever it is, the store's other imports must not wait behind it
+        why = _("A step of it broke three times, so it was given up. What had come in before stays.")
+        _note_failure(of, error, most=MOST_FAILURES, why=why, now=now)
     return True
 
 
+def _note_failure(of: Import, error: Exception, *, most: int, why: str, now: datetime) -> None:
+    """Count a batch that broke, and end the import at the last try; the log names what broke and where, without the merchant's data."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename}:{last.lineno}"
+    log.error("a batch of an import broke", extra={"import_id": of.pk, "cause": type(error).__name__, "where": where})
+    with transaction.atomic():
+        locked = Import.objects.select_for_update().filter(pk=of.pk, state__in=Import.WORKING).first()
+        if locked is None:
+            return
+        locked.failures += 1
+        if locked.failures >= most:
+            _end(locked, State.FAILED, now=now, error=why)
+            return
+        locked.save(update_fields=["failures"])
+    raise BatchBroken(type(error).__name__) from None
+
+
 def _take_turn(taken: Taken, *, now: Callable[[], datetime], ends: float) -> int:
-    done = 0
+    done, next_at = 0, None
     with store_context(taken.store_id):
-        while time.monotonic() < ends:
-            if not import_batch(now=now()):
-                StoreWork.settle(KIND, taken, next_at=None)
-                return done
-            done += 1
-    StoreWork.settle(KIND, taken, next_at=now())
+        _let_go(now=now())
+        try:
+            while time.monotonic() < ends and import_batch(now=now()):
+                done += 1
+            next_at = now() if Import.objects.filter(state__in=Import.WORKING).exists() else _next_letting_go()
+        except BatchBroken:
+            next_at = now() + TRY_AGAIN
+    StoreWork.settle(KIND, taken, next_at=next_at)
     return done
+
+
+def _let_go(*, now: datetime) -> None:
+    """Call off what has waited for the merchant for thirty days, so that no file lies about for ever."""
+    for of in Import.objects.filter(state__in=Import.WAITING, touched_at__lte=now - KEPT):
+        with transaction.atomic():
+            locked = Import.objects.select_for_update().filter(pk=of.pk, state__in=Import.WAITING, touched_at__lte=now - KEPT).first()
+            if locked is not None:
+                _end(locked, State.CANCELLED, now=now, error=_("It waited for thirty days, so its file was forgotten. Put it in again."))
+
+
+def _next_letting_go() -> datetime | None:
+    oldest = Import.objects.filter(state__in=Import.WAITING).order_by("touched_at").values_list("touched_at", flat=True).first()
+    return None if oldest is None else oldest + KEPT
 
 
 def _read(of: Import, now: datetime) -> None:
@@ -205,7 +246,7 @@ def _in_state(of: Import, *states: str) -> Import:
 
 
 def _go(of: Import, state: str, *, now: datetime) -> None:
-    of.state = state
+    of.state, of.touched_at = state, now
     of.save()
     StoreWork.ring(KIND, store_id=of.store_id, due_at=now)
 

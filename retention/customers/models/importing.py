@@ -4,6 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ class Import(StoreOwned):
     """One file on its way in. kind: a key of `importing/kinds.py`. position: how far the running step has come, committed with its work.
 
     Counts are things (people, orders), except rows_count; refused_count counts rows. The file and what was read from it go when it is over.
+    failures: how often the next batch broke. touched_at: when someone or a worker last did something with it.
     """
 
     class State(models.TextChoices):
@@ -29,6 +31,7 @@ class Import(StoreOwned):
         CANCELLED = "cancelled", _("Called off")
 
     WORKING: ClassVar[tuple[str, ...]] = ("reading", "comparing", "running")
+    WAITING: ClassVar[tuple[str, ...]] = ("uploaded", "ready", "paused")
     OVER: ClassVar[tuple[str, ...]] = ("done", "failed", "cancelled")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -51,9 +54,11 @@ class Import(StoreOwned):
     refused_count = models.PositiveIntegerField(default=0)
     totals = models.JSONField(default=dict)
     to_bring_count = models.PositiveIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    touched_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
