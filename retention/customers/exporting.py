@@ -1,4 +1,4 @@
-"""Files for the merchant: every customer, event (and, from above, order) as CSV that our own import reads back.
+"""Files for the merchant: every customer, event (and, from above, order) as CSV. Customers and orders come back in (see `stream`).
 
 Rows are read by keyset pages, so that memory stays small however many there are. A small file is streamed at once; a large one is made
 in turns by the timed task, kept in compressed pieces for a week, and announced by mail.
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from retention.customers.importing.cells import cell_of
 from retention.customers.importing.filing import heading_key
+from retention.customers.importing.mapping import ATTRIBUTE_MARK
 from retention.customers.importing.people import FIELDS
 from retention.customers.importing.reading import quote_formula
 from retention.customers.models import Attribute, Customer, CustomerEvent, Export, ExportChunk
@@ -69,9 +70,11 @@ tables: Register[Table] = Register("table to export")
 
 
 def stream(table: Table, *, store_id: int) -> Iterator[str]:
-    """Yield the CSV piece by piece; a spreadsheet finds no formula in it, and our import reads it back as it was. Source: S22.
+    """Yield the CSV piece by piece; a spreadsheet finds no formula in it. Source: S22.
 
-    One page is in memory at a time; each opens the store's context, for answers outlive their request's.
+    Our import reads customers back as they were, but for what a cell cannot hold: visitors without any name are left out, of several ids of
+    the shop the first comes back, and attributes come back as texts. Two attributes whose names differ in capitals alone share a heading,
+    which an import refuses. One page is in memory at a time; each opens the store's context, for answers outlive their request's.
     """
     with store_context(store_id):
         text = _written([table.header()])
@@ -208,10 +211,10 @@ def _written(rows: Iterable[Cells]) -> str:
 
 
 def _attribute_keys() -> dict[str, str]:
-    """Return headings by attribute key; one that would read as a field of ours says that it is an attribute."""
+    """Return headings by attribute key; one that would read as a field of ours says that it is an attribute, and reads back without it."""
     known = {heading_key(heading) for field in FIELDS for heading in (_HEADINGS[field.key], field.key, *field.headings)}
     keys = Attribute.objects.order_by("key").values_list("key", flat=True)
-    return {key: f"{key} (attribute)" if heading_key(key) in known else key for key in keys}
+    return {key: key + ATTRIBUTE_MARK if heading_key(key) in known or key.endswith(ATTRIBUTE_MARK) else key for key in keys}
 
 
 def _customer_header() -> Cells:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from retention.customers import exporting
+from retention.customers.attributes import write_attributes
 from retention.customers.erasing import erase
 from retention.customers.exporting import CUSTOMERS, EVENTS, export_due, order_file, pieces_of, stream
 from retention.customers.handing_over import write_person
@@ -55,6 +56,19 @@ def test_customers_come_back_as_they_went_out():
         }  # fmt: skip
     with work_for(second):
         assert counts(import_file(out, second, at=NOW, consent_source="file"))["new"] == 3
+        assert "".join(stream(CUSTOMERS, store_id=second.pk)) == out
+
+
+def test_attributes_named_like_fields_come_back_under_their_names():
+    first, second = make_store(), make_store()
+    attributes = {"mail": "yes", "Phone number": "by hand", "mail (attribute)": "no"}
+    with work_for(first):
+        customer = make_customer(first, "ann@example.test", attributes=attributes)
+        write_attributes({customer.pk: attributes})
+        out = "".join(stream(CUSTOMERS, store_id=first.pk))
+    with work_for(second):
+        assert counts(import_file(out, second, at=NOW, consent_source="file"))["new"] == 1
+        assert Customer.objects.get().attributes == attributes
         assert "".join(stream(CUSTOMERS, store_id=second.pk)) == out
 
 

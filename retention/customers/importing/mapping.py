@@ -12,10 +12,13 @@ from retention.customers.importing.filing import heading_key, pieces_of
 from retention.customers.importing.kinds import ATTRIBUTE, Kind, Plan, kinds
 from retention.customers.importing.reading import Fault, Row, Shape, read_rows
 from retention.customers.models import Import
+from retention.customers.profile import is_reserved
 from retention.stores.models import Store
 
 PREVIEW_ROWS = 3
 MOST_ATTRIBUTE_COLUMNS = 80
+ATTRIBUTE_MARK = " (attribute)"  # behind the heading of an attribute that would read as a field; our export writes it
+LONGEST_NAME = 80
 _SAMPLED_ROWS = 200
 
 
@@ -74,7 +77,7 @@ def plan_of(of: Import, store: Store, *, now: datetime) -> Plan:
 def check_mapping(kind: Kind, mapping: Mapping[str, str], options: Mapping[str, str], headings: Sequence[str]) -> list[str]:
     """Return in words what keeps a mapping from being read; nothing when it can be."""
     fields = {field.key: field for field in kind.fields}
-    faults: list[str] = []
+    faults = _same_attributes([headings[int(place)] for place, key in mapping.items() if key == ATTRIBUTE])
     columns: dict[str, int] = {}
     for place, key in mapping.items():
         if not key or key == ATTRIBUTE:
@@ -90,10 +93,28 @@ def check_mapping(kind: Kind, mapping: Mapping[str, str], options: Mapping[str, 
     return faults + kind.missing(columns, options)
 
 
+def attribute_name(heading: str) -> str:
+    """Return the name of the attribute a column becomes: its heading without what our export adds, never the name of a field."""
+    name = heading.removesuffix(ATTRIBUTE_MARK).strip()[:LONGEST_NAME]
+    return f"{name[: LONGEST_NAME - 7]} (file)" if is_reserved(name) else name
+
+
+def _same_attributes(headings: Sequence[str]) -> list[str]:
+    """Return in words which columns would become one attribute."""
+    firsts: dict[str, str] = {}
+    faults = []
+    for heading in headings:
+        first = firsts.setdefault(attribute_name(heading), heading)
+        if first != heading:
+            values = {"first": first, "second": heading, "name": attribute_name(heading)}
+            faults.append(_("“%(first)s” and “%(second)s” would be one attribute, “%(name)s”. Do not read one of them.") % values)
+    return faults
+
+
 def kind_of(of: Import) -> Kind:
     """Return the kind of an import."""
     return kinds[of.kind]
 
 
 def _full_key(field: str, heading: str) -> str:
-    return f"{ATTRIBUTE}{heading}" if field == ATTRIBUTE else field
+    return f"{ATTRIBUTE}{attribute_name(heading)}" if field == ATTRIBUTE else field

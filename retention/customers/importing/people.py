@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from retention.customers.addresses import is_address
-from retention.customers.importing.cells import EARLIEST_YEAR, Manner, Unreadable, read_country, read_day, read_moment
+from retention.customers.attributes import LONGEST
+from retention.customers.birthdays import read_birthday, write_birthday
+from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
 from retention.customers.importing.meeting import apply_people, compare_people
 from retention.customers.importing.reading import Fault, Row
 from retention.customers.models import Customer
 from retention.customers.phones import read_phone
-from retention.customers.profile import is_reserved
 from retention.kit.words import fold
 from retention.kit.zones import ZONES
 
@@ -41,6 +42,8 @@ FIELDS = (
     Field("sms_consent", gettext_lazy("May we send SMS?"), ("sms marketing consent", "sms consent")),
     Field("sms_consent_at", gettext_lazy("May we send SMS: since when"), ("sms marketing consent timestamp", "sms consent timestamp")),
 )
+LONGEST_ID = 200
+MOST_INTERESTS, LONGEST_INTEREST = 50, 80  # as `profile.py` keeps them
 _TEXTS = ("first_name", "last_name", "gender", "language", "city", "region", "postcode")
 _SAID = {
     "subscribed": "granted", "yes": "granted", "true": "granted",
@@ -71,39 +74,31 @@ def read_people(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
 
 def _person(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     found = {field: cells[place] for field, place in plan.columns.items() if cells[place]}
-    values: dict[str, Any] = {"email": found.pop("email", ""), "external_id": found.pop("external_id", "")[:200]}
+    values: dict[str, Any] = {"email": found.pop("email", ""), "external_id": found.pop("external_id", "")}
+    _check_length("external_id", values["external_id"], LONGEST_ID)
     if values["email"] and not is_address(fold(values["email"])):
         raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": values["email"][:60]})
     said = [one for channel in _CHANNELS if (one := _said(channel, found, plan))]
     for channel in _CHANNELS.values():
         found.pop(channel, None), found.pop(f"{channel}_at", None)
-    traits = {
-        name: value
-        for field, cell in found.items()
-        if (value := _trait(field, cell, plan.manner)) not in (None, "")
-        for name in [_name(field)]
-    }
+    traits = {field: value for field, cell in found.items() if (value := _trait(field, cell, plan.manner)) not in (None, "")}
     if not (values["email"] or values["external_id"] or traits.get("phone")):
         raise _Left("", _("Nobody can be recognised by this row: it has no e-mail address, no phone number and no id."))
     return values | {"traits": traits, "said": said}
 
 
-def _name(field: str) -> str:
-    """Return how a trait is called: its field, or the mark of attributes and a name that no field has."""
-    if not field.startswith(ATTRIBUTE):
-        return field
-    name = field.removeprefix(ATTRIBUTE)[:80]
-    return f"{ATTRIBUTE}{name[:70]} (file)" if is_reserved(name) else f"{ATTRIBUTE}{name}"
+def _check_length(field: str, cell: str, longest: int) -> None:
+    if len(cell) > longest:
+        raise _Left(field, _("The text is longer than %(count)s characters.") % {"count": longest})
 
 
 def _trait(field: str, cell: str, manner: Manner) -> Any:
     if field in _TEXTS:
-        longest = getattr(Customer._meta.get_field(field), "max_length", None) or 100
-        if len(cell) > longest:
-            raise _Left(field, _("The text is longer than %(count)s characters.") % {"count": longest})
+        _check_length(field, cell, getattr(Customer._meta.get_field(field), "max_length", None) or 100)
         return cell
     if field.startswith(ATTRIBUTE):
-        return cell[:500]
+        _check_length(field, cell, LONGEST)
+        return cell
     try:
         return _READERS[field](cell, manner)
     except Unreadable as error:
@@ -118,13 +113,14 @@ def _phone(cell: str, manner: Manner) -> str:
 
 
 def _birthday(cell: str, manner: Manner) -> str:
+    """Return it as `birthdays.py` writes it, so that what is known already reads as the same."""
     if cell.startswith("--"):
-        read_day(f"2000-{cell[2:]}", manner)
-        return cell
-    day = read_day(cell, manner)
-    if not EARLIEST_YEAR <= day.year <= 2100:
+        found = read_birthday(cell.replace("/", "-").replace(".", "-"))
+    else:
+        found = read_birthday(read_day(cell, manner).isoformat())
+    if found is None:
         raise Unreadable(_("“%(value)s” is not a birthday.") % {"value": cell[:40]})
-    return day.isoformat()
+    return write_birthday(*found)
 
 
 def _zone(cell: str, manner: Manner) -> str:
@@ -134,7 +130,11 @@ def _zone(cell: str, manner: Manner) -> str:
 
 
 def _interests(cell: str, manner: Manner) -> list[str]:
-    return [word.strip()[:80] for word in cell.split(",") if word.strip()][:50]
+    words = [word.strip() for word in cell.split(",") if word.strip()]
+    if len(words) > MOST_INTERESTS or max(map(len, words), default=0) > LONGEST_INTEREST:
+        values = {"count": MOST_INTERESTS, "longest": LONGEST_INTEREST}
+        raise Unreadable(_("At most %(count)s interests of up to %(longest)s characters each.") % values)
+    return words
 
 
 _READERS: dict[str, Callable[[str, Manner], Any]] = {
