@@ -105,7 +105,11 @@ def _take(folder: Path, taken: list[int]) -> bool:
 def test_a_reused_process_number_does_not_keep_the_server_from_starting(tmp_path: Path, guardian: Guardian) -> None:
     _start(tmp_path, guardian=guardian).stop()
     (tmp_path / "postgres/postmaster.pid").write_text(f"{os.getppid()}\n{tmp_path}/postgres\n0\n5432\n/nowhere\n\n")
-    _start(tmp_path, guardian=guardian).stop()
+    running = _start(tmp_path, guardian=guardian)
+    assert running.admin_url is not None
+    assert _ask(running.admin_url, "SELECT 1") == 1
+    assert (tmp_path / "postgres/postmaster.pid").read_text().split()[0] != str(os.getppid())
+    running.stop()
 
 
 def test_a_folder_of_another_version_is_refused_and_kept(tmp_path: Path, guardian: Guardian) -> None:
