@@ -86,7 +86,12 @@ look_at(
 )
 look_at(ImportChunk, columns=("of_import", "store", "number"), hidden=("data",), search=("=store__slug",))
 look_at(ExportChunk, columns=("of_export", "store", "number"), hidden=("data",), search=("=store__slug",))
-look_at(ImportRow, columns=("of_import", "store", "row", "outcome"), hidden=("key", "values", "lines", "says"), search=("=store__slug",))
+look_at(
+    ImportRow,
+    columns=("of_import", "store", "row", "outcome"),
+    hidden=("key", "values", "lines", "says", "changes"),
+    search=("=store__slug",),
+)
 look_at(ImportFault, columns=("of_import", "store", "row", "why"), hidden=("value",), search=("=store__slug",))
 look_at(Export, columns=("created_at", "store", "kind", "state", "rows_count"), search=("=store__slug", "=public_id"), filters=("state",))
 look_at(Erasure, columns=("erased_at", "store", "customer_public_id"), hidden=("digests",), search=("=store__slug", "=customer_public_id"))

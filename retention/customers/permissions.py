@@ -38,9 +38,13 @@ def permissions_of(consents: Sequence[Consent], *, channels: dict[str, tuple[str
 
 def _permission(icon: str, name: str, consent: Consent | None) -> Permission:
     if consent is None:
-        return Permission(icon, name, "n", _("not asked"))
-    words = {"granted": _("yes"), "pending": _("waiting for confirmation"), "refused": _("said no")}
-    return Permission(icon, name, _CSS[consent.status], words[consent.status], proof_of(consent), consent.changed_at)
+        return Permission(icon, name, "n", word_of(""))
+    return Permission(icon, name, _CSS[consent.status], word_of(consent.status), proof_of(consent), consent.changed_at)
+
+
+def word_of(status: str) -> str:
+    """Return what a status of consent is called; nothing is what nobody asked for."""
+    return {"": _("not asked"), "granted": _("yes"), "pending": _("waiting for confirmation"), "refused": _("said no")}[status]
 
 
 def proof_of(said: Consent | ConsentRecord) -> str:

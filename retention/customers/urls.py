@@ -31,6 +31,7 @@ urlpatterns = [
     path("s/<slug:store_slug>/imports/<uuid:public_id>/resume/", importing.import_resume, name="import_resume"),
     path("s/<slug:store_slug>/imports/<uuid:public_id>/cancel/", importing.import_cancel, name="import_cancel"),
     path("s/<slug:store_slug>/imports/<uuid:public_id>/left-out/", importing.import_report, name="import_report"),
+    path("s/<slug:store_slug>/imports/<uuid:public_id>/changes/", importing.import_changes, name="import_changes"),
     path(f"{_ONE}edit/", editing.edit, name="edit"),
     path(f"{_ONE}save/", editing.save, name="save"),
     path(f"{_ONE}join/", joining.find_other, name="find_other"),

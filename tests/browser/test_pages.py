@@ -20,7 +20,7 @@ NO_PAGES = {
     "home_live", "home_listening", "home_website_heard", "customers:totals", "customers:compare", "customers:open_view",
     "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn",
     "account_set_password", "signup:description", "signup:colors",
-    "customers:import_report", "customers:export_one", "customers:export_download",
+    "customers:import_report", "customers:import_changes", "customers:export_one", "customers:export_download",
     "account_confirm_login_code", "account_reauthenticate", "mfa_authenticate",
 }  # fmt: skip
 # Pages that a library's script draws: what to wait for. Its colours are its own; contrast is not held against it.

@@ -2,16 +2,19 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from retention.customers.importing import staging
 from retention.customers.models import Customer, Import, ImportChunk
 from retention.stores.models import AuditEntry
 from tests.cast import lumen
-from tests.customers.importing import work
+from tests.customers.importing import import_file, work
 from tests.factories import signed_in, work_for
+from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +77,60 @@ def test_the_report_is_safe_to_open_in_a_spreadsheet(shop):
         ["2", "Email", "'=cmd()", "“=cmd()” is not an e-mail address."],
         ["3", "Email", "'@x", "“@x” is not an e-mail address."],
     ]
+
+
+def compared(client, shop, where, columns):
+    client.post(f"{where}columns/", columns)
+    with work_for(shop.store):
+        work(Import.objects.get())
+    return client.get(where).content.decode()
+
+
+def test_what_would_change_is_shown_field_by_field_and_can_be_downloaded(shop):
+    make_customer(shop.store, "ann@example.test", first_name="=Anna", attributes={"Roast": "Dark"})
+    client = signed_in(shop.mia)
+    where = upload(client, shop, "Email,First Name,Roast,Email Consent\nann@example.test,Ann,Light,yes\n").url
+    columns = {"column_0": "email", "column_1": "first_name", "column_2": "attribute:", "column_3": "email_consent"}
+    page = compared(client, shop, where, columns | {"date_order": "ymd", "consent_source": "Shop"})
+    told = " ".join(re.sub(r"<[^>]+>", " ", page.partition("Would change")[2]).split())
+    assert "Row 2 ann@example.test First name Is now =Anna → Would be Ann Roast Is now Dark → Would be Light" in told
+    assert "May we e-mail? Is now not asked → Would be yes" in told
+    assert "The first" not in told
+    answer = client.get(f"{where}changes/")
+    assert list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode()))) == [
+        ["Row", "Who or what", "Field", "Is now", "Would be"],
+        ["2", "ann@example.test", "First name", "'=Anna", "Ann"],
+        ["2", "ann@example.test", "Roast", "Dark", "Light"],
+        ["2", "ann@example.test", "May we e-mail?", "not asked", "yes"],
+    ]
+    assert signed_in(shop.sam).get(f"{where}changes/").status_code == 403
+
+
+def test_what_would_change_of_an_order_is_named_in_words(shop):
+    order = "Order Number,Order Date,Product ID,Quantity,Unit Price\n1,2026-01-01,X,{},2.00\n"
+    with work_for(shop.store):
+        import_file(order.format(1), shop.store, kind="orders")
+        Import.objects.all().delete()
+    client = signed_in(shop.mia)
+    where = upload(client, shop, order.format(3), kind="orders").url
+    columns = {f"column_{place}": field for place, field in enumerate(("number", "placed_at", "product_id", "quantity", "unit_price"))}
+    page = compared(client, shop, where, columns | {"date_order": "ymd", "decimal_mark": ".", "zone": "Europe/Berlin", "currency": "EUR"})
+    assert "<small>Total, Products and pieces</small>" in page
+
+
+def test_says_how_many_are_shown_and_how_many_the_download_has(shop, monkeypatch):
+    monkeypatch.setattr(staging, "MOST_FAULTS", 60)
+    client = signed_in(shop.mia)
+    lines = [*(f"known{number}@example.test,New" for number in range(51)), *("nobody,x" for _number in range(70))]
+    for number in range(51):
+        make_customer(shop.store, f"known{number}@example.test", first_name="Old")
+    where = upload(client, shop, "\n".join(["Email,First Name", *lines])).url
+    page = compared(client, shop, where, {"column_0": "email", "column_1": "first_name", "date_order": "ymd"})
+    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "Left out The first 50 of 70. The download has the first 60 rows; the rest is only counted." in words
+    assert "Would change The first 50 of 51. The download has them all." in words
+    assert len(b"".join(client.get(f"{where}left-out/").streaming_content).splitlines()) == 61
+    assert len(b"".join(client.get(f"{where}changes/").streaming_content).splitlines()) == 52
 
 
 @pytest.mark.parametrize(

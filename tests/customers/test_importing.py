@@ -85,13 +85,35 @@ def test_the_dry_run_says_what_would_change_and_writes_nothing(store):
     dry = compared(put_in(KLAVIYO), store, at=NOW, consent_source="Newsletter form")
     assert (dry.state, counts(dry)) == ("ready", {"new": 2, "changed": 1, "same": 0, "refused": 0})
     thing = ImportRow.objects.get(outcome="changed")
-    changed = {"phone", "first_name", "birthday", "postcode", "Favourite Roast", "VIP Level", "email_consent"}
-    assert set(thing.says.split(", ")) == changed
+    assert thing.changes == [
+        ["phone", "", "+4930123456"],
+        ["first_name", "Anna", "Ann"],
+        ["birthday", "", "1990-05-01"],
+        ["postcode", "", "10999"],
+        ["attribute:Favourite Roast", "", "Dark"],
+        ["attribute:VIP Level", "", "3"],
+        ["email_consent", "not asked", "yes"],
+    ]
     assert list(Customer.objects.values()) == before
     assert not Consent.objects.exists()
     done = brought_in(dry, at=NOW)
     assert counts(done) == {"new": 2, "changed": 1, "same": 0, "refused": 0}
+    told = CustomerEvent.objects.get(customer__email_key="ann@example.test").properties["fields"]
+    assert set(told) == {"phone", "first_name", "birthday", "postcode", "Favourite Roast", "VIP Level", "email_consent"}
     assert Customer.objects.get(email_key="ann@example.test").first_name == "Ann"
+
+
+def test_the_dry_run_writes_down_what_fits_on_a_page(store):
+    headings = [f"Note {number:02}" for number in range(30)]
+    customer = make_customer(store, "ann@example.test", attributes={"Note 00": "old" * 100})
+    text = f"Email,{','.join(headings)}\nann@example.test,{','.join(['new' * 100] * 30)}\n"
+    dry = compared(put_in(text), store, at=NOW)
+    thing = ImportRow.objects.get(outcome="changed")
+    assert (len(thing.changes), thing.says) == (20, "and 10 more fields")
+    assert thing.changes[0] == ["attribute:Note 00", ("old" * 100)[:119] + "…", ("new" * 100)[:119] + "…"]
+    brought_in(dry, at=NOW)
+    customer.refresh_from_db()
+    assert customer.attributes == dict.fromkeys(headings, "new" * 100)
 
 
 def test_the_file_and_what_was_read_are_gone_when_it_is_over(store):

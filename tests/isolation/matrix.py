@@ -166,6 +166,7 @@ CUSTOMER_PAGES = {
     "customers:import_resume": Page("customers.import", "POST", ids=_IMPORT),
     "customers:import_cancel": Page("customers.import", "POST", ids=_IMPORT),
     "customers:import_report": Page("customers.import", ids=_IMPORT),
+    "customers:import_changes": Page("customers.import", ids=_IMPORT),
     "customers:event": Page("customers.view", ids=_EVENT),
     "customers:totals": Page("customers.view"),
     "customers:save_view": Page("customers.view", "POST", form={"name": "Mine", "base": "known"}),

@@ -1,7 +1,7 @@
 """What a file may hold: the register of kinds. The orders room adds its own from above; copy `people.py` for a new one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -55,11 +55,23 @@ class Read(NamedTuple):
     key: str = ""
 
 
+class Change(NamedTuple):
+    """One field a row would change: its key (or ATTRIBUTE and a name), and both values as cells."""
+
+    field: str
+    old: str
+    new: str
+
+
 class Outcome(NamedTuple):
-    """What would become (or became) of a thing: new, changed, same or refused; `says` names the fields or the reason."""
+    """What would become (or became) of a thing: new, changed, same or refused; `says` is the reason, or the keys of fields changed.
+
+    changes: the changed fields with their values, from a kind that knows them.
+    """
 
     state: str
     says: str = ""
+    changes: Sequence[Change] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,7 @@ class Kind:
     rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
     return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises Unjoinable; without it a key
     that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines from them and the currency.
+    words: labels of changed things that are no fields.
     """
 
     label: Text
@@ -113,8 +126,15 @@ class Kind:
     sum_up: Callable[[int], Mapping[str, Decimal]] = lambda import_id: {}
     takes_attributes: bool = False
     join: Callable[[Thing, Thing], Thing] | None = None
+    words: Mapping[str, Text] = field(default_factory=dict)
     batch_rows: int = 5000
     batch_things: int = 1000
+
+
+def label_of(kind: Kind, key: str) -> str:
+    """Return what a field, or what else can change, is called; an attribute by its own name."""
+    known = {one.key: one.label for one in kind.fields} | kind.words
+    return str(known.get(key, key.removeprefix(ATTRIBUTE)))
 
 
 kinds: Register[Kind] = Register("kind of import")

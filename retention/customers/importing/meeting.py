@@ -14,8 +14,9 @@ from retention.customers.consent import Said, address_digest, record_consents
 from retention.customers.events import NewEvent, record_backfill
 from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.importing.cells import cell_of
-from retention.customers.importing.kinds import ATTRIBUTE, Outcome, Thing, Work
+from retention.customers.importing.kinds import ATTRIBUTE, Change, Outcome, Thing, Work
 from retention.customers.models import Consent, Customer, Identity, Suppression
+from retention.customers.permissions import word_of
 from retention.customers.profile import Told, apply_traits
 
 IMPORTED = "Customer Imported"
@@ -28,7 +29,7 @@ class _Meeting:
     thing: Thing
     customer: Customer | None = None
     refusal: str = ""
-    fields: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
 
     def outcome(self) -> Outcome:
@@ -37,7 +38,7 @@ class _Meeting:
             return Outcome("refused", self.refusal)
         if self.customer is None:
             return Outcome("new")
-        return Outcome("changed", ", ".join(self.fields)) if self.fields else Outcome("same")
+        return Outcome("changed", changes=self.changes) if self.changes else Outcome("same")
 
 
 def compare_people(work: Work) -> list[Outcome]:
@@ -48,7 +49,7 @@ def compare_people(work: Work) -> list[Outcome]:
 def apply_people(work: Work, now: datetime) -> list[Outcome]:
     """Bring the rows in; what they tell counts as told when bringing in began."""
     meetings = _meet(work)
-    wanted = [meeting for meeting in meetings if not meeting.refusal and (meeting.customer is None or meeting.fields)]
+    wanted = [meeting for meeting in meetings if not meeting.refusal and (meeting.customer is None or meeting.changes)]
     outcomes = [meeting.outcome() for meeting in meetings]
     _name_people(wanted, now=now)
     ids = {meeting.thing.key: _id_of(meeting) for meeting in wanted}
@@ -56,7 +57,7 @@ def apply_people(work: Work, now: datetime) -> list[Outcome]:
     record_consents([_for(said, ids[one.thing.key]) for one in wanted for said in one.said], now=now)
     told = {"import": work.import_id}
     record_backfill(
-        [NewEvent(ids[one.thing.key], IMPORTED, told | {"fields": one.fields or sorted(_traits(one.thing))}, now) for one in wanted],
+        [NewEvent(ids[one.thing.key], IMPORTED, told | {"fields": _fields(one)}, now) for one in wanted],
         source="csv",
         now=now,
     )
@@ -70,9 +71,8 @@ def _meet(work: Work) -> list[_Meeting]:
     blocked = _blocked(meetings)
     for meeting in meetings:
         if not meeting.refusal:
-            meeting.fields = _changed_fields(meeting)
             meeting.said = _news(meeting, consents, blocked, work)
-            meeting.fields += [f"{said.channel}_consent" for said in meeting.said]
+            meeting.changes = [*_changes(meeting, work.plan.columns), *_changed_consents(meeting, consents)]
     return meetings
 
 
@@ -112,21 +112,30 @@ def _settle(meeting: _Meeting, people: Mapping[int, Customer], owners: Mapping[i
         meeting.customer = None if known is None else people[known]
 
 
-def _changed_fields(meeting: _Meeting) -> list[str]:
-    customer = meeting.customer
-    values = meeting.thing.values
+def _changes(meeting: _Meeting, columns: Mapping[str, int]) -> list[Change]:
+    """Return what the row would change of a known person, in the order of the file's columns."""
+    customer, values = meeting.customer, meeting.thing.values
     if customer is None:
         return []
-    changed = [] if not values["email"] or email_key(values["email"]) == customer.email_key else ["email"]
-    for name, value in values["traits"].items():
-        if name.startswith(ATTRIBUTE):
-            name = name.removeprefix(ATTRIBUTE)
-            current = customer.attributes.get(name)
-        else:
-            current = getattr(customer, name)
+    changes = []
+    if values["email"] and email_key(values["email"]) != customer.email_key:
+        changes.append(Change("email", customer.email, values["email"]))
+    for name, value in sorted(values["traits"].items(), key=lambda one: columns.get(one[0], 0)):
+        current = customer.attributes.get(name.removeprefix(ATTRIBUTE)) if name.startswith(ATTRIBUTE) else getattr(customer, name)
         if cell_of(current) != cell_of(value):
-            changed.append(name)
-    return changed
+            changes.append(Change(name, cell_of(current), cell_of(value)))
+    return changes
+
+
+def _changed_consents(meeting: _Meeting, consents: Mapping[tuple[int, str], Consent]) -> list[Change]:
+    if meeting.customer is None:
+        return []
+    known = {said.channel: consents.get((meeting.customer.pk, said.channel)) for said in meeting.said}
+    return [
+        Change(f"{channel}_consent", word_of(consent.status if consent else ""), word_of(said.status))
+        for said in meeting.said
+        for channel, consent in [(said.channel, known[said.channel])]
+    ]
 
 
 def _consents(meetings: Sequence[_Meeting]) -> dict[tuple[int, str], Consent]:
@@ -193,6 +202,11 @@ def _id_of(meeting: _Meeting) -> int:
     if meeting.customer is None:
         raise LookupError("A row's person was not made.")
     return int(meeting.customer.pk)
+
+
+def _fields(meeting: _Meeting) -> list[str]:
+    """Return the names of what the row told: what it changes of a known person, everything of a new one."""
+    return [one.field.removeprefix(ATTRIBUTE) for one in meeting.changes] or sorted(_traits(meeting.thing))
 
 
 def _traits(thing: Thing) -> dict[str, Any]:

@@ -12,12 +12,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from retention.customers.announcing import announce_import
 from retention.customers.importing.filing import KEPT, KIND
-from retention.customers.importing.kinds import Kind, Outcome, Plan, Thing, Work
+from retention.customers.importing.kinds import Change, Kind, Outcome, Plan, Thing, Work
 from retention.customers.importing.mapping import kind_of, plan_of
 from retention.customers.importing.reading import Fault
 from retention.customers.importing.staging import note_faults, stage_batch, things_after
@@ -29,12 +32,13 @@ from retention.tenancy.context import require_store_id, store_context
 SECONDS_PER_RUN = 20.0
 LEASE_SECONDS = 120
 MOST_FAILURES = 3
+MOST_CHANGES, LONGEST_VALUE = 20, 120  # written down of one row, for the page before anything is brought in
 TRY_AGAIN = timedelta(minutes=1)
 State = Import.State
 _BRINGS = ("new", "changed")
 _NOTE = """
-    UPDATE customers_importrow AS thing SET outcome = found.outcome, says = found.says
-    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS found(id, outcome, says)
+    UPDATE customers_importrow AS thing SET outcome = found.outcome, says = found.says, changes = found.changes::jsonb
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS found(id, outcome, says, changes)
     WHERE thing.store_id = %s AND thing.of_import_id = %s AND thing.id = found.id
 """
 log = logging.getLogger("boomerang.importing")
@@ -218,9 +222,29 @@ def _plan(of: Import, *, now: datetime) -> tuple[Kind, Plan]:
 
 
 def _note(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
-    columns: list[Any] = [[thing.pk for thing in things], [one.state for one in outcomes], [one.says[:300] for one in outcomes]]
+    columns: list[Any] = [
+        [thing.pk for thing in things],
+        [one.state for one in outcomes],
+        [_says(one)[:300] for one in outcomes],
+        [_shortened(one.changes) for one in outcomes],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [*columns, require_store_id(), of.pk])
+
+
+def _says(outcome: Outcome) -> str:
+    more = len(outcome.changes) - MOST_CHANGES
+    return outcome.says if more <= 0 else ngettext("and %(count)s more field", "and %(count)s more fields", more) % {"count": more}
+
+
+def _shortened(changes: Sequence[Change]) -> str | None:
+    """Return the first changes as JSON, their values no longer than a page shows."""
+    if not changes:
+        return None
+    shown = [
+        [one.field, Truncator(one.old).chars(LONGEST_VALUE), Truncator(one.new).chars(LONGEST_VALUE)] for one in changes[:MOST_CHANGES]
+    ]
+    return msgspec.json.encode(shown).decode()
 
 
 def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:

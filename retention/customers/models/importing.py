@@ -113,7 +113,10 @@ class ImportChunk(StoreOwned):
 
 
 class ImportRow(StoreOwned):
-    """One thing read out of the file, waiting to be brought in. row: where it begins; lines: an order's, as they came."""
+    """One thing read out of the file, waiting to be brought in. row: where it begins; lines: an order's, as they came.
+
+    changes: up to twenty of [field, what is known, what the file says], shortened. says: why it is left out, or what else would change.
+    """
 
     class Outcome(models.TextChoices):
         NEW = "new", _("New")
@@ -128,6 +131,7 @@ class ImportRow(StoreOwned):
     lines = models.JSONField(null=True)
     outcome = models.CharField(max_length=8, blank=True, choices=Outcome.choices)
     says = models.CharField(max_length=300, blank=True)
+    changes = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("thing of an import")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from retention.customers.forms.files import MappingForm, UploadForm
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep, same_before
-from retention.customers.importing.kinds import kinds
+from retention.customers.importing.kinds import Kind, kinds, label_of
 from retention.customers.importing.mapping import kind_of, preview, propose, propose_options
 from retention.customers.importing.reading import NoTable, quote_formula
 from retention.customers.models import Import, ImportFault, ImportRow
@@ -27,6 +27,7 @@ from retention.dashboard.figures import write_number
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 from retention.stores.auditing import note
+from retention.tenancy.context import store_context
 
 SHOWN = 50
 BADGES = {
@@ -144,6 +145,34 @@ def import_report(request: Any, public_id: str) -> StreamingHttpResponse:
     return answer
 
 
+@needs("customers.import")
+@require_GET
+def import_changes(request: Any, public_id: str) -> StreamingHttpResponse:
+    """Download what would change, a line per field; empty once the import is over, for what was read is forgotten then."""
+    of = get_object_or_404(Import, public_id=public_id)
+    head = [_("Row"), _("Who or what"), _("Field"), _("Is now"), _("Would be")]
+    answer = StreamingHttpResponse(_csv(chain([head], _changed_lines(of))), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="changes-{of.public_id}.csv"'
+    return answer
+
+
+def _changed_lines(of: Import) -> Iterator[list[str]]:
+    """Yield the lines page by page; each opens the store's context, for an answer outlives its request's."""
+    kind, after = kind_of(of), 0
+    while True:
+        with store_context(of.store_id):
+            things = list(ImportRow.objects.filter(of_import=of, outcome="changed", id__gt=after).order_by("id")[:1000])
+        for thing in things:
+            shown = _shown(thing, kind)
+            for change in shown["changes"]:
+                yield [str(thing.row), shown["title"], change["label"], change["old"], change["new"]]
+            if shown["says"]:
+                yield [str(thing.row), shown["title"], shown["says"], "", ""]
+        if not things:
+            return
+        after = things[-1].pk
+
+
 class _Line:
     """What csv writes to: gives each line back."""
 
@@ -212,10 +241,21 @@ def _findings(of: Import, *, currency: str) -> dict[str, Any]:
     kind = kind_of(of)
     things = ImportRow.objects.filter(of_import=of).order_by("id")
     found = {
-        outcome: [
-            {"row": thing.row, "title": kind.title(thing.values), "says": thing.says} for thing in things.filter(outcome=outcome)[:SHOWN]
-        ]
+        outcome: [_shown(thing, kind) for thing in things.filter(outcome=outcome)[:SHOWN]]
         for outcome in (("new", "changed") if of.state == Import.State.READY else ())
     }
-    faults = list(ImportFault.objects.filter(of_import=of).order_by("row", "id")[:SHOWN])
-    return {"found": found, "faults": faults, "told": kind.tell(of.totals, currency) if of.totals else []}
+    faults = ImportFault.objects.filter(of_import=of)
+    written = faults.values("row").distinct().count() if of.refused_count > SHOWN else of.refused_count
+    return {
+        "found": found,
+        "faults": list(faults.order_by("row", "id")[:SHOWN]),
+        "written": written,
+        "told": kind.tell(of.totals, currency) if of.totals else [],
+    }
+
+
+def _shown(thing: ImportRow, kind: Kind) -> dict[str, Any]:
+    """Return a thing in words: who it is, and what would change; a kind that gives no values has its fields named."""
+    changes = [{"label": label_of(kind, field), "old": old, "new": new} for field, old, new in thing.changes or ()]
+    says = thing.says if changes else ", ".join(label_of(kind, key) for key in thing.says.split(", ") if key)
+    return {"row": thing.row, "title": kind.title(thing.values), "changes": changes, "says": says}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0011_failures_of_imports")]
+    dependencies = [("customers", "0013_failures_of_imports")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0010_saved_views_and_sorted_lists")]
+    dependencies = [("customers", "0012_vouched_names")]
 
     operations = [
         migrations.AddField(model_name="import", name="failures", field=models.PositiveSmallIntegerField(db_default=0, default=0)),
