@@ -26,6 +26,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         "retention.customers.tasks.settle_erasures", 600.0, "An erasure whose process ended around its commit is noted as done or dropped."
     ),
+    Job("retention.customers.tasks.let_events_go", 600.0, "Events older than a store keeps them leave, in small bites."),
     Job("retention.intake.tasks.sweep_keys", 600.0, "Keys of message ids leave after ninety days, in small bites."),
     Job("retention.intake.tasks.apply_deliveries", 0.5, "What a shop sent is carried out within a second."),
     Job("retention.intake.tasks.sweep_deliveries", 3600.0, "What shops sent leaves after 30 days."),

@@ -169,7 +169,8 @@ def _having(rows: QuerySet[Any], columns: Sequence[str], digests: Collection[str
     """Return the rows where one of the columns has one of the digests; reads them all, for work after a restore."""
     wanted = frozenset(digests)
     found = [row.pk for row in read_in_pages(rows, size=_PAGE) if _is_named(row, columns, wanted)]
-    return rows.model._default_manager.filter(pk__in=found)
+    named: QuerySet[Any] = rows.model._default_manager.filter(pk__in=found)
+    return named
 
 
 def _is_named(row: Any, columns: Sequence[str], digests: Collection[str]) -> bool:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from retention.tenancy.bulk import read_in_pages
 from retention.tenancy.models import StoreOwned
 
 _IN_MEMORY = 200  # rows; an event may have 32 KB
+_PIECE = 1024 * 1024
 _INTERNAL = frozenset({"store_id", "learnt_at", "name_key", "last_name_key", "email_key", "holder", "lease_until", "token"})
 
 
@@ -42,7 +42,8 @@ def write_person(customer: Customer, file: IO[bytes]) -> None:
         person.write("}\n" if between == ",\n" else "{}\n")
         person.seek(0)
         with archive.open("person.json", "w", force_zip64=True) as target:
-            shutil.copyfileobj(person.buffer, target)
+            while piece := bytes(person.buffer.read(_PIECE)):
+                target.write(piece)
 
 
 def _write_table(rows: Iterator[dict[str, Any]], archive: zipfile.ZipFile, name: str, person: TextIO) -> None:

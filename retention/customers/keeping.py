@@ -19,11 +19,11 @@ def delete_old_events(*, now: datetime, bites: int = BITES_OF_A_RUN) -> int:
     Stores come in a new order every time, so that no large one keeps the others waiting. Counters, orders and consents stay.
     """
     gone = 0
-    stores = Store.objects.exclude(event_months=None).order_by("?").values_list("pk", "event_months")
-    for store_id, months in stores:
-        with store_context(store_id):
+    for store in Store.objects.exclude(event_months=None).order_by("?"):
+        before = months_before(now, store.event_months or 0)
+        with store_context(store.pk):
             for _number in range(min(BITES_OF_A_STORE, bites)):
-                count = _delete_bite(before=months_before(now, months))
+                count = _delete_bite(before=before)
                 gone, bites = gone + count, bites - 1
                 if count < BITE:
                     break

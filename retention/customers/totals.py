@@ -86,7 +86,7 @@ def count_arrived(*, since: datetime, most: int = MOST) -> Arrived:
 
 def count_new(*, since: datetime, most: int = MOST) -> Counted:
     """Count the known among the people we first heard of since a moment, but look at the newest `most` only."""
-    newest = Customer.objects.filter(created_at__gte=since).newest_first().values("pk", "email_key")[: most + 1]
+    newest = Customer.objects.newest_first().filter(created_at__gte=since).values("pk", "email_key")[: most + 1]
     found = newest.aggregate(all=Count("pk"), known=Count("email_key"))
     return Counted(min(found["known"], most), more=found["all"] > most)
 

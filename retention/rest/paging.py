@@ -29,7 +29,7 @@ class CursorPages(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    ordering = ("-id",)
+    ordering: tuple[str, ...] = ("-id",)
 
     def encode_cursor(self, cursor: Cursor) -> str:
         """Return the address of a page, its place sealed."""
@@ -81,7 +81,7 @@ class MomentPages(CursorPages):
     ordering = ("-received_at", "-id")
     searched = 20_000
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return one page; where it begins is the moment and id of the row before it."""
         self.request, self.base_url = request, request.build_absolute_uri()
         size = self.get_page_size(request) or self.page_size
@@ -119,7 +119,7 @@ class MomentPages(CursorPages):
         return None if self._end is None else self._link(self._end, reverse=self._backwards)
 
     def _link(self, place: Place, *, reverse: bool) -> str:
-        return self.encode_cursor(Cursor(0, reverse, f"{place[0].isoformat()} {place[1]}"))
+        return self.encode_cursor(Cursor(0, reverse, f"{place[0].isoformat()} {place[1]}"))  # type: ignore[arg-type]
 
     def _narrow(self, rows: QuerySet[Any], view: Any) -> tuple[QuerySet[Any], Place | None]:
         """Return the rows to look at and the place of the last of them; None when they are all that is left."""
