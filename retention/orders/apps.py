@@ -1,7 +1,5 @@
 """Start-up of the orders room."""
 
-from dataclasses import replace
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -43,5 +41,5 @@ class OrdersConfig(AppConfig):
         tell_as("Order Completed", "Order Updated", "Order Cancelled", "Order Refunded", teller=telling.tell_order, about="orders")
         tell_as("Return Updated", teller=telling.tell_return, about="orders")
         tell_as(CART_IDLE, teller=telling.tell_idle, about="orders")
-        kinds.add("orders", replace(ORDERS, words={"total": _("Total"), "lines": _("Products and pieces")}))
+        kinds.add("orders", ORDERS)
         tables.add("orders", exporting.ORDERS)

@@ -108,6 +108,9 @@ def test_orders_count_on_the_customer_and_trigger_nothing(store):
         ("2,2011-07-01,nobody,X,Cup,1,1,", "Customer Email", "“nobody” is not an e-mail address."),
         ("2,2011-07-01,b@example.test,,,1,1,", "SKU", "The product is missing."),
         (",2011-07-01,b@example.test,X,Cup,1,1,", "Order Number", "The order number is missing."),
+        (f"{'2' * 121},2011-07-01,b@example.test,X,Cup,1,1,", "Order Number", "The text is longer than 120 characters."),
+        (f"2,2011-07-01,b@example.test,{'X' * 121},Cup,1,1,", "SKU", "The text is longer than 120 characters."),
+        (f"2,2011-07-01,b@example.test,X,{'C' * 301},1,1,", "Description", "The text is longer than 300 characters."),
         ("2,2011-07-01,b@example.test,X,Cup,1,99999999999999,", "Unit Price", "The amount is too large."),
     ],
 )

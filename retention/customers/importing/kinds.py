@@ -133,7 +133,7 @@ class Kind:
 
 def label_of(kind: Kind, key: str) -> str:
     """Return what a field, or what else can change, is called; an attribute by its own name."""
-    known = {one.key: one.label for one in kind.fields} | kind.words
+    known = {one.key: one.label for one in kind.fields} | dict(kind.words)
     return str(known.get(key, key.removeprefix(ATTRIBUTE)))
 
 

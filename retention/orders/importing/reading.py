@@ -6,7 +6,6 @@ An order the shop itself reported is never changed by a file. What is brought in
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from retention.customers.identifying import email_key
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_decimal, read_moment
 from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing, Unjoinable
+from retention.customers.importing.people import LONGEST_ID
 from retention.customers.importing.reading import Fault, Row
 from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of
 from retention.orders.importing.storing import apply_orders, compare_orders
@@ -42,6 +42,8 @@ FIELDS = (
 NEEDED = ("number", "placed_at", "product_id", "quantity", "unit_price")
 MOST_LINES = 5_000
 _MOST_PIECES = 1_000_000_000
+_LONGEST_ID = 120
+_LONGEST_NAME = 300
 _MOST_OF_A_LINE = LARGEST_MINOR // MOST_LINES
 _SUMS = """
     SELECT sum(("values" ->> 'rows')::int) AS lines, sum(("values" ->> 'amount')::numeric) AS amount,
@@ -95,13 +97,13 @@ def read_orders(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
     group: _Group | None = None
     for row in rows:
         cells = row.cells
-        number = cells[place].strip()[:120] if len(cells) > place else ""
+        number = cells[place].strip() if len(cells) > place else ""
         if group is not None and number != group.number:
             yield _close(group, plan)
             group = None
-        if not number or "\0" in number:
-            why = row if isinstance(row, Fault) else plan.fault(row.number, "number", cells, _("The order number is missing."))
-            yield Read(None, [why], 1, _number(row))
+        if not 0 < len(number) <= _LONGEST_ID or "\0" in number:
+            why = _too_long(_LONGEST_ID) if number else _("The order number is missing.")
+            yield Read(None, [row if isinstance(row, Fault) else plan.fault(row.number, "number", cells, why)], 1, _number(row))
             continue
         if group is None:
             group = _Group(number, _number(row), plan.currency.upper(), unseen=columns.heads)
@@ -148,6 +150,10 @@ def _add_line(group: _Group, cells: Sequence[str], columns: _Columns) -> None:
     product, name = cells[columns.product], cells[columns.name] if columns.name is not None else ""
     if not (product or name):
         raise _Left("product_id", _("The product is missing."))
+    if len(product) > _LONGEST_ID:
+        raise _Left("product_id", _too_long(_LONGEST_ID))
+    if len(name) > _LONGEST_NAME:
+        raise _Left("name", _too_long(_LONGEST_NAME))
     pieces = columns.pieces(cells[columns.quantity])
     exact, minor, whole = columns.prices(cells[columns.price], group.currency)
     amount = pieces * minor
@@ -159,9 +165,13 @@ def _add_line(group: _Group, cells: Sequence[str], columns: _Columns) -> None:
     if not -_MOST_OF_A_LINE <= amount <= _MOST_OF_A_LINE:
         raise _Left("unit_price", _("The amount is too large."))
     group.minor += amount
-    group.lines.append([(product or name)[:120], name[:300], pieces, minor, amount])
+    group.lines.append([product or name[:_LONGEST_ID], name, pieces, minor, amount])
     if len(group.lines) > MOST_LINES:
         raise _Left("number", _too_many())
+
+
+def _too_long(most: int) -> str:
+    return _("The text is longer than %(count)s characters.") % {"count": most}
 
 
 def _too_many() -> str:
@@ -225,12 +235,15 @@ def join_orders(first: Thing, more: Thing) -> Thing:
 
 def _head(group: _Group, plan: Plan) -> dict[str, Any]:
     written = group.values
-    currency = written.get("currency", plan.currency).upper()
+    currency = group.currency
     email = written.get("email", "")
     if email and not email_key(email):
         raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": email[:60]})
+    external_id = written.get("external_id", "")
+    if len(external_id) > LONGEST_ID:
+        raise _Left("external_id", _too_long(LONGEST_ID))
     try:
-        placed = read_moment(written.get("placed_at", ""), plan.manner).astimezone(UTC)
+        placed = read_moment(written.get("placed_at", ""), plan.manner)
     except Unreadable as error:
         raise _Left("placed_at", str(error)) from None
     if placed > plan.now:
@@ -239,7 +252,7 @@ def _head(group: _Group, plan: Plan) -> dict[str, Any]:
         "number": group.number,
         "placed_at": placed.isoformat(),
         "email": email,
-        "external_id": written.get("external_id", "")[:200],
+        "external_id": external_id,
         "currency": currency,
         "country": _country(written.get("country", "")),
     }
@@ -293,5 +306,6 @@ ORDERS = Kind(
     tell=_tell,
     sum_up=_sum_up,
     join=join_orders,
+    words={"total": gettext_lazy("Total"), "lines": gettext_lazy("Products and pieces")},
     batch_rows=20_000,
 )
