@@ -126,5 +126,5 @@ def test_the_link_to_their_preferences_is_for_whoever_proved_their_address(spani
     refuse(ana, "email")
     send(spanish_form)
     page = press(link_in(mails_to("ana@example.test")[0])).content.decode()
-    path = preferences_url(ana.public_id, store_id=spanish.pk, planned_at=clock.now()).split("/p/")[0] + "/p/"
+    path = preferences_url(ana, store_id=spanish.pk, planned_at=clock.now()).split("/p/")[0] + "/p/"
     assert path in page

@@ -49,7 +49,7 @@ def path_of(url):
 
 
 def preferences_of(customer):
-    return path_of(preferences_url(customer.public_id, store_id=customer.store_id, planned_at=clock.now()))
+    return path_of(preferences_url(customer, store_id=customer.store_id, planned_at=clock.now()))
 
 
 def say(customer, channel, status, *, days_ago=1):
@@ -102,7 +102,7 @@ def test_the_preferences_tell_a_no_a_yes_and_what_changed(store):
 
 def test_one_click_tells_a_no_once(store):
     ana = make_customer(store, "ana@example.test", allows=("email",))
-    path = path_of(unsubscribe_url(ana.pk, 1, "email", store_id=store.pk, planned_at=clock.now()))
+    path = path_of(unsubscribe_url(ana, 1, "email", store_id=store.pk, planned_at=clock.now()))
     for expected in ([("consent.changed", "refused")], []):
         assert Client().post(path).status_code == 200
         assert told(store) == expected
