@@ -28,6 +28,7 @@ from retention.customers.personal_data import Pair
 from retention.kit.locks import transaction_lock
 from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import know_table
 
 Name = tuple[str, str]
 LONGEST_ADDRESS = 254
@@ -259,6 +260,7 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     made = Customer.objects.bulk_create([Customer(created_at=person.first_at or now) for person in fresh])
     for person, row in zip(fresh, made, strict=True):
         person.id = row.pk
+    know_table(Customer, made=len(made))
     Identity.objects.bulk_create(
         [
             Identity(

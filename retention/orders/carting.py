@@ -18,6 +18,7 @@ from retention.orders.baskets import EVENTS, Basket, Change, Purchase, fold, rea
 from retention.orders.models import Cart, CartLine, Order
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import know_table
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _HISTORY = f"""
@@ -239,6 +240,7 @@ def _write(written: Sequence[tuple[int, Cart | None, Basket | None]]) -> None:
         (_fill(Cart(customer_id=customer_id), basket), basket) for customer_id, row, basket in written if row is None and basket is not None
     ]
     Cart.objects.bulk_create([cart for cart, _ in fresh])
+    know_table(Cart, made=len(fresh))
     kept = [(row, basket) for _, row, basket in written if row is not None and basket is not None] + fresh
     CartLine.objects.filter(cart__in=[cart for cart, _ in kept]).delete()
     CartLine.objects.bulk_create([_line(cart, line) for cart, basket in kept for line in basket.lines.values()])

@@ -12,6 +12,7 @@ from django.db import connection, models
 from retention.tenancy.roles import role_name
 
 KNOWN_FROM = 2_000
+MANY = 100
 _FUNCTION = """
     CREATE OR REPLACE FUNCTION boomerang_know_table(name text, known_from bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
@@ -30,7 +31,12 @@ def statements() -> Iterator[str]:
     yield f"GRANT EXECUTE ON FUNCTION boomerang_know_table(text, bigint) TO {role_name('app')}"
 
 
-def know_table(model: type[models.Model]) -> None:
-    """Have a table's statistics taken if it is thought to be small; sees the caller's own uncommitted rows."""
+def know_table(model: type[models.Model], *, made: int) -> None:
+    """Have a table's statistics taken if it is thought to be small; sees the caller's own uncommitted rows.
+
+    made: how many rows the caller has just put in; after a few there is nothing to know, and a small shop never pays for it.
+    """
+    if made < MANY:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT boomerang_know_table(%s, %s)", [f'public."{model._meta.db_table}"', KNOWN_FROM])

@@ -6,16 +6,13 @@ the projection the process that does it. The sender of the requests is not count
 """
 
 import io
-import json
 import os
 import secrets
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
@@ -28,9 +25,9 @@ from retention.stores.models import Store, StoreWork
 from tests.bench.measuring import lag
 from tests.bench.measuring.events import COLUMNS, line_of
 from tests.bench.measuring.processes import cpu_seconds, parent_of, resident_bytes
-from tests.bench.measuring.sending import Plan
+from tests.bench.measuring.sending import Plan, begin, seen_by
 from tests.factories import make_key
-from tests.serving import ROOT, Served, serve_application
+from tests.serving import Served, serve_application
 
 TURNS = 5
 STORES, PROJECTED_STORES = 40, 4  # their keys take turns, because each key has a limit of its own
@@ -137,9 +134,9 @@ def _take_turn(scene: Scene, sides: dict[str, Side], *, turn: int, scale: float)
 
 def _measure(scene: Scene, side: Side, work: Callable[[], int], *, pids: list[int]) -> None:
     """Do the work and note what it cost: the servers named, PostgreSQL, and this process where no server is named."""
-    begin, used = time.perf_counter(), _used(scene, pids)
+    began, used = time.perf_counter(), _used(scene, pids)
     side.events.append(work())
-    side.wall.append(time.perf_counter() - begin)
+    side.wall.append(time.perf_counter() - began)
     side.cpu.append(_used(scene, pids) - used)
 
 
@@ -172,11 +169,9 @@ def _send(
     """Send from a process of its own; return how many events were acknowledged, all of them or the run ends."""
     prefix = f"{scene.run}-{turn}-{word or size}"
     plan = Plan(to.port, path, keys or scene.keys, requests, size, CONNECTIONS, prefix)
-    command = [sys.executable, "-m", "tests.bench.measuring.sending"]
-    done = subprocess.run(command, input=json.dumps(asdict(plan)), stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True)
-    seen = json.loads(done.stdout)
-    if seen["turned_away"] or seen["answered"] != requests:
-        raise RuntimeError(f"Not every request was answered 200: {seen['answered']} of {requests}, {seen['turned_away']}.")
+    seen = seen_by(begin(plan))
+    if seen.turned_away or seen.answered != requests:
+        raise RuntimeError(f"Not every request was answered 200: {seen.answered} of {requests}, {seen.turned_away}.")
     if to is scene.door:
         scene.acknowledged += 0 if again else requests * size
         scene.repeated += requests * size if again else 0

@@ -163,7 +163,6 @@ def _find_people(papers: Sequence[_Paper], *, now: datetime) -> None:
     for paper in sorted(named, key=lambda paper: paper.at):
         firsts.setdefault(_who(paper), paper)
     ids = identify([_claim(paper) for paper in firsts.values()], now=now)
-    know_table(Customer)
     people = dict(zip(firsts, ids, strict=True))
     known = {pk: (country, email) for pk, country, email in Customer.objects.filter(pk__in=ids).values_list("pk", "country", "email")}
     told: dict[int, Told] = {}
@@ -188,7 +187,7 @@ def _claim(paper: _Paper) -> Claim:
 def _store_orders(papers: Sequence[_Paper], *, now: datetime) -> None:
     fresh = [paper for paper in papers if paper.known is None]
     _insert(_ORDERS, papers, [_order(paper) | {"number": paper.thing.key} for paper in fresh], now=now)
-    know_table(Order)
+    know_table(Order, made=len(fresh))
     changed = [paper for paper in papers if paper.outcome.state == "changed"]
     for paper in changed:
         for name, value in _order(paper).items():
@@ -213,7 +212,7 @@ def _order(paper: _Paper) -> dict[str, Any]:
 def _store_refunds(papers: Sequence[_Paper], *, now: datetime) -> None:
     fresh = [paper for paper in papers if paper.known is None]
     _insert(_REFUNDS, papers, [_refund(paper) | {"number": paper.thing.key} for paper in fresh], now=now)
-    know_table(Refund)
+    know_table(Refund, made=len(fresh))
     changed = [paper for paper in papers if paper.outcome.state == "changed"]
     for paper in changed:
         for name, value in _refund(paper).items():

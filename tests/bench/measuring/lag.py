@@ -5,20 +5,20 @@ A probe is an `identify` of somebody new, sent by itself; its effect is that thi
 
 import json
 import statistics
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db import connections
 
 from retention.intake.projecting import project_due
 from retention.kit import clock
 from retention.schedule import JOBS
-from tests.bench.measuring.sending import Plan
-from tests.serving import ROOT, Served
+from tests.bench.measuring.sending import Plan, begin, seen_by
+from tests.serving import Served
 
 SECONDS, BATCH, PROBES = 12.0, 20, 80
 
@@ -36,26 +36,27 @@ def measure(door: Served, *, keys: list[str], rate: float, run: str) -> Delays:
     """Send at the rate for a while, with probes among it, and return how late their effects were."""
     requests = max(PROBES, int(rate * SECONDS / BATCH))
     plan = Plan(door.port, "/v1/batch", keys, requests, BATCH, 8, f"{run}-lag", every=BATCH / rate)
-    ending = threading.Event()
-    ticking = threading.Thread(target=_tick, args=(ending,))
-    ticking.start()
-    command = [sys.executable, "-m", "tests.bench.measuring.sending"]
-    sender = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    try:
-        assert sender.stdin is not None
-        sender.stdin.write(json.dumps(asdict(plan)))
-        sender.stdin.close()
+    with projecting():
+        sender = begin(plan)
         seconds = requests * BATCH / rate
         delays = [
             _probe(door.url, key=keys[number % len(keys)], name=f"{run}-{number}", every=seconds / PROBES) for number in range(PROBES)
         ]
-        assert sender.stdout is not None
-        seen = json.loads(sender.stdout.read())
+        seen = seen_by(sender)
+    return Delays(statistics.quantiles(delays, n=20)[-1], round(rate), seen.answered * BATCH + PROBES)
+
+
+@contextmanager
+def projecting() -> Iterator[None]:
+    """Let the projection tick in this process as it does in life."""
+    ending = threading.Event()
+    ticking = threading.Thread(target=_tick, args=(ending,))
+    ticking.start()
+    try:
+        yield
     finally:
-        sender.wait()
         ending.set()
         ticking.join()
-    return Delays(statistics.quantiles(delays, n=20)[-1], round(rate), seen["answered"] * BATCH + PROBES)
 
 
 def _tick(ending: threading.Event) -> None:
@@ -66,7 +67,7 @@ def _tick(ending: threading.Event) -> None:
 
 
 def _probe(url: str, *, key: str, name: str, every: float) -> float:
-    begin = time.monotonic()
+    began = time.monotonic()
     body = json.dumps({"userId": name, "messageId": f"probe-{name}", "writeKey": key}).encode()
     with urllib.request.urlopen(urllib.request.Request(f"{url}/v1/identify", data=body), timeout=30):
         acknowledged = time.monotonic()
@@ -75,7 +76,7 @@ def _probe(url: str, *, key: str, name: str, every: float) -> float:
             raise RuntimeError("A probe had no effect within a minute.")
         time.sleep(0.02)
     delay = time.monotonic() - acknowledged
-    time.sleep(max(0.0, begin + every - time.monotonic()))
+    time.sleep(max(0.0, began + every - time.monotonic()))
     return delay
 
 

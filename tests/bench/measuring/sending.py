@@ -7,14 +7,15 @@ import base64
 import json
 import select
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from tests.bench.measuring.events import json_of
+from tests.serving import ROOT
 
 
 @dataclass
@@ -122,12 +123,30 @@ def _requests(plan: Plan) -> Iterator[bytes]:
         yield f"{head}Content-Type: application/json\r\n\r\n".encode() + body
 
 
+def begin(plan: Plan) -> "subprocess.Popen[str]":
+    """Start a process that carries out a plan; `seen_by` waits for its end."""
+    command = [sys.executable, "-m", "tests.bench.measuring.sending"]
+    sender = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert sender.stdin
+    sender.stdin.write(json.dumps(asdict(plan)))
+    sender.stdin.close()
+    return sender
+
+
+def seen_by(sender: "subprocess.Popen[str]") -> Seen:
+    """Return what a sender saw, once it has sent everything."""
+    assert sender.stdout
+    said = sender.stdout.read()
+    if sender.wait():
+        raise RuntimeError("A sender ended before its plan was carried out.")
+    return Seen(**json.loads(said))
+
+
 def main() -> None:
     """Carry out the plan on standard input."""
     plan = Plan(**json.load(sys.stdin))
     seen = send(plan)
-    figures: dict[str, Any] = {name: getattr(seen, name) for name in ("answered", "turned_away", "seconds", "latencies")}
-    json.dump(figures, sys.stdout)
+    json.dump(asdict(seen), sys.stdout)
 
 
 if __name__ == "__main__":
