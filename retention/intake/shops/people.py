@@ -54,10 +54,11 @@ def join(one: Joined, *, now: datetime) -> list[str]:
     """Make one customer of the shop's two accounts; what still comes under the old id goes to the one that stays."""
     transaction_lock("customers", store_id=require_store_id())
     (kept,) = identify([Claim(external=one.kept, trusted=True, at=now)], now=now)
-    gone = Identity.objects.filter(kind="external", value=one.gone).values_list("customer_id", flat=True).first()
-    if gone is None:
+    if not Identity.objects.filter(kind="external", value=one.gone).exists():
         Identity.objects.create(customer_id=kept, kind="external", value=one.gone, created_at=now)
-    elif gone != kept:
+        return ["joined"]
+    (gone,) = identify([Claim(external=one.gone, trusted=True, at=now)], now=now)  # leaves alone whoever only a browser called so
+    if gone != kept:
         merge([Pair(gone, kept)], now=now, rules={gone: CustomerMerge.Rule.SHOP})
     return ["joined"]
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from retention.customers.identifying import Claim, identify
 from retention.customers.models import Consent, Customer, CustomerEvent, CustomerMerge, Identity
 from retention.intake.models import Delivery, DeliverySubject
 from retention.intake.shops import subjects
@@ -267,6 +268,21 @@ def test_two_accounts_the_shop_joined_are_one_customer():
         assert (person.email, Order.objects.filter(customer=person).count()) == ("ana@example.test", 2)
         assert CustomerMerge.objects.get().rule == "shop"
     assert tell(shop, "customers/merge", gids | {"status": "completed"}).outcome == ["joined"]
+
+
+def test_an_id_only_a_browser_claimed_joins_nobody_to_the_account_that_stays():
+    shop = make_shop()
+    tell(shop, "customers/create", {"id": 1, "email": "ana@example.test", "updated_at": "2026-11-20T08:00:00Z"})
+    with work_for(shop.store):
+        identify([Claim(external="2", email="mallory@example.test", at=NOW)], now=NOW)
+    gids = {
+        "admin_graphql_api_customer_kept_id": "gid://shopify/Customer/1",
+        "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/2",
+    }
+    assert tell(shop, "customers/merge", gids | {"status": "completed", "errors": []}).outcome == ["joined"]
+    with work_for(shop.store):
+        assert sorted(Customer.objects.values_list("email", flat=True)) == ["ana@example.test", "mallory@example.test"]
+        assert Identity.objects.get(kind="external", value="2").customer.email == "ana@example.test"
 
 
 def test_a_person_the_shop_must_forget_is_erased_and_so_are_the_bodies_that_name_them():
