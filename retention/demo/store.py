@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.playbooks.switching import switch_on
+from retention.customers.counting import count_events
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
 from retention.demo.newsletter import letter
 from retention.demo.people import Person, Purchase, people
 from retention.kit.words import fold
+from retention.orders.figures import refigure
 from retention.orders.models import Order, OrderLine
 from retention.stores.keys import make_key
 from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
@@ -138,7 +140,7 @@ def _make_past(store: Store, *, now: datetime) -> None:
         names = [Identity(customer=customer, kind="external", value=f"lumen-{number}") for number, customer in enumerate(customers)]
         Identity.objects.bulk_create(names)
         Consent.objects.bulk_create([_consent(customer, person) for customer, person in pairs])
-        _make_orders(store, pairs)
+        _make_orders(store, pairs, now=now)
 
 
 def _customer(person: Person, *, now: datetime) -> Customer:
@@ -164,13 +166,15 @@ def _consent(customer: Customer, person: Person) -> Consent:
     return Consent(customer=customer, channel="email", status=status, method="checkout", changed_at=customer.created_at)
 
 
-def _make_orders(store: Store, pairs: list[tuple[Customer, Person]]) -> None:
+def _make_orders(store: Store, pairs: list[tuple[Customer, Person]], *, now: datetime) -> None:
     bought = [(customer, purchase) for customer, person in pairs for purchase in person.purchases]
     orders = Order.objects.bulk_create(
         [_order(store, customer, purchase, number=1000 + count) for count, (customer, purchase) in enumerate(bought)]
     )
     OrderLine.objects.bulk_create([_line(order, purchase) for order, (_, purchase) in zip(orders, bought, strict=True)])
-    CustomerEvent.objects.bulk_create([_event(order, customer) for order, (customer, _) in zip(orders, bought, strict=True)])
+    events = CustomerEvent.objects.bulk_create([_event(order, customer) for order, (customer, _) in zip(orders, bought, strict=True)])
+    count_events(((event.customer_id, event.name, event.occurred_at) for event in events), now=now)
+    refigure([customer.pk for customer, _ in bought], currency=store.currency)
 
 
 def _order(store: Store, customer: Customer, purchase: Purchase, *, number: int) -> Order:
@@ -187,7 +191,13 @@ def _order(store: Store, customer: Customer, purchase: Purchase, *, number: int)
 def _line(order: Order, purchase: Purchase) -> OrderLine:
     product = purchase.product
     return OrderLine(
-        order=order, position=1, product_id=product.sku, name=product.name, quantity=purchase.quantity, price_minor=product.price_minor
+        order=order,
+        position=1,
+        product_id=product.sku,
+        name=product.name,
+        quantity=purchase.quantity,
+        price_minor=product.price_minor,
+        amount_minor=purchase.total_minor,
     )
 
 
