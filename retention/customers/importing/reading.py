@@ -104,10 +104,12 @@ def read_rows(pieces: Iterable[bytes], shape: Shape, *, after: int = 1) -> Itera
         if why:
             yield Fault(row.number, *why, cells=row.cells)
             continue
-        cells = [cell.strip() for cell in row.cells[:width]]
+        cells = list(map(str.strip, row.cells))
         if "'" in text:
-            cells = [unquote_formula(cell) for cell in cells]
-        yield Row(row.number, cells + [""] * (width - len(cells)))
+            cells = list(map(unquote_formula, cells))
+        if len(cells) != width:
+            cells = cells[:width] + [""] * (width - len(cells))
+        yield Row(row.number, cells)
 
 
 def unquote_formula(cell: str) -> str:
