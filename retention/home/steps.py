@@ -44,7 +44,7 @@ def reminder_step(request: Any, now: datetime) -> Step:
     """Ask to switch the first journey on."""
     return Step(
         title=_("Switch on the basket reminder"),
-        text=_("Ready-made: one e-mail to people who left a full basket and may be written to. It stops when they buy."),
+        text=_("Ready-made: two e-mails to people who left a full basket and may be written to. It stops when they buy."),
         done=Journey.objects.live().exists(),
         button=_("See the journey"),
         url=_page(request, "campaigns:journeys"),

@@ -92,7 +92,7 @@ def baskets_counter(request: HttpRequest, now: datetime) -> Counter:
     filled = Cart.objects.open().filter(lines_count__gt=0)
     count, idle = filled.count(), filled.exclude(idle_at=None).count()
     sub = ngettext("%(count)s left alone", "%(count)s left alone", idle) % {"count": write_number(idle)}
-    return Counter(_("Open baskets"), write_number(count), sub if count else _("No basket yet"), order=30, zero=not count)
+    return Counter(_("Open baskets"), write_number(count), sub if count else _("None is being filled"), order=30, zero=not count)
 
 
 def tell_order(event: CustomerEvent) -> Words:
