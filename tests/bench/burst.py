@@ -9,10 +9,9 @@ import secrets
 import statistics
 from typing import Any
 
-from retention.stores.models import Store
 from tests.bench.measuring import lag
 from tests.bench.measuring.sending import Plan, Seen, begin, seen_by
-from tests.bench.measuring.stored import count_stored
+from tests.bench.measuring.stored import count_stored, make_bench_store
 from tests.factories import make_key
 from tests.serving import Served, serve_application
 
@@ -26,7 +25,7 @@ Rows = list[tuple[object, ...]]
 def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     """Run the usual minute and the burst, and return the table and the figures. scale: of the minute."""
     run, seconds = secrets.token_hex(4), max(5.0, SECONDS * scale)
-    loud, calm = (_store(f"{name}-{run}") for name in ("loud", "calm"))
+    loud, calm = (make_bench_store(f"{name}-{run}") for name in ("loud", "calm"))
     keys = {store.slug: make_key(store)[1] for store in (loud, calm)}
     with serve_application("retention.wsgi:application", workers=2) as door, lag.projecting():
         usual = _minute(door, keys[loud.slug], keys[calm.slug], rate=USUAL, seconds=seconds, name=f"{run}-usual")
@@ -53,7 +52,3 @@ def _minute(door: Served, loud: str, calm: str, *, rate: int, seconds: float, na
 
 def _p95(seen: Seen) -> float:
     return statistics.quantiles(seen.latencies, n=20)[-1]
-
-
-def _store(slug: str) -> Store:
-    return Store.objects.create(name=slug, slug=slug, country="DE", currency="EUR", zone="Europe/Berlin")

@@ -26,6 +26,7 @@ from tests.bench.measuring import lag
 from tests.bench.measuring.events import COLUMNS, line_of
 from tests.bench.measuring.processes import cpu_seconds, parent_of, resident_bytes
 from tests.bench.measuring.sending import Plan, begin, seen_by
+from tests.bench.measuring.stored import make_bench_store
 from tests.factories import make_key
 from tests.serving import Served, serve_application
 
@@ -103,17 +104,13 @@ def _scene(stack: ExitStack) -> Scene:
     """Empty what the last run left and start both servers."""
     _owner("TRUNCATE customers_customerevent, customers_eventkey, stores_storework")
     run = secrets.token_hex(4)
-    keys = [make_key(_store(f"bench-{run}-{number}"))[1] for number in range(STORES + PROJECTED_STORES)]
+    keys = [make_key(make_bench_store(f"bench-{run}-{number}"))[1] for number in range(STORES + PROJECTED_STORES)]
     postmaster = parent_of(int(_owner("SELECT pg_backend_pid()")[0][0]))
     last = Store.objects.order_by("-pk").values_list("pk", flat=True)[0]
     door = stack.enter_context(serve_application("retention.wsgi:application", workers=2))
     drf_name = "tests.bench.measuring.drf_side:application"
     drf = stack.enter_context(serve_application(drf_name, workers=2, environment={"BENCH_STORE_ID": str(last)}))
     return Scene(door, drf, postmaster, keys[PROJECTED_STORES:], keys[:PROJECTED_STORES], run)
-
-
-def _store(slug: str) -> Store:
-    return Store.objects.create(name=slug, slug=slug, country="DE", currency="EUR", zone="Europe/Berlin")
 
 
 def _take_turn(scene: Scene, sides: dict[str, Side], *, turn: int, scale: float) -> None:
