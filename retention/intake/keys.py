@@ -1,6 +1,6 @@
 """Which store a key belongs to, remembered for a few seconds, so that an event costs no look-up and a revoked key closes soon.
 
-Reads with the ingest role's own connection. Making and revoking keys is in the stores room.
+Reads with the ingest role's own connection, which may also note when a key was last used. Making and revoking keys is in the stores room.
 """
 
 import threading
@@ -13,11 +13,13 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from retention.intake.connecting import connect_for_ingest
-from retention.stores.models.key import digest_of_key, looks_right
+from retention.kit import clock as wall_clock
+from retention.stores.models.key import TOUCH_EVERY, digest_of_key, looks_right
 
 REMEMBERED_SECONDS = 4.0  # a revoked key is refused within 5 s (S10)
 _MOST_KEYS = 10_000
-_QUESTION = "SELECT id, store_id, kind, scopes, origins FROM stores_apikey WHERE digest = %s AND revoked_at IS NULL LIMIT 1"
+_QUESTION = "SELECT id, store_id, kind, scopes, origins, last_used_at FROM stores_apikey WHERE digest = %s AND revoked_at IS NULL LIMIT 1"
+_USED = "UPDATE stores_apikey SET last_used_at = %s WHERE id = %s"
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,14 @@ class KeyBook:
         return self._ask(self._connection, digest)
 
     def _ask(self, connection: Connection, digest: str) -> Key | None:
+        """Read the key and note its use, at most once a minute."""
         with connection.cursor() as cursor:
             cursor.execute(_QUESTION, [digest])
             row = cursor.fetchone()
-        if row is None:
-            return None
-        key_id, store_id, kind, scopes, origins = row
+            if row is None:
+                return None
+            key_id, store_id, kind, scopes, origins, last_used_at = row
+            now = wall_clock.now()
+            if last_used_at is None or now - last_used_at >= TOUCH_EVERY:
+                cursor.execute(_USED, [now, key_id])
         return Key(id=key_id, store_id=store_id, secret=kind == "secret", scopes=frozenset(scopes), origins=frozenset(origins))

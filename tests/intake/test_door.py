@@ -1,8 +1,6 @@
 """The tracking door as storefronts meet it: the WSGI callable itself, on the real database."""
 
-import base64
 import gzip
-import io
 import json
 import os
 import threading
@@ -11,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import cast
-from wsgiref.util import setup_testing_defaults
 
 import psycopg2
 import pytest
@@ -19,31 +16,16 @@ import pytest
 from retention.customers.models import CustomerEvent, EventKey
 from retention.intake.committing import Committer
 from retention.intake.connecting import connect_for_ingest
-from retention.intake.door import Door
 from retention.intake.keys import KeyBook
 from retention.intake.reading import Row
 from retention.intake.writing import Line, Turn, Writer
-from retention.kit.clock import now
 from retention.rest.limiting import Buckets
 from retention.stores.models import StoreWork
-from retention.stores.models.key import new_key_text
 from tests.factories import make_key, make_store, work_for
+from tests.intake.knocking import ask, event, make_door, stored
 
+__all__ = ["make_door"]  # the fixture
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def make_door():
-    """Return what makes doors, which let go of the database at the end of the test."""
-    doors = []
-
-    def make(**parts):
-        doors.append(Door(**parts))
-        return doors[-1]
-
-    yield make
-    for door in doors:
-        door.close()
 
 
 @contextmanager
@@ -53,28 +35,6 @@ def owner() -> Iterator[psycopg2.extensions.cursor]:
         connection.autocommit = True
         with connection.cursor() as cursor:
             yield cursor
-
-
-def event(number: object = 1, **fields):
-    return {"type": "track", "event": "Product Viewed", "userId": "u", "messageId": f"m{number}", **fields}
-
-
-def ask(door, path, body=b"", *, key="", method="POST", **headers):
-    """Ask the door and return status, headers and the answer."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_LENGTH": str(len(raw)), "wsgi.input": io.BytesIO(raw)}
-    if key:
-        environ["HTTP_AUTHORIZATION"] = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
-    environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    setup_testing_defaults(environ)
-    said: list = []
-    answer = b"".join(door(environ, lambda status, found: said.extend((int(status[:3]), dict(found)))))
-    return said[0], said[1], json.loads(answer) if answer else None
-
-
-def stored(store):
-    with work_for(store):
-        return CustomerEvent.objects.count()
 
 
 def test_stores_each_kind_under_long_and_short_addresses(make_door):
@@ -139,47 +99,6 @@ def test_turns_away(make_door, path, method, body, status):
     found, headers, _answer = ask(make_door(), path, body, method=method)
     assert found == status
     assert headers["Access-Control-Allow-Origin"] == "*"
-
-
-def test_a_secret_key_from_a_browser_and_one_without_the_scope_are_refused_and_a_public_one_is_not_trusted(make_door):
-    store = make_store()
-    secret, other, public = make_key(store)[1], make_key(store, scopes=["orders:read"])[1], make_key(store, "public")[1]
-    door = make_door()
-    assert ask(door, "/v1/track", event(1), key=secret, origin="https://shop.test")[0] == 403
-    assert ask(door, "/v1/track", event(1), key=other)[0] == 403
-    assert stored(store) == 0
-    assert ask(door, "/v1/track", event(1), key=public, origin="https://shop.test")[0] == 200
-    assert ask(door, "/v1/track", event(2), key=secret)[0] == 200
-    with work_for(store):
-        assert list(CustomerEvent.objects.order_by("id").values_list("trusted", flat=True)) == [False, True]
-
-
-def test_a_public_key_is_refused_on_pages_it_was_not_made_for(make_door):
-    store = make_store()
-    row, key = make_key(store, "public")
-    with work_for(store):
-        row.origins = ["https://shop.test", "https://www.shop.test"]
-        row.save(update_fields=["origins"])
-    door = make_door()
-    for number, origin in enumerate(("https://evil.test", "null", "http://shop.test", "https://shop.test.evil.test")):
-        status, _headers, answer = ask(door, "/v1/track", event(number), key=key, origin=origin)
-        assert (status, origin in answer["message"]) == (403, True)
-    assert stored(store) == 0
-    assert ask(door, "/v1/track", event(8), key=key, origin="https://WWW.shop.test")[0] == 200
-    assert ask(door, "/v1/track", event(9), key=key)[0] == 200
-    assert stored(store) == 2
-
-
-def test_a_revoked_key_is_refused_within_five_seconds(make_door):
-    store = make_store()
-    row, key = make_key(store)
-    clock = [100.0]
-    door = make_door(keys=KeyBook(clock=lambda: clock[0]))
-    assert ask(door, "/v1/track", event(1), key=key)[0] == 200
-    with work_for(store):
-        row.revoke(now=now())
-    clock[0] += 5
-    assert ask(door, "/v1/track", event(2), key=key)[0] == 401
 
 
 def test_too_many_events_and_a_full_queue_ask_to_come_back(make_door):
@@ -374,11 +293,3 @@ def test_the_past_is_marked_where_a_client_can_say_so(make_door):
     with work_for(store):
         found = list(CustomerEvent.objects.order_by("id").values_list("backfill", flat=True))
     assert found == [True, True, False, True, True, False, True]
-
-
-def test_guessing_keys_ends_before_the_database_is_asked(make_door):
-    _key, key = make_key(make_store())
-    door = make_door(lookups=Buckets(per_second=0.001, burst=2))
-    assert ask(door, "/v1/track", event(1), key=key)[0] == 200
-    assert [ask(door, "/v1/track", event(2), key=new_key_text("public"))[0] for _ in range(3)] == [401, 429, 429]
-    assert ask(door, "/v1/track", event(3), key=key)[0] == 200

@@ -14,8 +14,8 @@ from retention.kit.clock import now
 from retention.orders.models import Order, Refund
 from retention.rest.limiting import Buckets
 from tests.factories import make_key, make_store, work_for
+from tests.intake.knocking import ask, event, make_door, stored
 from tests.intake.shops.hooking import NOW, apply, make_shop, send
-from tests.intake.test_door import ask, event, make_door, stored
 
 __all__ = ["make_door"]  # the fixture
 pytestmark = pytest.mark.django_db(transaction=True)

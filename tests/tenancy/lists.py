@@ -31,6 +31,7 @@ UNIQUE_WITHOUT_STORE: dict[str, str] = {}
 ACROSS_STORES = {
     ("boomerang_ingest", "INSERT"): "one group commit holds events of many stores",
     ("boomerang_ingest", "SELECT"): "keys are looked up, and message ids compared, before a store is known",
+    ("boomerang_ingest", "UPDATE"): "a key's last use is noted where it is looked up; the role may write that one column",
 }
 
 # Functions that run with the owner's rights, with the reason.

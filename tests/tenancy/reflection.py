@@ -139,12 +139,16 @@ def manager_faults(model: type[models.Model]) -> list[str]:
 
 
 def grant_faults(cursor: Any, model: type[models.Model]) -> list[str]:
-    """Say where a table's privileges differ from what its model declares. TRUNCATE is the test run's own."""
-    question = "SELECT privilege_type FROM information_schema.role_table_grants WHERE table_name = %s AND grantee = %s"
+    """Say where a table's privileges, or those on single columns, differ from what its model declares. TRUNCATE is the test run's own."""
+    question = """SELECT privilege_type FROM information_schema.role_table_grants WHERE table_name = %s AND grantee = %s
+        UNION ALL SELECT privilege_type || ' (' || string_agg(column_name, ', ' ORDER BY column_name) || ')'
+        FROM information_schema.role_column_grants AS single WHERE table_name = %s AND grantee = %s AND NOT EXISTS (
+            SELECT FROM information_schema.role_table_grants AS whole WHERE whole.table_name = single.table_name
+            AND whole.grantee = single.grantee AND whole.privilege_type = single.privilege_type) GROUP BY privilege_type"""
     declared = grants_for(model)
     found = []
     for short in GRANTED:
-        real = {row[0] for row in _rows(cursor, question, [model._meta.db_table, role_name(short)])} - {"TRUNCATE"}
+        real = {row[0] for row in _rows(cursor, question, [model._meta.db_table, role_name(short)] * 2)} - {"TRUNCATE"}
         wanted = {word.strip() for word in declared.get(short, "").split(",") if word.strip()}
         if real != wanted:
             found.append(f"{model._meta.label}: {short} has {sorted(real)}, declared {sorted(wanted)}")

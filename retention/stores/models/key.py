@@ -17,7 +17,7 @@ from retention.tenancy.constraints import RolePolicy, StoreIsolation
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
-_TOUCH_EVERY = timedelta(minutes=1)
+TOUCH_EVERY = timedelta(minutes=1)
 PREFIXES = {"public": "pk_", "secret": "sk_"}
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -100,7 +100,7 @@ class ApiKey(StoreOwned):
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(ApiKeyQuerySet)
 
-    db_grants: ClassVar[dict[str, str]] = {"ingest": "SELECT", "platform": "SELECT, UPDATE"}
+    db_grants: ClassVar[dict[str, str]] = {"ingest": "SELECT, UPDATE (last_used_at)", "platform": "SELECT, UPDATE"}
 
     class Meta:
         verbose_name = _("key")
@@ -110,6 +110,7 @@ class ApiKey(StoreOwned):
             models.CheckConstraint(condition=models.Q(kind__in=["public", "secret"]), name="api_key_kind_known"),
             StoreIsolation(name="api_key_isolation"),
             RolePolicy(name="api_key_for_ingest", role="boomerang_ingest", command="SELECT"),
+            RolePolicy(name="api_key_used_by_ingest", role="boomerang_ingest", command="UPDATE"),
         ]
         indexes = [models.Index(fields=["digest"], name="api_key_by_digest")]
 
@@ -126,7 +127,7 @@ class ApiKey(StoreOwned):
 
     def touch(self, *, now: datetime) -> None:
         """Note that the key was used; at most one write a minute."""
-        if self.last_used_at is None or now - self.last_used_at >= _TOUCH_EVERY:
+        if self.last_used_at is None or now - self.last_used_at >= TOUCH_EVERY:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
     def revoke(self, *, now: datetime) -> None:
