@@ -8,7 +8,7 @@ import binascii
 import math
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -37,6 +37,8 @@ SHARE_OF_ONE = 0.1  # of a public key's units for one address, so that one visit
 LOOKUPS_PER_SECOND = 20.0
 BURST_LOOKUPS = 200.0
 COME_BACK_SECONDS = 5
+_MOST_HEADERS, _LONGEST_HEADER = 4096, 200  # of a key that are remembered
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 NO_ADDRESS = "There is no such address. Events go to /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group and /v1/alias."
 NO_KEY = "Send your write key as Basic user name or as writeKey in the body."
 UNKNOWN_KEY = "This key is not known or was revoked."
@@ -213,8 +215,11 @@ def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:
         raise _Turned(429, words, retry_after=wait)
 
 
+@lru_cache(_MOST_HEADERS)
 def _key_in_header(header: str) -> str:
-    """Return the key of `Basic base64(key:)` or `Bearer key`."""
+    """Return the key of `Basic base64(key:)` or `Bearer key`; nothing where the header is too long to hold one."""
+    if len(header) > _LONGEST_HEADER:
+        return ""
     scheme, _space, value = header.strip().partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
@@ -247,5 +252,5 @@ def _answer(start_response: StartResponse, status: int, answer: dict[str, Any], 
         headers.append(("Retry-After", str(math.ceil(retry_after))))
     if status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="Boomerang"'))
-    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    start_response(_STATUS_LINES[status], headers)
     return [body]

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -45,14 +46,15 @@ class KeyBook:
 
     def recall(self, text: str) -> Key | None:
         """Return the live key with this text if that was read a few seconds ago, without asking the database."""
-        kept = self._known.get(digest_of_key(text)) if looks_right(text) else None
+        digest = _digest_of(text)
+        kept = self._known.get(digest) if digest else None
         return kept[1] if kept is not None and kept[0] > self._clock() else None
 
     def find(self, text: str) -> Key | None:
         """Return the live key with this text, or None; what was read at most a few seconds ago counts."""
-        if not looks_right(text):
+        digest = _digest_of(text)
+        if not digest:
             return None
-        digest = digest_of_key(text)
         kept = self._known.get(digest)
         if kept is not None and kept[0] > self._clock():
             return kept[1]
@@ -94,3 +96,9 @@ class KeyBook:
             if last_used_at is None or now - last_used_at >= TOUCH_EVERY:
                 cursor.execute(_USED, [now, key_id])
         return Key(id=key_id, store_id=store_id, secret=kind == "secret", scopes=frozenset(scopes), origins=frozenset(origins))
+
+
+@lru_cache(_MOST_KEYS)
+def _digest_of(text: str) -> str:
+    """Return what is stored of a key; nothing where the text cannot be one."""
+    return digest_of_key(text) if looks_right(text) else ""

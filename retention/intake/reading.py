@@ -53,8 +53,7 @@ log = logging.getLogger("boomerang.intake")
 _decode_event = msgspec.json.Decoder(Event).decode
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(msgspec.Struct):
     """One event that was read: its fields, the objects in it by name, and whether their source may be stored as it stands."""
 
     fields: Event
@@ -66,22 +65,26 @@ class _Said:
         return getattr(self.fields, name) if self.as_it_stands and name in self.objects else self.objects.get(name, {})
 
 
-class Row(msgspec.Struct):
-    """One event ready to be written; the names are those of the statements in `committing.py`."""
+class Row(msgspec.Struct, kw_only=True):
+    """One event ready to be written; the names are those of `statements.py`, which also fills in the public id.
 
-    store_id: int
+    They stand as PostgreSQL keeps the keys of a JSON object, by their length, so that it need not sort them.
+    """
+
     key: str
     kind: str
     name: str
-    anonymous_id: str
-    external_id: str
-    properties: Properties
+    source: str = "api"
     context: Properties
+    trusted: bool
+    backfill: bool = False
+    store_id: int
+    public_id: str = ""
+    properties: Properties
+    external_id: str
     occurred_at: datetime
     received_at: datetime
-    trusted: bool
-    source: str = "api"
-    backfill: bool = False
+    anonymous_id: str
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,7 @@ class Reading:
         self.refused.append(Refused(self.places[place], "The event could not be stored."))
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Who sent it, and when it reached us."""
 
     store_id: int
@@ -125,8 +127,7 @@ class Sender:
     received_at: datetime
 
 
-@dataclass(frozen=True)
-class _Request:
+class _Request(msgspec.Struct):
     """What the events of a request share. kind: the one the address says, or none."""
 
     sender: Sender
@@ -248,14 +249,18 @@ def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
 
 def _backfill_in(*contexts: dict[str, Any] | None) -> bool:
     """Say whether one of the contexts marks the event as told about the past; real clients can set nothing but the context."""
-    found = next((context["backfill"] for context in contexts if context and "backfill" in context), False)
-    if not isinstance(found, bool):
-        raise BodyRefused("Expected true or false.", field="context.backfill")
-    return found
+    for context in contexts:
+        if context and "backfill" in context:
+            if not isinstance(context["backfill"], bool):
+                raise BodyRefused("Expected true or false.", field="context.backfill")
+            return context["backfill"]
+    return False
 
 
 def _name_of(value: str | int | None, *, field: str) -> str:
-    text = "" if value is None else str(value).strip()
+    if value is None:
+        return ""
+    text = str(value).strip()
     if len(text) > 200:
         raise BodyRefused("The id is longer than 200 characters.", field=field)
     return text

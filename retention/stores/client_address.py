@@ -22,9 +22,11 @@ def client_ip(request: HttpRequest) -> str:
 
 def ip_in(environ: Mapping[str, Any]) -> str:
     """Return the same of a WSGI environment, for what stands in front of Django."""
-    forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    text = environ.get("REMOTE_ADDR", "")
     trusted = int(settings.TRUSTED_PROXY_COUNT)
-    text = forwarded[-trusted] if trusted and len(forwarded) >= trusted else environ.get("REMOTE_ADDR", "")
+    if trusted:
+        forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        text = forwarded[-trusted] if len(forwarded) >= trusted else text
     return _plain(text)
 
 

@@ -12,9 +12,10 @@ from retention.tenancy.querysets import StoreManager
 
 
 def implied_store() -> Any:
-    """Return the store's column for the lines of something: rows with a `StoreForeignKey` to their head that is never empty.
+    """Return the store's column of rows that stand or fall with another one: lines with a `StoreForeignKey` to their head that is never
+    empty, or a key stored in one statement with its event.
 
-    That key says already that the store is there, since the head's own store was checked; a second check per line would cost as much again.
+    The other row's store was checked; a second check per row would cost as much again.
     """
     return models.ForeignKey(
         "stores.Store", on_delete=models.CASCADE, related_name="+", db_index=False, editable=False, db_constraint=False

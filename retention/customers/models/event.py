@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from retention.customers.models.customer import Customer
 from retention.tenancy.constraints import RolePolicy, StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -95,10 +95,12 @@ class CustomerEvent(StoreOwned):
 class EventKey(StoreOwned):
     """A message id seen before: the first 16 bytes of its BLAKE2b. The event is written only where the key was new.
 
-    Hash-partitioned by the key, so that its one index stays small enough to be kept in memory part by part.
+    Hash-partitioned by the key, so that its one index stays small enough to be kept in memory part by part. Its event, stored in the
+    same statement, says that the store is there.
     """
 
     pk = models.CompositePrimaryKey("store_id", "key")
+    store = implied_store()
     key = models.BinaryField(max_length=16)
     seen_on = models.DateField()
 
