@@ -5,8 +5,9 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, task_failure, task_postrun, task_prerun, task_success
+from celery.signals import beat_init, celeryd_init, task_failure, task_postrun, task_prerun, task_success, worker_process_init, worker_ready
 
+from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
@@ -24,6 +25,13 @@ def refuse_to_start(**_: object) -> None:
     from retention.tenancy.checking import refuse_unsafe_role
 
     refuse_unsafe_role()
+
+
+@worker_process_init.connect
+@worker_ready.connect
+def settle(**_: object) -> None:
+    """Leave what is loaded by now out of every later look for garbage, in a worker and in each process of it."""
+    keep_what_is_loaded()
 
 
 @app.on_after_finalize.connect

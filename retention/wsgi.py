@@ -20,6 +20,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 from whitenoise import WhiteNoise
 
+from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import REQUESTS_TURNED_AWAY
 
 Environ = dict[str, Any]
@@ -45,7 +46,9 @@ def build() -> Application:
 
     stopping.listen()
     gate = Gate(django, slots=settings.REQUEST_SLOTS)
-    return dispatcher(door=Door(), pages=files_in_front_of(gate))
+    application = dispatcher(door=Door(), pages=files_in_front_of(gate))
+    keep_what_is_loaded()
+    return application
 
 
 def dispatcher(*, door: Application, pages: Application) -> Application:

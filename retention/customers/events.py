@@ -39,8 +39,8 @@ _PENDING = """
     INSERT INTO customers_pending (store_id, customer_id, reader)
     SELECT %s, customer_id, reader FROM unnest(%s::bigint[]) AS customer_id CROSS JOIN unnest(%s::text[]) AS reader
     ORDER BY reader, customer_id
-    ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET reader = excluded.reader
-"""  # an update, not "do nothing": it locks the row, so a reader cannot delete it before the event it speaks of is committed
+    ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET reader = excluded.reader WHERE false
+"""  # not "do nothing": this locks the row, unchanged, so a reader cannot delete it before the event it speaks of is committed
 _BACKFILL = """
     INSERT INTO customers_customerevent
         (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted,

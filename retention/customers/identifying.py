@@ -32,24 +32,34 @@ from retention.tenancy.statistics import know_table
 
 Name = tuple[str, str]
 LONGEST_ADDRESS = 254
+# Each name and each person is looked up by its own index, whatever the planner believes of a young store: no join over all of its rows.
 _KNOWN = """
-    WITH asked AS (SELECT * FROM unnest(%s::text[], %s::text[]) AS asked(kind, value)),
-    met AS (
-        SELECT customer_id FROM customers_identity AS identity JOIN asked USING (kind, value) WHERE identity.store_id = %s
-        UNION SELECT id FROM customers_customer JOIN asked ON asked.kind = 'email' AND asked.value = email_key WHERE store_id = %s
+    WITH asked AS MATERIALIZED (SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS asked(kind, value)),
+    hit AS MATERIALIZED (
+        SELECT found.* FROM asked CROSS JOIN LATERAL (
+            SELECT customer_id, kind, value, vouched FROM customers_identity AS identity
+            WHERE identity.store_id = (SELECT %(store)s::bigint) AND identity.kind = asked.kind AND identity.value = asked.value LIMIT 1
+        ) AS found
+    ), met AS MATERIALIZED (
+        SELECT customer_id FROM hit
+        UNION SELECT addressed.id FROM asked CROSS JOIN LATERAL (
+            SELECT id FROM customers_customer WHERE store_id = (SELECT %(store)s::bigint) AND email_key = asked.value LIMIT 1
+        ) AS addressed WHERE asked.kind = 'email'
     )
-    SELECT identity.customer_id, identity.kind, identity.value, identity.vouched
-    FROM customers_identity AS identity JOIN met USING (customer_id)
-    LEFT JOIN asked ON asked.kind = identity.kind AND asked.value = identity.value
-    WHERE identity.store_id = %s AND (identity.kind <> 'anonymous' OR asked.kind IS NOT NULL)
-    UNION SELECT customer.id, 'email', customer.email_key, false
-    FROM customers_customer AS customer JOIN met ON met.customer_id = customer.id
-    WHERE customer.store_id = %s AND customer.email_key IS NOT NULL
+    SELECT customer_id, kind, value, vouched FROM hit
+    UNION SELECT other.* FROM met CROSS JOIN LATERAL (
+        SELECT customer_id, kind, value, vouched FROM customers_identity AS identity
+        WHERE identity.store_id = (SELECT %(store)s::bigint) AND identity.customer_id = met.customer_id AND identity.kind <> 'anonymous'
+        OFFSET 0
+    ) AS other
+    UNION SELECT customer.id, 'email', customer.email_key, false FROM met CROSS JOIN LATERAL (
+        SELECT id, email_key FROM customers_customer WHERE store_id = (SELECT %(store)s::bigint) AND id = met.customer_id OFFSET 0
+    ) AS customer WHERE customer.email_key IS NOT NULL
 """
 _REWRITE = """
     UPDATE customers_identity AS identity SET customer_id = told.customer_id, vouched = true
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS told(customer_id, kind, value)
-    WHERE identity.store_id = %s AND identity.kind = told.kind AND identity.value = told.value
+    WHERE identity.store_id = (SELECT %s::bigint) AND identity.kind = told.kind AND identity.value = told.value
 """
 # For a row of customers_customerevent called `event` in any query: whether what it says of a basket counts. A browser's word about
 # somebody the shop's server knows does only where that browser was linked to them by the server or by themselves (S8), and no browser is
@@ -243,7 +253,7 @@ def _load(names: Iterable[Name]) -> dict[Name, _Person]:
     people: dict[int, _Person] = {}
     owners: dict[Name, _Person] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [[kind for kind, _ in wanted], [value for _, value in wanted], store_id, store_id, store_id, store_id])
+        cursor.execute(_KNOWN, {"kinds": [kind for kind, _ in wanted], "values": [value for _, value in wanted], "store": store_id})
         for customer_id, kind, value, vouched in cursor.fetchall():
             person = people.setdefault(customer_id, _Person(id=customer_id))
             person.names.add((kind, value))
@@ -261,19 +271,15 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     for person, row in zip(fresh, made, strict=True):
         person.id = row.pk
     know_table(Customer, made=len(made))
-    Identity.objects.bulk_create(
-        [
-            Identity(
-                customer_id=_id_of(person),
-                kind=kind,
-                value=value,
-                vouched=(kind, value) in person.vouched,
-                created_at=person.first_at or now,
-            )
-            for person in people
-            for kind, value in person.fresh
-        ]
-    )
+    names = [
+        Identity(
+            customer_id=_id_of(person), kind=kind, value=value, vouched=(kind, value) in person.vouched, created_at=person.first_at or now
+        )
+        for person in people
+        for kind, value in person.fresh
+    ]
+    Identity.objects.bulk_create(names)
+    know_table(Identity, made=len(names))
     _rewrite([(_id_of(person), *name) for person in people for name in person.rewritten])
 
 

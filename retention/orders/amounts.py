@@ -154,4 +154,6 @@ def read_moment(value: Any, *, field: str) -> datetime | None:
 
 def read_text(value: Any, *, longest: int) -> str:
     """Return a text or whole number as text without blanks around it, cut to the longest; nothing for anything else."""
-    return str(value).strip()[:longest] if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if isinstance(value, str):
+        return value.strip()[:longest]
+    return str(value)[:longest] if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -157,7 +157,7 @@ def _same_money(basket: Basket, change: Change) -> bool:
 def _add(basket: Basket, line: Line) -> None:
     """Put pieces into the basket; many events may not make it larger than one could say (`MOST_PIECES`, `MOST_LINES`)."""
     product = (line.product_id, line.variant_id)
-    before = basket.lines.pop(product, None)
+    before = basket.lines.get(product)
     if before is None and len(basket.lines) >= MOST_LINES:
         return
     basket.lines[product] = line if before is None else line._replace(quantity=min(before.quantity + line.quantity, MOST_PIECES))

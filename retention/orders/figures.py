@@ -16,15 +16,15 @@ _FIGURES = f"""
         SELECT wanted.id, count(placed.id) AS orders,
             greatest(0, coalesce(sum(placed.total_minor - placed.refunded_minor) FILTER (WHERE placed.currency = %(currency)s), 0) - (
                 SELECT coalesce(sum(credit.total_minor), 0) FROM orders_refund AS credit
-                WHERE credit.store_id = %(store)s AND credit.customer_id = wanted.id AND credit.order_id IS NULL
+                WHERE credit.store_id = (SELECT %(store)s::bigint) AND credit.customer_id = wanted.id AND credit.order_id IS NULL
                     AND credit.order_number = '' AND credit.currency = %(currency)s
             )) AS spent,
             min(placed.placed_at) AS first_at, max(placed.placed_at) AS last_at
         FROM unnest(%(customers)s::bigint[]) AS wanted(id)
-        LEFT JOIN orders_order AS placed ON placed.store_id = %(store)s AND placed.customer_id = wanted.id AND {COUNTS_SQL}
+        LEFT JOIN orders_order AS placed ON placed.store_id = (SELECT %(store)s::bigint) AND placed.customer_id = wanted.id AND {COUNTS_SQL}
         GROUP BY wanted.id
     ) AS found
-    WHERE customer.store_id = %(store)s AND customer.id = found.id
+    WHERE customer.store_id = (SELECT %(store)s::bigint) AND customer.id = found.id
       AND (customer.orders_count, customer.spent_minor, customer.first_order_at, customer.last_order_at)
           IS DISTINCT FROM (found.orders, found.spent, found.first_at, found.last_at)
 """  # noqa: S608 - the condition above

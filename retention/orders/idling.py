@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Min, QuerySet
 
 from retention.customers.events import NewEvent, record_many
 from retention.orders.announcing import announce_abandoned
 from retention.orders.baskets import GIVEN_UP_AFTER
-from retention.orders.models import Cart, CartSettings
+from retention.orders.models import CartSettings
 from retention.stores.models import StoreWork
 from retention.stores.models.work import Taken
 from retention.tenancy.context import require_store_id, store_context
@@ -29,27 +28,42 @@ TOO_OLD = timedelta(days=1)  # an idle moment that long gone (late or backfilled
 _NOTE = """
     WITH picked AS MATERIALIZED (
         SELECT id FROM orders_cart
-        WHERE store_id = %(store)s AND state = 'open' AND {column} IS NULL AND {before} AND lines_count > 0
+        WHERE store_id = (SELECT %(store)s::bigint) AND state = 'open' AND {column} IS NULL AND {before} AND lines_count > 0
           AND last_activity_at <= %(until)s
         ORDER BY last_activity_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE orders_cart AS cart SET {column} = cart.last_activity_at + %(seconds)s * interval '1 second'
-    FROM picked WHERE cart.store_id = %(store)s AND cart.id = picked.id AND cart.state = 'open' AND cart.{column} IS NULL
+    FROM picked WHERE cart.store_id = (SELECT %(store)s::bigint) AND cart.id = picked.id AND cart.state = 'open' AND cart.{column} IS NULL
     RETURNING cart.customer_id, cart.public_id, cart.currency, cart.total_minor, cart.lines_count, cart.stage, cart.{column}
 """
 _GIVE_UP = """
     WITH picked AS MATERIALIZED (
-        SELECT id FROM orders_cart WHERE store_id = %(store)s AND state = 'open' AND last_activity_at < %(until)s
+        SELECT id FROM orders_cart WHERE store_id = (SELECT %(store)s::bigint) AND state = 'open' AND last_activity_at < %(until)s
         ORDER BY last_activity_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE orders_cart AS cart SET state = 'expired', closed_at = cart.last_activity_at + %(seconds)s * interval '1 second'
-    FROM picked WHERE cart.store_id = %(store)s AND cart.id = picked.id AND cart.state = 'open'
+    FROM picked WHERE cart.store_id = (SELECT %(store)s::bigint) AND cart.id = picked.id AND cart.state = 'open'
 """
 _HUSH = """
     UPDATE orders_cart AS cart SET idle_at = cart.last_activity_at, abandoned_at = cart.last_activity_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS past(customer_id, moment)
-    WHERE cart.store_id = %s AND cart.customer_id = past.customer_id AND cart.state = 'open' AND cart.idle_at IS NULL
+    WHERE cart.store_id = (SELECT %s::bigint) AND cart.customer_id = past.customer_id AND cart.state = 'open' AND cart.idle_at IS NULL
       AND cart.last_activity_at <= past.moment
+"""
+# The oldest basket of each stage: found by its index among all of a store, in one look at those of a few customers.
+_FIRST = """
+    SELECT (SELECT min(last_activity_at) FROM orders_cart
+            WHERE store_id = store.id AND state = 'open' AND idle_at IS NULL AND lines_count > 0),
+        (SELECT min(last_activity_at) FROM orders_cart
+            WHERE store_id = store.id AND state = 'open' AND idle_at IS NOT NULL AND abandoned_at IS NULL AND lines_count > 0),
+        (SELECT min(last_activity_at) FROM orders_cart WHERE store_id = store.id AND state = 'open')
+    FROM (SELECT %s::bigint AS id) AS store
+"""
+_FIRST_OF = """
+    SELECT min(last_activity_at) FILTER (WHERE lines_count > 0 AND idle_at IS NULL),
+        min(last_activity_at) FILTER (WHERE lines_count > 0 AND idle_at IS NOT NULL AND abandoned_at IS NULL),
+        min(last_activity_at)
+    FROM orders_cart WHERE customer_id = ANY(%s) AND store_id = (SELECT %s::bigint) AND state = 'open'
 """
 
 
@@ -91,7 +105,7 @@ def note_idle_in_store(*, now: datetime) -> int:
 
 def ring_for_idle(customer_ids: Iterable[int]) -> None:
     """Ring for the next moment of these customers' open baskets, in the caller's transaction."""
-    first = _next_moment(Cart.objects.open().filter(customer_id__in=list(customer_ids)))
+    first = _next_moment(_FIRST_OF, list(customer_ids))
     if first is not None:
         StoreWork.ring(KIND, store_id=require_store_id(), due_at=first)
 
@@ -149,17 +163,14 @@ def _values(*, now: datetime, after: timedelta) -> dict[str, Any]:
 
 
 def _settle(taken: Taken) -> None:
-    StoreWork.settle(KIND, taken, next_at=_next_moment(Cart.objects.open()))
+    StoreWork.settle(KIND, taken, next_at=_next_moment(_FIRST))
 
 
-def _next_moment(carts: QuerySet[Cart]) -> datetime | None:
-    """Return the earliest moment at which one of these open baskets has to be looked at again."""
+def _next_moment(statement: str, *values: Any) -> datetime | None:
+    """Return the earliest moment at which one of the open baskets has to be looked at again. statement: gives the oldest of each stage."""
     idle_after, abandoned_after = CartSettings.delays()
-    filled = carts.filter(lines_count__gt=0)
-    waits = (
-        (filled.filter(idle_at=None), idle_after),
-        (filled.filter(idle_at__isnull=False, abandoned_at=None), abandoned_after),
-        (carts, GIVEN_UP_AFTER + timedelta(seconds=1)),
-    )
-    firsts = ((rows.aggregate(first=Min("last_activity_at"))["first"], after) for rows, after in waits)
-    return min((first + after for first, after in firsts if first is not None), default=None)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, require_store_id()])
+        firsts = cursor.fetchone()
+    waits = (idle_after, abandoned_after, GIVEN_UP_AFTER + timedelta(seconds=1))
+    return min((first + after for first, after in zip(firsts, waits, strict=True) if first is not None), default=None)

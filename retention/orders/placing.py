@@ -27,7 +27,8 @@ _LINE = ("product_id", "variant_id", "sku", "name", "category", "brand", "quanti
 _CANCEL = """
     UPDATE orders_order AS placed SET cancelled_at = gone.cancelled_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS gone(id, cancelled_at)
-    WHERE placed.store_id = %s AND placed.id = gone.id AND (placed.cancelled_at IS NULL OR placed.cancelled_at > gone.cancelled_at)
+    WHERE placed.store_id = (SELECT %s::bigint) AND placed.id = gone.id
+        AND (placed.cancelled_at IS NULL OR placed.cancelled_at > gone.cancelled_at)
     RETURNING placed.id
 """
 Stored = tuple[Any, ...]

@@ -20,7 +20,8 @@ _JOIN = """
     UPDATE orders_refund AS refund SET order_id = placed.id, total_minor = coalesce(refund.total_minor, placed.total_minor),
         currency = CASE WHEN refund.total_minor IS NULL THEN placed.currency ELSE refund.currency END
     FROM orders_order AS placed
-    WHERE refund.store_id = %s AND refund.order_id IS NULL AND placed.store_id = refund.store_id AND placed.number = refund.order_number
+    WHERE refund.store_id = (SELECT %s::bigint) AND refund.order_id IS NULL
+        AND placed.store_id = refund.store_id AND placed.number = refund.order_number
       AND refund.order_number = ANY(%s)
     RETURNING placed.id
 """
@@ -32,9 +33,9 @@ _SUM = """
     FROM (
         SELECT refund.order_id, sum(refund.total_minor) AS total FROM orders_refund AS refund
         JOIN orders_order AS paid ON paid.store_id = refund.store_id AND paid.id = refund.order_id AND paid.currency = refund.currency
-        WHERE refund.store_id = %(store)s AND refund.order_id = ANY(%(orders)s) GROUP BY refund.order_id
+        WHERE refund.store_id = (SELECT %(store)s::bigint) AND refund.order_id = ANY(%(orders)s) GROUP BY refund.order_id
     ) AS sums
-    WHERE placed.store_id = %(store)s AND placed.id = sums.order_id AND sums.total > 0
+    WHERE placed.store_id = (SELECT %(store)s::bigint) AND placed.id = sums.order_id AND sums.total > 0
 """
 
 

@@ -47,6 +47,11 @@ def make_months_of(cursor: CursorWrapper | Any, *, table: str, column: str, now:
     return len(wanted)
 
 
+def partition_of(table: str, moment: datetime) -> str:
+    """Return the name of the partition for a moment, whether it is there or not."""
+    return _name(table, _month(moment, 0))
+
+
 def guard(cursor: CursorWrapper | Any, *, table: str, partition: str) -> None:
     """Switch row-level security on for a partition and give it its parent's policies."""
     cursor.execute(f'ALTER TABLE "{partition}" ENABLE ROW LEVEL SECURITY; ALTER TABLE "{partition}" FORCE ROW LEVEL SECURITY')

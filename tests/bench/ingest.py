@@ -21,6 +21,7 @@ from django.db import connections
 from retention.intake.projecting import project_due
 from retention.intake.projecting.running import KIND
 from retention.kit import clock
+from retention.kit.memory import keep_what_is_loaded
 from retention.stores.models import Store, StoreWork
 from tests.bench.measuring import lag
 from tests.bench.measuring.events import COLUMNS, line_of
@@ -76,6 +77,7 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     """Run all sides in turns and return the table and the figures."""
     sides = {name: Side(name) for name in ("copy", "batches", "drf", "singles", "projected")}
     memory: list[int] = []
+    keep_what_is_loaded()  # as the worker does that projects
     with ExitStack() as stack:
         scene = _scene(stack)
         for turn in range(TURNS):

@@ -6,7 +6,7 @@ found by halving and refused alone, so that it holds nobody up.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,12 @@ from retention.customers.models import CustomerEvent
 from retention.customers.profile import apply_traits
 from retention.intake.projecting.ordering import Lived, apply_orders
 from retention.intake.projecting.reading import claim_of, consents_of, counted_name, product_of, told_by
+from retention.intake.projecting.waiting import Waiting, read_waiting
 from retention.kit.locks import try_transaction_lock
 from retention.kit.logs import trace_of
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import find_by_keys, know_month
 
 BATCH = 1000
 NAME_IS_OURS = "Only Boomerang itself says this. Choose another name for your event."
@@ -35,21 +37,22 @@ log = logging.getLogger("boomerang.intake")
 # What an event's own words can make the database and our reading raise. A database that is away, busy or not migrated is not among it.
 _BY_ITS_WORDS = (DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
+# The moment of arrival leads to the event's month; by the id alone every month would be searched.
 _ASSIGN = """
     UPDATE customers_customerevent AS event SET customer_id = found.customer_id, projected_at = %s
-    FROM unnest(%s::bigint[], %s::bigint[]) AS found(id, customer_id)
-    WHERE event.store_id = %s AND event.id = found.id
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS found(id, received_at, customer_id)
+    WHERE event.store_id = (SELECT %s::bigint) AND event.id = found.id AND event.received_at = found.received_at
 """
 _REFUSE = """
     UPDATE customers_customerevent AS event SET refusal = found.refusal
-    FROM unnest(%s::bigint[], %s::text[]) AS found(id, refusal)
-    WHERE event.store_id = %s AND event.id = found.id
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS found(id, received_at, refusal)
+    WHERE event.store_id = (SELECT %s::bigint) AND event.id = found.id AND event.received_at = found.received_at
 """
 _SEEN = """
     UPDATE customers_customer AS customer
     SET last_seen_at = greatest(customer.last_seen_at, seen.last_at), created_at = least(customer.created_at, seen.first_at)
     FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS seen(id, first_at, last_at)
-    WHERE customer.store_id = %s AND customer.id = seen.id
+    WHERE customer.store_id = (SELECT %s::bigint) AND customer.id = seen.id
       AND (customer.last_seen_at IS NULL OR customer.last_seen_at < seen.last_at OR customer.created_at > seen.first_at)
 """
 
@@ -60,12 +63,14 @@ def project_batch(*, now: datetime, size: int = BATCH, again: bool = True) -> in
     An event that cannot be applied gets its refusal and counts among them. again: it is tried once more first, because another writer
     may have been faster at the same row. Call it outside a transaction.
     """
-    store_id, events = require_store_id(), list[CustomerEvent]()
+    store_id, events = require_store_id(), list[Waiting]()
     try:
         with transaction.atomic():
             if not try_transaction_lock("project", store_id=store_id):
                 return 0
-            events += CustomerEvent.objects.unprojected()[:size]
+            find_by_keys()
+            events += read_waiting(size)
+            know_month(CustomerEvent, moment=now, met=len(events))
             if events:
                 _apply(events, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id), now=now)
     except _BY_ITS_WORDS as error:
@@ -80,25 +85,25 @@ def project_batch(*, now: datetime, size: int = BATCH, again: bool = True) -> in
     return len(events)
 
 
-def _give_up(event: CustomerEvent, error: Exception, *, now: datetime) -> None:
+def _give_up(event: Waiting, error: Exception, *, now: datetime) -> None:
     """Refuse the one event that cannot be applied; where it broke is logged, and not what it says, which the error's text may quote."""
     log.error("one event could not be applied", extra={"event": event.pk, "cause": type(error).__name__, "trace": trace_of(error)})
     waiting = CustomerEvent.objects.unprojected().filter(pk=event.pk, received_at=event.received_at)
     waiting.update(projected_at=now, refusal=NOT_APPLIED % type(error).__name__)
 
 
-def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> None:
+def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     newest_before = newest_customer()
     customer_ids = identify([claim_of(event) for event in events], now=now)
     lived = [Lived(event, customer_id) for event, customer_id in zip(events, customer_ids, strict=True)]
-    _run(_ASSIGN, now, [event.pk for event in events], customer_ids)
+    _run(_ASSIGN, now, [event.pk for event in events], [event.received_at for event in events], customer_ids)
     _note_seen(lived)
     apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived])
     refusals = _apply_consents(lived, now=now)
     refusals |= apply_orders(lived, currency=currency, now=now)
     refusals |= {event.pk: NAME_IS_OURS for event in events if event.name in OWN_NAMES}
     if refusals:
-        _run(_REFUSE, list(refusals), list(refusals.values()))
+        _refuse(refusals, events)
     counted = [one for one in lived if one.event.pk not in refusals]
     named = [(one, name) for one in counted if (name := counted_name(one.event))]
     from_browsers = {name for _, name in named} - {name for one, name in named if one.event.trusted}
@@ -109,6 +114,12 @@ def _apply(events: Sequence[CustomerEvent], *, currency: str, now: datetime) -> 
     tell_readers(living, now=now)
 
 
+def _refuse(refusals: Mapping[int, str], events: Sequence[Waiting]) -> None:
+    """Write the refusals of a batch; those of older events, which a basket's history brought up again, were written when these came."""
+    refused = [event for event in events if event.pk in refusals]
+    _run(_REFUSE, [event.pk for event in refused], [event.received_at for event in refused], [refusals[event.pk] for event in refused])
+
+
 def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> dict[int, str]:
     found = [(one.event.pk, *consents_of(one.event, customer_id=one.customer_id)) for one in lived]
     words = [word for _, said, _ in found for word in said]
@@ -117,12 +128,14 @@ def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> dict[int, str]:
 
 
 def _note_seen(lived: Iterable[Lived]) -> None:
+    """Note when people were seen first, and last: to the minute, or each step through a shop would write the widest row there is again."""
     first: dict[int, datetime] = {}
     last: dict[int, datetime] = {}
     for one in lived:
         moment = one.event.occurred_at
         _keep_earliest(first, one.customer_id, moment)
-        last[one.customer_id] = max(last.get(one.customer_id, moment), moment)
+        minute = moment.replace(second=0, microsecond=0)
+        last[one.customer_id] = max(last.get(one.customer_id, minute), minute)
     people = sorted(first)
     _run(_SEEN, people, [first[person] for person in people], [last[person] for person in people])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from retention.customers.models import CustomerEvent
+from retention.intake.projecting.waiting import Waiting
 from retention.orders.announcing import announce_changes, newest_order
 from retention.orders.baskets import EVENTS as BASKET_EVENTS
 from retention.orders.carting import update_carts
@@ -25,7 +25,7 @@ ORDER_FROM_BROWSER = "An order counts only when the shop's server sends it with 
 class Lived:
     """An event and the customer who lived it."""
 
-    event: CustomerEvent
+    event: Waiting
     customer_id: int
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from retention.catalog.saving import Seen
 from retention.customers.consent import Said
 from retention.customers.identifying import Claim, email_key
-from retention.customers.models import CustomerEvent
 from retention.customers.models.consent import ChannelName, Consent
 from retention.customers.profile import Told
+from retention.intake.projecting.waiting import Waiting
 
 # Events whose own `email` is surely the acting person's, unlike that of an invited friend.
 _OWN_EMAIL = frozenset({"Order Completed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered"})
@@ -15,7 +15,7 @@ _ABOUT_A_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Adde
 CONSENT_FROM_BROWSER = "Consent counts only when the shop's server sends it; the rest was taken."
 
 
-def claim_of(event: CustomerEvent) -> Claim:
+def claim_of(event: Waiting) -> Claim:
     """Return the names an event gives its person."""
     anonymous = event.anonymous_id
     if event.kind == "alias" and not anonymous:
@@ -23,7 +23,7 @@ def claim_of(event: CustomerEvent) -> Claim:
     return Claim(external=event.external_id, email=email_of(event), anonymous=anonymous, trusted=event.trusted, at=event.occurred_at)
 
 
-def email_of(event: CustomerEvent) -> str:
+def email_of(event: Waiting) -> str:
     """Return the person's address as the event gives it, or nothing."""
     candidates = [_traits_in_context(event).get("email")]
     if event.kind == "identify" or event.name in _OWN_EMAIL:
@@ -31,7 +31,7 @@ def email_of(event: CustomerEvent) -> str:
     return next((text.strip() for text in candidates if isinstance(text, str) and email_key(text)), "")
 
 
-def told_by(event: CustomerEvent, *, customer_id: int) -> Told:
+def told_by(event: Waiting, *, customer_id: int) -> Told:
     """Return the traits an event tells."""
     email = email_of(event)
     traits = dict(event.properties) if event.kind == "identify" else {}
@@ -39,7 +39,7 @@ def told_by(event: CustomerEvent, *, customer_id: int) -> Told:
     return Told(customer_id, traits, told_at=event.occurred_at, trusted=event.trusted, public=not event.trusted)
 
 
-def consents_of(event: CustomerEvent, *, customer_id: int) -> tuple[list[Said], str]:
+def consents_of(event: Waiting, *, customer_id: int) -> tuple[list[Said], str]:
     """Return what the person said about channels, and why that does not count where it does not."""
     stated = event.properties.get("consent") if event.kind == "identify" else None
     if stated is None:
@@ -70,14 +70,14 @@ def consents_of(event: CustomerEvent, *, customer_id: int) -> tuple[list[Said], 
     return said, refusal
 
 
-def counted_name(event: CustomerEvent) -> str:
+def counted_name(event: Waiting) -> str:
     """Return the name under which an event is counted, or nothing; pages count together, or their titles would be names."""
     if event.kind == "track":
         return event.name
     return {"page": "Page Viewed", "screen": "Screen Viewed"}.get(event.kind, "")
 
 
-def product_of(event: CustomerEvent) -> Seen | None:
+def product_of(event: Waiting) -> Seen | None:
     """Return the product a shopper looked at or put into the basket, as far as the event names it."""
     if event.kind != "track" or event.name not in _ABOUT_A_PRODUCT:
         return None
@@ -95,7 +95,7 @@ def product_of(event: CustomerEvent) -> Seen | None:
     )
 
 
-def _traits_in_context(event: CustomerEvent) -> dict[str, Any]:
+def _traits_in_context(event: Waiting) -> dict[str, Any]:
     traits = event.context.get("traits")
     return traits if isinstance(traits, dict) else {}
 

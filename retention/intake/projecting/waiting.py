@@ -1,0 +1,44 @@
+"""The stored events that wait for their effects, read lightly: a model's instance would cost more than the event's effects do."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from retention.kit.stored_json import read_json
+from retention.tenancy.context import require_store_id
+
+_WAITING = """
+    SELECT id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, backfill, source
+    FROM customers_customerevent WHERE store_id = %s AND projected_at IS NULL ORDER BY occurred_at, id LIMIT %s
+"""
+
+
+class Waiting(msgspec.Struct):
+    """One stored event; the fields are those of `CustomerEvent`."""
+
+    pk: int
+    kind: str
+    name: str
+    anonymous_id: str
+    external_id: str
+    properties: dict[str, Any]
+    context: dict[str, Any]
+    occurred_at: datetime
+    received_at: datetime
+    trusted: bool
+    backfill: bool
+    source: str
+
+
+def read_waiting(size: int) -> list[Waiting]:
+    """Return the active store's oldest events that wait, at most so many, as they were lived."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [require_store_id(), size])
+        rows: Any = cursor.fetchall()
+    return [Waiting(*_parsed(row)) for row in rows]
+
+
+def _parsed(row: Any) -> list[Any]:
+    return [*row[:5], read_json(row[5]), read_json(row[6]), *row[7:]]
