@@ -54,15 +54,20 @@ _decode_event = msgspec.json.Decoder(Event).decode
 
 
 class _Said(msgspec.Struct):
-    """One event that was read: its fields, the objects in it by name, and whether their source may be stored as it stands."""
+    """One event that was read: its fields, all of it as a dictionary, and whether its source may be stored as it stands."""
 
     fields: Event
-    objects: dict[str, dict[str, Any]]
+    value: dict[str, Any]
     as_it_stands: bool
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return one of the objects in it, an empty one where it has none."""
+        return self.value.get(name) or {}
 
     def keep(self, name: str) -> Properties:
         """Return one of the objects as it is stored."""
-        return getattr(self.fields, name) if self.as_it_stands and name in self.objects else self.objects.get(name, {})
+        part = self.part(name)
+        return getattr(self.fields, name) if part and self.as_it_stands else part
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -206,14 +211,11 @@ def _read(raw: bytes) -> _Said:
     except msgspec.ValidationError as error:
         text, _at, path = str(error).partition(" - at `$.")
         raise BodyRefused(f"{text}.", field=path.rstrip("`")) from None
-    objects = {}
     for name in ("properties", "traits", "context"):
         part = value.get(name)
-        if isinstance(part, dict):
-            objects[name] = part
-        elif part is not None:
+        if part is not None and not isinstance(part, dict):
             raise BodyRefused("Expected an object.", field=name)
-    return _Said(fields, objects, as_it_stands)
+    return _Said(fields, value, as_it_stands)
 
 
 def _kind_of(event: Event) -> str:
@@ -230,7 +232,7 @@ def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
     if not (external or anonymous):
         raise BodyRefused("An event needs a userId or an anonymousId.", field="userId")
     sent_at = event.sent_at if request.sent_at is None else request.sent_at
-    context = {**request.context, **said.objects.get("context", {})} if request.context else said.keep("context")
+    context = {**request.context, **said.part("context")} if request.context else said.keep("context")
     return Row(
         store_id=sender.store_id,
         key=key_of(event.message_id, by="secret" if sender.trusted else "public"),
@@ -243,7 +245,7 @@ def _row_of(said: _Said, *, request: _Request, silent_for: int) -> Row:
         occurred_at=_occurred_at(event.timestamp, sent_at=sent_at, received_at=sender.received_at, silent_for=silent_for),
         received_at=sender.received_at,
         trusted=sender.trusted,
-        backfill=request.backfill or event.backfill or _backfill_in(said.objects.get("context"), request.context),
+        backfill=request.backfill or event.backfill or _backfill_in(said.part("context"), request.context),
     )
 
 
@@ -284,7 +286,7 @@ def _title_of(said: _Said, *, kind: str) -> str:
             raise BodyRefused("A track event needs the name of what happened.", field="event")
     else:
         named = kind in {"page", "screen"}
-        title = (event.name or str(said.objects.get("properties", {}).get("name") or "") if named else "").strip() or kind.capitalize()
+        title = (event.name or str(said.part("properties").get("name") or "") if named else "").strip() or kind.capitalize()
     if len(title) > 120:
         raise BodyRefused("The name is longer than 120 characters.", field="event" if kind == "track" else "name")
     return title
@@ -292,13 +294,15 @@ def _title_of(said: _Said, *, kind: str) -> str:
 
 def _properties_of(said: _Said, *, kind: str) -> Properties:
     """Return what the event says; RudderStack's clients put traits into the context."""
+    if kind == "track":
+        return said.keep("properties")
     if kind == "alias":
         return {"previousId": _name_of(said.fields.previous_id, field="previousId")}
     if kind not in {"identify", "group"}:
         return said.keep("properties")
-    if "traits" in said.objects:
-        return {**said.objects["traits"], "groupId": said.fields.group_id} if kind == "group" else said.keep("traits")
-    found = said.objects.get("context", {}).get("traits")
+    if said.value.get("traits") is not None:
+        return {**said.part("traits"), "groupId": said.fields.group_id} if kind == "group" else said.keep("traits")
+    found = said.part("context").get("traits")
     traits = found if isinstance(found, dict) else {}
     return {**traits, "groupId": said.fields.group_id} if kind == "group" else traits
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -20,20 +21,22 @@ from retention.orders.models import Cart, Order
 from retention.tenancy.context import require_store_id
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-# Nothing is told more than a day before it happens, so its months follow from when it happened.
+# Each person's rows are looked up by themselves, whatever the planner believes. Nothing is told more than a day before it happens, so the
+# months to look in follow from when it happened.
 _HISTORY = f"""
-    SELECT event.customer_id, event.id, event.name, event.properties, event.occurred_at
-    FROM unnest(%s::bigint[], %s::timestamptz[]) AS since(customer_id, moment)
-    JOIN customers_customerevent AS event ON event.customer_id = since.customer_id AND event.occurred_at > since.moment
-    WHERE event.store_id = (SELECT %s::bigint) AND event.name = ANY(%s)
-        AND event.refusal = '' AND event.kind = 'track' AND {BASKET_COUNTS_SQL}
-        AND event.received_at > since.moment - interval '2 days' AND event.received_at < now() + interval '2 days'
+    SELECT event.* FROM unnest(%(people)s::bigint[], %(moments)s::timestamptz[]) AS since(customer_id, moment) CROSS JOIN LATERAL (
+        SELECT event.customer_id, event.id, event.name, event.properties, event.occurred_at FROM customers_customerevent AS event
+        WHERE event.store_id = (SELECT %(store)s::bigint) AND event.customer_id = since.customer_id AND event.occurred_at > since.moment
+            AND event.received_at > since.moment - interval '2 days' AND event.received_at < now() + interval '2 days'
+            AND event.name = ANY(%(names)s) AND event.refusal = '' AND event.kind = 'track' AND {BASKET_COUNTS_SQL}
+        OFFSET 0
+    ) AS event
 """  # noqa: S608 - a fragment of ours
 _PURCHASES = """
-    SELECT placed.customer_id, placed.id, placed.placed_at
-    FROM unnest(%s::bigint[], %s::timestamptz[]) AS since(customer_id, moment)
-    JOIN orders_order AS placed ON placed.customer_id = since.customer_id AND placed.placed_at > since.moment
-    WHERE placed.store_id = (SELECT %s::bigint)
+    SELECT placed.* FROM unnest(%(people)s::bigint[], %(moments)s::timestamptz[]) AS since(customer_id, moment) CROSS JOIN LATERAL (
+        SELECT customer_id, id, placed_at FROM orders_order
+        WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = since.customer_id AND placed_at > since.moment OFFSET 0
+    ) AS placed
 """
 # Of several open baskets of one person the survivor's stays, else the one touched last; the others join it.
 _JOIN_OPEN = """
@@ -118,7 +121,7 @@ def _changes(plans: Mapping[int, _Plan], *, currency: str) -> tuple[dict[int, li
     changes: dict[int, list[Change]] = defaultdict(list)
     refusals: dict[int, str] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [*_since(plans), require_store_id(), list(EVENTS)])
+        cursor.execute(_HISTORY, {**_since(plans), "names": list(EVENTS)})
         events = cursor.fetchall()
     for customer_id, event_id, name, properties, occurred_at in events:
         try:
@@ -133,14 +136,14 @@ def _changes(plans: Mapping[int, _Plan], *, currency: str) -> tuple[dict[int, li
 def _purchases(plans: Mapping[int, _Plan]) -> dict[int, list[Purchase]]:
     purchases: dict[int, list[Purchase]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_PURCHASES, [*_since(plans), require_store_id()])
+        cursor.execute(_PURCHASES, _since(plans))
         for customer_id, order_id, placed_at in cursor.fetchall():
             purchases[customer_id].append(Purchase(placed_at, order_id))
     return purchases
 
 
-def _since(plans: Mapping[int, _Plan]) -> tuple[list[int], list[datetime]]:
-    return list(plans), [plan.since for plan in plans.values()]
+def _since(plans: Mapping[int, _Plan]) -> dict[str, Any]:
+    return {"people": list(plans), "moments": [plan.since for plan in plans.values()], "store": require_store_id()}
 
 
 def _orders_of(rows: Iterable[Stored]) -> dict[int, set[int]]:
