@@ -10,21 +10,24 @@ from retention.tenancy.context import require_store_id
 # by itself; a refund that waits for its order does not, for the order is not in the sum either.
 COUNTS_SQL = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _FIGURES = f"""
+    WITH found AS MATERIALIZED (
+        SELECT wanted.id, placed.orders, greatest(0, placed.spent - credit.spent) AS spent, placed.first_at, placed.last_at
+        FROM unnest(%(customers)s::bigint[]) AS wanted(id)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS orders, min(placed.placed_at) AS first_at, max(placed.placed_at) AS last_at,
+                coalesce(sum(placed.total_minor - placed.refunded_minor) FILTER (WHERE placed.currency = %(currency)s), 0) AS spent
+            FROM orders_order AS placed WHERE placed.store_id = %(store)s AND placed.customer_id = wanted.id AND {COUNTS_SQL}
+        ) AS placed
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(credit.total_minor), 0) AS spent FROM orders_refund AS credit
+            WHERE credit.store_id = %(store)s AND credit.customer_id = wanted.id AND credit.order_id IS NULL
+                AND credit.order_number = '' AND credit.currency = %(currency)s
+        ) AS credit
+    )
     UPDATE customers_customer AS customer SET
         orders_count = found.orders, spent_minor = found.spent, first_order_at = found.first_at, last_order_at = found.last_at
-    FROM (
-        SELECT wanted.id, count(placed.id) AS orders,
-            greatest(0, coalesce(sum(placed.total_minor - placed.refunded_minor) FILTER (WHERE placed.currency = %(currency)s), 0) - (
-                SELECT coalesce(sum(credit.total_minor), 0) FROM orders_refund AS credit
-                WHERE credit.store_id = (SELECT %(store)s::bigint) AND credit.customer_id = wanted.id AND credit.order_id IS NULL
-                    AND credit.order_number = '' AND credit.currency = %(currency)s
-            )) AS spent,
-            min(placed.placed_at) AS first_at, max(placed.placed_at) AS last_at
-        FROM unnest(%(customers)s::bigint[]) AS wanted(id)
-        LEFT JOIN orders_order AS placed ON placed.store_id = (SELECT %(store)s::bigint) AND placed.customer_id = wanted.id AND {COUNTS_SQL}
-        GROUP BY wanted.id
-    ) AS found
-    WHERE customer.store_id = (SELECT %(store)s::bigint) AND customer.id = found.id
+    FROM found
+    WHERE customer.store_id = %(store)s AND customer.id = found.id
       AND (customer.orders_count, customer.spent_minor, customer.first_order_at, customer.last_order_at)
           IS DISTINCT FROM (found.orders, found.spent, found.first_at, found.last_at)
 """  # noqa: S608 - the condition above

@@ -48,6 +48,13 @@ class Row(NamedTuple):
     cells: list[str]
 
 
+class _Run(NamedTuple):
+    """Rows that stand together, as they came, and the number of the first."""
+
+    first: int
+    rows: list[list[str]]
+
+
 class Fault(NamedTuple):
     """Why a row was left out. column: its heading, or nothing when it is about the whole row. cells: the row itself, where there is one."""
 
@@ -77,12 +84,13 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
     if not sample.strip():
         raise NoTable(_("The file is empty."))
     delimiter = _delimiter(sample)
-    records = _records(decode(pieces(), encoding=encoding), delimiter)
-    first = next(records)
+    runs = _runs(decode(pieces(), encoding=encoding), delimiter)
+    first = next(runs)
     if isinstance(first, Fault):
         raise NoTable(_("A quotation mark is opened in the headings and not closed."))
-    headings = _headings(first.cells)
-    if not any(isinstance(row, Fault) or any(cell.strip() for cell in row.cells) for row in records):
+    headings = _headings(first.rows[0])
+    behind = chain([_Run(2, first.rows[1:])], runs)
+    if not any(isinstance(run, Fault) or any(cell.strip() for row in run.rows for cell in row) for run in behind):
         raise NoTable(_("The file holds headings and no rows."))
     return Shape(encoding, delimiter, headings)
 
@@ -90,26 +98,26 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
 def read_rows(pieces: Iterable[bytes], shape: Shape, *, after: int = 1) -> Iterator[Row | Fault]:
     """Yield the rows behind row `after`, and a fault for each that is no row of this table. Empty rows are passed over."""
     width, last = len(shape.headings), max(after, 1)
-    for row in _records(decode(pieces, encoding=shape.encoding), shape.delimiter):
-        if isinstance(row, Fault):
-            if row.row > last:
-                yield row
+    for run in _runs(decode(pieces, encoding=shape.encoding), shape.delimiter):
+        if isinstance(run, Fault):
+            if run.row > last:
+                yield run
             continue
-        if row.number <= last:
-            continue
-        text = "".join(row.cells)
-        if not text.strip():
-            continue
-        why = _unfit(row, text, width=width)
-        if why:
-            yield Fault(row.number, *why, cells=row.cells)
-            continue
-        cells = list(map(str.strip, row.cells))
-        if "'" in text:
-            cells = list(map(unquote_formula, cells))
-        if len(cells) != width:
-            cells = cells[:width] + [""] * (width - len(cells))
-        yield Row(row.number, cells)
+        passed_over = max(0, last + 1 - run.first)
+        for number, cells in enumerate(run.rows[passed_over:], run.first + passed_over):
+            text = "".join(cells)
+            if not text or text.isspace():
+                continue
+            if len(cells) != width or len(text) > LONGEST_CELL or "\0" in text:
+                why = _unfit(cells, text, width=width)
+                if why:
+                    yield Fault(number, *why, cells=cells)
+                    continue
+                cells = cells[:width] + [""] * (width - len(cells))
+            cells = list(map(str.strip, cells))
+            if "'" in text:
+                cells = list(map(unquote_formula, cells))
+            yield Row(number, cells)
 
 
 def unquote_formula(cell: str) -> str:
@@ -193,9 +201,9 @@ def _headings(cells: Sequence[str]) -> list[str]:
     return named
 
 
-def _unfit(row: Row, text: str, *, width: int) -> tuple[str, str, str] | None:
-    """Return column, value and reason when a row is no row of this table."""
-    if len(text) > LONGEST_CELL and len(longest := max(row.cells, key=len)) > LONGEST_CELL:
+def _unfit(cells: Sequence[str], text: str, *, width: int) -> tuple[str, str, str] | None:
+    """Return column, value and reason when a row is no row of this table. text: its cells in one."""
+    if len(text) > LONGEST_CELL and len(longest := max(cells, key=len)) > LONGEST_CELL:
         return (
             "",
             longest[:60],
@@ -203,52 +211,55 @@ def _unfit(row: Row, text: str, *, width: int) -> tuple[str, str, str] | None:
         )
     if "\0" in text:
         return "", "", _("A cell holds a NUL character.")
-    if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
-        return "", "", _("The row has %(count)s cells and the headings are %(width)s.") % {"count": len(row.cells), "width": width}
+    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+        return "", "", _("The row has %(count)s cells and the headings are %(width)s.") % {"count": len(cells), "width": width}
     return None
 
 
-def _records(texts: Iterable[str], delimiter: str) -> Iterator[Row | Fault]:
-    """Yield rows, and a fault for one whose quotation mark is not closed in time; reading goes on with the line behind that one."""
-    number, held = 0, list[str]()
+def _runs(texts: Iterable[str], delimiter: str) -> Iterator[_Run | Fault]:
+    """Yield rows in runs, and a fault for one whose quotation mark is not closed in time; reading goes on with the line behind that one."""
+    number, held = 1, list[str]()
     for lines, is_last in _lines(texts):
         held += lines
         is_torn = True
         while is_torn:
-            is_torn, done = False, 0
-            for done, cells in _whole(held, delimiter, is_last=is_last):
-                number += 1
-                if cells is None:
-                    is_torn, line = True, held[done - 1]
-                    why = _("A quotation mark is opened in this row and not closed in time.")
-                    yield Fault(number, "", line[:60], why, cells=next(csv.reader([line], delimiter=delimiter)))
-                else:
-                    yield Row(number, cells)
+            rows, done, is_torn = _whole(held, delimiter, is_last=is_last)
+            if rows:
+                yield _Run(number, rows)
+                number += len(rows)
+            if is_torn:
+                line = held[done]
+                why = _("A quotation mark is opened in this row and not closed in time.")
+                yield Fault(number, "", line[:60], why, cells=next(csv.reader([line], delimiter=delimiter)))
+                number, done = number + 1, done + 1
             held = held[done:]
 
 
-def _whole(lines: list[str], delimiter: str, *, is_last: bool) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield each row's cells and the place behind it; None for cells ends it behind the first line of a torn row.
+def _whole(lines: list[str], delimiter: str, *, is_last: bool) -> tuple[list[list[str]], int, bool]:
+    """Return the rows these lines begin with, the place behind them, and whether the row there is torn.
 
-    A row that may still go on behind these lines is not yielded, unless they are the file's last.
+    A row that may still go on behind these lines is none of them, unless they are the file's last.
     """
-    start = 0
+    rows = list(csv.reader(chain(lines, (_MARK,)), delimiter=delimiter))
+    if len(rows) > len(lines):  # each row is one line, and none is open
+        return rows[:-1], len(lines), False
+    rows, start = [], 0
     reader = csv.reader(chain(lines, (_MARK,)), delimiter=delimiter)
     for cells in reader:
         end = reader.line_num
         is_open = end > len(lines)
         if is_open and end - start == 1:
-            return
+            break
         if end - start > 1:
             row = lines[start:end]
             too_long = len(row) > MOST_LINES or sum(map(len, row)) > MOST_CHARACTERS
             if is_open and not (is_last or too_long):
-                return
+                break
             if is_open or too_long or max(map(len, cells)) > LONGEST_CELL or not _is_well_quoted(row, delimiter):
-                yield start + 1, None
-                return
-        yield end, cells
+                return rows, start, True
+        rows.append(cells)
         start = end
+    return rows, start, False
 
 
 def _is_well_quoted(lines: Sequence[str], delimiter: str) -> bool:

@@ -53,15 +53,16 @@ _SUMS = """
 """
 
 
-class _Price(NamedTuple):
-    """A price as written: exact, in minor units, and whether the two are the same."""
+class _Worth(NamedTuple):
+    """What a line comes to, in minor units, and exactly where rounding changed it."""
 
-    exact: Decimal
-    minor: int
-    whole: bool
+    pieces: int
+    price_minor: int
+    amount_minor: int
+    exact: Decimal | None
 
 
-@dataclass
+@dataclass(slots=True)
 class _Group:
     """The rows of one order number that stand together."""
 
@@ -70,7 +71,7 @@ class _Group:
     currency: str
     unseen: list[tuple[str, int]]  # what no row has said yet
     values: dict[str, str] = field(default_factory=dict)
-    lines: list[list[Any]] = field(default_factory=list)
+    lines: list[tuple[str, str, int, int, int]] = field(default_factory=list)
     exact: Decimal = Decimal(0)  # only of lines that rounding changed; the others are their minor units
     minor: int = 0
     rounded: int = 0
@@ -86,8 +87,7 @@ class _Columns:
         self.number, self.product, self.name = places["number"], places["product_id"], places.get("name")
         self.quantity, self.price = places["quantity"], places["unit_price"]
         self.heads = [(name, places[name]) for name in ("placed_at", "email", "external_id", "currency", "country") if name in places]
-        self.pieces = lru_cache(maxsize=4096)(lambda text: _pieces(text, plan.manner))
-        self.prices = lru_cache(maxsize=16384)(lambda text, currency: _price(text, currency, plan.manner))
+        self.worth = lru_cache(maxsize=32_768)(lambda pieces, price, currency: _worth(pieces, price, currency, plan.manner))
 
 
 def read_orders(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
@@ -98,14 +98,14 @@ def read_orders(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
     for row in rows:
         cells = row.cells
         number = cells[place].strip() if len(cells) > place else ""
-        if group is not None and number != group.number:
-            yield _close(group, plan)
-            group = None
-        if not 0 < len(number) <= _LONGEST_ID or "\0" in number:
-            why = _too_long(_LONGEST_ID) if number else _("The order number is missing.")
-            yield Read(None, [row if isinstance(row, Fault) else plan.fault(row.number, "number", cells, why)], 1, _number(row))
-            continue
-        if group is None:
+        if group is None or number != group.number:
+            if group is not None:
+                yield _close(group, plan)
+                group = None
+            if not 0 < len(number) <= _LONGEST_ID or "\0" in number:
+                why = _too_long(_LONGEST_ID) if number else _("The order number is missing.")
+                yield Read(None, [row if isinstance(row, Fault) else plan.fault(row.number, "number", cells, why)], 1, _number(row))
+                continue
             group = _Group(number, _number(row), plan.currency.upper(), unseen=columns.heads)
         _add(group, row, columns, plan)
     if group is not None:
@@ -133,8 +133,11 @@ def _add(group: _Group, row: Row | Fault, columns: _Columns, plan: Plan) -> None
 
 def _look_for_heads(group: _Group, cells: Sequence[str]) -> None:
     """Take what belongs to the whole order from the first row that says it."""
-    group.values |= {name: cells[place] for name, place in group.unseen if cells[place]}
-    group.unseen = [(name, place) for name, place in group.unseen if not cells[place]]
+    said = {name: cells[place] for name, place in group.unseen if cells[place]}
+    if not said:
+        return
+    group.values |= said
+    group.unseen = [(name, place) for name, place in group.unseen if name not in said]
     group.currency = group.values.get("currency", group.currency).upper()
 
 
@@ -154,18 +157,12 @@ def _add_line(group: _Group, cells: Sequence[str], columns: _Columns) -> None:
         raise _Left("product_id", _too_long(_LONGEST_ID))
     if len(name) > _LONGEST_NAME:
         raise _Left("name", _too_long(_LONGEST_NAME))
-    pieces = columns.pieces(cells[columns.quantity])
-    exact, minor, whole = columns.prices(cells[columns.price], group.currency)
-    amount = pieces * minor
-    if not whole:
-        exact *= pieces
-        amount = int(exact.scaleb(decimals_of(group.currency)).to_integral_value(ROUND_HALF_UP))
+    pieces, price, amount, exact = columns.worth(cells[columns.quantity], cells[columns.price], group.currency)
+    if exact is not None:
         group.exact += exact
         group.rounded += amount
-    if not -_MOST_OF_A_LINE <= amount <= _MOST_OF_A_LINE:
-        raise _Left("unit_price", _("The amount is too large."))
     group.minor += amount
-    group.lines.append([product or name[:_LONGEST_ID], name, pieces, minor, amount])
+    group.lines.append((product or name[:_LONGEST_ID], name, pieces, price, amount))
     if len(group.lines) > MOST_LINES:
         raise _Left("number", _too_many())
 
@@ -188,15 +185,24 @@ def _pieces(text: str, manner: Manner) -> int:
     return int(pieces)
 
 
-def _price(text: str, currency: str, manner: Manner) -> _Price:
+def _worth(pieces_text: str, price_text: str, currency: str, manner: Manner) -> _Worth:
+    pieces = _pieces(pieces_text, manner)
     try:
-        exact = read_decimal(text, manner)
-        scaled = exact.scaleb(decimals_of(currency))
+        exact = read_decimal(price_text, manner)
+        price = _to_minor(exact, currency)
     except Unreadable as error:
         raise _Left("unit_price", str(error)) from None
     except MoneyError as error:
         raise _Left("currency", str(error)) from None
-    return _Price(exact, int(scaled.to_integral_value(ROUND_HALF_UP)), scaled == int(scaled))
+    rounded = exact.scaleb(decimals_of(currency)) != price
+    amount = _to_minor(exact * pieces, currency) if rounded else pieces * price
+    if not -_MOST_OF_A_LINE <= amount <= _MOST_OF_A_LINE:
+        raise _Left("unit_price", _("The amount is too large."))
+    return _Worth(pieces, price, amount, exact * pieces if rounded else None)
+
+
+def _to_minor(exact: Decimal, currency: str) -> int:
+    return int(exact.scaleb(decimals_of(currency)).to_integral_value(ROUND_HALF_UP))
 
 
 def _close(group: _Group, plan: Plan) -> Read:
