@@ -35,7 +35,8 @@ MOST_FAILURES = 3
 MOST_CHANGES, LONGEST_VALUE = 20, 120  # written down of one row, for the page before anything is brought in
 TRY_AGAIN = timedelta(minutes=1)
 State = Import.State
-_BRINGS = ("new", "changed")
+_NEW = Outcome("new")  # not written down: a thing without an outcome is new once all are compared
+_BRINGS = ("", "new", "changed")
 _NOTE = """
     UPDATE customers_importrow AS thing SET outcome = found.outcome, says = found.says, changes = found.changes::jsonb
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS found(id, outcome, says, changes)
@@ -222,11 +223,15 @@ def _plan(of: Import, *, now: datetime) -> tuple[Kind, Plan]:
 
 
 def _note(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
+    """Write down what would become of things that are not simply new."""
+    told = [(thing, one) for thing, one in zip(things, outcomes, strict=True) if one != _NEW]
+    if not told:
+        return
     columns: list[Any] = [
-        [thing.pk for thing in things],
-        [one.state for one in outcomes],
-        [_says(one)[:300] for one in outcomes],
-        [_shortened(one.changes) for one in outcomes],
+        [thing.pk for thing, _one in told],
+        [one.state for _thing, one in told],
+        [_says(one)[:300] for _thing, one in told],
+        [_shortened(one.changes) for _thing, one in told],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [*columns, require_store_id(), of.pk])

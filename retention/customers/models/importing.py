@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 
 
 class Import(StoreOwned):
@@ -115,7 +115,8 @@ class ImportChunk(StoreOwned):
 class ImportRow(StoreOwned):
     """One thing read out of the file, waiting to be brought in. row: where it begins; lines: an order's, as they came.
 
-    changes: up to twenty of [field, what is known, what the file says], shortened. says: why it is left out, or what else would change.
+    outcome: empty until it is compared, and then still for what is new, so that only what differs is written again. changes: up to twenty
+    of [field, what is known, what the file says], shortened. says: why it is left out, or what else would change.
     """
 
     class Outcome(models.TextChoices):
@@ -124,6 +125,7 @@ class ImportRow(StoreOwned):
         SAME = "same", _("Known already")
         REFUSED = "refused", _("Left out")
 
+    store = implied_store()
     of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="things", db_constraint=False)
     row = models.PositiveIntegerField()
     key = models.CharField(max_length=300)

@@ -241,8 +241,8 @@ def _findings(of: Import, *, currency: str) -> dict[str, Any]:
     kind = kind_of(of)
     things = ImportRow.objects.filter(of_import=of).order_by("id")
     found = {
-        outcome: [_shown(thing, kind) for thing in things.filter(outcome=outcome)[:SHOWN]]
-        for outcome in (("new", "changed") if of.state == Import.State.READY else ())
+        outcome: [_shown(thing, kind) for thing in things.filter(outcome__in=noted)[:SHOWN]]
+        for outcome, noted in ((("new", ("", "new")), ("changed", ("changed",))) if of.state == Import.State.READY else ())
     }
     faults = ImportFault.objects.filter(of_import=of)
     written = faults.values("row").distinct().count() if of.refused_count > SHOWN else of.refused_count
