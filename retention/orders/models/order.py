@@ -119,7 +119,7 @@ class OrderLine(StoreOwned):
             StoreForeignKey(field="order", name="order_line_order_of_store"),
             StoreIsolation(name="order_line_isolation"),
         ]
-        indexes = [models.Index(fields=["store", "product_id", "order"], name="order_line_by_product")]
+        indexes = [models.Index(fields=["store", "product_id"], name="order_line_of_product")]
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.name}"

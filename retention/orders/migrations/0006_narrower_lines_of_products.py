@@ -1,0 +1,12 @@
+"""The lines of a product are found by the product alone: without the order in it, the index keeps each product once."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0005_lighter_lines")]
+
+    operations = [
+        migrations.RemoveIndex(model_name="orderline", name="order_line_by_product"),
+        migrations.AddIndex(model_name="orderline", index=models.Index(fields=["store", "product_id"], name="order_line_of_product")),
+    ]
