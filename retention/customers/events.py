@@ -3,16 +3,17 @@
 Storefront events come in through the intake room. A new reader of the spine is a line in `READERS`.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from retention.customers.counting import count_events
 from retention.customers.models import CustomerEvent
+from retention.kit.random_ids import random_ids
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
@@ -45,8 +46,8 @@ _BACKFILL = """
     INSERT INTO customers_customerevent
         (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted,
          backfill, source, projected_at, refusal)
-    SELECT %s, gen_random_uuid(), customer_id, %s, name, '', '', properties, '{}', occurred_at, %s, true, true, %s, %s, ''
-    FROM jsonb_to_recordset(%s::jsonb) AS event(customer_id bigint, name text, properties jsonb, occurred_at timestamptz)
+    SELECT %s, public_id, customer_id, %s, name, '', '', properties, '{}', occurred_at, %s, true, true, %s, %s, ''
+    FROM jsonb_to_recordset(%s::jsonb) AS event(public_id uuid, customer_id bigint, name text, properties jsonb, occurred_at timestamptz)
 """
 
 
@@ -92,12 +93,12 @@ def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, k
     """Write events that tell of the past, in the caller's transaction: on the timeline and counted, but news for nobody."""
     moments = [one.occurred_at or now for one in events]
     rows = [
-        {"customer_id": one.customer_id, "name": one.name, "properties": one.properties, "occurred_at": moment.isoformat()}
-        for one, moment in zip(events, moments, strict=True)
+        {"public_id": name, "customer_id": one.customer_id, "name": one.name, "properties": one.properties, "occurred_at": moment}
+        for one, moment, name in zip(events, moments, random_ids(len(events)), strict=True)
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_BACKFILL, [require_store_id(), kind, now, source, now, json.dumps(rows)])
+            cursor.execute(_BACKFILL, [require_store_id(), kind, now, source, now, msgspec.json.encode(rows).decode()])
     count_events(((one.customer_id, one.name, moment) for one, moment in zip(events, moments, strict=True)), now=now)
 
 

@@ -26,7 +26,9 @@ from retention.customers.merging import merge
 from retention.customers.models import Customer, Identity
 from retention.customers.personal_data import Pair
 from retention.kit.locks import transaction_lock
+from retention.kit.random_ids import random_ids
 from retention.kit.words import fold
+from retention.tenancy.bulk import insert_rows
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import know_table
 
@@ -267,19 +269,26 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     """Make the customers that are new and the names that are new, and note what is vouched for now, one statement each."""
     people = list(dict.fromkeys(found))
     fresh = [person for person in people if person.id is None]
-    made = Customer.objects.bulk_create([Customer(created_at=person.first_at or now) for person in fresh])
-    for person, row in zip(fresh, made, strict=True):
-        person.id = row.pk
+    names = random_ids(len(fresh))
+    made = insert_rows(
+        Customer, [{"public_id": name, "created_at": person.first_at or now} for name, person in zip(names, fresh, strict=True)]
+    )
+    for name, person in zip(names, fresh, strict=True):
+        person.id = made[name]
     know_table(Customer, made=len(made))
-    names = [
-        Identity(
-            customer_id=_id_of(person), kind=kind, value=value, vouched=(kind, value) in person.vouched, created_at=person.first_at or now
-        )
+    described = [
+        {
+            "customer_id": _id_of(person),
+            "kind": kind,
+            "value": value,
+            "vouched": (kind, value) in person.vouched,
+            "created_at": person.first_at or now,
+        }
         for person in people
         for kind, value in person.fresh
     ]
-    Identity.objects.bulk_create(names)
-    know_table(Identity, made=len(names))
+    insert_rows(Identity, described)
+    know_table(Identity, made=len(described))
     _rewrite([(_id_of(person), *name) for person in people for name in person.rewritten])
 
 

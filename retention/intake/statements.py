@@ -5,26 +5,23 @@ table COPY would need, because row-level security lets nothing be copied in dire
 Their public ids come along: PostgreSQL would open the system's source of randomness for each, which costs a tenth of all it does.
 """
 
-import os
 from collections.abc import Sequence
 
 import msgspec
 
 from retention.intake.reading import Row
+from retention.kit.random_ids import random_ids
 
 _TOLD = (
     "public_id, store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, source, backfill"
 )
-_VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _encode = msgspec.json.Encoder().encode
 
 
 def text_of(rows: Sequence[Row]) -> str:
     """Return rows as the JSON text `store_statement` takes, each with a random UUID of version 4."""
-    chance = os.urandom(16 * len(rows)).hex()
-    for place, row in enumerate(rows):
-        digits = chance[32 * place : 32 * place + 32]
-        row.public_id = f"{digits[:12]}4{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:]}"
+    for row, public_id in zip(rows, random_ids(len(rows)), strict=True):
+        row.public_id = public_id
     return _encode(rows).decode()
 
 

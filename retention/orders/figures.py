@@ -11,23 +11,23 @@ from retention.tenancy.context import require_store_id
 COUNTS_SQL = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _FIGURES = f"""
     WITH found AS MATERIALIZED (
-        SELECT wanted.id, placed.orders, greatest(0, placed.spent - credit.spent) AS spent, placed.first_at, placed.last_at
-        FROM unnest(%(customers)s::bigint[]) AS wanted(id)
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS orders, min(placed.placed_at) AS first_at, max(placed.placed_at) AS last_at,
-                coalesce(sum(placed.total_minor - placed.refunded_minor) FILTER (WHERE placed.currency = %(currency)s), 0) AS spent
-            FROM orders_order AS placed WHERE placed.store_id = %(store)s AND placed.customer_id = wanted.id AND {COUNTS_SQL}
-        ) AS placed
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(credit.total_minor), 0) AS spent FROM orders_refund AS credit
-            WHERE credit.store_id = %(store)s AND credit.customer_id = wanted.id AND credit.order_id IS NULL
-                AND credit.order_number = '' AND credit.currency = %(currency)s
-        ) AS credit
+        SELECT customer_id AS id, count(at) AS orders, greatest(0, coalesce(sum(minor), 0)) AS spent,
+            min(at) AS first_at, max(at) AS last_at
+        FROM (
+            SELECT customer_id, placed_at AS at, CASE WHEN currency = %(currency)s THEN total_minor - refunded_minor END AS minor
+            FROM orders_order AS placed WHERE store_id = %(store)s AND customer_id = ANY(%(customers)s::bigint[]) AND {COUNTS_SQL}
+            UNION ALL
+            SELECT customer_id, NULL, -total_minor FROM orders_refund
+            WHERE store_id = %(store)s AND customer_id = ANY(%(customers)s::bigint[]) AND order_id IS NULL AND order_number = ''
+                AND currency = %(currency)s
+            UNION ALL SELECT id, NULL, NULL FROM unnest(%(customers)s::bigint[]) AS wanted(id)
+        ) AS amounts
+        GROUP BY customer_id
     )
     UPDATE customers_customer AS customer SET
         orders_count = found.orders, spent_minor = found.spent, first_order_at = found.first_at, last_order_at = found.last_at
     FROM found
-    WHERE customer.store_id = %(store)s AND customer.id = found.id
+    WHERE customer.store_id = %(store)s AND customer.id = ANY(%(customers)s::bigint[]) AND customer.id = found.id
       AND (customer.orders_count, customer.spent_minor, customer.first_order_at, customer.last_order_at)
           IS DISTINCT FROM (found.orders, found.spent, found.first_at, found.last_at)
 """  # noqa: S608 - the condition above

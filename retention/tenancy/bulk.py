@@ -47,22 +47,28 @@ def update_rows(rows: Sequence[Any], columns: Sequence[str], *, model: type[Stor
         cursor.execute(statement, [msgspec.json.encode(records).decode(), require_store_id()])
 
 
-def insert_rows(model: type[StoreOwned], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the active store in their order, in one statement and the caller's transaction.
+def insert_rows(model: type[StoreOwned], rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Insert rows of the active store in their order, in one statement and the caller's transaction; return ids by `public_id`, if they have one.
 
-    rows: values by the names of fields, the same names in each, and all that have no default in the database.
+    rows: values by the names of fields, the same names in each; all other fields get their defaults, the same in each row.
     """
     if not rows:
-        return
-    told = _Told.of(model, list(rows[0]))
-    names = ", ".join(told.names)
+        return {}
+    told, blank = _Told.of(model, list(rows[0])), model()
+    left: list[Any] = [one for one in model._meta.concrete_fields if not one.primary_key and one.column != "store_id"]
+    left = [one for one in left if one.attname not in rows[0] and one.name not in rows[0]]
+    columns = ", ".join([*told.names, *(connection.ops.quote_name(one.column) for one in left)])
+    values = ", ".join([*told.names, *("%s" for _one in left)])
     statement = (
-        f"INSERT INTO {told.table} (store_id, {names}) SELECT %s, {names} "  # noqa: S608 - names and types of our own models
+        f"INSERT INTO {told.table} (store_id, {columns}) SELECT %s, {values} "  # noqa: S608 - names and types of our own models
         f"FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({told.types})) WITH ORDINALITY ORDER BY ordinality"
     )
+    returning = " RETURNING public_id::text, id" if "public_id" in rows[0] else ""
+    defaults = [one.get_db_prep_save(getattr(blank, one.attname), connection) for one in left]
     records = [{column: row[name] for column, name in told.sources} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [require_store_id(), msgspec.json.encode(records).decode()])
+        cursor.execute(statement + returning, [require_store_id(), *defaults, msgspec.json.encode(records).decode()])
+        return dict(cursor.fetchall()) if returning else {}
 
 
 @dataclass(frozen=True)

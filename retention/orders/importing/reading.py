@@ -314,4 +314,5 @@ ORDERS = Kind(
     join=join_orders,
     words={"total": gettext_lazy("Total"), "lines": gettext_lazy("Products and pieces")},
     batch_rows=20_000,
+    batch_things=2_000,
 )

@@ -19,6 +19,7 @@ from retention.customers.models import Customer, ImportRow
 from retention.customers.profile import Told, apply_traits
 from retention.kit.locks import transaction_lock
 from retention.kit.money import to_major
+from retention.kit.random_ids import random_ids
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
 from retention.orders.models import Cart, Order, OrderLine, Refund, RefundLine
@@ -32,17 +33,18 @@ _ORDERS = """
     INSERT INTO orders_order
         (store_id, public_id, number, label, customer_id, currency, total_minor, subtotal_minor, discount_minor, shipping_minor, tax_minor,
          refunded_minor, payment_state, fulfilment_state, coupons, source, placed_at, received_at)
-    SELECT %s, gen_random_uuid(), number, label, customer_id, currency, total_minor, subtotal_minor, 0, 0, 0,
+    SELECT %s, public_id, number, label, customer_id, currency, total_minor, subtotal_minor, 0, 0, 0,
         0, 'paid', fulfilment_state, '[]', %s, placed_at, %s
-    FROM jsonb_to_recordset(%s::jsonb) AS paper(number text, label text, customer_id bigint, currency text, total_minor bigint,
-        subtotal_minor bigint, fulfilment_state text, placed_at timestamptz)
+    FROM jsonb_to_recordset(%s::jsonb) AS paper(public_id uuid, number text, label text, customer_id bigint, currency text,
+        total_minor bigint, subtotal_minor bigint, fulfilment_state text, placed_at timestamptz)
     RETURNING id, number
 """
 _REFUNDS = """
     INSERT INTO orders_refund
         (store_id, public_id, number, order_number, customer_id, currency, total_minor, reason, source, refunded_at, received_at)
-    SELECT %s, gen_random_uuid(), number, '', customer_id, currency, total_minor, '', %s, refunded_at, %s
-    FROM jsonb_to_recordset(%s::jsonb) AS paper(number text, customer_id bigint, currency text, total_minor bigint, refunded_at timestamptz)
+    SELECT %s, public_id, number, '', customer_id, currency, total_minor, '', %s, refunded_at, %s
+    FROM jsonb_to_recordset(%s::jsonb) AS paper(public_id uuid, number text, customer_id bigint, currency text, total_minor bigint,
+        refunded_at timestamptz)
     RETURNING id, number
 """
 _ORDER_LINES = """
@@ -233,6 +235,8 @@ def _refund(paper: _Paper) -> dict[str, Any]:
 
 def _insert(statement: str, papers: Sequence[_Paper], fresh: list[dict[str, Any]], *, now: datetime) -> None:
     """Insert the rows of papers the store does not know, and note every paper's row."""
+    for one, public_id in zip(fresh, random_ids(len(fresh)), strict=True):
+        one["public_id"] = public_id
     with connection.cursor() as cursor:
         cursor.execute(statement, [require_store_id(), SOURCE, now, msgspec.json.encode(fresh).decode()])
         ids = {number: pk for pk, number in cursor.fetchall()}
