@@ -131,6 +131,8 @@ class _Person:
 def email_key(address: str) -> str:
     """Return the folded address that is compared, or nothing for what cannot be an address (or is one only when folded)."""
     text = address.strip()
+    if not text:
+        return ""
     folded = fold(text)
     return folded if len(text) <= LONGEST_ADDRESS and is_address(folded) else ""
 

@@ -1,4 +1,4 @@
-"""Orders out of a file meet the orders a store knows, a thousand at a time and in a fixed number of statements.
+"""Orders out of a file meet the orders a store knows, two thousand at a time and in a fixed number of statements.
 
 A credit note becomes a refund without an order: the file does not say which order it belongs to. Both are on the customer's timeline
 as things of the past, which start and end nothing; only a basket that was left before the order is closed by it.
