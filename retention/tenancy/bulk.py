@@ -50,7 +50,7 @@ def update_rows(rows: Sequence[Any], columns: Sequence[str], *, model: type[Stor
 def insert_rows(model: type[StoreOwned], rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Insert rows of the active store in their order, in one statement and the caller's transaction; return their ids by `public_id`.
 
-    Nothing is returned where rows name no public id. rows: values by the names of fields, the same names in each; all other fields get their
+    Nothing is returned where rows name no public id. rows: values by the names of fields, the same in each row; all other fields get their
     defaults, the same in each row.
     """
     if not rows:
