@@ -56,9 +56,10 @@ class _Line:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.begun = 0.0
+        self.busy = False
 
     def ask(self, request: bytes) -> None:
-        self.begun = time.perf_counter()
+        self.begun, self.busy = time.perf_counter(), True
         self.socket.sendall(request)
 
     def answer(self) -> str:
@@ -70,6 +71,7 @@ class _Line:
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
         while len(body) < length:
             body += self._more()
+        self.busy = False
         return head[9:12].decode()
 
     def _more(self) -> bytes:
@@ -99,10 +101,17 @@ def send(plan: Plan) -> Seen:
             line.ask(request)
             busy, sent = busy + 1, sent + 1
         for number, _event in poll.poll(0.001 if plan.every else 1):
-            line = by_number[number]
-            _note(seen, line.answer(), line)
+            line = by_number.pop(number)
+            if not line.busy:  # the server closes a connection that nothing was asked on for half a minute
+                free.remove(line)
+                line.socket.close()
+                line = _Line(plan.port)
+                poll.register(line.socket.fileno(), select.EPOLLIN)
+            else:
+                _note(seen, line.answer(), line)
+                busy -= 1
+            by_number[line.socket.fileno()] = line
             free.append(line)
-            busy -= 1
     seen.seconds = time.perf_counter() - begin
     return seen
 
