@@ -6,7 +6,7 @@ The rules of a basket are in `baskets.py`, their rows in `basket_rows.py`. Runs 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -21,13 +21,14 @@ from retention.orders.models import Cart, Order
 from retention.tenancy.context import require_store_id
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+CLOCKS_DIFFER = timedelta(days=1)  # at most, between the machine that took an event and this one
 # Each person's rows are looked up by themselves, whatever the planner believes. Nothing is told more than a day before it happens, so the
 # months to look in follow from when it happened.
 _HISTORY = f"""
     SELECT event.* FROM unnest(%(people)s::bigint[], %(moments)s::timestamptz[]) AS since(customer_id, moment) CROSS JOIN LATERAL (
         SELECT event.customer_id, event.id, event.name, event.properties, event.occurred_at FROM customers_customerevent AS event
         WHERE event.store_id = (SELECT %(store)s::bigint) AND event.customer_id = since.customer_id AND event.occurred_at > since.moment
-            AND event.received_at > since.moment - interval '2 days' AND event.received_at < now() + interval '2 days'
+            AND event.received_at > since.moment - interval '2 days' AND event.received_at <= %(until)s::timestamptz
             AND event.name = ANY(%(names)s) AND event.refusal = '' AND event.kind = 'track' AND {BASKET_COUNTS_SQL}
         OFFSET 0
     ) AS event
@@ -63,16 +64,17 @@ class _Plan:
     lines: dict[int, Lines] = field(default_factory=dict)
 
 
-def update_carts(earliest: Mapping[int, datetime], *, currency: str) -> dict[int, str]:
+def update_carts(earliest: Mapping[int, datetime], *, currency: str, now: datetime | None = None) -> dict[int, str]:
     """Bring the baskets of customers up to date after new basket events or orders of theirs were stored.
 
-    earliest: the moment of each customer's earliest new one. currency: the store's, for events that name none.
+    earliest: the moment of each customer's earliest new one. currency: the store's, for events that name none. now: all of their events
+    arrived by then, so later months need not be looked into; without it they are.
     Returns why an event cannot be read, by event id; such an event changes nothing.
     """
     if not earliest:
         return {}
     plans = _plans(earliest)
-    changes, refusals = _changes(plans, currency=currency)
+    changes, refusals = _changes(plans, currency=currency, until=None if now is None else now + CLOCKS_DIFFER)
     purchases = _purchases(plans)
     closed_by = _orders_of(row for plan in plans.values() if plan.start is None for row in plan.rows)
     written: list[Written] = []
@@ -117,11 +119,11 @@ def _plans(earliest: Mapping[int, datetime]) -> dict[int, _Plan]:
     return plans
 
 
-def _changes(plans: Mapping[int, _Plan], *, currency: str) -> tuple[dict[int, list[Change]], dict[int, str]]:
+def _changes(plans: Mapping[int, _Plan], *, currency: str, until: datetime | None) -> tuple[dict[int, list[Change]], dict[int, str]]:
     changes: dict[int, list[Change]] = defaultdict(list)
     refusals: dict[int, str] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, {**_since(plans), "names": list(EVENTS)})
+        cursor.execute(_HISTORY, {**_since(plans), "names": list(EVENTS), "until": until or "infinity"})
         events = cursor.fetchall()
     for customer_id, event_id, name, properties, occurred_at in events:
         try:

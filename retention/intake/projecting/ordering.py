@@ -41,7 +41,7 @@ def apply_orders(lived: Sequence[Lived], *, currency: str, now: datetime) -> dic
             moment = one.event.occurred_at
             earliest[one.customer_id] = min(earliest.get(one.customer_id, moment), moment)
     if earliest:
-        refusals |= update_carts(earliest, currency=currency)
+        refusals |= update_carts(earliest, currency=currency, now=now)
         hush(_only_about_the_past(tracked))
         ring_for_idle(earliest)
     return refusals
