@@ -12,6 +12,7 @@ from retention.customers.events import NewEvent, record_many
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter, CustomerMerge, Pending
 from retention.customers.personal_data import Pair, move_rows, personal_tables, run_for_pairs
 from retention.tenancy.bulk import update_rows
+from retention.tenancy.statistics import joining
 
 MERGED = "Customers Merged"
 _FILLED = ("email", "phone", "first_name", "last_name", "gender", "language", "zone", "city", "region", "postcode", "country")
@@ -74,8 +75,9 @@ def merge(pairs: Sequence[Pair], *, now: datetime, rules: Mapping[int, str]) -> 
     survivors = [known[survivor] for survivor in {pair.survivor for pair in pairs}]
     update_rows(survivors, [*_FILLED, *_WORKED_OUT])
     CustomerMerge.objects.bulk_create([_explain(known[pair.loser], pair, rule=rules[pair.loser], now=now) for pair in pairs])
-    for table in personal_tables:
-        move_rows(table, pairs)
+    with joining():
+        for table in personal_tables:
+            move_rows(table, pairs)
     record_many(
         [
             NewEvent(pair.survivor, MERGED, {"merged": str(known[pair.loser].public_id), "name": str(known[pair.loser])}, now)

@@ -151,7 +151,8 @@ class Door:
         A key in the header is asked for before the body is read at all; without one, the address pays for the reading first.
         """
         network, units = network_of(ip_in(environ)), _units_of(size)
-        text = _key_in_header(environ.get("HTTP_AUTHORIZATION", ""))
+        header = environ.get("HTTP_AUTHORIZATION", "")
+        text = _key_in_header(header) if len(header) <= _LONGEST_HEADER else ""
         if not text:
             _spend(self._strangers, network, units=units, words="Too many events from this address.")
             text = in_body()
@@ -217,9 +218,7 @@ def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:
 
 @lru_cache(_MOST_HEADERS)
 def _key_in_header(header: str) -> str:
-    """Return the key of `Basic base64(key:)` or `Bearer key`; nothing where the header is too long to hold one."""
-    if len(header) > _LONGEST_HEADER:
-        return ""
+    """Return the key of `Basic base64(key:)` or `Bearer key`. Headers are remembered: ask only with one that is no longer than a key's."""
     scheme, _space, value = header.strip().partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()

@@ -3,24 +3,30 @@
 Reads with the ingest role's own connection, which may also note when a key was last used. Making and revoking keys is in the stores room.
 """
 
+import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from retention.intake.connecting import connect_for_ingest
 from retention.kit import clock as wall_clock
-from retention.stores.models.key import TOUCH_EVERY, digest_of_key, looks_right
+from retention.stores.models.key import LENGTH, TOUCH_EVERY, digest_of_key, looks_right
 
 REMEMBERED_SECONDS = 4.0  # a revoked key is refused within 5 s (S10)
 _MOST_KEYS = 10_000
 _QUESTION = "SELECT id, store_id, kind, scopes, origins, last_used_at FROM stores_apikey WHERE digest = %s AND revoked_at IS NULL LIMIT 1"
-_USED = "UPDATE stores_apikey SET last_used_at = %s WHERE id = %s"
+_USED = """
+    UPDATE stores_apikey SET last_used_at = %s WHERE id = (SELECT id FROM stores_apikey WHERE id = %s FOR UPDATE SKIP LOCKED)
+"""
+log = logging.getLogger("boomerang.intake")
 
 
 @dataclass(frozen=True)
@@ -94,11 +100,23 @@ class KeyBook:
             key_id, store_id, kind, scopes, origins, last_used_at = row
             now = wall_clock.now()
             if last_used_at is None or now - last_used_at >= TOUCH_EVERY:
-                cursor.execute(_USED, [now, key_id])
+                _note_use(cursor, key_id, now=now)
         return Key(id=key_id, store_id=store_id, secret=kind == "secret", scopes=frozenset(scopes), origins=frozenset(origins))
 
 
-@lru_cache(_MOST_KEYS)
+def _note_use(cursor: Cursor, key_id: int, *, now: datetime) -> None:
+    """Note when a key was used, unless somebody holds its row; the event matters more than the note."""
+    try:
+        cursor.execute(_USED, [now, key_id])
+    except (psycopg2.ProgrammingError, psycopg2.DataError) as error:
+        log.warning("a key's use could not be noted", extra={"key": key_id, "cause": type(error).__name__})
+
+
 def _digest_of(text: str) -> str:
-    """Return what is stored of a key; nothing where the text cannot be one."""
+    """Return what is stored of a key; nothing where the text cannot be one. Only what is as long as a key is remembered."""
+    return _digest_of_right(text) if len(text) == LENGTH else ""
+
+
+@lru_cache(_MOST_KEYS)
+def _digest_of_right(text: str) -> str:
     return digest_of_key(text) if looks_right(text) else ""

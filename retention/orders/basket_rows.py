@@ -132,9 +132,8 @@ def write(written: Sequence[Written]) -> None:
         if one.row is not None:
             _fill(one.row, one.basket)
     update_rows([row for row in rows if before[row.pk][:2] != (row.idle_at, row.abandoned_at)], ["idle_at", "abandoned_at"], model=Cart)
-    restated = [row for row in rows if row.state != before[row.pk][2]]
-    _set_states([row for row in restated if row.state != Cart.State.OPEN])
-    _set_states([row for row in restated if row.state == Cart.State.OPEN])
+    _set_states([row for row in rows if row.state not in {Cart.State.OPEN, before[row.pk][2]}])
+    _set_states([row for row in rows if row.state == Cart.State.OPEN])  # all: one may have been given up since it was read
     update_rows(rows, _FIGURES, model=Cart)
     kept = [(one.row.pk, one.basket, one.lines) for one in written if one.row is not None and one.basket is not None]
     kept += _make([(one.customer_id, one.basket) for one in written if one.row is None and one.basket is not None])

@@ -11,6 +11,7 @@ Three things help, all measured at 100 times and more:
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection, models
@@ -25,8 +26,11 @@ _FUNCTION = """
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
     BEGIN
         IF (SELECT reltuples FROM pg_class WHERE oid = to_regclass(name)) < known_from THEN
+            SET LOCAL lock_timeout = '100ms';
             EXECUTE format('ANALYZE %s', name::regclass);
         END IF;
+    EXCEPTION WHEN lock_not_available THEN
+        NULL;  -- somebody else has them taken at this moment
     END $body$
 """
 
@@ -64,5 +68,23 @@ def find_by_keys() -> None:
 
     While the statistics of a growing store lag behind, a join over all rows of that store looks cheap to the planner and is not.
     """
+    _may_join("off")
+
+
+@contextmanager
+def joining() -> Iterator[None]:
+    """Leave the planner free again for statements that do not name each row they want, in such a transaction or any other."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off")
+        cursor.execute("SHOW enable_hashjoin")
+        [before] = cursor.fetchone()
+    _may_join("on")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            _may_join(before)
+
+
+def _may_join(word: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET LOCAL enable_{way} = {word}" for way in ("hashjoin", "mergejoin", "material")))

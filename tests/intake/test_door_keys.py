@@ -1,5 +1,7 @@
 """Keys at the tracking door: which open it, from where, until when, and what is noted of it."""
 
+import os
+import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -7,6 +9,7 @@ import psycopg2
 import pytest
 
 from retention.customers.models import CustomerEvent
+from retention.intake import door, keys
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.keys import KeyBook
 from retention.kit.clock import now
@@ -82,3 +85,18 @@ def test_guessing_keys_ends_before_the_database_is_asked(make_door):
     assert ask(door, "/v1/track", event(1), key=key)[0] == 200
     assert [ask(door, "/v1/track", event(2), key=new_key_text("public"))[0] for _ in range(3)] == [401, 429, 429]
     assert ask(door, "/v1/track", event(3), key=key)[0] == 200
+
+
+def test_a_locked_row_of_a_key_holds_nobody_up_and_what_is_no_key_is_not_remembered(make_door):
+    store = make_store()
+    row, key = make_key(store)
+    with closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM stores_apikey WHERE id = %s FOR UPDATE", [row.pk])
+        began = time.monotonic()
+        assert ask(make_door(), "/v1/track", event(1), key=key)[0] == 200
+        assert time.monotonic() - began < 5
+    for cached, strange in ((keys._digest_of_right, "pk_" + "x" * 400_000), (door._key_in_header, "Basic " + "x" * 8_000)):
+        before = cached.cache_info().currsize
+        body = {**event(2), "writeKey": strange}
+        status = ask(make_door(), "/v1/track", body, authorization=strange)[0]
+        assert (status in {400, 401}, cached.cache_info().currsize) == (True, before)

@@ -45,8 +45,9 @@ def test_a_batch_of_a_store_that_grew_since_the_statistics_reads_the_people_conc
     young = make_store("Young")
     _fill(young, then="SELECT 1")
     with work_for(young):
-        told = [event(number, "Product Added", user=f"u-{number}", product_id="a", price=5) for number in range(1, CONCERNED)]
-        CustomerEvent.objects.bulk_create([*told, event(1, "Product Added", user="new", product_id="b", price=5)])
+        told = [event(number, "Product Added", user=f"u-{number}", product_id="a", price=5) for number in range(2, CONCERNED)]
+        signed_in = event(2, "Product Added", user="u-1", browser="b-1", product_id="a", price=5)  # two people become one
+        CustomerEvent.objects.bulk_create([*told, event(1, "Product Added", browser="b-1", product_id="b", price=5), signed_in])
     greedy: dict[str, int] = {}
     with work_for(young), connection.execute_wrapper(_explaining(greedy)):
         assert project_batch(now=NOW) == CONCERNED

@@ -221,9 +221,10 @@ def _runs(texts: Iterable[str], delimiter: str) -> Iterator[_Run | Fault]:
     number, held = 1, list[str]()
     for lines, is_last in _lines(texts):
         held += lines
-        is_torn = True
+        is_torn, is_first = True, True
         while is_torn:
-            rows, done, is_torn = _whole(held, delimiter, is_last=is_last)
+            rows, done, is_torn = _whole(held, delimiter, is_last=is_last, at_once=is_first)
+            is_first = False
             if rows:
                 yield _Run(number, rows)
                 number += len(rows)
@@ -235,15 +236,18 @@ def _runs(texts: Iterable[str], delimiter: str) -> Iterator[_Run | Fault]:
             held = held[done:]
 
 
-def _whole(lines: list[str], delimiter: str, *, is_last: bool) -> tuple[list[list[str]], int, bool]:
+def _whole(lines: list[str], delimiter: str, *, is_last: bool, at_once: bool) -> tuple[list[list[str]], int, bool]:
     """Return the rows these lines begin with, the place behind them, and whether the row there is torn.
 
-    A row that may still go on behind these lines is none of them, unless they are the file's last.
+    A row that may still go on behind these lines is none of them, unless they are the file's last. at_once: try them all as rows of one line
+    first, which is quick, but not for lines of which one is known to be torn.
     """
-    rows = list(csv.reader(chain(lines, (_MARK,)), delimiter=delimiter))
-    if len(rows) > len(lines):  # each row is one line, and none is open
-        return rows[:-1], len(lines), False
-    rows, start = [], 0
+    if at_once:
+        whole = list(csv.reader(chain(lines, (_MARK,)), delimiter=delimiter))
+        if len(whole) > len(lines):  # each row is one line, and none is open
+            return whole[:-1], len(lines), False
+    rows: list[list[str]] = []
+    start = 0
     reader = csv.reader(chain(lines, (_MARK,)), delimiter=delimiter)
     for cells in reader:
         end = reader.line_num

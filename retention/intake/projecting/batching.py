@@ -6,7 +6,7 @@ found by halving and refused alone, so that it holds nobody up.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,10 +43,11 @@ _ASSIGN = """
     FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS found(id, received_at, customer_id)
     WHERE event.store_id = (SELECT %s::bigint) AND event.id = found.id AND event.received_at = found.received_at
 """
+# By the id alone: an older event, which counts only now, may turn out to be unreadable.
 _REFUSE = """
     UPDATE customers_customerevent AS event SET refusal = found.refusal
-    FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS found(id, received_at, refusal)
-    WHERE event.store_id = (SELECT %s::bigint) AND event.id = found.id AND event.received_at = found.received_at
+    FROM unnest(%s::bigint[], %s::text[]) AS found(id, refusal)
+    WHERE event.store_id = (SELECT %s::bigint) AND event.id = found.id
 """
 _SEEN = """
     UPDATE customers_customer AS customer
@@ -103,7 +104,7 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     refusals |= apply_orders(lived, currency=currency, now=now)
     refusals |= {event.pk: NAME_IS_OURS for event in events if event.name in OWN_NAMES}
     if refusals:
-        _refuse(refusals, events)
+        _run(_REFUSE, list(refusals), list(refusals.values()))
     counted = [one for one in lived if one.event.pk not in refusals]
     named = [(one, name) for one in counted if (name := counted_name(one.event))]
     from_browsers = {name for _, name in named} - {name for one, name in named if one.event.trusted}
@@ -112,12 +113,6 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     living = {one.customer_id for one in lived if not one.event.backfill}
     announce_changes(living, newest_before=newest_before, now=now)
     tell_readers(living, now=now)
-
-
-def _refuse(refusals: Mapping[int, str], events: Sequence[Waiting]) -> None:
-    """Write the refusals of a batch; those of older events, which a basket's history brought up again, were written when these came."""
-    refused = [event for event in events if event.pk in refusals]
-    _run(_REFUSE, [event.pk for event in refused], [event.received_at for event in refused], [refusals[event.pk] for event in refused])
 
 
 def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> dict[int, str]:

@@ -12,6 +12,7 @@ from retention.tenancy.context import store_context
 
 KIND = "project"
 BATCHES_PER_TURN = 10
+SECONDS_PER_TURN = 15.0  # well within the lease
 SECONDS_PER_RUN = 20.0
 PAUSED = 0.6  # of the time a full batch took: with a burst to work through, those who wait for the door's answer come first
 PAUSE = timedelta(seconds=1)  # until a store is looked at again that another worker is busy with
@@ -43,11 +44,12 @@ def project_store(store_id: int, *, now: datetime) -> int:
 def _take_turn(taken: Taken, *, now: Callable[[], datetime]) -> int:
     applied = 0
     with store_context(taken.store_id):
-        for _number in range(BATCHES_PER_TURN):
+        count, ends = BATCH, time.monotonic() + SECONDS_PER_TURN
+        for number in range(BATCHES_PER_TURN):
             began = time.monotonic()
             count = project_batch(now=now())
             applied += count
-            if count < BATCH:
+            if count < BATCH or number + 1 == BATCHES_PER_TURN or time.monotonic() >= ends:
                 break
             time.sleep((time.monotonic() - began) * PAUSED)
         waits = CustomerEvent.objects.unprojected().exists()

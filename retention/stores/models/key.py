@@ -18,6 +18,7 @@ from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
 TOUCH_EVERY = timedelta(minutes=1)
+LENGTH = 41
 PREFIXES = {"public": "pk_", "secret": "sk_"}
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -49,7 +50,9 @@ def new_key_text(kind: str) -> str:
 
 def looks_right(text: str) -> bool:
     """Return whether prefix, length and checksum fit; a wrong one needs no look-up."""
-    return len(text) == 41 and text[:3] in PREFIXES.values() and text.isascii() and secrets.compare_digest(_checksum(text[:-6]), text[-6:])
+    return (
+        len(text) == LENGTH and text[:3] in PREFIXES.values() and text.isascii() and secrets.compare_digest(_checksum(text[:-6]), text[-6:])
+    )
 
 
 def digest_of_key(text: str) -> str:
