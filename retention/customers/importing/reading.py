@@ -239,7 +239,7 @@ def _runs(texts: Iterable[str], delimiter: str) -> Iterator[_Run | Fault]:
 def _whole(lines: list[str], delimiter: str, *, is_last: bool, at_once: bool) -> tuple[list[list[str]], int, bool]:
     """Return the rows these lines begin with, the place behind them, and whether the row there is torn.
 
-    A row that may still go on behind these lines is none of them, unless they are the file's last. at_once: try them all as rows of one line
+    A row that may still go on behind these lines is none of them, unless they are the file's last. at_once: try each as a row of one line
     first, which is quick, but not for lines of which one is known to be torn.
     """
     if at_once:
