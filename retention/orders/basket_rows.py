@@ -59,7 +59,7 @@ Lines = dict[Product, Line]
 
 
 class Stored(msgspec.Struct, eq=False):
-    """One basket as it is stored, but for those that joined another; the fields are those of `Cart`. was: its state before."""
+    """One basket as it is stored, but for those that joined another; the fields are those of `Cart`."""
 
     pk: int
     customer_id: int

@@ -23,10 +23,9 @@ KNOWN_FROM = 2_000
 MANY = 100
 _FUNCTION = """
     CREATE OR REPLACE FUNCTION boomerang_know_table(name text, known_from bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '100ms' AS $body$
     BEGIN
         IF (SELECT reltuples FROM pg_class WHERE oid = to_regclass(name)) < known_from THEN
-            SET LOCAL lock_timeout = '100ms';
             EXECUTE format('ANALYZE %s', name::regclass);
         END IF;
     EXCEPTION WHEN lock_not_available THEN

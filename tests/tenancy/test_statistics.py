@@ -17,6 +17,12 @@ def known_rows() -> int:
         return int(cursor.fetchone()[0])
 
 
+def waits_for_locks() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return str(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db
 def test_a_young_table_is_known_from_the_transaction_that_fills_it():
     store = make_store()
@@ -28,10 +34,12 @@ def test_a_young_table_is_known_from_the_transaction_that_fills_it():
 
     with work_for(store):
         fill(range(KNOWN_FROM))
+        patience = waits_for_locks()
         before = known_rows()
         know_table(Order, made=MANY - 1)
         assert known_rows() == before, "a few new rows are no reason to look"
         know_table(Order, made=KNOWN_FROM)
+        assert waits_for_locks() == patience, "the caller's own statements wait for locks as long as before"
         assert known_rows() >= KNOWN_FROM
         known = known_rows()
         fill(range(KNOWN_FROM, KNOWN_FROM + 500))
