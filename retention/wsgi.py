@@ -22,6 +22,7 @@ from whitenoise import WhiteNoise
 
 from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import REQUESTS_TURNED_AWAY
+from retention.kit.threads import let_threads_finish
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -45,6 +46,7 @@ def build() -> Application:
     from retention.intake.door import Door
 
     stopping.listen()
+    let_threads_finish()
     gate = Gate(django, slots=settings.REQUEST_SLOTS)
     application = dispatcher(door=Door(), pages=files_in_front_of(gate))
     keep_what_is_loaded()

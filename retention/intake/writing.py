@@ -23,7 +23,7 @@ LARGEST_GROUP = 5_000
 MOST_OF_ONE = 16  # requests of one store that may wait at a time, of the 24 threads of a web process
 WAIT_SECONDS = 10.0
 SIBLINGS = 4  # requests in a group that show many send at once; then the next group waits a moment for more, as commit_siblings does
-LINGER_SECONDS = 0.004
+LINGER_SECONDS = 0.008
 
 log = logging.getLogger("boomerang.intake")
 _BY_ITS_WORDS = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, TypeError, OverflowError)  # what one row can make us raise

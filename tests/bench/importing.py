@@ -2,7 +2,8 @@
 
 Both sides in one run and by CPU time, the client's and its backend's together, so that neighbours do not count. `import` is everything
 from the kept file to the last order: read, checked, compared, written with customers, lines, refunds and timeline. `again` is the same
-file once more, which must add nothing. The scale takes that part of the file's lines.
+file once more, which must add nothing. Between them stands what bounds it: COPY of the finished lines into the table where they belong,
+with its keys, index and checks. The scale takes that part of the file's lines.
 """
 
 import gzip
@@ -13,13 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import connections, transaction
 
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep
 from retention.customers.importing.mapping import kind_of, propose, propose_options
 from retention.customers.models import Customer, Import
 from retention.kit.clock import now
+from retention.kit.memory import keep_what_is_loaded
 from retention.orders.models import Order, Refund
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
@@ -30,6 +32,8 @@ _TABLE = """
     DROP TABLE IF EXISTS bench_staging; CREATE TABLE bench_staging (
         invoice text, stock text, description text, quantity text, at text, price text, customer text, country text)
 """
+_LINE = "store_id, order_id, position, product_id, variant_id, sku, name, category, brand, quantity, price_minor, amount_minor"
+_MOVED = _LINE.replace("position", "position + 100000")
 Rows = list[tuple[object, ...]]
 
 
@@ -42,11 +46,13 @@ class Spent(NamedTuple):
 
 def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     """Measure both sides and return the table and the figures."""
+    keep_what_is_loaded()  # as the worker does that brings files in
     data = _data(int(LINES * min(1, scale)))
     store = Store.objects.create(name="Gifts", slug=f"gifts-{now():%H%M%S%f}", country="GB", currency="GBP", zone="Europe/London")
     copied = sorted((_timed(lambda: _copy(data), using="owner") for _turn in range(3)), key=lambda spent: spent.cpu)[1]
     with store_context(store.pk):
         first, steps = _import(data, store)
+        bound, lines_bound = _finished_lines(store)
         again, steps_again = _import(data, store)
         counts = {
             "lines": first.rows_count,
@@ -57,10 +63,12 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
         }
     rows: Rows = [("what", "seconds", "CPU seconds", "lines a CPU second", "COPY's CPU to its own")]
     rows.append(_row("COPY into one plain table", copied, copied, lines=first.rows_count))
+    rows.append(_row("COPY of finished order lines into their table", bound, copied, lines=lines_bound))
     for name, times in {"import": steps, "again": steps_again}.items():
         rows.append(_row(name, _sum(times), copied, lines=first.rows_count))
         rows += [(f"  {step}", f"{spent.wall:.2f}", f"{spent.cpu:.2f}", "", "") for step, spent in times.items()]
-    ratios = {"import_vs_copy": round(copied.cpu / _sum(steps).cpu, 3)}
+    copied_each = copied.cpu / first.rows_count
+    ratios = {"import_vs_copy": round(copied.cpu / _sum(steps).cpu, 3), "own_table_vs_copy": round(copied_each * lines_bound / bound.cpu, 3)}
     return rows, {"ratios": ratios, "counts": counts | {"amount": first.totals["amount"]}}
 
 
@@ -81,6 +89,17 @@ def _copy(data: bytes) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(_TABLE)
         cursor.copy_expert("COPY bench_staging FROM STDIN WITH (FORMAT csv, HEADER)", io.BytesIO(data))
+
+
+def _finished_lines(store: Store) -> tuple[Spent, int]:
+    """Copy the store's order lines into their own table again, behind those that are there, and take them back."""
+    text = io.StringIO()
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.copy_expert(f"COPY (SELECT {_MOVED} FROM orders_orderline WHERE store_id = {store.pk} ORDER BY id) TO STDOUT", text)
+        text.seek(0)
+        spent = _timed(lambda: cursor.copy_expert(f"COPY orders_orderline ({_LINE}) FROM STDIN", text), using="owner")
+        transaction.set_rollback(True, using="owner")
+    return spent, text.getvalue().count("\n")
 
 
 def _import(data: bytes, store: Store) -> tuple[Import, dict[str, Spent]]:
