@@ -6,7 +6,8 @@ Read from JSON with every fault named by its place. Nothing here knows a databas
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from campaigns.journeys.steps import KINDS, Fields, Problem, Step
+from campaigns.journeys.steps import KINDS, Step
+from retention.kit.fields import Fields, Problem
 from retention.kit.words import Phrase, gettext_noop
 
 MOST_STEPS = 100

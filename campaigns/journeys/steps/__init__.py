@@ -1,6 +1,6 @@
 """The kinds of steps, one file each. A new kind: copy `wait.py`, add a line here, and a table of cases in its test."""
 
-from campaigns.journeys.steps.base import Effect, Fields, Outcome, Plan, Problem, Step, Withdraw
+from campaigns.journeys.steps.base import Effect, Outcome, Plan, Step, Withdraw
 from campaigns.journeys.steps.exit import Exit
 from campaigns.journeys.steps.send import Send
 from campaigns.journeys.steps.wait import Wait
@@ -11,4 +11,4 @@ KINDS.add(Send.kind, Send)
 KINDS.add(Wait.kind, Wait)
 KINDS.add(Exit.kind, Exit)
 
-__all__ = ["KINDS", "Effect", "Exit", "Fields", "Outcome", "Plan", "Problem", "Send", "Step", "Wait", "Withdraw"]
+__all__ = ["KINDS", "Effect", "Exit", "Outcome", "Plan", "Send", "Step", "Wait", "Withdraw"]

@@ -3,12 +3,12 @@
 Nothing here knows a database. A step says what shall happen (`Outcome`); `running.py` lets it happen.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, Self
 
-from retention.kit.words import Phrase, gettext_noop
+from retention.kit.fields import Fields
+from retention.kit.words import Phrase
 
 
 @dataclass(frozen=True)
@@ -38,61 +38,6 @@ class Outcome:
     effects: tuple[Effect, ...] = ()
     wait_until: datetime | None = None
     ends: bool = False
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One fault of a definition: where it is ("steps.2.hours") and what is wrong."""
-
-    path: str
-    phrase: Phrase
-
-
-@dataclass
-class Fields:
-    """A reader of one JSON object that collects every fault instead of stopping at the first."""
-
-    data: Mapping[str, object]
-    path: str
-    problems: list[Problem]
-    read: set[str] = field(default_factory=set)
-
-    def text(self, name: str, *, default: str | None = None, longest: int = 120) -> str:
-        """Read a text; without a default it must be there and not be empty."""
-        value = self._take(name, default)
-        if isinstance(value, str) and len(value) <= longest and (value or default == ""):
-            return value
-        self.fault(name, Phrase(gettext_noop("must be a text of 1 to %(longest)s characters"), {"longest": longest}))
-        return ""
-
-    def choice(self, name: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
-        """Read one of a few words."""
-        value = self._take(name, default)
-        if isinstance(value, str) and value in allowed:
-            return value
-        self.fault(name, Phrase(gettext_noop("must be one of: %(allowed)s"), {"allowed": ", ".join(allowed)}))
-        return allowed[0]
-
-    def number(self, name: str, *, low: float, high: float, default: float | None = None) -> float:
-        """Read a number between two bounds, both included."""
-        value = self._take(name, default)
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        self.fault(name, Phrase(gettext_noop("must be a number from %(low)s to %(high)s"), {"low": low, "high": high}))
-        return low
-
-    def close(self) -> None:
-        """Refuse names nobody asked for: they are spelling mistakes more often than not."""
-        for name in sorted(set(self.data) - self.read):
-            self.fault(name, Phrase(gettext_noop("is not known here")))
-
-    def _take(self, name: str, default: object) -> object:
-        self.read.add(name)
-        return self.data.get(name, default)
-
-    def fault(self, name: str, phrase: Phrase) -> None:
-        """Note what is wrong with one field."""
-        self.problems.append(Problem(f"{self.path}.{name}", phrase))
 
 
 class Step(Protocol):

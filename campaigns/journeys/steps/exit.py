@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
-from campaigns.journeys.steps.base import Fields, Outcome
+from campaigns.journeys.steps.base import Outcome
+from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
 
