@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.journeys.engine import Happened, advance, begin, key_of
 from campaigns.journeys.standings import carry_out, facts_of, standing_of
@@ -17,6 +17,7 @@ from campaigns.journeys.versions import LiveJourney, definitions_of, live_journe
 from campaigns.measurement.attribution import attribute
 from campaigns.measurement.holdouts import held_out
 from campaigns.models import Enrollment
+from retention.customers.events import take_pending
 from retention.customers.models import CustomerEvent
 from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
@@ -25,20 +26,11 @@ READER = "journeys"
 SLICE = 500
 LOOK_BACK = timedelta(days=7)
 
-_TAKE = """
-    WITH picked AS MATERIALIZED (
-        SELECT id FROM customers_pending WHERE store_id = %(store)s AND reader = %(reader)s ORDER BY id LIMIT %(limit)s
-        FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM customers_pending AS news USING picked WHERE news.store_id = %(store)s AND news.id = picked.id
-    RETURNING news.customer_id
-"""
-
 
 def take_news(*, now: datetime) -> int:
     """Read the news of up to 500 customers of the active store and act on it; return how many there were."""
     with transaction.atomic():
-        customer_ids = _take()
+        customer_ids = list(take_pending(READER, limit=SLICE))
         if not customer_ids:
             return 0
         events = _events(customer_ids, now=now)
@@ -46,12 +38,6 @@ def take_news(*, now: datetime) -> int:
         _end(customer_ids, events, now=now)
         attribute(customer_ids, now=now)
     return len(customer_ids)
-
-
-def _take() -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"store": require_store_id(), "reader": READER, "limit": SLICE})
-        return [customer_id for (customer_id,) in cursor.fetchall()]
 
 
 def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent]:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from retention.customers.models import (
+    FOLDED_COPIES,
     Attribute,
     AttributeValue,
     Consent,
@@ -36,7 +37,7 @@ from retention.tenancy.staff import Looking, look_at
 look_at(
     Customer,
     columns=("public_id", "store", "email", "country", "created_at", "last_seen_at"),
-    hidden=("attributes", "interests", "birth_year", "birth_md", "gender", "email_key", "name_key", "last_name_key", "learnt_at"),
+    hidden=("attributes", "interests", "birth_year", "birth_md", "gender", "email_key", "learnt_at", *FOLDED_COPIES),
     search=("=store__slug", "=email_key", "=public_id"),
 )
 look_at(Identity, columns=("customer", "store", "kind", "created_at"), hidden=("value",), search=("=store__slug",), filters=("kind",))

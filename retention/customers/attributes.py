@@ -3,6 +3,7 @@
 Called by `profile.py` with what really changed; nobody else writes these rows.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -95,9 +96,10 @@ def _number(text: str, *, kind: str) -> float | None:
     if kind != Attribute.Kind.NUMBER:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _moment(text: str) -> datetime | None:

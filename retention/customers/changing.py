@@ -86,5 +86,5 @@ def _note(customer: Customer, changes: Mapping[str, Any], *, now: datetime) -> N
     names = [name for name in changes if name not in {"attributes", "external_id"}]
     names += [f"attributes.{key}" for key in changes.get("attributes") or {}]
     customer.learnt_at = customer.learnt_at | dict.fromkeys(names, now.isoformat())
-    customer.fold_names()
+    customer.fold_texts()
     record(customer.pk, name=SAVED, now=now, properties={"fields": sorted(changes)})

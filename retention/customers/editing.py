@@ -48,7 +48,7 @@ def edit_customer(customer: Customer, values: Mapping[str, Any], *, now: datetim
         if name not in {"email", "birthday"}:
             setattr(kept, name, values[name])
         kept.learnt_at[name] = now.isoformat()
-    kept.fold_names()
+    kept.fold_texts()
     kept.save()
     record(kept.pk, name=SAVED, now=now, properties={"fields": sorted(changed), "by": "person"})
     announce_customers(UPDATED, [kept.pk], now=now)

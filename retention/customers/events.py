@@ -3,7 +3,7 @@
 Storefront events come in through the intake room. A new reader of the spine is a line in `READERS`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from retention.customers.changes import LIVING, of_own_event
 from retention.customers.counting import count_events
 from retention.customers.models import CustomerEvent
 from retention.kit.random_ids import random_ids
+from retention.kit.stored_json import read_json
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 READERS: tuple[str, ...] = ("journeys", "segments")
-RUNG: tuple[str, ...] = ("journeys",)  # readers with somebody at work; the others find their rows when they begin
+PICKY: tuple[str, ...] = ("segments",)  # readers that look only at what changed, and are told
 # What only the product itself says. A shop or a visitor that sends one of these names starts and ends nothing.
 OWN_NAMES = frozenset(
     {
@@ -32,16 +34,34 @@ OWN_NAMES = frozenset(
         "Email Delivered",
         "Email Link Clicked",
         "Preferences Changed",
+        "Segment Entered",
+        "Segment Left",
         "Signed Up",
         "Unsubscribed",
     }
 )
 _PENDING = """
-    INSERT INTO customers_pending (store_id, customer_id, reader)
-    SELECT %s, customer_id, reader FROM unnest(%s::bigint[]) AS customer_id CROSS JOIN unnest(%s::text[]) AS reader
-    ORDER BY reader, customer_id
-    ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET reader = excluded.reader WHERE false
-"""  # not "do nothing": this locks the row, unchanged, so a reader cannot delete it before the event it speaks of is committed
+    INSERT INTO customers_pending (store_id, customer_id, reader, about)
+    SELECT %s, customer_id, reader, CASE WHEN reader = ANY(%s) THEN about ELSE '[]' END
+    FROM jsonb_to_recordset(%s::jsonb) AS told(customer_id bigint, about jsonb, is_living boolean) CROSS JOIN unnest(%s::text[]) AS reader
+    WHERE is_living OR reader = ANY(%s)
+    ORDER BY reader DESC, customer_id
+    ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET about = CASE
+        WHEN jsonb_array_length(customers_pending.about) <= 60 THEN customers_pending.about || excluded.about
+        WHEN (customers_pending.about || excluded.about) ? '~' THEN '["*", "~"]' ELSE '["*"]' END
+    WHERE NOT customers_pending.about @> excluded.about
+"""  # not "do nothing": this locks the row, unchanged or not, so a reader cannot delete it before the event it speaks of is committed.
+# Segments come first: their worker holds its own news while it writes some for the journeys.
+_TAKE = """
+    WITH picked AS MATERIALIZED (
+        SELECT waiting.id FROM customers_pending AS waiting
+        JOIN customers_customer AS customer ON customer.store_id = waiting.store_id AND customer.id = waiting.customer_id
+        WHERE waiting.store_id = %(store)s AND waiting.reader = %(reader)s
+        ORDER BY waiting.id LIMIT %(limit)s FOR UPDATE OF waiting SKIP LOCKED FOR KEY SHARE OF customer SKIP LOCKED
+    )
+    DELETE FROM customers_pending AS news USING picked WHERE news.store_id = %(store)s AND news.id = picked.id
+    RETURNING news.customer_id, news.about
+"""
 _BACKFILL = """
     INSERT INTO customers_customerevent
         (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted,
@@ -85,7 +105,10 @@ def record_many(events: Sequence[NewEvent], *, now: datetime) -> list[CustomerEv
         ]
     )
     count_events(((event.customer_id, event.name, event.occurred_at or now) for event in events), now=now)
-    tell_readers((event.customer_id for event in events), now=now)
+    about: dict[int, set[str]] = {}
+    for event in events:
+        about.setdefault(event.customer_id, set()).update(of_own_event(event.name))
+    tell_readers(about, now=now)
     return rows
 
 
@@ -102,16 +125,36 @@ def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, k
     count_events(((one.customer_id, one.name, moment) for one, moment in zip(events, moments, strict=True)), now=now)
 
 
-def tell_readers(customer_ids: Iterable[int], *, now: datetime) -> None:
-    """Leave each reader a row per customer and ring for those at work, in the caller's transaction; a row that is there says the same.
+def tell_readers(changed: Mapping[int, Collection[str]], *, now: datetime, living: Collection[int] | None = None) -> None:
+    """Leave readers a row per customer and ring for them, in the caller's transaction; a row that is there is added to.
 
-    A reader's name is its kind in `StoreWork`.
+    changed: what changed of each customer, in the words of `changes.py`. living: for whom something happened now (None: for all); what is
+    told about the past is for PICKY readers alone. A reader's name is its kind in `StoreWork`.
     """
-    wanted = sorted(set(customer_ids))
-    if not wanted:
+    if not changed:
         return
-    store_id = require_store_id()
+    store_id, alive = require_store_id(), set(changed if living is None else living)
+    rows = [
+        {
+            "about": sorted({*about, LIVING} if customer_id in alive else about),
+            "is_living": customer_id in alive,
+            "customer_id": customer_id,
+        }
+        for customer_id, about in sorted(changed.items())
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_PENDING, [store_id, wanted, list(READERS)])
-    for reader in RUNG:
+        cursor.execute(_PENDING, [store_id, list(PICKY), msgspec.json.encode(rows).decode(), list(READERS), list(PICKY)])
+    for reader in READERS if alive else PICKY:
         StoreWork.ring(reader, store_id=store_id, due_at=now)
+
+
+def take_pending(reader: str, *, limit: int) -> dict[int, frozenset[str]]:
+    """Take the news of up to so many customers of the active store for a reader, in the transaction that does the work.
+
+    Return what changed of each, in the words of `changes.py`; nothing for a reader that is not PICKY. Read what happened afterwards, in the
+    same transaction: then nothing is lost, and what is undone is news again. Customers somebody else writes at this moment are left for the
+    next look: who holds their news and waits for them would wait for one who waits for the news.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"store": require_store_id(), "reader": reader, "limit": limit})
+        return {customer_id: frozenset(read_json(about)) for customer_id, about in cursor.fetchall()}

@@ -15,14 +15,14 @@ from django.db.models import ForeignKey, Model, QuerySet
 
 from retention.customers.importing.cells import cell_of
 from retention.customers.importing.reading import quote_formula
-from retention.customers.models import Customer
+from retention.customers.models import FOLDED_COPIES, Customer
 from retention.customers.personal_data import personal_tables
 from retention.tenancy.bulk import read_in_pages
 from retention.tenancy.models import StoreOwned
 
 _IN_MEMORY = 200  # rows; an event may have 32 KB
 _PIECE = 1024 * 1024
-_INTERNAL = frozenset({"store_id", "learnt_at", "name_key", "last_name_key", "email_key", "holder", "lease_until", "token"})
+_INTERNAL = frozenset({"store_id", "learnt_at", "email_key", "holder", "lease_until", "token", *FOLDED_COPIES})
 
 
 def write_person(customer: Customer, file: IO[bytes]) -> None:

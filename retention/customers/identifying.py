@@ -22,6 +22,8 @@ from datetime import datetime
 from django.db import connection
 
 from retention.customers.addresses import is_address
+from retention.customers.changes import EVERYTHING
+from retention.customers.events import tell_readers
 from retention.customers.merging import merge
 from retention.customers.models import Customer, Identity
 from retention.customers.personal_data import Pair
@@ -278,6 +280,8 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     for name, person in zip(names, fresh, strict=True):
         person.id = made[name]
     know_table(Customer, made=len(made))
+    # A rule may be true of somebody of whom nothing is known yet: whatever is said of them, they are looked at.
+    tell_readers({customer_id: [EVERYTHING] for customer_id in made.values()}, now=now, living=())
     described = [
         {
             "customer_id": _id_of(person),

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from retention.customers.announcing import announce_merges
 from retention.customers.events import NewEvent, record_many
-from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter, CustomerMerge, Pending
+from retention.customers.models import FOLDED_COPIES, AttributeValue, Consent, Customer, CustomerCounter, CustomerMerge, Pending
 from retention.customers.personal_data import Pair, move_rows, personal_tables, run_for_pairs
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.statistics import joining
@@ -17,7 +17,7 @@ from retention.tenancy.statistics import joining
 MERGED = "Customers Merged"
 _FILLED = ("email", "phone", "first_name", "last_name", "gender", "language", "zone", "city", "region", "postcode", "country")
 _WORKED_OUT = (
-    *("email_key", "name_key", "last_name_key", "birth_year", "birth_md", "interests", "attributes", "learnt_at", "created_at"),
+    *("email_key", "birth_year", "birth_md", "interests", "attributes", "learnt_at", "created_at"),
     *("last_seen_at", "paused_until", "less_often", "orders_count", "spent_minor", "first_order_at", "last_order_at"),
 )
 
@@ -33,9 +33,10 @@ _CONSENTS = """
     WHERE (excluded.changed_at, excluded.status = 'refused') > (customers_consent.changed_at, customers_consent.status = 'refused')
 """
 _PENDING = """
-    INSERT INTO customers_pending (store_id, customer_id, reader)
-    SELECT DISTINCT store_id, pair.survivor, reader FROM customers_pending JOIN pair ON pair.loser = customer_id WHERE store_id = %s
-    ON CONFLICT DO NOTHING
+    INSERT INTO customers_pending (store_id, customer_id, reader, about)
+    SELECT DISTINCT ON (pair.survivor, reader) store_id, pair.survivor, reader, '["*"]'::jsonb
+    FROM customers_pending JOIN pair ON pair.loser = customer_id WHERE store_id = %s
+    ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET about = excluded.about
 """
 _COUNTERS = """
     INSERT INTO customers_customercounter (store_id, customer_id, event_name_id, count, first_at, last_at)
@@ -73,7 +74,7 @@ def merge(pairs: Sequence[Pair], *, now: datetime, rules: Mapping[int, str]) -> 
         _fill(known[pair.survivor], known[pair.loser])
     Customer.objects.filter(pk__in=losers).update(email_key=None)
     survivors = [known[survivor] for survivor in {pair.survivor for pair in pairs}]
-    update_rows(survivors, [*_FILLED, *_WORKED_OUT])
+    update_rows(survivors, [*_FILLED, *_WORKED_OUT, *FOLDED_COPIES])
     CustomerMerge.objects.bulk_create([_explain(known[pair.loser], pair, rule=rules[pair.loser], now=now) for pair in pairs])
     with joining():
         for table in personal_tables:
@@ -111,10 +112,10 @@ def _fill(survivor: Customer, loser: Customer) -> None:
             setattr(survivor, name, value)
             if name == "email":
                 survivor.email_key = loser.email_key
-    survivor.fold_names()
     if survivor.birth_md is None:
         survivor.birth_year, survivor.birth_md = loser.birth_year, loser.birth_md
     survivor.interests = list(dict.fromkeys([*survivor.interests, *loser.interests]))
+    survivor.fold_texts()
     survivor.attributes = {**loser.attributes, **survivor.attributes}
     survivor.learnt_at = {
         name: max(survivor.learnt_at.get(name, ""), loser.learnt_at.get(name, "")) for name in {*survivor.learnt_at, *loser.learnt_at}

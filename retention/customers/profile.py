@@ -13,8 +13,9 @@ from typing import Any
 
 from retention.customers.attributes import LONGEST, Value, keys_for_browsers, write_attributes
 from retention.customers.birthdays import read_birthday
+from retention.customers.changes import of_attribute, of_field
 from retention.customers.identifying import email_key
-from retention.customers.models import Customer, Identity
+from retention.customers.models import FOLDED_COPIES, Customer, Identity
 from retention.customers.phones import read_phone
 from retention.kit.zones import ZONES
 from retention.stores.models import Store
@@ -33,7 +34,7 @@ _OF_ADDRESS = ("city", "country", "region", "state", "postcode", "postalCode", "
 _NOT_ATTRIBUTES = frozenset({"consent", "address", "name", "id", "anonymousId", "userId", "groupId"})
 _FIELDS = [
     *(name for name in dict.fromkeys(_TEXTS.values()) if name != "birthday"),
-    *("birth_year", "birth_md", "name_key", "last_name_key", "email_key", "attributes", "learnt_at"),
+    *("birth_year", "birth_md", "email_key", "attributes", "learnt_at", *FOLDED_COPIES),
 ]
 
 
@@ -62,21 +63,28 @@ class _Rules:
     sizes: dict[int, int] = field(default_factory=dict)
 
 
-def apply_traits(told: Sequence[Told]) -> None:
-    """Write what was told into the customers' fields, in a few statements; call it inside a transaction, after `identify`."""
+def apply_traits(told: Sequence[Told]) -> dict[int, set[str]]:
+    """Write what was told into the customers' fields, in a few statements; call it inside a transaction, after `identify`.
+
+    Return what changed of whom, in the words of `changes.py`.
+    """
     told = [one for one in told if one.traits]
     if not told:
-        return
+        return {}
     customers = Customer.objects.select_for_update().order_by("pk").in_bulk({one.customer_id for one in told})
     country = _country() if any("phone" in one.traits for one in told) else ""
     words = [(one, _read(one.traits, country=country)) for one in told]
     rules = _Rules(*_addresses(told), country, _keys_of_browsers(words))
     before = {customer_id: dict(customer.attributes) for customer_id, customer in customers.items()}
-    changed = sorted({one.customer_id for one, said in words if _apply(customers[one.customer_id], one, said, rules=rules)})
+    changed: dict[int, set[str]] = {}
+    for one, said in words:
+        if names := _apply(customers[one.customer_id], one, said, rules=rules):
+            changed.setdefault(one.customer_id, set()).update(names)
     for customer_id in changed:
-        customers[customer_id].fold_names()
-    update_rows([customers[customer_id] for customer_id in changed], _FIELDS)
-    write_attributes({customer_id: _differing(before[customer_id], customers[customer_id].attributes) for customer_id in changed})
+        customers[customer_id].fold_texts()
+    update_rows([customers[customer_id] for customer_id in sorted(changed)], _FIELDS)
+    write_attributes({customer_id: _differing(before[customer_id], customers[customer_id].attributes) for customer_id in sorted(changed)})
+    return changed
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -107,10 +115,10 @@ def _keys_of_browsers(words: Sequence[tuple[Told, dict[str, Any]]]) -> frozenset
     return keys_for_browsers({name.removeprefix(prefix) for one, said in words if one.public for name in said if name.startswith(prefix)})
 
 
-def _apply(customer: Customer, one: Told, said: dict[str, Any], *, rules: _Rules) -> bool:
-    """Apply one event's words to a customer in memory and return whether anything changed."""
+def _apply(customer: Customer, one: Told, said: dict[str, Any], *, rules: _Rules) -> set[str]:
+    """Apply one event's words to a customer in memory and return what changed."""
     moment = one.told_at.isoformat()
-    changed = False
+    changed: set[str] = set()
     for name, value in said.items():
         if not _may_say(customer, name, value, one=one, rules=rules):
             continue
@@ -125,7 +133,8 @@ def _apply(customer: Customer, one: Told, said: dict[str, Any], *, rules: _Rules
             setattr(customer, name, value)
         customer.learnt_at.pop(_publicly(name), None)
         customer.learnt_at[_publicly(name) if one.public else name] = moment
-        changed = True
+        key = name.removeprefix("attributes.")
+        changed.add(of_field(name) if key == name else of_attribute(key))
     return changed
 
 

@@ -145,13 +145,11 @@ def _make_past(store: Store, *, now: datetime) -> None:
 
 def _customer(person: Person, *, now: datetime) -> Customer:
     seen = [purchase.at for purchase in person.purchases] or [now - timedelta(days=3)]
-    return Customer(
+    customer = Customer(
         email=person.email,
         email_key=fold(person.email),
         first_name=person.first_name,
         last_name=person.last_name,
-        name_key=fold(f"{person.first_name} {person.last_name}"),
-        last_name_key=fold(person.last_name),
         city=person.city,
         country=person.country,
         interests=[person.interest],
@@ -159,6 +157,8 @@ def _customer(person: Person, *, now: datetime) -> Customer:
         created_at=seen[0],
         last_seen_at=seen[-1],
     )
+    customer.fold_texts()
+    return customer
 
 
 def _consent(customer: Customer, person: Person) -> Consent:

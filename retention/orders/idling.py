@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from retention.customers.events import NewEvent, record_many
+from retention.customers.changes import CART
+from retention.customers.events import NewEvent, record_many, tell_readers
 from retention.orders.announcing import announce_abandoned
 from retention.orders.baskets import GIVEN_UP_AFTER
 from retention.orders.models import CartSettings
@@ -43,6 +44,7 @@ _GIVE_UP = """
     )
     UPDATE orders_cart AS cart SET state = 'expired', closed_at = cart.last_activity_at + %(seconds)s * interval '1 second'
     FROM picked WHERE cart.store_id = (SELECT %(store)s::bigint) AND cart.id = picked.id AND cart.state = 'open'
+    RETURNING cart.customer_id
 """
 _HUSH = """
     UPDATE orders_cart AS cart SET idle_at = cart.last_activity_at, abandoned_at = cart.last_activity_at
@@ -130,6 +132,7 @@ def _note_batch(stage: _Stage, *, now: datetime, after: timedelta) -> int:
         with connection.cursor() as cursor:
             cursor.execute(stage.statement(), _values(now=now, after=after))
             rows = cursor.fetchall()
+        tell_readers({row[0]: [CART] for row in rows}, now=now, living=())
         news = [
             NewEvent(
                 customer_id,
@@ -153,9 +156,11 @@ def _note_batch(stage: _Stage, *, now: datetime, after: timedelta) -> int:
 
 
 def _give_up_batch(*, now: datetime) -> int:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_GIVE_UP, _values(now=now, after=GIVEN_UP_AFTER))
-        return int(cursor.rowcount)
+        given_up = [customer_id for (customer_id,) in cursor.fetchall()]
+        tell_readers({customer_id: [CART] for customer_id in given_up}, now=now, living=())
+    return len(given_up)
 
 
 def _values(*, now: datetime, after: timedelta) -> dict[str, Any]:

@@ -33,8 +33,8 @@ CHANNELS = ("email", "sms", "push")
 EVERYTHING = "all"
 # What it means when a person empties an answer of theirs.
 _EMPTY: dict[str, dict[str, Any]] = {
-    "gender": {"gender": ""},
-    "interests": {"interests": []},
+    "gender": {"gender": "", "gender_key": ""},
+    "interests": {"interests": [], "interests_key": []},
     "birthday": {"birth_year": None, "birth_md": None},
 }
 

@@ -68,7 +68,10 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
         rows.append(_row(name, _sum(times), copied, lines=first.rows_count))
         rows += [(f"  {step}", f"{spent.wall:.2f}", f"{spent.cpu:.2f}", "", "") for step, spent in times.items()]
     copied_each = copied.cpu / first.rows_count
-    ratios = {"import_vs_copy": round(copied.cpu / _sum(steps).cpu, 3), "own_table_vs_copy": round(copied_each * lines_bound / bound.cpu, 3)}
+    ratios = {
+        "import_vs_copy": round(copied.cpu / _sum(steps).cpu, 3),
+        "own_table_vs_copy": round(copied_each * lines_bound / bound.cpu, 3),
+    }
     return rows, {"ratios": ratios, "counts": counts | {"amount": first.totals["amount"]}}
 
 

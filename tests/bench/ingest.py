@@ -60,7 +60,7 @@ class Side:
 
 @dataclass
 class Scene:
-    """What runs and who sends: the product, the other side, the postmaster's number, shops with their keys."""
+    """What runs and who sends: the product, the other side, the postmaster's number, shops with their keys, the shop of what is copied."""
 
     door: Served
     drf: Served
@@ -68,6 +68,7 @@ class Scene:
     keys: list[str]
     projected: list[str]
     run: str
+    copied_to: int = 0
     acknowledged: int = 0
     repeated: int = 0
     requests: int = 0
@@ -107,18 +108,19 @@ def _scene(stack: ExitStack) -> Scene:
     _owner("TRUNCATE customers_customerevent, customers_eventkey, stores_storework")
     run = secrets.token_hex(4)
     keys = [make_key(make_bench_store(f"bench-{run}-{number}"))[1] for number in range(STORES + PROJECTED_STORES)]
+    copied_to = make_bench_store(f"copied-{run}").pk
     postmaster = parent_of(int(_owner("SELECT pg_backend_pid()")[0][0]))
     last = Store.objects.order_by("-pk").values_list("pk", flat=True)[0]
     door = stack.enter_context(serve_application("retention.wsgi:application", workers=2))
     drf_name = "tests.bench.measuring.drf_side:application"
     drf = stack.enter_context(serve_application(drf_name, workers=2, environment={"BENCH_STORE_ID": str(last)}))
-    return Scene(door, drf, postmaster, keys[PROJECTED_STORES:], keys[:PROJECTED_STORES], run)
+    return Scene(door, drf, postmaster, keys[PROJECTED_STORES:], keys[:PROJECTED_STORES], run, copied_to)
 
 
 def _take_turn(scene: Scene, sides: dict[str, Side], *, turn: int, scale: float) -> None:
     """Let each side do its share once."""
     less = min(scale, MOST_COMPARED)
-    lines = [line_of(number, store_id=1, moment=clock.now()) + "\n" for number in range(max(COPY_ROWS, int(COPIED * less)))]
+    lines = [line_of(number, store_id=scene.copied_to, moment=clock.now()) + "\n" for number in range(max(COPY_ROWS, int(COPIED * less)))]
     _measure(scene, sides["copy"], lambda: _copy(lines), pids=[])
     door, drf = (lambda **how: _send(scene, scene.door, turn=turn, **how)), (lambda **how: _send(scene, scene.drf, turn=turn, **how))
     batches, singles, compared = max(20, int(BATCHES * scale)), max(200, int(SINGLE * less)), max(200, int(COMPARED * less))

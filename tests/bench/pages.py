@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from retention.customers.models import Customer, CustomerEvent
+from retention.kit.memory import keep_what_is_loaded
 from retention.stores.models import Membership, Store, User
 from retention.tenancy.context import store_context
 
@@ -85,6 +86,7 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     """Seed what is missing, ask every page in turns, and return the table and the figures."""
     customers = max(5_000, int(CUSTOMERS * scale))
     store = _seed(customers)
+    keep_what_is_loaded()  # as the web process does
     client, samples = _reader(store), max(5, int(SAMPLES * min(1, scale * 4)))
     with store_context(store.pk):
         known = list(Customer.objects.known().order_by("public_id")[:200])

@@ -11,6 +11,7 @@ from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment
 from campaigns.models import Enrollment, Message
 from campaigns.playbooks.switching import switch_on
+from retention.customers.changes import EVERYTHING
 from retention.customers.events import record, tell_readers
 from retention.customers.models import Pending
 from retention.kit import clock
@@ -25,7 +26,7 @@ def test_replayed_events_start_nothing_twice(store: Any, now: Any) -> None:
     cart = leave_cart(shopper, now=now)
     for _ in range(3):
         record(shopper.pk, name="Cart Idle", now=now, properties={"cart_id": str(cart.public_id)})
-        tell_readers([shopper.pk], now=now)
+        tell_readers({shopper.pk: [EVERYTHING]}, now=now)
         tick(now=now)
     assert (Enrollment.objects.count(), Message.objects.count()) == (1, 1)
     assert Enrollment.objects.get().cart_id == cart.pk

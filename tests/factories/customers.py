@@ -20,7 +20,7 @@ def make_customer(store: Store, email: str | None = None, *, allows: tuple[str, 
     email = f"customer{next(_numbers)}@example.test" if email is None else email
     with store_context(store.pk):
         customer = Customer(email=email, email_key=fold(email) or None, **fields)
-        customer.fold_names()
+        customer.fold_texts()
         customer.save()
         if email:
             Identity.objects.create(customer=customer, kind="email", value=fold(email))

@@ -91,7 +91,8 @@ def test_orders_count_on_the_customer_and_trigger_nothing(store):
         ("Order Completed", True, "15.00"),
         ("Order Refunded", True, "2.50"),
     ]
-    assert not Pending.objects.exists()
+    assert set(Pending.objects.values_list("reader", flat=True)) == {"segments"}
+    assert all("~" not in about for about in Pending.objects.values_list("about", flat=True))  # they move people without a word
     counted = {one.event_name.name: one.count for one in CustomerCounter.objects.select_related("event_name")}
     assert counted == {"Order Completed": 1, "Order Refunded": 1}
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from retention.customers.api.customers import READ, find_customer
 from retention.customers.api.fields import ConsentIn, ConsentOut, ConsentRecordOut
+from retention.customers.changes import CONSENT
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import tell_readers
 from retention.customers.models import Consent, ConsentRecord, Customer
@@ -85,7 +86,7 @@ class CustomerConsents(StoreView[Consent]):
             text_version=word.get("text_version", ""),
         )
         record_consents([said], now=now)
-        tell_readers([customer_id], now=now)
+        tell_readers({customer_id: [CONSENT]}, now=now)
         shown = _shown(customer_id) if self.may(READ) else {"id": str(_public_id(customer_id))}
         return Response(shown, status=status.HTTP_201_CREATED)
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from retention.customers.changes import EVERYTHING
 from retention.customers.consent import Said, address_digest, record_consents
-from retention.customers.events import NewEvent, record_backfill
+from retention.customers.events import NewEvent, record_backfill, tell_readers
 from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.importing.cells import cell_of
 from retention.customers.importing.kinds import ATTRIBUTE, Change, Outcome, Thing, Work
@@ -61,6 +62,7 @@ def apply_people(work: Work, now: datetime) -> list[Outcome]:
         source="csv",
         now=now,
     )
+    tell_readers({customer_id: [EVERYTHING] for customer_id in ids.values()}, now=now, living=())
     return outcomes
 
 

@@ -17,6 +17,11 @@ from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
 _LAST = "\U0010ffff"
 _FEWEST_DIGITS = 4
+_FOLDED = {
+    "first_name": ("first_name_key", 100), "last_name": ("last_name_key", 100), "gender": ("gender_key", 20),
+    "language": ("language_key", 10), "city": ("city_key", 100), "region": ("region_key", 100), "postcode": ("postcode_key", 20),
+}  # fmt: skip
+FOLDED_COPIES = ("name_key", "interests_key", *(copy for copy, _longest in _FOLDED.values()))
 
 
 class CustomerQuerySet(StoreQuerySet["Customer"]):
@@ -74,6 +79,14 @@ class Customer(StoreOwned):
         max_length=201, blank=True, default="", db_default="", editable=False, db_collation="C"
     )  # folded "first last", for search
     last_name_key = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False, db_collation="C")
+    # Folded copies of what segments compare as texts; see `fold_texts`.
+    first_name_key = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False, db_collation="C")
+    gender_key = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False, db_collation="C")
+    language_key = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False, db_collation="C")
+    city_key = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False, db_collation="C")
+    region_key = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False, db_collation="C")
+    postcode_key = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False, db_collation="C")
+    interests_key = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), editable=False)
     gender = models.CharField(_("gender as stated"), max_length=20, blank=True)
     birth_year = models.SmallIntegerField(_("year of birth"), null=True, blank=True)
     birth_md = models.SmallIntegerField(_("day of birth"), null=True, blank=True)  # month * 100 + day, with or without a year
@@ -135,7 +148,7 @@ class Customer(StoreOwned):
                 models.F("id").desc(),
                 name="customer_sorted_by_last_order",
             ),
-            models.Index(fields=["store", "country", "city"], name="customer_by_place", condition=~models.Q(country="")),
+            models.Index(fields=["store", "country", "city", "email_key"], name="customer_in_place", condition=~models.Q(country="")),
         ]
 
     def __str__(self) -> str:
@@ -156,9 +169,12 @@ class Customer(StoreOwned):
         """Return the birthday as 1990-05-01, as --05-01 without a year, or nothing."""
         return write_birthday(self.birth_year, self.birth_md)
 
-    def fold_names(self) -> None:
-        """Keep the folded copies that search reads equal to the names; whoever sets a name calls this before saving."""
-        self.name_key, self.last_name_key = fold(self.name)[:201], fold(self.last_name)[:100]
+    def fold_texts(self) -> None:
+        """Keep the folded copies (FOLDED_COPIES) equal to the texts, for search and segments; whoever sets one calls this before saving."""
+        self.name_key = fold(self.name)[:201]
+        for name, (copy, longest) in _FOLDED.items():
+            setattr(self, copy, fold(getattr(self, name).strip())[:longest])
+        self.interests_key = list(dict.fromkeys(fold(str(interest).strip()) for interest in self.interests))
 
 
 class Identity(StoreOwned):

@@ -81,6 +81,18 @@ class CustomerEvent(StoreOwned):
             models.Index(fields=["store", "-received_at", "-id"], name="event_arrived"),
             models.Index(fields=["store", "-received_at", "-id"], name="event_told", condition=~models.Q(kind="own")),
             models.Index(fields=["store", "occurred_at", "id"], name="event_unprojected", condition=models.Q(projected_at=None)),
+            models.Index(
+                fields=["store", "name", "occurred_at"],
+                name="event_by_name",
+                include=["customer", "kind"],
+                condition=models.Q(kind__in=["track", "own"], customer__isnull=False, refusal=""),
+            ),
+            models.Index(
+                fields=["store", "kind", "occurred_at"],
+                name="event_of_view",
+                include=["customer"],
+                condition=models.Q(kind__in=["page", "screen"], customer__isnull=False, refusal=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,10 +131,14 @@ class EventKey(StoreOwned):
 
 
 class Pending(StoreOwned):
-    """News for one reader about one customer, written in the transaction of the event and deleted by the one that read it."""
+    """News for one reader about one customer, written in the transaction of the event and deleted by the one that read it.
+
+    about: what changed, in the words of `changes.py`; a reader that looks at everything anyway is not told.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     reader = models.CharField(max_length=20)
+    about = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
     class Meta:
         constraints = [

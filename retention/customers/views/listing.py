@@ -17,7 +17,7 @@ from retention.customers.forms.filters import FilterForm
 from retention.customers.models import Customer, SavedView
 from retention.customers.models.customer import CustomerQuerySet
 from retention.customers.panels import facts
-from retention.customers.totals import Counted, Totals, count_totals, count_up_to, store_totals
+from retention.customers.totals import MOST, MOST_NARROWED, Counted, Totals, count_totals, count_up_to, store_totals
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
@@ -75,6 +75,11 @@ class Asked:
         """Return the words searched for."""
         return self.request.GET.get("q", "").strip()
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Say whether somebody searches or filters, so that no index holds exactly the people of the list."""
+        return bool(self.search or used_filters(self.form.chosen()))
+
     def people(self, *, without: Filter | None = None) -> CustomerQuerySet:
         """Return the people of the view who fit the search and the filters."""
         everybody: Any = Customer.objects.all()
@@ -82,7 +87,7 @@ class Asked:
         if self.search:
             rows = rows.found_by(self.search)
         if self.sort == "name":
-            rows = rows.exclude(name_key="")
+            rows = rows.filter(name_key__gt="")  # a range, so that the index begins behind those without a name
         return narrow(rows, self.form.chosen(), asking=self.asking, without=without)
 
     def address(self, *, drop: Sequence[str] = (), **changed: str) -> str:
@@ -104,9 +109,9 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     """
     asked = Asked.of(request)
     people = asked.people()
-    counted = count_up_to(people)
+    counted = count_up_to(people, most=MOST_NARROWED if asked.is_narrowed else MOST)
     page = read_page(
-        people.prefetch_related("consents"),
+        people.prefetch_related("consents") if counted.number else people.none(),
         order=SORTS[asked.sort],
         cursor=request.GET.get("cursor", ""),
         size=PAGE_SIZE,
@@ -138,7 +143,7 @@ def _people_words(request: Any, asked: Asked) -> dict[str, Any]:
         "may_edit": allows(request.role, capability="customers.edit"),
         "may_export": allows(request.role, capability="customers.export"),
         "may_import": allows(request.role, capability="customers.import"),
-        "is_default": not (asked.search or used_filters(asked.form.chosen())) and asked.base == "known",
+        "is_default": not asked.is_narrowed and asked.base == "known",
         "nameless": asked.sort == "name",
     }
 
@@ -186,7 +191,7 @@ def _empty(asked: Asked, counted: Counted) -> dict[str, Any]:
     if counted.number or not chosen:
         return {}
     for one in used_filters(chosen)[:SENTENCES]:
-        without = count_up_to(asked.people(without=one))
+        without = count_up_to(asked.people(without=one), most=MOST_NARROWED)
         if without.number:
             before, strong = one.say(chosen, asked.asking)
             return {"words": f"{before} {strong}", "without": without, "url": asked.address(drop=one.names)}

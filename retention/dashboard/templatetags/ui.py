@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,7 +35,12 @@ register.simple_tag(drawings.overview, name="overview")
 @register.simple_tag
 def icon(name: str, css: str = "", *, label: str = "") -> SafeString:
     """Draw an icon of the sprite; with a label it is named, else hidden from screen readers."""
-    classes = f"ico {css}".strip()
+    return _draw_icon(name, f"ico {css}".strip(), str(label))
+
+
+@lru_cache(2_000)
+def _draw_icon(name: str, classes: str, label: str) -> SafeString:
+    """Draw it once: a list has a hundred icons and asking for the sprite's address costs more than the rest of each."""
     address = f"{static('img/icons.svg')}#{name}"
     if label:
         return format_html('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', classes, label, address)

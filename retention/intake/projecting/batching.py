@@ -6,7 +6,7 @@ found by halving and refused alone, so that it holds nobody up.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from retention.catalog.saving import note_seen
 from retention.customers.announcing import announce_changes, newest_customer
+from retention.customers.changes import CONSENT, SEEN, of_event
 from retention.customers.consent import record_consents
 from retention.customers.counting import count_events
 from retention.customers.events import OWN_NAMES, tell_readers
@@ -99,10 +100,13 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     lived = [Lived(event, customer_id) for event, customer_id in zip(events, customer_ids, strict=True)]
     _run(_ASSIGN, now, [event.pk for event in events], [event.received_at for event in events], customer_ids)
     _note_seen(lived)
-    apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived])
-    refusals = _apply_consents(lived, now=now)
-    refusals |= apply_orders(lived, currency=currency, now=now)
-    refusals |= {event.pk: NAME_IS_OURS for event in events if event.name in OWN_NAMES}
+    changed = {one.customer_id: set(SEEN) for one in lived}
+    _add(changed, apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived]))
+    refusals, consenting = _apply_consents(lived, now=now)
+    _add(changed, {customer_id: {CONSENT} for customer_id in consenting})
+    refused, ordering = apply_orders(lived, currency=currency, now=now)
+    _add(changed, ordering)
+    refusals |= refused | {event.pk: NAME_IS_OURS for event in events if event.name in OWN_NAMES}
     if refusals:
         _run(_REFUSE, list(refusals), list(refusals.values()))
     counted = [one for one in lived if one.event.pk not in refusals]
@@ -110,16 +114,24 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     from_browsers = {name for _, name in named} - {name for one, name in named if one.event.trusted}
     count_events(((one.customer_id, name, one.event.occurred_at) for one, name in named), now=now, from_browsers=from_browsers)
     note_seen(filter(None, (product_of(one.event) for one in counted)), now=now)
+    for one, name in named:
+        changed[one.customer_id].add(of_event(name))
     living = {one.customer_id for one in lived if not one.event.backfill}
     announce_changes(living, newest_before=newest_before, now=now)
-    tell_readers(living, now=now)
+    tell_readers(changed, now=now, living=living)
 
 
-def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> dict[int, str]:
+def _add(changed: dict[int, set[str]], more: Mapping[int, set[str]]) -> None:
+    for customer_id, about in more.items():
+        changed.setdefault(customer_id, set()).update(about)
+
+
+def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> tuple[dict[int, str], set[int]]:
+    """Record what people said about channels; return refusals by event id, and who said something."""
     found = [(one.event.pk, *consents_of(one.event, customer_id=one.customer_id)) for one in lived]
     words = [word for _, said, _ in found for word in said]
     record_consents(words, now=now)
-    return {event_id: refusal for event_id, _, refusal in found if refusal}
+    return {event_id: refusal for event_id, _, refusal in found if refusal}, {word.customer_id for word in words}
 
 
 def _note_seen(lived: Iterable[Lived]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from retention.customers.changes import CART, ORDERS
 from retention.intake.projecting.waiting import Waiting
 from retention.orders.announcing import announce_changes, newest_order
 from retention.orders.baskets import EVENTS as BASKET_EVENTS
@@ -29,12 +30,15 @@ class Lived:
     customer_id: int
 
 
-def apply_orders(lived: Sequence[Lived], *, currency: str, now: datetime) -> dict[int, str]:
-    """Place orders, take refunds and returns, then bring the baskets of everybody concerned up to date; return refusals by event id."""
+def apply_orders(lived: Sequence[Lived], *, currency: str, now: datetime) -> tuple[dict[int, str], dict[int, set[str]]]:
+    """Place orders, take refunds and returns, then bring the baskets of everybody concerned up to date.
+
+    Return refusals by event id, and what changed of whom, in the words of `customers/changes.py`.
+    """
     tracked = [one for one in lived if one.event.kind == "track"]
     told = [_told(one) for one in tracked if one.event.name in NAMES and one.event.trusted]
     refusals = {one.event.pk: ORDER_FROM_BROWSER for one in tracked if one.event.name in NAMES and not one.event.trusted}
-    placed = _apply_reports(told, refusals, currency=currency, now=now) if told else Placed()
+    placed, owners = _apply_reports(told, refusals, currency=currency, now=now) if told else (Placed(), set[int]())
     earliest = dict(placed.moments)
     for one in tracked:
         if one.event.name in BASKET_EVENTS:
@@ -44,10 +48,13 @@ def apply_orders(lived: Sequence[Lived], *, currency: str, now: datetime) -> dic
         refusals |= update_carts(earliest, currency=currency, now=now)
         hush(_only_about_the_past(tracked))
         ring_for_idle(earliest)
-    return refusals
+    changed = {customer_id: {CART} for customer_id in earliest}
+    for customer_id in owners:
+        changed.setdefault(customer_id, set()).add(ORDERS)
+    return refusals, changed
 
 
-def _apply_reports(told: Sequence[Told], refusals: dict[int, str], *, currency: str, now: datetime) -> Placed:
+def _apply_reports(told: Sequence[Told], refusals: dict[int, str], *, currency: str, now: datetime) -> tuple[Placed, set[int]]:
     newest_before = newest_order()
     by_name: dict[str, list[Told]] = {name: [] for name in NAMES}
     for one in told:
@@ -58,9 +65,10 @@ def _apply_reports(told: Sequence[Told], refusals: dict[int, str], *, currency: 
     refusals |= take_refunds(by_name[REFUNDED], currency=currency)
     refusals |= take_returns(by_name[RETURNED], currency=currency)
     touched = join_refunds(_numbers(told), order_ids=placed.touched | cancelled.touched)
-    refigure(_customers_of(touched), currency=currency)
+    owners = _customers_of(touched)
+    refigure(owners, currency=currency)
     announce_changes(touched, numbers=_numbers(one for one in told if not one.backfill), newest_before=newest_before, now=now)
-    return placed
+    return placed, owners
 
 
 def _told(one: Lived) -> Told:

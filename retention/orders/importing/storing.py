@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from retention.customers.events import NewEvent, record_backfill
+from retention.customers.changes import EVERYTHING
+from retention.customers.events import NewEvent, record_backfill, tell_readers
 from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.importing.kinds import Outcome, Thing, Work
 from retention.customers.models import Customer, ImportRow
@@ -102,7 +103,9 @@ def apply_orders(work: Work, now: datetime) -> list[Outcome]:
     _store_refunds([paper for paper in wanted if paper.is_credit], now=now)
     _tell_timeline([paper for paper in wanted if paper.outcome.state == "new"], now=now)
     people |= {paper.customer_id for paper in wanted}
-    refigure(people - {None}, currency=Store.objects.values_list("currency", flat=True).get(pk=require_store_id()))
+    concerned = people - {None}
+    tell_readers({customer_id: [EVERYTHING] for customer_id in concerned}, now=now, living=())
+    refigure(concerned, currency=Store.objects.values_list("currency", flat=True).get(pk=require_store_id()))
     _close_baskets(wanted, currency=work.plan.currency)
     return [paper.outcome for paper in papers]
 

@@ -1,0 +1,49 @@
+"""The names of what can change about a customer: news tells them, and segments say which of them their answer rests on. No database here.
+
+"field:country", "attribute:plan", "event:Order Completed", "consent", "orders", "cart", "segment:<public id>"; "*" is everything.
+"""
+
+EVERYTHING = "*"
+CONSENT = "consent"
+ORDERS = "orders"
+CART = "cart"
+SEEN = frozenset({"field:last_seen_at", "field:created_at"})
+LIVING = "~"  # beside what changed: it happened now, and is not told about the past
+
+
+def of_field(name: str) -> str:
+    """Return the name of a field of the customer."""
+    return f"field:{name}"
+
+
+def of_attribute(key: str) -> str:
+    """Return the name of a custom attribute."""
+    return f"attribute:{key}"
+
+
+def of_event(name: str) -> str:
+    """Return the name of an event's happening."""
+    return f"event:{name}"
+
+
+def of_segment(public_id: str) -> str:
+    """Return the name of a segment's membership."""
+    return f"segment:{public_id}"
+
+
+# What our own events say of a customer beside that they happened; every other one may say anything.
+_OF_OWN: dict[str, frozenset[str]] = {
+    "Cart Idle": frozenset({CART}),
+    "Cart Abandoned": frozenset({CART}),
+    "Email Bounced": frozenset(),
+    "Email Delivered": frozenset(),
+    "Email Link Clicked": frozenset(),
+    "Segment Entered": frozenset(),
+    "Segment Left": frozenset(),
+    "Unsubscribed": frozenset({CONSENT}),
+}
+
+
+def of_own_event(name: str) -> frozenset[str]:
+    """Return what one of our own events tells has changed."""
+    return _OF_OWN.get(name, frozenset({EVERYTHING})) | {of_event(name)}
