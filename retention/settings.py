@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "retention.intake",
     "retention.signup",
     "retention.inbox",
+    "segments",
     "campaigns",
     "retention.home",
     "retention.staff.apps.StaffConfig",

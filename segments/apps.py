@@ -7,3 +7,11 @@ class SegmentsConfig(AppConfig):
     """The segments floor."""
 
     name = "segments"
+
+    def ready(self) -> None:
+        """Name the tables that hold a customer's rows."""
+        from retention.customers.personal_data import register
+        from segments.merging import move_memberships
+        from segments.models import SegmentMember
+
+        register(SegmentMember, move=move_memberships)

@@ -1,0 +1,71 @@
+"""Running a rule's SELECT: as the role that reads customers and nothing else may, within a time, with patterns replaced by what they match.
+
+The role is past row-level security, so that no function of a rule hides an index from the planner; the store stands in every part of the
+statement, and a member's foreign keys refuse a customer of another store.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from retention.tenancy.context import SEGMENTS_ROLE, require_store_id, role_context
+from segments.rules.patterns import Matching
+from segments.rules.sql import Fragment, piece
+
+QUICK_SECONDS = 8.0  # while somebody waits in front of a page
+LONG_SECONDS = 600.0
+MOST_MATCHES = 50_000
+_CANCELLED = "57014"
+
+
+class TooSlow(Exception):
+    """The question took longer than it may."""
+
+
+class TooMany(Exception):
+    """A pattern matches more different texts than we put into a statement."""
+
+
+@contextmanager
+def asking(*, seconds: float) -> Iterator[None]:
+    """Run the statements of the block as the segments' role, each for at most so many seconds, in a transaction; raises TooSlow."""
+    try:
+        with transaction.atomic(), role_context(SEGMENTS_ROLE):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SET LOCAL statement_timeout = {int(seconds * 1000)}; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "
+                    "SET LOCAL max_parallel_workers_per_gather = 0"
+                )
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) == _CANCELLED:
+            raise TooSlow from error
+        raise
+
+
+def rows_of(statement: Fragment) -> list[Any]:
+    """Run a statement and return its rows, if it has any; a pattern is replaced by the texts of the store it matches. Raises TooMany."""
+    known: dict[Matching, list[str]] = {}
+    for value in statement.values:
+        if isinstance(value, Matching) and value not in known:
+            known[value] = _matches(value)
+    values = [known[value] if isinstance(value, Matching) else value for value in statement.values]
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def _matches(wanted: Matching) -> list[str]:
+    store = require_store_id()
+    if wanted.attribute:
+        rows = piece(
+            "SELECT DISTINCT folded_value FROM customers_attributevalue WHERE store_id = %s AND attribute_id = %s", store, wanted.attribute
+        )
+    else:
+        rows = piece(f"SELECT DISTINCT coalesce({wanted.column}, '') FROM customers_customer WHERE store_id = %s", store)  # noqa: S608 - one of ours
+    found = [text for (text,) in rows_of(rows) if wanted.pattern.matches(text)]
+    if len(found) > MOST_MATCHES:
+        raise TooMany
+    return found

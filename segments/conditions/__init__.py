@@ -1,0 +1,24 @@
+"""The kinds of conditions, one file each. A new kind: copy `country.py`, add a line here, and its cases in `tests/segments/`."""
+
+from retention.kit.register import Register
+from segments.conditions.attribute import Attribute
+from segments.conditions.birthday import Birthday
+from segments.conditions.cart import Cart
+from segments.conditions.consent import Consent
+from segments.conditions.country import Country
+from segments.conditions.event import Event
+from segments.conditions.event_time import EventTime
+from segments.conditions.figure import Figure
+from segments.conditions.in_segment import InSegment
+from segments.conditions.interests import Interests
+from segments.conditions.moment import Moment
+from segments.conditions.orders import Orders
+from segments.conditions.share import Share
+from segments.conditions.text import Text
+from segments.rules.base import Condition
+
+KINDS: Register[type[Condition]] = Register("segment condition")
+for _kind in (Event, Orders, EventTime, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, InSegment, Share):
+    KINDS.add(_kind.kind, _kind)
+
+__all__ = ["KINDS"]

@@ -1,0 +1,111 @@
+"""The basket a customer has open: how far they came, what is in it, how long they left it."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from retention.customers.changes import CART
+from retention.kit.fields import Fields
+from retention.kit.money import decimals_of
+from retention.kit.words import Phrase, gettext_noop
+from segments.rules.base import Condition
+from segments.rules.comparing import NumberTest, listed
+from segments.rules.facts import Needs, Person
+from segments.rules.sql import Fragment, all_of, negated, piece
+from segments.rules.terms import At, Terms
+from segments.rules.windows import EVER, Window, holds, turns, within
+
+_SENTENCES = {
+    "open": gettext_noop("have something in their basket%(more)s"),
+    "idle": gettext_noop("left a basket alone%(more)s"),
+    "abandoned": gettext_noop("abandoned a basket%(more)s"),
+    "none": gettext_noop("have nothing in a basket%(more)s"),
+}
+_AMOUNTS = ("at_least", "at_most", "more", "less", "between")
+
+
+@dataclass(frozen=True)
+class Cart(Condition):
+    """The open basket compared. stages: one of these; total: in minor units of the store's currency; window: when it was last touched."""
+
+    kind: ClassVar[str] = "cart"
+    label: ClassVar[str] = gettext_noop("Basket: open, left alone, abandoned")
+    state: str
+    stages: tuple[str, ...] = ()
+    total: NumberTest | None = None
+    window: Window = EVER
+    currency: str = ""
+
+    @classmethod
+    def read(cls, fields: Fields, terms: Terms) -> Self:
+        """Read {"is": "cart", "state": "abandoned", "stages": ["checkout"], "total": {"op": "at_least", "value": 50}, "window": {...}}."""
+        state = fields.choice("state", tuple(_SENTENCES))
+        if state == "none":
+            return cls(state)
+        stages = fields.texts("stages", longest=40) if fields.told("stages") else ()
+        total = None
+        if fields.told("total"):
+            part = fields.part("total")
+            total = NumberTest.read(part, ops=_AMOUNTS).scaled(10 ** decimals_of(terms.currency))
+            part.close()
+        window = Window.read(fields.part("window")) if fields.told("window") else EVER
+        return cls(state, stages, total, window, terms.currency)
+
+    def sql(self, at: At) -> Fragment:
+        """Ask the open basket."""
+        if self.state == "none":
+            return negated(self._there(piece("true"), at))
+        wanted = [within("cart.last_activity_at", self.window.span(at.now, at.terms.zone))]
+        if self.state != "open":
+            wanted.append(piece(f"cart.{self.state}_at IS NOT NULL"))
+        if self.stages:
+            wanted.append(piece("cart.stage = ANY(%s)", list(self.stages)))
+        if self.total is not None:
+            wanted += [piece("cart.currency = %s", self.currency), self.total.sql("cart.total_minor")]
+        return self._there(all_of(wanted), at)
+
+    def holds(self, person: Person, at: At) -> bool:
+        """Ask the loaded basket."""
+        cart = person.cart
+        if self.state == "none" or cart is None:
+            return cart is None and self.state == "none"
+        since = {"open": cart.last_activity_at, "idle": cart.idle_at, "abandoned": cart.abandoned_at}[self.state]
+        if since is None or (self.stages and cart.stage not in self.stages):
+            return False
+        if self.total is not None and not (cart.currency == self.currency and self.total.holds(cart.total_minor)):
+            return False
+        return holds(self.window.span(at.now, at.terms.zone), cart.last_activity_at)
+
+    def phrase(self, terms: Terms) -> Phrase:
+        """Say it: abandoned a basket at the stage “checkout”."""
+        more: Phrase | str = ""
+        if words := self.window.phrase():
+            more = Phrase(gettext_noop(", last touched %(when)s"), {"when": words})
+        if self.total is not None:
+            factor = 10 ** -decimals_of(self.currency)
+            total = self.total.phrase(lambda minor: f"{minor * factor:g} {self.currency}")
+            more = Phrase(gettext_noop(" whose sum %(total)s%(more)s"), {"total": total, "more": more})
+        if self.stages:
+            more = Phrase(gettext_noop(" at the stage %(stages)s%(more)s"), {"stages": listed(self.stages), "more": more})
+        return Phrase(_SENTENCES[self.state], {"more": more})
+
+    def reads(self) -> frozenset[str]:
+        """Return baskets."""
+        return frozenset({CART})
+
+    def needs(self, at: At) -> Needs:
+        """Return the open basket."""
+        return Needs(cart=True)
+
+    def turns(self, before: At, after: At) -> Fragment | None:
+        """Return those whose basket's last touch came into the window or left it."""
+        spans = (self.window.span(one.now, one.terms.zone) for one in (before, after))
+        moved = turns("cart.last_activity_at", before=next(spans), after=next(spans))
+        return None if moved is None else self._there(moved, after)
+
+    def _there(self, condition: Fragment, at: At) -> Fragment:
+        rows = piece(
+            "EXISTS (SELECT 1 FROM orders_cart AS cart WHERE cart.store_id = %s AND cart.customer_id = customer.id AND cart.state = 'open' "
+            "AND cart.lines_count > 0 AND ",
+            at.terms.store_id,
+        )
+        return rows + condition + ")"

@@ -1,0 +1,165 @@
+"""What a customer did, or did not: an event so many times, or a sum of one of its properties, in a window of time.
+
+Where only the last moment or the whole count matters, the counters kept per customer and event answer; they are 2 to 5 times faster than
+the events themselves (performance guide 2, A2). Everything else reads events by their name and time.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Self
+
+from retention.customers.changes import of_event
+from retention.kit.fields import Fields
+from retention.kit.words import Phrase, gettext_noop
+from segments.rules.base import Condition
+from segments.rules.comparing import NumberTest, plain
+from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
+from segments.rules.facts import VIEWS, Needs, Person
+from segments.rules.properties import MOST, Property
+from segments.rules.sql import Fragment, joined, negated, piece
+from segments.rules.terms import At, Terms
+from segments.rules.windows import EVER, Span, Window, holds, turns, within
+
+_DID, _DID_NOT = gettext_noop("did “%(event)s”%(where)s%(when)s"), gettext_noop("did not do “%(event)s”%(where)s%(when)s")
+_TIMES = gettext_noop("did “%(event)s”%(where)s a number of times that %(times)s%(when)s")
+_SUM = gettext_noop("did “%(event)s”%(where)s with a sum of %(property)s that %(times)s%(when)s")
+
+
+@dataclass(frozen=True)
+class Event(Condition):
+    """An event, how often (or the sum of a property), when, and what it must say. number: of its counter, where there is one."""
+
+    kind: ClassVar[str] = "event"
+    label: ClassVar[str] = gettext_noop("Did or did not do something")
+    event: str
+    times: NumberTest
+    window: Window
+    where: tuple[Property, ...] = ()
+    sum_of: str = ""
+    number: int = 0
+
+    @classmethod
+    def read(cls, fields: Fields, terms: Terms) -> Self:
+        """Read {"is": "event", "event": "Product Viewed", "op": "at_least", "value": 3, "window": {...}, "where": [...], "sum": ""}."""
+        event = fields.text("event")
+        sum_of = fields.text("sum", default="")
+        times = NumberTest.read(fields, ops=COUNT_OPS, whole=not sum_of)
+        window = Window.read(fields.part("window")) if fields.told("window") else EVER
+        where = tuple(Property.read(part) for part in fields.parts("where", most=MOST))
+        return cls(event, times, window, where, sum_of, terms.event_names.get(event, 0))
+
+    def sql(self, at: At) -> Fragment:
+        """Ask the counter where it knows, else the events."""
+        span = self.window.span(at.now, at.terms.zone)
+        if self._by_counter:
+            rows = self._counters(at)
+            if self.window.is_everything and not (is_any(self.times) or is_none(self.times)):
+                passing = negated(self.times.sql("counter.count")) if self.times.holds(0) else self.times.sql("counter.count")
+                listed = piece("customer.id IN (SELECT counter.customer_id ") + rows + " AND " + passing + ")"
+                return negated(listed) if self.times.holds(0) else listed
+            return counted(rows + " AND " + within("counter.last_at", span), self.times, customer="counter.customer_id")
+        amount = "count(*)"
+        if self.sum_of:
+            return counted(self._told(span, at), self.times, customer="event.customer_id", amount="coalesce(sum(event.told), 0)")
+        return counted(self._events(at, within("event.occurred_at", span)), self.times, customer="event.customer_id", amount=amount)
+
+    def holds(self, person: Person, at: At) -> bool:
+        """Count what is loaded."""
+        span = self.window.span(at.now, at.terms.zone)
+        if self._by_counter:
+            counter = person.counters.get(self.number)
+            if counter is None:
+                return self.times.holds(0)
+            return self.times.holds(counter.count if self.window.is_everything else int(holds(span, counter.last_at)))
+        lived = (
+            one
+            for one in person.events.get(self.event, ())
+            if holds(span, one.at) and all(test.holds(one.properties) for test in self.where)
+        )
+        if not self.sum_of:
+            return self.times.holds(sum(1 for _one in lived))
+        told = (one.properties.get(self.sum_of) for one in lived)
+        return self.times.holds(
+            sum((Decimal(one) for one in told if isinstance(one, int | Decimal) and not isinstance(one, bool)), Decimal(0))
+        )
+
+    def phrase(self, terms: Terms) -> Phrase:
+        """Say it: did “Product Viewed” a number of times that is at least 3 in the last 30 days."""
+        words = self.window.phrase()
+        when: Phrase | str = Phrase(gettext_noop(" %(when)s"), {"when": words}) if words else ""
+        where: Phrase | str = ""
+        for test in reversed(self.where):
+            where = Phrase(gettext_noop(" where %(test)s%(more)s"), {"test": test.phrase(), "more": where})
+        values = {"event": self.event, "where": where, "when": when, "times": self.times.phrase(), "property": self.sum_of}
+        if self.sum_of:
+            return Phrase(_SUM, values)
+        return Phrase(_DID if is_any(self.times) else _DID_NOT if is_none(self.times) else _TIMES, values)
+
+    def reads(self) -> frozenset[str]:
+        """Return the event."""
+        return frozenset({of_event(self.event)})
+
+    def needs(self, at: At) -> Needs:
+        """Return the counter, or the events since the window began."""
+        if self._by_counter:
+            return Needs(counters=frozenset({self.number}))
+        return Needs(events={self.event: self.window.span(at.now, at.terms.zone)[0]})
+
+    def turns(self, before: At, after: At) -> Fragment | None:
+        """Return those of whom an event came into the window or left it."""
+        spans = (self.window.span(one.now, one.terms.zone) for one in (before, after))
+        if self._by_counter:
+            moved = turns("counter.last_at", before=next(spans), after=next(spans))
+            return (
+                None
+                if moved is None
+                else piece("customer.id IN (SELECT counter.customer_id ") + self._counters(after) + " AND " + moved + ")"
+            )
+        moved = turns("event.occurred_at", before=next(spans), after=next(spans))
+        return None if moved is None else piece("customer.id IN (SELECT event.customer_id ") + self._events(after, moved) + ")"
+
+    def found(self, person: Person, at: At) -> Phrase | None:
+        """Say how often it was."""
+        if not self._by_counter:
+            span = self.window.span(at.now, at.terms.zone)
+            lived = [one for one in person.events.get(self.event, ()) if holds(span, one.at)]
+            return Phrase(gettext_noop("It happened %(count)s times then"), {"count": plain(len(lived))})
+        counter = person.counters.get(self.number)
+        if counter is None:
+            return Phrase(gettext_noop("It never happened"))
+        values = {"count": counter.count, "last": f"{counter.last_at.astimezone(at.terms.zone):%Y-%m-%d}"}
+        return Phrase(gettext_noop("It happened %(count)s times, last on %(last)s"), values)
+
+    @property
+    def _by_counter(self) -> bool:
+        if not self.number or self.where or self.sum_of:
+            return False
+        return self.window.is_everything or (self.window.is_open and (is_any(self.times) or is_none(self.times)))
+
+    def _counters(self, at: At) -> Fragment:
+        rows = "FROM customers_customercounter AS counter WHERE counter.store_id = %s AND counter.event_name_id = %s"
+        return piece(rows, at.terms.store_id, self.number)
+
+    def _events(self, at: At, when: Fragment) -> Fragment:
+        rows = piece(
+            "FROM customers_customerevent AS event WHERE event.store_id = %s AND event.customer_id IS NOT NULL AND event.refusal = '' AND ",
+            at.terms.store_id,
+        )
+        return rows + joined([_named(self.event), when, *(test.sql() for test in self.where)], "AND")
+
+    def _told(self, span: Span, at: At) -> Fragment:
+        """Return rows of customers and the number each event tells, in place of the events."""
+        told = piece(
+            "(CASE WHEN jsonb_typeof(event.properties -> %s) = 'number' THEN (event.properties -> %s)::numeric END)",
+            self.sum_of,
+            self.sum_of,
+        )
+        rows = piece("FROM (SELECT event.customer_id, ") + told + " AS told " + self._events(at, within("event.occurred_at", span))
+        return rows + ") AS event WHERE true"
+
+
+def _named(event: str) -> Fragment:
+    """Return what is true of the rows of an event; views of pages and screens are one event each, whatever the page is called."""
+    told = piece("event.kind IN ('track', 'own') AND event.name = %s", event)
+    view = {name: kind for kind, name in VIEWS.items()}.get(event)
+    return told if view is None else piece("(") + told + f" OR event.kind = '{view}')"

@@ -1,0 +1,89 @@
+"""How many orders a customer placed, what they spent in all, and what an order comes to on average: figures kept on their row."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from retention.customers.changes import ORDERS
+from retention.kit.fields import Fields
+from retention.kit.money import decimals_of, to_major
+from retention.kit.words import Phrase, gettext_noop
+from segments.rules.base import Condition
+from segments.rules.comparing import NumberTest, plain
+from segments.rules.facts import Person
+from segments.rules.sql import Fragment, negated, piece
+from segments.rules.terms import At, Terms
+
+FIGURES: dict[str, str] = {
+    "orders": gettext_noop("number of orders"),
+    "spent": gettext_noop("sum of all orders"),
+    "average": gettext_noop("average order"),
+}
+_OPS = ("at_least", "at_most", "more", "less", "equals", "not_equals", "between", "not_between")
+
+
+@dataclass(frozen=True)
+class Figure(Condition):
+    """One of the figures, compared. Amounts are in the store's currency, in minor units inside and in major ones in the rule."""
+
+    kind: ClassVar[str] = "figure"
+    label: ClassVar[str] = gettext_noop("Number of orders, money spent, average order")
+    figure: str
+    test: NumberTest
+    currency: str
+
+    @classmethod
+    def read(cls, fields: Fields, terms: Terms) -> Self:
+        """Read {"is": "figure", "figure": "spent", "op": "at_least", "value": 100}."""
+        figure = fields.choice("figure", tuple(FIGURES))
+        test = NumberTest.read(fields, ops=_OPS, whole=figure == "orders")
+        return cls(figure, test if figure == "orders" else test.scaled(10 ** decimals_of(terms.currency)), terms.currency)
+
+    def sql(self, at: At) -> Fragment:
+        """Compare the column; an average without an order is none and passes no plain comparison."""
+        column = "customer.orders_count" if self.figure == "orders" else "customer.spent_minor"
+        plain_sql = self.test.sql(column) if self.figure != "average" else self._average()
+        return negated(plain_sql) if self.test.negated else plain_sql
+
+    def holds(self, person: Person, at: At) -> bool:
+        """Compare the loaded figure."""
+        orders, spent = person.row["orders_count"], person.row["spent_minor"]
+        if self.figure != "average":
+            return self.test.holds(orders if self.figure == "orders" else spent) != self.test.negated
+        return (orders > 0 and self.test.scaled(orders).holds(spent)) != self.test.negated
+
+    def phrase(self, terms: Terms) -> Phrase:
+        """Say it: have a number of orders that is at least 3."""
+        test = self.test.phrase(None if self.figure == "orders" else self._money)
+        return Phrase(gettext_noop("have a %(figure)s that %(test)s"), {"figure": Phrase(FIGURES[self.figure]), "test": test})
+
+    def reads(self) -> frozenset[str]:
+        """Return the orders."""
+        return frozenset({ORDERS})
+
+    def found(self, person: Person, at: At) -> Phrase | None:
+        """Say what the figure is."""
+        orders, spent = person.row["orders_count"], person.row["spent_minor"]
+        if self.figure == "orders":
+            return Phrase(gettext_noop("Orders: %(count)s"), {"count": orders})
+        amount = spent if self.figure == "spent" else spent // orders if orders else 0
+        return Phrase(gettext_noop("It is %(amount)s"), {"amount": self._money(amount)})
+
+    def _average(self) -> Fragment:
+        test = self.test
+        if test.op == "between":
+            compared = piece(
+                "customer.spent_minor BETWEEN %s * customer.orders_count AND %s * customer.orders_count",
+                _number(test.low),
+                _number(test.high),
+            )
+        else:
+            sign = {"equals": "=", "more": ">", "at_least": ">=", "less": "<", "at_most": "<="}[test.op]
+            compared = piece(f"customer.spent_minor {sign} %s * customer.orders_count", _number(test.low))
+        return piece("(customer.orders_count > 0 AND ") + compared + ")"
+
+    def _money(self, minor: float) -> str:
+        return f"{plain(float(to_major(round(minor), currency=self.currency)))} {self.currency}"
+
+
+def _number(value: float) -> float | int:
+    return int(value) if value == int(value) else value

@@ -1,0 +1,63 @@
+"""Being in another segment, or not."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from retention.customers.changes import of_segment
+from retention.kit.fields import Fields
+from retention.kit.words import Phrase, gettext_noop
+from segments.rules.base import Condition
+from segments.rules.facts import Needs, Person
+from segments.rules.sql import Fragment, negated, piece
+from segments.rules.terms import At, SegmentTerm, Terms
+
+
+@dataclass(frozen=True)
+class InSegment(Condition):
+    """Membership of one other segment of the store, as it stands."""
+
+    kind: ClassVar[str] = "in_segment"
+    label: ClassVar[str] = gettext_noop("Is in a segment or not")
+    segment: SegmentTerm
+    wanted: bool
+
+    @classmethod
+    def read(cls, fields: Fields, terms: Terms) -> Self:
+        """Read {"is": "in_segment", "segment": "<public id>", "in": true}; a segment that would come to contain itself is refused."""
+        public_id = fields.text("segment", longest=36)
+        wanted = fields.flag("in", default=True)
+        term = terms.segments.get(public_id)
+        if term is None:
+            if public_id:
+                fields.fault("segment", Phrase(gettext_noop("is no segment of this store")))
+            return cls(SegmentTerm(0, public_id, ""), wanted)
+        if terms.own and terms.leads_to_itself(public_id):
+            fields.fault("segment", Phrase(gettext_noop("is built on this segment, so each would wait for the other")))
+        return cls(term, wanted)
+
+    def sql(self, at: At) -> Fragment:
+        """Ask the list of members."""
+        there = piece(
+            "EXISTS (SELECT 1 FROM segments_segmentmember AS member WHERE member.store_id = %s AND member.segment_id = %s "
+            "AND member.customer_id = customer.id)",
+            at.terms.store_id,
+            self.segment.id,
+        )
+        return there if self.wanted else negated(there)
+
+    def holds(self, person: Person, at: At) -> bool:
+        """Ask the loaded memberships."""
+        return (self.segment.id in person.segments) == self.wanted
+
+    def phrase(self, terms: Terms) -> Phrase:
+        """Say it: are in “Champions”."""
+        text = gettext_noop("are in “%(segment)s”") if self.wanted else gettext_noop("are not in “%(segment)s”")
+        return Phrase(text, {"segment": self.segment.name})
+
+    def reads(self) -> frozenset[str]:
+        """Return the segment."""
+        return frozenset({of_segment(self.segment.public_id)})
+
+    def needs(self, at: At) -> Needs:
+        """Return memberships."""
+        return Needs(segments=True)

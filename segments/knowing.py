@@ -1,0 +1,46 @@
+"""What the words of rules mean in the active store: read once per piece of work, handed to the thinking rooms."""
+
+from datetime import datetime
+
+from retention.customers.models import Attribute, EventName
+from retention.stores.models import Store
+from retention.tenancy.context import require_store_id
+from segments.conditions import KINDS
+from segments.models import Segment
+from segments.rules.terms import At, AttributeTerm, SegmentTerm, Terms
+from segments.rules.tree import Rule, read_rule
+
+_OF_SEGMENT = "segment:"
+
+
+def terms_of_store(*, own: str = "") -> Terms:
+    """Return the active store's words. own: the public id of the segment whose rule is to be read, if it is saved already."""
+    store = Store.objects.only("zone", "currency").get(pk=require_store_id())
+    attributes = Attribute.objects.values_list("pk", "key", "kind", "label")
+    return Terms(
+        store_id=store.pk,
+        zone=store.timezone,
+        currency=store.currency,
+        attributes={key: AttributeTerm(pk, key, kind, label) for pk, key, kind, label in attributes},
+        event_names=dict(EventName.objects.values_list("name", "pk")),
+        segments={term.public_id: term for term in _segments()},
+        own=own,
+    )
+
+
+def at_moment(now: datetime, *, own: str = "") -> At:
+    """Return a moment in the active store."""
+    return At(now, terms_of_store(own=own))
+
+
+def read(data: object, terms: Terms) -> Rule:
+    """Read a rule with all conditions there are; raises RuleError."""
+    return read_rule(data, kinds=KINDS, terms=terms)
+
+
+def _segments() -> list[SegmentTerm]:
+    rows = Segment.objects.kept().values_list("pk", "public_id", "name", "reads")
+    return [
+        SegmentTerm(pk, str(public_id), name, frozenset(one.removeprefix(_OF_SEGMENT) for one in reads if one.startswith(_OF_SEGMENT)))
+        for pk, public_id, name, reads in rows
+    ]

@@ -1,0 +1,53 @@
+"""What a condition is: read from JSON, asked in SQL and of one person in Python, said in words. One file per kind in `conditions/`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from retention.kit.fields import Fields
+from retention.kit.words import Phrase
+from segments.rules.facts import Needs, Person
+from segments.rules.sql import Fragment
+from segments.rules.terms import At, Terms
+
+Words = Mapping[str, Phrase]
+
+
+class Condition(ABC):
+    """One test of a person. `kind` is its stored key and never changes; `label` is what the picker calls it."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def read(cls, fields: Fields, terms: Terms) -> Self:
+        """Read its values; what is wrong becomes a fault of the fields."""
+
+    @abstractmethod
+    def sql(self, at: At) -> Fragment:
+        """Return what is true of the row `customer` exactly where `holds` says yes; never NULL."""
+
+    @abstractmethod
+    def holds(self, person: Person, at: At) -> bool:
+        """Say whether a person passes."""
+
+    @abstractmethod
+    def phrase(self, terms: Terms) -> Phrase:
+        """Return it as a part of a sentence about "they"."""
+
+    @abstractmethod
+    def reads(self) -> frozenset[str]:
+        """Return what its answer depends on, as `changes.py` names it; time is not among it."""
+
+    def needs(self, at: At) -> Needs:
+        """Return what has to be loaded to answer it, beyond the customer's own columns."""
+        return Needs()
+
+    def turns(self, before: At, after: At) -> Fragment | None:
+        """Return what is true of every `customer` whose answer may have changed by time alone; None where it cannot. More do no harm."""
+        return None
+
+    def found(self, person: Person, at: At) -> Phrase | None:
+        """Return what is known of the person that decides it, in words; None where the sentence says it all."""
+        return None

@@ -1,0 +1,161 @@
+"""What a merchant does with a segment: make it, change its rule, save a version, put it away, copy it, keep its members as a list."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from retention.customers.models import Customer
+from retention.kit.locks import transaction_lock
+from retention.stores.models import StoreWork
+from retention.tenancy.context import require_store_id
+from segments.knowing import read, terms_of_store
+from segments.membership import FILL, LOCK
+from segments.models import Segment, SegmentMember, SegmentVersion
+from segments.rules.differing import Difference, differences
+from segments.rules.terms import Terms
+
+MOST_SEGMENTS = 500
+
+
+class NameTaken(ValueError):
+    """Another segment of the store has this name."""
+
+
+class Refused(ValueError):
+    """The act does not fit the segment; `reason`: too_many, is_a_list, is_used or no_rule."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def create(*, name: str, rule: Mapping[str, Any] | None, user_id: int | None, now: datetime, folder: str = "", note: str = "") -> Segment:
+    """Make a segment: live with a rule, a draft without; raises RuleError, NameTaken and Refused. In a transaction of its own."""
+    with transaction.atomic():
+        _lock()
+        if Segment.objects.kept().count() >= MOST_SEGMENTS:
+            raise Refused("too_many")
+        _check_name(name, except_id=0)
+        segment: Segment = Segment.objects.create(name=name, folder=folder, note=note, created_by_id=user_id, created_at=now, saved_at=now)
+        if rule is not None:
+            save_rule(segment, rule, user_id=user_id, now=now)
+            segment.refresh_from_db()
+    return segment
+
+
+def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None, now: datetime) -> Segment:
+    """Save a rule as the next version and have the members brought in line; raises RuleError and Refused.
+
+    The same rule again is no new version.
+    """
+    with transaction.atomic():
+        _lock()
+        kept = _locked(segment)
+        if kept.kind == Segment.Kind.LIST:
+            raise Refused("is_a_list")
+        valid = read(rule, terms_of_store(own=str(kept.public_id)))
+        is_new = kept.version == 0 or kept.rule != rule
+        if is_new:
+            kept.version += 1
+            SegmentVersion.objects.create(segment=kept, number=kept.version, rule=rule, saved_by_id=user_id, saved_at=now)
+        kept.rule, kept.draft, kept.state, kept.saved_at, kept.fault = rule, None, Segment.State.LIVE, now, ""
+        kept.reads = sorted(valid.reads())
+        kept.save()
+        StoreWork.ring(FILL, store_id=kept.store_id, due_at=now)
+    return kept
+
+
+def describe(segment: Segment, *, name: str, folder: str, note: str) -> None:
+    """Change what a segment is called; raises NameTaken."""
+    with transaction.atomic():
+        _lock()
+        _check_name(name, except_id=segment.pk)
+        Segment.objects.filter(pk=segment.pk).update(name=name, folder=folder, note=note)
+
+
+def archive(segment: Segment) -> None:
+    """Put a segment away: its members are let go, its versions stay; raises Refused while another segment is built on it."""
+    with transaction.atomic():
+        transaction_lock(LOCK, store_id=require_store_id())
+        _lock()
+        if used_by(segment):
+            raise Refused("is_used")
+        SegmentMember.objects.filter(segment=segment).delete()
+        Segment.objects.filter(pk=segment.pk).update(state=Segment.State.ARCHIVED, members_count=0, filled_version=0, draft=None)
+
+
+def restore(segment: Segment, *, now: datetime) -> None:
+    """Take a segment out again and work it out anew; raises NameTaken, and Refused without a rule."""
+    with transaction.atomic():
+        _lock()
+        kept = _locked(segment)
+        _check_name(kept.name, except_id=kept.pk)
+        kept.filled_version = 0
+        kept.state = Segment.State.LIVE if kept.version or kept.kind == Segment.Kind.LIST else Segment.State.DRAFT
+        kept.save()
+        StoreWork.ring(FILL, store_id=kept.store_id, due_at=now)
+
+
+def duplicate(segment: Segment, *, name: str, user_id: int | None, now: datetime) -> Segment:
+    """Make a segment with the same rule under another name; raises what `create` raises."""
+    return create(name=name, rule=segment.rule or None, user_id=user_id, now=now, folder=segment.folder, note=segment.note)
+
+
+def freeze(segment: Segment, *, name: str, user_id: int | None, now: datetime) -> Segment:
+    """Keep the members of a segment as a list of its own, which nothing but hands will change; raises NameTaken and Refused."""
+    with transaction.atomic():
+        made = create(name=name, rule=None, user_id=user_id, now=now, folder=segment.folder)
+        _make_list(made)
+        members = SegmentMember.objects.filter(segment=segment).values_list("customer_id", flat=True)
+        _put_in(made, list(members), now=now)
+    return made
+
+
+def create_list(*, name: str, public_ids: Collection[str], user_id: int | None, now: datetime) -> tuple[Segment, int]:
+    """Make a list of the customers with these public ids; return it and how many ids nobody has. Raises NameTaken and Refused."""
+    with transaction.atomic():
+        made = create(name=name, rule=None, user_id=user_id, now=now)
+        _make_list(made)
+        found = list(Customer.objects.filter(public_id__in=list(public_ids)).values_list("pk", flat=True))
+        _put_in(made, found, now=now)
+    return made, len(set(public_ids)) - len(found)
+
+
+def used_by(segment: Segment) -> list[Segment]:
+    """Return the segments whose rule names this one."""
+    wanted = f"segment:{segment.public_id}"
+    return [one for one in Segment.objects.kept().order_by("name", "id") if wanted in one.reads]
+
+
+def compare_versions(segment: Segment, *, older: int, newer: int, terms: Terms) -> list[Difference]:
+    """Return what changed between two versions of a segment's rule."""
+    rules = dict(SegmentVersion.objects.filter(segment=segment, number__in=[older, newer]).values_list("number", "rule"))
+    return differences(read(rules[older], terms), read(rules[newer], terms), terms)
+
+
+def _make_list(segment: Segment) -> None:
+    segment.kind, segment.state = Segment.Kind.LIST, Segment.State.LIVE
+    segment.save(update_fields=["kind", "state"])
+
+
+def _put_in(segment: Segment, customer_ids: Collection[int], *, now: datetime) -> None:
+    rows = [SegmentMember(segment=segment, customer_id=pk, entered_at=now, store_id=segment.store_id) for pk in sorted(set(customer_ids))]
+    SegmentMember.objects.bulk_create(rows, batch_size=5_000, ignore_conflicts=True)
+    segment.members_count, segment.counted_at = len(rows), now
+    segment.save(update_fields=["members_count", "counted_at"])
+
+
+def _lock() -> None:
+    transaction_lock(f"{LOCK}:names", store_id=require_store_id())
+
+
+def _locked(segment: Segment) -> Segment:
+    kept: Segment = Segment.objects.select_for_update().get(pk=segment.pk)
+    return kept
+
+
+def _check_name(name: str, *, except_id: int) -> None:
+    if Segment.objects.kept().filter(name=name).exclude(pk=except_id).exists():
+        raise NameTaken(name)
