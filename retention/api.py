@@ -18,6 +18,7 @@ from retention.orders.api.orders import OrderDetail
 from retention.rest.problems import problem
 from retention.stores.api.store import StoreDetail
 from retention.webhooks.api.endpoints import EndpointDetail, EndpointList, EndpointSecret
+from segments.api.segments import CustomerSegments, SegmentCounting, SegmentDetail, SegmentList, SegmentMembers
 
 app_name = "api"
 
@@ -52,6 +53,11 @@ urlpatterns = [
     path("v1/imports/<uuid:public_id>", ImportDetail.as_view(), name="import"),
     path("v1/imports/<uuid:public_id>/run", ImportRunning.as_view(), name="import_run"),
     path("v1/events", EventList.as_view(), name="events"),
+    path("v1/segments", SegmentList.as_view(), name="segments"),
+    path("v1/segments/count", SegmentCounting.as_view(), name="segments_count"),
+    path("v1/segments/<uuid:public_id>", SegmentDetail.as_view(), name="segment"),
+    path("v1/segments/<uuid:public_id>/members", SegmentMembers.as_view(), name="segment_members"),
+    path("v1/customers/<uuid:public_id>/segments", CustomerSegments.as_view(), name="customer_segments"),
     path("v1/webhooks", EndpointList.as_view(), name="webhooks"),
     path("v1/webhooks/<uuid:public_id>", EndpointDetail.as_view(), name="webhook"),
     path("v1/webhooks/<uuid:public_id>/secret", EndpointSecret.as_view(), name="webhook_secret"),

@@ -18,6 +18,7 @@ from retention.customers.models import Pending
 from retention.kit.locks import try_transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id, store_context
+from segments import announcing
 from segments.asking import rows_of
 from segments.knowing import read, terms_of_store
 from segments.loading import load_people
@@ -175,6 +176,9 @@ def _tell(moves: Moves, watched: Sequence[Watched], news: Mapping[int, Collectio
     ]
     if told:
         record_many(told, now=now)
+    for kind, moved in ((announcing.ENTERED, moves.entered), (announcing.LEFT, moves.left)):
+        living = {by_id[segment_id]: [pk for pk in ids if LIVING in news[pk]] for segment_id, ids in moved.items()}
+        announcing.announce_moves(kind, living, now=now)
 
 
 def _note(segment: Segment, at: At, *, entered: int, left: int) -> None:

@@ -83,9 +83,9 @@ class Segment(StoreOwned):
         return self.name
 
     @property
-    def is_live(self) -> bool:
-        """Say whether its members are kept up to date."""
-        return self.state == self.State.LIVE
+    def is_up_to_date(self) -> bool:
+        """Say whether its members stand for its saved rule."""
+        return self.kind == self.Kind.LIST or (self.state == self.State.LIVE and self.filled_version == self.version and not self.fault)
 
 
 class SegmentVersion(StoreOwned):

@@ -20,9 +20,13 @@ from retention.orders.models import Order, OrderLine
 from retention.stores.keys import make_key
 from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
 from retention.tenancy.context import store_context, user_context
+from segments.library import proven
+from segments.membership import fill_due
+from segments.saving import create
 
 SLUG = "lumen-coffee"
 CUSTOMERS = 240
+SEGMENTS = ("champions", "at_risk", "basket_left", "second_order_due")
 TEAM = (
     ("nora.keller@example.test", "Nora Keller", "owner"),
     ("tom.brandt@example.test", "Tom Brandt", "manager"),
@@ -141,6 +145,15 @@ def _make_past(store: Store, *, now: datetime) -> None:
         Identity.objects.bulk_create(names)
         Consent.objects.bulk_create([_consent(customer, person) for customer, person in pairs])
         _make_orders(store, pairs, now=now)
+        _make_segments(now=now)
+
+
+def _make_segments(*, now: datetime) -> None:
+    """Take some segments of the library and find their people."""
+    for key in SEGMENTS:
+        if (one := proven(key)) is not None:
+            create(name=one.name, note=one.advice, rule=one.rule, user_id=None, now=now)
+    fill_due(now=now)
 
 
 def _customer(person: Person, *, now: datetime) -> Customer:

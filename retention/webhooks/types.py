@@ -17,6 +17,7 @@ TEST = "webhook.test"
 # By the first word of a type: the scope a key needs to read what it tells. A key may be told only what it may read.
 _SCOPES = {
     "customer": "customers:read", "consent": "customers:read", "import": "imports:read", "order": "orders:read", "cart": "orders:read",
+    "segment": "segments:read",
 }  # fmt: skip
 
 

@@ -173,7 +173,7 @@ def test_a_view_without_a_good_name_of_its_own_is_refused(shop, sent):
 
 
 def test_beyond_the_bound_the_page_says_more_than_and_counts_on_its_own(shop, monkeypatch):
-    monkeypatch.setattr("retention.customers.totals.MOST", 2)
+    monkeypatch.setattr("retention.customers.views.listing.MOST", 2)
     monkeypatch.setattr("retention.customers.totals.count_up_to.__kwdefaults__", {"most": 2})
     browser = signed_in(shop.mia)
     page = browser.get(HERE)

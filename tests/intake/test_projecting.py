@@ -154,7 +154,8 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 def test_the_list_of_our_own_names_is_complete():
     mail = {"Email Bounced", "Email Delivered", "Email Link Clicked", "Unsubscribed"}
-    assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail} == OWN_NAMES
+    segments = {"Segment Entered", "Segment Left"}
+    assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments} == OWN_NAMES
 
 
 def test_a_browser_may_not_change_an_address_nor_join_two_people():
@@ -278,6 +279,6 @@ def test_a_batch_of_many_people_costs_as_many_statements_as_one_of_few(django_as
             )
         ]
         CustomerEvent.objects.bulk_create(events)
-        with django_assert_max_num_queries(40):
+        with django_assert_max_num_queries(42):
             assert project_batch(now=NOW) == 200
         assert (Customer.objects.count(), Cart.objects.count()) == (100, 100)

@@ -117,6 +117,10 @@ SETTINGS_PAGES = {
     "settings:audit": Page("audit.view"),
 }
 
+_SEGMENT = {"public_id": "segments.Segment.public_id"}
+_SEGMENT_FORM = {
+    "name": "New", "rule": {"version": 1, "root": {"join": "all", "rules": [{"is": "country", "op": "is", "values": ["DE"]}]}},
+}  # fmt: skip
 _WEBHOOK = {"public_id": "webhooks.Endpoint.public_id"}
 _WEBHOOK_FORM = {"url": "http://localhost:1/hooks", "description": "New", "types": "customer.created"}
 _DELIVERY = _WEBHOOK | {"delivery_id": "webhooks.WebhookDelivery.public_id"}
@@ -294,6 +298,11 @@ API_PAGES = {
     "api:order": Page("key orders:read", ids={"public_id": "orders.Order.public_id"}, answers=(200,)),
     "api:refunds": Page("key orders:read orders:write", "GET POST", form={"refunds": [_REFUND_FORM]}, answers=(200, 202)),
     "api:events": Page("key events:read", answers=(200,)),
+    "api:segments": Page("key segments:read segments:write", "GET POST", form=_SEGMENT_FORM, answers=(200, 201)),
+    "api:segments_count": Page("key segments:read", "POST", form=_SEGMENT_FORM, answers=(200,)),
+    "api:segment": Page("key segments:read segments:write", "GET PATCH DELETE", ids=_SEGMENT, form={"note": "Other"}, answers=(200, 204)),
+    "api:segment_members": Page("key segments:read", ids=_SEGMENT, answers=(200,)),
+    "api:customer_segments": Page("key segments:read", ids=_CUSTOMER, answers=(200,)),
     "api:webhooks": Page("key webhooks:read webhooks:write", "GET POST", form=_API_WEBHOOK, answers=(200, 201, 400)),
     "api:webhook": Page(
         "key webhooks:read webhooks:write", "GET PATCH DELETE", ids=_WEBHOOK, form={"description": "Other"}, answers=(200, 204)

@@ -12,6 +12,7 @@ from retention.customers.models import Attribute, Customer, CustomerEvent, Pendi
 from retention.customers.personal_data import Pair
 from retention.stores.models import StoreWork
 from retention.tenancy.context import store_context
+from retention.webhooks.models import Endpoint, OutgoingEvent
 from segments import saving
 from segments.evaluating import evaluate, evaluate_due, evaluate_slice
 from segments.membership import fill, fill_due
@@ -255,6 +256,20 @@ def test_a_segment_in_use_is_not_put_away(store):
     saving.restore(inner, now=NOW)
     fill_stores(now=NOW)
     assert Segment.objects.live().get() == inner
+
+
+def test_merchants_systems_hear_who_came_and_left(store):
+    Endpoint.objects.create(url="https://hooks.example.test/", types=["segment.entered", "segment.left"], secret_sealed="x", created_at=NOW)
+    segment = make_segment(IN_BERLIN)
+    [ann] = happen(store, "ann", [{"city": "Berlin"}], now=NOW)
+    settle(NOW)
+    happen(store, "ann", [{"city": "Wien"}], now=NOW + DAY)
+    settle(NOW + DAY)
+    told = OutgoingEvent.objects.order_by("id")
+    assert [(one.type, one.data["segment"]["id"]) for one in told] == [
+        ("segment.entered", str(segment.public_id)), ("segment.left", str(segment.public_id)),
+    ]  # fmt: skip
+    assert {one.data["customer"]["id"] for one in told} == {str(Customer.objects.get(pk=ann).public_id)}
 
 
 def test_a_name_belongs_to_one_segment(store):

@@ -37,6 +37,8 @@ class Scope(models.TextChoices):
     ORDERS_WRITE = "orders:write", _("Report orders and refunds")
     CATALOG_READ = "catalog:read", _("Read products and stock")
     CATALOG_WRITE = "catalog:write", _("Report products and stock")
+    SEGMENTS_READ = "segments:read", _("Read segments and who is in them")
+    SEGMENTS_WRITE = "segments:write", _("Make, change and put away segments")
     WEBHOOKS_READ = "webhooks:read", _("Read webhooks")
     WEBHOOKS_WRITE = "webhooks:write", _("Make, change and remove webhooks")
     STORE_READ = "store:read", _("Read the store's settings")
