@@ -343,6 +343,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EndpointState": "retention.webhooks.models.Endpoint.State",
         "ImportState": "retention.customers.models.Import.State",
+        "SegmentKind": "segments.models.Segment.Kind",
+        "SegmentState": "segments.models.Segment.State",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "retention.rest.schema.describe_problems"],
 }
