@@ -34,7 +34,7 @@ JOBS: tuple[Job, ...] = (
     Job("retention.rest.tasks.sweep_answers", 3600.0, "Kept answers of the API leave after two days."),
     Job("retention.webhooks.tasks.send", 1.0, "What happened is told to merchants' own addresses within seconds."),
     Job("retention.webhooks.tasks.tidy", 3600.0, "What was told leaves after 30 days."),
-    Job("segments.tasks.evaluate", 0.5, "Whoever did something enters and leaves segments within two seconds."),
+    Job("segments.tasks.evaluate", 0.5, "Whoever did something enters and leaves segments soon after."),
     Job("segments.tasks.fill", 1.0, "A new rule finds its people."),
     Job("segments.tasks.sweep", 5.0, "Windows move on: each store is swept every 15 s, and checked once a day."),
     Job("campaigns.tasks.run_journeys", 0.5, "Idle moments and due steps are found and carried out."),

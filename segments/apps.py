@@ -1,6 +1,7 @@
 """Start-up of the segments floor."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SegmentsConfig(AppConfig):
@@ -11,9 +12,18 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         """Name the tables that hold a customer's rows, and what merchants' systems can be told."""
         from retention.customers.personal_data import register
+        from retention.stores.audit_words import add_words
         from segments import announcing
         from segments.merging import move_memberships
         from segments.models import SegmentMember
 
         register(SegmentMember, move=move_memberships)
         announcing.add_types()
+        add_words(
+            {
+                "segment.made": _("Made a segment"),
+                "segment.changed": _("Changed a segment"),
+                "segment.removed": _("Put a segment away"),
+            },
+            groups={"segment": _("Segments")},
+        )

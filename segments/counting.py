@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retention.customers.consent import GATE_SQL
-from retention.customers.models import Customer
 from segments.asking import QUICK_SECONDS, asking, rows_of
-from segments.knowing import read, terms_of_store
-from segments.rules.compiler import compile_rule, node_sql, people_where
+from segments.rules.compiler import node_sql, people_where
 from segments.rules.sql import Fragment, piece
 from segments.rules.terms import At
 from segments.rules.tree import Rule
@@ -64,16 +62,3 @@ def count_each(rule: Rule, at: At, *, seconds: float = QUICK_SECONDS) -> dict[st
     with asking(seconds=seconds):
         [counts] = rows_of(statement)
     return {leaf.path: count for leaf, count in zip(leaves, counts, strict=True)}
-
-
-def members_now(data: object, *, now: datetime, seconds: float = QUICK_SECONDS) -> list[int]:
-    """Return the ids of everybody who belongs to a rule, asked for once; raises RuleError and TooSlow."""
-    at = At(now, terms_of_store())
-    with asking(seconds=seconds):
-        return [pk for (pk,) in rows_of(compile_rule(read(data, at.terms), at))]
-
-
-def some_of(counted: Counted) -> list[Customer]:
-    """Return the customers of a sample, in its order."""
-    people = Customer.objects.in_bulk(counted.sample)
-    return [people[pk] for pk in counted.sample if pk in people]

@@ -27,7 +27,7 @@ from segments.models import Segment, SegmentMember
 from segments.rules.evaluator import Answer, make_evaluator, needs_of
 from segments.rules.facts import Person, together
 from segments.rules.sql import piece
-from segments.rules.terms import At
+from segments.rules.terms import At, in_order
 from segments.rules.tree import Rule, RuleError
 
 READER = "segments"
@@ -131,7 +131,7 @@ def watch(at: At) -> list[Watched]:
             note_fault(segment, error)
             continue
         found.append(Watched(segment, rule, make_evaluator(rule), rule.reads(), of_segment(str(segment.public_id))))
-    return _in_order(found)
+    return in_order(found, name=lambda one: one.own, reads=lambda one: one.reads)
 
 
 def _ask(
@@ -187,22 +187,6 @@ def _note(segment: Segment, at: At, *, entered: int, left: int) -> None:
     Segment.objects.filter(pk=segment.pk).update(members_count=F("members_count") + entered - left, counted_at=at.now)
     segment.members_count += entered - left
     note_day(segment, at, entered=entered, left=left)
-
-
-def _in_order(found: Sequence[Watched]) -> list[Watched]:
-    by_own = {one.own: one for one in found}
-    done: dict[str, Watched] = {}
-
-    def add(one: Watched) -> None:
-        if one.own in done:
-            return
-        for name in sorted(one.reads & by_own.keys()):
-            add(by_own[name])
-        done[one.own] = one
-
-    for one in found:
-        add(one)
-    return list(done.values())
 
 
 def _with_those_built_on(wanted: Sequence[Watched], everyone: Sequence[Watched]) -> list[Watched]:

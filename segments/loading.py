@@ -8,6 +8,7 @@ from typing import Any
 
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter
 from retention.kit.stored_json import read_json
+from retention.orders.figures import COUNTS_SQL
 from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
 from segments.asking import rows_of
@@ -21,10 +22,10 @@ _EVENTS = """
     WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND refusal = '' AND occurred_at >= %s
       AND ((kind IN ('track', 'own') AND name = ANY(%s)) OR kind = ANY(%s))
 """
-_ORDERS = """
+_ORDERS = f"""
     SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed
-    WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'
-"""
+    WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND {COUNTS_SQL}
+"""  # noqa: S608 - the condition of figures.py
 _LINES = """
     SELECT order_id, product_id, category, brand, quantity FROM orders_orderline
     WHERE store_id = (SELECT %s::bigint) AND order_id = ANY(%s)

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from retention.customers.changes import of_segment
 from retention.kit.locks import transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
@@ -19,7 +20,7 @@ from segments.knowing import read, terms_of_store
 from segments.models import Segment, SegmentDay, SegmentMember, SegmentRun
 from segments.rules.compiler import compile_rule
 from segments.rules.sql import piece
-from segments.rules.terms import At
+from segments.rules.terms import At, in_order
 from segments.rules.tree import RuleError
 
 LOCK = "segments"
@@ -50,7 +51,7 @@ def fill(segment: Segment, *, now: datetime) -> Difference | None:
 def fill_due(*, now: datetime) -> int:
     """Fill every segment of the active store whose members stand for an older rule; return how many there were."""
     waiting = list(Segment.objects.live().filter(kind=Segment.Kind.RULE).exclude(filled_version=F("version")).order_by("id"))
-    for segment in _in_order(waiting):
+    for segment in in_order(waiting, name=lambda one: of_segment(str(one.public_id)), reads=lambda one: one.reads):
         fill(segment, now=now)
     return len(waiting)
 
@@ -140,25 +141,7 @@ def note_fault(segment: Segment, error: Exception) -> None:
     Segment.objects.filter(pk=segment.pk).update(fault=why[:300], filled_version=segment.version)
 
 
-def _in_order(segments: list[Segment]) -> list[Segment]:
-    """Return segments so that each comes after those its rule names."""
-    by_id = {f"segment:{one.public_id}": one for one in segments}
-    done: dict[int, Segment] = {}
-
-    def add(one: Segment, path: frozenset[str]) -> None:
-        if one.pk in done:
-            return
-        for name in one.reads:
-            if name in by_id and name not in path:
-                add(by_id[name], path | {name})
-        done[one.pk] = one
-
-    for one in segments:
-        add(one, frozenset({f"segment:{one.public_id}"}))
-    return list(done.values())
-
-
-def membership_of(customer_id: int) -> list[SegmentMember]:
+def memberships_of(customer_id: int) -> list[SegmentMember]:
     """Return the live segments a customer is in, by name."""
     rows = SegmentMember.objects.filter(customer_id=customer_id, segment__state=Segment.State.LIVE)
     return list(rows.select_related("segment").order_by("segment__name", "segment_id"))

@@ -1,4 +1,4 @@
-"""How many people a store knows, cheap at any size: exact up to a bound, beyond it "more than 10,000" or a figure kept for ten minutes.
+"""How many people a store knows, cheap at any size: exact up to a bound, beyond it "more than" it or a figure kept for ten minutes.
 
 Pages say which of the three they show. Counting one segment or filter is `count_up_to`; the sentence above the list is `store_totals`.
 """

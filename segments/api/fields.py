@@ -13,6 +13,7 @@ from retention.rest.querying import PlainText
 from segments.knowing import read, terms_of_store
 from segments.models import Segment, SegmentMember
 from segments.rules.sentence import say_rule
+from segments.rules.terms import Terms
 from segments.rules.tree import Rule, RuleError
 
 RULE = {
@@ -81,7 +82,7 @@ class SegmentShown(SegmentOut):
             return ""
         terms = terms_of_store(own=str(segment.public_id))
         try:
-            return say_rule(read(segment.rule, terms), terms).render(gettext)
+            return say(read(segment.rule, terms), terms)
         except RuleError:
             return ""
 
@@ -165,6 +166,6 @@ def refused(error: RuleError) -> ValidationError:
     return ValidationError({"rule": found})
 
 
-def said(rule: Rule, terms: Any) -> str:
+def say(rule: Rule, terms: Terms) -> str:
     """Return a rule as a sentence."""
     return say_rule(rule, terms).render(gettext)

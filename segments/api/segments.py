@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
@@ -31,11 +32,12 @@ from segments.api.fields import (
     SegmentPatch,
     SegmentShown,
     refused,
-    said,
+    say,
 )
 from segments.asking import TooMany, TooSlow
 from segments.counting import count_rule
 from segments.knowing import read, terms_of_store
+from segments.membership import memberships_of
 from segments.models import Segment, SegmentMember
 from segments.rules.terms import At
 from segments.rules.tree import RuleError
@@ -47,7 +49,7 @@ class TooSlowToCount(APIException):
     """The rule could not be counted while somebody waits."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "Counting this took too long. Save the segment: it is worked out in the background."
+    default_detail = gettext_lazy("Counting this took too long. Save the segment: it is worked out in the background.")
 
 
 class MemberPages(CursorPages):
@@ -154,7 +156,7 @@ class SegmentCounting(_Segments):
         except (TooSlow, TooMany) as error:
             raise TooSlowToCount from error
         shown = {"count": counted.count, "reach": counted.reach, "no_way": counted.no_way, "counted_at": counted.at}
-        return Response(CountOut(shown | {"sentence": said(rule, at.terms)}).data)
+        return Response(CountOut(shown | {"sentence": say(rule, at.terms)}).data)
 
 
 class SegmentMembers(ListModelMixin, StoreView[SegmentMember]):
@@ -192,8 +194,7 @@ class CustomerSegments(StoreView[SegmentMember]):
     @extend_schema(operation_id="customers_segments", responses={200: MembershipOut(many=True)})
     def get(self, request: Request, public_id: UUID) -> Response:
         """List the live segments a customer is in, by name."""
-        rows = SegmentMember.objects.filter(customer_id=find_customer(public_id), segment__state=Segment.State.LIVE)
-        return Response(MembershipOut(rows.select_related("segment").order_by("segment__name", "segment_id"), many=True).data)
+        return Response(MembershipOut(memberships_of(find_customer(public_id)), many=True).data)
 
 
 def _answer(error: Exception) -> ValidationError:

@@ -8,7 +8,7 @@ from retention.kit.fields import Fields
 from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.base import Condition
-from segments.rules.comparing import NumberTest, listed
+from segments.rules.comparing import NumberTest, amount_of, listed
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment, all_of, negated, piece
 from segments.rules.terms import At, Terms
@@ -81,8 +81,7 @@ class Cart(Condition):
         if words := self.window.phrase():
             more = Phrase(gettext_noop(", last touched %(when)s"), {"when": words})
         if self.total is not None:
-            factor = 10 ** -decimals_of(self.currency)
-            total = self.total.phrase(lambda minor: f"{minor * factor:g} {self.currency}")
+            total = self.total.phrase(lambda minor: amount_of(minor, self.currency))
             more = Phrase(gettext_noop(" whose sum %(total)s%(more)s"), {"total": total, "more": more})
         if self.stages:
             more = Phrase(gettext_noop(" at the stage %(stages)s%(more)s"), {"stages": listed(self.stages), "more": more})

@@ -5,10 +5,10 @@ from typing import ClassVar, Self
 
 from retention.customers.changes import ORDERS
 from retention.kit.fields import Fields
-from retention.kit.money import decimals_of, to_major
+from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.base import Condition
-from segments.rules.comparing import NumberTest, plain
+from segments.rules.comparing import NumberTest, amount_of
 from segments.rules.facts import Person
 from segments.rules.sql import Fragment, negated, piece
 from segments.rules.terms import At, Terms
@@ -82,7 +82,7 @@ class Figure(Condition):
         return piece("(customer.orders_count > 0 AND ") + compared + ")"
 
     def _money(self, minor: float) -> str:
-        return f"{plain(float(to_major(round(minor), currency=self.currency)))} {self.currency}"
+        return amount_of(minor, self.currency)
 
 
 def _number(value: float) -> float | int:

@@ -9,10 +9,10 @@ from typing import ClassVar, Self
 
 from retention.customers.changes import ORDERS
 from retention.kit.fields import Fields
-from retention.kit.money import decimals_of, to_major
+from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.base import Condition
-from segments.rules.comparing import NumberTest, listed, plain
+from segments.rules.comparing import NumberTest, amount_of, listed, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
 from segments.rules.facts import LineFact, Needs, OrderFact, Person
 from segments.rules.sql import Fragment, any_of, joined, negated, piece
@@ -155,6 +155,4 @@ class Orders(Condition):
         return self.what == "category" and any(one.startswith(name + _BELOW) for one in told for name in self.names)
 
     def _show(self, amount: float) -> str:
-        return (
-            plain(amount) if self.measure == "count" else f"{plain(float(to_major(round(amount), currency=self.currency)))} {self.currency}"
-        )
+        return plain(amount) if self.measure == "count" else amount_of(amount, self.currency)

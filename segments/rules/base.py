@@ -1,7 +1,6 @@
 """What a condition is: read from JSON, asked in SQL and of one person in Python, said in words. One file per kind in `conditions/`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from retention.kit.fields import Fields
@@ -9,8 +8,6 @@ from retention.kit.words import Phrase
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment
 from segments.rules.terms import At, Terms
-
-Words = Mapping[str, Phrase]
 
 
 class Condition(ABC):

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from retention.kit.fields import Fields
+from retention.kit.money import to_major
 from retention.kit.words import Phrase, fold, gettext_noop
 from segments.rules.facts import Value, exact
 from segments.rules.patterns import Matching, Pattern, read_pattern
@@ -206,6 +207,11 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 def _whole(number: float) -> float | int:
     """Return a number as the narrowest type, so that an index on a whole column can answer."""
     return int(number) if number == int(number) else number
+
+
+def amount_of(minor: float, currency: str) -> str:
+    """Return an amount in minor units as a rule's sentence writes it: 19.99 EUR."""
+    return f"{plain(float(to_major(round(minor), currency=currency)))} {currency}"
 
 
 def plain(number: float) -> str:

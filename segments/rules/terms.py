@@ -1,9 +1,12 @@
 """What words of a rule mean in one store, and the moment a rule is asked for. No database here; `segments/knowing.py` reads it there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,26 @@ class Terms:
             term = self.segments.get(current)
             waiting += term.uses if term else ()
         return False
+
+
+def in_order(items: Iterable[Item], *, name: Callable[[Item], str], reads: Callable[[Item], Iterable[str]]) -> list[Item]:
+    """Return segments so that each comes after those its rule names; a ring, which cannot be saved, is cut where it closes.
+
+    name: what a segment's own membership is called; reads: what its answers rest on.
+    """
+    by_name = {name(item): item for item in items}
+    done: dict[str, Item] = {}
+
+    def add(own: str, path: frozenset[str]) -> None:
+        if own in done or own in path:
+            return
+        for other in sorted(set(reads(by_name[own])) & by_name.keys()):
+            add(other, path | {own})
+        done[own] = by_name[own]
+
+    for own in by_name:
+        add(own, frozenset())
+    return list(done.values())
 
 
 @dataclass(frozen=True)

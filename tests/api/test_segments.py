@@ -98,6 +98,14 @@ def test_what_is_no_segment_is_refused_with_its_node_and_nothing_is_made(api, st
         assert Segment.objects.count() == 0
 
 
+def test_a_change_of_which_one_part_is_refused_changes_nothing(api):
+    made = api.ask("post", "segments", WISH).json()
+    answer = api.ask("patch", f"segments/{made['id']}", {"name": "Other", "rule": {"version": 1, "root": {"join": "all", "rules": []}}})
+    assert answer.status_code == 400
+    kept = api.get(f"segments/{made['id']}")
+    assert (kept["name"], kept["version"]) == ("Germans", 1)
+
+
 def test_a_name_twice_and_a_segment_in_use_are_refused_in_words(api):
     made = api.ask("post", "segments", WISH).json()
     assert "Another segment has this name." in str(api.ask("post", "segments", WISH).json())

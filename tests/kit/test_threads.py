@@ -25,8 +25,12 @@ def test_the_process_and_the_threads_it_starts_work_in_batches():
 
 
 def test_a_system_that_does_not_allow_it_starts_all_the_same(monkeypatch):
-    def refuse(*_args):
+    asked = []
+
+    def refuse(*words):
+        asked.append(words)
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
     let_threads_finish()
+    assert len(asked) == hasattr(os, "SCHED_BATCH")
