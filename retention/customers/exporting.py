@@ -77,7 +77,7 @@ def stream(table: Table, *, store_id: int) -> Iterator[str]:
     which an import refuses. One page is in memory at a time; each opens the store's context, for answers outlive their request's.
     """
     with store_context(store_id):
-        text = _written([table.header()])
+        text = written_csv([table.header()])
     yield text
     after = 0
     while True:
@@ -85,7 +85,7 @@ def stream(table: Table, *, store_id: int) -> Iterator[str]:
             rows = table.page(after, STREAMED)
         if not rows:
             return
-        yield _written(cells for _place, cells in rows)
+        yield written_csv(cells for _place, cells in rows)
         after = rows[-1][0]
 
 
@@ -142,13 +142,13 @@ def _make_piece(export: Export, *, now: datetime) -> None:
     """Write the next rows as one piece; how far it came is committed with it."""
     table = tables[export.kind]
     number = export.chunks.count()
-    text = _written([table.header()]) if number == 0 else ""
+    text = written_csv([table.header()]) if number == 0 else ""
     before = export.rows_count
     for _page in range(PAGES_OF_A_PIECE):
         rows = table.page(export.position, PAGE) if len(text) < _LARGE else []
         if not rows:
             break
-        text += _written(cells for _place, cells in rows)
+        text += written_csv(cells for _place, cells in rows)
         export.rows_count, export.position = export.rows_count + len(rows), rows[-1][0]
     data = text.encode()
     ExportChunk.objects.create(of_export=export, number=number, data=zlib.compress(data, 6))
@@ -204,7 +204,8 @@ def _next_moment(*, now: datetime) -> datetime | None:
     return None if oldest is None else oldest + KEPT
 
 
-def _written(rows: Iterable[Cells]) -> str:
+def written_csv(rows: Iterable[Cells]) -> str:
+    """Return rows as CSV; a spreadsheet finds no formula in it."""
     file = io.StringIO()
     csv.writer(file).writerows([quote_formula(cell) for cell in row] for row in rows)
     return file.getvalue()

@@ -38,13 +38,13 @@ class Phrase:
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
 
-    def render(self, translate: Callable[[str], str]) -> str:
-        """Translate the text, then fill in the values; without values a percent sign stands for itself."""
+    def render(self, translate: Callable[[str], str], *, show: Callable[[object], str] = str) -> str:
+        """Translate the text, then fill in the values; without values a percent sign stands for itself. show: writes a value."""
         translated = translate(self.text)
         if not self.values:
             return translated
-        return translated % {name: _render_value(value, translate) for name, value in self.values.items()}
+        return translated % {name: _render_value(value, translate, show) for name, value in self.values.items()}
 
 
-def _render_value(value: object, translate: Callable[[str], str]) -> object:
-    return value.render(translate) if isinstance(value, Phrase) else value
+def _render_value(value: object, translate: Callable[[str], str], show: Callable[[object], str]) -> str:
+    return value.render(translate, show=show) if isinstance(value, Phrase) else show(value)
