@@ -1,0 +1,1 @@
+"""Stores that benchmarks share, seeded once."""
