@@ -67,6 +67,7 @@ urlpatterns: Addresses = [
     path("", include("retention.catalog.urls")),
     path("", include("retention.orders.urls")),
     path("", include("retention.inbox.urls")),
+    path("", include("segments.urls")),
     *demo_shop(),
     *campaigns.urls.PUBLIC,
     *retention.intake.urls.PUBLIC,

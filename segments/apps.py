@@ -12,6 +12,7 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         """Name the tables that hold a customer's rows, and what merchants' systems can be told."""
         from retention.customers.personal_data import register
+        from retention.dashboard import menu
         from retention.stores.audit_words import add_words
         from segments import announcing
         from segments.merging import move_memberships
@@ -19,6 +20,7 @@ class SegmentsConfig(AppConfig):
 
         register(SegmentMember, move=move_memberships)
         announcing.add_types()
+        menu.register(menu.MenuItem("people", _("Segments"), "filter", "segments:list", "segments.view", order=20, with_pages_below=True))
         add_words(
             {
                 "segment.made": _("Made a segment"),

@@ -5,18 +5,27 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from retention.customers.models import Customer
 from retention.kit.locks import transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
+from segments.asking import rows_of
 from segments.knowing import read, terms_of_store
 from segments.membership import FILL, LOCK
 from segments.models import Segment, SegmentMember, SegmentVersion
 from segments.rules.differing import Difference, differences
+from segments.rules.sql import piece
 from segments.rules.terms import Terms
+from segments.rules.tree import RuleError
 
 MOST_SEGMENTS = 500
+_KEEP = """
+    WITH kept AS (
+        INSERT INTO segments_segmentmember (store_id, segment_id, customer_id, entered_at)
+        SELECT store_id, %s, customer_id, %s FROM segments_segmentmember WHERE store_id = %s AND segment_id = %s RETURNING 1
+    ) SELECT count(*) FROM kept
+"""
 
 
 class NameTaken(ValueError):
@@ -31,14 +40,33 @@ class Refused(ValueError):
         self.reason = reason
 
 
-def create(*, name: str, rule: Mapping[str, Any] | None, user_id: int | None, now: datetime, folder: str = "", note: str = "") -> Segment:
+def refusal_words(error: Exception) -> str:
+    """Return why a segment was not saved, in words."""
+    if isinstance(error, NameTaken):
+        return _("Another segment has this name.")
+    if isinstance(error, RuleError):
+        return "; ".join(problem.phrase.render(_) for problem in error.problems[:3])
+    words = {
+        "too_many": _("A store has at most %(count)d segments.") % {"count": MOST_SEGMENTS},
+        "is_a_list": _("This one is kept by hand; it has no rule."),
+        "is_used": _("Another segment is built on this one."),
+    }
+    return words.get(str(error), str(error))
+
+
+def create(
+    *, name: str, rule: Mapping[str, Any] | None, user_id: int | None, now: datetime, folder: str = "", note: str = "",
+    draft: Mapping[str, Any] | None = None,
+) -> Segment:  # fmt: skip
     """Make a segment: live with a rule, a draft without; raises RuleError, NameTaken and Refused. In a transaction of its own."""
     with transaction.atomic():
         _lock()
         if Segment.objects.kept().count() >= MOST_SEGMENTS:
             raise Refused("too_many")
         _check_name(name, except_id=0)
-        segment: Segment = Segment.objects.create(name=name, folder=folder, note=note, created_by_id=user_id, created_at=now, saved_at=now)
+        segment: Segment = Segment.objects.create(
+            name=name, folder=folder, note=note, draft=draft, created_by_id=user_id, created_at=now, saved_at=now
+        )
         if rule is not None:
             save_rule(segment, rule, user_id=user_id, now=now)
             segment.refresh_from_db()
@@ -65,6 +93,16 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
         kept.save()
         StoreWork.ring(FILL, store_id=kept.store_id, due_at=now)
     return kept
+
+
+def keep_draft(segment: Segment, tree: Mapping[str, Any]) -> None:
+    """Keep a changed rule, finished or not, beside the saved one; nobody comes or goes by it."""
+    Segment.objects.filter(pk=segment.pk).update(draft=tree)
+
+
+def drop_draft(segment: Segment) -> None:
+    """Let go of what was changed and not saved."""
+    Segment.objects.filter(pk=segment.pk).update(draft=None)
 
 
 def describe(segment: Segment, *, name: str, folder: str, note: str) -> None:
@@ -107,20 +145,20 @@ def freeze(segment: Segment, *, name: str, user_id: int | None, now: datetime) -
     """Keep the members of a segment as a list of its own, which nothing but hands will change; raises NameTaken and Refused."""
     with transaction.atomic():
         made = create(name=name, rule=None, user_id=user_id, now=now, folder=segment.folder)
-        _make_list(made)
-        members = SegmentMember.objects.filter(segment=segment).values_list("customer_id", flat=True)
-        _put_in(made, list(members), now=now)
+        [[count]] = rows_of(piece(_KEEP, made.pk, now, segment.store_id, segment.pk))
+        _make_list(made, count, now=now)
     return made
 
 
-def create_list(*, name: str, public_ids: Collection[str], user_id: int | None, now: datetime) -> tuple[Segment, int]:
-    """Make a list of the customers with these public ids; return it and how many ids nobody has. Raises NameTaken and Refused."""
+def create_list(*, name: str, customer_ids: Collection[int], user_id: int | None, now: datetime) -> Segment:
+    """Make a list of these customers; raises NameTaken and Refused."""
     with transaction.atomic():
         made = create(name=name, rule=None, user_id=user_id, now=now)
-        _make_list(made)
-        found = list(Customer.objects.filter(public_id__in=list(public_ids)).values_list("pk", flat=True))
-        _put_in(made, found, now=now)
-    return made, len(set(public_ids)) - len(found)
+        wanted = sorted(set(customer_ids))
+        rows = [SegmentMember(segment=made, customer_id=pk, entered_at=now, store_id=made.store_id) for pk in wanted]
+        SegmentMember.objects.bulk_create(rows, batch_size=5_000, ignore_conflicts=True)
+        _make_list(made, len(rows), now=now)
+    return made
 
 
 def used_by(segment: Segment) -> list[Segment]:
@@ -135,16 +173,9 @@ def compare_versions(segment: Segment, *, older: int, newer: int, terms: Terms) 
     return differences(read(rules[older], terms), read(rules[newer], terms), terms)
 
 
-def _make_list(segment: Segment) -> None:
-    segment.kind, segment.state = Segment.Kind.LIST, Segment.State.LIVE
-    segment.save(update_fields=["kind", "state"])
-
-
-def _put_in(segment: Segment, customer_ids: Collection[int], *, now: datetime) -> None:
-    rows = [SegmentMember(segment=segment, customer_id=pk, entered_at=now, store_id=segment.store_id) for pk in sorted(set(customer_ids))]
-    SegmentMember.objects.bulk_create(rows, batch_size=5_000, ignore_conflicts=True)
-    segment.members_count, segment.counted_at = len(rows), now
-    segment.save(update_fields=["members_count", "counted_at"])
+def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
+    segment.kind, segment.state, segment.members_count, segment.counted_at = Segment.Kind.LIST, Segment.State.LIVE, count, now
+    segment.save(update_fields=["kind", "state", "members_count", "counted_at"])
 
 
 def _lock() -> None:

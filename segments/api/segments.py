@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -201,11 +200,5 @@ def _answer(error: Exception) -> ValidationError:
     """Return the refusal in words, under the field it is about."""
     if isinstance(error, RuleError):
         return refused(error)
-    if isinstance(error, saving.NameTaken):
-        return ValidationError({"name": [_("Another segment has this name.")]})
-    words = {
-        "too_many": _("A store has at most %(count)d segments.") % {"count": saving.MOST_SEGMENTS},
-        "is_a_list": _("This one is kept by hand; it has no rule."),
-        "is_used": _("Another segment is built on this one."),
-    }
-    return ValidationError({"segment": [words[str(error)]]})
+    field = "name" if isinstance(error, saving.NameTaken) else "segment"
+    return ValidationError({field: [saving.refusal_words(error)]})

@@ -1,23 +1,32 @@
 """A custom attribute of the customer, compared as its kind allows: text, number, yes or no, date, list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from retention.customers.changes import of_attribute
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import NUMBERS, Ask, Asks, Told, ask_date, ask_flag, ask_list, ask_number, ask_text
 from segments.rules.base import Condition
 from segments.rules.comparing import DateTest, FlagTest, ListTest, NumberTest, TextTest
 from segments.rules.counted import counted
 from segments.rules.facts import Needs, Person, Value
 from segments.rules.sql import FALSE, Fragment, negated, piece
 from segments.rules.terms import At, AttributeTerm, Terms
+from segments.rules.windows import DAYS
 
 Test = TextTest | NumberTest | FlagTest | DateTest | ListTest
 _TESTS: dict[str, type[TextTest] | type[NumberTest] | type[FlagTest] | type[DateTest] | type[ListTest]] = {
     "text": TextTest, "number": NumberTest, "flag": FlagTest, "date": DateTest, "list": ListTest,
 }  # fmt: skip
+_ASKS: dict[str, Callable[[Told, str], Asks]] = {
+    "text": lambda told, key: ask_text(told, offers=f"attribute:{key}"),
+    "number": lambda told, key: ask_number(told, ops=tuple(NUMBERS), kind="number"),
+    "flag": lambda told, key: ask_flag(told),
+    "date": lambda told, key: ask_date(told, ways=DAYS),
+    "list": lambda told, key: ask_list(told, offers=f"attribute:{key}"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,16 @@ class Attribute(Condition):
             fields.read.update(fields.data)
             return cls(AttributeTerm(0, key, "text"), TextTest("known", False))
         return cls(term, _TESTS[term.kind].read(fields))
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which attribute, and then as its kind allows."""
+        known = [(key, term.label or key) for key, term in sorted(terms.attributes.items())]
+        yield Ask("key", "choice", gettext_noop("attribute"), known, known[0][0] if known else "")
+        key = str(told.get("key"))
+        term = terms.attributes.get(key)
+        if term is not None:
+            yield from _ASKS[term.kind](told, key)
 
     def sql(self, at: At) -> Fragment:
         """Ask the rows of its values."""

@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from retention.customers.changes import of_field
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_number, choices
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest
 from segments.rules.facts import Person
@@ -25,7 +26,17 @@ _SENTENCES = {
     "month": gettext_noop("have their birthday in month %(month)s"),
     "known": gettext_noop("told us their birthday"),
     "not_known": gettext_noop("did not tell us their birthday"),
-    "age": gettext_noop("have an age that %(age)s"),
+    "age": gettext_noop("are %(age)s years old"),
+}
+_CHOICES = {
+    "next": gettext_noop("in the next … days"),
+    "today": gettext_noop("today"),
+    "this_month": gettext_noop("this month"),
+    "month": gettext_noop("in a certain month"),
+    "last": gettext_noop("in the last … days"),
+    "age": gettext_noop("an age"),
+    "known": gettext_noop("told us"),
+    "not_known": gettext_noop("did not tell us"),
 }
 _AGES = ("at_least", "at_most", "between", "equals", "more", "less")
 
@@ -55,6 +66,18 @@ class Birthday(Condition):
         part.close()
         return cls(op, age=age)
 
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which days, or which age."""
+        yield Ask("op", "choice", gettext_noop("when"), choices(_CHOICES), "next")
+        op = told.get("op")
+        if op in {"next", "last"}:
+            yield Ask("count", "whole", gettext_noop("days"), default=7)
+        if op == "month":
+            yield Ask("month", "whole", gettext_noop("month (1 to 12)"), default=1)
+        if op == "age":
+            yield from ask_number(told, "age.", ops=_AGES, default=30, kind="whole")
+
     def sql(self, at: At) -> Fragment:
         """Compare the day with a list of days, or the age."""
         if "known" in self.op:
@@ -78,7 +101,7 @@ class Birthday(Condition):
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: have their birthday in the next 7 days."""
-        values = {"count": self.count, "month": self.count, "age": self.age.phrase() if self.age else ""}
+        values = {"count": self.count, "month": self.count, "age": self.age.amount() if self.age else ""}
         return Phrase(_SENTENCES[self.op], values)
 
     def reads(self) -> frozenset[str]:

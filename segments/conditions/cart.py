@@ -7,6 +7,7 @@ from retention.customers.changes import CART
 from retention.kit.fields import Fields
 from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import NUMBERS, Ask, Asks, Told, ask_window, choices
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, amount_of, listed
 from segments.rules.facts import Needs, Person
@@ -19,6 +20,12 @@ _SENTENCES = {
     "idle": gettext_noop("left a basket alone%(more)s"),
     "abandoned": gettext_noop("abandoned a basket%(more)s"),
     "none": gettext_noop("have nothing in a basket%(more)s"),
+}
+_STATES = {
+    "abandoned": gettext_noop("abandoned"),
+    "idle": gettext_noop("left alone"),
+    "open": gettext_noop("with something in it"),
+    "none": gettext_noop("empty"),
 }
 _AMOUNTS = ("at_least", "at_most", "more", "less", "between")
 
@@ -49,6 +56,21 @@ class Cart(Condition):
             part.close()
         window = Window.read(fields.part("window")) if fields.told("window") else EVER
         return cls(state, stages, total, window, terms.currency)
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask what became of it, how far they came, what it is worth, when it was touched."""
+        yield Ask("state", "choice", gettext_noop("basket"), choices(_STATES), "abandoned")
+        if told.get("state") == "none":
+            return
+        yield Ask("stages", "texts", gettext_noop("stage reached"), is_optional=True, offers="stages")
+        amounts = [("", gettext_noop("any")), *choices(NUMBERS, _AMOUNTS)]
+        yield Ask("total.op", "choice", gettext_noop("worth"), amounts, is_optional=True)
+        if told.get("total.op"):
+            yield Ask("total.value", "number", gettext_noop("amount"), default=50)
+        if told.get("total.op") == "between":
+            yield Ask("total.to", "number", gettext_noop("up to"), default=100)
+        yield from ask_window(told)
 
     def sql(self, at: At) -> Fragment:
         """Ask the open basket."""
@@ -81,8 +103,8 @@ class Cart(Condition):
         if words := self.window.phrase():
             more = Phrase(gettext_noop(", last touched %(when)s"), {"when": words})
         if self.total is not None:
-            total = self.total.phrase(lambda minor: amount_of(minor, self.currency))
-            more = Phrase(gettext_noop(" whose sum %(total)s%(more)s"), {"total": total, "more": more})
+            total = self.total.amount(lambda minor: amount_of(minor, self.currency))
+            more = Phrase(gettext_noop(" worth %(total)s%(more)s"), {"total": total, "more": more})
         if self.stages:
             more = Phrase(gettext_noop(" at the stage %(stages)s%(more)s"), {"stages": listed(self.stages), "more": more})
         return Phrase(_SENTENCES[self.state], {"more": more})

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from retention.customers.changes import CONSENT
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_window, choices
 from segments.rules.base import Condition
 from segments.rules.comparing import listed
 from segments.rules.facts import Needs, Person
@@ -23,6 +24,14 @@ _SENTENCES = {
     "pending": gettext_noop("did not confirm %(channel)s%(how)s"),
     "never": gettext_noop("were never asked about %(channel)s%(how)s"),
     "not_granted": gettext_noop("do not allow %(channel)s%(how)s"),
+}
+
+_STATUSES = {
+    "granted": gettext_noop("yes"),
+    "not_granted": gettext_noop("anything but yes"),
+    "refused": gettext_noop("no"),
+    "pending": gettext_noop("not confirmed"),
+    "never": gettext_noop("never asked"),
 }
 
 
@@ -48,6 +57,17 @@ class Consent(Condition):
         sources = fields.texts("sources", longest=120) if fields.told("sources") else ()
         window = Window.read(fields.part("window")) if fields.told("window") else EVER
         return cls(channel, status, methods, sources, window)
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask about which channel, what they said, and how and when."""
+        yield Ask("channel", "choice", gettext_noop("channel"), choices(CHANNELS), "email")
+        yield Ask("status", "choice", gettext_noop("answer"), choices(_STATUSES), "granted")
+        if told.get("status") in {"never", "not_granted"}:
+            return
+        yield Ask("methods", "texts", gettext_noop("asked how"), is_optional=True, offers="consent_methods")
+        yield Ask("sources", "texts", gettext_noop("asked where"), is_optional=True, offers="consent_sources")
+        yield from ask_window(told)
 
     def sql(self, at: At) -> Fragment:
         """Ask the row of the channel."""

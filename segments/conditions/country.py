@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from retention.customers.changes import of_field
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import TEXTS, Ask, Asks, Told, choices
 from segments.rules.base import Condition
 from segments.rules.comparing import listed
 from segments.rules.facts import Person
@@ -40,6 +41,13 @@ class Country(Condition):
         if any(not re.fullmatch("[A-Z]{2}", code) for code in codes):
             fields.fault("values", Phrase(gettext_noop("must be country codes such as DE")))
         return cls(op, codes)
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which countries."""
+        yield Ask("op", "choice", gettext_noop("how"), choices(TEXTS, tuple(_SENTENCES)), "is")
+        if "known" not in str(told.get("op")):
+            yield Ask("values", "texts", gettext_noop("countries"), offers="countries")
 
     def sql(self, at: At) -> Fragment:
         """Compare the column."""

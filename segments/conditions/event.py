@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from retention.customers.changes import of_event
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_number, ask_properties, ask_window
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
@@ -21,8 +22,9 @@ from segments.rules.terms import At, Terms
 from segments.rules.windows import EVER, Span, Window, holds, turns, within
 
 _DID, _DID_NOT = gettext_noop("did “%(event)s”%(where)s%(when)s"), gettext_noop("did not do “%(event)s”%(where)s%(when)s")
-_TIMES = gettext_noop("did “%(event)s”%(where)s a number of times that %(times)s%(when)s")
-_SUM = gettext_noop("did “%(event)s”%(where)s with a sum of %(property)s that %(times)s%(when)s")
+_TIMES = gettext_noop("did “%(event)s”%(where)s %(times)s times%(when)s")
+_ONCE = gettext_noop("did “%(event)s”%(where)s %(times)s time%(when)s")
+_SUM = gettext_noop("did “%(event)s”%(where)s with %(times)s as the sum of “%(property)s”%(when)s")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,17 @@ class Event(Condition):
         window = Window.read(fields.part("window")) if fields.told("window") else EVER
         where = tuple(Property.read(part) for part in fields.parts("where", most=MOST))
         return cls(event, times, window, where, sum_of, terms.event_names.get(event, 0))
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which event, how often or how much of what, when, and what it must say."""
+        yield Ask("event", "pick", gettext_noop("event"), offers="events")
+        event = str(told.get("event"))
+        yield Ask("sum", "pick", gettext_noop("count"), is_optional=True, offers=f"sums:{event}")
+        kind = "number" if told.get("sum") else "whole"
+        yield from ask_number(told, ops=COUNT_OPS, label=gettext_noop("how often"), kind=kind, is_count=True)
+        yield from ask_window(told)
+        yield from ask_properties(told, event=event)
 
     def sql(self, at: At) -> Fragment:
         """Ask the counter where it knows, else the events."""
@@ -84,16 +97,17 @@ class Event(Condition):
         )
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: did “Product Viewed” a number of times that is at least 3 in the last 30 days."""
+        """Say it: did “Product Viewed” at least 3 times in the last 30 days."""
         words = self.window.phrase()
         when: Phrase | str = Phrase(gettext_noop(" %(when)s"), {"when": words}) if words else ""
         where: Phrase | str = ""
         for test in reversed(self.where):
             where = Phrase(gettext_noop(" where %(test)s%(more)s"), {"test": test.phrase(), "more": where})
-        values = {"event": self.event, "where": where, "when": when, "times": self.times.phrase(), "property": self.sum_of}
+        values = {"event": self.event, "where": where, "when": when, "times": self.times.amount(), "property": self.sum_of}
         if self.sum_of:
             return Phrase(_SUM, values)
-        return Phrase(_DID if is_any(self.times) else _DID_NOT if is_none(self.times) else _TIMES, values)
+        times = _ONCE if self.times.is_one else _TIMES
+        return Phrase(_DID if is_any(self.times) else _DID_NOT if is_none(self.times) else times, values)
 
     def reads(self) -> frozenset[str]:
         """Return the event."""

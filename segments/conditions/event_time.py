@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from retention.customers.changes import of_event
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_window, choices
 from segments.rules.base import Condition
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import FALSE, Fragment, piece
@@ -16,6 +17,8 @@ _SENTENCES = {
     "first": gettext_noop("did “%(event)s” for the first time %(when)s"),
     "last": gettext_noop("did “%(event)s” for the last time %(when)s"),
 }
+
+_WHICH = {"last": gettext_noop("for the last time"), "first": gettext_noop("for the first time")}
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class EventTime(Condition):
             fields.fault("event", Phrase(gettext_noop("is no event this store has counted")))
         window = Window.read(fields.part("window"), ways=tuple(way for way in PAST if way != "ever"))
         return cls(event, fields.choice("which", tuple(_SENTENCES)), window, terms.event_names.get(event, 0))
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which event, the first or the last time, and when."""
+        yield Ask("which", "choice", gettext_noop("time"), choices(_WHICH), "last")
+        yield Ask("event", "pick", gettext_noop("event"), offers="counted_events")
+        yield from ask_window(told, ways=tuple(way for way in PAST if way != "ever"), default="ago")
 
     def sql(self, at: At) -> Fragment:
         """Ask the counter."""

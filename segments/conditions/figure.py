@@ -7,6 +7,7 @@ from retention.customers.changes import ORDERS
 from retention.kit.fields import Fields
 from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_number, choices
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, amount_of
 from segments.rules.facts import Person
@@ -17,6 +18,11 @@ FIGURES: dict[str, str] = {
     "orders": gettext_noop("number of orders"),
     "spent": gettext_noop("sum of all orders"),
     "average": gettext_noop("average order"),
+}
+_SENTENCES = {
+    "orders": (gettext_noop("have %(amount)s order"), gettext_noop("have %(amount)s orders")),
+    "spent": (gettext_noop("spent %(amount)s in all"),) * 2,
+    "average": (gettext_noop("spend %(amount)s an order on average"),) * 2,
 }
 _OPS = ("at_least", "at_most", "more", "less", "equals", "not_equals", "between", "not_between")
 
@@ -38,6 +44,13 @@ class Figure(Condition):
         test = NumberTest.read(fields, ops=_OPS, whole=figure == "orders")
         return cls(figure, test if figure == "orders" else test.scaled(10 ** decimals_of(terms.currency)), terms.currency)
 
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which figure, and how much."""
+        yield Ask("figure", "choice", gettext_noop("figure"), choices(FIGURES), "orders")
+        kind = "whole" if told.get("figure") == "orders" else "number"
+        yield from ask_number(told, ops=_OPS, kind=kind)
+
     def sql(self, at: At) -> Fragment:
         """Compare the column; an average without an order is none and passes no plain comparison."""
         column = "customer.orders_count" if self.figure == "orders" else "customer.spent_minor"
@@ -52,9 +65,9 @@ class Figure(Condition):
         return (orders > 0 and self.test.scaled(orders).holds(spent)) != self.test.negated
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: have a number of orders that is at least 3."""
-        test = self.test.phrase(None if self.figure == "orders" else self._money)
-        return Phrase(gettext_noop("have a %(figure)s that %(test)s"), {"figure": Phrase(FIGURES[self.figure]), "test": test})
+        """Say it: have at least 3 orders."""
+        amount = self.test.amount(None if self.figure == "orders" else self._money)
+        return Phrase(_SENTENCES[self.figure][not self.test.is_one], {"amount": amount})
 
     def reads(self) -> frozenset[str]:
         """Return the orders."""

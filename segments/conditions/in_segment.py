@@ -6,10 +6,13 @@ from typing import ClassVar, Self
 from retention.customers.changes import of_segment
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, choices
 from segments.rules.base import Condition
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment, negated, piece
 from segments.rules.terms import At, SegmentTerm, Terms
+
+_WAYS = {"true": gettext_noop("are in"), "false": gettext_noop("are not in")}
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,16 @@ class InSegment(Condition):
         if terms.own and terms.leads_to_itself(public_id):
             fields.fault("segment", Phrase(gettext_noop("is built on this segment, so each would wait for the other")))
         return cls(term, wanted)
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask in or not in, and which segment."""
+        yield Ask("in", "flag", gettext_noop("how"), choices(_WAYS), default=True)
+        known = sorted(
+            (term.name, public_id) for public_id, term in terms.segments.items() if not terms.own or not terms.leads_to_itself(public_id)
+        )
+        options = [(public_id, name) for name, public_id in known]
+        yield Ask("segment", "choice", gettext_noop("segment"), options, options[0][0] if options else "")
 
     def sql(self, at: At) -> Fragment:
         """Ask the list of members."""

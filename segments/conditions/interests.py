@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from retention.customers.changes import of_field
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Asks, Told, ask_list
 from segments.rules.base import Condition
 from segments.rules.comparing import ListTest
 from segments.rules.facts import Person
@@ -27,6 +28,11 @@ class Interests(Condition):
     def read(cls, fields: Fields, terms: Terms) -> Self:
         """Read {"is": "interests", "op": "any", "values": ["espresso"]}."""
         return cls(ListTest.read(fields))
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which."""
+        yield from ask_list(told, offers="interests")
 
     def sql(self, at: At) -> Fragment:
         """Ask the folded list on the customer's row."""

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple, Self
 from retention.customers.changes import ORDERS, of_field
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_date
 from segments.rules.base import Condition
 from segments.rules.comparing import DateTest
 from segments.rules.facts import Person
@@ -19,14 +20,29 @@ class MomentField(NamedTuple):
 
     label: str
     reads: str
+    lies: str
+    known: str
+    not_known: str
 
 
 MOMENT_FIELDS: dict[str, MomentField] = {
-    "created_at": MomentField(gettext_noop("first contact"), of_field("created_at")),
-    "last_seen_at": MomentField(gettext_noop("last visit"), of_field("last_seen_at")),
-    "first_order_at": MomentField(gettext_noop("first order"), ORDERS),
-    "last_order_at": MomentField(gettext_noop("last order"), ORDERS),
-}
+    "created_at": MomentField(
+        gettext_noop("first contact"), of_field("created_at"), gettext_noop("came for the first time %(when)s"),
+        gettext_noop("came at some time"), gettext_noop("never came"),
+    ),
+    "last_seen_at": MomentField(
+        gettext_noop("last visit"), of_field("last_seen_at"), gettext_noop("were here for the last time %(when)s"),
+        gettext_noop("were here at some time"), gettext_noop("were never here"),
+    ),
+    "first_order_at": MomentField(
+        gettext_noop("first order"), ORDERS, gettext_noop("ordered for the first time %(when)s"), gettext_noop("ordered at some time"),
+        gettext_noop("never ordered"),
+    ),
+    "last_order_at": MomentField(
+        gettext_noop("last order"), ORDERS, gettext_noop("ordered for the last time %(when)s"), gettext_noop("ordered at some time"),
+        gettext_noop("never ordered"),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,12 @@ class Moment(Condition):
         """Read {"is": "moment", "field": "last_order_at", "op": "in", "window": {"how": "ago", "count": 90}}."""
         return cls(fields.choice("field", tuple(MOMENT_FIELDS)), DateTest.read(fields, ways=PAST))
 
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which moment, and when it lies."""
+        yield Ask("field", "choice", gettext_noop("moment"), [(name, one.label) for name, one in MOMENT_FIELDS.items()], "last_order_at")
+        yield from ask_date(told, ways=PAST)
+
     def sql(self, at: At) -> Fragment:
         """Compare the column."""
         plain = self.test.sql(f"customer.{self.field}", at, whole_days=False)
@@ -53,10 +75,12 @@ class Moment(Condition):
         return self.test.holds(person.row[self.field], at, whole_days=False) != self.test.negated
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: have a last order that is more than 90 days ago."""
-        return Phrase(
-            gettext_noop("have a %(field)s that %(test)s"), {"field": Phrase(MOMENT_FIELDS[self.field].label), "test": self.test.phrase()}
-        )
+        """Say it: ordered for the last time more than 90 days ago."""
+        field, when = MOMENT_FIELDS[self.field], self.test.window.phrase() if self.test.window else None
+        if when is None:
+            return Phrase(field.not_known if self.test.negated else field.known)
+        said = Phrase(field.lies, {"when": when})
+        return Phrase(gettext_noop("are not among those who %(said)s"), {"said": said}) if self.test.negated else said
 
     def reads(self) -> frozenset[str]:
         """Return what changes the moment."""

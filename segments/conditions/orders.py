@@ -11,6 +11,7 @@ from retention.customers.changes import ORDERS
 from retention.kit.fields import Fields
 from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_number, ask_window, choices
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, amount_of, listed, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
@@ -21,11 +22,18 @@ from segments.rules.windows import EVER, Window, holds, turns, within
 
 MEASURES = ("count", "sum")
 WHATS = {"product": gettext_noop("product"), "category": gettext_noop("category"), "brand": gettext_noop("brand")}
+_MEASURES = {"count": gettext_noop("orders"), "sum": gettext_noop("what they came to")}
+_ONLY = {
+    "product": gettext_noop("certain products"),
+    "category": gettext_noop("certain categories"),
+    "brand": gettext_noop("certain brands"),
+}
 COUNTS = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _ORDERED = gettext_noop("ordered%(what)s%(coupon)s%(when)s")
 _ORDERED_NOT = gettext_noop("did not order%(what)s%(coupon)s%(when)s")
-_COUNT = gettext_noop("placed a number of orders%(what)s%(coupon)s that %(amount)s%(when)s")
-_SUM = gettext_noop("placed orders%(what)s%(coupon)s with a sum that %(amount)s%(when)s")
+_COUNT = gettext_noop("placed %(amount)s orders%(what)s%(coupon)s%(when)s")
+_ONE = gettext_noop("placed %(amount)s order%(what)s%(coupon)s%(when)s")
+_SUM = gettext_noop("placed orders%(what)s%(coupon)s for %(amount)s in all%(when)s")
 _BELOW = " / "
 
 
@@ -56,6 +64,18 @@ class Orders(Condition):
             amount = amount.scaled(10 ** decimals_of(terms.currency))
         return cls(measure, amount, window, terms.currency, what, names, coupons)
 
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask how many or how much, of what, with which coupon, and when."""
+        yield Ask("measure", "choice", gettext_noop("count"), choices(_MEASURES), "count")
+        kind = "whole" if told.get("measure") == "count" else "number"
+        yield from ask_number(told, ops=COUNT_OPS, label=gettext_noop("how many"), kind=kind, is_count=True)
+        yield Ask("what", "choice", gettext_noop("of"), [("", gettext_noop("anything")), *choices(_ONLY)], is_optional=True)
+        if told.get("what"):
+            yield Ask("names", "texts", gettext_noop("which"), offers=f"sold:{told.get('what')}")
+        yield Ask("coupons", "texts", gettext_noop("with the coupon"), is_optional=True, offers="coupons")
+        yield from ask_window(told)
+
     def sql(self, at: At) -> Fragment:
         """Ask the figures on the customer's row where they know, else the orders."""
         span = self.window.span(at.now, at.terms.zone)
@@ -78,17 +98,18 @@ class Orders(Condition):
         return self.amount.holds(len(placed) if self.measure == "count" else sum(one.total_minor - one.refunded_minor for one in placed))
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: placed a number of orders of the category “Coffee” that is at least 2 in the last 180 days."""
+        """Say it: placed at least 2 orders of the category “Coffee” in the last 180 days."""
         words = self.window.phrase()
         when: Phrase | str = Phrase(gettext_noop(" %(when)s"), {"when": words}) if words else ""
         what: Phrase | str = ""
         if self.what:
             what = Phrase(gettext_noop(" of the %(kind)s %(names)s"), {"kind": Phrase(WHATS[self.what]), "names": listed(self.names)})
         coupon: Phrase | str = Phrase(gettext_noop(" with the coupon %(codes)s"), {"codes": listed(self.coupons)}) if self.coupons else ""
-        values = {"what": what, "coupon": coupon, "when": when, "amount": self.amount.phrase(self._show)}
+        values = {"what": what, "coupon": coupon, "when": when, "amount": self.amount.amount(self._show)}
         if self.measure == "sum":
             return Phrase(_SUM, values)
-        return Phrase(_ORDERED if is_any(self.amount) else _ORDERED_NOT if is_none(self.amount) else _COUNT, values)
+        count = _ONE if self.amount.is_one else _COUNT
+        return Phrase(_ORDERED if is_any(self.amount) else _ORDERED_NOT if is_none(self.amount) else count, values)
 
     def reads(self) -> frozenset[str]:
         """Return the orders."""

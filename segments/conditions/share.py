@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told
 from segments.rules.base import Condition
 from segments.rules.facts import Person
 from segments.rules.sql import Fragment, piece
@@ -28,6 +29,12 @@ class Share(Condition):
         """Read {"is": "share", "percent": 10, "seed": "spring"}."""
         percent = fields.number("percent", low=0.01, high=100)
         return cls(round(percent * BUCKETS / 100), fields.text("seed", default="", longest=60))
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask how large, and which of the many."""
+        yield Ask("percent", "number", gettext_noop("percent of all customers"), default=10)
+        yield Ask("seed", "text", gettext_noop("another word takes other people"), is_optional=True)
 
     def sql(self, at: At) -> Fragment:
         """Hash in the database; md5 spreads evenly, and nobody's secret rests on it."""

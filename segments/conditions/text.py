@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple, Self
 from retention.customers.changes import of_field
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.asks import Ask, Asks, Told, ask_text
 from segments.rules.base import Condition
 from segments.rules.comparing import TextTest
 from segments.rules.facts import Person
@@ -47,6 +48,12 @@ class Text(Condition):
     def read(cls, fields: Fields, terms: Terms) -> Self:
         """Read {"is": "text", "field": "city", "op": "is", "values": ["Berlin"]}."""
         return cls(fields.choice("field", tuple(TEXT_FIELDS)), TextTest.read(fields))
+
+    @classmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Ask which text, and how it compares."""
+        yield Ask("field", "choice", gettext_noop("what"), [(name, one.label) for name, one in TEXT_FIELDS.items()], "city")
+        yield from ask_text(told, offers=f"field:{told.get('field')}")
 
     def sql(self, at: At) -> Fragment:
         """Compare the column."""

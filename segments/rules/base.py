@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase
+from segments.rules.asks import Asks, Told
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment
 from segments.rules.terms import At, Terms
@@ -20,6 +21,11 @@ class Condition(ABC):
     @abstractmethod
     def read(cls, fields: Fields, terms: Terms) -> Self:
         """Read its values; what is wrong becomes a fault of the fields."""
+
+    @classmethod
+    @abstractmethod
+    def asks(cls, told: Told, terms: Terms) -> Asks:
+        """Yield what a form asks for it, so that the answers are the JSON `read` takes; a question may rest on the answers before it."""
 
     @abstractmethod
     def sql(self, at: At) -> Fragment:

@@ -68,6 +68,16 @@ _FLAG_OPS = {
     "known": gettext_noop("is known"),
     "not_known": gettext_noop("is not known"),
 }
+_AMOUNTS = {
+    "equals": gettext_noop("exactly %(low)s"),
+    "not_equals": gettext_noop("anything but %(low)s"),
+    "more": gettext_noop("more than %(low)s"),
+    "at_least": gettext_noop("at least %(low)s"),
+    "less": gettext_noop("less than %(low)s"),
+    "at_most": gettext_noop("at most %(low)s"),
+    "between": gettext_noop("from %(low)s to %(high)s"),
+    "not_between": gettext_noop("not from %(low)s to %(high)s"),
+}
 _DATE_ISNT = {"known": gettext_noop("is known"), "not_known": gettext_noop("is not known")}
 
 
@@ -192,6 +202,16 @@ class NumberTest:
         show = show or plain
         values = {"low": show(self.low), "high": show(self.high)}
         return Phrase(_NUMBER_OPS[_named(self.op, self.negated, _NUMBER_OPS)], values)
+
+    def amount(self, show: Callable[[float], object] | None = None) -> Phrase:
+        """Return it as an amount of something: at least 3."""
+        show = show or plain
+        return Phrase(_AMOUNTS[_named(self.op, self.negated, _AMOUNTS)], {"low": show(self.low), "high": show(self.high)})
+
+    @property
+    def is_one(self) -> bool:
+        """Say whether its amount is of one thing."""
+        return self.op != "between" and self.low == 1
 
 
 _SIGNS = {"equals": "=", "more": ">", "at_least": ">=", "less": "<", "at_most": "<="}

@@ -95,6 +95,13 @@ def read_rule(data: object, *, kinds: Kinds, terms: Terms) -> Rule:
     return Rule(node)
 
 
+def read_leaf(data: Mapping[str, object], *, place: str, kinds: Kinds, terms: Terms) -> tuple[Condition | None, list[Problem]]:
+    """Read one condition by itself, with what is wrong with it; None where its kind is not known."""
+    reading = _Reading(kinds, terms)
+    node = _node(Fields(data, place, reading.problems), reading, depth=1)
+    return (node.condition if isinstance(node, Leaf) else None), reading.problems
+
+
 def _group(fields: Fields, reading: _Reading, *, depth: int) -> Group:
     join = fields.choice("join", JOINS)
     nodes: list[Node] = []

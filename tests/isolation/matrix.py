@@ -224,6 +224,22 @@ SIGNUP_PAGES = {
     "signup:set_live": Page("messages.edit", "POST", ids=_FORM),
     "signup:pause": Page("messages.edit", "POST", ids=_FORM),
     "signup:archive": Page("messages.edit", "POST", ids=_FORM),
+    "segments:list": Page("segments.view"),
+    "segments:library": Page("segments.view"),
+    "segments:new": Page("segments.edit", "GET POST", form={"do": "done"}),
+    "segments:new_list": Page("segments.edit", "GET POST", form={"name": "People", "people": "nobody@example.test"}),
+    "segments:count": Page("segments.edit", "POST", form={"rule": "{}"}),
+    "segments:overlap": Page("segments.view"),
+    "segments:detail": Page("segments.view", ids=_SEGMENT),
+    "segments:edit": Page("segments.edit", "GET POST", ids=_SEGMENT, form={"do": "done"}),
+    "segments:reach": Page("segments.view", ids=_SEGMENT),
+    "segments:why": Page("customers.view", ids=_SEGMENT),
+    "segments:export": Page("customers.export", ids=_SEGMENT),
+    "segments:archive": Page("segments.edit", "POST", ids=_SEGMENT),
+    "segments:restore": Page("segments.edit", "POST", ids=_SEGMENT, answers=(302, 404)),
+    "segments:duplicate": Page("segments.edit", "POST", ids=_SEGMENT, answers=(302, 404)),
+    "segments:freeze": Page("segments.edit", "POST", ids=_SEGMENT, answers=(302, 404)),
+    "segments:discard": Page("segments.edit", "POST", ids=_SEGMENT, answers=(302, 404)),
 }
 
 HOME_PAGES = {

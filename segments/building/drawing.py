@@ -1,0 +1,186 @@
+"""What a rule under construction looks like: groups with lines below them, sentences with words to change, one condition open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from retention.kit.fields import Problem
+from retention.kit.words import Phrase, gettext_noop
+from segments.building.deeds import FIELD, Built
+from segments.conditions import KINDS
+from segments.knowing import read
+from segments.offering import Offer, offers
+from segments.rules.asks import Ask, Asked, Told, shown
+from segments.rules.base import Condition
+from segments.rules.rearranging import ROOT, Json, is_group
+from segments.rules.sentence import say_rule
+from segments.rules.terms import Terms
+from segments.rules.tree import Rule, RuleError, read_leaf
+
+MANY_TEXTS = 12
+_MARK, _END = "\x02", "\x03"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a condition's sentence. is_slot: a word one can change."""
+
+    text: str
+    is_slot: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """A question of the open condition, with its words to choose from and what is wrong with its answer."""
+
+    ask: Ask
+    name: str
+    values: list[str]
+    options: list[Offer]
+    fault: str
+    is_more: bool = False
+
+    @property
+    def value(self) -> str:
+        """Return the answer of a question with one."""
+        return self.values[0] if self.values else ""
+
+    @property
+    def id(self) -> str:
+        """Return its id on the page."""
+        return f"f-{self.ask.name.replace('.', '-')}"
+
+    @property
+    def is_short(self) -> bool:
+        """Say whether a number is asked for."""
+        return self.ask.kind in {"whole", "number"}
+
+    @property
+    def is_long(self) -> bool:
+        """Say whether there are so many texts that they stand better one to a line."""
+        return len(self.values) > MANY_TEXTS
+
+    @property
+    def row(self) -> str:
+        """Return the row of a list it ends ("where.0"), so that a button can take the row out."""
+        return self.ask.name.rpartition(".")[0] if self.ask.name.endswith(".property") else ""
+
+
+@dataclass
+class Line:
+    """A node as the page draws it: a group with lines below it, or a condition with its sentence, open or not."""
+
+    place: str
+    depth: int
+    join: str = ""
+    lines: "list[Line]" = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    kind: str = ""
+    fields: list[Field] = field(default_factory=list)
+    is_first: bool = False
+    is_last: bool = False
+    is_open: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return its place as an id on the page."""
+        return self.place.replace(".rules.", "-")
+
+
+def finished(tree: Json, terms: Terms) -> tuple[Rule | None, list[Problem]]:
+    """Return the rule a tree is, or what keeps it from being one."""
+    try:
+        return read(tree, terms), []
+    except RuleError as error:
+        return None, error.problems
+
+
+def draw(built: Built, terms: Terms, *, problems: Sequence[Problem] = ()) -> Line:
+    """Return the tree as lines. problems: of the whole rule, for the groups they belong to."""
+    root = _line(built, built.tree[ROOT], ROOT, terms, problems, depth=0)
+    root.is_first = root.is_last = True
+    return root
+
+
+def _line(built: Built, node: Json, place: str, terms: Terms, problems: Sequence[Problem], *, depth: int) -> Line:
+    line = Line(place, depth)
+    if not is_group(node):
+        _condition(line, built, node, terms)
+        return line
+    line.join = str(node["join"])
+    line.faults = [_words(problem) for problem in problems if problem.path in {place, f"{place}.rules", f"{place}.join"}]
+    children = [(f"{place}.rules.{index}", child) for index, child in enumerate(node["rules"])]
+    line.lines = [_line(built, child, below, terms, problems, depth=depth + 1) for below, child in children]
+    for index, child in enumerate(line.lines):
+        child.is_first, child.is_last = index == 0, index == len(line.lines) - 1
+    return line
+
+
+def _condition(line: Line, built: Built, node: Json, terms: Terms) -> None:
+    line.kind, line.is_open = str(node.get("is", "")), built.open == line.place
+    condition, problems = read_leaf(node, place=line.place, kinds=KINDS, terms=terms)
+    by_field = {problem.path.removeprefix(f"{line.place}."): problem for problem in problems}
+    if condition is None:
+        line.faults = [_words(problem) for problem in problems]
+        return
+    if line.is_open:
+        line.fields = _fields(type(condition), node, terms, by_field, more=built.more)
+        shown_faults = {one.ask.name for one in line.fields}
+        line.faults = [_words(problem) for name, problem in by_field.items() if name not in shown_faults]
+    elif problems:
+        line.faults = [_named(problem, name, type(condition), node, terms) for name, problem in by_field.items()]
+    said = Phrase(gettext_noop("They %(what)s."), {"what": condition.phrase(terms)})
+    line.parts = parts_of(said) if not problems else [Part(_(type(condition).label), True)]
+
+
+def _fields(kind: type[Condition], node: Json, terms: Terms, faults: Mapping[str, Problem], *, more: str) -> list[Field]:
+    return [_field(asked, faults, more) for asked in shown(Told(node), partial(kind.asks, terms=terms))]
+
+
+def _field(asked: Asked, faults: Mapping[str, Problem], more: str) -> Field:
+    ask = asked.ask
+    values = asked.value if isinstance(asked.value, list) else [asked.value]
+    options = [Offer(key, _text(words)) for key, words in ask.choices] or (offers(ask.offers) if ask.offers else [])
+    if ask.kind in {"pick", "choice"} and asked.value not in {offer.value for offer in options}:
+        options = [Offer(str(asked.value), str(asked.value) or _("choose …")), *options]
+    fault = next((problem for name, problem in faults.items() if name == ask.name or name.startswith(f"{ask.name}.")), None)
+    return Field(ask, FIELD + ask.name, values, options, _words(fault) if fault else "", ask.name == more)
+
+
+def _named(problem: Problem, name: str, kind: type[Condition], node: Json, terms: Terms) -> str:
+    """Return a fault with the question it is about."""
+    label = next((asked.ask.label for asked in shown(Told(node), partial(kind.asks, terms=terms)) if asked.ask.name == name), name)
+    return f"{_(label)}: {_words(problem)}"
+
+
+def parts_of(phrase: Phrase) -> list[Part]:
+    """Return a phrase in pieces: its words, and the values in it that one can change."""
+    marked = phrase.render(_, show=lambda value: f"{_MARK}{_plain(value)}{_END}" if _plain(value) else "")
+    found: list[Part] = []
+    for piece in marked.split(_MARK):
+        slot, end, rest = piece.partition(_END)
+        if end:
+            found.append(Part(slot, True))
+        found.append(Part(rest if end else slot, False))
+    return [part for part in found if part.text]
+
+
+def say(tree: Json, terms: Terms) -> str:
+    """Return the rule as a sentence; nothing while it is not finished."""
+    rule, _problems = finished(tree, terms)
+    return say_rule(rule, terms).render(_) if rule else ""
+
+
+def _plain(value: object) -> str:
+    return str(value).replace(_MARK, "").replace(_END, "")
+
+
+def _text(words: object) -> str:
+    return words.render(_) if isinstance(words, Phrase) else _(str(words)) if words else ""
+
+
+def _words(problem: Problem) -> str:
+    return problem.phrase.render(_)

@@ -1,0 +1,155 @@
+"""The store's own words for a form: events, properties, places, products. Counted in a sample of what is newest, so never slow.
+
+A name such as "property:Product Viewed:category" says what is wanted and of what; who asks gets at most a hundred, the most frequent first.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from retention.catalog.models import Category, Product
+from retention.customers.models import AttributeValue, Consent, Customer, CustomerEvent, EventName
+from retention.dashboard.figures import write_number
+from retention.orders.models import Cart, Order
+from retention.stores.countries import country_name
+from segments.rules.facts import VIEWS
+
+SAMPLE, MOST = 2_000, 100
+_COMMON = (
+    "Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Checkout Started", "Order Completed", "Order Refunded",
+    "Product List Viewed", "Products Searched", "Coupon Applied", "Product Added to Wishlist", "Product Reviewed", "Email Link Clicked",
+    "Email Delivered", "Signed Up",
+)  # fmt: skip
+_FIELDS = frozenset({"city", "region", "postcode", "gender", "language", "first_name", "last_name"})
+
+
+class Offer(NamedTuple):
+    """One word to choose. label: what people read; note: how often it was met, in words, or nothing."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+def offers(name: str) -> list[Offer]:
+    """Return the words for one question; none for a name nobody knows."""
+    kind, _colon, of_what = name.partition(":")
+    finder = _FINDERS.get(kind)
+    return finder(of_what) if finder else []
+
+
+def _met(counter: "Counter[str]", *, total: int = 0, labels: Callable[[str], str] = str) -> list[Offer]:
+    """Return the values met, each with how often among how many looked at. total: where one look can meet several."""
+    values = {"all": write_number(total or sum(counter.values()))}
+    found = [(value, count) for value, count in counter.most_common(MOST) if value]
+    return [Offer(value, labels(value), _("%(count)s of %(all)s") % (values | {"count": write_number(count)})) for value, count in found]
+
+
+def _events(_of: str) -> list[Offer]:
+    rows = CustomerEvent.objects.filter(kind__in=["track", "page", "screen", "own"], refusal="")
+    newest = rows.order_by("-received_at", "-id").values_list("kind", "name")[:SAMPLE]
+    seen = Counter(VIEWS.get(kind, name) for kind, name in newest)
+    found = _met(seen)
+    known = {offer.value for offer in found}
+    names = [*EventName.objects.order_by("name").values_list("name", flat=True)[: 2 * MOST], *_COMMON]
+    return found + [Offer(name, name) for name in dict.fromkeys(names) if name not in known]
+
+
+def _counted_events(_of: str) -> list[Offer]:
+    counted = set(EventName.objects.values_list("name", flat=True))
+    return [offer for offer in _events("") if offer.value in counted]
+
+
+def _told(event: str) -> list[dict[str, Any]]:
+    """Return what the newest events of a name say."""
+    view = {name: kind for kind, name in VIEWS.items()}.get(event)
+    rows = CustomerEvent.objects.filter(customer__isnull=False, refusal="")
+    rows = rows.filter(kind=view) if view else rows.filter(kind__in=["track", "own"], name=event)
+    return [told for told in rows.order_by("-occurred_at").values_list("properties", flat=True)[:SAMPLE] if isinstance(told, dict)]
+
+
+def _properties(event: str) -> list[Offer]:
+    newest = _told(event)
+    named = Counter(name for told in newest for name, value in told.items() if isinstance(value, str | int | float))
+    return _met(named, total=len(newest))
+
+
+def _sums(event: str) -> list[Offer]:
+    counted = Counter(
+        name for told in _told(event) for name, value in told.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    )
+    return [Offer("", _("how often"))] + [
+        Offer(name, _("the sum of “%(property)s”") % {"property": name}) for name, _times in counted.most_common(MOST)
+    ]
+
+
+def _property(which: str) -> list[Offer]:
+    event, _colon, name = which.rpartition(":")
+    return _met(Counter(value for told in _told(event) if isinstance(value := told.get(name), str)))
+
+
+def _newest_customers(*columns: str) -> Iterable[Any]:
+    return Customer.objects.order_by("-created_at", "-id").values_list(*columns, flat=len(columns) == 1)[:SAMPLE]
+
+
+def _field(name: str) -> list[Offer]:
+    return _met(Counter(_newest_customers(name))) if name in _FIELDS else []
+
+
+def _countries(_of: str) -> list[Offer]:
+    return _met(Counter(_newest_customers("country")), labels=country_name)
+
+
+def _interests(_of: str) -> list[Offer]:
+    return _met(Counter(one for liked in _newest_customers("interests") for one in liked if isinstance(one, str)))
+
+
+def _attribute(key: str) -> list[Offer]:
+    rows = AttributeValue.objects.filter(attribute__key=key).order_by().values_list("text_value", flat=True)
+    return _met(Counter(value for value in rows[:SAMPLE] if value))
+
+
+def _sold(what: str) -> list[Offer]:
+    if what == "product":
+        rows = Product.objects.order_by().values_list("shop_id", "name")
+        return [Offer(shop_id, name or shop_id) for shop_id, name in rows[: 5 * MOST]]
+    if what == "category":
+        return [Offer(path, path) for path in Category.objects.order_by("path").values_list("path", flat=True)[: 5 * MOST]]
+    if what == "vendor":
+        return _met(Counter(Product.objects.order_by().values_list("vendor", flat=True)[:SAMPLE]))
+    return _met(Counter(Product.objects.order_by().values_list("brand", flat=True)[:SAMPLE]))
+
+
+def _coupons(_of: str) -> list[Offer]:
+    rows = Order.objects.order_by("-placed_at", "-id").values_list("coupons", flat=True)[:SAMPLE]
+    return _met(Counter(code for codes in rows if isinstance(codes, list) for code in codes if isinstance(code, str)))
+
+
+def _stages(_of: str) -> list[Offer]:
+    words = {"basket": _("in the basket"), "checkout": _("at the checkout"), "payment": _("at the payment")}
+    met = Counter(Cart.objects.order_by().values_list("stage", flat=True)[:SAMPLE])
+    return [Offer(stage, words.get(stage, stage)) for stage in dict.fromkeys([*words, *met])]
+
+
+def _consents(column: str) -> Callable[[str], list[Offer]]:
+    return lambda _of: _met(Counter(Consent.objects.order_by().values_list(column, flat=True)[:SAMPLE]))
+
+
+_FINDERS: dict[str, Callable[[str], list[Offer]]] = {
+    "events": _events,
+    "counted_events": _counted_events,
+    "properties": _properties,
+    "sums": _sums,
+    "property": _property,
+    "field": _field,
+    "countries": _countries,
+    "interests": _interests,
+    "attribute": _attribute,
+    "sold": _sold,
+    "coupons": _coupons,
+    "stages": _stages,
+    "consent_methods": _consents("method"),
+    "consent_sources": _consents("source"),
+}

@@ -1,0 +1,1 @@
+"""Pages of the segments floor, one file each."""

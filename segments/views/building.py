@@ -1,0 +1,207 @@
+"""The builder: who belongs, said in sentences one can change, with the count beside it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from retention.customers.models import Customer
+from retention.dashboard.access import allows, needs
+from retention.kit import clock
+from retention.kit.fields import Problem
+from retention.kit.random_ids import read_id
+from retention.stores import auditing
+from segments import saving
+from segments.asking import TooMany, TooSlow
+from segments.building.deeds import Built, act, read_posted
+from segments.building.drawing import draw, finished, say
+from segments.conditions import KINDS
+from segments.counting import Counted, count_each, count_rule
+from segments.knowing import terms_of_store
+from segments.library import proven
+from segments.models import Segment
+from segments.rules.rearranging import Json, clean_tree, empty_tree
+from segments.rules.terms import At, Terms
+from segments.rules.tree import Rule, RuleError
+
+SLOW_MS, COUNT_KEPT_SECONDS = 1_500, 20
+
+
+@dataclass
+class Called:
+    """What a segment is called, as it stands in the form."""
+
+    name: str = ""
+    folder: str = ""
+    note: str = ""
+    fault: str = ""
+
+    @classmethod
+    def of(cls, post: QueryDict) -> "Called":
+        """Read the form."""
+        return cls(*(post.get(name, "").strip()[:longest] for name, longest in (("name", 120), ("folder", 60), ("note", 500))))
+
+
+@needs("segments.edit")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_segment(request: Any) -> HttpResponse:
+    """Build a new segment. take: the key of a proven one to begin with; rule: a rule to begin with."""
+    if request.method == "POST":
+        return _answer(request, None)
+    one = proven(request.GET.get("take", ""))
+    tree = clean_tree(one.rule) if one else empty_tree()
+    called = Called(name=_(one.name), note=_(one.advice)) if one else Called()
+    return _page(request, None, Built(tree), called, terms_of_store())
+
+
+@needs("segments.edit")
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_segment(request: Any, public_id: UUID) -> HttpResponse:
+    """Change a segment's rule and name."""
+    segment = get_object_or_404(Segment.objects.kept().filter(kind=Segment.Kind.RULE), public_id=public_id)
+    if request.method == "POST":
+        return _answer(request, segment)
+    called = Called(segment.name, segment.folder, segment.note)
+    return _page(request, segment, Built(clean_tree(segment.draft or segment.rule)), called, terms_of_store(own=str(public_id)))
+
+
+@needs("segments.edit")
+@require_POST
+def count(request: Any) -> HttpResponse:
+    """Count the rule as it stands on the page: everybody, each condition by itself, how many we may write to, some of them."""
+    own = request.POST.get("segment", "")
+    saved = Segment.objects.filter(public_id=own).first() if read_id(own) else None
+    terms = terms_of_store(own=own if saved else "")
+    built = read_posted(request.POST, terms)
+    rule, problems = finished(built.tree, terms)
+    context: dict[str, Any] = {"segment": saved, "sentence": say(built.tree, terms), "problems": len(problems)}
+    if rule is not None:
+        context |= _counted(request, built.tree, rule, terms, saved)
+    return render(request, "segments/_count.html", context)
+
+
+def _counted(request: Any, tree: Json, rule: Rule, terms: Terms, saved: Segment | None) -> dict[str, Any]:
+    at = At(clock.now(), terms)
+    key = f"segments:count:{terms.store_id}:{sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()}"
+    try:
+        kept = cache.get(key)
+        if kept is None:
+            counted = count_rule(rule, at)
+            each = count_each(rule, at)
+            took = int((clock.now() - at.now).total_seconds() * 1000)
+            cache.set(key, kept := (counted, each, took), COUNT_KEPT_SECONDS)
+    except (TooSlow, TooMany):
+        return {"too_slow": True}
+    counted, each, took = kept
+    more = counted.count - saved.members_count if saved and saved.is_up_to_date else None
+    return {
+        "counted": counted,
+        "each": [(place.replace(".rules.", "-"), number) for place, number in each.items()],
+        "more": more,
+        "slow": took > SLOW_MS,
+        "seconds": round(took / 1000, 1),
+        **reach_of(counted),
+        "people": people_of(request, counted.sample),
+    }
+
+
+def reach_of(counted: Counted) -> dict[str, Any]:
+    """Return how many of those counted can be written to, per channel and in all, with each one's share."""
+    whole = counted.count or 1
+    icons = {"email": ("mail", _("E-mail")), "push": ("bell", _("Push")), "sms": ("message-2", _("SMS"))}
+    rows = [(icon, word, counted.reach[key], counted.reach[key] / whole) for key, (icon, word) in icons.items()]
+    return {"reach": rows, "reachable": counted.count - counted.no_way, "no_way": counted.no_way, "no_way_share": counted.no_way / whole}
+
+
+def people_of(request: Any, ids: list[int]) -> list[Customer]:
+    """Return some customers for a role that may see people, nobody for others."""
+    if not allows(request.role, capability="customers.view"):
+        return []
+    found = Customer.objects.in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _answer(request: Any, segment: Segment | None) -> HttpResponse:
+    """Do what the pressed button asks for: change the rule on the page, keep it as a draft, or save it."""
+    terms = terms_of_store(own=str(segment.public_id) if segment else "")
+    built, called, deed = read_posted(request.POST, terms), Called.of(request.POST), request.POST.get("do", "done")
+    if deed in {"save", "draft"}:
+        return _keep(request, segment, built, called, terms, is_draft=deed == "draft")
+    act(built, deed, terms, joined=request.POST.get(f"join:{deed.partition(':')[2]}", ""))
+    return _page(request, segment, built, called, terms)
+
+
+def _keep(request: Any, segment: Segment | None, built: Built, called: Called, terms: Terms, *, is_draft: bool) -> HttpResponse:
+    rule, problems = finished(built.tree, terms)
+    if not called.name:
+        called.fault = _("Give it a name you will know it by.")
+    if called.fault or (rule is None and not is_draft):
+        return _page(request, segment, built, called, terms, problems=problems, status=422)
+    try:
+        kept = _kept(request, segment, built, called, is_draft=is_draft)
+    except (saving.NameTaken, saving.Refused, RuleError) as error:
+        called.fault = saving.refusal_words(error)
+        return _page(request, segment, built, called, terms, status=422)
+    messages.success(
+        request, _("Kept as a draft. Nobody is in it by this rule until you save it.") if is_draft else _("The segment is saved.")
+    )
+    address = reverse("segments:detail", args=[request.store.slug, kept.public_id])
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *, is_draft: bool) -> Segment:
+    now, words = clock.now(), {"name": called.name, "folder": called.folder, "note": called.note}
+    who = request.user.pk
+    if segment is None:
+        made = saving.create(**words, rule=None if is_draft else built.tree, draft=built.tree if is_draft else None, user_id=who, now=now)
+        auditing.note(request, "segment.made", target=f"segment:{made.pk}", details={"name": made.name})
+        return made
+    saving.describe(segment, **words)
+    if is_draft:
+        saving.keep_draft(segment, built.tree)
+    else:
+        saving.save_rule(segment, built.tree, user_id=who, now=now)
+    auditing.note(request, "segment.changed", target=f"segment:{segment.pk}", details={"draft": is_draft})
+    return segment
+
+
+def _page(
+    request: Any,
+    segment: Segment | None,
+    built: Built,
+    called: Called,
+    terms: Terms,
+    *,
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Draw the page, or the form alone for a script, which takes no other answer than 200."""
+    context = {
+        "segment": segment,
+        "built": built,
+        "called": called,
+        "root": draw(built, terms, problems=problems),
+        "rule": json.dumps(built.tree),
+        "undo": json.dumps(built.undo) if built.undo else "",
+        "kinds": [(kind.kind, _(kind.label)) for _key, kind in KINDS.items()],
+        "joins": [("all", _("all")), ("any", _("any")), ("none", _("none"))],
+        "faults": len(problems),
+        "changed": segment is None or built.tree != clean_tree(segment.rule),
+        "folders": list(Segment.objects.kept().exclude(folder="").order_by("folder").values_list("folder", flat=True).distinct()),
+    }
+    fragment = request.headers.get("HX-Request") == "true"
+    if fragment:
+        return render(request, "segments/_builder.html", context)
+    return render(request, "segments/builder.html", context, status=status)

@@ -1,0 +1,91 @@
+"""The store's segments as a list, and the library of proven ones."""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from retention.dashboard.access import allows, needs
+from retention.dashboard.paging import read_page
+from retention.kit import clock
+from segments.building.drawing import say
+from segments.knowing import terms_of_store
+from segments.library import LIBRARY
+from segments.models import Segment, SegmentDay
+from segments.rules.terms import Terms
+
+PAGE_SIZE, SPARK_DAYS = 50, 30
+VIEWS = ("kept", "draft", "list", "archived")
+
+
+@needs("segments.view")
+@require_GET
+def segment_list(request: Any) -> HttpResponse:
+    """Show the store's segments. view: kept, draft, list or archived; folder; q: part of a name."""
+    view = request.GET.get("view", "")
+    view = view if view in VIEWS else "kept"
+    folder, search = request.GET.get("folder", ""), request.GET.get("q", "").strip()
+    rows = _of_view(view)
+    rows = rows.filter(folder=folder) if folder else rows
+    rows = rows.filter(name__icontains=search) if search else rows
+    page = read_page(rows, order=("name", "id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, total=rows.count())
+    terms = terms_of_store()
+    sizes = _sizes([segment.pk for segment in page.rows])
+    context = {
+        "page": page,
+        "rows": [row_of(segment, terms) | {"sizes": sizes.get(segment.pk, [])} for segment in page.rows],
+        "view": view,
+        "views": {key: _of_view(key).count() for key in VIEWS},
+        "folder": folder,
+        "folders": list(Segment.objects.kept().exclude(folder="").order_by("folder").values_list("folder", flat=True).distinct()),
+        "search": search,
+        "is_narrowed": bool(folder or search or view != "kept"),
+        "may_edit": allows(request.role, capability="segments.edit"),
+    }
+    return render(request, "segments/list.html", context)
+
+
+@needs("segments.view")
+@require_GET
+def library(request: Any) -> HttpResponse:
+    """Show the proven segments, each with what to do with its people."""
+    terms = terms_of_store()
+    taken = set(Segment.objects.kept().values_list("name", flat=True))
+    rows = [{"proven": one, "sentence": say(one.rule, terms), "is_there": one.name in taken} for one in LIBRARY]
+    return render(request, "segments/library.html", {"rows": rows, "may_edit": allows(request.role, capability="segments.edit")})
+
+
+def row_of(segment: Segment, terms: Terms) -> dict[str, Any]:
+    """Return a segment as pages show it: its state, its rule in a sentence."""
+    is_list = segment.kind == Segment.Kind.LIST
+    rule = segment.rule or segment.draft
+    badge = {"draft": "draft", "live": "live", "archived": "ended"}[segment.state]
+    return {
+        "segment": segment,
+        "badge": "failed" if segment.fault and segment.state == "live" else badge,
+        "is_list": is_list,
+        "sentence": say(rule, terms) if rule and not is_list else "",
+        "is_waiting": segment.state == "live" and not segment.is_up_to_date and not segment.fault,
+    }
+
+
+def _of_view(view: str) -> Any:
+    kept = Segment.objects.kept()
+    if view == "archived":
+        return Segment.objects.filter(state=Segment.State.ARCHIVED)
+    if view == "list":
+        return kept.filter(kind=Segment.Kind.LIST)
+    return kept.filter(state=Segment.State.DRAFT) if view == "draft" else kept
+
+
+def _sizes(segment_ids: list[int]) -> dict[int, list[int]]:
+    """Return how many were in each segment on the last thirty days, where there are two days at least."""
+    since = clock.now().date() - timedelta(days=SPARK_DAYS)
+    found: dict[int, list[int]] = defaultdict(list)
+    days = SegmentDay.objects.filter(segment_id__in=segment_ids, day__gte=since).order_by("day")
+    for segment_id, count in days.values_list("segment_id", "members_count"):
+        found[segment_id].append(count)
+    return {pk: counts for pk, counts in found.items() if len(counts) > 1}

@@ -1,0 +1,46 @@
+// The builder of a segment: rules can be dragged with the mouse; everything else works without this file.
+(function () {
+  "use strict";
+  let carried = null;
+
+  function rule(target) { return target.closest ? target.closest("#builder li[data-place]") : null; }
+
+  document.addEventListener("pointerdown", function (event) {
+    const grip = event.target.closest ? event.target.closest("#builder .grip") : null;
+    const item = grip && rule(grip);
+    if (item) item.draggable = true;
+  });
+  document.addEventListener("dragstart", function (event) {
+    carried = rule(event.target);
+    if (!carried) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", carried.dataset.place);
+    carried.classList.add("carried");
+  });
+  document.addEventListener("dragover", function (event) {
+    const over = carried && rule(event.target);
+    document.querySelectorAll("#builder .drop").forEach(function (one) { one.classList.remove("drop"); });
+    if (!over || over === carried || carried.contains(over)) return;
+    event.preventDefault();
+    over.classList.add("drop");
+  });
+  document.addEventListener("drop", function (event) {
+    const over = carried && rule(event.target);
+    if (!over || over === carried || carried.contains(over)) return;
+    event.preventDefault();
+    const place = over.dataset.place;
+    const at = place.lastIndexOf(".rules.");
+    const button = document.createElement("button");
+    button.name = "do";
+    button.hidden = true;
+    button.value = "carry:" + carried.dataset.place + "," + place.slice(0, at) + "," + place.slice(at + 7);
+    const form = document.getElementById("builder");
+    form.appendChild(button);
+    form.requestSubmit(button);
+  });
+  document.addEventListener("dragend", function () {
+    if (carried) { carried.classList.remove("carried"); carried.draggable = false; }
+    carried = null;
+    document.querySelectorAll("#builder .drop").forEach(function (one) { one.classList.remove("drop"); });
+  });
+})();

@@ -1,0 +1,173 @@
+"""The builder's questions: what a form shows of a condition, posted back, is the same condition; and every press keeps a rule whole."""
+
+from functools import partial
+
+import pytest
+from django.http import QueryDict
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from retention.customers.models import Attribute
+from retention.tenancy.context import store_context
+from segments.building.deeds import FIELD, Built, act, read_posted
+from segments.building.drawing import draw, finished
+from segments.conditions import KINDS
+from segments.knowing import terms_of_store
+from segments.rules import rearranging
+from segments.rules.asks import Told, shown, taken
+from segments.rules.rearranging import ROOT, clean_tree, empty_tree, node_at, places
+from segments.rules.tree import read_leaf
+from tests.factories import make_store
+from tests.segments.strategies import RULES, SINGLE
+from tests.segments.world import make_world
+
+MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+
+
+@pytest.fixture
+def terms(db):
+    store = make_store(slug="asked", currency="EUR", zone="Europe/Berlin")
+    with store_context(store.pk):
+        make_world(store, seed=1, count=5)
+        yield terms_of_store()
+
+
+def posted(node, terms):
+    """Return what a browser sends for an open condition."""
+    kind = KINDS[node["is"]]
+    answers = {}
+    for asked in shown(Told(node), partial(kind.asks, terms=terms)):
+        answers[asked.ask.name] = asked.value if isinstance(asked.value, list) else [asked.value]
+    return answers
+
+
+def test_what_a_form_shows_of_a_condition_and_sends_back_is_the_same_condition(terms):
+    @MANY
+    @given(SINGLE)
+    def check(data):
+        node = data["root"]["rules"][0]
+        kind = KINDS[node["is"]]
+        answers = posted(node, terms)
+        made = taken(kind.kind, answers, partial(kind.asks, terms=terms))
+        was, faults = read_leaf(node, place="root", kinds=KINDS, terms=terms)
+        now, new_faults = read_leaf(made, place="root", kinds=KINDS, terms=terms)
+        assert new_faults == faults
+        assert now == was
+
+    check()
+
+
+@pytest.mark.parametrize("kind", [key for key, _kind in KINDS.items()])
+def test_a_new_condition_of_every_kind_asks_for_something_and_reads_back(kind, terms):
+    built = Built(empty_tree())
+    act(built, f"add:root|{kind}", terms)
+    assert built.open == "root.rules.0"
+    line = draw(built, terms).lines[0]
+    assert line.is_open
+    assert line.fields
+    assert all(field.ask.label for field in line.fields)
+
+
+def test_questions_follow_the_answers_before_them(terms):
+    def names(**node):
+        kind = KINDS[node["is"]]
+        return [asked.ask.name for asked in shown(Told(node), partial(kind.asks, terms=terms))]
+
+    assert "to" not in names(**{"is": "figure", "figure": "orders", "op": "at_least"})
+    assert "to" in names(**{"is": "figure", "figure": "orders", "op": "between"})
+    assert "window.count" in names(**{"is": "orders", "op": "at_least", "value": 1, "window": {"how": "last", "count": 3, "unit": "days"}})
+    assert "window.count" not in names(**{"is": "orders", "op": "at_least", "value": 1})
+    assert "value" not in names(**{"is": "orders", "op": "equals", "value": 0}), "“not at all” needs no number"
+    assert "names" in names(**{"is": "orders", "op": "at_least", "value": 1, "what": "brand"})
+
+
+def test_an_attribute_is_asked_as_its_kind_allows(terms):
+    Attribute.objects.create(key="since", kind="date", label="Member since")
+    again = terms_of_store()
+    kind = KINDS["attribute"]
+    asked = shown(Told({"is": "attribute", "key": "since"}), partial(kind.asks, terms=again))
+    assert [one.ask.name for one in asked] == ["key", "op", "window.how", "window.count", "window.unit"]
+
+
+def test_answers_of_a_wrong_type_stay_and_are_named(terms):
+    told = {"figure": ["orders"], "op": ["at_least"], "value": ["many"]}
+    made = taken("figure", told, partial(KINDS["figure"].asks, terms=terms))
+    _condition, faults = read_leaf(made, place="root.rules.0", kinds=KINDS, terms=terms)
+    assert made["value"] == "many"
+    assert [fault.path for fault in faults] == ["root.rules.0.value"]
+
+
+DEEDS = ("up", "down", "out", "wrap", "duplicate", "remove")
+
+
+def test_no_press_loses_a_condition_or_breaks_a_rule(terms):
+    @MANY
+    @given(RULES, st.lists(st.tuples(st.sampled_from(DEEDS[:4]), st.integers(0, 50)), max_size=8))
+    def check(data, presses):
+        tree = clean_tree(data)
+        built = Built(tree)
+        before = leaves(built.tree)
+        for deed, number in presses:
+            found = places(built.tree)
+            act(built, f"{deed}:{found[number % len(found)][0]}", terms)
+            assert not built.focus or node_at(built.tree, built.focus) is not None
+        assert leaves(built.tree) == before
+        assert all(node["rules"] for _place, node in places(built.tree) if "rules" in node)
+
+    check()
+
+
+def leaves(tree):
+    return sorted(repr(sorted(node.items(), key=str)) for _place, node in places(tree) if "rules" not in node)
+
+
+def test_a_condition_dragged_anywhere_is_there_once_and_never_inside_itself(terms):
+    @MANY
+    @given(RULES, st.integers(0, 50), st.integers(0, 50), st.integers(0, 5))
+    def check(data, one, other, index):
+        tree = clean_tree(data)
+        found = places(tree)
+        groups = [ROOT, *(place for place, node in found if "rules" in node)]
+        place, group = found[one % len(found)][0], groups[other % len(groups)]
+        moved = rearranging.carry(tree, place, group_place=group, index=index)
+        assert leaves(moved.tree) == leaves(tree)
+        if group == place or group.startswith(f"{place}."):
+            assert moved.tree == tree
+        else:
+            assert node_at(moved.tree, moved.place) == node_at(tree, place)
+
+    check()
+
+
+def test_what_was_typed_is_kept_when_another_button_is_pressed_and_can_be_undone(terms):
+    tree = {"version": 1, "root": {"join": "all", "rules": [{"is": "figure", "figure": "orders", "op": "at_least", "value": 1}]}}
+    post = QueryDict(mutable=True)
+    import json
+
+    post.update({"rule": json.dumps(tree), "open": "root.rules.0", f"{FIELD}figure": "orders", f"{FIELD}op": "at_least"})
+    post[f"{FIELD}value"] = "7"
+    built = read_posted(post, terms)
+    act(built, "group:root", terms)
+    assert built.tree["root"]["rules"][0]["value"] == 7
+    assert built.tree["root"]["rules"][1] == {"join": "any", "rules": []}
+    act(built, "undo", terms)
+    act(built, "undo", terms)
+    assert built.tree == tree
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "null", "[]", "{", '{"root": 5}', '{"root": {"rules": [1, "x", null]}}', "[" * 5000, '"' + "x" * 300_000 + '"']
+)
+def test_a_rule_that_is_none_is_an_empty_one(sent, terms):
+    post = QueryDict(mutable=True)
+    post["rule"] = sent
+    assert read_posted(post, terms).tree == empty_tree()
+    assert finished(empty_tree(), terms)[0] is None
+
+
+def test_every_deed_bears_places_that_are_not_there(terms):
+    for deed in (*DEEDS, "add", "group", "join", "open", "more", "less", "carry", "leave_out", "done", "undo", "nonsense"):
+        for place in ("", "root", "root.rules.9", "root.rules.x", "version", "root.join", "root.rules.0.rules.0", ",,", "where.9"):
+            built = Built({"version": 1, "root": {"join": "all", "rules": [{"is": "country", "op": "known"}]}}, open="root.rules.0")
+            act(built, f"{deed}:{place}", terms)
+            assert draw(built, terms).join == "all"
