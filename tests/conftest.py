@@ -10,8 +10,16 @@ from hypothesis import HealthCheck, settings
 from retention.testing.marks import chromium
 
 # How fast an example is made says something about the machine, not about the product.
-settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any-machine")
+# Every run tries the same examples, so that a red one stays red; only `--deep` looks for new ones.
+settings.register_profile("same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("new", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the long run try examples nobody tried before."""
+    if config.getoption("--deep", default=False):
+        settings.load_profile("new")
 
 
 @pytest.fixture(scope="session")

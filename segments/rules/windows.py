@@ -147,7 +147,9 @@ def _back(now: datetime, count: int, unit: str, zone: ZoneInfo) -> datetime:
 def _shift(day: date, count: int, unit: str) -> date:
     if unit in {"months", "years"}:
         return _months(day, count * (12 if unit == "years" else 1))
-    return day + timedelta(days=-(-count // 24) if unit == "hours" else count * LENGTHS[unit].days)
+    if unit == "hours":  # a begun day counts, in both directions
+        return day + timedelta(days=-(-abs(count) // 24) * (1 if count > 0 else -1))
+    return day + timedelta(days=count * LENGTHS[unit].days)
 
 
 def _months(day: date, count: int) -> date:

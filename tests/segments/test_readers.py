@@ -15,7 +15,7 @@ from segments.rules.evaluator import make_evaluator, needs_of
 from segments.rules.terms import At
 from tests.factories import make_store
 from tests.segments.plain import belongs, read_everything
-from tests.segments.strategies import RULES, SINGLE
+from tests.segments.strategies import DAYS, RULES, SINGLE
 from tests.segments.world import NOW, make_world
 
 PEOPLE = 60
@@ -100,6 +100,28 @@ def test_the_readers_agree_at_the_edges_of_time(world, now):
         check_readers_agree(data, world, now)
 
     check()
+
+
+def every_window():
+    """Return every way of saying when a day lies, at lengths around a day's own."""
+    lengths = {"days": (1, 3, 30), "hours": (1, 5, 24, 25), "weeks": (1, 3), "months": (1, 3), "years": (1,)}
+    moving = [
+        {"how": how, "unit": unit, "count": count}
+        for how in ("last", "ago", "next", "ahead")
+        for unit in lengths
+        for count in lengths[unit]
+    ]
+    fixed = [{"how": "after", "start": day} for day in DAYS] + [{"how": "before", "end": day} for day in DAYS]
+    return moving + fixed + [{"how": "between", "start": min(DAYS), "end": day} for day in DAYS]
+
+
+def test_the_readers_agree_about_every_window_of_a_day_and_of_a_moment(world):
+    for window in every_window():
+        rules = [{"is": "attribute", "key": "renewal", "op": "in", "window": window}]
+        if window["how"] not in {"next", "ahead"}:
+            rules.append({"is": "moment", "field": "last_seen_at", "op": "in", "window": window})
+        for rule in rules:
+            check_readers_agree({"version": 1, "root": {"join": "all", "rules": [rule]}}, world)
 
 
 def test_whoever_turns_by_time_alone_stands_at_an_edge(world):
