@@ -1,0 +1,248 @@
+"""The pages of segments: build one, change it, look at who is in and why, compare, take it as a file, and refuse what cannot be."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from retention.customers.models import Consent
+from retention.kit import clock
+from retention.tenancy.context import store_context
+from segments import saving
+from segments.library import LIBRARY
+from segments.models import Segment, SegmentMember
+from segments.sweeping import fill_stores
+from tests.factories import make_store, member_of, signed_in
+from tests.factories.customers import make_customer, make_order
+
+FIGURE = {"is": "figure", "figure": "orders", "op": "at_least", "value": 2}
+
+
+def rule(*nodes, join="all"):
+    return {"version": 1, "root": {"join": join, "rules": list(nodes)}}
+
+
+@pytest.fixture
+def shop(db):
+    store = make_store(slug="lumen", currency="EUR", zone="Europe/Berlin")
+    with store_context(store.pk):
+        ann = make_customer(store, "ann@example.test", first_name="Ann", last_name="Berg", city="Wien", orders_count=3, spent_minor=9_000)
+        make_customer(store, "bea@example.test", first_name="Bea", city="Wien", orders_count=1, spent_minor=1_000)
+        make_order(ann, number="1")
+        Consent.objects.filter(customer=ann, channel="email").delete()
+        Consent.objects.create(customer=ann, channel="email", status="granted", method="form")
+        for customer in (ann,):
+            customer.fold_texts()
+            customer.save()
+    return store
+
+
+@pytest.fixture
+def marketer(shop):
+    return signed_in(member_of(shop, "marketer"))
+
+
+def at(name, **parts):
+    return reverse(f"segments:{name}", kwargs={"store_slug": "lumen", **parts})
+
+
+def made(shop, *nodes, name="Loyal"):
+    with store_context(shop.pk):
+        segment = saving.create(name=name, rule=rule(*nodes), user_id=None, now=clock.now())
+    fill_stores(now=clock.now())
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+    return segment
+
+
+def sent(tree, deed="save", **more):
+    return {"rule": json.dumps(tree), "do": deed, "name": "Loyal", **more}
+
+
+def test_a_rule_is_built_press_by_press_and_saved(shop, marketer):
+    page = marketer.post(at("new"), sent(rule(), "add:root|figure"))
+    tree = json.loads(page.context["rule"])
+    assert page.context["built"].open == "root.rules.0"
+    answers = {"c.figure": "orders", "c.op": "at_least", "c.value": "2"}
+    page = marketer.post(at("new"), sent(tree, "done", open="root.rules.0", **answers))
+    assert "at least" in page.content.decode()
+    answered = marketer.post(at("new"), sent(json.loads(page.context["rule"])))
+    with store_context(shop.pk):
+        segment = Segment.objects.get()
+        assert segment.rule == rule(FIGURE)
+        assert answered.headers["Location"] == at("detail", public_id=segment.public_id)
+    fill_stores(now=clock.now())
+    shown = marketer.get(at("detail", public_id=segment.public_id))
+    assert shown.context["segment"].members_count == 1
+    assert "Ann Berg" in shown.content.decode()
+    assert "Bea" not in shown.content.decode()
+
+
+def test_an_unfinished_rule_is_not_saved_and_says_where(shop, marketer):
+    page = marketer.post(at("new"), sent(rule({"is": "figure", "figure": "orders", "op": "at_least", "value": "many"}, {"is": "figure"})))
+    assert page.status_code == 422
+    text = page.content.decode()
+    assert "Nothing was saved yet." in text
+    assert "must be a whole number" in text
+    with store_context(shop.pk):
+        assert not Segment.objects.exists()
+
+
+@pytest.mark.parametrize("tree", [rule(), rule({"join": "any", "rules": []})])
+def test_an_empty_group_is_named(tree, shop, marketer):
+    page = marketer.post(at("new"), sent(tree))
+    assert page.status_code == 422
+    assert "a group needs at least one condition" in page.content.decode()
+
+
+def test_a_name_is_needed_and_is_somebody_elses_only_once(shop, marketer):
+    made(shop, FIGURE)
+    assert "Give it a name" in marketer.post(at("new"), sent(rule(FIGURE)) | {"name": " "}).content.decode()
+    assert "Another segment has this name." in marketer.post(at("new"), sent(rule(FIGURE))).content.decode()
+
+
+def test_a_draft_is_kept_unfinished_and_changes_nobody(shop, marketer):
+    segment = made(shop, FIGURE)
+    edit = at("edit", public_id=segment.public_id)
+    marketer.post(edit, sent(rule({"is": "figure", "figure": "orders", "op": "at_least", "value": ""}), "draft"))
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+        assert (segment.rule, segment.version, segment.members_count) == (rule(FIGURE), 1, 1)
+    assert "There is a changed rule that is not saved." in marketer.get(at("detail", public_id=segment.public_id)).content.decode()
+    assert json.loads(marketer.get(edit).context["rule"])["root"]["rules"][0]["value"] == ""
+    marketer.post(at("discard", public_id=segment.public_id))
+    assert json.loads(marketer.get(edit).context["rule"]) == rule(FIGURE)
+
+
+def test_a_new_draft_holds_nobody_until_it_is_saved(shop, marketer):
+    marketer.post(at("new"), sent(rule(), "draft"))
+    with store_context(shop.pk):
+        segment = Segment.objects.get()
+        assert (segment.state, segment.version) == ("draft", 0)
+    assert "A draft holds nobody" in marketer.get(at("detail", public_id=segment.public_id)).content.decode()
+    marketer.post(at("edit", public_id=segment.public_id), sent(rule(FIGURE)))
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+        assert (segment.state, segment.version, segment.draft) == ("live", 1, None)
+
+
+def test_the_count_names_everybody_each_rule_and_who_may_be_written_to(shop, marketer):
+    shown = marketer.post(at("count"), sent(rule(FIGURE, {"is": "text", "field": "city", "op": "is", "values": ["wien"]})))
+    assert shown.context["counted"].count == 1
+    assert dict(shown.context["each"]) == {"root-0": 1, "root-1": 2} or dict(shown.context["each"])["root-0"] == 1
+    assert shown.context["reachable"] == 1
+    assert [one.first_name for one in shown.context["people"]] == ["Ann"]
+    assert "People who have at least 2 orders" in shown.content.decode()
+    unfinished = marketer.post(at("count"), sent(rule()))
+    assert "The count comes when every rule is finished." in unfinished.content.decode()
+
+
+def test_people_are_shown_only_to_roles_that_may_see_them(shop):
+    segment = made(shop, FIGURE)
+    analyst = signed_in(member_of(shop, "analyst"))
+    text = analyst.get(at("detail", public_id=segment.public_id)).content.decode()
+    assert "Ann" not in text
+    assert "Edit" not in text
+    assert analyst.get(at("why", public_id=segment.public_id), {"q": "ann"}).status_code == 403
+    assert analyst.get(at("export", public_id=segment.public_id)).status_code == 403
+    assert analyst.get(at("reach", public_id=segment.public_id)).context["counted"].count == 1
+
+
+def test_why_answers_every_rule_for_a_person(shop, marketer):
+    segment = made(shop, FIGURE, {"is": "text", "field": "city", "op": "is", "values": ["Wien"]})
+    here = at("why", public_id=segment.public_id)
+    text = marketer.get(here, {"q": "ann"}).content.decode()
+    assert "Yes." in text
+    text = marketer.get(here, {"q": "bea"}).content.decode()
+    assert "No." in text
+    assert "Orders: 1" in text
+    assert "Nobody of this name" in marketer.get(here, {"q": "zoe"}).content.decode()
+    assert marketer.get(here, {"person": "nonsense"}).status_code == 200
+
+
+def test_versions_say_what_changed(shop, marketer):
+    segment = made(shop, FIGURE)
+    marketer.post(at("edit", public_id=segment.public_id), sent(rule(FIGURE | {"value": 3})))
+    shown = marketer.get(at("detail", public_id=segment.public_id), {"version": "2"})
+    assert shown.context["changed"] == [(False, "have at least 2 orders"), (True, "have at least 3 orders")]
+
+
+def test_copy_keep_put_away_and_take_out(shop, marketer):
+    segment = made(shop, FIGURE)
+    marketer.post(at("duplicate", public_id=segment.public_id))
+    marketer.post(at("duplicate", public_id=segment.public_id))
+    marketer.post(at("freeze", public_id=segment.public_id))
+    with store_context(shop.pk):
+        assert set(Segment.objects.values_list("name", flat=True)) >= {"Loyal", "Loyal, copy", "Loyal, copy 2"}
+        kept = Segment.objects.get(kind="list")
+        assert (kept.members_count, SegmentMember.objects.filter(segment=kept).count()) == (1, 1)
+    marketer.post(at("archive", public_id=segment.public_id))
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+        assert segment.state == "archived"
+    assert marketer.get(at("list"), {"view": "archived"}).context["rows"][0]["segment"] == segment
+    marketer.post(at("restore", public_id=segment.public_id))
+    fill_stores(now=clock.now())
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+        assert (segment.state, segment.members_count) == ("live", 1)
+
+
+def test_one_that_another_is_built_on_is_not_put_away(shop, marketer):
+    segment = made(shop, FIGURE)
+    made(shop, {"is": "in_segment", "segment": str(segment.public_id), "in": True}, name="Inside")
+    answered = marketer.post(at("archive", public_id=segment.public_id), follow=True)
+    assert "Another segment is built on this one." in answered.content.decode()
+
+
+def test_a_list_is_made_of_addresses_and_ids_and_says_who_is_unknown(shop, marketer):
+    with store_context(shop.pk):
+        bea = SegmentMember._meta.get_field("customer").related_model.objects.get(first_name="Bea")
+    people = f"email;note\nANN@example.test;x\n{bea.public_id}\nnobody@example.test\n"
+    answered = marketer.post(at("new_list"), {"name": "Friends", "people": people}, follow=True)
+    text = answered.content.decode()
+    assert "2 people are in the list." in text
+    assert "nobody@example.test" in text
+    with store_context(shop.pk):
+        assert SegmentMember.objects.filter(segment__name="Friends").count() == 2
+    refused = marketer.post(at("new_list"), {"name": "", "people": "x"})
+    assert refused.status_code == 422
+    assert "Nobody here has one of these" in refused.content.decode()
+
+
+def test_the_people_come_as_a_file_without_formulas(shop):
+    with store_context(shop.pk):
+        make_customer(shop, "eve@example.test", first_name="=1+1", orders_count=5)
+    segment = made(shop, FIGURE)
+    manager = signed_in(member_of(shop, "manager"))
+    answered = manager.get(at("export", public_id=segment.public_id))
+    lines = b"".join(answered.streaming_content).decode().splitlines()
+    assert len(lines) == 3
+    assert any("'=1+1" in line for line in lines)
+
+
+def test_overlap_counts_who_is_in_exactly_these(shop, marketer):
+    one = made(shop, FIGURE)
+    city, bought = {"is": "text", "field": "city", "op": "is", "values": ["wien"]}, FIGURE | {"value": 1}
+    other = made(shop, city, bought, name="Vienna")
+    shown = marketer.get(at("overlap"), {"s": [str(one.public_id), str(other.public_id), "nonsense"]})
+    assert shown.context["everybody"] >= 1
+    assert sum(count for _marks, count, _part, _names in shown.context["together"]) == shown.context["everybody"]
+    assert marketer.get(at("overlap"), {"s": str(one.public_id)}).status_code == 200
+
+
+def test_the_library_opens_in_the_builder(shop, marketer):
+    assert len(marketer.get(at("library")).context["rows"]) == len(LIBRARY)
+    for one in LIBRARY:
+        page = marketer.get(at("new"), {"take": one.key})
+        assert json.loads(page.context["rule"]) == one.rule
+        assert not any(line.faults for line in page.context["root"].lines)
+
+
+def test_another_shops_segment_is_not_there(shop, marketer):
+    segment = made(shop, FIGURE)
+    stranger = make_store(slug="stranger")
+    client = signed_in(member_of(stranger, "owner"))
+    for name in ("detail", "edit", "why", "reach", "export"):
+        url = reverse(f"segments:{name}", kwargs={"store_slug": "stranger", "public_id": segment.public_id})
+        assert client.get(url).status_code == 404
