@@ -1,7 +1,12 @@
-// The builder of a segment: rules can be dragged with the mouse; everything else works without this file.
+// The builder of a segment: which button sent the form, also one that stands outside it; and rules that are dragged with the mouse.
 (function () {
   "use strict";
   let carried = null;
+
+  document.addEventListener("htmx:configRequest", function (event) {
+    const sent = event.detail.triggeringEvent && event.detail.triggeringEvent.submitter;
+    if (sent && sent.name) event.detail.parameters[sent.name] = sent.value;
+  });
 
   function rule(target) { return target.closest ? target.closest("#builder li[data-place]") : null; }
 
