@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from retention.customers.forms.filters import FilterForm
 from retention.customers.models import Customer
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
@@ -27,10 +28,11 @@ from segments.building.deeds import Built, act, read_posted
 from segments.building.drawing import draw, finished, say
 from segments.conditions import KINDS
 from segments.counting import Counted, count_each, count_rule
+from segments.filtering import tree_of_filters
 from segments.knowing import terms_of_store
 from segments.library import proven
 from segments.models import Segment
-from segments.rules.rearranging import Json, clean_tree, empty_tree
+from segments.rules.rearranging import Json, clean_tree
 from segments.rules.terms import At, Terms
 from segments.rules.tree import Rule, RuleError
 
@@ -55,13 +57,18 @@ class Called:
 @needs("segments.edit")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_segment(request: Any) -> HttpResponse:
-    """Build a new segment. take: the key of a proven one to begin with; rule: a rule to begin with."""
+    """Build a new segment. take: the key of a proven one to begin with; else the words of the customers list, whose filters begin it."""
     if request.method == "POST":
         return _answer(request, None)
     one = proven(request.GET.get("take", ""))
-    tree = clean_tree(one.rule) if one else empty_tree()
+    tree = clean_tree(one.rule) if one else _tree_of_list(request)
     called = Called(name=_(one.name), note=_(one.advice)) if one else Called()
     return _page(request, None, Built(tree), called, terms_of_store())
+
+
+def _tree_of_list(request: Any) -> Json:
+    currency = request.store.currency
+    return tree_of_filters(FilterForm(request.GET, currency=currency).chosen(), view=request.GET.get("view", ""), currency=currency)
 
 
 @needs("segments.edit")

@@ -1,6 +1,7 @@
 """A merchant says three audiences on the page, by mouse in few clicks, by keyboard alone, and on a phone."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def looked_or_likes_and_did_not_order(page: "Page") -> int:
     return hand.clicks
 
 
-AUDIENCES = {
+AUDIENCES: dict[str, tuple[Callable[[Any], int], int, list[Any]]] = {
     "Bought thrice in Vienna": (
         bought_thrice_in_vienna, 10,
         [{"is": "orders", "measure": "count", "op": "at_least", "value": 3, "window": {"how": "last", "count": 90, "unit": "days"}},
