@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from retention.customers.changes import VIEWS
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter
 from retention.kit.stored_json import read_json
 from retention.orders.figures import COUNTS_SQL
@@ -13,7 +14,7 @@ from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
 from segments.asking import rows_of
 from segments.models import SegmentMember
-from segments.rules.facts import VIEWS, CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value
+from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value
 from segments.rules.sql import TABLES, piece
 
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]

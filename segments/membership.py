@@ -56,6 +56,15 @@ def fill_due(*, now: datetime) -> int:
     return len(waiting)
 
 
+def fill_again_if_measures_changed(*, now: datetime) -> int:
+    """Have segments worked out anew whose members stand for another clock or money of the active store; return how many."""
+    lives = Segment.objects.live().filter(kind=Segment.Kind.RULE, filled_version=F("version"))
+    count = lives.exclude(filled_for=terms_of_store().measures).update(filled_version=0)
+    if count:
+        StoreWork.ring(FILL, store_id=require_store_id(), due_at=now)
+    return int(count)
+
+
 def differ(segment: Segment, at: At) -> Difference:
     """Write the difference between who belongs and who is in, in the caller's transaction and lock; raises RuleError, TooSlow, TooMany."""
     rule = read(segment.rule, at.terms)
@@ -103,7 +112,8 @@ def _work_out(segment: Segment, *, cause: str, now: datetime) -> Difference | No
             reads = sorted(read(segment.rule, at.terms).reads())
             segment.reads, segment.filled_version, segment.fault = reads, segment.version, ""
             segment.members_count, segment.counted_at, segment.swept_until = found.members, now, now
-            segment.save(update_fields=["reads", "filled_version", "fault", "members_count", "counted_at", "swept_until"])
+            segment.filled_for = at.terms.measures
+            segment.save(update_fields=["reads", "filled_version", "filled_for", "fault", "members_count", "counted_at", "swept_until"])
             note_run(segment, found, cause=cause, began=now, took=time.monotonic() - began, drift=0)
             note_day(segment, at, entered=found.entered_count, left=found.left_count)
             StoreWork.ring(SWEEP, store_id=segment.store_id, due_at=now)

@@ -53,6 +53,7 @@ class Segment(StoreOwned):
     members_count = models.PositiveIntegerField(default=0)
     counted_at = models.DateTimeField(null=True)
     filled_version = models.PositiveIntegerField(default=0)  # of the rule its members stand for
+    filled_for = models.CharField(max_length=80, blank=True, default="", db_default="")  # the store's clock and money its members stand for
     swept_until = models.DateTimeField(null=True)
     reconciled_at = models.DateTimeField(null=True)
     fault = models.CharField(max_length=300, blank=True)

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from retention.catalog.models import Category, Product
+from retention.customers.changes import VIEWS
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerEvent, EventName
 from retention.dashboard.figures import write_number
 from retention.orders.models import Cart, Order
 from retention.stores.countries import country_name
-from segments.rules.facts import VIEWS
 
 SAMPLE, MOST = 2_000, 100
 _COMMON = (

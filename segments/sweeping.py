@@ -19,8 +19,8 @@ from retention.tenancy.context import require_store_id, store_context
 from segments.asking import LONG_SECONDS, TooMany, TooSlow, asking, rows_of
 from segments.evaluating import ENTERED, LEFT, READER, SLICE, evaluate_slice
 from segments.knowing import read, terms_of_store
-from segments.membership import FILL, LOCK, SWEEP, differ, fill, fill_due, note_day, note_fault, note_run
-from segments.models import Segment, SegmentQuerySet, SegmentRun
+from segments.membership import FILL, LOCK, SWEEP, differ, fill, fill_again_if_measures_changed, fill_due, note_day, note_fault, note_run
+from segments.models import Segment, SegmentMember, SegmentQuerySet, SegmentRun
 from segments.rules.compiler import turning
 from segments.rules.terms import At
 from segments.rules.tree import RuleError
@@ -52,12 +52,14 @@ def sweep_stores(*, now: datetime) -> int:
     for taken in StoreWork.take(SWEEP, now=now, limit=STORES_A_TICK, lease_seconds=900):
         with store_context(taken.store_id):
             try:
+                fill_again_if_measures_changed(now=now)
                 noted += sweep(now=now)
                 check_due(now=now)
                 retry_faults(now=now)
+                recount_lists(now=now)
             except OperationalError as error:  # locked out by a long fill, or cut off: this store's next turn, not the end of the others'
                 log.warning("a store was not swept", extra={"store_id": taken.store_id, "cause": type(error).__name__})
-            lives = Segment.objects.live().filter(kind=Segment.Kind.RULE).exists()
+            lives = Segment.objects.live().exists()
             StoreWork.settle(SWEEP, taken, next_at=now + EVERY if lives else None)
     return noted
 
@@ -125,6 +127,16 @@ def retry_faults(*, now: datetime) -> None:
     for segment in Segment.objects.live().filter(kind=Segment.Kind.RULE).exclude(fault="").exclude(reconciled_at__gt=now - CHECKED_EVERY):
         Segment.objects.filter(pk=segment.pk).update(reconciled_at=now)
         fill(segment, now=now)
+
+
+def recount_lists(*, now: datetime) -> int:
+    """Count lists kept by hand once a day: who was erased or joined with another is in none; return how many figures were mended."""
+    mended = 0
+    for one in Segment.objects.live().filter(kind=Segment.Kind.LIST).exclude(counted_at__gt=now - CHECKED_EVERY):
+        count = SegmentMember.objects.filter(segment=one).count()
+        mended += count != one.members_count
+        Segment.objects.filter(pk=one.pk).update(members_count=count, counted_at=now)
+    return mended
 
 
 def _swept_before(now: datetime) -> SegmentQuerySet:

@@ -8,6 +8,7 @@ CONSENT = "consent"
 ORDERS = "orders"
 CART = "cart"
 SEEN = frozenset({"field:last_seen_at", "field:created_at"})
+VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}  # views count together under one name, whatever the page is called
 LIVING = "~"  # beside what changed: it happened now, and is not told about the past
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from retention.customers.changes import of_event
+from retention.customers.changes import VIEWS, of_event
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.asks import Ask, Asks, Told, ask_number, ask_properties, ask_window
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
-from segments.rules.facts import VIEWS, Needs, Person
+from segments.rules.facts import Needs, Person
 from segments.rules.properties import MOST, Property
 from segments.rules.sql import Fragment, joined, negated, piece
 from segments.rules.terms import At, Terms

@@ -9,9 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-# Views count together under one name, whatever the page is called: the kind of such events, and the name.
-VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
-
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -44,6 +44,11 @@ class Terms:
     segments: Mapping[str, SegmentTerm] = field(default_factory=dict)
     own: str = ""
 
+    @property
+    def measures(self) -> str:
+        """Return the clock and the money, so that a change of either is noticed."""
+        return f"{self.zone.key} {self.currency}"
+
     def leads_to_itself(self, public_id: str) -> bool:
         """Say whether naming this segment would make the rule name itself, however far round."""
         seen, waiting = set[str](), [public_id]

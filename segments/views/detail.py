@@ -21,6 +21,7 @@ from segments import saving
 from segments.asking import TooSlow
 from segments.building.deeds import Built
 from segments.building.drawing import draw
+from segments.growing import daily_sizes
 from segments.knowing import read, terms_of_store
 from segments.loading import load_people
 from segments.models import Segment, SegmentDay, SegmentMember, SegmentVersion
@@ -59,14 +60,18 @@ def segment_detail(request: Any, public_id: UUID) -> HttpResponse:
     )  # fmt: skip
     if request.headers.get("HX-Target") == "members":
         return render(request, "segments/_members.html", {"segment": segment, "page": page})
-    days = list(SegmentDay.objects.filter(segment=segment, day__gte=_today() - timedelta(days=DAYS)).order_by("day"))
+    now = clock.now().astimezone(request.store.timezone)
+    today = now.date()
+    days = daily_sizes([segment.pk], since=today - timedelta(days=DAYS), until=today).get(segment.pk, [])
+    yesterday = today - timedelta(days=1)
     context = row_of(segment, terms) | {
         "root": draw(Built(clean_tree(segment.rule)), terms) if segment.rule else None,
         "page": page,
-        "fresh_at": clock.now().astimezone(request.store.timezone),
-        "sizes": [day.members_count for day in days],
+        "fresh_at": now,
+        "sizes": [size for _day, size in days],
         "first_day": days[0] if len(days) > 1 else None,
-        "yesterday": next((day for day in days if day.day == _today() - timedelta(days=1)), None),
+        "yesterday": SegmentDay.objects.filter(segment=segment, day=yesterday).first(),
+        "was_there": bool(days) and days[0][0] <= yesterday,
         "used_by": saving.used_by(segment),
         "may_edit": allows(request.role, capability="segments.edit"),
         "may_see_people": may_see_people,
@@ -218,7 +223,3 @@ def _versions(request: Any, segment: Segment, terms: Terms) -> dict[str, Any]:
     except (RuleError, KeyError):
         return {"versions": rows, "version": number, "cannot_compare": True}
     return {"versions": rows, "version": number, "changed": [(one.is_new, one.phrase.render(_)) for one in changed]}
-
-
-def _today() -> Any:
-    return clock.now().date()

@@ -1,6 +1,5 @@
 """The store's segments as a list, and the library of proven ones."""
 
-from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +11,10 @@ from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 from segments.building.drawing import say
+from segments.growing import daily_sizes
 from segments.knowing import terms_of_store
 from segments.library import LIBRARY
-from segments.models import Segment, SegmentDay
+from segments.models import Segment
 from segments.rules.terms import Terms
 
 PAGE_SIZE, SPARK_DAYS = 50, 30
@@ -33,10 +33,11 @@ def segment_list(request: Any) -> HttpResponse:
     rows = rows.filter(name__icontains=search) if search else rows
     page = read_page(rows, order=("name", "id"), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, total=rows.count())
     terms = terms_of_store()
-    sizes = _sizes([segment.pk for segment in page.rows])
+    today = clock.now().astimezone(request.store.timezone).date()
+    days = daily_sizes([segment.pk for segment in page.rows], since=today - timedelta(days=SPARK_DAYS), until=today)
     context = {
         "page": page,
-        "rows": [row_of(segment, terms) | {"sizes": sizes.get(segment.pk, [])} for segment in page.rows],
+        "rows": [row_of(segment, terms) | {"sizes": [size for _day, size in days.get(segment.pk, ())]} for segment in page.rows],
         "view": view,
         "views": {key: _of_view(key).count() for key in VIEWS},
         "folder": folder,
@@ -79,13 +80,3 @@ def _of_view(view: str) -> Any:
     if view == "list":
         return kept.filter(kind=Segment.Kind.LIST)
     return kept.filter(state=Segment.State.DRAFT) if view == "draft" else kept
-
-
-def _sizes(segment_ids: list[int]) -> dict[int, list[int]]:
-    """Return how many were in each segment on the last thirty days, where there are two days at least."""
-    since = clock.now().date() - timedelta(days=SPARK_DAYS)
-    found: dict[int, list[int]] = defaultdict(list)
-    days = SegmentDay.objects.filter(segment_id__in=segment_ids, day__gte=since).order_by("day")
-    for segment_id, count in days.values_list("segment_id", "members_count"):
-        found[segment_id].append(count)
-    return {pk: counts for pk, counts in found.items() if len(counts) > 1}

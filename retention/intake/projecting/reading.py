@@ -3,6 +3,7 @@
 from typing import Any
 
 from retention.catalog.saving import Seen
+from retention.customers.changes import VIEWS
 from retention.customers.consent import Said
 from retention.customers.identifying import Claim, email_key
 from retention.customers.models.consent import ChannelName, Consent
@@ -74,7 +75,7 @@ def counted_name(event: Waiting) -> str:
     """Return the name under which an event is counted, or nothing; pages count together, or their titles would be names."""
     if event.kind == "track":
         return event.name
-    return {"page": "Page Viewed", "screen": "Screen Viewed"}.get(event.kind, "")
+    return VIEWS.get(event.kind, "")
 
 
 def product_of(event: Waiting) -> Seen | None:
