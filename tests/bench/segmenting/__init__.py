@@ -1,0 +1,1 @@
+"""What `./run bench segments` measures, one file each."""
