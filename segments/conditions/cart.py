@@ -76,14 +76,13 @@ class Cart(Condition):
         """Ask the open basket."""
         if self.state == "none":
             return negated(self._there(piece("true"), at))
-        wanted = [within("cart.last_activity_at", self.window.span(at.now, at.terms.zone))]
-        if self.state != "open":
-            wanted.append(piece(f"cart.{self.state}_at IS NOT NULL"))
-        if self.stages:
-            wanted.append(piece("cart.stage = ANY(%s)", list(self.stages)))
-        if self.total is not None:
-            wanted += [piece("cart.currency = %s", self.currency), self.total.sql("cart.total_minor")]
-        return self._there(all_of(wanted), at)
+        return self._there(self._wanted(at), at)
+
+    def rows(self, at: At) -> Fragment | None:
+        """Read the open baskets where there must be one."""
+        if self.state == "none":
+            return None
+        return piece("SELECT cart.customer_id AS id ") + self._rows(at) + "cart.customer_id IS NOT NULL AND " + self._wanted(at)
 
     def holds(self, person: Person, at: At) -> bool:
         """Ask the loaded basket."""
@@ -123,10 +122,20 @@ class Cart(Condition):
         moved = turns("cart.last_activity_at", before=next(spans), after=next(spans))
         return None if moved is None else self._there(moved, after)
 
+    def _wanted(self, at: At) -> Fragment:
+        wanted = [within("cart.last_activity_at", self.window.span(at.now, at.terms.zone))]
+        if self.state != "open":
+            wanted.append(piece(f"cart.{self.state}_at IS NOT NULL"))
+        if self.stages:
+            wanted.append(piece("cart.stage = ANY(%s)", list(self.stages)))
+        if self.total is not None:
+            wanted += [piece("cart.currency = %s", self.currency), self.total.sql("cart.total_minor")]
+        return all_of(wanted)
+
     def _there(self, condition: Fragment, at: At) -> Fragment:
-        rows = piece(
-            "EXISTS (SELECT 1 FROM orders_cart AS cart WHERE cart.store_id = %s AND cart.customer_id = customer.id AND cart.state = 'open' "
-            "AND cart.lines_count > 0 AND ",
-            at.terms.store_id,
+        return piece("EXISTS (SELECT 1 ") + self._rows(at) + "cart.customer_id = customer.id AND " + condition + ")"
+
+    def _rows(self, at: At) -> Fragment:
+        return piece(
+            "FROM orders_cart AS cart WHERE cart.store_id = %s AND cart.state = 'open' AND cart.lines_count > 0 AND ", at.terms.store_id
         )
-        return rows + condition + ")"

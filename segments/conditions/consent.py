@@ -74,10 +74,13 @@ class Consent(Condition):
         if self.status in {"never", "not_granted"}:
             status = piece("consent.status = 'granted'") if self.status == "not_granted" else piece("true")
             return negated(self._there(status, at))
-        wanted = [piece("consent.status = %s", self.status), within("consent.changed_at", self.window.span(at.now, at.terms.zone))]
-        wanted += [piece("consent.method = ANY(%s)", list(self.methods))] if self.methods else []
-        wanted += [piece("consent.source = ANY(%s)", list(self.sources))] if self.sources else []
-        return self._there(all_of(wanted), at)
+        return self._there(self._said(at), at)
+
+    def rows(self, at: At) -> Fragment | None:
+        """Read the rows of the channel where there must be one."""
+        if self.status in {"never", "not_granted"}:
+            return None
+        return piece("SELECT consent.customer_id AS id ") + self._rows(at) + self._said(at)
 
     def holds(self, person: Person, at: At) -> bool:
         """Ask the loaded word."""
@@ -110,11 +113,16 @@ class Consent(Condition):
         moved = turns("consent.changed_at", before=next(spans), after=next(spans))
         return None if moved is None else self._there(moved, after)
 
+    def _said(self, at: At) -> Fragment:
+        wanted = [piece("consent.status = %s", self.status), within("consent.changed_at", self.window.span(at.now, at.terms.zone))]
+        wanted += [piece("consent.method = ANY(%s)", list(self.methods))] if self.methods else []
+        wanted += [piece("consent.source = ANY(%s)", list(self.sources))] if self.sources else []
+        return all_of(wanted)
+
     def _there(self, condition: Fragment, at: At) -> Fragment:
-        rows = piece(
-            "EXISTS (SELECT 1 FROM customers_consent AS consent WHERE consent.store_id = %s AND consent.customer_id = customer.id "
-            "AND consent.channel = %s AND ",
-            at.terms.store_id,
-            self.channel,
+        return piece("EXISTS (SELECT 1 ") + self._rows(at) + "consent.customer_id = customer.id AND " + condition + ")"
+
+    def _rows(self, at: At) -> Fragment:
+        return piece(
+            "FROM customers_consent AS consent WHERE consent.store_id = %s AND consent.channel = %s AND ", at.terms.store_id, self.channel
         )
-        return rows + condition + ")"

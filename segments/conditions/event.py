@@ -66,7 +66,7 @@ class Event(Condition):
         span = self.window.span(at.now, at.terms.zone)
         if self._by_counter:
             rows = self._counters(at)
-            if self.window.is_everything and not (is_any(self.times) or is_none(self.times)):
+            if self._by_number:
                 passing = negated(self.times.sql("counter.count")) if self.times.holds(0) else self.times.sql("counter.count")
                 listed = piece("customer.id IN (SELECT counter.customer_id ") + rows + " AND " + passing + ")"
                 return negated(listed) if self.times.holds(0) else listed
@@ -75,6 +75,14 @@ class Event(Condition):
         if self.sum_of:
             return counted(self._told(span, at), self.times, customer="event.customer_id", amount="coalesce(sum(event.told), 0)")
         return counted(self._events(at, within("event.occurred_at", span)), self.times, customer="event.customer_id", amount=amount)
+
+    def rows(self, at: At) -> Fragment | None:
+        """Read the counters where they know and must be there."""
+        if not self._by_counter or self.times.holds(0):
+            return None
+        span = self.window.span(at.now, at.terms.zone)
+        passing = self.times.sql("counter.count") if self._by_number else within("counter.last_at", span)
+        return piece("SELECT counter.customer_id AS id ") + self._counters(at) + " AND " + passing
 
     def holds(self, person: Person, at: At) -> bool:
         """Count what is loaded."""
@@ -149,6 +157,10 @@ class Event(Condition):
         if not self.number or self.where or self.sum_of:
             return False
         return self.window.is_everything or (self.window.is_open and (is_any(self.times) or is_none(self.times)))
+
+    @property
+    def _by_number(self) -> bool:
+        return self.window.is_everything and not (is_any(self.times) or is_none(self.times))
 
     def _counters(self, at: At) -> Fragment:
         rows = "FROM customers_customercounter AS counter WHERE counter.store_id = %s AND counter.event_name_id = %s"

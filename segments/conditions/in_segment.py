@@ -50,13 +50,12 @@ class InSegment(Condition):
 
     def sql(self, at: At) -> Fragment:
         """Ask the list of members."""
-        there = piece(
-            "EXISTS (SELECT 1 FROM segments_segmentmember AS member WHERE member.store_id = %s AND member.segment_id = %s "
-            "AND member.customer_id = customer.id)",
-            at.terms.store_id,
-            self.segment.id,
-        )
+        there = piece("EXISTS (SELECT 1 ") + self._members(at) + " AND member.customer_id = customer.id)"
         return there if self.wanted else negated(there)
+
+    def rows(self, at: At) -> Fragment | None:
+        """Read the list of members where they must be on it."""
+        return piece("SELECT member.customer_id AS id ") + self._members(at) if self.wanted else None
 
     def holds(self, person: Person, at: At) -> bool:
         """Ask the loaded memberships."""
@@ -74,3 +73,10 @@ class InSegment(Condition):
     def needs(self, at: At) -> Needs:
         """Return memberships."""
         return Needs(segments=True)
+
+    def _members(self, at: At) -> Fragment:
+        return piece(
+            "FROM segments_segmentmember AS member WHERE member.store_id = %s AND member.segment_id = %s",
+            at.terms.store_id,
+            self.segment.id,
+        )

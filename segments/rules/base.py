@@ -31,6 +31,13 @@ class Condition(ABC):
     def sql(self, at: At) -> Fragment:
         """Return what is true of the row `customer` exactly where `holds` says yes; never NULL."""
 
+    def rows(self, at: At) -> Fragment | None:
+        """Return a SELECT of the ids of everybody for whom it holds, each once and as `id`, from rows that exist for customers alone.
+
+        None where there are no such rows. A rule made of such conditions need not read the customers themselves.
+        """
+        return None
+
     @abstractmethod
     def holds(self, person: Person, at: At) -> bool:
         """Say whether a person passes."""
