@@ -1,10 +1,17 @@
-"""Customers as rules see them, many at once: a few statements whatever their number, and only what the rules at hand ask for."""
+"""Customers as rules see them, many at once: a few statements whatever their number, and only what the rules at hand ask for.
+
+Events lie in a part for each month, and working out how to read them all takes ten times as long as reading one customer's. So each
+connection prepares that statement once, as the door of events does (`intake/committing.py`).
+"""
 
 import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from weakref import WeakSet
+
+from django.db import connection
 
 from retention.customers.changes import VIEWS
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter
@@ -18,11 +25,17 @@ from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, Line
 from segments.rules.sql import TABLES, piece
 
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]
-_EVENTS = """
+_PREPARE = """
+    PREPARE segments_events (bigint, bigint[], timestamptz, text[], text[]) AS
     SELECT customer_id, kind, name, occurred_at, properties::text FROM customers_customerevent
-    WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND refusal = '' AND occurred_at >= %s
-      AND ((kind IN ('track', 'own') AND name = ANY(%s)) OR kind = ANY(%s))
+    WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3
+      AND ((kind IN ('track', 'own') AND name = ANY($4)) OR kind = ANY($5))
 """
+_EVENTS = """
+    SET LOCAL plan_cache_mode = force_generic_plan;
+    EXECUTE segments_events (%s, %s::bigint[], %s, %s::text[], %s::text[])
+"""
+_prepared = WeakSet[Any]()  # connections that know the statement
 _ORDERS = f"""
     SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed
     WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND {COUNTS_SQL}
@@ -75,10 +88,18 @@ def _add_counters(people: dict[int, Person], numbers: Iterable[int]) -> None:
 def _add_events(people: dict[int, Person], events: Any) -> None:
     since = min((moment or _EVER) for moment in events.values())
     views = [kind for kind, name in VIEWS.items() if name in events]
+    _prepare()
     for customer_id, kind, name, at, properties in _run(_EVENTS, list(people), since, list(events), views):
         told = json.loads(properties, parse_float=Decimal)
         for counted in {name if kind in {"track", "own"} else VIEWS[kind]} & events.keys():
             people[customer_id].events.setdefault(counted, []).append(Happening(at, told))
+
+
+def _prepare() -> None:
+    connection.ensure_connection()
+    if connection.connection not in _prepared:
+        rows_of(piece(_PREPARE))
+        _prepared.add(connection.connection)
 
 
 def _add_consents(people: dict[int, Person]) -> None:
