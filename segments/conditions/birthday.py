@@ -87,7 +87,11 @@ class Birthday(Condition):
             today = _today(at)
             years = piece("(%s - customer.birth_year - (customer.birth_md > %s)::int)", today.year, _md(today))
             return piece("coalesce(") + _compared(self.age, years) + ", false)"
-        return piece("(customer.birth_md IS NOT NULL AND customer.birth_md = ANY(%s))", self.days(at))
+        return piece("coalesce(customer.birth_md = ANY(%s), false)", self.days(at))
+
+    def lenient_sql(self, at: At) -> Fragment:
+        """Compare the day, which is NULL where it is not known."""
+        return self.sql(at) if "known" in self.op or self.age is not None else piece("customer.birth_md = ANY(%s)", self.days(at))
 
     def holds(self, person: Person, at: At) -> bool:
         """Compare the loaded day."""

@@ -70,6 +70,10 @@ class Moment(Condition):
         plain = self.test.sql(f"customer.{self.field}", at, whole_days=False)
         return negated(plain) if self.test.negated else plain
 
+    def lenient_sql(self, at: At) -> Fragment:
+        """Compare the column, which is NULL where there was no such moment."""
+        return self.sql(at) if self.test.negated else self.test.sql(f"customer.{self.field}", at, whole_days=False, may_be_null=True)
+
     def holds(self, person: Person, at: At) -> bool:
         """Compare the loaded moment."""
         return self.test.holds(person.row[self.field], at, whole_days=False) != self.test.negated

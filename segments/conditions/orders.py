@@ -87,6 +87,12 @@ class Orders(Condition):
         amount = "count(*)" if self.measure == "count" else "coalesce(sum(placed.total_minor - placed.refunded_minor), 0)"
         return counted(self._orders(at, within("placed.placed_at", span)), self.amount, customer="placed.customer_id", amount=amount)
 
+    def lenient_sql(self, at: At) -> Fragment:
+        """Ask the figures as `sql` does; the last order is NULL where there is none."""
+        if self._by_figures and not self.window.is_everything and is_any(self.amount):
+            return within("customer.last_order_at", self.window.span(at.now, at.terms.zone))
+        return self.sql(at)
+
     def holds(self, person: Person, at: At) -> bool:
         """Count what is loaded."""
         span = self.window.span(at.now, at.terms.zone)

@@ -268,9 +268,10 @@ class DateTest:
             return None, None
         return (self.window.days if whole_days else self.window.span)(at.now, at.terms.zone)
 
-    def sql(self, column: str, at: At, *, whole_days: bool) -> Fragment:
-        """Return the plain comparison; never NULL."""
-        return all_of([piece(f"{column} IS NOT NULL"), within(column, self.span(at, whole_days=whole_days))])
+    def sql(self, column: str, at: At, *, whole_days: bool, may_be_null: bool = False) -> Fragment:
+        """Return the plain comparison; never NULL, unless it may be."""
+        inside = within(column, self.span(at, whole_days=whole_days))
+        return inside if may_be_null and inside != TRUE else all_of([piece(f"{column} IS NOT NULL"), inside])
 
     def holds(self, moment: datetime | None, at: At, *, whole_days: bool) -> bool:
         """Say whether a moment passes the plain comparison."""

@@ -32,11 +32,11 @@ def people_where(condition: Fragment, at: At) -> Fragment:
     return start + condition
 
 
-def node_sql(node: Node, at: At) -> Fragment:
-    """Return what is true of the row `customer` where a node holds."""
+def node_sql(node: Node, at: At, *, is_negated: bool = False) -> Fragment:
+    """Return what is true of the row `customer` where a node holds. is_negated: something around it asks for the opposite."""
     if isinstance(node, Leaf):
-        return node.condition.sql(at)
-    parts = [node_sql(child, at) for child in node.nodes]
+        return node.condition.sql(at) if is_negated else node.condition.lenient_sql(at)
+    parts = [node_sql(child, at, is_negated=is_negated or node.join == "none") for child in node.nodes]
     if node.join == "all":
         return all_of(parts)
     if node.join == "any":

@@ -37,3 +37,10 @@ def test_alternatives_are_put_together_from_their_lists():
 
 def test_a_birthday_can_be_found_by_its_index():
     assert "coalesce" not in compiled("birthday_week")
+
+
+def test_a_moment_that_is_not_known_is_asked_for_only_where_something_negates_it():
+    assert "IS NOT NULL" not in compiled("second_order_due")
+    rule = {"version": 1, "root": {"join": "none", "rules": proven("second_order_due").rule["root"]["rules"]}}
+    text = compile_rule(read_rule(rule, kinds=KINDS, terms=AT.terms), AT).text
+    assert text.count("last_order_at IS NOT NULL") == 2
