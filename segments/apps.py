@@ -11,16 +11,19 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the tables that hold a customer's rows, and what merchants' systems can be told."""
+        from retention.customers.erasing import forgetters
         from retention.customers.panels import Panel, panels, tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import menu
         from retention.stores.audit_words import add_words
         from segments import announcing, telling
         from segments.evaluating import ENTERED, LEFT
+        from segments.forgetting import forget_in_rules
         from segments.merging import move_memberships
         from segments.models import SegmentMember
 
         register(SegmentMember, move=move_memberships)
+        forgetters.add("segment_rules", forget_in_rules)
         announcing.add_types()
         panels.add("segments", Panel(_("Segments"), "segments/_panel.html", telling.segments_panel, order=40))
         tell_as(ENTERED, teller=telling.tell_entered)

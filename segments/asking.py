@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 
 from retention.tenancy.context import SEGMENTS_ROLE, require_store_id, role_context
 from segments.rules.patterns import Matching
@@ -20,17 +20,25 @@ MOST_MATCHES = 50_000
 _CANCELLED = "57014"
 
 
-class TooSlow(Exception):
+class CannotAsk(Exception):
+    """The database cannot answer a rule's question."""
+
+
+class TooSlow(CannotAsk):
     """The question took longer than it may."""
 
 
-class TooMany(Exception):
+class TooMany(CannotAsk):
     """A pattern matches more different texts than we put into a statement."""
+
+
+class TooLarge(CannotAsk):
+    """A number of the rule, or one worked out of it, is larger than any column holds."""
 
 
 @contextmanager
 def asking(*, seconds: float) -> Iterator[None]:
-    """Run the statements of the block as the segments' role, each for at most so many seconds, in a transaction; raises TooSlow."""
+    """Run the statements of the block as the segments' role, each for at most so many seconds, in a transaction; raises CannotAsk."""
     try:
         with transaction.atomic(), role_context(SEGMENTS_ROLE):
             with connection.cursor() as cursor:
@@ -43,6 +51,8 @@ def asking(*, seconds: float) -> Iterator[None]:
         if getattr(error.__cause__, "pgcode", None) == _CANCELLED:
             raise TooSlow from error
         raise
+    except DataError as error:
+        raise TooLarge from error
 
 
 def rows_of(statement: Fragment) -> list[Any]:

@@ -30,12 +30,12 @@ class Counted:
 
 
 def count_rule(rule: Rule, at: At, *, seconds: float = QUICK_SECONDS) -> Counted:
-    """Count everybody who belongs, in one pass, and take ten of them; raises TooSlow."""
+    """Count everybody who belongs, in one pass, and take ten of them; raises CannotAsk."""
     return count_where(node_sql(rule.root, at), at, seconds=seconds)
 
 
 def count_where(condition: Fragment, at: At, *, seconds: float = QUICK_SECONDS) -> Counted:
-    """Count every `customer` a condition in SQL holds for, as `count_rule` does; raises TooSlow."""
+    """Count every `customer` a condition in SQL holds for, as `count_rule` does; raises CannotAsk."""
     allowed = [piece(f"({_ADDRESSED[channel]} AND {GATE_SQL})", channel) for channel in CHANNELS]
     columns = Fragment("")
     for place, one in enumerate(allowed):
@@ -58,7 +58,7 @@ def count_where(condition: Fragment, at: At, *, seconds: float = QUICK_SECONDS) 
 
 
 def count_each(rule: Rule, at: At, *, seconds: float = QUICK_SECONDS) -> dict[str, int]:
-    """Return how many meet each condition by itself, by its place in the tree, in one pass over the customers; raises TooSlow."""
+    """Return how many meet each condition by itself, by its place in the tree, in one pass over the customers; raises CannotAsk."""
     leaves = list(rule.leaves())
     columns = Fragment("")
     for place, leaf in enumerate(leaves):

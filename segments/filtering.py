@@ -58,9 +58,19 @@ def _attribute(key: str, value: str) -> Json:
     if not value:
         return told | {"op": "known"}
     if kind == "flag":
-        return told | {"op": "yes" if value.lower() in {"1", "true", "yes"} else "no"}
+        return told | {"op": {"true": "yes", "1": "yes", "yes": "yes", "false": "no", "0": "no", "no": "no"}.get(value.lower(), value)}
     if kind == "list":
         return told | {"op": "any", "values": [value]}
-    if kind in {"number", "date"}:
-        return told | {"op": "known"}
+    if kind == "number":
+        return told | {"op": "equals", "value": _number(value)}
+    if kind == "date":
+        return told | {"op": "in", "window": {"how": "between", "start": value, "end": value}}
     return told | {"op": "is", "values": [value]}
+
+
+def _number(text: str) -> float | str:
+    """Return the number a text is; one that is none stays, and is an answer the builder asks for again."""
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -15,7 +15,7 @@ from retention.customers.changes import of_segment
 from retention.kit.locks import transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
-from segments.asking import LONG_SECONDS, TooMany, TooSlow, asking, rows_of
+from segments.asking import LONG_SECONDS, CannotAsk, asking, rows_of
 from segments.knowing import read, terms_of_store
 from segments.models import Segment, SegmentDay, SegmentMember, SegmentRun
 from segments.rules.compiler import compile_rule
@@ -66,7 +66,7 @@ def fill_again_if_measures_changed(*, now: datetime) -> int:
 
 
 def differ(segment: Segment, at: At) -> Difference:
-    """Write the difference between who belongs and who is in, in the caller's transaction and lock; raises RuleError, TooSlow, TooMany."""
+    """Write the difference between who belongs and who is in, in the caller's transaction and lock; raises RuleError and CannotAsk."""
     rule = read(segment.rule, at.terms)
     belonging = compile_rule(rule, at)
     mine = (at.terms.store_id, segment.pk)
@@ -102,10 +102,10 @@ def _work_out(segment: Segment, *, cause: str, now: datetime) -> Difference | No
     try:
         with transaction.atomic():
             transaction_lock(LOCK, store_id=require_store_id())
-            kept = Segment.objects.live().filter(pk=segment.pk).select_for_update().first()
+            kept = Segment.objects.live().filter(pk=segment.pk).first()
             if kept is None:
                 return None  # put away meanwhile
-            segment = kept
+            segment = kept  # not locked: a new version may be saved while this one is worked out, and is filled next
             at = At(now, terms_of_store(own=str(segment.public_id)))
             with asking(seconds=LONG_SECONDS):
                 found = differ(segment, at)
@@ -115,9 +115,9 @@ def _work_out(segment: Segment, *, cause: str, now: datetime) -> Difference | No
             segment.filled_for = at.terms.measures
             segment.save(update_fields=["reads", "filled_version", "filled_for", "fault", "members_count", "counted_at", "swept_until"])
             note_run(segment, found, cause=cause, began=now, took=time.monotonic() - began, drift=0)
-            note_day(segment, at, entered=found.entered_count, left=found.left_count)
+            note_day(segment, at, entered=0, left=0)  # the rule changed; nobody came or went
             StoreWork.ring(SWEEP, store_id=segment.store_id, due_at=now)
-    except (RuleError, TooSlow, TooMany) as error:
+    except (RuleError, CannotAsk) as error:
         note_fault(segment, error)
         return None
     return found

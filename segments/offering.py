@@ -5,8 +5,11 @@ A name such as "property:Product Viewed:category" says what is wanted and of wha
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+from django.core.cache import cache
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from retention.catalog.models import Category, Product
@@ -15,8 +18,9 @@ from retention.customers.models import AttributeValue, Consent, Customer, Custom
 from retention.dashboard.figures import write_number
 from retention.orders.models import Cart, Order
 from retention.stores.countries import country_name
+from retention.tenancy.context import require_store_id
 
-SAMPLE, MOST = 2_000, 100
+SAMPLE, MOST, KEPT_SECONDS = 2_000, 100, 60
 _COMMON = (
     "Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Checkout Started", "Order Completed", "Order Refunded",
     "Product List Viewed", "Products Searched", "Coupon Applied", "Product Added to Wishlist", "Product Reviewed", "Email Link Clicked",
@@ -34,10 +38,14 @@ class Offer(NamedTuple):
 
 
 def offers(name: str) -> list[Offer]:
-    """Return the words for one question; none for a name nobody knows."""
+    """Return the words for one question; none for a name nobody knows. What was found is kept for a minute."""
     kind, _colon, of_what = name.partition(":")
     finder = _FINDERS.get(kind)
-    return finder(of_what) if finder else []
+    if finder is None:
+        return []
+    digest = sha256(f"{get_language()}:{name}".encode()).hexdigest()[:32]
+    found: list[Offer] = cache.get_or_set(f"segments:offers:{require_store_id()}:{digest}", lambda: finder(of_what), KEPT_SECONDS)
+    return found
 
 
 def _met(counter: "Counter[str]", *, total: int = 0, labels: Callable[[str], str] = str) -> list[Offer]:
@@ -107,7 +115,7 @@ def _interests(_of: str) -> list[Offer]:
 
 
 def _attribute(key: str) -> list[Offer]:
-    rows = AttributeValue.objects.filter(attribute__key=key).order_by().values_list("text_value", flat=True)
+    rows = AttributeValue.objects.filter(attribute__key=key).order_by("-customer_id").values_list("text_value", flat=True)
     return _met(Counter(value for value in rows[:SAMPLE] if value))
 
 
@@ -129,12 +137,12 @@ def _coupons(_of: str) -> list[Offer]:
 
 def _stages(_of: str) -> list[Offer]:
     words = {"basket": _("in the basket"), "checkout": _("at the checkout"), "payment": _("at the payment")}
-    met = Counter(Cart.objects.order_by().values_list("stage", flat=True)[:SAMPLE])
+    met = Counter(Cart.objects.order_by("-customer_id").values_list("stage", flat=True)[:SAMPLE])
     return [Offer(stage, words.get(stage, stage)) for stage in dict.fromkeys([*words, *met])]
 
 
 def _consents(column: str) -> Callable[[str], list[Offer]]:
-    return lambda _of: _met(Counter(Consent.objects.order_by().values_list(column, flat=True)[:SAMPLE]))
+    return lambda _of: _met(Counter(Consent.objects.order_by("-customer_id").values_list(column, flat=True)[:SAMPLE]))
 
 
 _FINDERS: dict[str, Callable[[str], list[Offer]]] = {

@@ -44,13 +44,13 @@ class Overlap:
 
 
 def shared_with(segment: Segment) -> dict[int, int]:
-    """Return how many members of a segment are in each other one, by its id; raises TooSlow."""
+    """Return how many members of a segment are in each other one, by its id; raises CannotAsk."""
     with asking(seconds=QUICK_SECONDS):
         return dict(rows_of(piece(_SHARED, require_store_id(), segment.pk)))
 
 
 def compare(segments: Sequence[Segment]) -> Overlap:
-    """Compare up to six segments; raises TooSlow."""
+    """Compare up to six segments; raises CannotAsk."""
     ids: Collection[int] = [segment.pk for segment in segments[:MOST_COMPARED]]
     with asking(seconds=QUICK_SECONDS):
         rows = rows_of(piece(_TOGETHER, require_store_id(), list(ids)))
@@ -58,7 +58,7 @@ def compare(segments: Sequence[Segment]) -> Overlap:
 
 
 def count_members(segment: Segment, *, now: datetime) -> Counted:
-    """Count a segment's members, and how many of them we may write to; raises TooSlow."""
+    """Count a segment's members, and how many of them we may write to; raises CannotAsk."""
     at = At(now, terms_of_store())
     there = piece(
         "customer.id IN (SELECT member.customer_id FROM segments_segmentmember AS member "

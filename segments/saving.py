@@ -3,16 +3,19 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from retention.customers.changes import of_segment
+from retention.customers.events import tell_readers
 from retention.kit.locks import transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 from segments.asking import rows_of
 from segments.knowing import read, terms_of_store
-from segments.membership import FILL, LOCK
+from segments.membership import FILL, LOCK, SWEEP
 from segments.models import Segment, SegmentMember, SegmentVersion
 from segments.rules.differing import Difference, differences
 from segments.rules.sql import piece
@@ -33,7 +36,7 @@ class NameTaken(ValueError):
 
 
 class Refused(ValueError):
-    """The act does not fit the segment; `reason`: too_many, is_a_list, is_used or no_rule."""
+    """The act does not fit the segment; `reason`: too_many, is_a_list, is_no_list, is_used, is_waiting or is_newer."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -50,37 +53,45 @@ def refusal_words(error: Exception) -> str:
         "too_many": _("A store has at most %(count)d segments.") % {"count": MOST_SEGMENTS},
         "is_a_list": _("This one is kept by hand; it has no rule."),
         "is_used": _("Another segment is built on this one."),
+        "is_no_list": _("This one has a rule; people come and go by it."),
+        "is_waiting": _("Its people are being worked out; try again when they are there."),
+        "is_newer": _("Somebody saved a newer version while you were changing this one. Look at it, then save again to put yours over it."),
     }
     return words.get(str(error), str(error))
 
 
 def create(
     *, name: str, rule: Mapping[str, Any] | None, user_id: int | None, now: datetime, folder: str = "", note: str = "",
-    draft: Mapping[str, Any] | None = None,
+    draft: Mapping[str, Any] | None = None, public_id: UUID | None = None,
 ) -> Segment:  # fmt: skip
-    """Make a segment: live with a rule, a draft without; raises RuleError, NameTaken and Refused. In a transaction of its own."""
+    """Make a segment: live with a rule, a draft without; raises RuleError, NameTaken and Refused. In a transaction of its own.
+
+    public_id: chosen by who asks, so that the same request twice makes one segment; who asks has looked whether it is there.
+    """
     with transaction.atomic():
         _lock()
-        if Segment.objects.kept().count() >= MOST_SEGMENTS:
-            raise Refused("too_many")
+        _check_number()
         _check_name(name, except_id=0)
         segment: Segment = Segment.objects.create(
-            name=name, folder=folder, note=note, draft=draft, created_by_id=user_id, created_at=now, saved_at=now
-        )
+            name=name, folder=folder, note=note, draft=draft, created_by_id=user_id, created_at=now, saved_at=now,
+            public_id=public_id or uuid4(),
+        )  # fmt: skip
         if rule is not None:
             save_rule(segment, rule, user_id=user_id, now=now)
             segment.refresh_from_db()
     return segment
 
 
-def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None, now: datetime) -> Segment:
+def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None, now: datetime, based_on: int | None = None) -> Segment:
     """Save a rule as the next version and have the members brought in line; raises RuleError and Refused.
 
-    The same rule again is no new version.
+    The same rule again is no new version. based_on: the version it was made from; a newer one saved meanwhile is not written over.
     """
     with transaction.atomic():
         _lock()
         kept = _locked(segment)
+        if based_on is not None and kept.version != based_on:
+            raise Refused("is_newer")
         if kept.kind == Segment.Kind.LIST:
             raise Refused("is_a_list")
         valid = read(rule, terms_of_store(own=str(kept.public_id)))
@@ -95,9 +106,10 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
     return kept
 
 
-def keep_draft(segment: Segment, tree: Mapping[str, Any]) -> None:
-    """Keep a changed rule, finished or not, beside the saved one; nobody comes or goes by it."""
-    Segment.objects.filter(pk=segment.pk).update(draft=tree)
+def keep_draft(segment: Segment, tree: Mapping[str, Any], *, based_on: int) -> None:
+    """Keep a changed rule, finished or not, beside the saved one; nobody comes or goes by it. Raises Refused, as `save_rule` does."""
+    if not Segment.objects.kept().filter(pk=segment.pk, version=based_on).update(draft=tree):
+        raise Refused("is_newer")
 
 
 def drop_draft(segment: Segment) -> None:
@@ -114,20 +126,24 @@ def describe(segment: Segment, *, name: str, folder: str, note: str) -> None:
 
 
 def archive(segment: Segment) -> None:
-    """Put a segment away: its members are let go, its versions stay; raises Refused while another segment is built on it."""
+    """Put a segment away: members of a rule are let go, a list keeps its people; raises Refused while another segment is built on it."""
     with transaction.atomic():
         transaction_lock(LOCK, store_id=require_store_id())
         _lock()
         if used_by(segment):
             raise Refused("is_used")
-        SegmentMember.objects.filter(segment=segment).delete()
-        Segment.objects.filter(pk=segment.pk).update(state=Segment.State.ARCHIVED, members_count=0, filled_version=0, draft=None)
+        changed: dict[str, Any] = {"state": Segment.State.ARCHIVED}
+        if segment.kind == Segment.Kind.RULE:
+            SegmentMember.objects.filter(segment=segment).delete()
+            changed |= {"members_count": 0, "filled_version": 0}
+        Segment.objects.filter(pk=segment.pk).update(**changed)
 
 
 def restore(segment: Segment, *, now: datetime) -> None:
-    """Take a segment out again and work it out anew; raises NameTaken, and Refused without a rule."""
+    """Take a segment out again and work it out anew; raises NameTaken and Refused."""
     with transaction.atomic():
         _lock()
+        _check_number()
         kept = _locked(segment)
         _check_name(kept.name, except_id=kept.pk)
         kept.filled_version = 0
@@ -136,35 +152,51 @@ def restore(segment: Segment, *, now: datetime) -> None:
         StoreWork.ring(FILL, store_id=kept.store_id, due_at=now)
 
 
-def duplicate(segment: Segment, *, name: str, user_id: int | None, now: datetime) -> Segment:
+def duplicate(segment: Segment, *, name: str, user_id: int | None, now: datetime, public_id: UUID | None = None) -> Segment:
     """Make a segment with the same rule under another name; raises what `create` raises."""
-    return create(name=name, rule=segment.rule or None, user_id=user_id, now=now, folder=segment.folder, note=segment.note)
+    return create(
+        name=name, rule=segment.rule or None, user_id=user_id, now=now, folder=segment.folder, note=segment.note, public_id=public_id
+    )
 
 
-def freeze(segment: Segment, *, name: str, user_id: int | None, now: datetime) -> Segment:
+def freeze(segment: Segment, *, name: str, user_id: int | None, now: datetime, public_id: UUID | None = None) -> Segment:
     """Keep the members of a segment as a list of its own, which nothing but hands will change; raises NameTaken and Refused."""
+    if not segment.is_up_to_date:
+        raise Refused("is_waiting")
     with transaction.atomic():
-        made = create(name=name, rule=None, user_id=user_id, now=now, folder=segment.folder)
+        made = create(name=name, rule=None, user_id=user_id, now=now, folder=segment.folder, public_id=public_id)
         [[count]] = rows_of(piece(_KEEP, made.pk, now, segment.store_id, segment.pk))
         _make_list(made, count, now=now)
     return made
 
 
-def create_list(*, name: str, customer_ids: Collection[int], user_id: int | None, now: datetime) -> Segment:
+def create_list(
+    *, name: str, customer_ids: Collection[int], user_id: int | None, now: datetime, folder: str = "", note: str = ""
+) -> Segment:
     """Make a list of these customers; raises NameTaken and Refused."""
     with transaction.atomic():
-        made = create(name=name, rule=None, user_id=user_id, now=now)
-        wanted = sorted(set(customer_ids))
-        rows = [SegmentMember(segment=made, customer_id=pk, entered_at=now, store_id=made.store_id) for pk in wanted]
-        SegmentMember.objects.bulk_create(rows, batch_size=5_000, ignore_conflicts=True)
-        _make_list(made, len(rows), now=now)
+        made = create(name=name, rule=None, user_id=user_id, now=now, folder=folder, note=note)
+        _make_list(made, _put_in(made, customer_ids, now=now), now=now)
     return made
+
+
+def change_list(segment: Segment, *, add: Collection[int], remove: Collection[int], now: datetime) -> None:
+    """Put customers on a list and take others off; raises Refused where it is none."""
+    with transaction.atomic():
+        kept = _locked(segment)
+        if kept.kind != Segment.Kind.LIST or kept.state != Segment.State.LIVE:
+            raise Refused("is_no_list")
+        SegmentMember.objects.filter(segment=kept, customer_id__in=list(remove)).delete()
+        _put_in(kept, add, now=now)
+        kept.members_count, kept.counted_at = SegmentMember.objects.filter(segment=kept).count(), now
+        kept.save(update_fields=["members_count", "counted_at"])
+        tell_readers({pk: [of_segment(str(kept.public_id))] for pk in {*add, *remove}}, now=now, living=())
 
 
 def used_by(segment: Segment) -> list[Segment]:
     """Return the segments whose rule names this one."""
     wanted = f"segment:{segment.public_id}"
-    return [one for one in Segment.objects.kept().order_by("name", "id") if wanted in one.reads]
+    return list(Segment.objects.kept().filter(reads__contains=[wanted]).defer("rule", "draft").order_by("name", "id"))
 
 
 def compare_versions(segment: Segment, *, older: int, newer: int, terms: Terms) -> list[Difference]:
@@ -173,9 +205,17 @@ def compare_versions(segment: Segment, *, older: int, newer: int, terms: Terms) 
     return differences(read(rules[older], terms), read(rules[newer], terms), terms)
 
 
+def _put_in(segment: Segment, customer_ids: Collection[int], *, now: datetime) -> int:
+    wanted = sorted(set(customer_ids))
+    rows = [SegmentMember(segment=segment, customer_id=pk, entered_at=now, store_id=segment.store_id) for pk in wanted]
+    SegmentMember.objects.bulk_create(rows, batch_size=5_000, ignore_conflicts=True)
+    return len(rows)
+
+
 def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
     segment.kind, segment.state, segment.members_count, segment.counted_at = Segment.Kind.LIST, Segment.State.LIVE, count, now
     segment.save(update_fields=["kind", "state", "members_count", "counted_at"])
+    StoreWork.ring(SWEEP, store_id=segment.store_id, due_at=now)
 
 
 def _lock() -> None:
@@ -185,6 +225,11 @@ def _lock() -> None:
 def _locked(segment: Segment) -> Segment:
     kept: Segment = Segment.objects.select_for_update().get(pk=segment.pk)
     return kept
+
+
+def _check_number() -> None:
+    if Segment.objects.kept().count() >= MOST_SEGMENTS:
+        raise Refused("too_many")
 
 
 def _check_name(name: str, *, except_id: int) -> None:

@@ -16,7 +16,7 @@ from retention.customers.models import Pending
 from retention.kit.locks import transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id, store_context
-from segments.asking import LONG_SECONDS, TooMany, TooSlow, asking, rows_of
+from segments.asking import LONG_SECONDS, CannotAsk, asking, rows_of
 from segments.evaluating import ENTERED, LEFT, READER, SLICE, evaluate_slice
 from segments.knowing import read, terms_of_store
 from segments.membership import FILL, LOCK, SWEEP, differ, fill, fill_again_if_measures_changed, fill_due, note_day, note_fault, note_run
@@ -111,7 +111,7 @@ def check(segment: Segment, *, now: datetime) -> int:
     except RuleError as error:
         note_fault(segment, error)
         return 0
-    except (TooSlow, TooMany, IntegrityError) as error:
+    except (CannotAsk, IntegrityError) as error:
         log.warning("a segment could not be checked", extra={"segment": segment.pk, "cause": type(error).__name__})
         return 0
     return drift
@@ -159,7 +159,7 @@ def _sweep(segment: Segment, *, now: datetime) -> int:
         try:
             with asking(seconds=LONG_SECONDS):
                 ids = [pk for (pk,) in rows_of(edges)]
-        except (TooSlow, TooMany) as error:
+        except CannotAsk as error:
             log.warning("a segment could not be swept", extra={"segment": segment.pk, "cause": type(error).__name__})
             return 0
     tell_readers({customer_id: [f"time:{segment.public_id}"] for customer_id in ids}, now=now)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("s/<slug:store_slug>/segments/overlap/", lists.overlap, name="overlap"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/", detail.segment_detail, name="detail"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/edit/", building.edit_segment, name="edit"),
+    path("s/<slug:store_slug>/segments/<uuid:public_id>/people/", lists.edit_list, name="edit_list"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/reach/", detail.reach, name="reach"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/why/", detail.why, name="why"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/members.csv", lists.export_members, name="export"),

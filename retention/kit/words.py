@@ -23,6 +23,11 @@ def fold(text: str) -> str:
     return text
 
 
+def one_line(text: str, *, longest: int | None = None) -> str:
+    """Return a text somebody typed as one line: no NUL, no line breaks, single blanks, cut where it is too long."""
+    return " ".join(text.replace("\0", "").split())[:longest]
+
+
 def gettext_noop(text: str) -> str:
     """Mark a text for translation without translating it; `makemessages` finds the mark."""
     return text

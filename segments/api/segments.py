@@ -33,7 +33,7 @@ from segments.api.fields import (
     refused,
     say,
 )
-from segments.asking import TooMany, TooSlow
+from segments.asking import CannotAsk
 from segments.counting import count_rule
 from segments.knowing import read, terms_of_store
 from segments.membership import memberships_of
@@ -152,7 +152,7 @@ class SegmentCounting(_Segments):
             counted = count_rule(rule, at)
         except RuleError as error:
             raise _answer(error) from error
-        except (TooSlow, TooMany) as error:
+        except CannotAsk as error:
             raise TooSlowToCount from error
         shown = {"count": counted.count, "reach": counted.reach, "no_way": counted.no_way, "counted_at": counted.at}
         return Response(CountOut(shown | {"sentence": say(rule, at.terms)}).data)

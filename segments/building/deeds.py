@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,8 @@ from segments.rules.base import Condition
 from segments.rules.rearranging import ROOT, Json, is_group
 from segments.rules.terms import Terms
 
-MOST_UNDONE, LONGEST = 10, 200_000
+MOST_UNDONE, LONGEST = 10, 400_000
+JOIN = "join:"  # and how each group is joined
 FIELD = "c."  # what the open condition's answers are called in the form
 
 
@@ -41,30 +43,38 @@ class Built:
 
 
 def read_posted(post: QueryDict, terms: Terms) -> Built:
-    """Return what the page holds, with the open condition's answers put in."""
-    built = Built(tree=rearranging.clean_tree(_json(post.get("rule", ""))), open=post.get("open", ""))
+    """Return what the page holds, with the open condition's answers put in and the groups joined as it says; raises BadRequest."""
+    if len(post.get("rule", "")) > LONGEST:
+        raise BadRequest("The rule is too large to be changed on a page.")
     undo = _json(post.get("undo", ""))
-    built.undo = [rearranging.clean_tree(one) for one in undo[-MOST_UNDONE:]] if isinstance(undo, list) else []
+    try:
+        built = Built(tree=rearranging.clean_tree(_json(post.get("rule", ""))), open=post.get("open", ""))
+        built.undo = [rearranging.clean_tree(one) for one in undo[-MOST_UNDONE:]] if isinstance(undo, list) else []
+    except rearranging.TooLarge as error:
+        raise BadRequest("The rule is too large to be changed on a page.") from error
+    before = built.tree
     node = rearranging.node_at(built.tree, built.open) if built.open else None
     kind = KINDS.get(str(node.get("is"))) if node and not is_group(node) else None
     if kind is None:
         built.open = ""
     elif answers := {name.removeprefix(FIELD): values for name, values in post.lists() if name.startswith(FIELD)}:
-        made = taken(kind.kind, answers, partial(kind.asks, terms=terms))
-        if made != node:
-            built.undo = [*built.undo, built.tree][-MOST_UNDONE:]
-            built.tree = rearranging.put(built.tree, built.open, made)
+        built.tree = rearranging.put(built.tree, built.open, taken(kind.kind, answers, partial(kind.asks, terms=terms)))
+    for name in sorted(post):
+        if name.startswith(JOIN):
+            built.tree = rearranging.join(built.tree, name.removeprefix(JOIN), post[name])
+    if built.tree != before:
+        built.undo = [*built.undo, before][-MOST_UNDONE:]
     return built
 
 
-def act(built: Built, deed: str, terms: Terms, *, joined: str = "") -> None:
-    """Do what a button asks for. deed: "add:<place of a group>|<kind>", "remove:<place>" and so on; joined: how a group is joined now."""
+def act(built: Built, deed: str, terms: Terms) -> None:
+    """Do what a button asks for. deed: "add:<place of a group>|<kind>", "remove:<place>" and so on."""
     name, _colon, rest = deed.partition(":")
     place, _line, word = rest.partition("|")
     before = built.tree
     doing = _DEEDS.get(name)
     if doing is not None:
-        doing(built, place, terms, word or joined)
+        doing(built, place, terms, word)
     if built.tree != before and name != "undo":
         built.undo = [*built.undo, before][-MOST_UNDONE:]
 
@@ -83,8 +93,8 @@ def _group(built: Built, place: str, terms: Terms, _kind: str) -> None:
     built.open = ""
 
 
-def _leave_out(built: Built, place: str, terms: Terms, _kind: str) -> None:
-    _added(built, rearranging.add(built.tree, ROOT, {"join": "none", "rules": []}))
+def _leave_out(built: Built, _place: str, _terms: Terms, _kind: str) -> None:
+    _added(built, rearranging.add(rearranging.under_all(built.tree), ROOT, {"join": "none", "rules": []}))
     built.open = ""
 
 
@@ -99,22 +109,16 @@ def _duplicate(built: Built, place: str, _terms: Terms, _kind: str) -> None:
 
 
 def _move(built: Built, place: str, _terms: Terms, _kind: str, *, way: str) -> None:
-    _added(built, rearranging.move(built.tree, place, way))
-    built.open, built.said = "", _("Moved.")
+    _moved(built, rearranging.move(built.tree, place, way))
 
 
 def _carry(built: Built, places: str, _terms: Terms, _kind: str) -> None:
     place, group, index = (*places.split(","), "", "", "")[:3]
-    _added(built, rearranging.carry(built.tree, place, group_place=group, index=int(index) if index.isdecimal() else 0))
-    built.open, built.said = "", _("Moved.")
-
-
-def _join(built: Built, place: str, _terms: Terms, kind: str) -> None:
-    built.tree, built.focus = rearranging.join(built.tree, place, kind), f"{place}:join"
+    _moved(built, rearranging.carry(built.tree, place, group_place=group, index=int(index[:4]) if index.isdecimal() else 0))
 
 
 def _open(built: Built, place: str, _terms: Terms, _kind: str) -> None:
-    built.open = built.focus = "" if built.open == place else place
+    built.open, built.focus = "" if built.open == place else place, place
 
 
 def _more(built: Built, name: str, _terms: Terms, _kind: str) -> None:
@@ -134,7 +138,7 @@ def _less(built: Built, name: str, _terms: Terms, _kind: str) -> None:
     node = rearranging.node_at(built.tree, built.open)
     list_name, _dot, index = name.partition(".")
     rows = node.get(list_name) if node else None
-    if node is not None and isinstance(rows, list) and index.isdecimal() and int(index) < len(rows):
+    if node is not None and isinstance(rows, list) and index.isdecimal() and len(index) < 4 and int(index) < len(rows):
         left = [row for place, row in enumerate(rows) if place != int(index)]
         kept = {key: value for key, value in node.items() if key != list_name} | ({list_name: left} if left else {})
         built.tree, built.focus = rearranging.put(built.tree, built.open, kept), built.open
@@ -156,7 +160,6 @@ _DEEDS: dict[str, Callable[[Built, str, Terms, str], None]] = {
     "remove": _remove,
     "duplicate": _duplicate,
     "carry": _carry,
-    "join": _join,
     "open": _open,
     "more": _more,
     "less": _less,
@@ -164,6 +167,11 @@ _DEEDS: dict[str, Callable[[Built, str, Terms, str], None]] = {
     "done": _done,
     **{way: partial(_move, way=way) for way in rearranging.WAYS},
 }
+
+
+def _moved(built: Built, changed: rearranging.Changed) -> None:
+    built.open, built.said = "", _("Moved.") if changed.tree != built.tree else ""
+    _added(built, changed)
 
 
 def _added(built: Built, changed: rearranging.Changed) -> None:
@@ -182,6 +190,6 @@ def _new(kind: type[Condition], terms: Terms) -> Json:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text) if len(text) <= LONGEST else None
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None

@@ -83,11 +83,24 @@ class Line:
     is_first: bool = False
     is_last: bool = False
     is_open: bool = False
+    around: str = ""  # how the group around it is joined
 
     @property
     def id(self) -> str:
         """Return its place as an id on the page."""
-        return self.place.replace(".rules.", "-")
+        return id_of(self.place)
+
+    @property
+    def head(self) -> tuple[str, str]:
+        """Return the words before and behind the word that says how a group is joined."""
+        if not self.depth:
+            text = _("People for whom %(how)s of this is true:")
+        elif self.around == "all":
+            text = _("And people for whom %(how)s of this is true:")
+        else:
+            text = _("Or people for whom %(how)s of this is true:")
+        before, _how, behind = text.partition("%(how)s")
+        return before.strip(), behind.strip()
 
 
 def finished(tree: Json, terms: Terms) -> tuple[Rule | None, list[Problem]]:
@@ -115,7 +128,7 @@ def _line(built: Built, node: Json, place: str, terms: Terms, problems: Sequence
     children = [(f"{place}.rules.{index}", child) for index, child in enumerate(node["rules"])]
     line.lines = [_line(built, child, below, terms, problems, depth=depth + 1) for below, child in children]
     for index, child in enumerate(line.lines):
-        child.is_first, child.is_last = index == 0, index == len(line.lines) - 1
+        child.is_first, child.is_last, child.around = index == 0, index == len(line.lines) - 1, line.join
     return line
 
 
@@ -134,6 +147,8 @@ def _condition(line: Line, built: Built, node: Json, terms: Terms) -> None:
         line.faults = [_named(problem, name, type(condition), node, terms) for name, problem in by_field.items()]
     said = Phrase(gettext_noop("They %(what)s."), {"what": condition.phrase(terms)})
     line.parts = parts_of(said) if not problems else [Part(_(type(condition).label), True)]
+    if not any(part.is_slot for part in line.parts):
+        line.parts = [Part("".join(part.text for part in line.parts), True)]
 
 
 def _fields(kind: type[Condition], node: Json, terms: Terms, faults: Mapping[str, Problem], *, more: str) -> list[Field]:
@@ -154,6 +169,11 @@ def _named(problem: Problem, name: str, kind: type[Condition], node: Json, terms
     """Return a fault with the question it is about."""
     label = next((asked.ask.label for asked in shown(Told(node), partial(kind.asks, terms=terms)) if asked.ask.name == name), name)
     return f"{_(label)}: {_words(problem)}"
+
+
+def id_of(place: str) -> str:
+    """Return a node's place as an id on the page."""
+    return place.replace(".rules.", "-")
 
 
 def parts_of(phrase: Phrase) -> list[Part]:

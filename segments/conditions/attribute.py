@@ -55,7 +55,7 @@ class Attribute(Condition):
         """Ask which attribute, and then as its kind allows."""
         known = [(key, term.label or key) for key, term in sorted(terms.attributes.items())]
         yield Ask("key", "choice", gettext_noop("attribute"), known, known[0][0] if known else "")
-        key = str(told.get("key"))
+        key = told.word("key")
         term = terms.attributes.get(key)
         if term is not None:
             yield from _ASKS[term.kind](told, key)

@@ -20,8 +20,8 @@ from segments.rules.terms import At, Terms
 
 _SENTENCES = {
     "today": gettext_noop("have their birthday today"),
-    "next": gettext_noop("have their birthday in the next %(count)s days"),
-    "last": gettext_noop("had their birthday in the last %(count)s days"),
+    "next": gettext_noop("have their birthday within %(count)s days from today"),
+    "last": gettext_noop("had their birthday within the last %(count)s days"),
     "this_month": gettext_noop("have their birthday this month"),
     "month": gettext_noop("have their birthday in month %(month)s"),
     "known": gettext_noop("told us their birthday"),
@@ -70,7 +70,7 @@ class Birthday(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which days, or which age."""
         yield Ask("op", "choice", gettext_noop("when"), choices(_CHOICES), "next")
-        op = told.get("op")
+        op = told.word("op")
         if op in {"next", "last"}:
             yield Ask("count", "whole", gettext_noop("days"), default=7)
         if op == "month":

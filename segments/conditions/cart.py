@@ -61,14 +61,14 @@ class Cart(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask what became of it, how far they came, what it is worth, when it was touched."""
         yield Ask("state", "choice", gettext_noop("basket"), choices(_STATES), "abandoned")
-        if told.get("state") == "none":
+        if told.word("state") == "none":
             return
         yield Ask("stages", "texts", gettext_noop("stage reached"), is_optional=True, offers="stages")
         amounts = [("", gettext_noop("any")), *choices(NUMBERS, _AMOUNTS)]
         yield Ask("total.op", "choice", gettext_noop("worth"), amounts, is_optional=True)
-        if told.get("total.op"):
+        if told.word("total.op"):
             yield Ask("total.value", "number", gettext_noop("amount"), default=50)
-        if told.get("total.op") == "between":
+        if told.word("total.op") == "between":
             yield Ask("total.to", "number", gettext_noop("up to"), default=100)
         yield from ask_window(told)
 

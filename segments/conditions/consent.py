@@ -63,7 +63,7 @@ class Consent(Condition):
         """Ask about which channel, what they said, and how and when."""
         yield Ask("channel", "choice", gettext_noop("channel"), choices(CHANNELS), "email")
         yield Ask("status", "choice", gettext_noop("answer"), choices(_STATUSES), "granted")
-        if told.get("status") in {"never", "not_granted"}:
+        if told.word("status") in {"never", "not_granted"}:
             return
         yield Ask("methods", "texts", gettext_noop("asked how"), is_optional=True, offers="consent_methods")
         yield Ask("sources", "texts", gettext_noop("asked where"), is_optional=True, offers="consent_sources")

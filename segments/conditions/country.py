@@ -46,7 +46,7 @@ class Country(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which countries."""
         yield Ask("op", "choice", gettext_noop("how"), choices(TEXTS, tuple(_SENTENCES)), "is")
-        if "known" not in str(told.get("op")):
+        if "known" not in told.word("op"):
             yield Ask("values", "texts", gettext_noop("countries"), offers="countries")
 
     def sql(self, at: At) -> Fragment:

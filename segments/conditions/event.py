@@ -15,7 +15,7 @@ from segments.rules.asks import Ask, Asks, Told, ask_number, ask_properties, ask
 from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
-from segments.rules.facts import Needs, Person
+from segments.rules.facts import Happening, Needs, Person
 from segments.rules.properties import MOST, Property
 from segments.rules.sql import Fragment, joined, negated, piece
 from segments.rules.terms import At, Terms
@@ -54,9 +54,9 @@ class Event(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which event, how often or how much of what, when, and what it must say."""
         yield Ask("event", "pick", gettext_noop("event"), offers="events")
-        event = str(told.get("event"))
+        event = told.word("event")
         yield Ask("sum", "pick", gettext_noop("count"), is_optional=True, offers=f"sums:{event}")
-        kind = "number" if told.get("sum") else "whole"
+        kind = "number" if told.word("sum") else "whole"
         yield from ask_number(told, ops=COUNT_OPS, label=gettext_noop("how often"), kind=kind, is_count=True)
         yield from ask_window(told)
         yield from ask_properties(told, event=event)
@@ -92,13 +92,9 @@ class Event(Condition):
             if counter is None:
                 return self.times.holds(0)
             return self.times.holds(counter.count if self.window.is_everything else int(holds(span, counter.last_at)))
-        lived = (
-            one
-            for one in person.events.get(self.event, ())
-            if holds(span, one.at) and all(test.holds(one.properties) for test in self.where)
-        )
+        lived = self._lived(person, at)
         if not self.sum_of:
-            return self.times.holds(sum(1 for _one in lived))
+            return self.times.holds(len(lived))
         told = (one.properties.get(self.sum_of) for one in lived)
         return self.times.holds(
             sum((Decimal(one) for one in told if isinstance(one, int | Decimal) and not isinstance(one, bool)), Decimal(0))
@@ -143,14 +139,21 @@ class Event(Condition):
     def found(self, person: Person, at: At) -> Phrase | None:
         """Say how often it was."""
         if not self._by_counter:
-            span = self.window.span(at.now, at.terms.zone)
-            lived = [one for one in person.events.get(self.event, ()) if holds(span, one.at)]
-            return Phrase(gettext_noop("It happened %(count)s times then"), {"count": plain(len(lived))})
+            count = len(self._lived(person, at))
+            text = gettext_noop("It happened once then") if count == 1 else gettext_noop("It happened %(count)s times then")
+            return Phrase(text, {"count": plain(count)})
         counter = person.counters.get(self.number)
         if counter is None:
             return Phrase(gettext_noop("It never happened"))
         values = {"count": counter.count, "last": f"{counter.last_at.astimezone(at.terms.zone):%Y-%m-%d}"}
-        return Phrase(gettext_noop("It happened %(count)s times, last on %(last)s"), values)
+        once, often = gettext_noop("It happened once, on %(last)s"), gettext_noop("It happened %(count)s times, last on %(last)s")
+        return Phrase(once if counter.count == 1 else often, values)
+
+    def _lived(self, person: Person, at: At) -> list[Happening]:
+        """Return what is loaded of the event within the window that says what it must."""
+        span = self.window.span(at.now, at.terms.zone)
+        lived = person.events.get(self.event, ())
+        return [one for one in lived if holds(span, one.at) and all(test.holds(one.properties) for test in self.where)]
 
     @property
     def _by_counter(self) -> bool:

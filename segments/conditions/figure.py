@@ -48,7 +48,7 @@ class Figure(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which figure, and how much."""
         yield Ask("figure", "choice", gettext_noop("figure"), choices(FIGURES), "orders")
-        kind = "whole" if told.get("figure") == "orders" else "number"
+        kind = "whole" if told.word("figure") == "orders" else "number"
         yield from ask_number(told, ops=_OPS, kind=kind)
 
     def sql(self, at: At) -> Fragment:
@@ -85,13 +85,13 @@ class Figure(Condition):
         test = self.test
         if test.op == "between":
             compared = piece(
-                "customer.spent_minor BETWEEN %s * customer.orders_count AND %s * customer.orders_count",
+                "customer.spent_minor BETWEEN %s::numeric * customer.orders_count AND %s::numeric * customer.orders_count",
                 _number(test.low),
                 _number(test.high),
             )
         else:
             sign = {"equals": "=", "more": ">", "at_least": ">=", "less": "<", "at_most": "<="}[test.op]
-            compared = piece(f"customer.spent_minor {sign} %s * customer.orders_count", _number(test.low))
+            compared = piece(f"customer.spent_minor {sign} %s::numeric * customer.orders_count", _number(test.low))
         return piece("(customer.orders_count > 0 AND ") + compared + ")"
 
     def _money(self, minor: float) -> str:

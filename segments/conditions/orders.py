@@ -68,11 +68,11 @@ class Orders(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask how many or how much, of what, with which coupon, and when."""
         yield Ask("measure", "choice", gettext_noop("count"), choices(_MEASURES), "count")
-        kind = "whole" if told.get("measure") == "count" else "number"
+        kind = "whole" if told.word("measure") == "count" else "number"
         yield from ask_number(told, ops=COUNT_OPS, label=gettext_noop("how many"), kind=kind, is_count=True)
         yield Ask("what", "choice", gettext_noop("of"), [("", gettext_noop("anything")), *choices(_ONLY)], is_optional=True)
-        if told.get("what"):
-            yield Ask("names", "texts", gettext_noop("which"), offers=f"sold:{told.get('what')}")
+        if told.word("what"):
+            yield Ask("names", "texts", gettext_noop("which"), offers=f"sold:{told.word('what')}")
         yield Ask("coupons", "texts", gettext_noop("with the coupon"), is_optional=True, offers="coupons")
         yield from ask_window(told)
 

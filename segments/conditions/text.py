@@ -53,7 +53,7 @@ class Text(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which text, and how it compares."""
         yield Ask("field", "choice", gettext_noop("what"), [(name, one.label) for name, one in TEXT_FIELDS.items()], "city")
-        yield from ask_text(told, offers=f"field:{told.get('field')}")
+        yield from ask_text(told, offers=f"field:{told.word('field')}")
 
     def sql(self, at: At) -> Fragment:
         """Compare the column."""

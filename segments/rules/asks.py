@@ -17,7 +17,7 @@ from segments.rules.windows import PAST, UNITS
 Words = str | Phrase
 Choices = Sequence[tuple[str, Words]]
 _KINDS = frozenset({"choice", "pick", "flag", "text", "texts", "whole", "number", "day", "rows"})
-_MOST_ROWS = 10
+_MOST_ROWS, _MOST_TEXTS = 10, 500
 NUMBERS: dict[str, str] = {
     "at_least": gettext_noop("at least"), "at_most": gettext_noop("at most"), "more": gettext_noop("more than"),
     "less": gettext_noop("less than"), "equals": gettext_noop("exactly"), "not_equals": gettext_noop("anything but"),
@@ -79,6 +79,11 @@ class Told:
                 return default
         return found
 
+    def word(self, name: str) -> str:
+        """Return the text under a name; nothing where there is none or something else."""
+        value = self.get(name)
+        return value if isinstance(value, str) else ""
+
     def put(self, name: str, value: Any) -> None:
         """Set the value under a name, making what is missing around it."""
         here: Any = self.data
@@ -88,6 +93,8 @@ class Told:
             if isinstance(here, list):
                 while len(here) <= int(part):
                     here.append({})
+                if not isinstance(here[int(part)], dict):
+                    here[int(part)] = {}
                 here = here[int(part)]
             else:
                 if not isinstance(here.get(part), dict | list):
@@ -181,7 +188,7 @@ def _answer(ask: Ask, values: Sequence[str]) -> dict[str, Any]:
         return {}
     if ask.kind == "texts":
         lines = [line for value in values for line in value.splitlines()]
-        told: Any = [line for line in dict.fromkeys(lines) if line.strip()]
+        told: Any = [line for line in dict.fromkeys(lines) if line.strip()][: _MOST_TEXTS + 1]
     else:
         told = _value(ask.kind, last)
     return {} if ask.is_optional and told in ("", []) else {ask.name: told}
@@ -240,17 +247,17 @@ def ask_number(
         stands = {"none": {"op": "equals", "value": 0}}
     ask = Ask(f"{before}op", "choice", label, options, ops[0], stands=stands)
     yield ask
-    if told.get(f"{before}op") in _BARE or _standing(told, ask) is not None:
+    if told.word(f"{before}op") in _BARE or _standing(told, ask) is not None:
         return
     yield Ask(f"{before}value", kind, gettext_noop("number"), default=default)
-    if str(told.get(f"{before}op")).endswith("between"):
+    if told.word(f"{before}op").endswith("between"):
         yield Ask(f"{before}to", kind, gettext_noop("up to"), default=default)
 
 
 def ask_text(told: Told, before: str = "", *, ops: Sequence[str] = tuple(TEXTS), offers: str = "") -> Asks:
     """Ask for a comparison of texts."""
     yield Ask(f"{before}op", "choice", gettext_noop("how"), choices(TEXTS, ops), ops[0])
-    op = str(told.get(f"{before}op"))
+    op = told.word(f"{before}op")
     if op not in _BARE:
         kind = "text" if op.endswith("matches") else "texts"
         yield Ask(f"{before}values", kind, gettext_noop("pattern") if kind == "text" else gettext_noop("what"), offers=offers)
@@ -259,7 +266,7 @@ def ask_text(told: Told, before: str = "", *, ops: Sequence[str] = tuple(TEXTS),
 def ask_list(told: Told, before: str = "", *, offers: str = "") -> Asks:
     """Ask for a comparison of a list."""
     yield Ask(f"{before}op", "choice", gettext_noop("how"), choices(LISTS), "any")
-    op = told.get(f"{before}op")
+    op = told.word(f"{before}op")
     if op == "size":
         sizes = ("at_least", "at_most", "equals", "more", "less", "between")
         yield from ask_number(told, f"{before}size.", ops=sizes, kind="whole")
@@ -275,7 +282,7 @@ def ask_flag(told: Told, before: str = "") -> Asks:
 def ask_date(told: Told, before: str = "", *, ways: Sequence[str]) -> Asks:
     """Ask for a comparison of a day or a moment."""
     yield Ask(f"{before}op", "choice", gettext_noop("how"), choices(DATES), "in")
-    if told.get(f"{before}op") not in _BARE:
+    if told.word(f"{before}op") not in _BARE:
         yield from ask_window(told, f"{before}window.", ways=[way for way in ways if way != "ever"])
 
 
@@ -284,7 +291,7 @@ def ask_window(told: Told, before: str = "window.", *, ways: Sequence[str] = PAS
     has_ever = "ever" in ways
     options = [("", WINDOWS[way]) if way == "ever" else (way, WINDOWS[way]) for way in ways]
     yield Ask(f"{before}how", "choice", gettext_noop("when"), options, default, is_optional=has_ever)
-    how = told.get(f"{before}how")
+    how = told.word(f"{before}how")
     if how in {"last", "ago", "next", "ahead"}:
         yield Ask(f"{before}count", "whole", gettext_noop("how long"), default=30)
         yield Ask(f"{before}unit", "choice", gettext_noop("of what"), choices(LENGTHS, UNITS), "days")
@@ -300,12 +307,12 @@ def ask_properties(told: Told, *, event: str) -> Asks:
     for place in range(min(len(rows) if isinstance(rows, list) else 0, _MOST_ROWS)):
         before = f"where.{place}."
         yield Ask(f"{before}property", "pick", gettext_noop("only where"), offers=f"properties:{event}")
-        yield Ask(f"{before}type", "choice", gettext_noop("a"), choices(PROPERTY_TYPES), "text")
-        kind = told.get(f"{before}type")
+        yield Ask(f"{before}type", "choice", gettext_noop("which is a"), choices(PROPERTY_TYPES), "text")
+        kind = told.word(f"{before}type")
         if kind == "number":
             yield from ask_number(told, before, ops=tuple(NUMBERS)[:8], label=gettext_noop("how"))
         elif kind == "text":
-            name = told.get(f"{before}property")
+            name = told.word(f"{before}property")
             yield from ask_text(told, before, ops=tuple(TEXTS)[:8], offers=f"property:{event}:{name}")
         else:
             yield Ask(f"{before}op", "choice", gettext_noop("how"), choices(FLAGS, ("yes", "no") if kind == "flag" else tuple(_KNOWN)))

@@ -12,8 +12,13 @@ from segments.rules.tree import JOINS, VERSION
 
 Json = dict[str, Any]
 ROOT = "root"
-MOST_NODES, DEEPEST = 400, 20  # of a tree somebody sends us; a rule has tighter limits of its own
+MOST_NODES, DEEPEST = 2_000, 20  # of a tree somebody sends us; a rule has tighter limits of its own
+LARGEST, _DEEPEST_VALUE = 1e15, 3
 WAYS = ("up", "down", "out", "wrap")
+
+
+class TooLarge(ValueError):
+    """A tree has more nodes, or stands deeper, than anybody builds by hand."""
 
 
 class Changed(NamedTuple):
@@ -29,26 +34,55 @@ def empty_tree() -> Json:
 
 
 def clean_tree(data: object) -> Json:
-    """Return a tree of nodes from whatever was sent; what is no node is left out."""
+    """Return a tree of nodes from whatever was sent; what is no node, and values no database takes, are left out. Raises TooLarge."""
     root = data.get(ROOT) if isinstance(data, Mapping) else None
     if not isinstance(root, Mapping):
         return empty_tree()
     left = [MOST_NODES]
-    return {"version": VERSION, ROOT: _clean_group(root, left, depth=0)}
+    tree = {"version": VERSION, ROOT: _clean_group(root, left, depth=0)}
+    if left[0] < 0:
+        raise TooLarge
+    return tree
 
 
 def _clean_group(node: Mapping[str, Any], left: list[int], *, depth: int) -> Json:
+    if depth > DEEPEST:
+        raise TooLarge
     rules: list[Json] = []
     told = node.get("rules")
     for child in told if isinstance(told, list) else []:
         left[0] -= 1
-        if left[0] < 0 or not isinstance(child, Mapping):
+        if not isinstance(child, Mapping) or left[0] < 0:
             continue
-        if "rules" not in child and "join" not in child:
-            rules.append(dict(child))
-        elif depth < DEEPEST:
-            rules.append(_clean_group(child, left, depth=depth + 1))
+        is_leaf = "rules" not in child and "join" not in child
+        rules.append(_clean_leaf(child) if is_leaf else _clean_group(child, left, depth=depth + 1))
     return {"join": node.get("join") if node.get("join") in JOINS else "all", "rules": rules}
+
+
+def _clean_leaf(node: Mapping[str, Any]) -> Json:
+    made: Json = {_clean_text(str(name)): _clean_value(value, depth=0) for name, value in node.items()}
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _clean_value(value: Any, *, depth: int) -> Any:
+    """Return a value of a condition as JSON a database takes; None for what is none. Words of choice may stand only where texts do."""
+    if isinstance(value, str):
+        return _clean_text(value)
+    if isinstance(value, bool) or (isinstance(value, int | float) and -LARGEST <= value <= LARGEST):
+        return value
+    if depth > _DEEPEST_VALUE:
+        return None
+    if isinstance(value, list):
+        found = [_clean_value(one, depth=depth + 1) for one in value]
+        return [one for one in found if one is not None]
+    if isinstance(value, Mapping):
+        pairs = {_clean_text(str(name)): _clean_value(one, depth=depth + 1) for name, one in value.items()}
+        return {name: one for name, one in pairs.items() if one is not None}
+    return None
+
+
+def _clean_text(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def is_group(node: Mapping[str, Any]) -> bool:
@@ -61,7 +95,7 @@ def node_at(tree: Json, place: str) -> Json | None:
     found: Any = tree
     for part in place.split("."):
         if isinstance(found, list):
-            found = found[int(part)] if part.isdecimal() and int(part) < len(found) else None
+            found = found[int(part)] if _is_index(part) and int(part) < len(found) else None
         else:
             found = found.get(part) if isinstance(found, dict) and part in {ROOT, "rules"} else None
     return found if isinstance(found, dict) else None
@@ -77,11 +111,25 @@ def put(tree: Json, place: str, node: Json) -> Json:
 
 
 def join(tree: Json, place: str, how: str) -> Json:
-    """Return the tree with a group joined another way."""
+    """Return the tree with a group joined another way; people left out of the whole stay left out."""
     made = deepcopy(tree)
     group = node_at(made, place)
-    if group is not None and is_group(group) and how in JOINS:
+    if group is None or not is_group(group) or how not in JOINS or group["join"] == how:
+        return made
+    left_out = [node for node in group["rules"] if node.get("join") == "none"] if place == ROOT and group["join"] == "all" else []
+    kept = [node for node in group["rules"] if node not in left_out]
+    if left_out and kept:
+        made[ROOT] = {"join": "all", "rules": [{"join": how, "rules": kept}, *left_out]}
+    else:
         group["join"] = how
+    return made
+
+
+def under_all(tree: Json) -> Json:
+    """Return the tree with a root of which all must hold: the one it has, or one around it."""
+    made = deepcopy(tree)
+    if made[ROOT]["join"] != "all":
+        made[ROOT] = {"join": "all", "rules": [made[ROOT]] if made[ROOT]["rules"] else []}
     return made
 
 
@@ -194,10 +242,14 @@ def _around(tree: Json, place: str) -> tuple[list[Any] | None, int]:
     """Return the list a node stands in, and where; None for the root and for places that are not there."""
     parent, _rules, last = place.rpartition(".rules.")
     group = node_at(tree, parent) if parent else None
-    if group is None or not is_group(group) or not last.isdecimal() or int(last) >= len(group["rules"]):
+    if group is None or not is_group(group) or not _is_index(last) or int(last) >= len(group["rules"]):
         return None, 0
     return group["rules"], int(last)
 
 
 def _place(place: str, index: int) -> str:
     return f"{place.rpartition('.rules.')[0]}.rules.{index}"
+
+
+def _is_index(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 4

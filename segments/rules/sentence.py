@@ -18,7 +18,10 @@ _AROUND = {"all": gettext_noop("(%(inside)s)"), "any": gettext_noop("(%(inside)s
 
 @dataclass(frozen=True)
 class Reason:
-    """One node and its answer for a person. depth: 0 for the root. join: of a group, else empty. found: what decides it, where we know."""
+    """One node and its answer for a person. depth: 0 for the root. join: of a group, else empty. found: what decides it, where we know.
+
+    wanted: the answer that helps them in; matters: whether it decides, so not where a group around it holds anyway.
+    """
 
     path: str
     depth: int
@@ -26,6 +29,13 @@ class Reason:
     join: str
     phrase: Phrase | None
     found: Phrase | None
+    wanted: bool = True
+    matters: bool = True
+
+    @property
+    def fits(self) -> bool:
+        """Say whether its answer is the wanted one."""
+        return self.holds == self.wanted
 
 
 def say_rule(rule: Rule, terms: Terms) -> Phrase:
@@ -49,16 +59,23 @@ def reasons(rule: Rule, person: Person, at: At) -> list[Reason]:
     return list(_reasons(rule.root, person, at, depth=0))
 
 
-def _reasons(node: Node, person: Person, at: At, *, depth: int) -> Iterator[Reason]:
+def _reasons(node: Node, person: Person, at: At, *, depth: int, wanted: bool = True, matters: bool = True) -> Iterator[Reason]:
     if isinstance(node, Leaf):
         condition = node.condition
         holds = condition.holds(person, at)
-        yield Reason(node.path, depth, holds, "", condition.phrase(at.terms), condition.found(person, at))
+        yield Reason(node.path, depth, holds, "", condition.phrase(at.terms), condition.found(person, at), wanted, matters)
         return
-    below = [list(_reasons(child, person, at, depth=depth + 1)) for child in node.nodes]
-    yield Reason(node.path, depth, _group_holds(node, [part[0].holds for part in below]), node.join, None, None)
-    for part in below:
-        yield from part
+    asked = wanted != (node.join == "none")
+    holds = _holds(node, person, at)
+    yield Reason(node.path, depth, holds, node.join, None, None, wanted, matters)
+    for child in node.nodes:
+        yield from _reasons(child, person, at, depth=depth + 1, wanted=asked, matters=matters and holds != wanted)
+
+
+def _holds(node: Node, person: Person, at: At) -> bool:
+    if isinstance(node, Leaf):
+        return node.condition.holds(person, at)
+    return _group_holds(node, [_holds(child, person, at) for child in node.nodes])
 
 
 def _group_holds(node: Group, answers: list[bool]) -> bool:

@@ -1,18 +1,21 @@
 """The builder: who belongs, said in sentences one can change, with the count beside it."""
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from retention.customers.forms.filters import FilterForm
@@ -21,37 +24,43 @@ from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.kit.fields import Problem
 from retention.kit.random_ids import read_id
+from retention.kit.words import one_line
 from retention.stores import auditing
 from segments import saving
-from segments.asking import TooMany, TooSlow
+from segments.asking import CannotAsk
 from segments.building.deeds import Built, act, read_posted
-from segments.building.drawing import draw, finished, say
+from segments.building.drawing import draw, finished, id_of, say
 from segments.conditions import KINDS
 from segments.counting import Counted, count_each, count_rule
 from segments.filtering import tree_of_filters
 from segments.knowing import terms_of_store
 from segments.library import proven
-from segments.models import Segment
+from segments.models import Segment, SegmentVersion
 from segments.rules.rearranging import Json, clean_tree
 from segments.rules.terms import At, Terms
 from segments.rules.tree import Rule, RuleError
 
-SLOW_MS, COUNT_KEPT_SECONDS = 1_500, 20
+SLOW_MS, COUNT_KEPT_SECONDS, COUNT_TURN_SECONDS = 1_500, 20, 20
+MOST_UNDO_LETTERS = 100_000
+
+
+NAME_WANTED = gettext_lazy("Give it a name you will know it by.")
 
 
 @dataclass
 class Called:
-    """What a segment is called, as it stands in the form."""
+    """What a segment is called, as it stands in the form. fault: of the name; refusal: why the whole was not saved."""
 
     name: str = ""
     folder: str = ""
     note: str = ""
     fault: str = ""
+    refusal: str = ""
 
     @classmethod
     def of(cls, post: QueryDict) -> "Called":
         """Read the form."""
-        return cls(*(post.get(name, "").strip()[:longest] for name, longest in (("name", 120), ("folder", 60), ("note", 500))))
+        return cls(*(one_line(post.get(name, ""), longest=longest) for name, longest in (("name", 120), ("folder", 60), ("note", 500))))
 
 
 @needs("segments.edit")
@@ -74,12 +83,15 @@ def _tree_of_list(request: Any) -> Json:
 @needs("segments.edit")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_segment(request: Any, public_id: UUID) -> HttpResponse:
-    """Change a segment's rule and name."""
+    """Change a segment's rule and name. version: the number of an earlier rule to begin with."""
     segment = get_object_or_404(Segment.objects.kept().filter(kind=Segment.Kind.RULE), public_id=public_id)
     if request.method == "POST":
         return _answer(request, segment)
-    called = Called(segment.name, segment.folder, segment.note)
-    return _page(request, segment, Built(clean_tree(segment.draft or segment.rule)), called, terms_of_store(own=str(public_id)))
+    called, rule = Called(segment.name, segment.folder, segment.note), segment.draft or segment.rule
+    number = request.GET.get("version", "")
+    if number.isdecimal() and len(number) < 9:
+        rule = get_object_or_404(SegmentVersion, segment=segment, number=int(number)).rule
+    return _page(request, segment, Built(clean_tree(rule)), called, terms_of_store(own=str(public_id)))
 
 
 @needs("segments.edit")
@@ -98,28 +110,44 @@ def count(request: Any) -> HttpResponse:
 
 
 def _counted(request: Any, tree: Json, rule: Rule, terms: Terms, saved: Segment | None) -> dict[str, Any]:
-    at = At(clock.now(), terms)
-    key = f"segments:count:{terms.store_id}:{sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()}"
-    try:
-        kept = cache.get(key)
-        if kept is None:
-            counted = count_rule(rule, at)
-            each = count_each(rule, at)
-            took = int((clock.now() - at.now).total_seconds() * 1000)
-            cache.set(key, kept := (counted, each, took), COUNT_KEPT_SECONDS)
-    except (TooSlow, TooMany):
-        return {"too_slow": True}
+    """Count, one rule of a store at a time; what was counted, or was too slow to be, is kept for a moment."""
+    whole = sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
+    key, turn = f"segments:count:{terms.store_id}:{whole}", f"segments:counting:{terms.store_id}"
+    kept = cache.get(key)
+    if kept is None:
+        if not cache.add(turn, 1, COUNT_TURN_SECONDS):
+            return {"is_busy": True}
+        try:
+            cache.set(key, kept := _count(rule, At(clock.now(), terms)), COUNT_KEPT_SECONDS)
+        finally:
+            cache.delete(turn)
     counted, each, took = kept
+    if counted is None:
+        return {"too_slow": True}
     more = counted.count - saved.members_count if saved and saved.is_up_to_date else None
     return {
         "counted": counted,
-        "each": [(place.replace(".rules.", "-"), number) for place, number in each.items()],
+        "each": [(id_of(place), number) for place, number in each.items()],
         "more": more,
         "slow": took > SLOW_MS,
         "seconds": round(took / 1000, 1),
         **reach_of(counted),
         "people": people_of(request, counted.sample),
     }
+
+
+def _count(rule: Rule, at: At) -> tuple[Counted | None, dict[str, int], int]:
+    """Return the count, each condition's own, and how long it took in milliseconds; none where it cannot be counted while one waits."""
+    began = time.monotonic()
+    try:
+        counted = count_rule(rule, at)
+    except CannotAsk:
+        return None, {}, 0
+    took = int((time.monotonic() - began) * 1000)
+    try:
+        return counted, count_each(rule, at), took
+    except CannotAsk:
+        return counted, {}, took
 
 
 def reach_of(counted: Counted) -> dict[str, Any]:
@@ -144,20 +172,23 @@ def _answer(request: Any, segment: Segment | None) -> HttpResponse:
     built, called, deed = read_posted(request.POST, terms), Called.of(request.POST), request.POST.get("do", "done")
     if deed in {"save", "draft"}:
         return _keep(request, segment, built, called, terms, is_draft=deed == "draft")
-    act(built, deed, terms, joined=request.POST.get(f"join:{deed.partition(':')[2]}", ""))
+    act(built, deed, terms)
     return _page(request, segment, built, called, terms)
 
 
 def _keep(request: Any, segment: Segment | None, built: Built, called: Called, terms: Terms, *, is_draft: bool) -> HttpResponse:
     rule, problems = finished(built.tree, terms)
     if not called.name:
-        called.fault = _("Give it a name you will know it by.")
+        called.fault = str(NAME_WANTED)
     if called.fault or (rule is None and not is_draft):
         return _page(request, segment, built, called, terms, problems=problems, status=422)
     try:
         kept = _kept(request, segment, built, called, is_draft=is_draft)
-    except (saving.NameTaken, saving.Refused, RuleError) as error:
+    except saving.NameTaken as error:
         called.fault = saving.refusal_words(error)
+        return _page(request, segment, built, called, terms, status=422)
+    except (saving.Refused, RuleError) as error:
+        called.refusal = saving.refusal_words(error)
         return _page(request, segment, built, called, terms, status=422)
     messages.success(
         request, _("Kept as a draft. Nobody is in it by this rule until you save it.") if is_draft else _("The segment is saved.")
@@ -168,18 +199,26 @@ def _keep(request: Any, segment: Segment | None, built: Built, called: Called, t
     return redirect(address)
 
 
+@transaction.atomic
 def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *, is_draft: bool) -> Segment:
-    now, words = clock.now(), {"name": called.name, "folder": called.folder, "note": called.note}
-    who = request.user.pk
+    """Save it all or nothing, with its line in the audit log; the same new form twice makes one segment."""
+    now, words, who = clock.now(), {"name": called.name, "folder": called.folder, "note": called.note}, request.user.pk
     if segment is None:
-        made = saving.create(**words, rule=None if is_draft else built.tree, draft=built.tree if is_draft else None, user_id=who, now=now)
+        new_id = read_id(request.POST.get("new", ""))
+        there = Segment.objects.filter(public_id=new_id).first() if new_id else None
+        if there is not None:
+            return there
+        made = saving.create(
+            **words, rule=None if is_draft else built.tree, draft=built.tree if is_draft else None, user_id=who, now=now, public_id=new_id
+        )
         auditing.note(request, "segment.made", target=f"segment:{made.pk}", details={"name": made.name})
         return made
-    saving.describe(segment, **words)
+    based_on = int(text) if (text := request.POST.get("version", "")).isdecimal() and len(text) < 9 else segment.version
     if is_draft:
-        saving.keep_draft(segment, built.tree)
+        saving.keep_draft(segment, built.tree, based_on=based_on)
     else:
-        saving.save_rule(segment, built.tree, user_id=who, now=now)
+        saving.describe(segment, **words)
+        saving.save_rule(segment, built.tree, user_id=who, now=now, based_on=based_on)
     auditing.note(request, "segment.changed", target=f"segment:{segment.pk}", details={"draft": is_draft})
     return segment
 
@@ -200,11 +239,13 @@ def _page(
         "built": built,
         "called": called,
         "root": draw(built, terms, problems=problems),
-        "rule": json.dumps(built.tree),
-        "undo": json.dumps(built.undo) if built.undo else "",
+        "rule": json.dumps(built.tree, ensure_ascii=False),
+        "undo": _undo(built),
+        "new": request.POST.get("new", "") or uuid4(),
         "kinds": [(kind.kind, _(kind.label)) for _key, kind in KINDS.items()],
         "joins": [("all", _("all")), ("any", _("any")), ("none", _("none"))],
         "faults": len(problems),
+        "version": Segment.objects.values_list("version", flat=True).get(pk=segment.pk) if segment else 0,
         "changed": segment is None or built.tree != clean_tree(segment.rule),
         "folders": list(Segment.objects.kept().exclude(folder="").order_by("folder").values_list("folder", flat=True).distinct()),
     }
@@ -212,3 +253,14 @@ def _page(
     if fragment:
         return render(request, "segments/_builder.html", context)
     return render(request, "segments/builder.html", context, status=status)
+
+
+def _undo(built: Built) -> str:
+    """Return the trees before this one as JSON, as many of the newest as a page may carry."""
+    kept: list[str] = []
+    for tree in reversed(built.undo):
+        kept.append(json.dumps(tree, ensure_ascii=False))
+        if sum(map(len, kept)) > MOST_UNDO_LETTERS:
+            kept.pop()
+            break
+    return f"[{','.join(reversed(kept))}]" if kept else ""

@@ -1,11 +1,14 @@
 """One segment: how many, since when, who, why somebody is in or out, what it overlaps with, how its rule changed."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.db import OperationalError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,9 +21,10 @@ from retention.kit import clock
 from retention.kit.random_ids import read_id
 from retention.stores import auditing
 from segments import saving
-from segments.asking import TooSlow
+from segments.asking import CannotAsk
 from segments.building.deeds import Built
 from segments.building.drawing import draw
+from segments.counting import Counted
 from segments.growing import daily_sizes
 from segments.knowing import read, terms_of_store
 from segments.loading import load_people
@@ -31,9 +35,11 @@ from segments.rules.rearranging import clean_tree
 from segments.rules.sentence import Reason, reasons
 from segments.rules.terms import At, Terms
 from segments.rules.tree import RuleError
+from segments.telling import freshness_of
 from segments.views.building import reach_of
 from segments.views.listing import row_of
 
+LOCKED = "55P03"  # a lock was not to be had in time
 MEMBERS_A_PAGE, DAYS, MOST_FOUND, MOST_OVERLAPS, MOST_VERSIONS = 25, 90, 8, 8, 20
 
 
@@ -58,16 +64,21 @@ def segment_detail(request: Any, public_id: UUID) -> HttpResponse:
         members if may_see_people else members.none(), order=("-entered_at", "-customer_id"), cursor=request.GET.get("cursor", ""),
         size=MEMBERS_A_PAGE, total=segment.members_count,
     )  # fmt: skip
+    if request.headers.get("HX-Target") == "sg-now" and segment.is_up_to_date:
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the people are there: the whole page has changed
     if request.headers.get("HX-Target") == "members":
         return render(request, "segments/_members.html", {"segment": segment, "page": page})
     now = clock.now().astimezone(request.store.timezone)
     today = now.date()
     days = daily_sizes([segment.pk], since=today - timedelta(days=DAYS), until=today).get(segment.pk, [])
     yesterday = today - timedelta(days=1)
-    context = row_of(segment, terms) | {
-        "root": draw(Built(clean_tree(segment.rule)), terms) if segment.rule else None,
+    told = row_of(segment, terms)
+    rule = segment.rule or segment.draft
+    context = told | {
+        "root": draw(Built(clean_tree(rule)), terms) if rule else None,
+        "fresh": freshness_of(segment, now=clock.now()),
+        "new": uuid4(),
         "page": page,
-        "fresh_at": now,
         "sizes": [size for _day, size in days],
         "first_day": days[0] if len(days) > 1 else None,
         "yesterday": SegmentDay.objects.filter(segment=segment, day=yesterday).first(),
@@ -86,19 +97,17 @@ def segment_detail(request: Any, public_id: UUID) -> HttpResponse:
 def reach(request: Any, public_id: UUID) -> HttpResponse:
     """Say how many of the members can be written to, and what other segments they are in."""
     segment = get_object_or_404(Segment.objects.all(), public_id=public_id)
-    try:
+    context: dict[str, Any] = {"segment": segment, "overlaps": None}
+    counted: Counted | None = None
+    with suppress(CannotAsk):
         counted = count_members(segment, now=clock.now())
+        context |= {"counted": counted, **reach_of(counted)}
+    with suppress(CannotAsk):
         shared = shared_with(segment)
-    except TooSlow:
-        return render(request, "segments/_reach.html", {"too_slow": True})
-    others = {one.pk: one for one in Segment.objects.live().filter(pk__in=shared)}
-    overlaps = sorted(((others[pk], count) for pk, count in shared.items() if pk in others), key=lambda pair: (-pair[1], pair[0].name))
-    context = {
-        "segment": segment,
-        "counted": counted,
-        **reach_of(counted),
-        "overlaps": [(one, count, count / (counted.count or 1)) for one, count in overlaps[:MOST_OVERLAPS]],
-    }
+        others = Segment.objects.live().filter(pk__in=shared).defer("rule", "draft")
+        found = sorted(((one, shared[one.pk]) for one in others), key=lambda pair: (-pair[1], pair[0].name))
+        whole = max(1, counted.count if counted else segment.members_count)
+        context["overlaps"] = [(one, count, count / whole) for one, count in found[:MOST_OVERLAPS]]
     return render(request, "segments/_reach.html", context)
 
 
@@ -128,26 +137,27 @@ def _whys(segment: Segment, person: Customer) -> dict[str, Any]:
     if loaded is None:
         return {"whys": []}
     told = reasons(rule, loaded, at)
-    whys = [
-        Why(one, one.phrase.render(_) if one.phrase else "", one.found.render(_) if one.found else "")
-        for one in told
-    ]  # fmt: skip
-    leaves = [one for one in told if not one.join]
-    return {"whys": whys, "fails": sum(not one.holds for one in leaves), "rules": len(leaves), "now": told[0].holds}
+    whys = [Why(one, one.phrase.render(_) if one.phrase else "", one.found.render(_) if one.found else "") for one in told]
+    first = [one for one in told if one.depth == 1]
+    fitting = sum(one.fits for one in first)
+    return {"whys": whys, "join": rule.root.join, "fits": fitting, "fails": len(first) - fitting, "rules": len(first), "now": told[0].holds}
 
 
 @needs("segments.edit")
 @require_POST
 def archive(request: Any, public_id: UUID) -> HttpResponse:
     """Put a segment away; refused while another one is built on it."""
-    segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-    try:
+    segment: Segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
+
+    def put_away() -> Segment:
         saving.archive(segment)
-    except saving.Refused as error:
-        messages.error(request, saving.refusal_words(error))
-        return redirect("segments:detail", request.store.slug, public_id)
-    auditing.note(request, "segment.removed", target=f"segment:{segment.pk}", details={"name": segment.name})
-    messages.success(request, _("%(name)s is put away. Its versions stay, and you can take it out again.") % {"name": segment.name})
+        return segment
+
+    answer = _done(request, segment, "segment.removed", put_away)
+    segment.refresh_from_db()
+    if segment.state != Segment.State.ARCHIVED:
+        return answer
+    messages.success(request, _("%(name)s is put away. You can take it out again.") % {"name": segment.name})
     return redirect("segments:list", request.store.slug)
 
 
@@ -169,38 +179,60 @@ def restore(request: Any, public_id: UUID) -> HttpResponse:
 def duplicate(request: Any, public_id: UUID) -> HttpResponse:
     """Make a copy with the same rule under another name."""
     segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-    name = _free_name(_("%(name)s, copy") % {"name": segment.name})
-    return _done(request, segment, "segment.made", lambda: saving.duplicate(segment, name=name, user_id=request.user.pk, now=clock.now()))
+    name, new_id = _free_name(_("%(name)s, copy") % {"name": segment.name}), read_id(request.POST.get("new", ""))
+    return _made_once(
+        request, segment, new_id,
+        lambda: saving.duplicate(segment, name=name, user_id=request.user.pk, now=clock.now(), public_id=new_id),
+    )  # fmt: skip
 
 
 @needs("segments.edit")
 @require_POST
 def freeze(request: Any, public_id: UUID) -> HttpResponse:
     """Keep the members of now as a list of their own."""
-    segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-    now = clock.now()
+    segment = get_object_or_404(Segment.objects.live(), public_id=public_id)
+    now, new_id = clock.now(), read_id(request.POST.get("new", ""))
     name = _free_name(f"{segment.name}, {now.astimezone(request.store.timezone):%Y-%m-%d}")
-    return _done(request, segment, "segment.made", lambda: saving.freeze(segment, name=name, user_id=request.user.pk, now=now))
+    return _made_once(
+        request, segment, new_id, lambda: saving.freeze(segment, name=name, user_id=request.user.pk, now=now, public_id=new_id)
+    )
 
 
 @needs("segments.edit")
 @require_POST
 def discard(request: Any, public_id: UUID) -> HttpResponse:
     """Let go of a draft beside the saved rule."""
-    segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-    saving.drop_draft(segment)
+    segment: Segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
+
+    def let_go() -> Segment:
+        saving.drop_draft(segment)
+        return segment
+
+    answer = _done(request, segment, "segment.changed", let_go)
     messages.success(request, _("The change is let go of; the saved rule stands."))
-    return redirect("segments:detail", request.store.slug, public_id)
+    return answer
 
 
-def _done(request: Any, segment: Segment, deed: str, do: Any) -> HttpResponse:
-    """Do it, note it, and lead to what it made."""
+def _made_once(request: Any, segment: Segment, new_id: UUID | None, make: Callable[[], Segment]) -> HttpResponse:
+    """Make it, or lead to what the same button made a moment ago."""
+    there = Segment.objects.filter(public_id=new_id).first() if new_id else None
+    return redirect("segments:detail", request.store.slug, new_id) if there else _done(request, segment, "segment.made", make)
+
+
+def _done(request: Any, segment: Segment, deed: str, do: Callable[[], Segment]) -> HttpResponse:
+    """Do it and note it, in one transaction, and lead to what it made; what keeps it from being done is said."""
     try:
-        made = do()
+        with transaction.atomic():
+            made = do()
+            auditing.note(request, deed, target=f"segment:{made.pk}", details={"name": made.name})
     except (saving.NameTaken, saving.Refused, RuleError) as error:
         messages.error(request, saving.refusal_words(error))
         return redirect("segments:detail", request.store.slug, segment.public_id)
-    auditing.note(request, deed, target=f"segment:{made.pk}", details={"name": made.name})
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) != LOCKED:
+            raise
+        messages.error(request, _("The segments are being worked out just now. Try again in a minute."))
+        return redirect("segments:detail", request.store.slug, segment.public_id)
     return redirect("segments:detail", request.store.slug, made.public_id)
 
 
@@ -215,7 +247,7 @@ def _versions(request: Any, segment: Segment, terms: Terms) -> dict[str, Any]:
     """Return the saved versions, newest first, and what changed with the one asked for."""
     rows = list(SegmentVersion.objects.filter(segment=segment).select_related("saved_by").order_by("-number")[:MOST_VERSIONS])
     asked = request.GET.get("version", "")
-    number = int(asked) if asked.isdecimal() and 1 < int(asked) <= segment.version else 0
+    number = int(asked) if asked.isdecimal() and len(asked) < 9 and 1 < int(asked) <= segment.version else 0
     if not number:
         return {"versions": rows}
     try:

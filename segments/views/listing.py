@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
+from retention.kit.words import one_line
 from segments.building.drawing import say
 from segments.growing import daily_sizes
 from segments.knowing import terms_of_store
@@ -27,7 +28,7 @@ def segment_list(request: Any) -> HttpResponse:
     """Show the store's segments. view: kept, draft, list or archived; folder; q: part of a name."""
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "kept"
-    folder, search = request.GET.get("folder", ""), request.GET.get("q", "").strip()
+    folder, search = (one_line(request.GET.get(name, ""), longest=120) for name in ("folder", "q"))
     rows = _of_view(view)
     rows = rows.filter(folder=folder) if folder else rows
     rows = rows.filter(name__icontains=search) if search else rows
@@ -66,7 +67,7 @@ def row_of(segment: Segment, terms: Terms) -> dict[str, Any]:
     badge = {"draft": "draft", "live": "live", "archived": "ended"}[segment.state]
     return {
         "segment": segment,
-        "badge": "failed" if segment.fault and segment.state == "live" else badge,
+        "badge": "needs" if segment.fault and segment.state == "live" else badge,
         "is_list": is_list,
         "sentence": say(rule, terms) if rule and not is_list else "",
         "is_waiting": segment.state == "live" and not segment.is_up_to_date and not segment.fault,
@@ -79,4 +80,4 @@ def _of_view(view: str) -> Any:
         return Segment.objects.filter(state=Segment.State.ARCHIVED)
     if view == "list":
         return kept.filter(kind=Segment.Kind.LIST)
-    return kept.filter(state=Segment.State.DRAFT) if view == "draft" else kept
+    return kept.filter(state=Segment.State.DRAFT) if view == "draft" else kept.filter(state=Segment.State.LIVE)

@@ -20,14 +20,20 @@
     form.addEventListener("change", look);
     form.addEventListener("reset", function () { setTimeout(look, 0); });
     form.addEventListener("submit", function () { changed.delete(form); });
+    if (form.dataset.guardChanged !== undefined) changed.add(form);
     if (form.dataset.guardOpen !== undefined && bar) bar.hidden = false;
   }
 
   document.querySelectorAll("form[data-guard]").forEach(start);
   document.addEventListener("htmx:load", function (event) {
-    event.detail.elt.querySelectorAll && event.detail.elt.querySelectorAll("form[data-guard]").forEach(start);
+    const part = event.detail.elt;
+    if (part.matches && part.matches("form[data-guard]")) start(part);
+    if (part.querySelectorAll) part.querySelectorAll("form[data-guard]").forEach(start);
+  });
+  document.addEventListener("htmx:beforeOnLoad", function (event) {
+    if (event.detail.xhr.getResponseHeader("HX-Redirect")) changed.clear();
   });
   window.addEventListener("beforeunload", function (event) {
-    if (changed.size) event.preventDefault();
+    if (Array.from(changed).some(function (form) { return form.isConnected; })) event.preventDefault();
   });
 })();

@@ -232,6 +232,7 @@ SIGNUP_PAGES = {
     "segments:overlap": Page("segments.view"),
     "segments:detail": Page("segments.view", ids=_SEGMENT),
     "segments:edit": Page("segments.edit", "GET POST", ids=_SEGMENT, form={"do": "done"}),
+    "segments:edit_list": Page("segments.edit", "GET POST", ids=_SEGMENT, form={"name": "X"}, answers=(200, 302, 404, 422)),
     "segments:reach": Page("segments.view", ids=_SEGMENT),
     "segments:why": Page("customers.view", ids=_SEGMENT),
     "segments:export": Page("customers.export", ids=_SEGMENT),

@@ -1,8 +1,10 @@
 """The builder's questions: what a form shows of a condition, posted back, is the same condition; and every press keeps a rule whole."""
 
+import json
 from functools import partial
 
 import pytest
+from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -142,8 +144,6 @@ def test_a_condition_dragged_anywhere_is_there_once_and_never_inside_itself(term
 def test_what_was_typed_is_kept_when_another_button_is_pressed_and_can_be_undone(terms):
     tree = {"version": 1, "root": {"join": "all", "rules": [{"is": "figure", "figure": "orders", "op": "at_least", "value": 1}]}}
     post = QueryDict(mutable=True)
-    import json
-
     post.update({"rule": json.dumps(tree), "open": "root.rules.0", f"{FIELD}figure": "orders", f"{FIELD}op": "at_least"})
     post[f"{FIELD}value"] = "7"
     built = read_posted(post, terms)
@@ -155,9 +155,51 @@ def test_what_was_typed_is_kept_when_another_button_is_pressed_and_can_be_undone
     assert built.tree == tree
 
 
-@pytest.mark.parametrize(
-    "sent", ["", "null", "[]", "{", '{"root": 5}', '{"root": {"rules": [1, "x", null]}}', "[" * 5000, '"' + "x" * 300_000 + '"']
-)
+ODD_LEAVES = [
+    {"is": "figure", "figure": "orders", "op": []}, {"is": "figure", "figure": {"a": 1}, "op": "at_least"}, {"is": "birthday", "op": {}},
+    {"is": "event", "event": ["x"], "where": [1, None, "x"]}, {"is": "event", "event": "x", "where": {"0": 1}}, {"is": 5},
+    {}, {"is": "orders", "window": {"how": []}}, {"is": "orders", "window": "x"}, {"is": "consent", "status": []},
+    {"is": "attribute", "key": []},
+    {"is": "text", "field": "city", "op": "is", "values": ["a\x00b\ud800", float("nan"), 1e400, {"x": [[[[1]]]]}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("leaf", ODD_LEAVES, ids=repr)
+def test_odd_conditions_are_drawn_closed_and_open_and_fit_into_the_database(leaf, terms):
+    tree = clean_tree({"root": {"join": "all", "rules": [leaf]}})
+    assert "\x00" not in repr(tree)
+    json.dumps(tree, allow_nan=False).encode()
+    for place in ("", "root.rules.0"):
+        line = draw(Built(tree, open=place), terms).lines[0]
+        assert line.parts or line.faults
+
+
+@pytest.mark.parametrize("kind", [key for key, _kind in KINDS.items()])
+def test_every_kind_of_condition_can_be_opened_again(kind, terms):
+    built = Built(empty_tree())
+    act(built, f"add:root|{kind}", terms)
+    act(built, "done", terms)
+    assert any(part.is_slot for part in draw(built, terms).lines[0].parts)
+
+
+def test_people_left_out_stay_left_out_however_the_rest_is_joined(terms):
+    country, birthday = {"is": "country", "op": "known"}, {"is": "birthday", "op": "today"}
+    built = Built({"version": 1, "root": {"join": "any", "rules": [country]}})
+    act(built, "leave_out", terms)
+    assert built.tree["root"] == {"join": "all", "rules": [{"join": "any", "rules": [country]}, {"join": "none", "rules": []}]}
+    whole = {"version": 1, "root": {"join": "all", "rules": [country, {"join": "none", "rules": [birthday]}]}}
+    assert rearranging.join(whole, "root", "any")["root"] == {
+        "join": "all", "rules": [{"join": "any", "rules": [country]}, {"join": "none", "rules": [birthday]}]
+    }  # fmt: skip
+
+
+def test_how_groups_are_joined_is_read_with_every_press(terms):
+    post = QueryDict(mutable=True)
+    post.update({"rule": json.dumps({"version": 1, "root": {"join": "all", "rules": []}}), "join:root": "any", "join:root.rules.7": "none"})
+    assert read_posted(post, terms).tree["root"]["join"] == "any"
+
+
+@pytest.mark.parametrize("sent", ["", "null", "[]", "{", '{"root": 5}', '{"root": {"rules": [1, "x", null]}}', "[" * 5000])
 def test_a_rule_that_is_none_is_an_empty_one(sent, terms):
     post = QueryDict(mutable=True)
     post["rule"] = sent
@@ -165,9 +207,23 @@ def test_a_rule_that_is_none_is_an_empty_one(sent, terms):
     assert finished(empty_tree(), terms)[0] is None
 
 
+def test_a_rule_too_large_for_a_page_is_refused_and_never_cut(terms):
+    many = {"root": {"join": "all", "rules": [{"is": "country", "op": "known"}] * 3_000}}
+    deep = {"join": "all", "rules": []}
+    for _level in range(40):
+        deep = {"join": "all", "rules": [deep]}
+    for sent in (json.dumps(many), json.dumps({"root": deep}), '"' + "x" * 500_000 + '"'):
+        post = QueryDict(mutable=True)
+        post["rule"] = sent
+        with pytest.raises(BadRequest):
+            read_posted(post, terms)
+
+
 def test_every_deed_bears_places_that_are_not_there(terms):
     for deed in (*DEEDS, "add", "group", "join", "open", "more", "less", "carry", "leave_out", "done", "undo", "nonsense"):
         for place in ("", "root", "root.rules.9", "root.rules.x", "version", "root.join", "root.rules.0.rules.0", ",,", "where.9"):
             built = Built({"version": 1, "root": {"join": "all", "rules": [{"is": "country", "op": "known"}]}}, open="root.rules.0")
             act(built, f"{deed}:{place}", terms)
-            assert draw(built, terms).join == "all"
+            drawn = draw(built, terms)
+            assert len(drawn.lines) + (deed == "remove") >= 1 or place == "root.rules.0"
+            assert clean_tree(built.tree) == built.tree

@@ -63,7 +63,6 @@ def test_a_store_that_changes_its_clock_or_money_has_its_segments_worked_out_ane
 def test_a_list_counts_whom_it_still_holds(store):
     people = [make_customer(store) for _number in range(3)]
     kept = saving.create_list(name="Kept", customer_ids=[one.pk for one in people], user_id=None, now=NOW)
-    make_segment(COUNTRY)
     Customer.objects.filter(pk=people[0].pk).delete()
     sweep_stores(now=NOW + timedelta(hours=25))
     with store_context(store.pk):

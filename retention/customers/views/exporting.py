@@ -54,7 +54,9 @@ def export_table(request: Any) -> Any:
         return redirect("customers:exports", request.store.slug)
     with transaction.atomic():
         note(request, "export.made", details={"kind": kind})
-    return _download(StreamingHttpResponse(stream(table, store_id=request.store.pk), content_type="text/csv; charset=utf-8"), f"{kind}.csv")
+    return as_download(
+        StreamingHttpResponse(stream(table, store_id=request.store.pk), content_type="text/csv; charset=utf-8"), f"{kind}.csv"
+    )
 
 
 @needs("customers.export")
@@ -65,7 +67,7 @@ def export_download(request: Any, public_id: str) -> Any:
     export = get_object_or_404(Export, public_id=public_id, state=Export.State.READY)
     with transaction.atomic():
         note(request, "export.fetched", target=f"export:{export.public_id}", details={"kind": export.kind})
-    return _download(StreamingHttpResponse(pieces_of(export), content_type="text/csv; charset=utf-8"), f"{export.kind}.csv")
+    return as_download(StreamingHttpResponse(pieces_of(export), content_type="text/csv; charset=utf-8"), f"{export.kind}.csv")
 
 
 @needs("customers.export")
@@ -79,10 +81,11 @@ def export_one(request: Any, public_id: str) -> Any:
     file.seek(0)
     with transaction.atomic():
         note(request, "customer.exported", target=f"customer:{customer.public_id}")
-    return _download(FileResponse(file, content_type="application/zip"), f"customer-{customer.public_id}.zip")
+    return as_download(FileResponse(file, content_type="application/zip"), f"customer-{customer.public_id}.zip")
 
 
-def _download(answer: Any, name: str) -> Any:
+def as_download(answer: Any, name: str) -> Any:
+    """Return an answer as a file that no cache keeps."""
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"
     return answer

@@ -162,7 +162,7 @@ def _bar(asked: Asked) -> dict[str, Any]:
         "form": asked.form,
         "kept": [(name, value) for name, value in kept.items() if value],
         "filter_words": list(asked.form.words().items()),
-        "may_segment": bool(chips) and allows(getattr(asked.request, "role", None), capability="segments.edit"),
+        "may_segment": bool(chips) and not asked.search and allows(getattr(asked.request, "role", None), capability="segments.edit"),
         "segment_query": asked.address(view=asked.base, drop=("q", "col", "sort")),
         "columns": [{"key": key, "label": column.label, "shown": key in asked.columns} for key, column in COLUMNS.items()],
         "shown_columns": asked.request.GET.getlist("col"),

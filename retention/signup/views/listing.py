@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
+from retention.kit.words import one_line
 from retention.signup.building import new_form
 from retention.signup.models import SignupForm, Topic
 from retention.signup.numbers import FEWEST, Funnel, funnels_of
@@ -54,7 +55,7 @@ def make_form(request: Any) -> HttpResponse:
 @require_POST
 def make_topic(request: Any) -> HttpResponse:
     """Add something people can subscribe to."""
-    name, description = (" ".join(request.POST.get(field, "").replace("\x00", "").split()) for field in ("name", "description"))
+    name, description = (one_line(request.POST.get(field, "")) for field in ("name", "description"))
     if not name or len(name) > 80 or len(description) > 200:
         messages.error(request, _("Name: write 1 to 80 letters; the sentence has at most 200."))
         return redirect("signup:list", request.store.slug)
