@@ -44,8 +44,8 @@ def offers(name: str) -> list[Offer]:
     if finder is None:
         return []
     digest = sha256(f"{get_language()}:{name}".encode()).hexdigest()[:32]
-    found: list[Offer] = cache.get_or_set(f"segments:offers:{require_store_id()}:{digest}", lambda: finder(of_what), KEPT_SECONDS)
-    return found
+    found = cache.get_or_set(f"segments:offers:{require_store_id()}:{digest}", lambda: finder(of_what), KEPT_SECONDS)
+    return list(found or ())
 
 
 def _met(counter: "Counter[str]", *, total: int = 0, labels: Callable[[str], str] = str) -> list[Offer]:

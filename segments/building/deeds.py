@@ -61,7 +61,7 @@ def read_posted(post: QueryDict, terms: Terms) -> Built:
         built.tree = rearranging.put(built.tree, built.open, taken(kind.kind, answers, partial(kind.asks, terms=terms)))
     for name in sorted(post):
         if name.startswith(JOIN):
-            built.tree = rearranging.join(built.tree, name.removeprefix(JOIN), post[name])
+            built.tree = rearranging.join(built.tree, name.removeprefix(JOIN), post.get(name, ""))
     if built.tree != before:
         built.undo = [*built.undo, before][-MOST_UNDONE:]
     return built

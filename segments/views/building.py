@@ -205,7 +205,7 @@ def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *
     now, words, who = clock.now(), {"name": called.name, "folder": called.folder, "note": called.note}, request.user.pk
     if segment is None:
         new_id = read_id(request.POST.get("new", ""))
-        there = Segment.objects.filter(public_id=new_id).first() if new_id else None
+        there: Segment | None = Segment.objects.filter(public_id=new_id).first() if new_id else None
         if there is not None:
             return there
         made = saving.create(

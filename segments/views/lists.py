@@ -96,10 +96,10 @@ class _Asked:
         words = [one_line(request.POST.get(name, ""), longest=longest) for name, longest in (("name", 120), ("folder", 60), ("note", 500))]
         people = request.POST.get("people", "")
         try:
-            return cls(*words, people, find_brought(people))
+            return cls(words[0], words[1], words[2], people, find_brought(people))
         except TooMany as error:
             text = _("These are %(count)d; at most %(most)d fit at once. Bring them in several parts.")
-            return cls(*words, people, Found([], []), text % {"count": error.args[0], "most": MOST_BROUGHT})
+            return cls(words[0], words[1], words[2], people, Found([], []), text % {"count": error.args[0], "most": MOST_BROUGHT})
 
     @property
     def is_wrong(self) -> bool:

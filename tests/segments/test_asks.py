@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from typing import Any
 
 import pytest
 from django.core.exceptions import BadRequest
@@ -155,7 +156,7 @@ def test_what_was_typed_is_kept_when_another_button_is_pressed_and_can_be_undone
     assert built.tree == tree
 
 
-ODD_LEAVES = [
+ODD_LEAVES: list[Any] = [
     {"is": "figure", "figure": "orders", "op": []}, {"is": "figure", "figure": {"a": 1}, "op": "at_least"}, {"is": "birthday", "op": {}},
     {"is": "event", "event": ["x"], "where": [1, None, "x"]}, {"is": "event", "event": "x", "where": {"0": 1}}, {"is": 5},
     {}, {"is": "orders", "window": {"how": []}}, {"is": "orders", "window": "x"}, {"is": "consent", "status": []},
