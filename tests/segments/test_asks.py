@@ -210,7 +210,7 @@ def test_a_rule_that_is_none_is_an_empty_one(sent, terms):
 
 def test_a_rule_too_large_for_a_page_is_refused_and_never_cut(terms):
     many = {"root": {"join": "all", "rules": [{"is": "country", "op": "known"}] * 3_000}}
-    deep = {"join": "all", "rules": []}
+    deep: Any = {"join": "all", "rules": []}
     for _level in range(40):
         deep = {"join": "all", "rules": [deep]}
     for sent in (json.dumps(many), json.dumps({"root": deep}), '"' + "x" * 500_000 + '"'):
