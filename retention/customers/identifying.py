@@ -146,15 +146,20 @@ def vouch(customer_id: int, names: Iterable[Name]) -> None:
         Identity.objects.filter(customer_id=customer_id, kind=kind, value=value).update(vouched=True)
 
 
-def identify(claims: Sequence[Claim], *, now: datetime) -> list[int]:
+def identify(claims: Sequence[Claim], *, now: datetime, newcomers: list[int] | None = None) -> list[int]:
     """Return the customer of each claim, in order; makes and merges customers as the rules say.
 
-    claims: in the order they were lived; each has at least one name. Call it inside a transaction.
+    claims: in the order they were lived; each has at least one name. newcomers: who is new is put there, and the caller tells readers that
+    EVERYTHING of them changed, together with what else it has to tell; without it they hear of it here. Call it inside a transaction.
     """
     transaction_lock("customers", store_id=require_store_id())
     people = _load({name for claim in claims for name in claim.names()})
     found = [_resolve(people, claim, now=now) for claim in claims]
-    _save((person.end() for person in found), now=now)
+    made = _save((person.end() for person in found), now=now)
+    if newcomers is not None:
+        newcomers += made
+    else:  # a rule may be true of somebody of whom nothing is known yet: whatever is said of them, they are looked at
+        tell_readers({customer_id: [EVERYTHING] for customer_id in made}, now=now, living=())
     losers = {person for person in people.values() if person.joined is not None and person.id is not None}
     merge(_pairs(losers), now=now, rules={_id_of(person): person.rule for person in losers})
     return [_id_of(person.end()) for person in found]
@@ -269,8 +274,8 @@ def _load(names: Iterable[Name]) -> dict[Name, _Person]:
     return owners
 
 
-def _save(found: Iterable[_Person], *, now: datetime) -> None:
-    """Make the customers that are new and the names that are new, and note what is vouched for now, one statement each."""
+def _save(found: Iterable[_Person], *, now: datetime) -> list[int]:
+    """Make the customers and the names that are new, and note what is vouched for now, one statement each; return who is new."""
     people = list(dict.fromkeys(found))
     fresh = [person for person in people if person.id is None]
     names = random_ids(len(fresh))
@@ -280,8 +285,6 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     for name, person in zip(names, fresh, strict=True):
         person.id = made[name]
     know_table(Customer, made=len(made))
-    # A rule may be true of somebody of whom nothing is known yet: whatever is said of them, they are looked at.
-    tell_readers({customer_id: [EVERYTHING] for customer_id in made.values()}, now=now, living=())
     described = [
         {
             "customer_id": _id_of(person),
@@ -296,6 +299,7 @@ def _save(found: Iterable[_Person], *, now: datetime) -> None:
     insert_rows(Identity, described)
     know_table(Identity, made=len(described))
     _rewrite([(_id_of(person), *name) for person in people for name in person.rewritten])
+    return list(made.values())
 
 
 def _rewrite(rows: Sequence[tuple[int, str, str]]) -> None:

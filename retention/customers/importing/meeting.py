@@ -185,7 +185,7 @@ def _for(said: Said, customer_id: int) -> Said:
 def _name_people(wanted: Sequence[_Meeting], *, now: datetime) -> None:
     """Make the people who are new, and give everybody the names their row adds."""
     named = [one for one in wanted if not one.thing.key.startswith("p:")]
-    ids = identify([_claim(one, now=now) for one in named], now=now)
+    ids = identify([_claim(one, now=now) for one in named], now=now, newcomers=[])
     people = Customer.objects.in_bulk(ids)
     for meeting, customer_id in zip(named, ids, strict=True):
         meeting.customer = people[customer_id]

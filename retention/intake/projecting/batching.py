@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from retention.catalog.saving import note_seen
 from retention.customers.announcing import announce_changes, newest_customer
-from retention.customers.changes import CONSENT, SEEN, of_event
+from retention.customers.changes import CONSENT, EVERYTHING, SEEN, of_event
 from retention.customers.consent import record_consents
 from retention.customers.counting import count_events
 from retention.customers.events import OWN_NAMES, tell_readers
@@ -96,7 +96,8 @@ def _give_up(event: Waiting, error: Exception, *, now: datetime) -> None:
 
 def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     newest_before = newest_customer()
-    customer_ids = identify([claim_of(event) for event in events], now=now)
+    newcomers: list[int] = []
+    customer_ids = identify([claim_of(event) for event in events], now=now, newcomers=newcomers)
     lived = [Lived(event, customer_id) for event, customer_id in zip(events, customer_ids, strict=True)]
     _run(_ASSIGN, now, [event.pk for event in events], [event.received_at for event in events], customer_ids)
     _note_seen(lived)
@@ -117,6 +118,7 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     for one, name in named:
         changed[one.customer_id].add(of_event(name))
     living = {one.customer_id for one in lived if not one.event.backfill}
+    changed |= {customer_id: {EVERYTHING} for customer_id in changed.keys() & set(newcomers)}
     announce_changes(living, newest_before=newest_before, now=now)
     tell_readers(changed, now=now, living=living)
 

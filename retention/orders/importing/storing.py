@@ -167,7 +167,7 @@ def _find_people(papers: Sequence[_Paper], *, now: datetime) -> None:
     firsts: dict[tuple[str, str], _Paper] = {}
     for paper in sorted(named, key=lambda paper: paper.at):
         firsts.setdefault(_who(paper), paper)
-    ids = identify([_claim(paper) for paper in firsts.values()], now=now)
+    ids = identify([_claim(paper) for paper in firsts.values()], now=now, newcomers=[])
     people = dict(zip(firsts, ids, strict=True))
     known = {pk: (country, email) for pk, country, email in Customer.objects.filter(pk__in=ids).values_list("pk", "country", "email")}
     told: dict[int, Told] = {}
