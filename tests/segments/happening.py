@@ -14,13 +14,14 @@ def happen(
     store: Store, who: str, told: list[str | dict[str, Any]], *, now: datetime, backfill: bool = False, **properties: Any
 ) -> list[int]:
     """Have a person do things (names of events) or tell things (traits) at a moment; return their id in a list."""
-    rows = [_row(store, who, one, now=now, backfill=backfill, properties=properties) for one in told]
+    rows = [row_of(store, who, one, now=now, backfill=backfill, properties=properties) for one in told]
     store_events(rows, now=now)
     project_store(store.pk, now=now)
     return list(Identity.objects.filter(kind="external", value=who).values_list("customer_id", flat=True))
 
 
-def _row(store: Store, who: str, one: str | dict[str, Any], *, now: datetime, backfill: bool, properties: dict[str, Any]) -> Row:
+def row_of(store: Store, who: str, one: str | dict[str, Any], *, now: datetime, backfill: bool, properties: dict[str, Any]) -> Row:
+    """Return one event or trait as the door stores it."""
     is_event = isinstance(one, str)
     return Row(
         store_id=store.pk,
