@@ -1,4 +1,6 @@
-"""Running a rule's SELECT: as the role that reads customers and nothing else may, within a time, with patterns replaced by what they match.
+"""Running a rule's SELECT: as the role that reads customers and nothing else may, within a time.
+
+Patterns are replaced by the texts they match, blocked addresses by the customers who have them.
 
 The role is past row-level security, so that no function of a rule hides an index from the planner; the store stands in every part of the
 statement, and a member's foreign keys refuse a customer of another store.
@@ -10,9 +12,12 @@ from typing import Any
 
 from django.db import DataError, OperationalError, connection, transaction
 
+from retention.customers.consent import customers_behind
 from retention.tenancy.context import SEGMENTS_ROLE, require_store_id, role_context
+from segments.rules.blocked import Blocked
 from segments.rules.patterns import Matching
-from segments.rules.sql import Fragment, piece
+from segments.rules.sql import Fragment, all_of, any_of, piece
+from segments.rules.windows import within
 
 QUICK_SECONDS = 8.0  # while somebody waits in front of a page
 LONG_SECONDS = 600.0
@@ -56,12 +61,15 @@ def asking(*, seconds: float) -> Iterator[None]:
 
 
 def rows_of(statement: Fragment) -> list[Any]:
-    """Run a statement and return its rows, if it has any; a pattern is replaced by the texts of the store it matches. Raises TooMany."""
-    known: dict[Matching, list[str]] = {}
+    """Run a statement and return its rows, if it has any. Patterns and blocked addresses become what the store has of them.
+
+    Raises TooMany for a pattern that matches too many different texts.
+    """
+    known: dict[Matching | Blocked, list[Any]] = {}
     for value in statement.values:
-        if isinstance(value, Matching) and value not in known:
-            known[value] = _matches(value)
-    values = [known[value] if isinstance(value, Matching) else value for value in statement.values]
+        if isinstance(value, Matching | Blocked) and value not in known:
+            known[value] = _matches(value) if isinstance(value, Matching) else _blocked(value)
+    values = [known[value] if isinstance(value, Matching | Blocked) else value for value in statement.values]
     with connection.cursor() as cursor:
         cursor.execute(statement.text, values)
         return list(cursor.fetchall()) if cursor.description else []
@@ -79,3 +87,12 @@ def _matches(wanted: Matching) -> list[str]:
     if len(found) > MOST_MATCHES:
         raise TooMany
     return found
+
+
+def _blocked(wanted: Blocked) -> list[int]:
+    rows = piece(
+        "SELECT address_digest FROM customers_suppression WHERE store_id = %s AND channel = %s AND ", require_store_id(), wanted.channel
+    )
+    why = [piece("reason = %s", wanted.reason)] if wanted.reason else []
+    when = any_of(within("created_at", span) for span in wanted.spans)
+    return customers_behind([digest for (digest,) in rows_of(rows + all_of([*why, when]))], channel=wanted.channel)

@@ -14,7 +14,8 @@ from weakref import WeakSet
 from django.db import connection
 
 from retention.customers.changes import VIEWS
-from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter
+from retention.customers.consent import ADDRESS_COLUMNS, address_digest
+from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter, Suppression
 from retention.kit.stored_json import read_json
 from retention.orders.figures import COUNTS_SQL
 from retention.orders.models import Cart
@@ -22,6 +23,7 @@ from retention.tenancy.context import require_store_id
 from segments.asking import rows_of
 from segments.models import SegmentMember
 from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value
+from segments.rules.facts import SuppressionFact as Block
 from segments.rules.sql import TABLES, piece
 
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]
@@ -62,6 +64,8 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
         _add_events(people, needs.events)
     if needs.consents:
         _add_consents(people)
+    if needs.suppressions:
+        _add_suppressions(people)
     if needs.orders:
         _add_orders(people, with_lines=needs.lines)
     if needs.cart:
@@ -106,6 +110,18 @@ def _add_consents(people: dict[int, Person]) -> None:
     rows = Consent.objects.filter(customer_id__in=list(people))
     for customer_id, channel, *said in rows.values_list("customer_id", "channel", "status", "method", "source", "changed_at"):
         people[customer_id].consents[channel] = ConsentFact(*said)
+
+
+def _add_suppressions(people: dict[int, Person]) -> None:
+    holders: dict[tuple[str, str], list[int]] = {}
+    for channel, column in ADDRESS_COLUMNS.items():
+        for customer_id, person in people.items():
+            if address := person.row[column]:
+                holders.setdefault((channel, address_digest(address)), []).append(customer_id)
+    rows = Suppression.objects.filter(channel__in=list(ADDRESS_COLUMNS), address_digest__in=[digest for _channel, digest in holders])
+    for channel, digest, *blocked in rows.values_list("channel", "address_digest", "reason", "created_at"):
+        for customer_id in holders.get((channel, digest), ()):
+            people[customer_id].suppressions[channel] = Block(*blocked)
 
 
 def _add_orders(people: dict[int, Person], *, with_lines: bool) -> None:

@@ -14,11 +14,14 @@ from segments.conditions.interests import Interests
 from segments.conditions.moment import Moment
 from segments.conditions.orders import Orders
 from segments.conditions.share import Share
+from segments.conditions.suppression import Suppression
 from segments.conditions.text import Text
 from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
-for _kind in (Event, Orders, EventTime, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, InSegment, Share):
+for _kind in (
+    Event, Orders, EventTime, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression, InSegment, Share,
+):  # fmt: skip
     KINDS.add(_kind.kind, _kind)
 
 __all__ = ["KINDS"]

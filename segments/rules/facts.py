@@ -30,6 +30,14 @@ class ConsentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SuppressionFact:
+    """That their address on a channel is blocked: why, and since when."""
+
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Counter:
     """How often they did something, first and last."""
 
@@ -89,6 +97,7 @@ class Person:
     row: Mapping[str, Any]
     attributes: dict[int, list[Value]] = field(default_factory=dict)
     consents: dict[str, ConsentFact] = field(default_factory=dict)
+    suppressions: dict[str, SuppressionFact] = field(default_factory=dict)
     counters: dict[int, Counter] = field(default_factory=dict)
     events: dict[str, list[Happening]] = field(default_factory=dict)
     orders: list[OrderFact] = field(default_factory=list)
@@ -108,6 +117,7 @@ class Needs:
     lines: bool = False
     cart: bool = False
     segments: bool = False
+    suppressions: bool = False
 
     def __or__(self, other: "Needs") -> "Needs":
         """Return what answers both rules."""
@@ -120,6 +130,7 @@ class Needs:
             self.lines or other.lines,
             self.cart or other.cart,
             self.segments or other.segments,
+            self.suppressions or other.suppressions,
         )
 
 

@@ -130,8 +130,13 @@ def within(column: str, span: Span) -> Fragment:
 
 def turns(column: str, *, before: Span, after: Span) -> Fragment | None:
     """Return what is true of a row whose moment came into a span or fell out of it while the span moved; None when it did not move."""
-    moved = [(min(one, other), max(one, other)) for one, other in zip(before, after, strict=True) if one and other and one != other]
+    moved = passed(before=before, after=after)
     return any_of([within(column, stretch) for stretch in moved]) if moved else None
+
+
+def passed(*, before: Span, after: Span) -> list[Span]:
+    """Return the stretches of time that came into a span or fell out of it while the span moved."""
+    return [(min(one, other), max(one, other)) for one, other in zip(before, after, strict=True) if one and other and one != other]
 
 
 def _back(now: datetime, count: int, unit: str, zone: ZoneInfo) -> datetime:

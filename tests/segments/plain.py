@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from retention.customers.models import Attribute, AttributeValue, Consent, Customer, CustomerCounter, CustomerEvent
+from retention.customers.consent import address_digest
+from retention.customers.models import Attribute, AttributeValue, Consent, Customer, CustomerCounter, CustomerEvent, Suppression
 from retention.kit.words import fold
 from retention.orders.models import Cart, Order
 from segments.models import SegmentMember
@@ -53,6 +54,10 @@ def read_everything(*, zone: ZoneInfo, currency: str) -> Everything:
     for table, rows in tables.items():
         for row in rows:
             found.rows.setdefault((table, row.customer_id), []).append(row)
+    digests = {pk: {address_digest(text) for text in (one.email, one.phone) if text} for pk, one in found.customers.items()}
+    for row in Suppression.objects.all():
+        for pk in (pk for pk, known in digests.items() if row.address_digest in known):
+            found.rows.setdefault(("suppressions", pk), []).append(row)
     return found
 
 
@@ -249,6 +254,16 @@ def _consent(node: Json, customer: Customer, everything: Everything, now: dateti
         return False
     fits = said.method in node.get("methods", [said.method]) and said.source in node.get("sources", [said.source])
     return fits and _inside(node.get("window"), said.changed_at, everything.zone, now)
+
+
+def _suppression(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    address = address_digest(customer.email if node["channel"] == "email" else customer.phone)
+    blocks = [
+        row
+        for row in everything.of("suppressions", customer)
+        if (row.channel, row.address_digest) == (node["channel"], address) and row.reason == node.get("reason", row.reason)
+    ]
+    return any(_inside(node.get("window"), row.created_at, everything.zone, now) for row in blocks) == node.get("blocked", True)
 
 
 def _lived(node: Json, customer: Customer, everything: Everything, now: datetime) -> list[Any]:

@@ -136,6 +136,11 @@ CONSENT = st.one_of(
         sources=_one(["footer"]),
     ),
 )
+SUPPRESSION = _with(
+    _made(**{"is": "suppression", "channel": _one("email", "sms"), "blocked": _one(True, False)}),
+    window=WINDOW,
+    reason=_one("bounced", "complained", "unsubscribed", "manual"),
+)
 BIRTHDAY = st.one_of(
     _made(**{"is": "birthday", "op": _one("today", "this_month", "known", "not_known")}),
     _made(**{"is": "birthday", "op": _one("next", "last"), "count": _one(1, 7, 8, 101, 365)}),
@@ -155,6 +160,7 @@ LEAF = st.one_of(
     ORDERS,
     CART,
     CONSENT,
+    SUPPRESSION,
     BIRTHDAY,
     ATTRIBUTE,
     _made(**{"is": "event_time", "event": _one(*EVENTS, "Page Viewed"), "which": _one("first", "last"), "window": PAST}),

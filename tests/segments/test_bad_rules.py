@@ -62,6 +62,8 @@ BAD = {
     "NUL": (city("is", "a\0b"), "root.rules.0.values", "texts"),
     "half a surrogate pair": (city("is", "a\ud800"), "root.rules.0.values", "texts"),
     "half a surrogate pair in a pattern": (city("matches", "\ud800"), "root.rules.0.values", "texts"),
+    "no channel that has addresses": (group({"is": "suppression", "channel": "push"}), "root.rules.0.channel", "one of"),
+    "no reason to block": (group({"is": "suppression", "channel": "sms", "reason": "bored"}), "root.rules.0.reason", "one of"),
     "no such segment": (group({"is": "in_segment", "segment": "x"}), "root.rules.0.segment", "no segment"),
     "too deep": (nested(DEEPEST + 1), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
     "200 levels": (nested(200), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from retention.customers.attributes import write_attributes
+from retention.customers.consent import address_digest
 from retention.customers.counting import count_events
-from retention.customers.models import Consent, Customer, CustomerEvent, EventName
+from retention.customers.models import Consent, Customer, CustomerEvent, EventName, Suppression
 from retention.orders.figures import refigure
 from retention.orders.models import Cart, Order, OrderLine
 from retention.stores.models import Store
@@ -38,6 +39,7 @@ def make_world(store: Store, *, seed: int, count: int) -> None:
     _make_orders(chance, people)
     Cart.objects.bulk_create([row for one in people if (row := _cart(chance, one)) is not None])
     refigure([one.pk for one in people], currency=store.currency)
+    Suppression.objects.bulk_create([row for one in people for row in _suppressions(chance, one)], ignore_conflicts=True)
 
 
 def moment(chance: random.Random) -> datetime:
@@ -92,6 +94,19 @@ def _consents(chance: random.Random, one: Customer) -> list[Consent]:
         )
         for channel in ("email", "sms", "push")
         if chance.random() < 0.6
+    ]
+
+
+def _suppressions(chance: random.Random, one: Customer) -> list[Suppression]:
+    return [
+        Suppression(
+            channel=channel,
+            address_digest=address_digest(address),
+            reason=chance.choice(("bounced", "complained", "manual")),
+            created_at=moment(chance),
+        )
+        for channel, address in (("email", one.email), ("sms", one.phone), ("sms", one.email))
+        if address and chance.random() < 0.4
     ]
 
 
