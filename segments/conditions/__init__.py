@@ -9,6 +9,7 @@ from segments.conditions.country import Country
 from segments.conditions.event import Event
 from segments.conditions.event_time import EventTime
 from segments.conditions.figure import Figure
+from segments.conditions.funnel import Funnel
 from segments.conditions.in_segment import InSegment
 from segments.conditions.interests import Interests
 from segments.conditions.moment import Moment
@@ -20,7 +21,8 @@ from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
 for _kind in (
-    Event, Orders, EventTime, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression, InSegment, Share,
+    Event, Orders, EventTime, Funnel, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression, InSegment,
+    Share,
 ):  # fmt: skip
     KINDS.add(_kind.kind, _kind)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from retention.customers.changes import VIEWS, of_event
+from retention.customers.changes import of_event
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.asks import Ask, Asks, Told, ask_number, ask_properties, ask_window
@@ -16,8 +16,9 @@ from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
 from segments.rules.facts import Happening, Needs, Person
+from segments.rules.lived import lived
 from segments.rules.properties import MOST, Property
-from segments.rules.sql import Fragment, joined, negated, piece
+from segments.rules.sql import Fragment, negated, piece
 from segments.rules.terms import At, Terms
 from segments.rules.windows import EVER, Span, Window, holds, turns, within
 
@@ -92,10 +93,10 @@ class Event(Condition):
             if counter is None:
                 return self.times.holds(0)
             return self.times.holds(counter.count if self.window.is_everything else int(holds(span, counter.last_at)))
-        lived = self._lived(person, at)
+        happened = self._lived(person, at)
         if not self.sum_of:
-            return self.times.holds(len(lived))
-        told = (one.properties.get(self.sum_of) for one in lived)
+            return self.times.holds(len(happened))
+        told = (one.properties.get(self.sum_of) for one in happened)
         return self.times.holds(
             sum((Decimal(one) for one in told if isinstance(one, int | Decimal) and not isinstance(one, bool)), Decimal(0))
         )
@@ -152,8 +153,8 @@ class Event(Condition):
     def _lived(self, person: Person, at: At) -> list[Happening]:
         """Return what is loaded of the event within the window that says what it must."""
         span = self.window.span(at.now, at.terms.zone)
-        lived = person.events.get(self.event, ())
-        return [one for one in lived if holds(span, one.at) and all(test.holds(one.properties) for test in self.where)]
+        told = person.events.get(self.event, ())
+        return [one for one in told if holds(span, one.at) and all(test.holds(one.properties) for test in self.where)]
 
     @property
     def _by_counter(self) -> bool:
@@ -170,11 +171,7 @@ class Event(Condition):
         return piece(rows, at.terms.store_id, self.number)
 
     def _events(self, at: At, when: Fragment) -> Fragment:
-        rows = piece(
-            "FROM customers_customerevent AS event WHERE event.store_id = %s AND event.customer_id IS NOT NULL AND event.refusal = '' AND ",
-            at.terms.store_id,
-        )
-        return rows + joined([_named(self.event), when, *(test.sql() for test in self.where)], "AND")
+        return lived(self.event, when, at, more=[test.sql() for test in self.where])
 
     def _told(self, span: Span, at: At) -> Fragment:
         """Return rows of customers and the number each event tells, in place of the events."""
@@ -185,10 +182,3 @@ class Event(Condition):
         )
         rows = piece("FROM (SELECT event.customer_id, ") + told + " AS told " + self._events(at, within("event.occurred_at", span))
         return rows + ") AS event WHERE true"
-
-
-def _named(event: str) -> Fragment:
-    """Return what is true of the rows of an event; views of pages and screens are one event each, whatever the page is called."""
-    told = piece("event.kind IN ('track', 'own') AND event.name = %s", event)
-    view = {name: kind for kind, name in VIEWS.items()}.get(event)
-    return told if view is None else piece("(") + told + f" OR event.kind = '{view}')"

@@ -108,11 +108,16 @@ class Window:
         """Return it in words, or None for ever."""
         if self.how == "ever":
             return None
-        length = Phrase(_WORDS[self.unit][self.count != 1], {"count": self.count}) if self.count else ""
+        length = say_length(self.count, self.unit) if self.count else ""
         return Phrase(_SENTENCES[self.how], {"length": length, "start": self.start or "", "end": self.end or ""})
 
 
 EVER = Window()
+
+
+def say_length(count: int, unit: str) -> Phrase:
+    """Return a length of time in words: 3 days."""
+    return Phrase(_WORDS[unit][count != 1], {"count": count})
 
 
 def holds(span: Span, moment: datetime | None) -> bool:

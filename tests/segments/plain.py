@@ -308,6 +308,14 @@ def _event_time(node: Json, customer: Customer, everything: Everything, now: dat
     return bool(lived) and _inside(node["window"], (min if node["which"] == "first" else max)(lived), everything.zone, now)
 
 
+def _funnel(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    firsts = _lived({"event": node["first"], "window": node.get("window")}, customer, everything, now)
+    thens = _lived({"event": node["then"]}, customer, everything, now)
+    longest = timedelta(**{node["within"].get("unit", "days"): node["within"]["count"]})
+    followed = any(one.occurred_at < other.occurred_at <= one.occurred_at + longest for one in firsts for other in thens)
+    return followed if node.get("did", True) else bool(firsts) and not followed
+
+
 def _orders(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
     placed = [
         order

@@ -100,6 +100,18 @@ EVENT = _with(
     window=WINDOW,
     where=st.lists(PROPERTY, min_size=1, max_size=2),
 )
+DONE = _one(*EVENTS, *EVENTS, "Page Viewed", "Never Done")
+FUNNEL = _with(
+    _made(
+        **{"is": "funnel", "first": DONE, "then": DONE, "did": _one(True, True, False)},
+        within=st.one_of(
+            _made(unit=_one("days"), count=_one(1, 2, 4, 60)),
+            _made(unit=_one("hours"), count=_one(1, 5, 19, 24)),
+            _made(unit=_one("weeks"), count=_one(1, 52)),
+        ),
+    ),
+    window=WINDOW,
+)
 NAMES = st.lists(_one("p1", "Coffee", "Lumen"), min_size=1, max_size=2, unique=True)
 CODES = st.lists(_one(*COUNTRIES[:3], "de"), min_size=1, max_size=2, unique=True)
 NAMED = _text_test("Ann", "Müller", "female", "en-GB", *ODD)
@@ -157,6 +169,7 @@ ATTRIBUTE = st.one_of(
 )
 LEAF = st.one_of(
     EVENT,
+    FUNNEL,
     ORDERS,
     CART,
     CONSENT,

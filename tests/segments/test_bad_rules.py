@@ -64,6 +64,13 @@ BAD = {
     "half a surrogate pair in a pattern": (city("matches", "\ud800"), "root.rules.0.values", "texts"),
     "no channel that has addresses": (group({"is": "suppression", "channel": "push"}), "root.rules.0.channel", "one of"),
     "no reason to block": (group({"is": "suppression", "channel": "sms", "reason": "bored"}), "root.rules.0.reason", "one of"),
+    "no time for a funnel": (
+        group({"is": "funnel", "first": "A", "then": "B", "within": {"count": 0, "unit": "days"}}), "root.rules.0.within.count", "from 1",
+    ),
+    "a funnel by months": (
+        group({"is": "funnel", "first": "A", "then": "B", "within": {"count": 1, "unit": "months"}}), "root.rules.0.within.unit", "one of",
+    ),
+    "a funnel to nowhere": (group({"is": "funnel", "first": "A", "within": {"count": 1}}), "root.rules.0.then", "text of"),
     "no such segment": (group({"is": "in_segment", "segment": "x"}), "root.rules.0.segment", "no segment"),
     "too deep": (nested(DEEPEST + 1), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
     "200 levels": (nested(200), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
