@@ -3,13 +3,13 @@
 Everything here may come twice and late: a moment is written only where there is none yet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from campaigns.channels import Answer
-from campaigns.models import Message
+from campaigns.models import Journey, Message
 from retention.customers.consent import suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
@@ -42,9 +42,13 @@ def note_delivered(message_ids: list[int], *, now: datetime) -> None:
     rows = Message.objects.filter(pk__in=message_ids, delivered_at=None)
     found = list(rows.values_list("pk", "customer_id", "channel", "subject")) if message_ids else []
     Message.objects.filter(pk__in=[row[0] for row in found]).update(delivered_at=now)
+    origins = origins_of(row[0] for row in found)
     _tell(
         DELIVERED,
-        [(customer_id, {"message_id": pk, "channel": channel, "subject": subject}) for pk, customer_id, channel, subject in found],
+        [
+            (customer_id, {"message_id": pk, "channel": channel, "subject": subject} | origins.get(pk, {}))
+            for pk, customer_id, channel, subject in found
+        ],
         now=now,
     )
 
@@ -54,7 +58,8 @@ def note_bounced(message_ids: list[int], *, now: datetime) -> None:
     for message in Message.objects.filter(pk__in=message_ids, bounced_at=None).select_related("customer") if message_ids else []:
         Message.objects.filter(pk=message.pk).update(bounced_at=now)
         suppress(message.customer.email, channel=message.channel, reason="bounced", now=now)
-        _tell(BOUNCED, [(message.customer_id, {"message_id": message.pk, "channel": message.channel})], now=now)
+        about = {"message_id": message.pk, "channel": message.channel} | origins_of([message.pk]).get(message.pk, {})
+        _tell(BOUNCED, [(message.customer_id, about)], now=now)
 
 
 def note_clicks(*, now: datetime, limit: int = 500) -> int:
@@ -69,14 +74,25 @@ def note_clicks(*, now: datetime, limit: int = 500) -> int:
                 first[message_id] = min(at, first.get(message_id, at))
             if first:
                 cursor.execute(_FIRST_CLICK, [list(first), list(first.values()), require_store_id()])
+        origins = origins_of(first)
         record_many(
             [
-                NewEvent(customer_id, CLICKED, {"message_id": message_id, "position": position}, occurred_at=at)
+                NewEvent(
+                    customer_id, CLICKED, {"message_id": message_id, "position": position} | origins.get(message_id, {}), occurred_at=at
+                )
                 for message_id, customer_id, position, at, _ in human
             ],
             now=now,
         )
     return len(clicks)
+
+
+def origins_of(message_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return what an event about a message says of where it came from: the journey's public id and the step; nothing for other sources."""
+    rows = Message.objects.filter(pk__in=list(message_ids), source_kind="journey").values_list("pk", "source_id", "step")
+    found = list(rows)
+    journeys = dict(Journey.objects.filter(pk__in={row[1] for row in found}).values_list("pk", "public_id")) if found else {}
+    return {pk: {"journey": str(journeys[source]), "step": step} for pk, source, step in found if source in journeys}
 
 
 def _tell(name: str, happened: list[tuple[int, dict[str, object]]], *, now: datetime) -> None:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Message
 from campaigns.personalization.links import Unsubscribing, read_unsubscribe
+from campaigns.sending.receipts import origins_of
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
 from retention.customers.models import Customer
@@ -56,7 +57,8 @@ def _withdraw(wish: Unsubscribing, *, now: datetime) -> Customer | None:
         if customer is not None:
             source = f"message {wish.message_id}"
             record_consents([Said(customer.pk, wish.channel, "refused", now, method="one-click", source=source)], now=now)
-            record(customer.pk, name="Unsubscribed", now=now, properties={"channel": wish.channel, "message_id": wish.message_id})
+            about = {"channel": wish.channel, "message_id": wish.message_id} | origins_of([wish.message_id]).get(wish.message_id, {})
+            record(customer.pk, name="Unsubscribed", now=now, properties=about)
     return customer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.models import Attribution, Click, Enrollment, Message
+from campaigns.models import Attribution, Click, Enrollment, Journey, Message
 from campaigns.playbooks.switching import switch_on
 from campaigns.sending.receipts import note_clicks
 from retention.customers.models import CustomerEvent
@@ -59,6 +59,8 @@ def test_a_basket_comes_back_and_nothing_is_sent_twice(store: Any, sink: Any) ->
         "Email Link Clicked",
         "Order Completed",
     }
+    about = CustomerEvent.objects.filter(name__startswith="Email ").values_list("properties__journey", "properties__step")
+    assert set(about) == {(str(Journey.objects.get().public_id), "first")}
 
     for hours in (1, 20, 21, 48):
         tick(now=later + timedelta(hours=hours))
