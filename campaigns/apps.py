@@ -13,10 +13,12 @@ class CampaignsConfig(AppConfig):
         """Add this floor to the registers of the floors below."""
         from campaigns import models, telling
         from campaigns.measurement.counters import came_back_counter, messages_counter
+        from campaigns.models.journey import names_of_journeys
         from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
+        from segments.senders import senders
 
         tell_as("Email Delivered", "Email Bounced", "Email Link Clicked", "Unsubscribed", teller=telling.tell_message, about="messages")
         register(models.Enrollment)
@@ -32,5 +34,6 @@ class CampaignsConfig(AppConfig):
             },
             groups={"journey": _("Journeys")},
         )
+        senders.add("journeys", names_of_journeys)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

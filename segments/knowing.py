@@ -9,6 +9,7 @@ from segments.conditions import KINDS
 from segments.models import Segment
 from segments.rules.terms import At, AttributeTerm, SegmentTerm, Terms
 from segments.rules.tree import Rule, read_rule
+from segments.senders import senders
 
 _OF_SEGMENT = "segment:"
 
@@ -25,6 +26,7 @@ def terms_of_store(*, own: str = "") -> Terms:
         event_names=dict(EventName.objects.values_list("name", "pk")),
         segments={term.public_id: term for term in _segments()},
         own=own,
+        journeys={public_id: name for source in senders for public_id, name in source().items()},
     )
 
 

@@ -101,3 +101,8 @@ class JourneyVersion(StoreOwned):
 
     def __str__(self) -> str:
         return f"{self.journey_id} v{self.number}"
+
+
+def names_of_journeys() -> dict[str, str]:
+    """Return the active store's journeys as events name them: by public id, with their names."""
+    return {str(public_id): name for public_id, name in Journey.objects.by_name().values_list("public_id", "name")}

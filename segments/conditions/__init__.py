@@ -12,6 +12,7 @@ from segments.conditions.figure import Figure
 from segments.conditions.funnel import Funnel
 from segments.conditions.in_segment import InSegment
 from segments.conditions.interests import Interests
+from segments.conditions.message import Message
 from segments.conditions.moment import Moment
 from segments.conditions.orders import Orders
 from segments.conditions.share import Share
@@ -21,8 +22,8 @@ from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
 for _kind in (
-    Event, Orders, EventTime, Funnel, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression, InSegment,
-    Share,
+    Event, Orders, EventTime, Funnel, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression, Message,
+    InSegment, Share,
 ):  # fmt: skip
     KINDS.add(_kind.kind, _kind)
 

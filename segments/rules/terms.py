@@ -33,7 +33,7 @@ class SegmentTerm:
 class Terms:
     """The words of one store: its attributes by key, names of events it counts, its segments by public id, its clock and its money.
 
-    own: the public id of the segment whose rule is read, so that it cannot come to name itself.
+    own: the public id of the segment whose rule is read, so that it cannot come to name itself. journeys: their names by public id.
     """
 
     store_id: int
@@ -43,6 +43,7 @@ class Terms:
     event_names: Mapping[str, int] = field(default_factory=dict)
     segments: Mapping[str, SegmentTerm] = field(default_factory=dict)
     own: str = ""
+    journeys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> str:

@@ -316,6 +316,15 @@ def _funnel(node: Json, customer: Customer, everything: Everything, now: datetim
     return followed if node.get("did", True) else bool(firsts) and not followed
 
 
+def _message(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    names = {
+        "delivered": "Email Delivered", "clicked": "Email Link Clicked", "bounced": "Email Bounced", "unsubscribed": "Unsubscribed",
+    }  # fmt: skip
+    events = _lived({"event": names[node["what"]], "window": node.get("window")}, customer, everything, now)
+    wanted = [row for row in events if row.properties.get("journey") == node.get("journey", row.properties.get("journey"))]
+    return _compare_number(node, len(wanted))
+
+
 def _orders(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
     placed = [
         order

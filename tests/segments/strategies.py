@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.segments.world import CITIES, COUNTRIES, EVENTS, INTERESTS, ODD, PLANS
+from tests.segments.world import CITIES, COUNTRIES, EVENTS, INTERESTS, JOURNEYS, ODD, PLANS
 
 Json = dict[str, Any]
 DAYS = ("2026-11-20", "2026-11-19", "2026-10-21", "2026-08-22", "2025-11-20", "2026-03-29", "2028-02-29")
@@ -112,6 +112,13 @@ FUNNEL = _with(
     ),
     window=WINDOW,
 )
+MESSAGE = _with(
+    _merged(
+        _made(**{"is": "message", "what": _one("delivered", "clicked", "bounced", "unsubscribed")}), _number_test(COUNT_OPS, (0, 1, 2, 3))
+    ),
+    window=WINDOW,
+    journey=_one(*JOURNEYS),
+)
 NAMES = st.lists(_one("p1", "Coffee", "Lumen"), min_size=1, max_size=2, unique=True)
 CODES = st.lists(_one(*COUNTRIES[:3], "de"), min_size=1, max_size=2, unique=True)
 NAMED = _text_test("Ann", "Müller", "female", "en-GB", *ODD)
@@ -174,6 +181,7 @@ LEAF = st.one_of(
     CART,
     CONSENT,
     SUPPRESSION,
+    MESSAGE,
     BIRTHDAY,
     ATTRIBUTE,
     _made(**{"is": "event_time", "event": _one(*EVENTS, "Page Viewed"), "which": _one("first", "last"), "window": PAST}),

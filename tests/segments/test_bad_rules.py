@@ -71,6 +71,10 @@ BAD = {
         group({"is": "funnel", "first": "A", "then": "B", "within": {"count": 1, "unit": "months"}}), "root.rules.0.within.unit", "one of",
     ),
     "a funnel to nowhere": (group({"is": "funnel", "first": "A", "within": {"count": 1}}), "root.rules.0.then", "text of"),
+    "no such journey": (
+        group({"is": "message", "what": "clicked", "op": "at_least", "value": 1, "journey": "x"}), "root.rules.0.journey", "no journey",
+    ),
+    "no such outcome": (group({"is": "message", "what": "opened", "op": "at_least", "value": 1}), "root.rules.0.what", "one of"),
     "no such segment": (group({"is": "in_segment", "segment": "x"}), "root.rules.0.segment", "no segment"),
     "too deep": (nested(DEEPEST + 1), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
     "200 levels": (nested(200), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),

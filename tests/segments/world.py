@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from campaigns.models import Journey
 from retention.customers.attributes import write_attributes
 from retention.customers.consent import address_digest
 from retention.customers.counting import count_events
+from retention.customers.events import NewEvent, record_backfill
 from retention.customers.models import Consent, Customer, CustomerEvent, EventName, Suppression
 from retention.orders.figures import refigure
 from retention.orders.models import Cart, Order, OrderLine
@@ -23,6 +25,8 @@ CITIES, COUNTRIES = ("Berlin", "BERLIN", "Straßburg", "São Paulo", ""), ("DE",
 INTERESTS = ("Espresso", "filter", "Tea ", "grinders")
 ODD = ("O'Hara", 'say "hi"', "back\\slash", "50%", "%s", "'; DROP TABLE x; --", "ﬁne")
 PLANS = ("gold", "Gold", "silver", *ODD)
+MESSAGES = ("Email Delivered", "Email Delivered", "Email Link Clicked", "Email Bounced", "Unsubscribed")
+JOURNEYS = ("0b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c11", "9d27a5f0-1111-4c0e-8a53-3b1e7c2f4a90")
 BIRTHDAYS = (None, 101, 228, 229, 301, 1119, 1120, 1121, 1127, 1231)
 
 
@@ -39,6 +43,8 @@ def make_world(store: Store, *, seed: int, count: int) -> None:
     _make_orders(chance, people)
     Cart.objects.bulk_create([row for one in people if (row := _cart(chance, one)) is not None])
     refigure([one.pk for one in people], currency=store.currency)
+    Journey.objects.bulk_create([Journey(public_id=public_id, name=f"Journey {place}") for place, public_id in enumerate(JOURNEYS)])
+    _make_messages(chance, people)
     Suppression.objects.bulk_create([row for one in people for row in _suppressions(chance, one)], ignore_conflicts=True)
 
 
@@ -95,6 +101,15 @@ def _consents(chance: random.Random, one: Customer) -> list[Consent]:
         for channel in ("email", "sms", "push")
         if chance.random() < 0.6
     ]
+
+
+def _make_messages(chance: random.Random, people: list[Customer]) -> None:
+    told = [
+        NewEvent(one.pk, chance.choice(MESSAGES), {"message_id": 7, **chance.choice(({"journey": JOURNEYS[0]}, {}))}, moment(chance))
+        for one in people
+        for _number in range(chance.choice((0, 0, 1, 2, 5)))
+    ]
+    record_backfill(told, source="own", now=NOW)
 
 
 def _suppressions(chance: random.Random, one: Customer) -> list[Suppression]:
