@@ -5,7 +5,7 @@ connection prepares that statement once, as the door of events does (`intake/com
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,9 +22,10 @@ from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
 from segments.asking import rows_of
 from segments.models import SegmentMember
-from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value
+from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value, ViewFact
 from segments.rules.facts import SuppressionFact as Block
 from segments.rules.sql import TABLES, piece
+from segments.rules.visits import VIEW_COLUMNS
 
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]
 _PREPARE = """
@@ -38,6 +39,10 @@ _EVENTS = """
     EXECUTE segments_events (%s, %s::bigint[], %s, %s::text[], %s::text[])
 """
 _prepared = WeakSet[Any]()  # connections that know the statement
+_VIEWS = f"""
+    SELECT customer_id, occurred_at, {", ".join(VIEW_COLUMNS.values())} FROM customers_customerevent AS event
+    WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND refusal = '' AND occurred_at >= %s AND kind = ANY(%s)
+"""  # noqa: S608 - columns of ours
 _ORDERS = f"""
     SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed
     WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND {COUNTS_SQL}
@@ -62,6 +67,8 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
         _add_counters(people, needs.counters)
     if needs.events:
         _add_events(people, needs.events)
+    if needs.views:
+        _add_views(people, needs.views)
     if needs.consents:
         _add_consents(people)
     if needs.suppressions:
@@ -104,6 +111,12 @@ def _prepare() -> None:
     if connection.connection not in _prepared:
         rows_of(piece(_PREPARE))
         _prepared.add(connection.connection)
+
+
+def _add_views(people: dict[int, Person], views: Mapping[str, datetime | None]) -> None:
+    since = min((moment or _EVER) for moment in views.values())
+    for customer_id, at, *told in _run(_VIEWS, list(people), since, list(views)):
+        people[customer_id].views.append(ViewFact(at, **dict(zip(VIEW_COLUMNS, told, strict=True))))
 
 
 def _add_consents(people: dict[int, Person]) -> None:

@@ -19,6 +19,7 @@ from retention.dashboard.figures import write_number
 from retention.orders.models import Cart, Order
 from retention.stores.countries import country_name
 from retention.tenancy.context import require_store_id
+from segments.rules.visits import small
 
 SAMPLE, MOST, KEPT_SECONDS = 2_000, 100, 60
 _COMMON = (
@@ -98,6 +99,16 @@ def _property(which: str) -> list[Offer]:
     return _met(Counter(value for told in _told(event) if isinstance(value := told.get(name), str)))
 
 
+def _views(origin: str) -> list[Offer]:
+    """Return where the newest views came from: what their context says under the names of `rules/visits.py`."""
+    path = {"referrer": ("referrer", "url"), "source": ("campaign", "source"), "campaign": ("campaign", "name")}.get(origin)
+    if path is None:
+        return []
+    rows = CustomerEvent.objects.filter(kind__in=list(VIEWS), customer__isnull=False, refusal="").order_by("-received_at", "-id")
+    told = rows.values_list(f"context__{path[0]}__{path[1]}", flat=True)[:SAMPLE]
+    return _met(Counter(small(one) for one in told if isinstance(one, str)))
+
+
 def _newest_customers(*columns: str) -> Iterable[Any]:
     return Customer.objects.order_by("-created_at", "-id").values_list(*columns, flat=len(columns) == 1)[:SAMPLE]
 
@@ -151,6 +162,7 @@ _FINDERS: dict[str, Callable[[str], list[Offer]]] = {
     "properties": _properties,
     "sums": _sums,
     "property": _property,
+    "views": _views,
     "field": _field,
     "countries": _countries,
     "interests": _interests,

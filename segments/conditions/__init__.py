@@ -18,12 +18,13 @@ from segments.conditions.orders import Orders
 from segments.conditions.share import Share
 from segments.conditions.suppression import Suppression
 from segments.conditions.text import Text
+from segments.conditions.visit import Visit
 from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
 for _kind in (
-    Event, Orders, EventTime, Funnel, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression, Message,
-    InSegment, Share,
+    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression,
+    Message, InSegment, Share,
 ):  # fmt: skip
     KINDS.add(_kind.kind, _kind)
 

@@ -55,6 +55,17 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewFact:
+    """One view of a page or a screen, and what it says of where it came from, in small letters."""
+
+    at: datetime
+    device: str = ""
+    referrer: str = ""
+    source: str = ""
+    campaign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineFact:
     """One product of an order."""
 
@@ -100,6 +111,7 @@ class Person:
     suppressions: dict[str, SuppressionFact] = field(default_factory=dict)
     counters: dict[int, Counter] = field(default_factory=dict)
     events: dict[str, list[Happening]] = field(default_factory=dict)
+    views: list[ViewFact] = field(default_factory=list)
     orders: list[OrderFact] = field(default_factory=list)
     cart: CartFact | None = None
     segments: set[int] = field(default_factory=set)
@@ -107,7 +119,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Needs:
-    """What has to be loaded to answer a rule. events: by name, from when on (None: all of them)."""
+    """What has to be loaded to answer a rule. events: by name, from when on (None: all of them); views: so too, by kind."""
 
     attributes: frozenset[int] = frozenset()
     counters: frozenset[int] = frozenset()
@@ -118,6 +130,7 @@ class Needs:
     cart: bool = False
     segments: bool = False
     suppressions: bool = False
+    views: Mapping[str, datetime | None] = field(default_factory=dict)
 
     def __or__(self, other: "Needs") -> "Needs":
         """Return what answers both rules."""
@@ -131,6 +144,7 @@ class Needs:
             self.cart or other.cart,
             self.segments or other.segments,
             self.suppressions or other.suppressions,
+            _earliest(self.views, other.views),
         )
 
 

@@ -19,7 +19,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "customers_consent": ("store_id", "customer_id", "channel", "status", "method", "source", "changed_at"),
     "customers_customercounter": ("store_id", "customer_id", "event_name_id", "count", "first_at", "last_at"),
-    "customers_customerevent": ("store_id", "customer_id", "kind", "name", "properties", "occurred_at", "refusal"),
+    "customers_customerevent": ("store_id", "customer_id", "kind", "name", "properties", "context", "occurred_at", "refusal"),
     "orders_order": (
         "store_id", "id", "customer_id", "currency", "total_minor", "refunded_minor", "discount_minor", "payment_state", "coupons",
         "placed_at", "cancelled_at",

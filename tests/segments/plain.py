@@ -271,7 +271,7 @@ def _lived(node: Json, customer: Customer, everything: Everything, now: datetime
     events = [
         row
         for row in everything.of("events", customer)
-        if (row.kind == "page" and name == "Page Viewed") or (row.kind in {"track", "own"} and row.name == name)
+        if {"page": "Page Viewed", "screen": "Screen Viewed"}.get(row.kind) == name or (row.kind in {"track", "own"} and row.name == name)
     ]
     return [row for row in events if _inside(node.get("window"), row.occurred_at, everything.zone, now) and _says(node, row.properties)]
 
@@ -323,6 +323,51 @@ def _message(node: Json, customer: Customer, everything: Everything, now: dateti
     events = _lived({"event": names[node["what"]], "window": node.get("window")}, customer, everything, now)
     wanted = [row for row in events if row.properties.get("journey") == node.get("journey", row.properties.get("journey"))]
     return _compare_number(node, len(wanted))
+
+
+def _visit(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    seen = [row for row in everything.of("events", customer) if row.kind in {"page", "screen"}]
+    seen = sorted(
+        (row for row in seen if _inside(node.get("window"), row.occurred_at, everything.zone, now)), key=lambda row: row.occurred_at
+    )
+    visits: list[list[Any]] = []
+    for row in seen:
+        if not visits or row.occurred_at > visits[-1][-1].occurred_at + timedelta(minutes=30):
+            visits.append([])
+        visits[-1].append(row)
+    visits = [visit for visit in visits if any(_came_so(node, row.context) for row in visit)]
+    if node.get("measure", "count") == "count":
+        return _compare_number(node, len(visits))
+    if len(visits) < 2:
+        return False
+    passed = visits[-1][0].occurred_at - visits[0][0].occurred_at
+    gaps = len(visits) - 1
+    whole = node | {name: Decimal(str(node[name])) * 86_400_000_000 * gaps for name in ("value", "to") if name in node}
+    return _compare_number(whole, passed // timedelta(microseconds=1))
+
+
+def _came_so(node: Json, context: Json) -> bool:
+    def text(*path: str) -> str:
+        found: Any = context
+        for name in path:
+            found = found.get(name) if isinstance(found, dict) else None
+        return "" if found is None else str(found)
+
+    agent, kind = text("userAgent").lower(), text("device", "type").lower()
+    device = "desktop" if agent or kind == "desktop" else ""
+    if "mobi" in agent or "iphone" in agent or kind in {"ios", "android", "mobile"}:
+        device = "mobile"
+    if "ipad" in agent or "tablet" in agent or ("android" in agent and "mobi" not in agent):
+        device = "tablet"
+    referrer = text("referrer", "url") or text("page", "referrer")
+    told = {"referrer": referrer, "source": text("campaign", "source"), "campaign": text("campaign", "name")}
+    if node.get("device", device) != device:
+        return False
+    if "from" not in node:
+        return True
+    said = re.sub("[A-Z]", lambda letter: letter[0].lower(), told[node["from"]])
+    wanted = [re.sub("[A-Z]", lambda letter: letter[0].lower(), value) for value in node["values"]]
+    return said in wanted if node.get("match") == "is" else any(value in said for value in wanted)
 
 
 def _orders(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:

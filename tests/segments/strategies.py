@@ -119,6 +119,25 @@ MESSAGE = _with(
     window=WINDOW,
     journey=_one(*JOURNEYS),
 )
+VISIT = st.builds(
+    lambda one, origin: one | origin,
+    _with(
+        st.one_of(
+            _merged(_made(**{"is": "visit"}), _number_test(COUNT_OPS, (0, 1, 2, 3, 4))),
+            _merged(
+                _made(**{"is": "visit", "measure": "interval"}),
+                _number_test(("at_least", "at_most", "more", "less", "between"), (0, 0.1, 1, 2, 4.5, 30, 100)),
+            ),
+        ),
+        window=WINDOW,
+        device=_one("mobile", "tablet", "desktop"),
+    ),
+    st.one_of(
+        st.just({}), st.just({}),
+        _made(**{"from": "referrer", "match": _one("contains", "is"), "values": _one(["google"], ["BLOG", "%"], ["https://blog.example/Ärger"])}),
+        _made(**{"from": _one("source", "campaign"), "match": _one("contains", "is"), "values": _one(["google"], ["News", "7"], ["50%"])}),
+    ),
+)  # fmt: skip
 NAMES = st.lists(_one("p1", "Coffee", "Lumen"), min_size=1, max_size=2, unique=True)
 CODES = st.lists(_one(*COUNTRIES[:3], "de"), min_size=1, max_size=2, unique=True)
 NAMED = _text_test("Ann", "Müller", "female", "en-GB", *ODD)
@@ -177,6 +196,7 @@ ATTRIBUTE = st.one_of(
 LEAF = st.one_of(
     EVENT,
     FUNNEL,
+    VISIT,
     ORDERS,
     CART,
     CONSENT,

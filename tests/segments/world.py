@@ -27,6 +27,11 @@ ODD = ("O'Hara", 'say "hi"', "back\\slash", "50%", "%s", "'; DROP TABLE x; --", 
 PLANS = ("gold", "Gold", "silver", *ODD)
 MESSAGES = ("Email Delivered", "Email Delivered", "Email Link Clicked", "Email Bounced", "Unsubscribed")
 JOURNEYS = ("0b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c11", "9d27a5f0-1111-4c0e-8a53-3b1e7c2f4a90")
+AGENTS = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148", "Mozilla/5.0 (Linux; Android 14; SM-X200) Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) Mobile Safari/537.36", "Mozilla/5.0 (X11; Linux x86_64)",
+    "Mozilla/5.0 (iPad; CPU OS 12_0) Mobile",
+)  # fmt: skip
 BIRTHDAYS = (None, 101, 228, 229, 301, 1119, 1120, 1121, 1127, 1231)
 
 
@@ -45,6 +50,7 @@ def make_world(store: Store, *, seed: int, count: int) -> None:
     refigure([one.pk for one in people], currency=store.currency)
     Journey.objects.bulk_create([Journey(public_id=public_id, name=f"Journey {place}") for place, public_id in enumerate(JOURNEYS)])
     _make_messages(chance, people)
+    _make_views(chance, people)
     Suppression.objects.bulk_create([row for one in people for row in _suppressions(chance, one)], ignore_conflicts=True)
 
 
@@ -110,6 +116,32 @@ def _make_messages(chance: random.Random, people: list[Customer]) -> None:
         for _number in range(chance.choice((0, 0, 1, 2, 5)))
     ]
     record_backfill(told, source="own", now=NOW)
+
+
+def _make_views(chance: random.Random, people: list[Customer]) -> None:
+    rows = []
+    for one in people:
+        for _number in range(chance.choice((0, 0, 1, 1, 3))):
+            began = moment(chance)
+            for minutes in chance.sample((0, 10, 30, 40, 41, 71, 110), chance.randrange(1, 5)):
+                at = began + timedelta(minutes=minutes) + chance.choice((timedelta(0), timedelta(0), timedelta(microseconds=1)))
+                kind, refusal = chance.choice(("page", "page", "screen")), chance.choice(("", "", "", "Not counted."))
+                about = {"occurred_at": at, "received_at": at, "projected_at": at, "refusal": refusal, "context": _context(chance)}
+                rows.append(CustomerEvent(customer=one, kind=kind, name="The shop", **about))
+    CustomerEvent.objects.bulk_create(rows)
+    counted = [row for row in rows if not row.refusal]
+    count_events(((row.customer_id, f"{row.kind.title()} Viewed", row.occurred_at) for row in counted), now=NOW)
+
+
+def _context(chance: random.Random) -> dict[str, Any]:
+    every: dict[str, Any] = {
+        "userAgent": chance.choice((*AGENTS, None, 7)),
+        "device": chance.choice(({"type": "ios"}, {"type": "Desktop"}, {}, "phone")),
+        "referrer": chance.choice(({"url": "https://www.Google.example/x"}, {"url": ""}, {}, 5)),
+        "page": chance.choice(({"referrer": "https://blog.example/Ärger"}, {"referrer": None}, {}, [])),
+        "campaign": chance.choice(({"source": "Google", "name": "Spring 50%"}, {"source": "news"}, {"name": 7}, None)),
+    }
+    return {key: value for key, value in every.items() if chance.random() < 0.6}
 
 
 def _suppressions(chance: random.Random, one: Customer) -> list[Suppression]:
