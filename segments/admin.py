@@ -1,7 +1,7 @@
 """Segments, for staff: read-only. Members and days have keys of several columns, which the admin does not show."""
 
 from retention.tenancy.staff import look_at
-from segments.models import Segment, SegmentRun, SegmentVersion
+from segments.models import Postcode, Segment, SegmentRun, SegmentVersion
 
 look_at(
     Segment,
@@ -15,4 +15,10 @@ look_at(
     columns=("segment", "store", "cause", "began_at", "took_ms", "members_count", "entered_count", "left_count", "drift"),
     search=("=store__slug",),
     filters=("cause",),
+)
+look_at(
+    Postcode,
+    columns=("country", "postcode", "store", "latitude", "longitude"),
+    search=("=store__slug", "=postcode"),
+    filters=("country",),
 )

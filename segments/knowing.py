@@ -6,7 +6,7 @@ from retention.customers.models import Attribute, EventName
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 from segments.conditions import KINDS
-from segments.models import Segment
+from segments.models import Postcode, Segment
 from segments.rules.terms import At, AttributeTerm, SegmentTerm, Terms
 from segments.rules.tree import Rule, read_rule
 from segments.senders import senders
@@ -26,6 +26,7 @@ def terms_of_store(*, own: str = "") -> Terms:
         event_names=dict(EventName.objects.values_list("name", "pk")),
         segments={term.public_id: term for term in _segments()},
         own=own,
+        where=point_of,
         journeys={public_id: name for source in senders for public_id, name in source().items()},
     )
 
@@ -38,6 +39,12 @@ def at_moment(now: datetime, *, own: str = "") -> At:
 def read(data: object, terms: Terms) -> Rule:
     """Read a rule with all conditions there are; raises RuleError."""
     return read_rule(data, kinds=KINDS, terms=terms)
+
+
+def point_of(country: str, postcode: str) -> tuple[float, float] | None:
+    """Return where a postcode (as `rules/places.py` compares it) of a country lies, in degrees; None where the table does not know."""
+    points = Postcode.objects.filter(country=country, postcode=postcode).values_list("latitude", "longitude")
+    return points.first()
 
 
 def _segments() -> list[SegmentTerm]:

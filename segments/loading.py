@@ -24,6 +24,7 @@ from segments.asking import rows_of
 from segments.models import SegmentMember
 from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value, ViewFact
 from segments.rules.facts import SuppressionFact as Block
+from segments.rules.places import Circle
 from segments.rules.sql import TABLES, piece
 from segments.rules.visits import VIEW_COLUMNS
 
@@ -77,6 +78,8 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
         _add_orders(people, with_lines=needs.lines)
     if needs.cart:
         _add_carts(people)
+    for circle in needs.circles:
+        _add_circle(people, circle)
     if needs.segments:
         for customer_id, segment_id in SegmentMember.objects.filter(customer_id__in=list(people)).values_list("customer_id", "segment_id"):
             people[customer_id].segments.add(segment_id)
@@ -153,6 +156,17 @@ def _add_carts(people: dict[int, Person]) -> None:
         Cart.objects.open().filter(customer_id__in=list(people), lines_count__gt=0).values_list("customer_id", *fields)
     ):
         people[customer_id].cart = CartFact(*cart)
+
+
+def _add_circle(people: dict[int, Person], circle: Circle) -> None:
+    store_id = require_store_id()
+    rows = piece(
+        "SELECT customer.id FROM customers_customer AS customer WHERE customer.store_id = %s AND customer.id = ANY(%s) AND ",
+        store_id,
+        list(people),
+    )
+    for (customer_id,) in rows_of(rows + circle.holds_sql(store_id)):
+        people[customer_id].circles.add(circle)
 
 
 def _run(statement: str, *values: Any) -> list[Any]:

@@ -194,3 +194,29 @@ class SegmentDay(StoreOwned):
 
     def __str__(self) -> str:
         return f"{self.members_count} on {self.day}"
+
+
+class Postcode(StoreOwned):
+    """Where a postcode lies, by a table the merchant loaded. postcode: folded, without spaces and hyphens; degrees of WGS 84."""
+
+    country = models.CharField(max_length=2)
+    postcode = models.CharField(max_length=20, db_collation="C")
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+
+    class Meta:
+        verbose_name = _("postcode")
+        verbose_name_plural = _("postcodes")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "country", "postcode"], name="postcode_once"),
+            models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="postcode_country_iso"),
+            models.CheckConstraint(condition=~models.Q(postcode=""), name="postcode_is_told"),
+            models.CheckConstraint(
+                condition=models.Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180), name="postcode_on_earth"
+            ),
+            StoreIsolation(name="postcode_isolation"),
+        ]
+        indexes = [models.Index(fields=["store", "latitude", "longitude"], name="postcode_in_place", include=["country", "postcode"])]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.postcode}"

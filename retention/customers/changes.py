@@ -7,6 +7,7 @@ EVERYTHING = "*"
 CONSENT = "consent"
 ORDERS = "orders"
 CART = "cart"
+POSTCODES = "postcodes"  # where a store's postcodes lie: of no customer's, but what a segment's members may rest on
 SEEN = frozenset({"field:last_seen_at", "field:created_at"})
 VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}  # views count together under one name, whatever the page is called
 LIVING = "~"  # beside what changed: it happened now, and is not told about the past

@@ -6,6 +6,7 @@ from segments.conditions.birthday import Birthday
 from segments.conditions.cart import Cart
 from segments.conditions.consent import Consent
 from segments.conditions.country import Country
+from segments.conditions.distance import Distance
 from segments.conditions.event import Event
 from segments.conditions.event_time import EventTime
 from segments.conditions.figure import Figure
@@ -23,8 +24,8 @@ from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
 for _kind in (
-    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Birthday, Interests, Attribute, Consent, Suppression,
-    Message, InSegment, Share,
+    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Distance, Birthday, Interests, Attribute, Consent,
+    Suppression, Message, InSegment, Share,
 ):  # fmt: skip
     KINDS.add(_kind.kind, _kind)
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segments.rules.places import Circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class Person:
     orders: list[OrderFact] = field(default_factory=list)
     cart: CartFact | None = None
     segments: set[int] = field(default_factory=set)
+    circles: set["Circle"] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,7 @@ class Needs:
     segments: bool = False
     suppressions: bool = False
     views: Mapping[str, datetime | None] = field(default_factory=dict)
+    circles: frozenset["Circle"] = frozenset()
 
     def __or__(self, other: "Needs") -> "Needs":
         """Return what answers both rules."""
@@ -145,6 +150,7 @@ class Needs:
             self.segments or other.segments,
             self.suppressions or other.suppressions,
             _earliest(self.views, other.views),
+            self.circles | other.circles,
         )
 
 

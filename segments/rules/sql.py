@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "store_id", "customer_id", "state", "stage", "currency", "total_minor", "lines_count", "last_activity_at", "idle_at",
         "abandoned_at",
     ),
+    "segments_postcode": ("store_id", "country", "postcode", "latitude", "longitude"),
     "segments_segmentmember": ("store_id", "segment_id", "customer_id"),
 }  # fmt: skip
 

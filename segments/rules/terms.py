@@ -7,6 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 Item = TypeVar("Item")
+Where = Callable[[str, str], tuple[float, float] | None]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Terms:
     """The words of one store: its attributes by key, names of events it counts, its segments by public id, its clock and its money.
 
     own: the public id of the segment whose rule is read, so that it cannot come to name itself. journeys: their names by public id.
+    where: finds a postcode (as `places.py` compares it) of a country in the store's table, in degrees; asked only when needed.
     """
 
     store_id: int
@@ -44,6 +46,7 @@ class Terms:
     segments: Mapping[str, SegmentTerm] = field(default_factory=dict)
     own: str = ""
     journeys: Mapping[str, str] = field(default_factory=dict)
+    where: Where = field(default=lambda _country, _postcode: None, compare=False)
 
     @property
     def measures(self) -> str:

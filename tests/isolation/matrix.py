@@ -390,7 +390,7 @@ ADMIN_MODELS: set[str] = {
     "customers.Pending", "customers.SavedView", "customers.Suppression", "intake.Delivery", "intake.DeliverySubject",
     "intake.ShopConnection", "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings",
     "orders.Order", "orders.OrderLine", "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer",
-    "segments.Segment", "segments.SegmentRun", "segments.SegmentVersion",
+    "segments.Postcode", "segments.Segment", "segments.SegmentRun", "segments.SegmentVersion",
     "sessions.Session", "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm",
     "signup.Topic", "stores.ApiKey", "stores.AuditEntry", "stores.Invitation", "stores.Membership", "stores.PlatformState",
     "stores.SignIn", "stores.Store", "stores.StoreWork", "stores.User", "webhooks.Endpoint", "webhooks.OutgoingEvent",

@@ -4,6 +4,7 @@ Everything is asked of one customer at a time with Python's own means; nobody wo
 """
 
 import hashlib
+import math
 import re
 from calendar import monthrange
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from retention.customers.consent import address_digest
 from retention.customers.models import Attribute, AttributeValue, Consent, Customer, CustomerCounter, CustomerEvent, Suppression
 from retention.kit.words import fold
 from retention.orders.models import Cart, Order
-from segments.models import SegmentMember
+from segments.models import Postcode, SegmentMember
 from tests.segments.world import exact
 
 Json = dict[str, Any]
@@ -31,6 +32,7 @@ class Everything:
     customers: dict[int, Customer] = field(default_factory=dict)
     rows: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
     attributes: dict[str, Attribute] = field(default_factory=dict)
+    places: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
     def of(self, table: str, customer: Customer) -> list[Any]:
         """Return a customer's rows of a table."""
@@ -54,6 +56,7 @@ def read_everything(*, zone: ZoneInfo, currency: str) -> Everything:
     for table, rows in tables.items():
         for row in rows:
             found.rows.setdefault((table, row.customer_id), []).append(row)
+    found.places = {(row.country, row.postcode): (row.latitude, row.longitude) for row in Postcode.objects.all()}
     digests = {pk: {address_digest(text) for text in (one.email, one.phone) if text} for pk, one in found.customers.items()}
     for row in Suppression.objects.all():
         for pk in (pk for pk, known in digests.items() if row.address_digest in known):
@@ -368,6 +371,21 @@ def _came_so(node: Json, context: Json) -> bool:
     said = re.sub("[A-Z]", lambda letter: letter[0].lower(), told[node["from"]])
     wanted = [re.sub("[A-Z]", lambda letter: letter[0].lower(), value) for value in node["values"]]
     return said in wanted if node.get("match") == "is" else any(value in said for value in wanted)
+
+
+def _distance(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    centre = everything.places[node["country"].upper(), re.sub("[ -]", "", node["postcode"])]
+    home = everything.places.get((customer.country, re.sub("[ -]", "", customer.postcode)))
+    metres = node["radius"] * {"km": 1000, "miles": 1609.344}[node.get("unit", "km")]
+    near = home is not None and math.dist(_on_sphere(*centre), _on_sphere(*home)) <= 2 * 6_371_008.8 * math.sin(
+        min(metres / (2 * 6_371_008.8), math.pi / 2)
+    )
+    return near == node.get("near", True)
+
+
+def _on_sphere(latitude: float, longitude: float) -> tuple[float, ...]:
+    up, around = math.radians(latitude), math.radians(longitude)
+    return tuple(6_371_008.8 * part for part in (math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up)))
 
 
 def _orders(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from tests.segments.world import CITIES, COUNTRIES, EVENTS, INTERESTS, JOURNEYS,
 Json = dict[str, Any]
 DAYS = ("2026-11-20", "2026-11-19", "2026-10-21", "2026-08-22", "2025-11-20", "2026-03-29", "2028-02-29")
 TEXT_OPS = ("is", "is_not", "contains", "not_contains", "starts", "not_starts", "ends", "not_ends")
+RADII = (0.5, 1, 20, 90, 110, 250.5, 500, 1500, 20_000)
 COUNT_OPS = ("at_least", "equals", "at_most", "more", "less", "between")
 
 
@@ -138,6 +139,14 @@ VISIT = st.builds(
         _made(**{"from": _one("source", "campaign"), "match": _one("contains", "is"), "values": _one(["google"], ["News", "7"], ["50%"])}),
     ),
 )  # fmt: skip
+DISTANCE = st.builds(
+    lambda one, place: one | place,
+    _made(**{"is": "distance", "near": _one(True, True, False), "radius": _one(*RADII), "unit": _one("km", "miles")}),
+    _one(
+        {"country": "DE", "postcode": "80331"}, {"country": "de", "postcode": "80 333"}, {"country": "ES", "postcode": "08-001"},
+        {"country": "AT", "postcode": "10115"},
+    ),
+)  # fmt: skip
 NAMES = st.lists(_one("p1", "Coffee", "Lumen"), min_size=1, max_size=2, unique=True)
 CODES = st.lists(_one(*COUNTRIES[:3], "de"), min_size=1, max_size=2, unique=True)
 NAMED = _text_test("Ann", "Müller", "female", "en-GB", *ODD)
@@ -196,6 +205,7 @@ ATTRIBUTE = st.one_of(
 LEAF = st.one_of(
     EVENT,
     FUNNEL,
+    DISTANCE,
     VISIT,
     ORDERS,
     CART,

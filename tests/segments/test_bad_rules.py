@@ -78,6 +78,10 @@ BAD = {
     "no such device": (group({"is": "visit", "op": "at_least", "value": 1, "device": "fridge"}), "root.rules.0.device", "one of"),
     "from nowhere": (group({"is": "visit", "op": "at_least", "value": 1, "from": "source"}), "root.rules.0.values", "1 to"),
     "half a visit": (group({"is": "visit", "op": "at_least", "value": 0.5}), "root.rules.0.value", "whole number"),
+    "an unknown postcode": (
+        group({"is": "distance", "radius": 5, "country": "DE", "postcode": "80331"}), "root.rules.0.postcode", "table of postcodes",
+    ),
+    "no distance": (group({"is": "distance", "radius": 0, "country": "DE", "postcode": "80331"}), "root.rules.0.radius", "from 0.1"),
     "no such segment": (group({"is": "in_segment", "segment": "x"}), "root.rules.0.segment", "no segment"),
     "too deep": (nested(DEEPEST + 1), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
     "200 levels": (nested(200), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),

@@ -15,7 +15,7 @@ SOURCES = "\n".join(path.read_text() for room in ROOMS for path in sorted(room.g
 ALIASES = {
     "customer": "customers_customer", "value": "customers_attributevalue", "consent": "customers_consent",
     "counter": "customers_customercounter", "event": "customers_customerevent", "placed": "orders_order", "line": "orders_orderline",
-    "cart": "orders_cart", "member": "segments_segmentmember",
+    "cart": "orders_cart", "member": "segments_segmentmember", "place": "segments_postcode",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from retention.customers.models import Consent, Customer, CustomerEvent, EventNa
 from retention.orders.figures import refigure
 from retention.orders.models import Cart, Order, OrderLine
 from retention.stores.models import Store
+from segments.models import Postcode
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EVENTS = ("Product Viewed", "Product Added", "Quiz Finished")
@@ -31,6 +32,10 @@ AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148", "Mozilla/5.0 (Linux; Android 14; SM-X200) Safari/537.36",
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) Mobile Safari/537.36", "Mozilla/5.0 (X11; Linux x86_64)",
     "Mozilla/5.0 (iPad; CPU OS 12_0) Mobile",
+)  # fmt: skip
+PLACES = (
+    ("DE", "80331", 48.1345, 11.571), ("DE", "10115", 52.5323, 13.3846), ("AT", "80331", 48.2082, 16.3738), ("AT", "10115", 47.8, 13.0333),
+    ("ES", "10115", 40.4168, -3.7038), ("ES", "08001", 41.3797, 2.1682), ("DE", "80333", 48.1459, 11.5651),
 )  # fmt: skip
 BIRTHDAYS = (None, 101, 228, 229, 301, 1119, 1120, 1121, 1127, 1231)
 
@@ -49,6 +54,7 @@ def make_world(store: Store, *, seed: int, count: int) -> None:
     Cart.objects.bulk_create([row for one in people if (row := _cart(chance, one)) is not None])
     refigure([one.pk for one in people], currency=store.currency)
     Journey.objects.bulk_create([Journey(public_id=public_id, name=f"Journey {place}") for place, public_id in enumerate(JOURNEYS)])
+    Postcode.objects.bulk_create([Postcode(country=land, postcode=code, latitude=lat, longitude=lon) for land, code, lat, lon in PLACES])
     _make_messages(chance, people)
     _make_views(chance, people)
     Suppression.objects.bulk_create([row for one in people for row in _suppressions(chance, one)], ignore_conflicts=True)
@@ -73,7 +79,7 @@ def _customer(chance: random.Random) -> Customer:
         language=chance.choice(("", "de", "en-GB")),
         city=chance.choice(CITIES),
         region=chance.choice(("", "Bayern")),
-        postcode=chance.choice(("", "80331", "10115")),
+        postcode=chance.choice(("", "80331", "10115", "80 331", "101-15 ", "99999")),
         country=chance.choice(COUNTRIES),
         interests=chance.sample(INTERESTS, chance.randrange(4)),
         birth_md=(day := chance.choice(BIRTHDAYS)),
