@@ -1,6 +1,7 @@
 """The kinds of conditions, one file each. A new kind: copy `country.py`, add a line here, and its cases in `tests/segments/`."""
 
 from retention.kit.register import Register
+from segments.conditions.anniversary import Anniversary
 from segments.conditions.attribute import Attribute
 from segments.conditions.birthday import Birthday
 from segments.conditions.cart import Cart
@@ -24,8 +25,8 @@ from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
 for _kind in (
-    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Distance, Birthday, Interests, Attribute, Consent,
-    Suppression, Message, InSegment, Share,
+    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Distance, Birthday, Interests, Attribute,
+    Anniversary, Consent, Suppression, Message, InSegment, Share,
 ):  # fmt: skip
     KINDS.add(_kind.kind, _kind)
 

@@ -229,6 +229,17 @@ def _birthday(node: Json, customer: Customer, everything: Everything, now: datet
     return any(_celebrates(md, today + timedelta(days=step)) for step in days)
 
 
+def _anniversary(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    rows = [row for row in everything.of("values", customer) if row.attribute.key == node["key"]]
+    if not rows:
+        return False
+    date, today = rows[0].date_value.astimezone(UTC), now.astimezone(everything.zone).date()
+    if node["op"] in {"month", "this_month"}:
+        return int(date.month) == node.get("month", today.month)
+    days = {"today": range(1), "next": range(node.get("count", 0)), "last": range(-node.get("count", 0) + 1, 1)}[node["op"]]
+    return any(_celebrates(date.month * 100 + date.day, today + timedelta(days=step)) for step in days)
+
+
 def _celebrates(md: int, day: date) -> bool:
     if md == 229 and monthrange(day.year, 2)[1] == 28:
         return (day.month, day.day) == (2, 28)

@@ -194,6 +194,11 @@ BIRTHDAY = st.one_of(
     _made(**{"is": "birthday", "op": "month", "month": _one(1, 2, 11, 12)}),
     _made(**{"is": "birthday", "op": "age", "age": _number_test(COUNT_OPS, (18, 35, 36))}),
 )
+ANNIVERSARY = st.one_of(
+    _made(**{"is": "anniversary", "key": _one("joined", "renewal"), "op": _one("today", "this_month")}),
+    _made(**{"is": "anniversary", "key": _one("joined", "renewal"), "op": _one("next", "last"), "count": _one(1, 2, 7, 8, 101, 365)}),
+    _made(**{"is": "anniversary", "key": "joined", "op": "month", "month": _one(2, 3, 11)}),
+)
 ATTRIBUTE = st.one_of(
     _merged(_made(**{"is": "attribute", "key": "plan"}), _text_test(*PLANS)),
     _merged(_made(**{"is": "attribute", "key": "points"}), _number_test(NUMBER_OPS, (0, 1, 2.5, 10, -3))),
@@ -214,6 +219,7 @@ LEAF = st.one_of(
     MESSAGE,
     BIRTHDAY,
     ATTRIBUTE,
+    ANNIVERSARY,
     _made(**{"is": "event_time", "event": _one(*EVENTS, "Page Viewed"), "which": _one("first", "last"), "window": PAST}),
     _merged(_made(**{"is": "figure", "figure": "orders"}), _number_test(NUMBER_OPS, (0, 1, 2, 3))),
     _merged(_made(**{"is": "figure", "figure": _one("spent", "average")}), _number_test(NUMBER_OPS, (0, 10, 25.5, 50))),

@@ -82,6 +82,10 @@ BAD = {
         group({"is": "distance", "radius": 5, "country": "DE", "postcode": "80331"}), "root.rules.0.postcode", "table of postcodes",
     ),
     "no distance": (group({"is": "distance", "radius": 0, "country": "DE", "postcode": "80331"}), "root.rules.0.radius", "from 0.1"),
+    "an anniversary of nothing": (group({"is": "anniversary", "key": "x", "op": "today"}), "root.rules.0.key", "no date attribute"),
+    "an anniversary in month 13": (
+        group({"is": "anniversary", "key": "x", "op": "month", "month": 13}), "root.rules.0.month", "from 1 to 12",
+    ),
     "no such segment": (group({"is": "in_segment", "segment": "x"}), "root.rules.0.segment", "no segment"),
     "too deep": (nested(DEEPEST + 1), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
     "200 levels": (nested(200), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),

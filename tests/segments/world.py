@@ -37,6 +37,7 @@ PLACES = (
     ("DE", "80331", 48.1345, 11.571), ("DE", "10115", 52.5323, 13.3846), ("AT", "80331", 48.2082, 16.3738), ("AT", "10115", 47.8, 13.0333),
     ("ES", "10115", 40.4168, -3.7038), ("ES", "08001", 41.3797, 2.1682), ("DE", "80333", 48.1459, 11.5651),
 )  # fmt: skip
+JOINED = ("1999-02-28", "2000-02-29", "2016-02-29", "2020-03-01", "2024-11-20", "2026-11-26", "2001-11-19", "2030-12-31")
 BIRTHDAYS = (None, 101, 228, 229, 301, 1119, 1120, 1121, 1127, 1231)
 
 
@@ -95,6 +96,7 @@ def _attributes(chance: random.Random) -> dict[str, Any]:
         "points": chance.choice((0, 1, 2.5, 10, -3)),
         "vip": chance.choice((True, False)),
         "renewal": (NOW.date() + timedelta(days=chance.choice((-30, -1, 0, 1, 7, 8)))).isoformat(),
+        "joined": chance.choice(JOINED),
         "tags": chance.sample(("new", "New Yorker", "sale", "Ökö"), chance.randrange(1, 4)),
     }
     return {key: value for key, value in every.items() if chance.random() < 0.6}
