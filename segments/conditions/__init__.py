@@ -17,6 +17,7 @@ from segments.conditions.interests import Interests
 from segments.conditions.message import Message
 from segments.conditions.moment import Moment
 from segments.conditions.orders import Orders
+from segments.conditions.phone_country import PhoneCountry
 from segments.conditions.share import Share
 from segments.conditions.suppression import Suppression
 from segments.conditions.text import Text
@@ -25,7 +26,7 @@ from segments.rules.base import Condition
 
 KINDS: Register[type[Condition]] = Register("segment condition")
 for _kind in (
-    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Distance, Birthday, Interests, Attribute,
+    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Distance, PhoneCountry, Birthday, Interests, Attribute,
     Anniversary, Consent, Suppression, Message, InSegment, Share,
 ):  # fmt: skip
     KINDS.add(_kind.kind, _kind)

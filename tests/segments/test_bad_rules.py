@@ -86,6 +86,8 @@ BAD = {
     "an anniversary in month 13": (
         group({"is": "anniversary", "key": "x", "op": "month", "month": 13}), "root.rules.0.month", "from 1 to 12",
     ),
+    "no phones there": (group({"is": "phone_country", "op": "is", "values": ["DE", "XX"]}), "root.rules.0.values", "phone numbers: XX"),
+    "no country of phones": (group({"is": "phone_country", "op": "is", "values": ["+4"]}), "root.rules.0.values", "phone numbers: +4"),
     "no such segment": (group({"is": "in_segment", "segment": "x"}), "root.rules.0.segment", "no segment"),
     "too deep": (nested(DEEPEST + 1), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),
     "200 levels": (nested(200), "root" + ".rules.0" * DEEPEST + ".rules", "nested deeper"),

@@ -73,7 +73,7 @@ def _customer(chance: random.Random) -> Customer:
     return Customer(
         email=email,
         email_key=email.casefold() or None,
-        phone=chance.choice(("", "+4917012345", "+14155550123")),
+        phone=chance.choice(("", "+4917012345", "+14155550123", "+14165550123", "+77011234567", "+79161234567")),
         first_name=chance.choice(("Ann", "ann", "Zoë", "", *ODD)),
         last_name=chance.choice(("Müller", "MÜLLER", "")),
         gender=chance.choice(("", "female", "Male")),
