@@ -26,6 +26,9 @@ def again_against_first(store: Store) -> tuple[Rows, float, int]:
     """Fill segments with many members and fill them again, in turns; return rows, the worst ratio and the most members."""
     times: dict[str, list[tuple[float, float]]] = {key: [] for key in FILLED}
     members: dict[str, int] = {}
+    with store_context(store.pk):
+        for left in Segment.objects.kept():  # of a run that was broken off
+            archive(left)
     for _turn in range(TURNS):
         owner("VACUUM segments_segmentmember", {})  # of what was let go; it also makes the planner believe that nobody is in anything
         with store_context(store.pk):
