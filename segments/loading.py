@@ -1,7 +1,7 @@
 """Customers as rules see them, many at once: a few statements whatever their number, and only what the rules at hand ask for.
 
-Events lie in a part for each month, and working out how to read them all takes ten times as long as reading one customer's. So each
-connection prepares that statement once, as the door of events does (`intake/committing.py`).
+Working out how to read a few rows takes longer than reading them, and of events, which lie in a part for each month, ten times as long. So
+each connection prepares the statements once, as the door of events does (`intake/committing.py`).
 """
 
 import json
@@ -15,13 +15,11 @@ from django.db import connection
 
 from retention.customers.changes import VIEWS
 from retention.customers.consent import ADDRESS_COLUMNS, address_digest
-from retention.customers.models import AttributeValue, Consent, Customer, CustomerCounter, Suppression
+from retention.customers.models import AttributeValue, Suppression
 from retention.kit.stored_json import read_json
 from retention.orders.figures import COUNTS_SQL
-from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
 from segments.asking import rows_of
-from segments.models import SegmentMember
 from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value, ViewFact
 from segments.rules.facts import SuppressionFact as Block
 from segments.rules.places import Circle
@@ -29,25 +27,50 @@ from segments.rules.sql import TABLES, piece
 from segments.rules.visits import VIEW_COLUMNS
 
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]
-_PREPARE = """
-    PREPARE segments_events (bigint, bigint[], timestamptz, text[], text[]) AS
-    SELECT customer_id, kind, name, occurred_at, properties::text FROM customers_customerevent
-    WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3
-      AND ((kind IN ('track', 'own') AND name = ANY($4)) OR kind = ANY($5))
-"""
-_EVENTS = """
-    SET LOCAL plan_cache_mode = force_generic_plan;
-    EXECUTE segments_events (%s, %s::bigint[], %s, %s::text[], %s::text[])
-"""
-_prepared = WeakSet[Any]()  # connections that know the statement
-_VIEWS = f"""
-    SELECT customer_id, occurred_at, {", ".join(VIEW_COLUMNS.values())} FROM customers_customerevent AS event
-    WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND refusal = '' AND occurred_at >= %s AND kind = ANY(%s)
-"""  # noqa: S608 - columns of ours
-_ORDERS = f"""
-    SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed
-    WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND {COUNTS_SQL}
-"""  # noqa: S608 - the condition of figures.py
+_JSON = frozenset({"interests_key"})
+_CART = ("stage", "currency", "total_minor", "lines_count", "last_activity_at", "idle_at", "abandoned_at")
+_EVENT = "customers_customerevent AS event WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3"
+# What each connection prepares: the types of the values, and the statement; $1 is the store, $2 the customers.
+_STATEMENTS: dict[str, tuple[str, str]] = {
+    "customers": (
+        "bigint, bigint[]",
+        f"SELECT id, {', '.join(f'{name}::text' if name in _JSON else name for name in _COLUMNS)} FROM customers_customer "  # noqa: S608 - names of ours
+        "WHERE store_id = $1 AND id = ANY($2)",
+    ),
+    "counters": (
+        "bigint, bigint[], bigint[]",
+        "SELECT customer_id, event_name_id, count, first_at, last_at FROM customers_customercounter "
+        "WHERE store_id = $1 AND customer_id = ANY($2) AND event_name_id = ANY($3)",
+    ),
+    "events": (
+        "bigint, bigint[], timestamptz, text[], text[]",
+        f"SELECT customer_id, kind, name, occurred_at, properties::text FROM {_EVENT} "  # noqa: S608 - names of ours
+        "AND ((kind IN ('track', 'own') AND name = ANY($4)) OR kind = ANY($5))",
+    ),
+    "views": (
+        "bigint, bigint[], timestamptz, text[]",
+        f"SELECT customer_id, occurred_at, {', '.join(VIEW_COLUMNS.values())} FROM {_EVENT} AND kind = ANY($4)".replace("%%", "%"),  # noqa: S608 - names of ours
+    ),
+    "consents": (
+        "bigint, bigint[]",
+        "SELECT customer_id, channel, status, method, source, changed_at FROM customers_consent "
+        "WHERE store_id = $1 AND customer_id = ANY($2)",
+    ),
+    "orders": (
+        "bigint, bigint[]",
+        "SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed "  # noqa: S608 - names of ours
+        f"WHERE store_id = $1 AND customer_id = ANY($2) AND {COUNTS_SQL}",
+    ),
+    "carts": (
+        "bigint, bigint[]",
+        f"SELECT customer_id, {', '.join(_CART)} FROM orders_cart "  # noqa: S608 - names of ours
+        "WHERE store_id = $1 AND customer_id = ANY($2) AND state = 'open' AND lines_count > 0",
+    ),
+    "members": (
+        "bigint, bigint[]", "SELECT customer_id, segment_id FROM segments_segmentmember WHERE store_id = $1 AND customer_id = ANY($2)",
+    ),
+}  # fmt: skip
+_prepared = WeakSet[Any]()  # connections that know the statements
 _LINES = """
     SELECT order_id, product_id, category, brand, quantity FROM orders_orderline
     WHERE store_id = (SELECT %s::bigint) AND order_id = ANY(%s)
@@ -58,8 +81,11 @@ _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person]:
     """Return these customers of the active store by id, with what is needed; who is gone is left out."""
     ids = list(customer_ids)
-    rows = Customer.objects.filter(pk__in=ids).values_list("pk", *_COLUMNS)
-    people = {pk: Person(pk, dict(zip(_COLUMNS, values, strict=True))) for pk, *values in rows}
+    _prepare()
+    people = {pk: Person(pk, dict(zip(_COLUMNS, values, strict=True))) for pk, *values in _ask("customers", ids)}
+    for person in people.values():
+        for name in _JSON:
+            person.row[name] = read_json(person.row[name])
     if not people:
         return people
     if needs.attributes:
@@ -81,7 +107,7 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
     for circle in needs.circles:
         _add_circle(people, circle)
     if needs.segments:
-        for customer_id, segment_id in SegmentMember.objects.filter(customer_id__in=list(people)).values_list("customer_id", "segment_id"):
+        for customer_id, segment_id in _ask("members", list(people)):
             people[customer_id].segments.add(segment_id)
     return people
 
@@ -94,37 +120,27 @@ def _add_attributes(people: dict[int, Person], attributes: Iterable[int]) -> Non
 
 
 def _add_counters(people: dict[int, Person], numbers: Iterable[int]) -> None:
-    rows = CustomerCounter.objects.filter(customer_id__in=list(people), event_name_id__in=list(numbers))
-    for customer_id, number, *figures in rows.values_list("customer_id", "event_name_id", "count", "first_at", "last_at"):
+    for customer_id, number, *figures in _ask("counters", list(people), list(numbers)):
         people[customer_id].counters[number] = Counter(*figures)
 
 
 def _add_events(people: dict[int, Person], events: Any) -> None:
     since = min((moment or _EVER) for moment in events.values())
     views = [kind for kind, name in VIEWS.items() if name in events]
-    _prepare()
-    for customer_id, kind, name, at, properties in _run(_EVENTS, list(people), since, list(events), views):
+    for customer_id, kind, name, at, properties in _ask("events", list(people), since, list(events), views):
         told = json.loads(properties, parse_float=Decimal)
         for counted in {name if kind in {"track", "own"} else VIEWS[kind]} & events.keys():
             people[customer_id].events.setdefault(counted, []).append(Happening(at, told))
 
 
-def _prepare() -> None:
-    connection.ensure_connection()
-    if connection.connection not in _prepared:
-        rows_of(piece(_PREPARE))
-        _prepared.add(connection.connection)
-
-
 def _add_views(people: dict[int, Person], views: Mapping[str, datetime | None]) -> None:
     since = min((moment or _EVER) for moment in views.values())
-    for customer_id, at, *told in _run(_VIEWS, list(people), since, list(views)):
+    for customer_id, at, *told in _ask("views", list(people), since, list(views)):
         people[customer_id].views.append(ViewFact(at, **dict(zip(VIEW_COLUMNS, told, strict=True))))
 
 
 def _add_consents(people: dict[int, Person]) -> None:
-    rows = Consent.objects.filter(customer_id__in=list(people))
-    for customer_id, channel, *said in rows.values_list("customer_id", "channel", "status", "method", "source", "changed_at"):
+    for customer_id, channel, *said in _ask("consents", list(people)):
         people[customer_id].consents[channel] = ConsentFact(*said)
 
 
@@ -141,7 +157,7 @@ def _add_suppressions(people: dict[int, Person]) -> None:
 
 
 def _add_orders(people: dict[int, Person], *, with_lines: bool) -> None:
-    rows = _run(_ORDERS, list(people))
+    rows = _ask("orders", list(people))
     lines: dict[int, list[LineFact]] = {}
     if with_lines and rows:
         for order_id, *line in _run(_LINES, [row[0] for row in rows]):
@@ -151,10 +167,7 @@ def _add_orders(people: dict[int, Person], *, with_lines: bool) -> None:
 
 
 def _add_carts(people: dict[int, Person]) -> None:
-    fields = ("stage", "currency", "total_minor", "lines_count", "last_activity_at", "idle_at", "abandoned_at")
-    for customer_id, *cart in (
-        Cart.objects.open().filter(customer_id__in=list(people), lines_count__gt=0).values_list("customer_id", *fields)
-    ):
+    for customer_id, *cart in _ask("carts", list(people)):
         people[customer_id].cart = CartFact(*cart)
 
 
@@ -167,6 +180,22 @@ def _add_circle(people: dict[int, Person], circle: Circle) -> None:
     )
     for (customer_id,) in rows_of(rows + circle.holds_sql(store_id)):
         people[customer_id].circles.add(circle)
+
+
+def _prepare() -> None:
+    """Have the connection know the statements, and plan them without regard to the values of this time."""
+    connection.ensure_connection()
+    if connection.connection not in _prepared:
+        for name, (types, statement) in _STATEMENTS.items():
+            rows_of(piece(f"PREPARE segments_{name} ({types}) AS {statement}".replace("%", "%%")))
+        _prepared.add(connection.connection)
+    rows_of(piece("SET LOCAL plan_cache_mode = force_generic_plan"))
+
+
+def _ask(name: str, *values: Any) -> list[Any]:
+    """Run a prepared statement for the active store."""
+    marks = ", ".join(["%s"] * (len(values) + 1))
+    return rows_of(piece(f"EXECUTE segments_{name} ({marks})", require_store_id(), *values))
 
 
 def _run(statement: str, *values: Any) -> list[Any]:

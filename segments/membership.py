@@ -26,7 +26,7 @@ from segments.rules.tree import RuleError
 LOCK = "segments"
 FILL = "segment_fill"
 SWEEP = "segment_sweep"
-MOST_NAMED = 10_000
+MOST_NAMED, MOST_ROUNDS = 10_000, 20
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,15 @@ def fill(segment: Segment, *, now: datetime) -> Difference | None:
 
 def fill_due(*, now: datetime) -> int:
     """Fill every segment of the active store whose members stand for an older rule; return how many there were."""
-    waiting = list(Segment.objects.live().filter(kind=Segment.Kind.RULE).exclude(filled_version=F("version")).order_by("id"))
-    for segment in in_order(waiting, name=lambda one: of_segment(str(one.public_id)), reads=lambda one: one.reads):
-        fill(segment, now=now)
-    return len(waiting)
+    done = 0
+    for _round in range(MOST_ROUNDS):
+        waiting = list(Segment.objects.live().filter(kind=Segment.Kind.RULE).exclude(filled_version=F("version")).order_by("id"))
+        if not waiting:
+            break
+        for segment in in_order(waiting, name=lambda one: of_segment(str(one.public_id)), reads=lambda one: one.reads):
+            fill(segment, now=now)
+        done += len(waiting)
+    return done
 
 
 def fill_again_if_measures_changed(*, now: datetime) -> int:
@@ -117,10 +122,19 @@ def _work_out(segment: Segment, *, cause: str, now: datetime) -> Difference | No
             note_run(segment, found, cause=cause, began=now, took=time.monotonic() - began, drift=0)
             note_day(segment, at, entered=0, left=0)  # the rule changed; nobody came or went
             StoreWork.ring(SWEEP, store_id=segment.store_id, due_at=now)
+            if found.entered_count or found.left_count:
+                _fill_those_built_on(segment, now=now)
     except (RuleError, CannotAsk) as error:
         note_fault(segment, error)
         return None
     return found
+
+
+def _fill_those_built_on(segment: Segment, *, now: datetime) -> None:
+    """Have the segments worked out anew whose rule names this one: its members changed without news of any customer."""
+    above = Segment.objects.live().filter(kind=Segment.Kind.RULE, reads__contains=[of_segment(str(segment.public_id))])
+    if above.update(filled_version=0):
+        StoreWork.ring(FILL, store_id=segment.store_id, due_at=now)
 
 
 def note_run(segment: Segment, found: Difference, *, cause: str, began: datetime, took: float, drift: int) -> None:
