@@ -70,6 +70,7 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
         "bigint, bigint[]", "SELECT customer_id, segment_id FROM segments_segmentmember WHERE store_id = $1 AND customer_id = ANY($2)",
     ),
 }  # fmt: skip
+_GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan; "  # planned once, whatever the values of this time
 _prepared = WeakSet[Any]()  # connections that know the statements
 _LINES = """
     SELECT order_id, product_id, category, brand, quantity FROM orders_orderline
@@ -82,7 +83,7 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
     """Return these customers of the active store by id, with what is needed; who is gone is left out."""
     ids = list(customer_ids)
     _prepare()
-    people = {pk: Person(pk, dict(zip(_COLUMNS, values, strict=True))) for pk, *values in _ask("customers", ids)}
+    people = {pk: Person(pk, dict(zip(_COLUMNS, values, strict=True))) for pk, *values in _ask("customers", ids, first=_GENERIC)}
     for person in people.values():
         for name in _JSON:
             person.row[name] = read_json(person.row[name])
@@ -183,19 +184,18 @@ def _add_circle(people: dict[int, Person], circle: Circle) -> None:
 
 
 def _prepare() -> None:
-    """Have the connection know the statements, and plan them without regard to the values of this time."""
+    """Have the connection know the statements."""
     connection.ensure_connection()
     if connection.connection not in _prepared:
         for name, (types, statement) in _STATEMENTS.items():
             rows_of(piece(f"PREPARE segments_{name} ({types}) AS {statement}".replace("%", "%%")))
         _prepared.add(connection.connection)
-    rows_of(piece("SET LOCAL plan_cache_mode = force_generic_plan"))
 
 
-def _ask(name: str, *values: Any) -> list[Any]:
-    """Run a prepared statement for the active store."""
+def _ask(name: str, *values: Any, first: str = "") -> list[Any]:
+    """Run a prepared statement for the active store. first: what is set before it on the same way."""
     marks = ", ".join(["%s"] * (len(values) + 1))
-    return rows_of(piece(f"EXECUTE segments_{name} ({marks})", require_store_id(), *values))
+    return rows_of(piece(f"{first}EXECUTE segments_{name} ({marks})", require_store_id(), *values))
 
 
 def _run(statement: str, *values: Any) -> list[Any]:
