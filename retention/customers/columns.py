@@ -4,18 +4,20 @@ A column of what an upper room knows comes through `panels.facts`. A new column 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from retention.customers.models import Customer
+from retention.customers.models import Consent, Customer
 from retention.customers.panels import facts
-from retention.customers.permissions import CHANNELS, Permission, permissions_of
+from retention.customers.permissions import CHANNELS, permissions_of
 from retention.dashboard.figures import write_money, write_number, write_time_ago
 from retention.dashboard.templatetags.ui import birthday
 
@@ -40,12 +42,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a row; the permissions are drawn as icons."""
+    """One cell of a row; the permissions are icons, drawn already."""
 
     label: str
     text: str = ""
     css: str = ""
-    permissions: list[Permission] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _ago(moment: datetime | None, seen: Seen) -> str:
 
 COLUMNS: dict[str, Column] = {
     "where": Column(gettext_lazy("Where"), _where, "mut wide"),
-    "may": Column(gettext_lazy("May we write?"), lambda customer, seen: "", "may"),
+    "may": Column(gettext_lazy("May we write?"), lambda customer, seen: _icons(customer, seen), "may"),
     "orders": Column(gettext_lazy("Orders"), lambda customer, seen: write_number(customer.orders_count), "n wide", "orders"),
     "spent": Column(
         gettext_lazy("Spent"), lambda customer, seen: write_money(customer.spent_minor, currency=seen.currency, cents=True), "n b", "spent"
@@ -89,21 +90,26 @@ def chosen_columns(wanted: Sequence[str]) -> list[str]:
 def rows_of(request: HttpRequest, customers: Sequence[Customer], *, columns: Sequence[str], seen: Seen) -> list[Any]:
     """Return the lines of one page; each upper room is asked once for all of them."""
     ids = [customer.pk for customer in customers]
-    known = [(fact, fact.texts(request, ids)) for fact in sorted(facts, key=lambda fact: fact.order)]
+    known = [(str(fact.label), f"{fact.css} wide", fact.texts(request, ids)) for fact in sorted(facts, key=lambda fact: fact.order)]
+    shown = [(str(COLUMNS[key].label), COLUMNS[key].css, COLUMNS[key].text) for key in columns]
     return [
         Row(
             customer,
             [
-                *(_cell(customer, key, seen=seen) for key in columns),
-                *(Cell(str(fact.label), texts.get(customer.pk, ""), f"{fact.css} wide") for fact, texts in known),
+                *(Cell(label, text(customer, seen), css) for label, css, text in shown),
+                *(Cell(label, texts.get(customer.pk, ""), css) for label, css, texts in known),
             ],
         )
         for customer in customers
     ]
 
 
-def _cell(customer: Customer, key: str, *, seen: Seen) -> Cell:
-    column = COLUMNS[key]
-    if key == "may":
-        return Cell(str(column.label), "", column.css, permissions_of(list(customer.consents.all()), channels=CHANNELS))
-    return Cell(str(column.label), column.text(customer, seen), column.css)
+def _icons(customer: Customer, seen: Seen) -> str:
+    said = {consent.channel: consent.status for consent in customer.consents.all()}
+    return _drawn(tuple(said.get(channel, "") for channel in CHANNELS), get_language() or "")
+
+
+@lru_cache(maxsize=1_000)  # four answers on three channels, in each language: the same few pictures on every row
+def _drawn(statuses: tuple[str, ...], language: str) -> str:
+    told = [Consent(channel=channel, status=status) for channel, status in zip(CHANNELS, statuses, strict=True) if status]
+    return render_to_string("customers/_permission_icons.html", {"permissions": permissions_of(told, channels=CHANNELS)})

@@ -9,12 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from retention.customers.models import Consent, ConsentRecord
+from retention.kit.words import gettext_noop
 
 CHANNELS: dict[str, tuple[str, str | Promise]] = {
     "email": ("mail", gettext_lazy("E-mail")),
     "sms": ("message-2", gettext_lazy("SMS")),
     "push": ("bell", gettext_lazy("Push")),
 }
+_WORDS = {
+    "": gettext_noop("not asked"), "granted": gettext_noop("yes"), "pending": gettext_noop("waiting for confirmation"),
+    "refused": gettext_noop("said no"),
+}  # fmt: skip
 _CSS = {"granted": "y", "pending": "p", "refused": "u"}
 
 
@@ -44,7 +49,7 @@ def _permission(icon: str, name: str, consent: Consent | None) -> Permission:
 
 def word_of(status: str) -> str:
     """Return what a status of consent is called; nothing is what nobody asked for."""
-    return {"": _("not asked"), "granted": _("yes"), "pending": _("waiting for confirmation"), "refused": _("said no")}[status]
+    return _(_WORDS[status])
 
 
 def proof_of(said: Consent | ConsentRecord) -> str:

@@ -184,3 +184,10 @@ def test_beyond_the_bound_the_page_says_more_than_and_counts_on_its_own(shop, mo
     assert "We know 3 people by address" in counted
     assert "We may e-mail 1 of them." in counted
     assert "We know 3 people by address" in browser.get(HERE).content.decode()
+
+
+def test_permissions_are_drawn_as_icons_and_never_as_text(shop):
+    text = signed_in(shop.mia).get(HERE).content.decode()
+    assert '<span class="cn y" title="E-mail: yes">' in text
+    assert '<span class="cn n" title="SMS: not asked">' in text
+    assert "&lt;span" not in text
