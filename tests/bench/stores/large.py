@@ -104,6 +104,7 @@ _CARTS = """
     FROM customers_customer WHERE store_id = %(store)s AND id > %(after)s AND id <= %(until)s AND id %% 9 = 0
         AND last_seen_at < now() - interval '1 hour'
 """
+_DERIVED = ("customers_customercounter", "orders_order", "orders_cart")
 _TABLES = (
     "customers_customer", "customers_consent", "customers_customerevent", "customers_customercounter", "customers_identity", "orders_order",
     "orders_cart",
@@ -129,6 +130,8 @@ def large_store(scale: float) -> Store:
     last = owner("SELECT max(id) FROM customers_customer WHERE store_id = %(store)s", values)
     for start in range(lived, last, AT_ONCE):
         with transaction.atomic(using="owner"):
+            for table in _DERIVED:  # of customers whose events were let go of
+                owner(f"DELETE FROM {table} WHERE store_id = %(store)s AND customer_id > %(after)s", values | {"after": start})
             for statement in (_EVENTS, _ORDERS, _FIGURES, _NAMES, _COUNTERS, _CARTS):
                 owner(statement, values | {"after": start, "until": min(start + AT_ONCE, last)})
     if have < customers or lived < last:
