@@ -83,10 +83,10 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
     """Return these customers of the active store by id, with what is needed; who is gone is left out."""
     ids = list(customer_ids)
     _prepare()
-    people = {pk: Person(pk, dict(zip(_COLUMNS, values, strict=True))) for pk, *values in _ask("customers", ids, first=_GENERIC)}
-    for person in people.values():
-        for name in _JSON:
-            person.row[name] = read_json(person.row[name])
+    people: dict[int, Person] = {}
+    for pk, *values in _ask("customers", ids, first=_GENERIC):
+        row = dict(zip(_COLUMNS, values, strict=True))
+        people[pk] = Person(pk, row | {name: read_json(row[name]) for name in _JSON})
     if not people:
         return people
     if needs.attributes:

@@ -66,6 +66,8 @@ class Figure(Condition):
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: have at least 3 orders."""
+        if self.figure == "orders" and self.test.op == "equals" and self.test.low == 0 and not self.test.negated:
+            return Phrase(gettext_noop("have no order"))
         amount = self.test.amount(None if self.figure == "orders" else self._money)
         return Phrase(_SENTENCES[self.figure][not self.test.is_one], {"amount": amount})
 

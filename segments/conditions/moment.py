@@ -27,19 +27,19 @@ class MomentField(NamedTuple):
 
 MOMENT_FIELDS: dict[str, MomentField] = {
     "created_at": MomentField(
-        gettext_noop("first contact"), of_field("created_at"), gettext_noop("came for the first time %(when)s"),
+        gettext_noop("first contact"), of_field("created_at"), gettext_noop("first came %(when)s"),
         gettext_noop("came at some time"), gettext_noop("never came"),
     ),
     "last_seen_at": MomentField(
-        gettext_noop("last visit"), of_field("last_seen_at"), gettext_noop("were here for the last time %(when)s"),
+        gettext_noop("last visit"), of_field("last_seen_at"), gettext_noop("were last here %(when)s"),
         gettext_noop("were here at some time"), gettext_noop("were never here"),
     ),
     "first_order_at": MomentField(
-        gettext_noop("first order"), ORDERS, gettext_noop("ordered for the first time %(when)s"), gettext_noop("ordered at some time"),
+        gettext_noop("first order"), ORDERS, gettext_noop("first ordered %(when)s"), gettext_noop("ordered at some time"),
         gettext_noop("never ordered"),
     ),
     "last_order_at": MomentField(
-        gettext_noop("last order"), ORDERS, gettext_noop("ordered for the last time %(when)s"), gettext_noop("ordered at some time"),
+        gettext_noop("last order"), ORDERS, gettext_noop("last ordered %(when)s"), gettext_noop("ordered at some time"),
         gettext_noop("never ordered"),
     ),
 }  # fmt: skip
@@ -79,7 +79,7 @@ class Moment(Condition):
         return self.test.holds(person.row[self.field], at, whole_days=False) != self.test.negated
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: ordered for the last time more than 90 days ago."""
+        """Say it: last ordered more than 90 days ago."""
         field, when = MOMENT_FIELDS[self.field], self.test.window.phrase() if self.test.window else None
         if when is None:
             return Phrase(field.not_known if self.test.negated else field.known)
