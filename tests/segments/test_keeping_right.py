@@ -11,6 +11,7 @@ from retention.tenancy.context import store_context
 from segments import saving
 from segments.evaluating import evaluate_slice
 from segments.growing import daily_sizes
+from segments.membership import fill_due
 from segments.models import Segment, SegmentDay, SegmentMember
 from segments.sweeping import check, fill_stores, sweep_stores
 from tests.factories import make_store
@@ -79,3 +80,17 @@ def test_a_day_without_coming_and_going_is_as_large_as_the_day_before(store):
     sizes = daily_sizes([segment.pk], since=today - timedelta(days=30), until=today)[segment.pk]
     assert [count for _day, count in sizes] == [10, 10, 12, 12, 12, 12]
     assert Segment.objects.count() == 1
+
+
+def test_a_rule_that_changes_moves_those_who_are_in_segments_built_on_it(store):
+    ana, bea = make_customer(store, country="DE"), make_customer(store, country="AT")
+    inner = make_segment(COUNTRY, name="Inner")
+    outer = make_segment({"is": "in_segment", "segment": str(inner.public_id), "in": True}, name="Outer")
+    rest = make_segment({"is": "in_segment", "segment": str(outer.public_id), "in": False}, name="Rest")
+    assert (members(inner), members(outer), members(rest)) == ({ana.pk}, {ana.pk}, {bea.pk})
+    austria = {"version": 1, "root": {"join": "all", "rules": [COUNTRY | {"values": ["AT"]}]}}
+    saving.save_rule(inner, austria, user_id=None, now=NOW)
+    fill_due(now=NOW)
+    assert (members(inner), members(outer), members(rest)) == ({bea.pk}, {bea.pk}, {ana.pk})
+    assert not Segment.objects.exclude(filled_version=1).exclude(name="Inner").exists(), "everything is worked out"
+    assert sum(check(one, now=NOW + timedelta(hours=25)) for one in Segment.objects.order_by("id")) == 0
