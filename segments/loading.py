@@ -187,7 +187,9 @@ def _prepare() -> None:
     """Have the connection know the statements."""
     connection.ensure_connection()
     if connection.connection not in _prepared:
-        for name, (types, statement) in _STATEMENTS.items():
+        known = {name for (name,) in rows_of(piece("SELECT name FROM pg_prepared_statements"))}  # some, if it was cut off half way
+        for name in [name for name in _STATEMENTS if f"segments_{name}" not in known]:
+            types, statement = _STATEMENTS[name]
             rows_of(piece(f"PREPARE segments_{name} ({types}) AS {statement}".replace("%", "%%")))
         _prepared.add(connection.connection)
 
