@@ -164,10 +164,13 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
     page.keyboard.type("4")
     page.keyboard.press("Enter")
     page.wait_for_selector(".sg-edit", state="detached")
-    assert page.evaluate("document.activeElement.classList.contains('bo-slot')"), "the focus goes back to the sentence"
-    tab_to("button[value='save']") if page.locator("#builder button[value='save']").count() else page.locator(
-        "button[value='save']"
-    ).focus()
+    wait_for(page, "document.activeElement.classList.contains('bo-slot')")  # the focus goes back to the sentence
+    on_save = "document.activeElement.matches('main button[value=save]')"
+    for _step in range(120):
+        if page.evaluate(on_save):
+            break
+        page.keyboard.press("Shift+Tab")
+    assert page.evaluate(on_save), "Save is reached by the keyboard"
     page.keyboard.press("Enter")
     page.wait_for_url("**/segments/*-*/")
     assert saved(site, "By hand").rule["root"]["rules"][0]["value"] == 4
