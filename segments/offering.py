@@ -1,4 +1,4 @@
-"""The store's own words for a form: events, properties, places, products. Counted in a sample of what is newest, so never slow.
+"""The store's own words for a form: events, properties, places, products. Counted in two thousand rows, the newest where there is an order.
 
 A name such as "property:Product Viewed:category" says what is wanted and of what; who asks gets at most a hundred, the most frequent first.
 """
