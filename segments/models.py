@@ -23,6 +23,10 @@ class SegmentQuerySet(StoreQuerySet["Segment"]):
         """Return those that are not put away."""
         return self.exclude(state=Segment.State.ARCHIVED)
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders they lie in."""
+        return list(self.exclude(folder="").order_by("folder").values_list("folder", flat=True).distinct())
+
 
 class Segment(StoreOwned):
     """Who, said in a rule. A list has no rule: its members are put in by hand and stay.

@@ -1,8 +1,10 @@
 """What a merchant does with a segment: make it, change its rule, save a version, put it away, copy it, keep its members as a list."""
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -55,7 +57,7 @@ def refusal_words(error: Exception) -> str:
         "is_used": _("Another segment is built on this one."),
         "is_no_list": _("This one has a rule; people come and go by it."),
         "is_waiting": _("Its people are being worked out; try again when they are there."),
-        "is_newer": _("Somebody saved a newer version while you were changing this one. Look at it, then save again to put yours over it."),
+        "is_newer": _("Somebody saved or drafted something newer meanwhile. Look at it, then save again to put yours over it."),
     }
     return words.get(str(error), str(error))
 
@@ -82,15 +84,38 @@ def create(
     return segment
 
 
-def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None, now: datetime, based_on: int | None = None) -> Segment:
+class Basis(NamedTuple):
+    """What a changed rule was made from: the number of the saved version, and the digest of the draft beside it; nothing of either."""
+
+    version: int = 0
+    draft: str = ""
+
+    @classmethod
+    def of(cls, segment: Segment) -> "Basis":
+        """Return what stands now."""
+        draft = json.dumps(segment.draft, sort_keys=True) if segment.draft is not None else ""
+        return cls(segment.version, sha256(draft.encode()).hexdigest()[:16] if draft else "")
+
+    @classmethod
+    def read(cls, text: str) -> "Basis | None":
+        """Read what `str` wrote; None for anything else."""
+        version, _colon, draft = text.partition(":")
+        return cls(int(version), draft) if version.isdecimal() and len(version) < 9 else None
+
+    def __str__(self) -> str:
+        """Return it as a page carries it."""
+        return f"{self.version}:{self.draft}"
+
+
+def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None, now: datetime, based_on: Basis | None = None) -> Segment:
     """Save a rule as the next version and have the members brought in line; raises RuleError and Refused.
 
-    The same rule again is no new version. based_on: the version it was made from; a newer one saved meanwhile is not written over.
+    The same rule again is no new version. based_on: what it was made from; nothing saved or drafted meanwhile is written over.
     """
     with transaction.atomic():
         _lock()
         kept = _locked(segment)
-        if based_on is not None and kept.version != based_on:
+        if based_on is not None and based_on != Basis.of(kept):
             raise Refused("is_newer")
         if kept.kind == Segment.Kind.LIST:
             raise Refused("is_a_list")
@@ -106,10 +131,14 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
     return kept
 
 
-def keep_draft(segment: Segment, tree: Mapping[str, Any], *, based_on: int) -> None:
+def keep_draft(segment: Segment, tree: Mapping[str, Any], *, based_on: Basis) -> None:
     """Keep a changed rule, finished or not, beside the saved one; nobody comes or goes by it. Raises Refused, as `save_rule` does."""
-    if not Segment.objects.kept().filter(pk=segment.pk, version=based_on).update(draft=tree):
-        raise Refused("is_newer")
+    with transaction.atomic():
+        _lock()
+        kept = _locked(segment)
+        if kept.state == Segment.State.ARCHIVED or based_on != Basis.of(kept):
+            raise Refused("is_newer")
+        Segment.objects.filter(pk=kept.pk).update(draft=tree)
 
 
 def drop_draft(segment: Segment) -> None:

@@ -47,6 +47,11 @@ MOST_UNDO_LETTERS = 100_000
 NAME_WANTED = gettext_lazy("Give it a name you will know it by.")
 
 
+def read_words(post: QueryDict) -> dict[str, str]:
+    """Read what a segment is called: its name, folder and note, each on one line and no longer than its column."""
+    return {name: one_line(post.get(name, ""), longest=longest) for name, longest in (("name", 120), ("folder", 60), ("note", 500))}
+
+
 @dataclass
 class Called:
     """What a segment is called, as it stands in the form. fault: of the name; refusal: why the whole was not saved."""
@@ -60,7 +65,7 @@ class Called:
     @classmethod
     def of(cls, post: QueryDict) -> "Called":
         """Read the form."""
-        return cls(*(one_line(post.get(name, ""), longest=longest) for name, longest in (("name", 120), ("folder", 60), ("note", 500))))
+        return cls(**read_words(post))
 
 
 @needs("segments.edit")
@@ -213,11 +218,15 @@ def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *
         )
         auditing.note(request, "segment.made", target=f"segment:{made.pk}", details={"name": made.name})
         return made
-    based_on = int(text) if (text := request.POST.get("version", "")).isdecimal() and len(text) < 9 else segment.version
+    based_on = saving.Basis.read(request.POST.get("basis", "")) or saving.Basis.of(segment)
+    is_called_otherwise = words != {name: getattr(segment, name) for name in words}
     if is_draft:
         saving.keep_draft(segment, built.tree, based_on=based_on)
-    else:
+        if is_called_otherwise and segment.version:
+            messages.warning(request, _("Its name, folder and note stay as they are until you save the segment."))
+    if is_called_otherwise and not (is_draft and segment.version):
         saving.describe(segment, **words)
+    if not is_draft:
         saving.save_rule(segment, built.tree, user_id=who, now=now, based_on=based_on)
     auditing.note(request, "segment.changed", target=f"segment:{segment.pk}", details={"draft": is_draft})
     return segment
@@ -245,9 +254,9 @@ def _page(
         "kinds": [(kind.kind, _(kind.label)) for _key, kind in KINDS.items()],
         "joins": [("all", _("all")), ("any", _("any")), ("none", _("none"))],
         "faults": len(problems),
-        "version": Segment.objects.values_list("version", flat=True).get(pk=segment.pk) if segment else 0,
+        "basis": str(saving.Basis.of(Segment.objects.only("version", "draft").get(pk=segment.pk))) if segment else "",
         "changed": segment is None or built.tree != clean_tree(segment.rule),
-        "folders": list(Segment.objects.kept().exclude(folder="").order_by("folder").values_list("folder", flat=True).distinct()),
+        "folders": Segment.objects.kept().folders(),
     }
     fragment = request.headers.get("HX-Request") == "true"
     if fragment:

@@ -42,7 +42,7 @@ def segment_list(request: Any) -> HttpResponse:
         "view": view,
         "views": {key: _of_view(key).count() for key in VIEWS},
         "folder": folder,
-        "folders": list(Segment.objects.kept().exclude(folder="").order_by("folder").values_list("folder", flat=True).distinct()),
+        "folders": Segment.objects.kept().folders(),
         "search": search,
         "is_narrowed": bool(folder or search or view != "kept"),
         "may_edit": allows(request.role, capability="segments.edit"),

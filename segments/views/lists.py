@@ -17,7 +17,6 @@ from retention.dashboard.access import needs
 from retention.dashboard.figures import write_number
 from retention.kit import clock
 from retention.kit.random_ids import read_id
-from retention.kit.words import one_line
 from retention.stores import auditing
 from retention.stores.stepping_up import asks_for_mfa
 from segments import saving
@@ -25,7 +24,7 @@ from segments.asking import CannotAsk
 from segments.exporting import MOST_BROUGHT, Found, TooMany, find_brought, stream_members
 from segments.models import Segment
 from segments.overlapping import MOST_COMPARED, compare
-from segments.views.building import NAME_WANTED
+from segments.views.building import NAME_WANTED, read_words
 
 MOST_SHOWN, MOST_LETTERS, MOST_EXPORTED = 12, 60, 100_000
 
@@ -93,13 +92,13 @@ class _Asked:
 
     @classmethod
     def of(cls, request: Any) -> "_Asked":
-        words = [one_line(request.POST.get(name, ""), longest=longest) for name, longest in (("name", 120), ("folder", 60), ("note", 500))]
-        people = request.POST.get("people", "")
+        words, people = read_words(request.POST), request.POST.get("people", "")
         try:
-            return cls(words[0], words[1], words[2], people, find_brought(people))
+            return cls(**words, people=people, found=find_brought(people))
         except TooMany as error:
             text = _("These are %(count)d; at most %(most)d fit at once. Bring them in several parts.")
-            return cls(words[0], words[1], words[2], people, Found([], []), text % {"count": error.args[0], "most": MOST_BROUGHT})
+            fault = text % {"count": error.args[0], "most": MOST_BROUGHT}
+            return cls(**words, people=people, found=Found([], []), fault=fault)
 
     @property
     def is_wrong(self) -> bool:
@@ -149,10 +148,11 @@ def export_members(request: Any, public_id: UUID) -> Any:
 @require_GET
 def overlap(request: Any) -> HttpResponse:
     """Compare segments. s: the id of one, up to six times."""
-    asked = {text for text in request.GET.getlist("s")[: 2 * MOST_COMPARED] if read_id(text)}
+    asked = {text for text in request.GET.getlist("s") if read_id(text)}
     live = list(Segment.objects.live().order_by("name", "id"))
-    chosen = [one for one in live if str(one.public_id) in asked][:MOST_COMPARED]
-    context: dict[str, Any] = {"segments": live, "chosen": chosen, "most": MOST_COMPARED}
+    wanted = [one for one in live if str(one.public_id) in asked]
+    chosen = wanted[:MOST_COMPARED]
+    context: dict[str, Any] = {"segments": live, "chosen": chosen, "left_out": wanted[MOST_COMPARED:], "most": MOST_COMPARED}
     if len(chosen) > 1:
         try:
             found = compare(chosen)

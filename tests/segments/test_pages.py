@@ -254,14 +254,14 @@ def test_another_shops_segment_is_not_there(shop, marketer):
 def test_what_somebody_else_saved_meanwhile_is_not_written_over(shop, marketer):
     segment = made(shop, FIGURE)
     edit = at("edit", public_id=segment.public_id)
-    marketer.post(edit, sent(rule(FIGURE | {"value": 3}), version="1"))
-    page = marketer.post(edit, sent(rule(FIGURE | {"value": 4}), version="1") | {"name": "Renamed"})
-    assert "Somebody saved a newer version" in page.content.decode()
+    marketer.post(edit, sent(rule(FIGURE | {"value": 3}), basis="1:"))
+    page = marketer.post(edit, sent(rule(FIGURE | {"value": 4}), basis="1:") | {"name": "Renamed"})
+    assert "Somebody saved or drafted something newer" in page.content.decode()
     with store_context(shop.pk):
         segment.refresh_from_db()
         assert (segment.version, segment.rule, segment.name) == (2, rule(FIGURE | {"value": 3}), "Loyal")
-    assert page.context["version"] == 2
-    marketer.post(edit, sent(rule(FIGURE | {"value": 4}), version="2"))
+    assert page.context["basis"] == "2:"
+    marketer.post(edit, sent(rule(FIGURE | {"value": 4}), basis="2:"))
     with store_context(shop.pk):
         segment.refresh_from_db()
         assert segment.version == 3
@@ -338,7 +338,7 @@ def test_a_number_too_large_to_compare_is_a_fault_of_the_segment_and_not_of_the_
 def test_erasing_somebody_takes_their_address_out_of_rules(shop, marketer):
     segment = made(shop, {"is": "text", "field": "email", "op": "is", "values": ["ANN@example.test", "bea@example.test"]})
     with store_context(shop.pk):
-        saving.keep_draft(segment, segment.rule, based_on=1)
+        saving.keep_draft(segment, segment.rule, based_on=saving.Basis(1))
         erase(Customer.objects.get(first_name="Ann"), by=None, now=clock.now())
         segment.refresh_from_db()
         for kept in (segment.rule, segment.draft, segment.versions.get().rule):
@@ -358,3 +358,37 @@ def test_odd_addresses_answer_without_a_fault_of_ours(shop, marketer):
     assert marketer.post(at("new"), sent(rule(FIGURE)) | {"name": "a\0b\nc"}).status_code == 302
     with store_context(shop.pk):
         assert Segment.objects.filter(name="ab c").exists()
+
+
+def test_a_draft_of_somebody_else_is_not_written_over_and_no_name_is_lost_without_a_word(shop, marketer):
+    segment = made(shop, FIGURE)
+    edit = at("edit", public_id=segment.public_id)
+    began = marketer.get(edit).context["basis"]
+    answered = marketer.post(edit, sent(rule(FIGURE | {"value": 3}), "draft", basis=began) | {"name": "Renamed"}, follow=True)
+    assert "stay as they are until you save" in answered.content.decode()
+    for deed in ("draft", "save"):
+        refused = marketer.post(edit, sent(rule(FIGURE | {"value": 4}), deed, basis=began))
+        assert "Somebody saved or drafted something newer" in refused.content.decode()
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+        assert (segment.name, segment.version, segment.draft) == ("Loyal", 1, rule(FIGURE | {"value": 3}))
+    marketer.post(edit, sent(rule(FIGURE | {"value": 4}), basis=refused.context["basis"]) | {"name": "Renamed"})
+    with store_context(shop.pk):
+        segment.refresh_from_db()
+        assert (segment.name, segment.version, segment.draft) == ("Renamed", 2, None)
+
+
+def test_a_new_draft_can_be_called_otherwise(shop, marketer):
+    marketer.post(at("new"), sent(rule(), "draft"))
+    with store_context(shop.pk):
+        segment = Segment.objects.get()
+    marketer.post(at("edit", public_id=segment.public_id), sent(rule(), "draft") | {"name": "Renamed"})
+    with store_context(shop.pk):
+        assert Segment.objects.get().name == "Renamed"
+
+
+def test_what_does_not_fit_into_a_comparison_is_named(shop, marketer):
+    ids = [str(made(shop, FIGURE, name=f"S{number}").public_id) for number in range(7)]
+    page = marketer.get(at("overlap"), {"s": ids})
+    assert (len(page.context["chosen"]), [one.name for one in page.context["left_out"]]) == (6, ["S6"])
+    assert "6 fit at once. Left out:" in page.content.decode()
