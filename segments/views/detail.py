@@ -147,31 +147,17 @@ def _whys(segment: Segment, person: Customer) -> dict[str, Any]:
 @require_POST
 def archive(request: Any, public_id: UUID) -> HttpResponse:
     """Put a segment away; refused while another one is built on it."""
-    segment: Segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-
-    def put_away() -> Segment:
-        saving.archive(segment)
-        return segment
-
-    answer = _done(request, segment, "segment.removed", put_away)
-    segment.refresh_from_db()
-    if segment.state != Segment.State.ARCHIVED:
-        return answer
-    messages.success(request, _("%(name)s is put away. You can take it out again.") % {"name": segment.name})
-    return redirect("segments:list", request.store.slug)
+    segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
+    said = _("%(name)s is put away. You can take it out again.") % {"name": segment.name}
+    return _done(request, segment, "segment.removed", lambda: saving.archive(segment), said=said, to_list=True)
 
 
 @needs("segments.edit")
 @require_POST
 def restore(request: Any, public_id: UUID) -> HttpResponse:
     """Take a segment out again; its members are worked out anew."""
-    segment: Segment = get_object_or_404(Segment.objects.filter(state=Segment.State.ARCHIVED), public_id=public_id)
-
-    def take_out() -> Segment:
-        saving.restore(segment, now=clock.now())
-        return segment
-
-    return _done(request, segment, "segment.changed", take_out)
+    segment = get_object_or_404(Segment.objects.filter(state=Segment.State.ARCHIVED), public_id=public_id)
+    return _done(request, segment, "segment.changed", lambda: saving.restore(segment, now=clock.now()))
 
 
 @needs("segments.edit")
@@ -202,15 +188,9 @@ def freeze(request: Any, public_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: Any, public_id: UUID) -> HttpResponse:
     """Let go of a draft beside the saved rule."""
-    segment: Segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-
-    def let_go() -> Segment:
-        saving.drop_draft(segment)
-        return segment
-
-    answer = _done(request, segment, "segment.changed", let_go)
-    messages.success(request, _("The change is let go of; the saved rule stands."))
-    return answer
+    segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
+    said = _("The change is let go of; the saved rule stands.")
+    return _done(request, segment, "segment.changed", lambda: saving.drop_draft(segment), said=said)
 
 
 def _made_once(request: Any, segment: Segment, new_id: UUID | None, make: Callable[[], Segment]) -> HttpResponse:
@@ -219,11 +199,13 @@ def _made_once(request: Any, segment: Segment, new_id: UUID | None, make: Callab
     return redirect("segments:detail", request.store.slug, new_id) if there else _done(request, segment, "segment.made", make)
 
 
-def _done(request: Any, segment: Segment, deed: str, do: Callable[[], Segment]) -> HttpResponse:
-    """Do it and note it, in one transaction, and lead to what it made; what keeps it from being done is said."""
+def _done(
+    request: Any, segment: Segment, deed: str, do: Callable[[], Segment | None], *, said: str = "", to_list: bool = False
+) -> HttpResponse:
+    """Do it and note it, in one transaction; say so, or what keeps it from being done. Leads to what it made, or where it was asked for."""
     try:
         with transaction.atomic():
-            made = do()
+            made = do() or segment
             auditing.note(request, deed, target=f"segment:{made.pk}", details={"name": made.name})
     except (saving.NameTaken, saving.Refused, RuleError) as error:
         messages.error(request, saving.refusal_words(error))
@@ -233,7 +215,9 @@ def _done(request: Any, segment: Segment, deed: str, do: Callable[[], Segment]) 
             raise
         messages.error(request, _("The segments are being worked out just now. Try again in a minute."))
         return redirect("segments:detail", request.store.slug, segment.public_id)
-    return redirect("segments:detail", request.store.slug, made.public_id)
+    if said:
+        messages.success(request, said)
+    return redirect("segments:list", request.store.slug) if to_list else redirect("segments:detail", request.store.slug, made.public_id)
 
 
 def _free_name(name: str) -> str:
