@@ -71,3 +71,15 @@ def test_the_timeline_brings_kinds_older_days_and_the_raw_event_on_demand(site: 
     assert "Ordered, number 77" in page.locator("#timeline").inner_text()
     assert "Bean" not in page.locator("#timeline").inner_text()
     assert [*watch.complaints, *faults_of_page(page)] == []
+
+
+@pytest.mark.parametrize("variant", ["desktop-light", "phone-light"])
+def test_a_name_stands_above_its_address(site: Site, variant: str) -> None:
+    page = site.window(variant, user=site.side.people["owner"]).new_page()
+    page.goto(f"/s/{site.side.store.slug}/customers/")
+    name = page.locator(".people a.who b").first.bounding_box()
+    address = page.locator(".people a.who small").first.bounding_box()
+    assert name is not None
+    assert address is not None
+    assert address["y"] >= name["y"] + name["height"] - 1
+    assert abs(address["x"] - name["x"]) < 2
