@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from retention.customers.models import EventName
+from retention.kit.arrays import arrays_of
 from retention.tenancy.context import require_store_id
 
 MOST_NAMES = 1000  # of a store; events with further names are stored and shown, and not counted
@@ -39,7 +40,7 @@ def count_events(lived: Iterable[Lived], *, now: datetime, from_browsers: Collec
     rows = [(customer_id, numbers[name], *figures) for (customer_id, name), figures in sums.items() if name in numbers]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [require_store_id(), *map(list, zip(*rows, strict=True))])
+            cursor.execute(_COUNT, [require_store_id(), *arrays_of(rows)])
 
 
 def _numbers(names: set[str], *, from_browsers: Collection[str], now: datetime) -> Mapping[str, int]:

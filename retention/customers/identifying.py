@@ -27,6 +27,7 @@ from retention.customers.events import tell_readers
 from retention.customers.merging import merge
 from retention.customers.models import Customer, Identity
 from retention.customers.personal_data import Pair
+from retention.kit.arrays import texts_of
 from retention.kit.locks import transaction_lock
 from retention.kit.random_ids import random_ids
 from retention.kit.words import fold
@@ -264,7 +265,8 @@ def _load(names: Iterable[Name]) -> dict[Name, _Person]:
     people: dict[int, _Person] = {}
     owners: dict[Name, _Person] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"kinds": [kind for kind, _ in wanted], "values": [value for _, value in wanted], "store": store_id})
+        kinds, values = texts_of([kind for kind, _ in wanted]), texts_of([value for _, value in wanted])
+        cursor.execute(_KNOWN, {"kinds": kinds, "values": values, "store": store_id})
         for customer_id, kind, value, vouched in cursor.fetchall():
             person = people.setdefault(customer_id, _Person(id=customer_id))
             person.names.add((kind, value))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from retention.kit.money import LARGEST_AMOUNT, LARGEST_MINOR, MoneyError, decimals_of, parse_minor, to_minor
 
 _CLOSE = Decimal("0.000001")  # what adding up prices in binary leaves behind; a real third decimal is far larger
+_EXACT = 10**15  # below it no two amounts in minor units share a float, so the one a float stands for is the one that was told
 MOST_PIECES = 1_000_000
 MOST_LINES = 500
 
@@ -72,6 +73,9 @@ def _minor(value: Any, *, currency: str) -> int:
         return parse_minor(value, currency=currency)
     if isinstance(value, float) and not math.isfinite(value):
         raise MoneyError("The amount is not a number.")
+    scale = 10 ** decimals_of(currency)
+    if abs(value) < _EXACT / scale and (minor := round(value * scale)) / scale == value:
+        return minor
     amount = Decimal(repr(value))
     rounded = round(amount, decimals_of(currency)) if abs(amount) < LARGEST_MINOR else amount
     return to_minor(rounded if abs(amount - rounded) < _CLOSE else amount, currency=currency)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from retention.kit.arrays import array_of
 from retention.orders.amounts import Line
 from retention.orders.baskets import Basket, Product
 from retention.orders.models import Cart, CartLine
@@ -93,7 +94,7 @@ def read_rows(customer_ids: Collection[int]) -> dict[int, list[Stored]]:
     """Return the baskets of customers by customer, oldest first."""
     found: dict[int, list[Stored]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [require_store_id(), list(customer_ids)])
+        cursor.execute(_ROWS, [require_store_id(), array_of(list(customer_ids))])
         for row in cursor.fetchall():
             found[row[1]].append(Stored(*row))
     return found
@@ -104,7 +105,7 @@ def read_lines_of(rows: Sequence[Stored]) -> dict[int, Lines]:
     found: dict[int, Lines] = defaultdict(dict)
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_LINES, [require_store_id(), [row.pk for row in rows]])
+            cursor.execute(_LINES, [require_store_id(), array_of([row.pk for row in rows])])
             for cart_id, *line in cursor.fetchall():
                 found[cart_id][line[0], line[1]] = Line(*line)
     return found
@@ -133,8 +134,8 @@ def write(written: Sequence[Written]) -> None:
             _fill(one.row, one.basket)
     update_rows([row for row in rows if before[row.pk][:2] != (row.idle_at, row.abandoned_at)], ["idle_at", "abandoned_at"], model=Cart)
     _set_states([row for row in rows if row.state not in {Cart.State.OPEN, before[row.pk][2]}])
-    _set_states([row for row in rows if row.state == Cart.State.OPEN])  # all: one may have been given up since it was read
-    update_rows(rows, _FIGURES, model=Cart)
+    # Open ones get their state again, for one may have been given up since it was read.
+    update_rows(rows, ["state", *_FIGURES], model=Cart, kept=("state", str(Cart.State.RECOVERED)))
     kept = [(one.row.pk, one.basket, one.lines) for one in written if one.row is not None and one.basket is not None]
     kept += _make([(one.customer_id, one.basket) for one in written if one.row is None and one.basket is not None])
     _write_lines(kept)

@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.db import connection
 
 from retention.customers.identifying import BASKET_COUNTS_SQL
 from retention.customers.personal_data import Pair, run_for_pairs
+from retention.kit.arrays import array_of
 from retention.kit.stored_json import read_json
 from retention.orders.amounts import Unreadable
 from retention.orders.basket_rows import Lines, Stored, Written, as_basket, read_lines_of, read_rows, write
@@ -145,7 +147,11 @@ def _purchases(plans: Mapping[int, _Plan]) -> dict[int, list[Purchase]]:
 
 
 def _since(plans: Mapping[int, _Plan]) -> dict[str, Any]:
-    return {"people": list(plans), "moments": [plan.since for plan in plans.values()], "store": require_store_id()}
+    return {
+        "people": array_of(list(plans)),
+        "moments": array_of([plan.since for plan in plans.values()]),
+        "store": require_store_id(),
+    }
 
 
 def _orders_of(rows: Iterable[Stored]) -> dict[int, set[int]]:
@@ -164,6 +170,9 @@ def _match(
 
     A basket without a row is new; a row without a basket joined another, unless it came back, which is final.
     """
+    if not rows or (len(rows) == len(baskets) == 1 and rows[0].pk == baskets[0].cart_id):
+        yield from zip_longest(rows, baskets)  # nearly all: nobody's first basket, or the one that goes on
+        return
     ways: list[Callable[[Stored, Basket], bool]] = [
         lambda row, basket: row.pk == basket.cart_id,
         lambda row, basket: basket.order_id is not None and basket.order_id in closed_by.get(row.pk, ()),

@@ -27,16 +27,20 @@ def read_in_pages(rows: QuerySet[M], *, size: int) -> Iterator[M]:
         page = list(ordered.filter(pk__gt=page[-1].pk)[:size]) if len(page) == size else []
 
 
-def update_rows(rows: Sequence[Any], columns: Sequence[str], *, model: type[StoreOwned] | None = None) -> None:
+def update_rows(
+    rows: Sequence[Any], columns: Sequence[str], *, model: type[StoreOwned] | None = None, kept: tuple[str, str] | None = None
+) -> None:
     """Write these fields of saved rows of one model and of the active store, in one statement and the caller's transaction.
 
     rows: instances of a model, or anything with `pk` and these fields, with the model beside it. columns: names of fields.
-    Values are what the columns take: texts, numbers, moments, JSON, None.
+    Values are what the columns take: texts, numbers, moments, JSON, None. kept: a field and the value it keeps wherever a row has it.
     """
     if not rows:
         return
     told = _Told.of(model or type(rows[0]), columns)
-    sets = ", ".join(f"{name} = told.{name}" for name in told.names)
+    final = connection.ops.quote_name(kept[0]) if kept else ""
+    keep = f"CASE WHEN target.{final} = %s THEN target.{final} ELSE told.{final} END"
+    sets = ", ".join(f"{name} = {keep if name == final else f'told.{name}'}" for name in told.names)
     statement = (
         f"UPDATE {told.table} AS target SET {sets} "  # noqa: S608 - names and types of our own models
         f"FROM jsonb_to_recordset(%s::jsonb) AS told(id bigint, {told.types}) "
@@ -44,7 +48,7 @@ def update_rows(rows: Sequence[Any], columns: Sequence[str], *, model: type[Stor
     )
     records = [{"id": row.pk, **{column: getattr(row, name) for column, name in told.sources}} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [msgspec.json.encode(records).decode(), require_store_id()])
+        cursor.execute(statement, [*([kept[1]] if kept else []), msgspec.json.encode(records).decode(), require_store_id()])
 
 
 def insert_rows(model: type[StoreOwned], rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -24,6 +24,7 @@ from retention.customers.profile import apply_traits
 from retention.intake.projecting.ordering import Lived, apply_orders
 from retention.intake.projecting.reading import claim_of, consents_of, counted_name, product_of, told_by
 from retention.intake.projecting.waiting import Waiting, read_waiting
+from retention.kit.arrays import array_of, arrays_of
 from retention.kit.locks import try_transaction_lock
 from retention.kit.logs import trace_of
 from retention.stores.models import Store
@@ -99,7 +100,8 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     newcomers: list[int] = []
     customer_ids = identify([claim_of(event) for event in events], now=now, newcomers=newcomers)
     lived = [Lived(event, customer_id) for event, customer_id in zip(events, customer_ids, strict=True)]
-    _run(_ASSIGN, now, [event.pk for event in events], [event.received_at for event in events], customer_ids)
+    ids, arrived = array_of([event.pk for event in events]), array_of([event.received_at for event in events])
+    _run(_ASSIGN, now, ids, arrived, array_of(customer_ids))
     _note_seen(lived)
     changed = {one.customer_id: set(SEEN) for one in lived}
     _add(changed, apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived]))
@@ -145,8 +147,7 @@ def _note_seen(lived: Iterable[Lived]) -> None:
         _keep_earliest(first, one.customer_id, moment)
         minute = moment.replace(second=0, microsecond=0)
         last[one.customer_id] = max(last.get(one.customer_id, minute), minute)
-    people = sorted(first)
-    _run(_SEEN, people, [first[person] for person in people], [last[person] for person in people])
+    _run(_SEEN, *arrays_of((person, first[person], last[person]) for person in sorted(first)))
 
 
 def _keep_earliest(moments: dict[int, datetime], customer_id: int, moment: datetime) -> None:

@@ -26,9 +26,11 @@ def claim_of(event: Waiting) -> Claim:
 
 def email_of(event: Waiting) -> str:
     """Return the person's address as the event gives it, or nothing."""
-    candidates = [_traits_in_context(event).get("email")]
+    candidates = [traits.get("email")] if (traits := _traits_in_context(event)) else []
     if event.kind == "identify" or event.name in _OWN_EMAIL:
         candidates.insert(0, event.properties.get("email"))
+    if not candidates:
+        return ""
     return next((text.strip() for text in candidates if isinstance(text, str) and email_key(text)), "")
 
 
