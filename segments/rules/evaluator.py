@@ -1,6 +1,6 @@
 """A rule as a function of one loaded customer, for the moment something about them changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from segments.rules.facts import Needs, Person, together
 from segments.rules.terms import At
@@ -23,8 +23,27 @@ def _answer(node: Node) -> Answer:
     if isinstance(node, Leaf):
         return node.condition.holds
     answers = [_answer(child) for child in node.nodes]
-    if node.join == "all":
-        return lambda person, at: all(answer(person, at) for answer in answers)
-    if node.join == "any":
-        return lambda person, at: any(answer(person, at) for answer in answers)
-    return lambda person, at: not any(answer(person, at) for answer in answers)
+    return _every(answers) if node.join == "all" else _some(answers, then=node.join == "any")
+
+
+# Loops and not `all` and `any` with a generator (SIM110), which take twice as long, a hundred times for each customer.
+def _every(answers: Sequence[Answer]) -> Answer:
+    def answer(person: Person, at: At) -> bool:
+        for one in answers:  # noqa: SIM110
+            if not one(person, at):
+                return False
+        return True
+
+    return answer
+
+
+def _some(answers: Sequence[Answer], *, then: bool) -> Answer:
+    """Return the function that is `then` where one of the answers is yes."""
+
+    def answer(person: Person, at: At) -> bool:
+        for one in answers:
+            if one(person, at):
+                return then
+        return not then
+
+    return answer

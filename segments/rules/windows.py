@@ -8,6 +8,7 @@ clock is put back: what `turns` gives is where a moment must lie for the answer 
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -85,9 +86,9 @@ class Window:
     def span(self, now: datetime, zone: ZoneInfo) -> Span:
         """Return the moments it holds: from the first (included) to the last (excluded), in UTC; None where it has no bound."""
         if self.how == "last":
-            return _back(now, self.count, self.unit, zone) + MICROSECOND, None
+            return _back(now.astimezone(UTC), self.count, self.unit, zone) + MICROSECOND, None
         if self.how == "ago":
-            return None, _back(now, self.count, self.unit, zone) + MICROSECOND
+            return None, _back(now.astimezone(UTC), self.count, self.unit, zone) + MICROSECOND
         return _fixed(self, zone)
 
     def days(self, now: datetime, zone: ZoneInfo) -> Span:
@@ -144,9 +145,10 @@ def passed(*, before: Span, after: Span) -> list[Span]:
     return [(min(one, other), max(one, other)) for one, other in zip(before, after, strict=True) if one and other and one != other]
 
 
+@lru_cache(4096)  # the same for each customer of a batch
 def _back(now: datetime, count: int, unit: str, zone: ZoneInfo) -> datetime:
     if unit in LENGTHS:
-        return now.astimezone(UTC) - count * LENGTHS[unit]
+        return now - count * LENGTHS[unit]
     local = now.astimezone(zone)
     day = _months(local.date(), -count * (12 if unit == "years" else 1))
     # From the 29th to the 31st, a month without such a day is over: what happened on its last day stays out.

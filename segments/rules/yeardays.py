@@ -6,6 +6,7 @@ guide 2, A2). What is on 29 February is on the 28th in other years.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Self
 
 from retention.kit.fields import Fields
@@ -32,20 +33,24 @@ class YearDays:
 
     def days(self, at: At) -> list[int]:
         """Return the days that are meant at a moment, by the store's date, as month * 100 + day."""
-        today = today_of(at)
-        if self.op in {"month", "this_month"}:
-            month = self.count or today.month
-            return [month * 100 + day for day in range(1, 32)]
-        spans = {
-            "today": (today, today + timedelta(days=1)),
-            "next": (today, today + timedelta(days=self.count)),
-            "last": (today - timedelta(days=self.count - 1), today + timedelta(days=1)),
-        }
-        return between(*spans[self.op])
+        return list(_days(self.op, self.count, today_of(at)))
 
     def changed(self, before: At, after: At) -> list[int]:
         """Return the days that came onto the list or left it between two moments."""
         return sorted(set(self.days(before)) ^ set(self.days(after)))
+
+
+@lru_cache(1024)
+def _days(op: str, count: int, today: date) -> tuple[int, ...]:
+    if op in {"month", "this_month"}:
+        month = count or today.month
+        return tuple(month * 100 + day for day in range(1, 32))
+    spans = {
+        "today": (today, today + timedelta(days=1)),
+        "next": (today, today + timedelta(days=count)),
+        "last": (today - timedelta(days=count - 1), today + timedelta(days=1)),
+    }
+    return tuple(between(*spans[op]))
 
 
 def ask_days(told: Told) -> Asks:
