@@ -27,7 +27,7 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     run, seconds = secrets.token_hex(4), max(5.0, SECONDS * scale)
     loud, calm = (make_bench_store(f"{name}-{run}") for name in ("loud", "calm"))
     keys = {store.slug: make_key(store)[1] for store in (loud, calm)}
-    with serve_application("retention.wsgi:application", workers=2) as door, lag.projecting():
+    with serve_application("retention.wsgi:application", workers=2) as door, lag.ticking(lag.PROJECTION):
         usual = _minute(door, keys[loud.slug], keys[calm.slug], rate=USUAL, seconds=seconds, name=f"{run}-usual")
         burst = _minute(door, keys[loud.slug], keys[calm.slug], rate=BURST, seconds=seconds, name=f"{run}-burst")
     acknowledged = {loud.slug: (usual[0].answered + burst[0].answered) * BATCH, calm.slug: usual[1].answered + burst[1].answered}

@@ -1,6 +1,6 @@
-"""How long after its answer an event has had its effect, while others arrive at a steady rate and the projection ticks as it does in life.
+"""How long after its answer an event has had its effect, while others arrive at a steady rate and timed jobs tick as they do in life.
 
-A probe is an `identify` of somebody new, sent by itself; its effect is that this person is known, seen from another connection.
+A probe is an event of somebody new, sent by itself; its effect is seen from another connection.
 """
 
 import json
@@ -8,9 +8,10 @@ import statistics
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connections
 
@@ -32,46 +33,60 @@ class Delays:
     sent: int
 
 
-def measure(door: Served, *, keys: list[str], rate: float, run: str) -> Delays:
-    """Send at the rate for a while, with probes among it, and return how late their effects were."""
+@dataclass(frozen=True)
+class Probe:
+    """What is sent and what it must lead to. told: the event without its names; known: SQL that finds a person by `%s`, their own id."""
+
+    kind: str = "identify"
+    told: Mapping[str, Any] = field(default_factory=dict)
+    known: str = "SELECT 1 FROM customers_identity WHERE kind = 'external' AND value = %s LIMIT 1"
+
+
+IDENTIFY = Probe()
+Jobs = Mapping[str, Callable[[], object]]
+PROJECTION: Jobs = {"retention.intake.tasks.project": lambda: project_due(now=clock.now)}
+
+
+def measure(door: Served, *, keys: list[str], rate: float, run: str, probe: Probe = IDENTIFY, jobs: Jobs = PROJECTION) -> Delays:
+    """Send at the rate for a while, with probes among it, and return how late their effects were. jobs: what ticks, by its task."""
     requests = max(PROBES, int(rate * SECONDS / BATCH))
     plan = Plan(door.port, "/v1/batch", keys, requests, BATCH, 8, f"{run}-lag", every=BATCH / rate)
-    with projecting():
+    with ticking(jobs):
         sender = begin(plan)
-        seconds = requests * BATCH / rate
-        delays = [
-            _probe(door.url, key=keys[number % len(keys)], name=f"{run}-{number}", every=seconds / PROBES) for number in range(PROBES)
-        ]
+        every = requests * BATCH / rate / PROBES
+        delays = [_probe(probe, door.url, key=keys[number % len(keys)], name=f"{run}-{number}", every=every) for number in range(PROBES)]
         seen = seen_by(sender)
     return Delays(statistics.quantiles(delays, n=20)[-1], round(rate), seen.answered * BATCH + PROBES)
 
 
 @contextmanager
-def projecting() -> Iterator[None]:
-    """Let the projection tick in this process as it does in life."""
+def ticking(jobs: Jobs) -> Iterator[None]:
+    """Let jobs tick in this process as they do in life."""
     ending = threading.Event()
-    ticking = threading.Thread(target=_tick, args=(ending,))
-    ticking.start()
+    threads = [threading.Thread(target=_tick, args=(ending, task, work)) for task, work in jobs.items()]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         ending.set()
-        ticking.join()
+        for thread in threads:
+            thread.join()
 
 
-def _tick(ending: threading.Event) -> None:
-    every = next(job.every_seconds for job in JOBS if job.task == "retention.intake.tasks.project")
+def _tick(ending: threading.Event, task: str, work: Callable[[], object]) -> None:
+    every = next(job.every_seconds for job in JOBS if job.task == task)
     while not ending.wait(every):
-        project_due(now=clock.now)
+        work()
     connections.close_all()
 
 
-def _probe(url: str, *, key: str, name: str, every: float) -> float:
+def _probe(probe: Probe, url: str, *, key: str, name: str, every: float) -> float:
     began = time.monotonic()
-    body = json.dumps({"userId": name, "messageId": f"probe-{name}", "writeKey": key}).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/v1/identify", data=body), timeout=30):
+    body = json.dumps({**probe.told, "userId": name, "messageId": f"probe-{name}", "writeKey": key}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/v1/{probe.kind}", data=body), timeout=30):
         acknowledged = time.monotonic()
-    while not _known(name):
+    while not _known(probe, name):
         if time.monotonic() > acknowledged + 60:
             raise RuntimeError("A probe had no effect within a minute.")
         time.sleep(0.02)
@@ -80,7 +95,7 @@ def _probe(url: str, *, key: str, name: str, every: float) -> float:
     return delay
 
 
-def _known(name: str) -> bool:
+def _known(probe: Probe, name: str) -> bool:
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM customers_identity WHERE kind = 'external' AND value = %s LIMIT 1", [name])
+        cursor.execute(probe.known, [name])
         return cursor.fetchone() is not None
