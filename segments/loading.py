@@ -29,7 +29,11 @@ from segments.rules.visits import VIEW_COLUMNS
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]
 _JSON = frozenset({"interests_key"})
 _CART = ("stage", "currency", "total_minor", "lines_count", "last_activity_at", "idle_at", "abandoned_at")
-_EVENT = "customers_customerevent AS event WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3"
+# Nothing is told more than a day before it happens, so the months to look in follow from when it happened.
+_EVENT = (
+    "customers_customerevent AS event WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3 "
+    "AND received_at >= $3 - interval '2 days'"
+)
 # What each connection prepares: the types of the values, and the statement; $1 is the store, $2 the customers.
 _STATEMENTS: dict[str, tuple[str, str]] = {
     "customers": (
