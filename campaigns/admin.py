@@ -9,6 +9,7 @@ from campaigns.models import (
     JourneyVersion,
     Message,
     MessageLink,
+    ProviderReport,
     Template,
     TemplateVersion,
 )
@@ -45,3 +46,10 @@ look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))
+look_at(
+    ProviderReport,
+    columns=("at", "store", "connection", "message", "kind", "permanent", "received_at"),
+    hidden=("detail",),
+    search=(STORE,),
+    filters=("kind",),
+)

@@ -20,7 +20,8 @@ class CampaignsConfig(AppConfig):
         from retention.stores.audit_words import add_words
         from segments.senders import senders
 
-        tell_as("Email Delivered", "Email Bounced", "Email Link Clicked", "Unsubscribed", teller=telling.tell_message, about="messages")
+        names = ("Email Delivered", "Email Bounced", "Email Complained", "Email Link Clicked", "Unsubscribed")
+        tell_as(*names, teller=telling.tell_message, about="messages")
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)

@@ -13,6 +13,7 @@ def tell_message(event: CustomerEvent) -> Words:
     titles = {
         "Email Delivered": Words("mail", _("E-mail delivered"), about),
         "Email Bounced": Words("alert-triangle", _("E-mail came back, the address does not exist"), about, tone="bad"),
+        "Email Complained": Words("alert-triangle", _("Called an e-mail unwanted"), about, tone="bad"),
         "Email Link Clicked": Words("click", _("Clicked in an e-mail"), about, tone="good"),
         "Unsubscribed": Words("hand-stop", _("Said no to further messages"), about),
     }

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import clicks, journeys, messages, unsubscribing
+from campaigns.views import clicks, journeys, messages, reports, unsubscribing
 
 app_name = "campaigns"
 
 PUBLIC: list[URLPattern] = [
     path("c/<str:token>", clicks.follow, name="click"),
+    path("hooks/email/<uuid:public_id>", reports.take_email, name="email_reports"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]
 

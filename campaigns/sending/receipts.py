@@ -10,11 +10,12 @@ from django.db import connection, transaction
 
 from campaigns.channels import Answer
 from campaigns.models import Journey, Message
-from retention.customers.consent import suppress
+from retention.customers.consent import Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
 
 DELIVERED, BOUNCED, CLICKED = "Email Delivered", "Email Bounced", "Email Link Clicked"
+COMPLAINED, UNSUBSCRIBED = "Email Complained", "Unsubscribed"
 _TAKE_CLICKS = """
     WITH picked AS MATERIALIZED (
         SELECT id FROM campaigns_click WHERE store_id = %(store)s AND noted_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -60,6 +61,19 @@ def note_bounced(message_ids: list[int], *, now: datetime) -> None:
         suppress(message.customer.email, channel=message.channel, reason="bounced", now=now)
         about = {"message_id": message.pk, "channel": message.channel} | origins_of([message.pk]).get(message.pk, {})
         _tell(BOUNCED, [(message.customer_id, about)], now=now)
+
+
+def note_refused(message_ids: list[int], *, name: str, now: datetime) -> None:
+    """Note that these people complained or unsubscribed at their provider: they said no, and after a complaint their address is blocked."""
+    messages = list(Message.objects.filter(pk__in=message_ids).select_related("customer")) if message_ids else []
+    for message in messages:
+        if name == COMPLAINED:
+            suppress(message.customer.email, channel=message.channel, reason="complained", now=now)
+    said = [Said(one.customer_id, one.channel, "refused", now, method="provider", source=f"message {one.pk}") for one in messages]
+    record_consents(said, now=now)
+    origins = origins_of(one.pk for one in messages)
+    told = [(one.customer_id, {"message_id": one.pk, "channel": one.channel} | origins.get(one.pk, {})) for one in messages]
+    _tell(name, told, now=now)
 
 
 def note_clicks(*, now: datetime, limit: int = 500) -> int:

@@ -38,6 +38,7 @@ _OF_OWN: dict[str, frozenset[str]] = {
     "Cart Idle": frozenset({CART}),
     "Cart Abandoned": frozenset({CART}),
     "Email Bounced": frozenset(),
+    "Email Complained": frozenset({CONSENT}),
     "Email Delivered": frozenset(),
     "Email Link Clicked": frozenset(),
     "Segment Entered": frozenset(),

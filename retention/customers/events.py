@@ -31,6 +31,7 @@ OWN_NAMES = frozenset(
         "Customers Merged",
         "Data Requested",
         "Email Bounced",
+        "Email Complained",
         "Email Delivered",
         "Email Link Clicked",
         "Preferences Changed",

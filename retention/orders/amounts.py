@@ -73,7 +73,7 @@ def _minor(value: Any, *, currency: str) -> int:
         return parse_minor(value, currency=currency)
     if isinstance(value, float) and not math.isfinite(value):
         raise MoneyError("The amount is not a number.")
-    scale = 10 ** decimals_of(currency)
+    scale: int = 10 ** decimals_of(currency)
     if abs(value) < _EXACT / scale and (minor := round(value * scale)) / scale == value:
         return minor
     amount = Decimal(repr(value))

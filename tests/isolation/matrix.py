@@ -73,6 +73,7 @@ PLATFORM_PAGES = {
     "metrics": Page("public", answers=(200, 404)),
     "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "unsubscribe": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
+    "email_reports": Page("public", "POST", ids={"public_id": "=00000000-0000-4000-8000-000000000000"}, answers=(404,)),
     "hook_shopify": Page("public", "POST", ids={"token": "=nonsense"}, answers=(404,)),
     "hook_woocommerce": Page("public", "POST", ids={"token": "=nonsense"}, answers=(404,)),
 }
