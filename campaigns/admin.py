@@ -9,6 +9,7 @@ from campaigns.models import (
     JourneyVersion,
     Message,
     MessageLink,
+    ProviderReport,
     Template,
     TemplateVersion,
 )
@@ -30,6 +31,7 @@ look_at(
     search=(STORE,),
     filters=("channel", "provider", "active"),
 )
+look_at(ProviderReport, columns=("received_at", "store", "connection", "key"), search=(STORE, "=key"))
 look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
 look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
 look_at(

@@ -14,13 +14,17 @@ class CampaignsConfig(AppConfig):
         from campaigns import models, telling
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.journey import names_of_journeys
+        from campaigns.sending.receipts import BOUNCED, CLICKED, DELIVERED
+        from campaigns.sending.replying import RECEIVED
         from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
         from segments.senders import senders
 
-        tell_as("Email Delivered", "Email Bounced", "Email Link Clicked", "Unsubscribed", teller=telling.tell_message, about="messages")
+        outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), "Unsubscribed"]
+        tell_as(*outcomes, teller=telling.tell_message, about="messages")
+        tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)

@@ -1,13 +1,16 @@
-"""Addresses of the campaigns floor: a store's pages under `/s/<store>/`, and the two public ones behind links in mails."""
+"""Addresses of the campaigns floor: a store's pages under `/s/<store>/`, and the public ones behind links in messages and for providers."""
 
 from django.urls import URLPattern, path
 
-from campaigns.views import clicks, journeys, messages, unsubscribing
+from campaigns.views import clicks, hooks, journeys, messages, unsubscribing
 
 app_name = "campaigns"
 
 PUBLIC: list[URLPattern] = [
     path("c/<str:token>", clicks.follow, name="click"),
+    path("l/<str:token>", clicks.follow_short, name="click_short"),
+    path("hooks/twilio/<uuid:public_id>/status", hooks.twilio_status, name="hook_twilio_status"),
+    path("hooks/twilio/<uuid:public_id>/reply", hooks.twilio_reply, name="hook_twilio_reply"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]
 

@@ -6,6 +6,7 @@ from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click, MessageLink
 from campaigns.models.message import Message
+from campaigns.models.report import ProviderReport
 from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "JourneyVersion",
     "Message",
     "MessageLink",
+    "ProviderReport",
     "Template",
     "TemplateVersion",
 ]

@@ -7,6 +7,7 @@ from retention.kit.register import Register
 
 ADDRESSES: Register[Callable[[Customer], str]] = Register("kind of address")
 ADDRESSES.add("email", lambda customer: str(customer.email))
+ADDRESSES.add("sms", lambda customer: str(customer.phone))
 
 
 def address_of(customer: Customer, channel: str) -> str:
