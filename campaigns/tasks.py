@@ -1,6 +1,7 @@
 """Timed work of the campaigns floor. Ticking twice or late changes nothing: rows decide, `StoreWork` only says where to look."""
 
 from datetime import datetime
+from typing import Any
 
 from celery import shared_task
 
@@ -8,7 +9,6 @@ from campaigns.channels import CHANNELS
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment, run_due
 from campaigns.models import Message
-from campaigns.models.message import MessageQuerySet
 from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
@@ -42,7 +42,7 @@ def _send_due(store: Store) -> datetime | None:
     due = set(Message.objects.due(clock.now()).order_by().values_list("channel", flat=True).distinct())
     stopped = {key for key in CHANNELS.keys() if key in due and dispatch_slice(store, channel=key, clock=clock.now).stopped}  # noqa: SIM118
     now = clock.now()
-    waiting: dict[str, MessageQuerySet] = {key: Message.objects.filter(channel=key) for key in CHANNELS.keys()}  # noqa: SIM118
+    waiting: dict[str, Any] = {key: Message.objects.filter(channel=key) for key in CHANNELS.keys()}  # noqa: SIM118
     moments = [rows.next_due(now=now, rest=key in stopped) for key, rows in waiting.items()]
     return min((moment for moment in moments if moment is not None), default=None)
 
