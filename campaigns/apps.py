@@ -20,6 +20,7 @@ class CampaignsConfig(AppConfig):
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
+        from retention.stores.views.settings_tabs import add_tab
         from segments.senders import senders
 
         outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), "Unsubscribed"]
@@ -30,13 +31,16 @@ class CampaignsConfig(AppConfig):
         register(models.Click)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
+        add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         add_words(
             {
+                "connection.saved": _("Saved a provider for messages"),
+                "connection.stopped": _("Stopped using a provider for messages"),
                 "journey.launched": _("Switched a journey on"),
                 "journey.paused": _("Paused a journey"),
                 "journey.resumed": _("Let a journey go on"),
             },
-            groups={"journey": _("Journeys")},
+            groups={"journey": _("Journeys"), "connection": _("Channels")},
         )
         senders.add("journeys", names_of_journeys)
         home_parts.counter_sources.add("messages_sent", messages_counter)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import clicks, hooks, journeys, messages, unsubscribing
+from campaigns.views import clicks, connections, hooks, journeys, messages, unsubscribing
 
 app_name = "campaigns"
 
@@ -15,6 +15,10 @@ PUBLIC: list[URLPattern] = [
 ]
 
 urlpatterns: list[URLPattern] = [
+    path("settings/channels/", connections.list_connections, name="connections"),
+    path("settings/channels/<slug:provider>/", connections.edit_connection, name="connection"),
+    path("settings/channels/<slug:provider>/test/", connections.test_connection, name="test_connection"),
+    path("settings/channels/<slug:provider>/stop/", connections.stop_connection, name="stop_connection"),
     path("journeys/", journeys.list_journeys, name="journeys"),
     path("journeys/switch-on/<slug:key>/", journeys.switch_on, name="switch_on"),
     path("journeys/<uuid:public_id>/", journeys.show_journey, name="journey"),

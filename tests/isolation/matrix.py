@@ -197,7 +197,13 @@ SALES_PAGES = {
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
+_PROVIDER = {"provider": "=twilio"}
+_TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
 CAMPAIGN_PAGES = {
+    "campaigns:connections": Page("connections.view"),
+    "campaigns:connection": Page("connections.edit", "GET POST", ids=_PROVIDER, form=_TWILIO_FORM),
+    "campaigns:test_connection": Page("connections.edit", "POST", ids=_PROVIDER),
+    "campaigns:stop_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
