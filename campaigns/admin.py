@@ -31,6 +31,7 @@ look_at(
     search=(STORE,),
     filters=("channel", "provider", "active"),
 )
+look_at(ProviderReport, columns=("received_at", "store", "connection", "key"), search=(STORE, "=key"))
 look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
 look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
 look_at(
@@ -46,10 +47,3 @@ look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))
-look_at(
-    ProviderReport,
-    columns=("at", "store", "connection", "message", "kind", "permanent", "received_at"),
-    hidden=("detail",),
-    search=(STORE,),
-    filters=("kind",),
-)

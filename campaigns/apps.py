@@ -14,26 +14,33 @@ class CampaignsConfig(AppConfig):
         from campaigns import models, telling
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.journey import names_of_journeys
+        from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
+        from campaigns.sending.replying import RECEIVED
         from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
+        from retention.stores.views.settings_tabs import add_tab
         from segments.senders import senders
 
-        names = ("Email Delivered", "Email Bounced", "Email Complained", "Email Link Clicked", "Unsubscribed")
-        tell_as(*names, teller=telling.tell_message, about="messages")
+        outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, "Unsubscribed"]
+        tell_as(*outcomes, teller=telling.tell_message, about="messages")
+        tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
+        add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         add_words(
             {
+                "connection.saved": _("Saved a provider for messages"),
+                "connection.stopped": _("Stopped using a provider for messages"),
                 "journey.launched": _("Switched a journey on"),
                 "journey.paused": _("Paused a journey"),
                 "journey.resumed": _("Let a journey go on"),
             },
-            groups={"journey": _("Journeys")},
+            groups={"journey": _("Journeys"), "connection": _("Channels")},
         )
         senders.add("journeys", names_of_journeys)
         home_parts.counter_sources.add("messages_sent", messages_counter)

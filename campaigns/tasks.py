@@ -1,7 +1,11 @@
 """Timed work of the campaigns floor. Ticking twice or late changes nothing: rows decide, `StoreWork` only says where to look."""
 
+from datetime import datetime
+from typing import Any
+
 from celery import shared_task
 
+from campaigns.channels import CHANNELS
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment, run_due
 from campaigns.models import Message
@@ -27,12 +31,20 @@ def run_journeys() -> None:
 
 @shared_task(name="campaigns.tasks.dispatch")
 def dispatch() -> None:
-    """Send one slice in every store where messages are due, longest waiting first."""
+    """Send one slice of each channel in every store where messages are due, longest waiting first."""
     for taken in StoreWork.take("dispatch", now=clock.now(), limit=STORES_A_TICK, lease_seconds=120):
         with store_context(taken.store_id):
-            store = Store.objects.get(pk=taken.store_id)
-            done = dispatch_slice(store, channel="email", clock=clock.now)
-            StoreWork.settle("dispatch", taken, next_at=Message.objects.next_due(now=clock.now(), rest=done.stopped))
+            StoreWork.settle("dispatch", taken, next_at=_send_due(Store.objects.get(pk=taken.store_id)))
+
+
+def _send_due(store: Store) -> datetime | None:
+    """Send one slice of each channel that has something due, and return when the store's next message is; a channel that stopped rests."""
+    due = set(Message.objects.due(clock.now()).order_by().values_list("channel", flat=True).distinct())
+    stopped = {key for key in CHANNELS.keys() if key in due and dispatch_slice(store, channel=key, clock=clock.now).stopped}  # noqa: SIM118
+    now = clock.now()
+    waiting: dict[str, Any] = {key: Message.objects.filter(channel=key) for key in CHANNELS.keys()}  # noqa: SIM118
+    moments = [rows.next_due(now=now, rest=key in stopped) for key, rows in waiting.items()]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 @shared_task(name="campaigns.tasks.sweep")

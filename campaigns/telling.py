@@ -15,6 +15,18 @@ def tell_message(event: CustomerEvent) -> Words:
         "Email Bounced": Words("alert-triangle", _("E-mail came back, the address does not exist"), about, tone="bad"),
         "Email Complained": Words("alert-triangle", _("Called an e-mail unwanted"), about, tone="bad"),
         "Email Link Clicked": Words("click", _("Clicked in an e-mail"), about, tone="good"),
+        "SMS Delivered": Words("message-2", _("SMS delivered"), about),
+        "SMS Failed": Words("alert-triangle", _("SMS did not arrive"), about, tone="bad"),
+        "SMS Link Clicked": Words("click", _("Clicked in an SMS"), about, tone="good"),
+        "Push Delivered": Words("bell", _("Push message delivered"), about),
+        "Push Failed": Words("alert-triangle", _("Push message did not arrive, the browser is gone"), about, tone="bad"),
+        "Push Clicked": Words("click", _("Clicked a push message"), about, tone="good"),
         "Unsubscribed": Words("hand-stop", _("Said no to further messages"), about),
     }
     return titles[event.name]
+
+
+def tell_reply(event: CustomerEvent) -> Words:
+    """Show what a person wrote back."""
+    text = event.properties.get("text")
+    return Words("message-2", _("Wrote back"), f"“{text[:300]}”" if isinstance(text, str) and text else "")

@@ -1,10 +1,12 @@
 """The channels, one folder each, and what all of them share in `base.py`. A new channel: copy `email/`, add a line here."""
 
-from campaigns.channels.base import Account, Answer, Channel, Outcome, Outgoing, Provider, Receipt, Session
+from campaigns.channels.base import Account, Answer, Channel, Outcome, Outgoing, Provider, Receipt, Reply, Session
 from campaigns.channels.email.channel import EMAIL
+from campaigns.channels.sms.channel import SMS
 from retention.kit.register import Register
 
 CHANNELS: Register[Channel] = Register("channel")
 CHANNELS.add(EMAIL.key, EMAIL)
+CHANNELS.add(SMS.key, SMS)
 
-__all__ = ["CHANNELS", "Account", "Answer", "Channel", "Outcome", "Outgoing", "Provider", "Receipt", "Session"]
+__all__ = ["CHANNELS", "Account", "Answer", "Channel", "Outcome", "Outgoing", "Provider", "Receipt", "Reply", "Session"]

@@ -24,31 +24,37 @@ class Outcome(StrEnum):
 class Answer:
     """One provider's answer to one message.
 
-    bad_address: the address does not exist, so it goes to the suppressions. whole_account: nothing else of this account
-    would fare better now. detail: the provider's words, shortened, without personal data.
+    bad_address: the address does not exist, so it goes to the suppressions; unsubscribed: so does one whose owner told the provider to
+    stop. whole_account: nothing else of this account would fare better now. detail: the provider's words, shortened, without personal data.
     """
 
     outcome: Outcome
     provider_message_id: str = ""
     retry_after_seconds: int = 0
     bad_address: bool = False
+    unsubscribed: bool = False
     whole_account: bool = False
     detail: str = ""
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message, complete. `key` is ours: it travels as Message-ID or idempotency key and comes back in receipts."""
+    """One message, complete. `key` is ours: it travels as Message-ID or idempotency key and comes back in receipts.
+
+    title: for people who look at it on the way. secrets: what else the recipient's side needs, such as the keys of a push subscription.
+    """
 
     key: str
     sender: str
     recipient: str
     content: bytes
+    title: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a provider reports later about a message of ours. kind: delivered, bounced, complained, opened, clicked, unsubscribed."""
+    """What a provider reports later about a message of ours. kind: delivered, bounced, complained, opened, clicked, unsubscribed, sent."""
 
     kind: str
     key: str
@@ -59,8 +65,21 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """What a person wrote back. key: the provider's id of it. told: stop, help or start when the provider answered that itself."""
+
+    key: str
+    sender: str
+    text: str
+    told: str = ""
+
+
+@dataclass(frozen=True)
 class Account:
-    """One provider account as plain values. trusted: ours (the test inbox), so it may stand on a private address."""
+    """One provider account as plain values. trusted: ours (the test inbox), so it may stand on a private address.
+
+    reports_url: the beginning of the addresses at which we hear from this provider; nothing for ours.
+    """
 
     provider: str
     settings: Mapping[str, Any]
@@ -69,6 +88,7 @@ class Account:
     from_address: str = ""
     trusted: bool = False
     connection_id: int | None = None
+    reports_url: str = ""
 
 
 class Session(Protocol):

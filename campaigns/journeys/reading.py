@@ -72,8 +72,9 @@ def sent_by_step(journey: Journey) -> Mapping[str, int]:
     return dict(rows)
 
 
-def reasons_by_state(journey: Journey) -> list[tuple[str, str, int]]:
-    """Return (state, reason, count) of the messages that did not simply go out, most first."""
+def reasons_by_state(journey: Journey) -> list[tuple[str, str, str, int]]:
+    """Return (state, reason, channel, count) of the messages that did not simply go out, most first."""
     rows = Message.objects.filter(source_kind="journey", source_id=journey.pk).exclude(state="sent").exclude(reason="")
-    found: list[tuple[str, str, int]] = list(rows.values_list("state", "reason").annotate(count=Count("id")).order_by("-count", "reason"))
+    counted = rows.values_list("state", "reason", "channel").annotate(count=Count("id"))
+    found: list[tuple[str, str, str, int]] = list(counted.order_by("-count", "reason", "channel"))
     return found

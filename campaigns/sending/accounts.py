@@ -1,6 +1,7 @@
 """Which provider account a store's messages leave by: its own connection, else the built-in test inbox.
 
-A new store can try everything at once: the inbox takes SMTP with the store's public id as user and a derived password.
+A new store can try everything at once: the inbox takes SMTP with the store's public id as user and a derived password, whatever the
+channel; what is no e-mail is handed over as a mail that names its channel.
 """
 
 from urllib.parse import urlsplit
@@ -29,8 +30,8 @@ def account_for(store: Store, *, channel: str) -> Account:
     connection = Connection.objects.filter(channel=channel, active=True).first()
     if connection is not None:
         return _own(connection)
-    if channel == "email" and settings.INBOX_SMTP_URL:
-        return _inbox(store)
+    if settings.INBOX_SMTP_URL and channel in CHANNELS:
+        return _inbox(store, provider="smtp" if channel == "email" else "inbox")
     raise NoAccount("no_connection")
 
 
@@ -48,13 +49,14 @@ def _own(connection: Connection) -> Account:
         from_name=connection.from_name,
         from_address=connection.from_address,
         connection_id=connection.pk,
+        reports_url=f"{settings.SITE_URL}/hooks/{connection.provider}/{connection.public_id}",
     )
 
 
-def _inbox(store: Store) -> Account:
+def _inbox(store: Store, *, provider: str) -> Account:
     parts = urlsplit(settings.INBOX_SMTP_URL)
     return Account(
-        provider="smtp",
+        provider=provider,
         settings={"host": parts.hostname or "localhost", "port": parts.port or 25, "security": "none"},
         credentials={"username": str(store.public_id), "password": inbox_password(str(store.public_id))},
         from_name=store.name,

@@ -30,10 +30,37 @@ _WORDS: dict[str, str] = {
     "template_too_slow": gettext_noop("The template takes too long"),
     "template_missing": gettext_noop("The template is gone"),
     "mail_refused": gettext_noop("Something in it cannot stand in a mail"),
+    "unsubscribed": gettext_noop("They told the provider to stop"),
+    "empty_text": gettext_noop("Nothing was left of the text"),
+    "sms_too_long": gettext_noop("The text is too long for an SMS"),
     "not cart_open": gettext_noop("The basket was not open any more"),
 }
 
 
-def words_of(reason: str) -> Phrase:
-    """Return what a reason means; one this release does not know stands for itself (an event's name ends runs, for example)."""
-    return Phrase(_WORDS.get(reason, reason))
+_ON_CHANNEL: dict[str, dict[str, str]] = {
+    "sms": {
+        "no_address": gettext_noop("No phone number"),
+        "no_consent": gettext_noop("No SMS consent"),
+        "suppressed": gettext_noop("Number blocked"),
+        "refused": gettext_noop("The SMS provider refused it"),
+        "bad_address": gettext_noop("The number takes no SMS"),
+        "refused_for_now": gettext_noop("The SMS provider asks to try later"),
+        "not_sent": gettext_noop("No connection to the SMS provider"),
+        "no_answer": gettext_noop("The line went dead before the SMS provider said yes"),
+    },
+    "push": {
+        "no_address": gettext_noop("No browser that takes push messages"),
+        "no_consent": gettext_noop("No push consent"),
+        "suppressed": gettext_noop("Browser blocked"),
+        "refused": gettext_noop("The push service refused it"),
+        "bad_address": gettext_noop("The browser takes no push messages any more"),
+        "refused_for_now": gettext_noop("The push service asks to try later"),
+        "not_sent": gettext_noop("No connection to the push service"),
+        "no_answer": gettext_noop("The line went dead before the push service said yes"),
+    },
+}
+
+
+def words_of(reason: str, *, channel: str = "email") -> Phrase:
+    """Return what a reason means on a channel; one this release does not know stands for itself (an event's name ends runs)."""
+    return Phrase(_ON_CHANNEL.get(channel, {}).get(reason) or _WORDS.get(reason, reason))

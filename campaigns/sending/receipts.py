@@ -10,12 +10,16 @@ from django.db import connection, transaction
 
 from campaigns.channels import Answer
 from campaigns.models import Journey, Message
+from campaigns.sending.addresses import address_of
 from retention.customers.consent import Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
 
-DELIVERED, BOUNCED, CLICKED = "Email Delivered", "Email Bounced", "Email Link Clicked"
-COMPLAINED, UNSUBSCRIBED = "Email Complained", "Unsubscribed"
+# What each channel's events are called; segments, journeys and timelines know them by these names.
+DELIVERED = {"email": "Email Delivered", "sms": "SMS Delivered", "push": "Push Delivered"}
+BOUNCED = {"email": "Email Bounced", "sms": "SMS Failed", "push": "Push Failed"}
+COMPLAINED = "Email Complained"
+CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Clicked"}
 _TAKE_CLICKS = """
     WITH picked AS MATERIALIZED (
         SELECT id FROM campaigns_click WHERE store_id = %(store)s AND noted_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -34,8 +38,10 @@ def note_outcomes(written: Mapping[int, str], answers: Mapping[int, Answer], *, 
     """Note what is known at once: delivery where the account is the receiver, and addresses that do not exist."""
     delivered = [message_id for message_id, state in written.items() if state == "sent"] if final else []
     bounced = [message_id for message_id, state in written.items() if state == "failed" and answers[message_id].bad_address]
+    stopped = [message_id for message_id, state in written.items() if state == "failed" and answers[message_id].unsubscribed]
     note_delivered(delivered, now=now)
     note_bounced(bounced, now=now)
+    note_unsubscribed(stopped, now=now)
 
 
 def note_delivered(message_ids: list[int], *, now: datetime) -> None:
@@ -45,35 +51,44 @@ def note_delivered(message_ids: list[int], *, now: datetime) -> None:
     Message.objects.filter(pk__in=[row[0] for row in found]).update(delivered_at=now)
     origins = origins_of(row[0] for row in found)
     _tell(
-        DELIVERED,
         [
-            (customer_id, {"message_id": pk, "channel": channel, "subject": subject} | origins.get(pk, {}))
+            (customer_id, DELIVERED[channel], {"message_id": pk, "channel": channel, "subject": subject} | origins.get(pk, {}))
             for pk, customer_id, channel, subject in found
         ],
         now=now,
     )
 
 
-def note_bounced(message_ids: list[int], *, now: datetime) -> None:
-    """Note that these addresses do not exist, and never write to them again."""
+def note_bounced(message_ids: list[int], *, now: datetime, permanent: bool = True, detail: str = "") -> None:
+    """Note that these messages came back. permanent: the addresses do not exist and are never written to again."""
     for message in Message.objects.filter(pk__in=message_ids, bounced_at=None).select_related("customer") if message_ids else []:
         Message.objects.filter(pk=message.pk).update(bounced_at=now)
-        suppress(message.customer.email, channel=message.channel, reason="bounced", now=now)
-        about = {"message_id": message.pk, "channel": message.channel} | origins_of([message.pk]).get(message.pk, {})
-        _tell(BOUNCED, [(message.customer_id, about)], now=now)
+        if permanent:
+            suppress(address_of(message.customer, message.channel), channel=message.channel, reason="bounced", now=now)
+        about = _about(message) | {"permanent": permanent} | ({"detail": detail} if detail else {})
+        _tell([(message.customer_id, BOUNCED[message.channel], about)], now=now)
 
 
-def note_refused(message_ids: list[int], *, name: str, now: datetime) -> None:
-    """Note that these people complained or unsubscribed at their provider: they said no, and after a complaint their address is blocked."""
-    messages = list(Message.objects.filter(pk__in=message_ids).select_related("customer")) if message_ids else []
-    for message in messages:
-        if name == COMPLAINED:
-            suppress(message.customer.email, channel=message.channel, reason="complained", now=now)
-    said = [Said(one.customer_id, one.channel, "refused", now, method="provider", source=f"message {one.pk}") for one in messages]
-    record_consents(said, now=now)
-    origins = origins_of(one.pk for one in messages)
-    told = [(one.customer_id, {"message_id": one.pk, "channel": one.channel} | origins.get(one.pk, {})) for one in messages]
-    _tell(name, told, now=now)
+def note_unsubscribed(message_ids: list[int], *, now: datetime) -> None:
+    """Note that these people told the provider itself to stop: they are never written to again on this channel (S44)."""
+    _note_no(message_ids, reason="unsubscribed", name="Unsubscribed", now=now)
+
+
+def note_complained(message_ids: list[int], *, now: datetime) -> None:
+    """Note that these people called a mail unwanted at their provider: they said no, and their address is blocked (S40)."""
+    _note_no(message_ids, reason="complained", name=COMPLAINED, now=now)
+
+
+def _note_no(message_ids: list[int], *, reason: str, name: str, now: datetime) -> None:
+    for message in Message.objects.filter(pk__in=message_ids).select_related("customer") if message_ids else []:
+        suppress(address_of(message.customer, message.channel), channel=message.channel, reason=reason, now=now)
+        source = f"message {message.pk}"
+        record_consents([Said(message.customer_id, message.channel, "refused", now, method="provider", source=source)], now=now)
+        _tell([(message.customer_id, name, _about(message))], now=now)
+
+
+def _about(message: Message) -> dict[str, object]:
+    return {"message_id": message.pk, "channel": message.channel} | origins_of([message.pk]).get(message.pk, {})
 
 
 def note_clicks(*, now: datetime, limit: int = 500) -> int:
@@ -89,12 +104,17 @@ def note_clicks(*, now: datetime, limit: int = 500) -> int:
             if first:
                 cursor.execute(_FIRST_CLICK, [list(first), list(first.values()), require_store_id()])
         origins = origins_of(first)
+        channels = dict(Message.objects.filter(pk__in=list(first)).values_list("pk", "channel")) if first else {}
         record_many(
             [
                 NewEvent(
-                    customer_id, CLICKED, {"message_id": message_id, "position": position} | origins.get(message_id, {}), occurred_at=at
+                    customer_id,
+                    CLICKED[channels[message_id]],
+                    {"message_id": message_id, "position": position} | origins.get(message_id, {}),
+                    occurred_at=at,
                 )
                 for message_id, customer_id, position, at, _ in human
+                if message_id in channels
             ],
             now=now,
         )
@@ -109,6 +129,6 @@ def origins_of(message_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     return {pk: {"journey": str(journeys[source]), "step": step} for pk, source, step in found if source in journeys}
 
 
-def _tell(name: str, happened: list[tuple[int, dict[str, object]]], *, now: datetime) -> None:
+def _tell(happened: list[tuple[int, str, dict[str, object]]], *, now: datetime) -> None:
     if happened:
-        record_many([NewEvent(customer_id, name, properties) for customer_id, properties in happened], now=now)
+        record_many([NewEvent(customer_id, name, properties) for customer_id, name, properties in happened], now=now)

@@ -29,7 +29,7 @@ _RECORD = """
         AS v(id, token, state, reason, detail, provider_message_id, due_at)
     WHERE m.store_id = %s AND m.id = v.id AND m.token = v.token
         AND (m.state = 'sending' OR (m.state = 'unknown' AND v.state IN ('sent', 'failed')))
-    RETURNING m.id, m.state
+    RETURNING m.id, m.state, m.channel
 """
 _FAIL = """
     UPDATE campaigns_message AS m SET
@@ -53,7 +53,7 @@ def ending_of(answer: Answer, *, attempts: int, keyed: bool, now: datetime) -> E
     if answer.outcome is Outcome.ACCEPTED:
         return Ending("sent")
     if answer.outcome is Outcome.REFUSED:
-        return Ending("failed", "bad_address" if answer.bad_address else "refused")
+        return Ending("failed", "unsubscribed" if answer.unsubscribed else "bad_address" if answer.bad_address else "refused")
     if answer.outcome is Outcome.AMBIGUOUS and not keyed:
         return Ending("unknown", "no_answer")
     if attempts >= MOST_ATTEMPTS:
@@ -87,10 +87,11 @@ def record(
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
-        written: dict[int, str] = dict(cursor.fetchall())
+        rows = cursor.fetchall()
+        written: dict[int, str] = {message_id: state for message_id, state, _ in rows}
         note_outcomes(written, answers, final=final, now=now)
-    for state in written.values():
-        MESSAGES.labels(channel="email", outcome=state).inc()
+    for _, state, channel in rows:
+        MESSAGES.labels(channel=channel, outcome=state).inc()
     return written
 
 

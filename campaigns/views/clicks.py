@@ -1,7 +1,7 @@
 """A link in a mail: note the click, lead to the target stored when the mail was sent, and change nothing else (S34-S36)."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from campaigns.measurement.robots import suspicion
 from campaigns.models import Click, Message, MessageLink
-from campaigns.personalization.links import read_click
+from campaigns.personalization.links import CLICK_DAYS, read_click
+from campaigns.personalization.short_links import read_short
 from retention.dashboard.access import public
 from retention.kit import clock
 from retention.kit.secrets import BadLink
@@ -28,8 +29,28 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
         link, message_id, position = read_click(token, now=now)
     except BadLink:
         return render(request, "campaigns/link_gone.html", status=404)
-    with store_context(link.store_id):
-        target = MessageLink.objects.filter(message_id=message_id, position=position).values_list("target", flat=True).first()
+    return _lead(request, link.store_id, message_id, position)
+
+
+@public
+@never_cache
+@require_safe
+def follow_short(request: HttpRequest, token: str) -> HttpResponse:
+    """Redirect from a short address to the stored target, for as long as one of a mail would hold."""
+    try:
+        store_id, message_id, position = read_short(token)
+    except BadLink:
+        return render(request, "campaigns/link_gone.html", status=404)
+    return _lead(request, store_id, message_id, position, newest=clock.now() - timedelta(days=CLICK_DAYS))
+
+
+def _lead(request: HttpRequest, store_id: int, message_id: int, position: int, *, newest: datetime | None = None) -> HttpResponse:
+    """Redirect to where a link leads and note the click. newest: a message planned before this moment leads nowhere any more."""
+    with store_context(store_id):
+        links = MessageLink.objects.filter(message_id=message_id, position=position)
+        if newest is not None:
+            links = links.filter(message__planned_at__gte=newest)
+        target = links.values_list("target", flat=True).first()
         if target is None:
             return render(request, "campaigns/link_gone.html", status=404)
         with suppress(DatabaseError):  # a click that cannot be noted must not keep anybody from the shop

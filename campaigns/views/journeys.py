@@ -68,7 +68,9 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if version is None:
         raise Http404
     definition = definitions_of([version.pk])[version.pk]
-    held = [(words_of(reason).render(_), state, count) for state, reason, count in reading.reasons_by_state(journey)]
+    held = [
+        (words_of(reason, channel=channel).render(_), state, count) for state, reason, channel, count in reading.reasons_by_state(journey)
+    ]
     context = {
         "journey": journey,
         "badge": STATE_BADGES[journey.state],

@@ -13,12 +13,9 @@ from django.views.decorators.http import require_POST
 
 from campaigns.channels.email.reports import NotProven, NotReadable, read_reports
 from campaigns.channels.email.vendors import BY_KEY
-from campaigns.sending.finding import find_connection, report_password
-from campaigns.sending.reported import take_reports
+from campaigns.sending.hearing import credentials_of, find_connection, report_password, take_receipt
 from retention.dashboard.access import public
 from retention.kit import clock
-from retention.kit.secrets import CannotUnseal
-from retention.tenancy.context import store_context
 
 
 @public
@@ -27,24 +24,19 @@ from retention.tenancy.context import store_context
 @require_POST
 def take_email(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Take what an e-mail service reports about mails of one connection."""
-    account = find_connection(public_id)
-    if account is None or account.provider not in BY_KEY:
+    account = find_connection(public_id, providers=BY_KEY)
+    if account is None:
         return _say(404, "There is no such address.")
-    now = clock.now()
-    with store_context(account.store_id):
-        try:
-            secret = str(account.credentials().get("report_secret", ""))
-            reports = read_reports(account.provider, request, secret=secret, password=report_password(public_id), now=now)
-        except CannotUnseal:
-            return _say(503, "The secret of this connection cannot be read now. Try again later.")
-        except RequestDataTooBig:
-            return _say(413, "The body is too large.")
-        except NotProven:
-            return _say(403, "The signature or the password does not fit this connection.")
-        except NotReadable:
-            return _say(400, "This is no report of this service.")
-        taken = take_reports(account, reports, now=now)
-    return _say(200, f"{taken} new")
+    now, secret = clock.now(), str(credentials_of(account).get("report_secret", ""))
+    try:
+        receipts = read_reports(account.provider, request, secret=secret, password=report_password(public_id), now=now)
+    except RequestDataTooBig:
+        return _say(413, "The body is too large.")
+    except NotProven:
+        return _say(403, "The signature or the password does not fit this connection.")
+    except NotReadable:
+        return _say(400, "This is no report of this service.")
+    return _say(200, f"{sum(take_receipt(account, receipt, now=now) for receipt in receipts)} new")
 
 
 def _say(status: int, sentence: str) -> HttpResponse:

@@ -122,16 +122,36 @@ def _digest_key(secret: str) -> bytes:
     return hashlib.sha256(b"retention.customers.suppression:" + secret.encode()).digest()
 
 
-def suppress(address: str, *, channel: str, reason: str, now: datetime) -> None:
-    """Block an address of the active store for good; a second reason changes nothing. Readers of its customers' news are told."""
+def suppress(address: str, *, channel: str, reason: str, now: datetime) -> bool:
+    """Block an address of the active store for good; a second reason changes nothing. Readers of its customers' news are told.
+
+    Return whether it was not blocked before.
+    """
     column = ADDRESS_COLUMNS.get(channel)
     with transaction.atomic(savepoint=False):
+        news = not is_suppressed(address, channel=channel)
         Suppression.objects.bulk_create(
             [Suppression(channel=channel, address_digest=address_digest(address), reason=reason, created_at=now)], ignore_conflicts=True
         )
         if column is not None:
-            rows = Customer.objects.filter(**{column: fold(address.strip())}).values_list("pk", flat=True)
-            tell_readers({customer_id: [CONSENT] for customer_id in rows}, now=now)
+            _tell_of(address, column, now=now)
+    return news
+
+
+def allow_again(address: str, *, channel: str, now: datetime) -> bool:
+    """Lift the block that a person's own "no" put on an address, and no other; return whether there was one."""
+    column = ADDRESS_COLUMNS.get(channel)
+    with transaction.atomic(savepoint=False):
+        blocked = Suppression.objects.filter(channel=channel, address_digest=address_digest(address), reason="unsubscribed")
+        lifted = bool(blocked.delete()[0])
+        if lifted and column is not None:
+            _tell_of(address, column, now=now)
+    return lifted
+
+
+def _tell_of(address: str, column: str, *, now: datetime) -> None:
+    rows = Customer.objects.filter(**{column: fold(address.strip())}).values_list("pk", flat=True)
+    tell_readers({customer_id: [CONSENT] for customer_id in rows}, now=now)
 
 
 def customers_behind(digests: Collection[str], *, channel: str) -> list[int]:

@@ -15,13 +15,14 @@ HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Heading:
-    """A mail as a line of the list."""
+    """A mail as a line of the list. channel: of the message it stands for, since texts arrive as mails that name it."""
 
     name: str
     received_at: datetime
     sender: str
     recipient: str
     subject: str
+    channel: str = "email"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ def _parse(content: bytes) -> EmailMessage:
 def _heading(name: str, message: EmailMessage) -> Heading:
     received_at = datetime.fromtimestamp(int(name[:19]) / 1_000_000_000, UTC)
     recipient = _header(message, "To") or _header(message, "X-Envelope-To")
-    return Heading(name, received_at, _header(message, "From"), recipient, _header(message, "Subject"))
+    return Heading(name, received_at, _header(message, "From"), recipient, _header(message, "Subject"), _channel(message))
+
+
+def _channel(message: EmailMessage) -> str:
+    return found if (found := _header(message, "X-Boomerang-Channel").strip()) in {"sms", "push"} else "email"
 
 
 def _header(message: EmailMessage, name: str) -> str:

@@ -72,6 +72,9 @@ PLATFORM_PAGES = {
     "readyz": Page("public", answers=(200, 503)),
     "metrics": Page("public", answers=(200, 404)),
     "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
+    "click_short": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
+    "hook_twilio_status": Page("public", "POST", ids={"public_id": "=00000000-0000-4000-8000-000000000000"}, answers=(404,)),
+    "hook_twilio_reply": Page("public", "POST", ids={"public_id": "=00000000-0000-4000-8000-000000000000"}, answers=(404,)),
     "unsubscribe": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
     "email_reports": Page("public", "POST", ids={"public_id": "=00000000-0000-4000-8000-000000000000"}, answers=(404,)),
     "hook_shopify": Page("public", "POST", ids={"token": "=nonsense"}, answers=(404,)),
@@ -195,7 +198,13 @@ SALES_PAGES = {
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
+_PROVIDER = {"provider": "=twilio"}
+_TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
 CAMPAIGN_PAGES = {
+    "campaigns:connections": Page("connections.view"),
+    "campaigns:connection": Page("connections.edit", "GET POST", ids=_PROVIDER, form=_TWILIO_FORM),
+    "campaigns:test_connection": Page("connections.edit", "POST", ids=_PROVIDER),
+    "campaigns:stop_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -383,7 +392,8 @@ PAGES: dict[str, Page] = (
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
     "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
+    "campaigns.Message", "campaigns.MessageLink", "campaigns.ProviderReport",
+    "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
     "customers.CustomerMerge", "customers.Erasure", "customers.EventName", "customers.Export", "customers.ExportChunk",

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -49,16 +48,8 @@ class NotReadable(Exception):
     """The report is none the service sends."""
 
 
-@dataclass(frozen=True)
-class Report:
-    """One receipt, and what makes it the same one when it is sent again."""
-
-    receipt: Receipt
-    event_id: str
-
-
-def read_reports(vendor_key: str, request: HttpRequest, *, secret: str, password: str, now: datetime) -> list[Report]:
-    """Return what a request reports of mails that carry our key; raises NotProven and NotReadable.
+def read_reports(vendor_key: str, request: HttpRequest, *, secret: str, password: str, now: datetime) -> list[Receipt]:
+    """Return what a request reports of mails that carry our key, `event` telling repeats apart; raises NotProven and NotReadable.
 
     secret: what the service signs with, where it does. password: of the hook's address, which the others carry.
     """
@@ -74,7 +65,7 @@ def read_reports(vendor_key: str, request: HttpRequest, *, secret: str, password
         events = view.parse_events(request)
     except (AnymailError, SuspiciousOperation, ValueError, TypeError, LookupError, AttributeError):
         raise NotReadable from None
-    return [report for event in events if isinstance(event, AnymailTrackingEvent) and (report := _report(vendor, event, now=now))]
+    return [told for event in events if isinstance(event, AnymailTrackingEvent) and (told := _receipt(vendor, event, now=now))]
 
 
 def _proof(vendor: Vendor, secret: str, password: str) -> dict[str, Any]:
@@ -117,8 +108,8 @@ def _check_standard(request: HttpRequest, secret: str) -> None:
         raise NotProven
 
 
-def _report(vendor: Vendor, event: Any, *, now: datetime) -> Report | None:
-    """Return one event as a report; None for what is no news to us, or of no mail of ours."""
+def _receipt(vendor: Vendor, event: Any, *, now: datetime) -> Receipt | None:
+    """Return one event as a receipt; None for what is no news to us, or of no mail of ours."""
     key = str((event.metadata or {}).get(MARK, "") or "")
     kind = _KINDS.get(str(event.event_type), "")
     if not kind or not key:
@@ -129,7 +120,7 @@ def _report(vendor: Vendor, event: Any, *, now: datetime) -> Report | None:
     detail = str(event.mta_response or event.description or event.reject_reason or "")[:200]
     named = str(event.event_id or "") or repr((key, kind, at.isoformat(), str(event.click_url or "")))
     digest = hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return Report(Receipt(kind, key, at, permanent=final, detail=detail), digest)
+    return Receipt(kind, key, at, permanent=final, detail=detail, data={"event": digest})
 
 
 def _inside(told: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

@@ -8,8 +8,11 @@ from campaigns.journeys.steps.base import Outcome, Plan
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
-CHANNELS = ("email",)
-_SENTENCES = {"email": gettext_noop("Send the e-mail “%(template)s”")}
+CHANNELS = ("email", "sms")
+_SENTENCES = {
+    "email": gettext_noop("Send the e-mail “%(template)s”"),
+    "sms": gettext_noop("Send the SMS “%(template)s”"),
+}
 
 
 @dataclass(frozen=True)

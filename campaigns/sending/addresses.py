@@ -1,0 +1,15 @@
+"""Where a customer is reached on each channel. A new channel is a line here."""
+
+from collections.abc import Callable
+
+from retention.customers.models import Customer
+from retention.kit.register import Register
+
+ADDRESSES: Register[Callable[[Customer], str]] = Register("kind of address")
+ADDRESSES.add("email", lambda customer: str(customer.email))
+ADDRESSES.add("sms", lambda customer: str(customer.phone))
+
+
+def address_of(customer: Customer, channel: str) -> str:
+    """Return a customer's address on a channel, or nothing when they have none."""
+    return ADDRESSES[channel](customer)

@@ -1,0 +1,33 @@
+"""What every channel's assembling agrees on: a rendered message in, one ready to leave out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from campaigns.channels import Account, Outgoing
+from campaigns.models import Message
+from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.sending.gate import Wanted
+
+
+@dataclass(frozen=True)
+class Built:
+    """One message ready to leave, and what the gate wants to know of it."""
+
+    outgoing: Outgoing | None
+    wanted: Wanted
+
+
+class Assemble(Protocol):
+    """Make one channel's message of its rendered texts."""
+
+    def __call__(
+        self, message: Message, rendered: Rendered, context: Mapping[str, Any], account: Account, now: datetime
+    ) -> Built | CannotRender:
+        """Return the message, or why it cannot be made. context: what the template saw."""
+
+
+def utm_of(message: Message) -> dict[str, str]:
+    """Return the campaign parameters that a message's links carry."""
+    return {"utm_source": "boomerang", "utm_medium": message.channel, "utm_campaign": f"{message.source_kind}-{message.source_id}"}

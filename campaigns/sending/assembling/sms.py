@@ -1,0 +1,52 @@
+"""A rendered SMS: short links, a word on how to stop where the text has none, plain signs where they save segments."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from campaigns.channels import Account, Outgoing
+from campaigns.channels.sms.answers import hint
+from campaigns.channels.sms.segments import count_segments, made_plain
+from campaigns.channels.sms.stopping import says_how_to_stop
+from campaigns.models import Message
+from campaigns.personalization.links import hosts_of, track
+from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.personalization.short_links import short_url
+from campaigns.sending.assembling.base import Built, utm_of
+from campaigns.sending.gate import Wanted
+from retention.customers.consent import address_digest
+
+MOST_SEGMENTS = 10
+
+
+def assemble_sms(message: Message, rendered: Rendered, context: Mapping[str, Any], account: Account, now: datetime) -> Built | CannotRender:
+    """Return the SMS, or why it cannot go: nothing in it, or too long."""
+    way_out, version = context["unsubscribe_url"], message.template_version
+    tracked = track(
+        "",
+        rendered.text,
+        make_url=lambda position: short_url(message.pk, position, store_id=message.store_id),
+        utm=utm_of(message),
+        leave=frozenset({way_out, context["preferences_url"]}),
+        hosts=hosts_of(version.text, web_address=context["shop"]["web_address"]),
+    )
+    text = tracked.text.replace("\0", "").strip()
+    if not text:
+        return CannotRender("empty_text", "nothing was left of the text")
+    if message.stream == Message.Stream.MARKETING and way_out not in text and not says_how_to_stop(text):
+        language = message.customer.language or str(context["shop"]["locale"])
+        text = f"{text}\n{hint(language=language, url='' if takes_replies(account) else way_out)}"
+    text = made_plain(text)
+    segments = count_segments(text).segments
+    if segments > MOST_SEGMENTS:
+        return CannotRender("sms_too_long", f"{segments} segments, {MOST_SEGMENTS} are the most")
+    sender = str(account.settings.get("from", "")) or account.from_name
+    phone = message.customer.phone
+    outgoing = Outgoing(message.public_id.hex, sender, phone, text.encode("utf-8", "replace"))
+    return Built(outgoing, Wanted(address_digest(phone), has_address=True, subject=" ".join(text.split())[:300], targets=tracked.targets))
+
+
+def takes_replies(account: Account) -> bool:
+    """Say whether people can answer this sender; a name in letters takes no replies."""
+    sender = str(account.settings.get("from", ""))
+    return account.trusted or bool(account.settings.get("messaging_service_sid")) or any(sign.isdigit() for sign in sender[-4:])

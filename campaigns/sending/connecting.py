@@ -1,0 +1,93 @@
+"""A store's own providers: keep one with its secrets sealed, stop using one, and try one for real."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings as site
+from django.db import transaction
+
+from campaigns.channels import CHANNELS, Answer, Outcome, Outgoing
+from campaigns.channels.email.mime import CannotBuild, Mail, build
+from campaigns.models import Connection
+from campaigns.sending.accounts import NoAccount, account_for
+from retention.kit.locks import transaction_lock
+from retention.kit.secrets import CannotUnseal
+from retention.stores.models import Store, StoreWork
+from retention.tenancy.context import require_store_id
+
+TEST_SECONDS = 15.0
+
+
+def in_use(channel: str) -> Connection | None:
+    """Return the connection a channel's messages leave by, or None for the test inbox."""
+    found: Connection | None = Connection.objects.filter(channel=channel, active=True).first()
+    return found
+
+
+def keep(
+    channel: str,
+    provider: str,
+    *,
+    name: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    sender: Mapping[str, str],
+    now: datetime,
+) -> Connection:
+    """Save a provider as the one its channel uses; secrets that are not given stay, and another provider of the channel is put aside."""
+    with transaction.atomic():
+        transaction_lock("connections", store_id=require_store_id())
+        others = Connection.objects.select_for_update().filter(channel=channel, active=True)
+        others.exclude(provider=provider).update(active=False)
+        connection = others.filter(provider=provider).first() or Connection(channel=channel, provider=provider, created_at=now)
+        connection.name, connection.settings = name[:120], dict(settings)
+        connection.from_name, connection.from_address = sender.get("from_name", ""), sender.get("from_address", "")
+        connection.resting_until = None
+        connection.save()
+        connection.keep_credentials(_opened(connection) | dict(secrets))
+        connection.save()
+        StoreWork.ring("dispatch", store_id=connection.store_id, due_at=now)
+    return connection
+
+
+def _opened(connection: Connection) -> dict[str, Any]:
+    try:
+        return connection.credentials()
+    except CannotUnseal:
+        return {}
+
+
+def stop_using(channel: str) -> bool:
+    """Let a channel's messages go to the test inbox again, and forget the provider's secrets; return whether there was one."""
+    return bool(Connection.objects.filter(channel=channel, active=True).update(active=False, sealed=""))
+
+
+def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime) -> Answer:
+    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction."""
+    try:
+        account = account_for(store, channel=channel)
+        outgoing = _mail(account, to, text, now=now) if channel == "email" else _text(account, to, text)
+    except NoAccount as error:
+        return Answer(Outcome.NOT_SENT, detail=error.reason)
+    except CannotBuild as error:
+        return Answer(Outcome.REFUSED, detail=str(error))
+    session = CHANNELS[channel].provider(account.provider).open(account)
+    try:
+        return session.send(outgoing, deadline=time.monotonic() + TEST_SECONDS)
+    finally:
+        session.close()
+
+
+def _mail(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
+    key = uuid4().hex
+    host = urlsplit(site.SITE_URL).hostname or "localhost"
+    mail = Mail(key, host, account.from_name, account.from_address, "", to, text, f"{text}\n", f"<p>{text}</p>", now)
+    return Outgoing(key, account.from_address, to, build(mail))
+
+
+def _text(account: Any, to: str, text: str) -> Outgoing:
+    return Outgoing(uuid4().hex, str(account.settings.get("from", "")) or account.from_name, to, text.encode())

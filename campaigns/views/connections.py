@@ -1,0 +1,132 @@
+"""Settings, Channels: by which provider a store's messages leave, its secrets sealed, and a test with the provider's real answer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages as toasts
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from campaigns.channels import Outcome
+from campaigns.forms import FORMS, ProviderForm
+from campaigns.sending import connecting
+from retention.customers.phones import read_phone
+from retention.dashboard.access import allows, needs
+from retention.kit import clock
+from retention.stores import auditing
+from retention.stores.limits import Limit, spend_or_local
+from retention.stores.stepping_up import asks_for_mfa
+from retention.stores.views.settings_tabs import settings_page
+
+TAB = "campaigns:connections"
+TESTS = Limit("connection-test", 10, 60)
+CHANNELS = {"smtp": ("mail", gettext_lazy("E-mail"), gettext_lazy("SMTP")), "twilio": ("message-2", gettext_lazy("SMS"), "Twilio")}
+
+
+@needs("connections.view")
+@require_GET
+def list_connections(request: Any) -> HttpResponse:
+    """Show each channel with the provider its messages leave by."""
+    rows = [_row(provider) for provider in FORMS]
+    return settings_page(
+        request, "campaigns/connections.html", current=TAB, rows=rows, may_edit=allows(request.role, capability="connections.edit")
+    )
+
+
+@needs("connections.edit")
+@asks_for_mfa
+@require_http_methods(["GET", "POST"])
+def edit_connection(request: Any, provider: str) -> HttpResponse:
+    """Ask for what a provider needs, and keep it."""
+    form_of = _form_of(provider)
+    known = connecting.in_use(form_of.channel)
+    known = known if known is not None and known.provider == provider else None
+    if request.method == "GET":
+        return _form_page(request, form_of.of(known) if known is not None else form_of())
+    form = form_of(request.POST, known=known)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    sender = {name: form.cleaned_data.get(name, "") for name in ("from_name", "from_address")}
+    with transaction.atomic():
+        saved = connecting.keep(
+            form.channel,
+            provider,
+            name=str(CHANNELS[provider][2]),
+            settings=form.settings(),
+            secrets=form.new_secrets(),
+            sender=sender,
+            now=clock.now(),
+        )
+        auditing.note(request, "connection.saved", target=f"connection:{saved.public_id}", details={"provider": provider})
+    toasts.success(request, _("Kept. Send a test to see what the provider says."))
+    return redirect(TAB, store_slug=request.store.slug)
+
+
+@needs("connections.edit")
+@require_POST
+def test_connection(request: Any, provider: str) -> HttpResponse:
+    """Send one message now and show the provider's own answer."""
+    form_of = _form_of(provider)
+    to = _address(request, form_of.channel)
+    allowed = spend_or_local(TESTS, who=str(request.store.pk))
+    if not to:
+        toasts.error(request, _("Enter where the test shall go: an address for e-mail, a phone number with + for SMS."))
+    elif not allowed.allowed:
+        toasts.warning(request, _("Ten tests a minute are enough. Try again in %(seconds)d seconds.") % {"seconds": allowed.retry_after})
+    else:
+        text = _("This is a test from %(shop)s.") % {"shop": request.store.name}
+        answer = connecting.send_test(request.store, channel=form_of.channel, to=to, text=text, now=clock.now())
+        if answer.outcome is Outcome.ACCEPTED:
+            toasts.success(request, _("The provider took it: %(answer)s") % {"answer": answer.detail})
+        else:
+            toasts.error(request, _("It did not leave: %(answer)s") % {"answer": answer.detail})
+    return redirect(TAB, store_slug=request.store.slug)
+
+
+@needs("connections.edit")
+@require_POST
+def stop_connection(request: Any, provider: str) -> HttpResponse:
+    """Stop using a provider. Asks for no second factor: shutting must be quick."""
+    form_of = _form_of(provider)
+    with transaction.atomic():
+        stopped = connecting.stop_using(form_of.channel)
+        if stopped:
+            auditing.note(request, "connection.stopped", target=f"connection:{provider}", details={"provider": provider})
+    if stopped:
+        toasts.success(request, _("The provider is not used any more. Messages go to the test inbox."))
+    return redirect(TAB, store_slug=request.store.slug)
+
+
+def _row(provider: str) -> dict[str, Any]:
+    icon, channel, name = CHANNELS[provider]
+    connection = connecting.in_use(FORMS[provider].channel)
+    reply_url = f"{settings.SITE_URL}/hooks/twilio/{connection.public_id}/reply" if connection and provider == "twilio" else ""
+    return {"provider": provider, "icon": icon, "channel": channel, "name": name, "connection": connection, "reply_url": reply_url}
+
+
+def _form_of(provider: str) -> type[ProviderForm]:
+    if provider not in FORMS:
+        raise Http404
+    return FORMS[provider]
+
+
+def _address(request: Any, channel: str) -> str:
+    to = str(request.POST.get("to", "")).strip()
+    if channel == "sms":
+        return read_phone(to, country=request.store.country)
+    try:
+        validate_email(to)
+    except ValidationError:
+        return ""
+    return to
+
+
+def _form_page(request: Any, form: ProviderForm, *, status: int = 200) -> HttpResponse:
+    _icon, channel, name = CHANNELS[form.provider]
+    return settings_page(request, "campaigns/connection.html", current=TAB, status=status, form=form, channel=channel, name=name)

@@ -1,0 +1,102 @@
+"""Settings, Channels: who may, secrets that never come back, one provider a channel, and tests with the provider's real answer."""
+
+from typing import Any
+
+import pytest
+
+from campaigns.models import Connection
+from retention.inbox.keeping import keep
+from retention.stores.models import AuditEntry
+from retention.tenancy.context import store_context
+from tests.campaigns.twilio_stage import PATH, posted
+from tests.cast import lumen, other_store
+from tests.factories import signed_in
+from tests.kit.stage import Stage, answer
+
+pytestmark = pytest.mark.django_db
+FORM = {"account_sid": "AC" + "1" * 32, "auth_token": "secret-token-of-twilio", "from": "+15005550006"}
+SMTP = {
+    "from_name": "Lumen", "from_address": "hello@lumen.example.test", "host": "smtp.example.test", "port": "587", "security": "starttls",
+    "username": "lumen", "password": "secret-of-the-relay",
+}  # fmt: skip
+PAGE = "/s/lumen/settings/channels/"
+
+
+def test_a_provider_is_kept_sealed_and_its_secret_is_never_shown_again() -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    assert "Test inbox" in browser.get(PAGE).content.decode()
+    assert browser.post(f"{PAGE}twilio/", {**FORM, "auth_token": ""}).status_code == 422
+    assert browser.post(f"{PAGE}twilio/", {**FORM, "from": ""}).status_code == 422
+    assert browser.post(f"{PAGE}twilio/", {**FORM, "account_sid": "AC1"}).status_code == 422
+    assert browser.post(f"{PAGE}twilio/", FORM).status_code == 302
+    assert browser.post(f"{PAGE}smtp/", SMTP).status_code == 302
+    for page in (PAGE, f"{PAGE}twilio/", f"{PAGE}smtp/"):
+        assert "secret-" not in browser.get(page).content.decode()
+    with store_context(shop.store.pk):
+        texts, mails = Connection.objects.get(channel="sms"), Connection.objects.get(channel="email")
+        assert texts.credentials() == {"auth_token": FORM["auth_token"]}
+        assert mails.credentials() == {"username": "lumen", "password": SMTP["password"]}
+        assert (mails.settings, mails.from_address) == (
+            {"host": "smtp.example.test", "port": 587, "security": "starttls"}, "hello@lumen.example.test",
+        )  # fmt: skip
+        assert "secret-" not in f"{texts.settings}{texts.sealed}{mails.settings}{mails.sealed}"
+        assert f"/hooks/twilio/{texts.public_id}/reply" in browser.get(PAGE).content.decode()
+    browser.post(f"{PAGE}twilio/", {**FORM, "auth_token": "", "from": "LUMEN"})
+    with store_context(shop.store.pk):
+        changed = Connection.objects.get(channel="sms")
+        assert (changed.settings["from"], changed.credentials()["auth_token"]) == ("LUMEN", FORM["auth_token"])
+        assert AuditEntry.objects.filter(action="connection.saved").count() == 3
+    assert browser.post(f"{PAGE}twilio/stop/").status_code == 302
+    with store_context(shop.store.pk):
+        assert list(Connection.objects.filter(channel="sms").values_list("active", "sealed")) == [(False, "")]
+    assert browser.get(f"{PAGE}nonsense/").status_code == 404
+
+
+def test_only_who_runs_the_store_may_and_only_their_own() -> None:
+    shop = lumen()
+    marketer = signed_in(shop.mia)
+    assert [marketer.get(PAGE).status_code, marketer.post(f"{PAGE}twilio/", FORM).status_code] == [403, 403]
+    _kite, olga = other_store()
+    assert signed_in(olga).post(f"{PAGE}twilio/", FORM).status_code == 404
+    with store_context(shop.store.pk):
+        assert not Connection.objects.exists()
+
+
+def test_a_test_shows_what_the_provider_really_said(settings: Any, sink: Any) -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    assert "Enter where the test" in browser.post(f"{PAGE}smtp/test/", {"to": "nobody"}, follow=True).content.decode()
+    page = browser.post(f"{PAGE}smtp/test/", {"to": "ana@example.test"}, follow=True).content.decode()
+    assert "The provider took it: 250 taken" in page
+    assert [mail["To"] for mail in sink.accepted] == ["ana@example.test"]
+    browser.post(f"{PAGE}twilio/", FORM)
+    with Stage(address="127.0.0.1") as stage:
+        settings.FETCH_ALLOWED_PORTS = [stage.port]
+        stage.play(
+            PATH.replace("AC1", str(FORM["account_sid"])), answer(400, b'{"code": 21408, "message": "Permission to send is missing"}')
+        )
+        with store_context(shop.store.pk):
+            found = Connection.objects.get(channel="sms")
+            found.settings["api_url"] = f"http://127.0.0.1:{stage.port}"
+            found.save()
+        page = browser.post(f"{PAGE}twilio/test/", {"to": "+49 151 12345678"}, follow=True).content.decode()
+        assert "It did not leave: 400 21408 Permission to send is missing" in page
+        assert posted(stage)[0]["To"] == "+4915112345678"
+
+
+def test_the_inbox_says_which_messages_are_texts(settings: Any, tmp_path: Any) -> None:
+    settings.INBOX_DIR = tmp_path
+    shop = lumen()
+    content = b'From: "Lumen" <lumen@inbox.example.test>\r\nTo: "+49151" <sms@inbox.example.test>\r\nSubject: Hi Ana\r\n'
+    for channel in (b"sms", b"push", b"<b>no</b>"):
+        keep(
+            tmp_path,
+            name=str(shop.store.public_id),
+            content=content + b"X-Boomerang-Channel: " + channel + b"\r\n\r\nHi Ana",
+            sender="a@b.test",
+            recipients=["c@d.test"],
+        )
+    page = signed_in(shop.mia).get("/s/lumen/inbox/").content.decode()
+    assert [page.count(f"</svg>{word}</span>") for word in ("SMS", "Push", "<b>no")] == [1, 1, 0]
+    assert "Hi Ana" in signed_in(shop.mia).get("/s/lumen/inbox/?q=49151").content.decode()
