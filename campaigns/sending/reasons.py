@@ -30,6 +30,8 @@ _WORDS: dict[str, str] = {
     "template_too_slow": gettext_noop("The template takes too long"),
     "template_missing": gettext_noop("The template is gone"),
     "mail_refused": gettext_noop("Something in it cannot stand in a mail"),
+    "holdout": gettext_noop("Gets nothing, to compare with"),
+    "called_off": gettext_noop("The campaign was called off"),
     "not cart_open": gettext_noop("The basket was not open any more"),
 }
 

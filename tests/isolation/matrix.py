@@ -381,7 +381,7 @@ PAGES: dict[str, Page] = (
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
-    "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
+    "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
     "campaigns.Message", "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
@@ -409,6 +409,7 @@ TASKS: dict[str, str] = {
     "segments.tasks.fill": "tick",
     "segments.tasks.sweep": "tick",
     "campaigns.tasks.dispatch": "tick",
+    "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",
     "retention.customers.tasks.bring_in": "tick",
