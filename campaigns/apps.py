@@ -26,6 +26,7 @@ class CampaignsConfig(AppConfig):
         register(models.Message)
         register(models.Click)
         register(models.Attribution)
+        menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_words(
             {

@@ -1,4 +1,4 @@
-"""Who is chosen: the members of some segments without those of others, or everybody with an address; and whether segments are up to date."""
+"""Who is chosen: members of some segments without those of others, or everybody with an address; and whether they are up to date."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Write a campaign down: made from a ready-made one or blank, changed while it is a draft, copied, written again to those who did not click."""
+"""Write a campaign down: from a ready-made one or blank, changed while a draft, copied, written again to those who did not click."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time

@@ -36,8 +36,8 @@ _PLAN = f"""
             way.letter,
             coalesce(own.moment, %(due)s) + lots.ramp * %(ramp_seconds)s::float8 / %(lots)s * interval '1 second' AS due_at
         FROM lots
-        JOIN unnest(%(lows)s::int[], %(highs)s::int[], %(letters)s::text[], %(versions)s::bigint[]) AS way(low, high, letter, version_id)
-            ON lots.variant >= way.low AND lots.variant < way.high
+        JOIN unnest(%(lows)s::int[], %(highs)s::int[], %(letters)s::text[], %(versions)s::bigint[])
+            AS way(low, high, letter, version_id) ON lots.variant >= way.low AND lots.variant < way.high
         LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS own(zone, moment) ON own.zone = lots.zone
     ), written AS (
         INSERT INTO campaigns_message (
@@ -45,8 +45,8 @@ _PLAN = f"""
             address_digest, subject, state, reason, detail, token, attempts, planned_at, due_at, expires_at, finished_at,
             provider_message_id, provider_key)
         SELECT %(store)s, gen_random_uuid(), 'campaign', %(campaign)s, 'body',
-            CASE WHEN rows.state = 'ready' THEN rows.letter ELSE '' END, 'once', rows.customer_id, %(channel)s, 'marketing', rows.version_id,
-            '', '', rows.state, CASE WHEN rows.state = 'held_out' THEN 'holdout' ELSE '' END, '', 0, 0, %(now)s,
+            CASE WHEN rows.state = 'ready' THEN rows.letter ELSE '' END, 'once', rows.customer_id, %(channel)s, 'marketing',
+            rows.version_id, '', '', rows.state, CASE WHEN rows.state = 'held_out' THEN 'holdout' ELSE '' END, '', 0, 0, %(now)s,
             rows.due_at, rows.due_at + %(patience)s, CASE WHEN rows.state = 'held_out' THEN %(now)s END, '', ''
         FROM rows ORDER BY rows.customer_id
         ON CONFLICT DO NOTHING RETURNING 1

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from itertools import pairwise
 
 from campaigns.measurement.holdouts import BUCKETS
 
@@ -30,4 +31,4 @@ def ranges_of(weights: list[int]) -> list[tuple[int, int]]:
     total, ends = sum(weights), [0]
     for index in range(len(weights)):
         ends.append(round(BUCKETS * sum(weights[: index + 1]) / total))
-    return list(zip(ends, ends[1:], strict=False))
+    return list(pairwise(ends))

@@ -127,7 +127,7 @@ class Message(StoreOwned):
                         "quarantined",
                         "held_out",
                     ]
-                ),  # fmt: skip
+                ),
                 name="message_state_known",
             ),
             models.CheckConstraint(

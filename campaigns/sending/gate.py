@@ -38,7 +38,8 @@ _HOLD_CAMPAIGNS = """
 """
 _FACTS = f"""
     SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at, m.expires_at,
-        CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false) ELSE coalesce(b.state = 'sending', true) END AS source_live,
+        CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
+            ELSE coalesce(b.state = 'sending', true) END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
         customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,

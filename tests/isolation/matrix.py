@@ -194,7 +194,21 @@ SALES_PAGES = {
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
+_CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 CAMPAIGN_PAGES = {
+    "campaigns:campaigns": Page("messages.view"),
+    "campaigns:new_campaign": Page("messages.edit", "GET POST", form={"ready_made": "newsletter"}),
+    "campaigns:campaign": Page("messages.view", ids=_CAMPAIGN),
+    "campaigns:campaign_progress": Page("messages.view", ids=_CAMPAIGN),
+    "campaigns:campaign_edit": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"name": "Other"}, answers=(200, 302, 404, 422)),
+    "campaigns:campaign_reach": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_start": Page("messages.send", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_pause": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_resume": Page("messages.send", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_cancel": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_duplicate": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -320,6 +334,12 @@ API_PAGES = {
     "api:segment": Page("key segments:read segments:write", "GET PATCH DELETE", ids=_SEGMENT, form={"note": "Other"}, answers=(200, 204)),
     "api:segment_members": Page("key segments:read", ids=_SEGMENT, answers=(200,)),
     "api:customer_segments": Page("key segments:read", ids=_CUSTOMER, answers=(200,)),
+    "api:campaigns": Page("key campaigns:read campaigns:write", "GET POST", form={"name": "New"}, answers=(200, 201)),
+    "api:campaign": Page("key campaigns:read", ids=_CAMPAIGN, answers=(200,)),
+    "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
+    "api:campaign_pause": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:campaign_resume": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:campaign_cancel": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:webhooks": Page("key webhooks:read webhooks:write", "GET POST", form=_API_WEBHOOK, answers=(200, 201, 400)),
     "api:webhook": Page(
         "key webhooks:read webhooks:write", "GET PATCH DELETE", ids=_WEBHOOK, form={"description": "Other"}, answers=(200, 204)
