@@ -100,7 +100,7 @@ def _fault_of_subject(subject: str) -> str:
 
 def live_version(template: Template | None) -> TemplateVersion | None:
     """Return the version of a template that is in use."""
-    if template is None:
+    if template is None or template.live_number is None:
         return None
     found: TemplateVersion | None = template.versions.filter(number=template.live_number).first()
     return found

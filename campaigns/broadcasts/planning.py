@@ -127,7 +127,7 @@ def salt_of(campaign: Campaign, name: str) -> str:
 
 
 def _zones(campaign: Campaign) -> dict[str, datetime]:
-    if campaign.when != Campaign.When.LOCAL:
+    if campaign.when != Campaign.When.LOCAL or campaign.wall_day is None or campaign.wall_time is None:
         return {}
     store = Store.objects.only("zone").get(pk=require_store_id())
     known = Customer.objects.order_by().values_list("zone", flat=True).distinct()

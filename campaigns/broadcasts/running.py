@@ -174,7 +174,7 @@ def _called_off(now: datetime) -> list[Campaign]:
 
 
 def _open(campaign: Campaign, *, now: datetime) -> None:
-    if campaign.starts_at < now - LATE_AFTER:
+    if campaign.starts_at is None or campaign.starts_at < now - LATE_AFTER:
         pause(campaign, now=now, reason=Campaign.PauseReason.MISSED)
         return
     waiting = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED)
@@ -183,7 +183,7 @@ def _open(campaign: Campaign, *, now: datetime) -> None:
 
 def _carry_on(campaign: Campaign, *, now: datetime) -> datetime | None:
     """Take one sending campaign a step further; return when to look again, or None when it is over or stopped."""
-    if campaign.seen_at < now - LATE_AFTER and _is_late(campaign, now):
+    if (campaign.seen_at is None or campaign.seen_at < now - LATE_AFTER) and _is_late(campaign, now):
         pause(campaign, now=now, reason=Campaign.PauseReason.MISSED)
         return None
     Campaign.objects.sending().filter(pk=campaign.pk, seen_at__lt=now).update(seen_at=now)

@@ -7,6 +7,7 @@ the weights, and the page says so.
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
@@ -113,7 +114,7 @@ def let_rest_go(campaign: Campaign, *, now: datetime) -> int:
     return total
 
 
-def _let_go(values: dict[str, object]) -> int:
+def _let_go(values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LET_GO, values)
         return int(cursor.rowcount)
