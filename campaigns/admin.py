@@ -2,6 +2,9 @@
 
 from campaigns.models import (
     Attribution,
+    Campaign,
+    CampaignSegment,
+    CampaignVariant,
     Click,
     Connection,
     Enrollment,
@@ -47,3 +50,11 @@ look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))
+look_at(
+    Campaign,
+    columns=("name", "store", "state", "channel", "when", "starts_at", "opened_at", "planned_at", "seen_at", "pause_reason", "finished_at"),
+    search=(STORE, "=public_id"),
+    filters=("state", "channel", "when", "pause_reason"),
+)
+look_at(CampaignSegment, columns=("campaign", "store", "segment", "side"), search=(STORE,))
+look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "version"), hidden=("subject", "words"), search=(STORE,))

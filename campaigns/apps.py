@@ -13,6 +13,7 @@ class CampaignsConfig(AppConfig):
         """Add this floor to the registers of the floors below."""
         from campaigns import models, telling
         from campaigns.measurement.counters import came_back_counter, messages_counter
+        from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
@@ -30,6 +31,7 @@ class CampaignsConfig(AppConfig):
         register(models.Message)
         register(models.Click)
         register(models.Attribution)
+        menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         add_words(
@@ -39,9 +41,17 @@ class CampaignsConfig(AppConfig):
                 "journey.launched": _("Switched a journey on"),
                 "journey.paused": _("Paused a journey"),
                 "journey.resumed": _("Let a journey go on"),
+                "campaign.made": _("Wrote a campaign"),
+                "campaign.changed": _("Changed a campaign"),
+                "campaign.started": _("Started a campaign"),
+                "campaign.paused": _("Paused a campaign"),
+                "campaign.resumed": _("Let a campaign go on"),
+                "campaign.cancelled": _("Called a campaign off"),
+                "campaign.archived": _("Put a campaign away"),
             },
-            groups={"journey": _("Journeys"), "connection": _("Channels")},
+            groups={"journey": _("Journeys"), "campaign": _("Campaigns"), "connection": _("Channels")},
         )
         senders.add("journeys", names_of_journeys)
+        senders.add("campaigns", names_of_campaigns)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

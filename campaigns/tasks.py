@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
+from campaigns.broadcasts.running import WORK, tick
 from campaigns.channels import CHANNELS
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment, run_due
@@ -27,6 +28,15 @@ def run_journeys() -> None:
             take_news(now=clock.now())
             run_due(now=clock.now())
             StoreWork.settle("journeys", taken, next_at=next_moment(now=clock.now()))
+
+
+@shared_task(name="campaigns.tasks.run_campaigns")
+def run_campaigns() -> None:
+    """Begin campaigns whose moment has come, plan them, compare their variants and end them."""
+    for taken in StoreWork.take(WORK, now=clock.now(), limit=STORES_A_TICK, lease_seconds=300):
+        with store_context(taken.store_id):
+            next_at = tick(Store.objects.get(pk=taken.store_id), now=clock.now())
+            StoreWork.settle(WORK, taken, next_at=next_at)
 
 
 @shared_task(name="campaigns.tasks.dispatch")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import clicks, connections, hooks, journeys, messages, reports, unsubscribing
+from campaigns.views import broadcasts, clicks, connections, hooks, journeys, messages, reports, unsubscribing
 
 app_name = "campaigns"
 
@@ -20,6 +20,19 @@ urlpatterns: list[URLPattern] = [
     path("settings/channels/<slug:provider>/", connections.edit_connection, name="connection"),
     path("settings/channels/<slug:provider>/test/", connections.test_connection, name="test_connection"),
     path("settings/channels/<slug:provider>/stop/", connections.stop_connection, name="stop_connection"),
+    path("campaigns/", broadcasts.list_campaigns, name="campaigns"),
+    path("campaigns/new/", broadcasts.new_campaign, name="new_campaign"),
+    path("campaigns/<uuid:public_id>/", broadcasts.show_campaign, name="campaign"),
+    path("campaigns/<uuid:public_id>/progress/", broadcasts.show_progress, name="campaign_progress"),
+    path("campaigns/<uuid:public_id>/edit/", broadcasts.edit_campaign, name="campaign_edit"),
+    path("campaigns/<uuid:public_id>/reach/", broadcasts.show_reach, name="campaign_reach"),
+    path("campaigns/<uuid:public_id>/start/", broadcasts.start_campaign, name="campaign_start"),
+    path("campaigns/<uuid:public_id>/pause/", broadcasts.pause_campaign, name="campaign_pause"),
+    path("campaigns/<uuid:public_id>/resume/", broadcasts.resume_campaign, name="campaign_resume"),
+    path("campaigns/<uuid:public_id>/cancel/", broadcasts.cancel_campaign, name="campaign_cancel"),
+    path("campaigns/<uuid:public_id>/archive/", broadcasts.archive_campaign, name="campaign_archive"),
+    path("campaigns/<uuid:public_id>/duplicate/", broadcasts.duplicate_campaign, name="campaign_duplicate"),
+    path("campaigns/<uuid:public_id>/again/", broadcasts.write_campaign_again, name="campaign_again"),
     path("journeys/", journeys.list_journeys, name="journeys"),
     path("journeys/switch-on/<slug:key>/", journeys.switch_on, name="switch_on"),
     path("journeys/<uuid:public_id>/", journeys.show_journey, name="journey"),

@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
+from campaigns.api.campaigns import CampaignCancelling, CampaignDetail, CampaignList, CampaignPausing, CampaignResuming, CampaignStarting
 from retention.catalog.api.products import ProductDetail, ProductList, StockReporting
 from retention.customers.api.consents import CustomerConsents
 from retention.customers.api.customers import CustomerDetail, CustomerList
@@ -57,6 +58,12 @@ urlpatterns = [
     path("v1/segments/count", SegmentCounting.as_view(), name="segments_count"),
     path("v1/segments/<uuid:public_id>", SegmentDetail.as_view(), name="segment"),
     path("v1/segments/<uuid:public_id>/members", SegmentMembers.as_view(), name="segment_members"),
+    path("v1/campaigns", CampaignList.as_view(), name="campaigns"),
+    path("v1/campaigns/<uuid:public_id>", CampaignDetail.as_view(), name="campaign"),
+    path("v1/campaigns/<uuid:public_id>/start", CampaignStarting.as_view(), name="campaign_start"),
+    path("v1/campaigns/<uuid:public_id>/pause", CampaignPausing.as_view(), name="campaign_pause"),
+    path("v1/campaigns/<uuid:public_id>/resume", CampaignResuming.as_view(), name="campaign_resume"),
+    path("v1/campaigns/<uuid:public_id>/cancel", CampaignCancelling.as_view(), name="campaign_cancel"),
     path("v1/customers/<uuid:public_id>/segments", CustomerSegments.as_view(), name="customer_segments"),
     path("v1/webhooks", EndpointList.as_view(), name="webhooks"),
     path("v1/webhooks/<uuid:public_id>", EndpointDetail.as_view(), name="webhook"),

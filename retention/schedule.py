@@ -38,6 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("segments.tasks.fill", 1.0, "A new rule finds its people."),
     Job("segments.tasks.sweep", 5.0, "Windows move on: each store is swept every 15 s, and checked once a day."),
     Job("campaigns.tasks.run_journeys", 0.5, "Idle moments and due steps are found and carried out."),
+    Job("campaigns.tasks.run_campaigns", 1.0, "Campaigns begin at their moment, find their people, and end."),
     Job("campaigns.tasks.dispatch", 0.5, "Messages that are ready leave."),
     Job("campaigns.tasks.sweep", 10.0, "A lease that ran out becomes ready or unknown, never a second send."),
 )

@@ -341,6 +341,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "CampaignMetric": "campaigns.models.Campaign.Metric",
+        "CampaignPauseReason": "campaigns.models.Campaign.PauseReason",
+        "CampaignState": "campaigns.models.Campaign.State",
+        "CampaignWhen": "campaigns.models.Campaign.When",
         "EndpointState": "retention.webhooks.models.Endpoint.State",
         "ImportState": "retention.customers.models.Import.State",
         "SegmentKind": "segments.models.Segment.Kind",

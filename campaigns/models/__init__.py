@@ -1,6 +1,7 @@
 """The tables of the campaigns floor, one idea a file."""
 
 from campaigns.models.attribution import Attribution
+from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
@@ -11,6 +12,9 @@ from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
     "Attribution",
+    "Campaign",
+    "CampaignSegment",
+    "CampaignVariant",
     "Click",
     "Connection",
     "Enrollment",

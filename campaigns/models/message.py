@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.campaign import Campaign
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey
@@ -30,10 +31,12 @@ class MessageQuerySet(StoreQuerySet["Message"]):
     def next_due(self, *, now: datetime, rest: bool) -> datetime | None:
         """Return when messages are due again, or None when none waits. rest: not before a minute from now.
 
-        Messages of a journey that does not run are left out: resuming rings for them.
+        Messages of a journey or campaign that does not run are left out: resuming rings for them.
         """
         paused = Journey.objects.exclude(state=Journey.State.LIVE).values("pk")
+        stopped = Campaign.objects.exclude(state=Campaign.State.SENDING).values("pk")
         waiting = self.filter(state=Message.State.READY).exclude(source_kind="journey", source_id__in=paused)
+        waiting = waiting.exclude(source_kind="campaign", source_id__in=stopped)
         due: datetime | None = waiting.aggregate(first=models.Min("due_at"))["first"]
         return due if due is None or not rest else max(due, now + timedelta(minutes=1))
 
@@ -46,7 +49,7 @@ class Message(StoreOwned):
     """One message to one customer on one channel.
 
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
-    lets a journey legally say the same thing again. expires_at: after this moment it would be stale.
+    lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign.
     """
 
     class State(models.TextChoices):
@@ -59,6 +62,7 @@ class Message(StoreOwned):
         SUPPRESSED = "suppressed", _("Held back")
         SKIPPED = "skipped", _("Too late")
         QUARANTINED = "quarantined", _("Set aside")
+        HELD_OUT = "held_out", _("Held back to compare")
 
     class Stream(models.TextChoices):
         MARKETING = "marketing", _("Marketing")
@@ -68,6 +72,7 @@ class Message(StoreOwned):
     source_kind = models.CharField(max_length=20)
     source_id = models.BigIntegerField()
     step = models.CharField(max_length=40)
+    variant = models.CharField(max_length=1, blank=True, default="", db_default="")
     occurrence = models.CharField(max_length=120)
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="messages", db_constraint=False)
     channel = models.CharField(max_length=10)
@@ -109,7 +114,20 @@ class Message(StoreOwned):
                 fields=["store", "source_kind", "source_id", "step", "occurrence", "customer", "channel"], name="message_once"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["planned", "ready", "sending", "sent", "failed", "unknown", "suppressed", "skipped", "quarantined"]),
+                condition=Q(
+                    state__in=[
+                        "planned",
+                        "ready",
+                        "sending",
+                        "sent",
+                        "failed",
+                        "unknown",
+                        "suppressed",
+                        "skipped",
+                        "quarantined",
+                        "held_out",
+                    ]
+                ),
                 name="message_state_known",
             ),
             models.CheckConstraint(
@@ -117,7 +135,7 @@ class Message(StoreOwned):
             ),
             models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_has_time"),
             models.CheckConstraint(
-                condition=~Q(state__in=["suppressed", "skipped", "failed", "unknown", "quarantined"]) | ~Q(reason=""),
+                condition=~Q(state__in=["suppressed", "skipped", "failed", "unknown", "quarantined", "held_out"]) | ~Q(reason=""),
                 name="message_refusal_has_reason",
             ),
             models.CheckConstraint(condition=Q(stream__in=["marketing", "transactional"]), name="message_stream_known"),

@@ -17,6 +17,7 @@ from django.db import connection
 
 from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider
 from campaigns.models import Message
+from campaigns.models.campaign import LATE_AFTER
 from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS, pass_gate
@@ -35,9 +36,11 @@ _RESERVE = """
     WITH picked AS MATERIALIZED (
         SELECT m.id FROM campaigns_message AS m
         LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
+        LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
         WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
+            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s))
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
@@ -91,6 +94,7 @@ def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[in
     values: dict[str, Any] = {
         "store": require_store_id(),
         "now": now,
+        "looked_after": now - LATE_AFTER,
         "channel": channel,
         "limit": limit,
         "holder": holder,

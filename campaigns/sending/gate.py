@@ -1,7 +1,8 @@
 """The last look before bytes leave: lock a few reserved rows, read the facts afresh, judge, and mark them, in one transaction.
 
 Customers are locked first and read afterwards, so two workers cannot both find the same person's budget free. Nothing that
-commits before this transaction began to read can be overlooked: consent, suppression, a pause, an order, an ended run.
+commits before this transaction began to read can be overlooked: consent, suppression, a pause, an order, an ended run, a campaign called
+off.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,9 +28,18 @@ _LOCK = """
     ORDER BY c.id, m.id
     FOR NO KEY UPDATE OF m, c SKIP LOCKED
 """
+# Held until the rows are marked: whoever pauses or calls off a campaign waits for this transaction, or is seen by it.
+_HOLD_CAMPAIGNS = """
+    SELECT b.id FROM campaigns_campaign AS b
+    WHERE b.store_id = %s AND b.id IN (
+        SELECT source_id FROM campaigns_message WHERE store_id = %s AND id = ANY(%s) AND source_kind = 'campaign'
+    )
+    ORDER BY b.id FOR SHARE
+"""
 _FACTS = f"""
     SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at, m.expires_at,
-        CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false) ELSE true END AS source_live,
+        CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
+            ELSE coalesce(b.state = 'sending', true) END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
         customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
@@ -38,6 +48,7 @@ _FACTS = f"""
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = %s
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
     LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
+    LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
     LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
 """  # noqa: S608 - fragments of ours, no values
@@ -88,6 +99,7 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
+        _rows(_HOLD_CAMPAIGNS, [require_store_id(), require_store_id(), list(wanted)])
         ids = _rows(_LOCK, [require_store_id(), list(wanted), holder])
         facts = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}

@@ -33,6 +33,8 @@ _WORDS: dict[str, str] = {
     "unsubscribed": gettext_noop("They told the provider to stop"),
     "empty_text": gettext_noop("Nothing was left of the text"),
     "sms_too_long": gettext_noop("The text is too long for an SMS"),
+    "holdout": gettext_noop("Gets nothing, to compare with"),
+    "called_off": gettext_noop("The campaign was called off"),
     "not cart_open": gettext_noop("The basket was not open any more"),
 }
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from campaigns.channels import Answer
-from campaigns.models import Journey, Message
+from campaigns.models import Campaign, Journey, Message
 from campaigns.sending.addresses import address_of
 from retention.customers.consent import Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
@@ -122,11 +122,22 @@ def note_clicks(*, now: datetime, limit: int = 500) -> int:
 
 
 def origins_of(message_ids: Iterable[int]) -> dict[int, dict[str, str]]:
-    """Return what an event about a message says of where it came from: the journey's public id and the step; nothing for other sources."""
-    rows = Message.objects.filter(pk__in=list(message_ids), source_kind="journey").values_list("pk", "source_id", "step")
-    found = list(rows)
-    journeys = dict(Journey.objects.filter(pk__in={row[1] for row in found}).values_list("pk", "public_id")) if found else {}
-    return {pk: {"journey": str(journeys[source]), "step": step} for pk, source, step in found if source in journeys}
+    """Return what an event about a message says of where it came from; nothing for other sources.
+
+    journey: the public id of the journey or campaign, the word segments know senders by. step: the journey's step or the variant.
+    """
+    rows = Message.objects.filter(pk__in=list(message_ids), source_kind__in=("journey", "campaign"))
+    found = list(rows.values_list("pk", "source_kind", "source_id", "step", "variant"))
+    names = {
+        kind: dict(model.objects.filter(pk__in={row[2] for row in found if row[1] == kind}).values_list("pk", "public_id"))
+        for kind, model in (("journey", Journey), ("campaign", Campaign))
+        if any(row[1] == kind for row in found)
+    }
+    return {
+        pk: {"journey": str(names[kind][source]), "step": variant or step}
+        for pk, kind, source, step, variant in found
+        if source in names[kind]
+    }
 
 
 def _tell(happened: list[tuple[int, str, dict[str, object]]], *, now: datetime) -> None:

@@ -23,6 +23,7 @@ BADGES = {
     "suppressed": "held",
     "skipped": "late",
     "quarantined": "needs",
+    "held_out": "empty",
 }
 
 

@@ -198,6 +198,7 @@ SALES_PAGES = {
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
+_CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
 CAMPAIGN_PAGES = {
@@ -205,6 +206,19 @@ CAMPAIGN_PAGES = {
     "campaigns:connection": Page("connections.edit", "GET POST", ids=_PROVIDER, form=_TWILIO_FORM),
     "campaigns:test_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:stop_connection": Page("connections.edit", "POST", ids=_PROVIDER),
+    "campaigns:campaigns": Page("messages.view"),
+    "campaigns:new_campaign": Page("messages.edit", "GET POST", form={"ready_made": "newsletter"}),
+    "campaigns:campaign": Page("messages.view", ids=_CAMPAIGN),
+    "campaigns:campaign_progress": Page("messages.view", ids=_CAMPAIGN),
+    "campaigns:campaign_edit": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"name": "Other"}, answers=(200, 302, 404, 422)),
+    "campaigns:campaign_reach": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_start": Page("messages.send", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_pause": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_resume": Page("messages.send", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_cancel": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_duplicate": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -330,6 +344,12 @@ API_PAGES = {
     "api:segment": Page("key segments:read segments:write", "GET PATCH DELETE", ids=_SEGMENT, form={"note": "Other"}, answers=(200, 204)),
     "api:segment_members": Page("key segments:read", ids=_SEGMENT, answers=(200,)),
     "api:customer_segments": Page("key segments:read", ids=_CUSTOMER, answers=(200,)),
+    "api:campaigns": Page("key campaigns:read campaigns:write", "GET POST", form={"name": "New"}, answers=(200, 201)),
+    "api:campaign": Page("key campaigns:read", ids=_CAMPAIGN, answers=(200,)),
+    "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
+    "api:campaign_pause": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:campaign_resume": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:campaign_cancel": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:webhooks": Page("key webhooks:read webhooks:write", "GET POST", form=_API_WEBHOOK, answers=(200, 201, 400)),
     "api:webhook": Page(
         "key webhooks:read webhooks:write", "GET PATCH DELETE", ids=_WEBHOOK, form={"description": "Other"}, answers=(200, 204)
@@ -391,9 +411,10 @@ PAGES: dict[str, Page] = (
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
-    "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.MessageLink", "campaigns.ProviderReport",
-    "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
+    "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
+    "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
+    "campaigns.Message", "campaigns.MessageLink", "campaigns.ProviderReport", "campaigns.Template", "campaigns.TemplateVersion",
+    "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
     "customers.CustomerMerge", "customers.Erasure", "customers.EventName", "customers.Export", "customers.ExportChunk",
@@ -420,6 +441,7 @@ TASKS: dict[str, str] = {
     "segments.tasks.fill": "tick",
     "segments.tasks.sweep": "tick",
     "campaigns.tasks.dispatch": "tick",
+    "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",
     "retention.customers.tasks.bring_in": "tick",

@@ -1,0 +1,110 @@
+"""What the API says and takes about campaigns."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from campaigns.broadcasts import reading
+from campaigns.broadcasts.content import Words
+from campaigns.broadcasts.drafting import Told, Way
+from campaigns.models import Campaign
+from retention.rest.querying import PlainText
+
+_ID = "5b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c22"
+_WORDS = {
+    "subject": "Just in",
+    "heading": "New on the shelf",
+    "text": "Have a look.",
+    "button": "See it",
+    "url": "https://shop.example/new",
+}
+_MADE = {"name": "New arrivals", "include": [_ID], "variants": [_WORDS], "when": "local", "wall_day": "2026-12-01", "wall_time": "10:00:00"}
+
+
+class FiguresOut(serializers.Serializer[Any]):
+    """What became of everybody chosen. revenue_minor: last click, in the store's currency."""
+
+    chosen = serializers.IntegerField()
+    held_out = serializers.IntegerField()
+    held_back = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    clicked = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+    orders = serializers.IntegerField()
+    revenue_minor = serializers.IntegerField()
+
+
+class CampaignOut(serializers.ModelSerializer[Campaign]):
+    """A campaign as the API shows it."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "id", "name", "state", "channel", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "winner",
+            "pause_reason", "starts_at", "opened_at", "planned_at", "finished_at", "created_at",
+        )  # fmt: skip
+
+
+class CampaignShown(CampaignOut):
+    """One campaign with its figures."""
+
+    figures = serializers.SerializerMethodField()
+
+    class Meta(CampaignOut.Meta):
+        fields = (*CampaignOut.Meta.fields, "figures")  # type: ignore[assignment]
+
+    def get_figures(self, campaign: Campaign) -> FiguresOut:
+        """Return what became of everybody chosen."""
+        currency = campaign.store.currency
+        return FiguresOut(reading.figures_of([campaign.pk], currency=currency)[campaign.pk]).data  # type: ignore[return-value]
+
+
+class VariantIn(serializers.Serializer[Any]):
+    """One way to say it: a template of the store, or a plain mail."""
+
+    subject = PlainText(max_length=300, required=False, allow_blank=True, default="")
+    template = serializers.UUIDField(required=False)
+    heading = PlainText(max_length=300, required=False, allow_blank=True, default="")
+    text = serializers.CharField(max_length=20_000, required=False, allow_blank=True, default="")
+    button = PlainText(max_length=80, required=False, allow_blank=True, default="")
+    url = PlainText(max_length=2000, required=False, allow_blank=True, default="")
+    weight = serializers.IntegerField(required=False, default=1, min_value=1, max_value=100)
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A campaign", value=_MADE, request_only=True)])
+class CampaignIn(serializers.Serializer[Any]):
+    """A campaign to write. include, exclude: ids of segments. wall_day and wall_time: with `at` or `local`."""
+
+    name = PlainText(max_length=120)
+    include = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)
+    exclude = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)
+    everybody = serializers.BooleanField(required=False, default=False)
+    when = serializers.ChoiceField(choices=Campaign.When.choices, required=False, default="now")
+    wall_day = serializers.DateField(required=False, default=None)
+    wall_time = serializers.TimeField(required=False, default=None)
+    ramp_hours = serializers.IntegerField(required=False, default=None, min_value=1, max_value=168)
+    holdout_share = serializers.FloatField(required=False, default=0.0, min_value=0, max_value=0.5)
+    test_share = serializers.FloatField(required=False, default=None, min_value=0.05, max_value=0.9)
+    decide_metric = serializers.ChoiceField(choices=Campaign.Metric.choices, required=False, default="")
+    decide_hours = serializers.IntegerField(required=False, default=None, min_value=1, max_value=168)
+    variants = VariantIn(many=True, required=False, default=list)
+
+    def told(self) -> Told:
+        """Return the draft that was told."""
+        data = dict(self.validated_data)
+        ways = tuple(
+            Way(
+                subject=one["subject"],
+                words=Words(one["heading"], one["text"], one["button"], one["url"]),
+                template=str(one.get("template") or ""),
+                weight=one["weight"],
+            )
+            for one in data.pop("variants")
+        )
+        include, exclude = (tuple(str(one) for one in data.pop(side)) for side in ("include", "exclude"))
+        return Told(include=include, exclude=exclude, ways=ways, **data)

@@ -1,0 +1,1 @@
+"""One-off campaigns: write, count, start, plan, pause, call off, compare and report. The merchant sees "Campaigns"."""

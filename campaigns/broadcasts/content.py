@@ -1,0 +1,136 @@
+"""What a campaign says: a template of the store, or a plain mail written in four fields; fixed as a version when it starts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from campaigns.models import Campaign, CampaignVariant, Template, TemplateVersion
+from campaigns.personalization.compiling import compile_mail
+from campaigns.personalization.render import TemplateFault, check
+
+_MAIL = """<mjml>
+  <mj-head>
+    <mj-title>{{ shop.name }}</mj-title>
+    <mj-attributes>
+      <mj-all font-family="Helvetica, Arial, sans-serif" />
+      <mj-text font-size="16px" line-height="1.5" color="#1f2a30" />
+      <mj-button background-color="{{ shop.color }}" color="#ffffff" border-radius="6px" font-size="16px" />
+    </mj-attributes>
+  </mj-head>
+  <mj-body background-color="#f4f6f7" width="600px">
+    <mj-section background-color="#ffffff" padding="24px 16px">
+      <mj-column>
+        <mj-text font-size="14px" color="#5b6b73">{{ shop.name }}</mj-text>
+        <mj-text font-size="24px" font-weight="700">[[heading]]</mj-text>
+        [[text]]
+        [[button]]
+      </mj-column>
+    </mj-section>
+    <mj-section padding="16px">
+      <mj-column>
+        <mj-text font-size="12px" color="#5b6b73" align="center">
+          You get this mail because you allowed {{ shop.name }} to write to you.
+          <a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Less often, or only some topics</a><br />
+          {{ shop.postal_address | default: shop.name }}
+        </mj-text>
+      </mj-column>
+    </mj-section>
+  </mj-body>
+</mjml>
+"""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A plain mail. text: paragraphs with an empty line between them; Liquid may stand in it. url: where the button leads."""
+
+    heading: str = ""
+    text: str = ""
+    button: str = ""
+    url: str = ""
+
+    @classmethod
+    def read(cls, stored: Mapping[str, object]) -> "Words":
+        """Return stored words; what is missing is empty."""
+        return cls(*(str(stored.get(name) or "") for name in ("heading", "text", "button", "url")))
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether there is something to send."""
+        return bool(self.heading and self.text)
+
+
+def source_of(words: Words) -> str:
+    """Return the MJML of a plain mail."""
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", words.text.replace("\r\n", "\n")) if part.strip()]
+    text = "\n        ".join(f"<mj-text>{_as_html(part)}</mj-text>" for part in paragraphs)
+    button = f'<mj-button href="{escape(words.url)}">{_as_html(words.button)}</mj-button>' if words.button and words.url else ""
+    return _MAIL.replace("[[heading]]", _as_html(words.heading)).replace("[[text]]", text).replace("[[button]]", button)
+
+
+def _as_html(text: str) -> str:
+    """Return text as HTML; quotes stay, for Liquid needs them."""
+    return escape(text, quote=False).replace("\n", "<br />")
+
+
+def fault_of(variant: CampaignVariant) -> str:
+    """Return what is wrong with a variant's content, or nothing: missing, or the template's own fault in English."""
+    if variant.template_id is not None:
+        live = live_version(variant.template)
+        return "missing" if live is None else _fault_of_subject(variant.subject)
+    words = Words.read(variant.words)
+    if not words.is_whole or not variant.subject.strip():
+        return "missing"
+    try:
+        compile_mail(subject=variant.subject, source=source_of(words))
+    except TemplateFault as error:
+        return str(error)
+    return ""
+
+
+def _fault_of_subject(subject: str) -> str:
+    try:
+        check(subject)
+    except TemplateFault as error:
+        return str(error)
+    return ""
+
+
+def live_version(template: Template | None) -> TemplateVersion | None:
+    """Return the version of a template that is in use."""
+    if template is None or template.live_number is None:
+        return None
+    found: TemplateVersion | None = template.versions.filter(number=template.live_number).first()
+    return found
+
+
+def fix(campaign: Campaign, *, now: datetime) -> None:
+    """Give every variant the version it will be sent by, in the caller's transaction; raises TemplateFault."""
+    for variant in campaign.variants.select_related("template").order_by("letter"):
+        variant.version = _version(campaign, variant, now=now)
+        variant.save(update_fields=["version"])
+
+
+def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> TemplateVersion:
+    base = live_version(variant.template)
+    if base is not None and variant.subject in ("", base.subject):
+        return base
+    if base is not None:
+        subject, source, html, text = variant.subject, base.source, base.html, base.text
+        check(subject)
+    else:
+        subject, source = variant.subject, source_of(Words.read(variant.words))
+        compiled = compile_mail(subject=subject, source=source)
+        html, text = compiled.html, compiled.text
+    template, _made = Template.objects.get_or_create(
+        key=f"campaign-{campaign.pk}-{variant.letter}",
+        defaults={"name": f"{campaign.name[:110]} {variant.letter.upper()}", "created_at": now},
+    )
+    number = (template.live_number or 0) + 1
+    version: TemplateVersion = TemplateVersion.objects.create(
+        template=template, number=number, subject=subject, source=source, html=html, text=text, created_at=now
+    )
+    Template.objects.filter(pk=template.pk).update(live_number=number)
+    return version

@@ -1,0 +1,68 @@
+"""Who of the chosen will get it, and why the others will not: the gate's own fragments and its order of questions, for everybody at once.
+
+An address belongs to one customer of a store, so nobody can be counted twice. What quiet hours only delay counts as reached.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from campaigns.broadcasts.audience import Audience
+from campaigns.broadcasts.planning import PATIENCE
+from campaigns.measurement.holdouts import BUCKETS
+from campaigns.measurement.lots import lot_sql
+from campaigns.sending.eligibility import RARELY, Caps
+from retention.customers.consent import GATE_SQL, PAUSED_SQL, customers_behind
+from retention.customers.models import Suppression
+
+_REACH = f"""
+    WITH picked AS MATERIALIZED ([[audience]]),
+    judged AS (
+        SELECT CASE
+            WHEN {lot_sql("holdout_salt")} < %(holdout)s THEN 'holdout'
+            WHEN coalesce(customer.email, '') = '' THEN 'no_address'
+            WHEN customer.id = ANY(%(blocked)s::bigint[]) THEN 'suppressed'
+            WHEN {PAUSED_SQL} THEN 'on_break'
+            WHEN NOT {GATE_SQL % "%(channel)s"} THEN 'no_consent'
+            WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_day)s ELSE %(day)s END] + interval '1 day'
+                >= %(until)s, false) THEN 'frequency_cap'
+            WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_week)s ELSE %(week)s END] + interval '7 days'
+                >= %(until)s, false) THEN 'frequency_cap'
+            ELSE '' END AS reason
+        FROM picked AS drawn
+        JOIN customers_customer AS customer ON customer.store_id = %(store)s AND customer.id = drawn.customer_id
+        LEFT JOIN LATERAL (
+            SELECT array_agg(m.first_attempt_at ORDER BY m.first_attempt_at DESC) AS contacts FROM campaigns_message AS m
+            WHERE m.store_id = %(store)s AND m.customer_id = customer.id AND m.stream = 'marketing'
+                AND m.state IN ('sending', 'sent', 'unknown') AND m.first_attempt_at > %(week_ago)s
+        ) AS lately ON true
+    )
+    SELECT reason, count(*) FROM judged GROUP BY reason
+"""  # noqa: S608 - fragments of ours
+_CAPS = Caps()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What would happen to the chosen if it went now. dropped: (reason, people), most first; the reasons are those of `reasons.py`."""
+
+    chosen: int
+    reached: int
+    dropped: tuple[tuple[str, int], ...]
+
+
+def reach(audience: Audience, *, channel: str, holdout_share: float, salt: str, now: datetime) -> Reach:
+    """Count the chosen by what would happen to each at `now`. salt: of the campaign's holdout, so that the lots are its own."""
+    digests = list(Suppression.objects.filter(channel=channel).values_list("address_digest", flat=True))
+    values = audience.values() | {
+        "lots": BUCKETS, "holdout_salt": salt, "holdout": round(holdout_share * BUCKETS), "channel": channel,
+        "blocked": customers_behind(digests, channel=channel), "until": now + PATIENCE, "week_ago": now - timedelta(days=7),
+        "day": _CAPS.per_day, "week": _CAPS.per_week, "rare_day": RARELY.per_day, "rare_week": RARELY.per_week,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_REACH.replace("[[audience]]", audience.sql), values)
+        counts = dict(cursor.fetchall())
+    reached = counts.pop("", 0)
+    dropped = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    return Reach(reached + sum(counts.values()), reached, dropped)

@@ -1,0 +1,219 @@
+"""Start, pause, go on and call off a campaign, and the tick that carries it from its moment to its end.
+
+Any number of processes may tick: a row's state decides, changed only from the state it was read in. Nothing is planned and nothing leaves
+once a pause or a calling-off is committed; the gate holds the campaign while it marks messages.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from campaigns.broadcasts import content
+from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
+from campaigns.broadcasts.moments import first_moment
+from campaigns.broadcasts.planning import PATIENCE, plan
+from campaigns.broadcasts.winning import decide, let_rest_go
+from campaigns.models import Campaign, Message
+from campaigns.models.campaign import LATE_AFTER
+from campaigns.personalization.render import TemplateFault
+from retention.kit.words import Phrase, gettext_noop
+from retention.stores.models import Store, StoreWork
+from retention.tenancy.context import require_store_id
+
+WORK = "campaigns"
+LOOK_EVERY = timedelta(seconds=15)
+SOON = timedelta(seconds=2)
+BITE = 10_000
+UNFINISHED = ("planned", "ready", "sending")
+
+_CLOSE = """
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM campaigns_message
+        WHERE store_id = %(store)s AND source_kind = 'campaign' AND source_id = %(campaign)s AND state IN ('planned', 'ready')
+        LIMIT %(limit)s FOR UPDATE
+    )
+    UPDATE campaigns_message AS m
+    SET state = 'suppressed', reason = 'called_off', finished_at = %(now)s, holder = NULL, lease_until = NULL
+    FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+"""
+
+
+class CannotStart(Exception):
+    """A draft that cannot be sent as it is. faults: a sentence for each field that is to blame."""
+
+    def __init__(self, faults: dict[str, Phrase]) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = faults
+
+
+def faults_of(campaign: Campaign, *, store: Store, now: datetime) -> dict[str, Phrase]:
+    """Return what keeps a draft from being sent, by field."""
+    audience = Audience.of(campaign)
+    faults: dict[str, Phrase] = {}
+    lame = broken(audience)
+    if not audience.include and not audience.everybody:
+        faults["include"] = Phrase(gettext_noop("Choose who gets it: at least one segment, or everybody."))
+    elif lame:
+        faults["include"] = Phrase(
+            gettext_noop("“%(name)s” cannot be worked out now. Open the segment and mend it."), {"name": lame[0].name}
+        )
+    variants = list(campaign.variants.select_related("template").order_by("letter"))
+    if not variants:
+        faults["variants"] = Phrase(gettext_noop("Write what it says: a subject, a heading and a text."))
+    for variant in variants:
+        wrong = content.fault_of(variant)
+        if wrong == "missing":
+            faults["variants"] = Phrase(
+                gettext_noop("Variant %(letter)s needs a subject, a heading and a text."), {"letter": variant.letter.upper()}
+            )
+        elif wrong:
+            faults["variants"] = Phrase(gettext_noop("Variant %(letter)s: %(fault)s"), {"letter": variant.letter.upper(), "fault": wrong})
+    if campaign.test_share is not None and len(variants) < 2:
+        faults["test_share"] = Phrase(gettext_noop("A winner needs at least two variants."))
+    if campaign.when != Campaign.When.NOW and _is_over(campaign, store, now):
+        faults["wall_time"] = Phrase(gettext_noop("This moment is over. Choose one that is still to come."))
+    return faults
+
+
+def _is_over(campaign: Campaign, store: Store, now: datetime) -> bool:
+    return first_moment("at", day=campaign.wall_day, wall=campaign.wall_time, zone=store.timezone, now=now) <= now
+
+
+def start(campaign: Campaign, *, store: Store, user_id: int | None, now: datetime) -> bool:
+    """Fix what a draft says and let it go at its moment; say whether it was a draft. Raises CannotStart, and then nothing changed."""
+    with transaction.atomic():
+        held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
+        if held.state != Campaign.State.DRAFT:
+            return False
+        faults = faults_of(held, store=store, now=now)
+        if faults:
+            raise CannotStart(faults)
+        try:
+            content.fix(held, now=now)
+        except TemplateFault as error:
+            raise CannotStart(
+                {"variants": Phrase(gettext_noop("It cannot be sent like this: %(fault)s"), {"fault": str(error)})}
+            ) from error
+        starts_at = first_moment(held.when, day=held.wall_day, wall=held.wall_time, zone=store.timezone, now=now)
+        held.state, held.confirmed_at, held.starts_at, held.started_by_id = Campaign.State.SCHEDULED, now, starts_at, user_id
+        held.save(update_fields=["state", "confirmed_at", "starts_at", "started_by"])
+        StoreWork.ring(WORK, store_id=store.pk, due_at=starts_at)
+    return True
+
+
+def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReason.PERSON) -> bool:
+    """Let nothing further leave; say whether it was scheduled or sending."""
+    going = Campaign.objects.filter(pk=campaign.pk, state__in=[Campaign.State.SCHEDULED, Campaign.State.SENDING])
+    return bool(going.update(state=Campaign.State.PAUSED, paused_at=now, pause_reason=reason))
+
+
+def resume(campaign: Campaign, *, now: datetime) -> bool:
+    """Go on where it stopped; say whether it was paused. What became due meanwhile is due now, and has its full patience again."""
+    with transaction.atomic():
+        held = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED).select_for_update().first()
+        if held is None:
+            return False
+        changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now}
+        if held.opened_at is None:
+            starts_at = max(held.starts_at, now)
+            changes |= {"state": Campaign.State.SCHEDULED, "starts_at": starts_at}
+        else:
+            starts_at = now
+            changes |= {"state": Campaign.State.SENDING, "seen_at": now}
+            due = Greatest(F("due_at"), now)
+            _rows(held).filter(state="ready", due_at__lt=now).update(due_at=due, expires_at=due + PATIENCE)
+        Campaign.objects.filter(pk=held.pk).update(**changes)
+        StoreWork.ring(WORK, store_id=held.store_id, due_at=starts_at)
+        StoreWork.ring("dispatch", store_id=held.store_id, due_at=now)
+    return True
+
+
+def cancel(campaign: Campaign, *, now: datetime) -> bool:
+    """Call it off for good; say whether it was under way. Messages that wait are closed at once, the last of very many by the next tick."""
+    going = [Campaign.State.SCHEDULED, Campaign.State.SENDING, Campaign.State.PAUSED]
+    with transaction.atomic():
+        changed = Campaign.objects.filter(pk=campaign.pk, state__in=going).update(
+            state=Campaign.State.CANCELLED, finished_at=now, paused_at=None, pause_reason=""
+        )
+        if changed:
+            StoreWork.ring(WORK, store_id=campaign.store_id, due_at=now)
+    if changed:
+        close_waiting(campaign, now=now)
+    return bool(changed)
+
+
+def archive(campaign: Campaign) -> bool:
+    """Put away one that is a draft or over; say whether it was."""
+    over = [Campaign.State.DRAFT, Campaign.State.FINISHED, Campaign.State.CANCELLED]
+    return bool(Campaign.objects.filter(pk=campaign.pk, state__in=over).update(state=Campaign.State.ARCHIVED))
+
+
+def close_waiting(campaign: Campaign, *, now: datetime) -> int:
+    """End a bite of the messages of a campaign that was called off, and return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, {"store": require_store_id(), "campaign": campaign.pk, "limit": BITE, "now": now})
+        return int(cursor.rowcount)
+
+
+def tick(store: Store, *, now: datetime) -> datetime | None:
+    """Carry on every campaign of the active store, and return when to look again. Call it outside a transaction."""
+    for campaign in Campaign.objects.filter(state=Campaign.State.SCHEDULED, starts_at__lte=now).order_by("starts_at", "id"):
+        _open(campaign, now=now)
+    moments = [_carry_on(campaign, now=now) for campaign in Campaign.objects.sending().order_by("id")]
+    moments += [now for campaign in _called_off(now) if close_waiting(campaign, now=now) == BITE]
+    waiting = Campaign.objects.filter(state=Campaign.State.SCHEDULED).order_by("starts_at").values_list("starts_at", flat=True).first()
+    found = [moment for moment in [*moments, waiting] if moment is not None]
+    return min(found) if found else None
+
+
+def _called_off(now: datetime) -> list[Campaign]:
+    return list(Campaign.objects.filter(state=Campaign.State.CANCELLED, finished_at__gt=now - timedelta(days=1)).order_by("id"))
+
+
+def _open(campaign: Campaign, *, now: datetime) -> None:
+    if campaign.starts_at is None or campaign.starts_at < now - LATE_AFTER:
+        pause(campaign, now=now, reason=Campaign.PauseReason.MISSED)
+        return
+    waiting = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SCHEDULED)
+    waiting.update(state=Campaign.State.SENDING, opened_at=now, seen_at=now)
+
+
+def _carry_on(campaign: Campaign, *, now: datetime) -> datetime | None:
+    """Take one sending campaign a step further; return when to look again, or None when it is over or stopped."""
+    if (campaign.seen_at is None or campaign.seen_at < now - LATE_AFTER) and _is_late(campaign, now):
+        pause(campaign, now=now, reason=Campaign.PauseReason.MISSED)
+        return None
+    Campaign.objects.sending().filter(pk=campaign.pk, seen_at__lt=now).update(seen_at=now)
+    StoreWork.ring("dispatch", store_id=campaign.store_id, due_at=now)
+    if campaign.planned_at is None:
+        audience = Audience.of(campaign)
+        if broken(audience):
+            pause(campaign, now=now, reason=Campaign.PauseReason.SEGMENT)
+            return None
+        if not campaign.planned_to and not bring_up_to_date(audience, now=now):
+            return now + SOON
+        plan(campaign, now=now)
+        campaign.refresh_from_db()
+        if campaign.planned_at is None:
+            return now if campaign.state == Campaign.State.SENDING else None
+    decide(campaign, now=now)
+    let_rest_go(campaign, now=now)
+    return None if _finish(campaign, now=now) else now + LOOK_EVERY
+
+
+def _is_late(campaign: Campaign, now: datetime) -> bool:
+    return campaign.planned_at is None or _rows(campaign).filter(state="ready", due_at__lt=now - LATE_AFTER).exists()
+
+
+def _finish(campaign: Campaign, *, now: datetime) -> bool:
+    if _rows(campaign).filter(state__in=UNFINISHED).exists():
+        return False
+    going = Campaign.objects.sending().filter(pk=campaign.pk, planned_at__isnull=False)
+    return bool(going.update(state=Campaign.State.FINISHED, finished_at=now))
+
+
+def _rows(campaign: Campaign) -> Any:
+    return Message.objects.filter(source_kind="campaign", source_id=campaign.pk)

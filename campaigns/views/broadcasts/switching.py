@@ -1,0 +1,104 @@
+"""The switches of a campaign: start, pause, go on, call off, put away, copy. Each is one deed and one line of the audit log."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from campaigns.broadcasts import drafting, running
+from campaigns.models import Campaign
+from retention.dashboard.access import needs
+from retention.kit import clock
+from retention.stores import auditing
+
+
+@needs("messages.send")
+@require_POST
+def start_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Start a draft; one that is not whole says what is missing."""
+    try:
+        return _do(
+            request,
+            public_id,
+            lambda one: running.start(one, store=request.store, user_id=request.user.pk, now=clock.now()),
+            "campaign.started",
+            _("%(name)s is on its way. You can pause it at any moment."),
+        )
+    except running.CannotStart as refusal:
+        for phrase in refusal.faults.values():
+            toasts.error(request, phrase.render(_))
+        return redirect("campaigns:campaign", request.store.slug, public_id)
+
+
+@needs("messages.edit")
+@require_POST
+def pause_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Let nothing further leave."""
+    word = _("%(name)s is paused. Messages that wait will not go.")
+    return _do(request, public_id, lambda one: running.pause(one, now=clock.now()), "campaign.paused", word)
+
+
+@needs("messages.send")
+@require_POST
+def resume_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Go on where it stopped."""
+    return _do(request, public_id, lambda one: running.resume(one, now=clock.now()), "campaign.resumed", _("%(name)s goes on."))
+
+
+@needs("messages.edit")
+@require_POST
+def cancel_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Call it off for good."""
+    word = _("%(name)s is called off. What has left cannot be called back.")
+    return _do(request, public_id, lambda one: running.cancel(one, now=clock.now()), "campaign.cancelled", word)
+
+
+@needs("messages.edit")
+@require_POST
+def archive_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Put a draft or one that is over out of sight."""
+    _do(request, public_id, running.archive, "campaign.archived", _("%(name)s is put away."))
+    return redirect("campaigns:campaigns", request.store.slug)
+
+
+@needs("messages.edit")
+@require_POST
+def duplicate_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Copy a campaign as a draft."""
+    return _copy(request, public_id, drafting.duplicate)
+
+
+@needs("messages.edit")
+@require_POST
+def write_campaign_again(request: Any, public_id: UUID) -> HttpResponse:
+    """Write a draft to those who got it and did not click."""
+    return _copy(request, public_id, drafting.write_again)
+
+
+def _copy(request: Any, public_id: UUID, deed: Callable[..., Campaign | None]) -> HttpResponse:
+    campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
+    with transaction.atomic():
+        copy = deed(campaign, user_id=request.user.pk, now=clock.now())
+        if copy is not None:
+            auditing.note(request, "campaign.made", target=f"campaign:{copy.public_id}")
+    if copy is None:
+        toasts.warning(request, _("There is nobody who got it and did not click."))
+        return redirect("campaigns:campaign", request.store.slug, public_id)
+    return redirect("campaigns:campaign_edit", request.store.slug, copy.public_id)
+
+
+def _do(request: Any, public_id: UUID, deed: Callable[[Campaign], bool], action: str, word: str) -> HttpResponse:
+    campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
+    with transaction.atomic():
+        done = deed(campaign)
+        if done:
+            auditing.note(request, action, target=f"campaign:{campaign.public_id}")
+    if done:
+        toasts.success(request, word % {"name": campaign.name})
+    return redirect("campaigns:campaign", request.store.slug, public_id)

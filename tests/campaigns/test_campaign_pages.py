@@ -1,0 +1,86 @@
+"""Campaigns by page and by API: written, looked over, started, paused, called off; figures; and who may do it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from campaigns.broadcasts import running
+from campaigns.models import Campaign
+from retention.kit import clock
+from retention.stores.audit_words import words_of
+from retention.stores.models import AuditEntry
+from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, rows, send_all, start
+from tests.factories import make_key, member_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_merchant_writes_starts_and_reads_a_campaign(store: Any, sink: Any) -> None:
+    segment = make_list(make_crowd(3, now=clock.now()), now=clock.now())
+    client, here = signed_in(member_of(store, "marketer")), f"/s/{store.slug}/campaigns/"
+    assert "No campaign yet" in client.get(here).content.decode()
+    edit = client.post(f"{here}new/", {"ready_made": "newsletter"}).headers["Location"]
+    assert "News from" in client.get(edit).content.decode()
+    form = {
+        "name": "First", "include": [str(segment.public_id)], "subject": "Hello", "heading": "New", "text": "Look.", "when": "now",
+        "holdout": "0",
+    }  # fmt: skip
+    wrong = client.post(edit, form | {"name": "", "url": "javascript:alert(1)"})
+    assert wrong.status_code == 422
+    assert "Give it a name." in wrong.content.decode()
+    campaign = Campaign.objects.get()
+    assert ">3<" in client.post(f"{here}{campaign.public_id}/reach/", form).content.decode()
+    review = client.post(edit, form, follow=True).content.decode()
+    assert "Send to 3" in review
+    client.post(f"{here}{campaign.public_id}/start/")
+    running.tick(store, now=clock.now())
+    assert send_all(store, now=clock.now()) == 3
+    running.tick(store, now=clock.now())
+    report = client.get(f"{here}{campaign.public_id}/").content.decode()
+    assert "3 messages have left" in report
+    assert "First" in client.get(here).content.decode()
+    deeds = AuditEntry.objects.filter(action__startswith="campaign.").order_by("number").values_list("action", flat=True)
+    assert list(deeds) == ["campaign.made", "campaign.changed", "campaign.started"]
+    assert words_of("campaign.started") == "Started a campaign"
+    again = client.post(f"{here}{campaign.public_id}/again/", follow=True)
+    assert "Did not click" in again.content.decode()
+
+
+@pytest.mark.parametrize("role", ["analyst", "support"])
+def test_who_may_not_send_changes_nothing(store: Any, now: Any, role: str) -> None:
+    campaign = make_campaign(make_list(make_crowd(1, now=now), now=now), now=now)
+    client: Client = signed_in(member_of(store, role))
+    for deed in ("start", "pause", "cancel", "archive", "duplicate"):
+        assert client.post(f"/s/{store.slug}/campaigns/{campaign.public_id}/{deed}/").status_code == 403
+    assert list(Campaign.objects.values_list("state", flat=True)) == ["draft"]
+
+
+def test_api_makes_starts_and_calls_off_once(store: Any, now: Any) -> None:
+    segment = make_list(make_crowd(2, now=now), now=now)
+    _, key = make_key(store, scopes=["campaigns:read", "campaigns:write", "campaigns:send"])
+    client = Client(headers={"authorization": f"Bearer {key}"})
+    told = {"name": "By key", "include": [str(segment.public_id)], "variants": [{"subject": "S", "heading": "H", "text": "T"}]}
+    answers = [
+        client.post("/api/v1/campaigns", told, content_type="application/json", headers={"idempotency-key": "one"}) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert Campaign.objects.count() == 1
+    here = f"/api/v1/campaigns/{answers[0].json()['id']}"
+    assert client.post(f"{here}/start").json()["state"] == "scheduled"
+    assert client.post(f"{here}/start").status_code == 409
+    running.tick(store, now=clock.now())
+    assert client.get(here).json()["figures"]["waiting"] == 2
+    assert client.post(f"{here}/cancel").json()["state"] == "cancelled"
+    assert set(rows(Campaign.objects.get()).values_list("state", "reason")) == {("suppressed", "called_off")}
+    assert client.post("/api/v1/campaigns", {"name": "X", "when": "at"}, content_type="application/json").status_code == 400
+    _, reader = make_key(store, scopes=["campaigns:read"])
+    assert Client(headers={"authorization": f"Bearer {reader}"}).post(f"{here}/start").status_code == 403
+
+
+def test_report_of_a_running_campaign_shows_progress(store: Any, now: Any) -> None:
+    campaign = make_campaign(make_list(make_crowd(2, now=now), now=now), holdout_share=0.5, now=now)
+    start(campaign, store, now=now)
+    page = signed_in(member_of(store, "owner")).get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
+    assert 'role="progressbar"' in page
+    assert "every 2s" in page
