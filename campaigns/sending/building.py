@@ -60,22 +60,22 @@ def build_all(
 
 def _render(message: Message, context: Mapping[str, Any]) -> Rendered | CannotRender:
     version = message.template_version
-    parts = {"subject": version.subject, "html": version.html, "text": version.text}
+    language, parts = version.parts_for(message.customer.language)
     with renderer() as process:
-        return process.render(f"{message.store_id}.{version.pk}", parts, context)
+        return process.render(f"{message.store_id}.{version.pk}.{language}", parts, context)
 
 
 def _mail(message: Message, rendered: Rendered, context: Mapping[str, Any], *, account: Account, now: datetime) -> Built | CannotRender:
     key = message.public_id.hex
     leave = context["unsubscribe_url"]
-    version = message.template_version
+    _language, parts = message.template_version.parts_for(message.customer.language)
     tracked = track(
         rendered.html,
         rendered.text,
         make_url=lambda position: click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at),
         utm={"utm_source": "boomerang", "utm_medium": message.channel, "utm_campaign": f"{message.source_kind}-{message.source_id}"},
         leave=frozenset({leave, context["preferences_url"]}),
-        hosts=hosts_of(version.html, version.text, web_address=context["shop"]["web_address"]),
+        hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
     )
     mail = Mail(
         message_id=key,
