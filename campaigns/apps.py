@@ -26,13 +26,16 @@ class CampaignsConfig(AppConfig):
         register(models.Click)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
+        menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
         add_words(
             {
                 "journey.launched": _("Switched a journey on"),
                 "journey.paused": _("Paused a journey"),
                 "journey.resumed": _("Let a journey go on"),
+                "template.made": _("Made a mail"),
+                "template.saved": _("Saved a mail as its next version"),
             },
-            groups={"journey": _("Journeys")},
+            groups={"journey": _("Journeys"), "template": _("Content")},
         )
         senders.add("journeys", names_of_journeys)
         home_parts.counter_sources.add("messages_sent", messages_counter)

@@ -194,6 +194,7 @@ SALES_PAGES = {
 }
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
+_TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
@@ -201,6 +202,12 @@ CAMPAIGN_PAGES = {
     "campaigns:messages": Page("messages.view", ids=_JOURNEY),
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
+    "campaigns:templates": Page("messages.view"),
+    "campaigns:new_template": Page("messages.edit", "POST", form={"name": "News"}),
+    "campaigns:template": Page("messages.edit", "GET POST", ids=_TEMPLATE, answers=(200, 302, 409)),
+    "campaigns:template_preview": Page("messages.edit", ids=_TEMPLATE),
+    "campaigns:template_restore": Page("messages.edit", "POST", ids=_TEMPLATE, form={"number": "0"}, answers=(302, 404)),
+    "campaigns:template_duplicate": Page("messages.edit", "POST", ids=_TEMPLATE),
 }
 
 # A draft is nobody's business but the store's: its public pages say that there is no such form.
