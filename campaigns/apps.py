@@ -34,6 +34,7 @@ class CampaignsConfig(AppConfig):
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
+        menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
         add_words(
             {
                 "connection.saved": _("Saved a provider for messages"),
@@ -48,8 +49,10 @@ class CampaignsConfig(AppConfig):
                 "campaign.resumed": _("Let a campaign go on"),
                 "campaign.cancelled": _("Called a campaign off"),
                 "campaign.archived": _("Put a campaign away"),
+                "template.made": _("Made a mail"),
+                "template.saved": _("Saved a mail as its next version"),
             },
-            groups={"journey": _("Journeys"), "campaign": _("Campaigns"), "connection": _("Channels")},
+            groups={"journey": _("Journeys"), "campaign": _("Campaigns"), "connection": _("Channels"), "template": _("Content")},
         )
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from campaigns.views import broadcasts, clicks, connections, hooks, journeys, messages, reports, unsubscribing
+from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
 
@@ -39,4 +40,10 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:public_id>/messages/", messages.list_messages, name="messages"),
     path("journeys/<uuid:public_id>/pause/", journeys.pause_journey, name="pause"),
     path("journeys/<uuid:public_id>/resume/", journeys.resume_journey, name="resume"),
+    path("content/", listing.list_templates, name="templates"),
+    path("content/new/", listing.new_template, name="new_template"),
+    path("content/<uuid:public_id>/", editing.edit_template, name="template"),
+    path("content/<uuid:public_id>/preview/", editing.preview_template, name="template_preview"),
+    path("content/<uuid:public_id>/restore/", editing.restore_version, name="template_restore"),
+    path("content/<uuid:public_id>/duplicate/", listing.duplicate_template, name="template_duplicate"),
 ]

@@ -1,4 +1,4 @@
-"""Compile a template once per version: MJML to HTML, a plain text from it, short lines, and every fault named before saving.
+"""Compile a template once per version: MJML or raw HTML to a mail with preview line and footer, a plain text from it, faults named.
 
 Per message only rendering is left. Source: performance guide 4; the ecosystem's mrml loads web fonts unless told not to.
 """
@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import mrml
 
+from campaigns.personalization import framing
 from campaigns.personalization.render import TemplateFault, check
 
 LONGEST_LINE = 900
@@ -52,7 +53,7 @@ KNOWN_TAGS = frozenset(
 )
 _MJML_TAG = re.compile(r"<\s*(mj[a-z-]*)")
 _GAP = re.compile(r'\s+(?=[a-zA-Z][\w:-]*=")|(?<=>)(?=<)|(?<=;) ')
-_NAMED = "unsubscribe_url"
+_PREVIEW = re.compile(r"<mj-preview>.*?</mj-preview>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -63,29 +64,36 @@ class Compiled:
     text: str
 
 
-def compile_mail(*, subject: str, source: str) -> Compiled:
-    """Compile one e-mail's MJML; raises TemplateFault with the first thing that is wrong.
+def compile_mail(*, subject: str, source: str, preheader: str = "", kind: str = "mjml") -> Compiled:
+    """Compile one e-mail; raises TemplateFault with the first thing that is wrong.
 
-    A mail without a way out is refused: `{{ unsubscribe_url }}` must stand in it.
+    kind: "mjml", or "html" for a mail made elsewhere, which stays as it is. A mail without a way out or without the shop's address gets
+    both at its end (`framing.py`): no source can leave them out.
     """
-    unknown = sorted(set(_MJML_TAG.findall(source)) - KNOWN_TAGS)
-    if unknown:
-        raise TemplateFault(f"<{unknown[0]}> is no block we know")
-    if _NAMED not in source:
-        raise TemplateFault("the unsubscribe link {{ unsubscribe_url }} is missing")
     if "\n" in subject or "\r" in subject:
         raise TemplateFault("the subject must be one line")
-    check(subject)
-    check(source)
-    try:
-        html = mrml.to_html(source, render_options=mrml.RenderOptions(fonts={}, disable_comments=True)).content
-    except (OSError, ValueError) as error:
-        raise TemplateFault(str(error)[:200]) from None
-    html = short_lines(html)
+    for part in (subject, preheader, source):
+        check(part)
+    framing.check_names(source)
+    html = _from_mjml(source, without_preview=bool(preheader.strip())) if kind == "mjml" else source
+    html = framing.with_footer(framing.with_preheader(html, preheader))
     check(html)
     text = plain_text(html)
     check(text)
     return Compiled(html=html, text=text)
+
+
+def _from_mjml(source: str, *, without_preview: bool) -> str:
+    """Compile MJML; without_preview: leave out the preview line of its own head."""
+    unknown = sorted(set(_MJML_TAG.findall(source)) - KNOWN_TAGS)
+    if unknown:
+        raise TemplateFault(f"<{unknown[0]}> is no block we know")
+    try:
+        source = _PREVIEW.sub("", source) if without_preview else source
+        html = mrml.to_html(source, render_options=mrml.RenderOptions(fonts={}, disable_comments=True)).content
+    except (OSError, ValueError) as error:
+        raise TemplateFault(str(error)[:200]) from None
+    return short_lines(html)
 
 
 def short_lines(html: str) -> str:
@@ -128,12 +136,17 @@ class _Reader(HTMLParser):
         self.out: list[str] = []
         self.hidden = 0
         self.links: list[str] = []
+        self.divs: list[bool] = []  # whether each open one is hidden, as preview lines are
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self._HIDDEN:
             self.hidden += 1
         elif tag == "a":
             self.links.append(dict(attrs).get("href") or "")
+        elif tag == "div":
+            self.divs.append("display:none" in (dict(attrs).get("style") or "").replace(" ", ""))
+            self.hidden += self.divs[-1]
+            self.out.append("\n")
         elif tag in self._BLOCKS:
             self.out.append("\n")
         elif tag == "td":
@@ -147,6 +160,8 @@ class _Reader(HTMLParser):
             if address and not address.startswith("#"):
                 self.out.append(f": {address} ")
         elif tag in self._BLOCKS:
+            if tag == "div" and self.divs:
+                self.hidden -= self.divs.pop()
             self.out.append("\n")
 
     def handle_data(self, data: str) -> None:

@@ -7,17 +7,14 @@ Source: reliability guide S29-S33 (python-liquid ships without any limit).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
-from liquid.filter import liquid_filter
 from liquid.template import BoundTemplate
 
-from retention.kit.money import MoneyError, format_amount
+from campaigns.personalization.filters import FILTERS
 
 MOST_LOOPS = 10_000
 MOST_OUTPUT_BYTES = 500_000
@@ -25,7 +22,7 @@ MOST_NAMESPACE_BYTES = 100_000
 MOST_NESTING = 30
 MOST_RANGE = 10_000
 _RANGE = re.compile(r"\(\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*\)")
-_OPEN = ("profile.attributes", "event")
+OPEN = ("profile.attributes", "event", "products")
 """Names below these may be missing for one person without being a mistake."""
 
 _missing: list[str] = []  # names used but not there; one process renders one message at a time
@@ -53,7 +50,7 @@ class MissingName(Undefined):
 
     def __str__(self) -> str:
         name = (self.hint or self.name).removesuffix(" is undefined").strip("'")
-        if not name.startswith(_OPEN):
+        if not name.startswith(OPEN):
             _missing.append(name)
         return ""
 
@@ -73,7 +70,7 @@ def environment(*, autoescape: bool) -> Environment:
     for tag in ("include", "render"):  # there is nothing to load from
         made.tags.pop(tag, None)
     made.filters.pop("safe", None)  # a shopper's name never becomes markup, whatever the template says (S31)
-    made.filters.update({"money": _money, "img_url": _img_url, "web_url": _web_url, "date": _date})
+    made.filters.update(FILTERS)
     return made
 
 
@@ -115,46 +112,3 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | C
 @lru_cache(maxsize=64)
 def _parsed(source: str, escaped: bool) -> BoundTemplate:
     return environment(autoescape=escaped).from_string(source)
-
-
-@liquid_filter
-def _money(minor: Any, currency: Any = "", locale: Any = "en") -> str:
-    """Write whole minor units as an amount: {{ line.total_minor | money: cart.currency }}."""
-    try:
-        return format_amount(int(str(minor)), currency=str(currency), locale=str(locale) or "en")
-    except (MoneyError, ValueError):
-        return ""
-
-
-@liquid_filter
-def _img_url(address: Any, size: Any = "") -> str:
-    """Return an image's web address, with the wanted width as `width` when one is given; nothing for other schemes."""
-    url = _web(str(address or ""))
-    width = re.match(r"\d{1,4}", str(size))
-    if not url or not width:
-        return url
-    return f"{url}{'&' if urlsplit(url).query else '?'}width={width.group()}"
-
-
-@liquid_filter
-def _web_url(address: Any) -> str:
-    """Return an address only when it is http, https, mailto or tel."""
-    return _web(str(address or ""), schemes=("http", "https", "mailto", "tel"))
-
-
-def _web(address: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    try:
-        return address if urlsplit(address).scheme.lower() in schemes else ""
-    except ValueError:
-        return ""
-
-
-@liquid_filter
-def _date(moment: Any, pattern: Any = "%d %B %Y") -> str:
-    """Write an ISO moment by a strftime pattern; what is no moment stays as it is. Never reads the clock."""
-    if isinstance(moment, Undefined):
-        return str(moment)
-    try:
-        return datetime.fromisoformat(str(moment)).strftime(str(pattern)[:100])
-    except ValueError:
-        return str(moment)

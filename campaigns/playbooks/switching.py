@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from campaigns.journeys.definition import read_definition
-from campaigns.models import Journey, JourneyVersion, Template, TemplateVersion
-from campaigns.personalization.compiling import compile_mail
+from campaigns.models import Journey, JourneyVersion, Template
+from campaigns.personalization.saving import save_version
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.base import ReadyTemplate
 from retention.kit.locks import transaction_lock
@@ -47,9 +47,6 @@ def _template(ready: ReadyTemplate, *, now: datetime) -> None:
     """Store one template with its first version, unless the store has one under this key: that one is kept."""
     if Template.objects.filter(key=ready.key).exists():
         return
-    compiled = compile_mail(subject=ready.subject, source=ready.source)
-    template = Template(key=ready.key, name=ready.name, live_number=1, created_at=now)
+    template = Template(key=ready.key, name=ready.name, created_at=now)
     template.save()
-    TemplateVersion.objects.create(
-        template=template, number=1, subject=ready.subject, source=ready.source, html=compiled.html, text=compiled.text, created_at=now
-    )
+    save_version(template, subject=ready.subject, source=ready.source, now=now)

@@ -45,6 +45,6 @@ def build_all(
 
 def _render(message: Message, context: Mapping[str, Any]) -> Rendered | CannotRender:
     version = message.template_version
-    parts = {"subject": version.subject, "html": version.html, "text": version.text}
+    language, parts = version.parts_for(message.customer.language)
     with renderer() as process:
-        return process.render(f"{message.store_id}.{version.pk}", parts, context)
+        return process.render(f"{message.store_id}.{version.pk}.{language}", parts, context)

@@ -132,7 +132,11 @@ def test_playbook_mails_compile_without_web_fonts_and_with_short_lines() -> None
 
 @pytest.mark.parametrize(
     "source",
-    ["<mjml><mj-body><mj-evil/>{{ unsubscribe_url }}</mj-body></mjml>", "<mjml><mj-body></mj-body></mjml>", "{{ unsubscribe_url }} <mjml"],
+    [
+        "<mjml><mj-body><mj-evil/>{{ unsubscribe_url }}</mj-body></mjml>",
+        "{{ unsubscribe_url }} <mjml",
+        "{% assign unsubscribe_url = '#' %}<mjml><mj-body></mj-body></mjml>",
+    ],
 )
 def test_refuses_a_mail_that_does_not_compile(source: str) -> None:
     with pytest.raises(TemplateFault):

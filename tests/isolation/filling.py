@@ -45,6 +45,8 @@ VALUES: dict[str, Maker] = {
     "customers.SavedView.owner": lambda canary, made: _owner_of_views(canary, made),
     "intake.ShopConnection.previous_sealed": lambda canary, made: "",
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
+    "campaigns.Template.draft": lambda canary, made: {"kind": "mjml", "subject": canary, "source": canary},
+    "campaigns.TemplateVersion.languages": lambda canary, made: {},
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {

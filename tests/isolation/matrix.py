@@ -201,6 +201,7 @@ _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
+_TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
     "campaigns:connections": Page("connections.view"),
     "campaigns:connection": Page("connections.edit", "GET POST", ids=_PROVIDER, form=_TWILIO_FORM),
@@ -225,6 +226,12 @@ CAMPAIGN_PAGES = {
     "campaigns:messages": Page("messages.view", ids=_JOURNEY),
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
+    "campaigns:templates": Page("messages.view"),
+    "campaigns:new_template": Page("messages.edit", "POST", form={"name": "News"}),
+    "campaigns:template": Page("messages.edit", "GET POST", ids=_TEMPLATE, answers=(200, 302, 409)),
+    "campaigns:template_preview": Page("messages.edit", ids=_TEMPLATE),
+    "campaigns:template_restore": Page("messages.edit", "POST", ids=_TEMPLATE, form={"number": "0"}, answers=(302, 404)),
+    "campaigns:template_duplicate": Page("messages.edit", "POST", ids=_TEMPLATE),
 }
 
 # A draft is nobody's business but the store's: its public pages say that there is no such form.

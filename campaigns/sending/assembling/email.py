@@ -23,14 +23,14 @@ def assemble_email(
     """Return the mail, or why a value of it cannot stand in one."""
     key = message.public_id.hex
     leave = context["unsubscribe_url"]
-    version = message.template_version
+    _language, parts = message.template_version.parts_for(message.customer.language)
     tracked = track(
         rendered.html,
         rendered.text,
         make_url=lambda position: click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at),
         utm=utm_of(message),
         leave=frozenset({leave, context["preferences_url"]}),
-        hosts=hosts_of(version.html, version.text, web_address=context["shop"]["web_address"]),
+        hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
     )
     mail = Mail(
         message_id=key,

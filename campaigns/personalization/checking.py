@@ -1,0 +1,214 @@
+"""What one should know of a mail before it goes out: what must be mended, what should be, and what is fine. Sends nothing.
+
+Each finding is plain words with a place. `must`: it would not arrive as meant, so it cannot go live.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from liquid.exceptions import LiquidError
+
+from campaigns.personalization import framing
+from campaigns.personalization.compiling import Compiled, compile_mail
+from campaigns.personalization.render import TemplateFault, environment
+from campaigns.personalization.vocabulary import OPEN, Word, paths_of
+from campaigns.personalization.wording import Content, Wording
+from retention.kit.words import Phrase, gettext_noop
+
+MUST, SHOULD, FINE = "must", "should", "fine"
+CLIPPED_BYTES = 102 * 1024
+LONGEST_SUBJECT, FEWEST_LETTERS, LOUDEST = 60, 40, 2
+_LOOP = re.compile(r"\b(?:for|tablerow)\s+(\w+)\s+in\s+([\w.]+)")
+_ASSIGN = re.compile(r"\bassign\s+(\w+)\s*=\s*([\w.]+)\s*(?:-?%}|\n)")
+_LIQUID = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
+_LOOKS_LIKE_A_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """severity: must, should or fine. line: in the source, 0 where it is about the whole. language: "" is everybody's."""
+
+    severity: str
+    words: Phrase
+    line: int = 0
+    language: str = ""
+    hint: Phrase | None = None
+
+
+def findings_of(content: Content, *, words: Sequence[Word]) -> list[Finding]:
+    """Return what there is to say about every language of a mail, the worst first."""
+    found = [finding for language, wording in content.texts() for finding in _of_wording(wording, content.kind, language, words)]
+    return sorted(found, key=lambda finding: (MUST, SHOULD, FINE).index(finding.severity))
+
+
+def must_mend(findings: Sequence[Finding]) -> bool:
+    """Say whether anything keeps the mail from going live."""
+    return any(finding.severity == MUST for finding in findings)
+
+
+def _of_wording(wording: Wording, kind: str, language: str, words: Sequence[Word]) -> list[Finding]:
+    try:
+        compiled = compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader, kind=kind)
+    except TemplateFault as fault:
+        return [Finding(MUST, Phrase(gettext_noop("It cannot be read: %(fault)s."), {"fault": str(fault)}), language=language)]
+    found = [*_subject(wording.subject), *_names(wording, words), *_body(compiled), *_footer(wording.source)]
+    return [Finding(one.severity, one.words, one.line, language, one.hint) for one in found]
+
+
+def _subject(subject: str) -> list[Finding]:
+    letters = [sign for sign in _LIQUID.sub("", subject) if sign.isalpha()]
+    length = len(_LIQUID.sub("", subject))
+    found = []
+    if not subject.strip():
+        found.append(Finding(MUST, Phrase(gettext_noop("The subject is empty."))))
+    if length > LONGEST_SUBJECT:
+        found.append(
+            Finding(SHOULD, Phrase(gettext_noop("The subject is %(count)s letters long; phones show about 40."), {"count": length}))
+        )
+    if len(letters) > 8 and all(letter.isupper() for letter in letters if letter.lower() != letter.upper()):
+        found.append(Finding(SHOULD, Phrase(gettext_noop("The subject is all in capitals; mail programs take that for spam."))))
+    if subject.count("!") >= LOUDEST:
+        found.append(Finding(SHOULD, Phrase(gettext_noop("The subject shouts; more than one exclamation mark looks like spam."))))
+    return found
+
+
+def _names(wording: Wording, words: Sequence[Word]) -> list[Finding]:
+    known = paths_of(words)
+    found: dict[tuple[str, int], Finding] = {}
+    for part, has_lines in ((wording.subject, False), (wording.preheader, False), (wording.source, True)):
+        for path, index in _used(part):
+            line = part.count("\n", 0, index) + 1 if has_lines else 0
+            severity = _severity(path, known)
+            if severity:
+                found.setdefault((path, line), _unknown(path, severity, line, known))
+    return list(found.values())
+
+
+def _used(source: str) -> list[tuple[str, int]]:
+    """Return every path a text uses, with where; names given in the text itself are followed to what they stand for."""
+    try:
+        analysis = environment(autoescape=False).from_string(source).analyze()
+    except LiquidError:
+        return []
+    aliases = {name: f"{path}[]" for name, path in _LOOP.findall(source)} | dict(_ASSIGN.findall(source))
+    own = {*aliases, *analysis.locals, "forloop", "tablerowloop"}
+    found = []
+    for variables in analysis.variables.values():
+        for variable in variables:
+            path = _path(variable.segments, aliases, own - set(aliases))
+            if path:
+                found.append((path, variable.span.index))
+    return found
+
+
+def _path(segments: Sequence[object], aliases: Mapping[str, str], unfollowed: set[str]) -> str:
+    """Return a path as the vocabulary writes it; "" for a name whose source cannot be followed."""
+    first = str(segments[0])
+    for _step in range(len(aliases)):
+        root, dot, rest = first.partition(".")
+        name, each, _ = root.partition("[]")
+        if name not in aliases or aliases[name].partition(".")[0] == name:
+            break
+        first = aliases[name] + each + dot + rest
+    if re.split(r"[.\[]", first)[0] in unfollowed:
+        return ""
+    steps = [first]
+    for segment in segments[1:]:
+        if isinstance(segment, int) or segment in {"first", "last"}:
+            steps[-1] += "[]"
+        elif isinstance(segment, str):
+            steps.append(segment)
+        else:
+            return ""
+    return ".".join(steps[:-1] if len(steps) > 1 and steps[-1] == "size" else steps)
+
+
+def _severity(path: str, known: Mapping[str, bool]) -> str:
+    if path in known or path.startswith("event."):
+        return ""
+    return SHOULD if any(path.startswith(f"{name}.") for name in OPEN) else MUST
+
+
+def _unknown(path: str, severity: str, line: int, known: Mapping[str, bool]) -> Finding:
+    beside = [name for name in known if severity == MUST or name.startswith(f"{OPEN[1]}.")]
+    near = get_close_matches(path, beside, n=1, cutoff=0.6)
+    hint = Phrase(gettext_noop("Did you mean %(name)s?"), {"name": near[0].replace("[]", "")}) if near else None
+    return Finding(severity, Phrase(gettext_noop("“%(name)s” does not exist."), {"name": path.replace("[]", "")}), line, hint=hint)
+
+
+def _body(compiled: Compiled) -> list[Finding]:
+    look = _Look()
+    look.feed(compiled.html)
+    look.close()
+    size = len(compiled.html.encode())
+    found = [_size(size)]
+    for href in dict.fromkeys(look.links):
+        fault = _link_fault(href)
+        if fault:
+            found.append(Finding(MUST, Phrase(fault, {"address": href[:80]})))
+    if look.bare_images:
+        found.append(
+            Finding(
+                SHOULD,
+                Phrase(gettext_noop("Pictures without a description: %(count)s."), {"count": look.bare_images}),
+                hint=Phrase(gettext_noop("People who cannot see them hear nothing.")),
+            )
+        )
+    letters = sum(sign.isalpha() for sign in _LIQUID.sub("", compiled.text))
+    if letters < FEWEST_LETTERS:
+        found.append(Finding(SHOULD, Phrase(gettext_noop("There is hardly any text; a mail of pictures alone looks like spam."))))
+    return found
+
+
+def _size(size: int) -> Finding:
+    values = {"size": round(size / 1024)}
+    if size > CLIPPED_BYTES:
+        return Finding(SHOULD, Phrase(gettext_noop("%(size)s KB; Gmail cuts at 102 KB, and the end would be missing."), values))
+    return Finding(FINE, Phrase(gettext_noop("%(size)s KB; Gmail cuts at 102 KB."), values))
+
+
+def _link_fault(href: str) -> str:
+    """Return what is wrong with an address, "" for a good one or one that is only known when it is sent."""
+    address = href.strip()
+    if address.startswith(("{{", "{%")):
+        return ""
+    if not address or address == "#":
+        return gettext_noop("A link leads nowhere: “%(address)s”.")
+    try:
+        parts = urlsplit(_LIQUID.sub("x", address))
+        host = parts.hostname or ""
+    except ValueError:
+        return gettext_noop("“%(address)s” is no address.")
+    if parts.scheme in {"mailto", "tel"} or address.startswith("#"):
+        return ""
+    if not parts.scheme:
+        return gettext_noop("“%(address)s” lacks https:// at its beginning.")
+    if parts.scheme not in {"http", "https"}:
+        return gettext_noop("“%(address)s” is of a kind no mail may link to.")
+    return "" if _LOOKS_LIKE_A_HOST.fullmatch(host) or host == "localhost" else gettext_noop("“%(address)s” names no host.")
+
+
+def _footer(source: str) -> list[Finding]:
+    if framing.has_way_out(source) and framing.has_address(source):
+        return [Finding(FINE, Phrase(gettext_noop("Address and a way to say no are in.")))]
+    return [Finding(FINE, Phrase(gettext_noop("Address or a way to say no was missing; we put it at the end.")))]
+
+
+class _Look(HTMLParser):
+    """Collects links and pictures."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+        self.bare_images = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"] or "")
+        elif tag == "img" and "alt" not in values:
+            self.bare_images += 1

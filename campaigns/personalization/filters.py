@@ -1,0 +1,89 @@
+"""Filters merchants expect beside those of Liquid itself, and those of Liquid that must not read the clock or trust an address.
+
+No Django: they run inside the render process. A new one: a function here and its line in `FILTERS`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from dateutil import parser  # type: ignore[import-untyped]
+from liquid import Undefined
+from liquid.filter import liquid_filter
+
+from retention.kit.money import MoneyError, format_amount
+
+LONGEST_MOMENT = 100
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - what a text leaves out is filled from here, never from today
+_WEB = ("http", "https")
+
+
+@liquid_filter
+def money(minor: Any, currency: Any = "", locale: Any = "en") -> str:
+    """Write whole minor units as an amount: {{ line.total_minor | money: cart.currency }}."""
+    try:
+        return format_amount(int(str(minor)), currency=str(currency), locale=str(locale) or "en")
+    except (MoneyError, ValueError):
+        return ""
+
+
+@liquid_filter
+def img_url(address: Any, size: Any = "") -> str:
+    """Return an image's web address, with the wanted width as `width` when one is given; nothing for other schemes."""
+    url = _web(str(address or ""))
+    width = re.match(r"\d{1,4}", str(size))
+    if not url or not width:
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}width={width.group()}"
+
+
+@liquid_filter
+def web_url(address: Any) -> str:
+    """Return an address only when it is http, https, mailto or tel."""
+    return _web(str(address or ""), schemes=(*_WEB, "mailto", "tel"))
+
+
+@liquid_filter
+def date_text(moment: Any, pattern: Any = "%d %B %Y") -> str:
+    """Write a moment by a strftime pattern; what is no moment stays as it is. Never reads the clock: `now` is a word like any other.
+
+    moment: ISO text, another usual way to write a date, or seconds since 1970 (read as UTC).
+    """
+    if isinstance(moment, Undefined) or isinstance(pattern, Undefined):
+        return str(moment)
+    try:
+        found = _moment(moment)
+        wanted = str(pattern)[:LONGEST_MOMENT].replace("%s", str(int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())))
+        return found.strftime(wanted)
+    except (ValueError, OverflowError, OSError):
+        return str(moment)
+
+
+def _moment(value: Any) -> datetime:
+    """Read a moment; raises ValueError or OverflowError."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
+    text = str(value).strip()
+    if len(text) > LONGEST_MOMENT or not any(sign.isdigit() for sign in text):
+        raise ValueError("no moment")
+    if text.isdigit() and len(text) > 8:
+        return datetime.fromtimestamp(int(text), UTC)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        found: datetime = parser.parse(text, default=_EPOCH)
+        return found
+
+
+def _web(address: str, schemes: tuple[str, ...] = _WEB) -> str:
+    try:
+        return address if urlsplit(address).scheme.lower() in schemes else ""
+    except ValueError:
+        return ""
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {"money": money, "img_url": img_url, "web_url": web_url, "date": date_text}

@@ -1,0 +1,98 @@
+"""Every name a template may use, said once: in plain words and with an example. The picker, the check and the example person read it.
+
+`[]` stands for "each of them". A new name: a line here, and its value in `context.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.personalization.context import shop_context
+from retention.customers.models import Attribute
+from retention.kit.words import Phrase, gettext_noop
+from retention.stores.models import Store
+
+OPEN = ("event", "profile.attributes")
+"""What stands below these differs from shop to shop and from event to event."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One name: its path, what it is in plain words, and what it might hold."""
+
+    path: str
+    label: Phrase
+    example: Any
+
+
+def _word(path: str, label: str, example: Any) -> Word:
+    return Word(path, Phrase(label), example)
+
+
+WORDS: tuple[Word, ...] = (
+    _word("profile.first_name", gettext_noop("first name"), "Luca"),
+    _word("profile.last_name", gettext_noop("last name"), "Moretti"),
+    _word("profile.name", gettext_noop("full name"), "Luca Moretti"),
+    _word("profile.email", gettext_noop("e-mail address"), "luca.moretti@example.test"),
+    _word("profile.language", gettext_noop("language"), "en"),
+    _word("profile.city", gettext_noop("city"), "Berlin"),
+    _word("profile.country", gettext_noop("country, two letters"), "DE"),
+    _word("profile.birthday", gettext_noop("birthday"), "05-14"),
+    _word("profile.interests", gettext_noop("interests, a list"), ["Espresso", "Filter"]),
+    _word("cart.lines", gettext_noop("what is in their basket, to repeat a block for each"), []),
+    _word("cart.lines[].product_id", gettext_noop("the shop's number of the product"), "advent-roast"),
+    _word("cart.lines[].name", gettext_noop("product in the basket"), "Advent Roast 250 g"),
+    _word("cart.lines[].quantity", gettext_noop("pieces in the basket"), 2),
+    _word("cart.lines[].price_minor", gettext_noop("price of one piece, for the money filter"), 1390),
+    _word("cart.lines[].total_minor", gettext_noop("price of all pieces, for the money filter"), 2780),
+    _word("cart.lines[].url", gettext_noop("page of the product"), "https://shop.example.test/advent-roast"),
+    _word("cart.lines[].image_url", gettext_noop("picture of the product"), ""),
+    _word("cart.lines_count", gettext_noop("how many products are in the basket"), 1),
+    _word("cart.total_minor", gettext_noop("what the basket comes to, for the money filter"), 2780),
+    _word("cart.currency", gettext_noop("currency of the basket"), "EUR"),
+    _word("cart.url", gettext_noop("address of their basket"), "https://shop.example.test/cart"),
+    _word("event", gettext_noop("what the shop told with the event that started the message"), {}),
+    _word("shop.name", gettext_noop("name of the shop"), ""),
+    _word("shop.web_address", gettext_noop("web address of the shop"), ""),
+    _word("shop.postal_address", gettext_noop("postal address of the shop"), ""),
+    _word("shop.color", gettext_noop("brand colour"), ""),
+    _word("shop.logo_url", gettext_noop("logo"), ""),
+    _word("shop.currency", gettext_noop("currency of the shop"), ""),
+    _word("shop.locale", gettext_noop("language of the shop"), ""),
+    _word("preferences_url", gettext_noop("page to choose topics and how often"), "https://shop.example.test/preferences"),
+    _word("unsubscribe_url", gettext_noop("page to say no"), "https://shop.example.test/unsubscribe"),
+)
+
+
+def words_of_store() -> list[Word]:
+    """Return all names of the active store: ours, and its custom attributes."""
+    own = Attribute.objects.order_by("key").values_list("key", "label")
+    return [*WORDS, *(Word(f"profile.attributes.{key}", Phrase("%(label)s", {"label": label or key}), "") for key, label in own)]
+
+
+def example_context(store: Store) -> dict[str, Any]:
+    """Return what the example person's mail is made from: the examples above, and the real shop."""
+    context: dict[str, Any] = {"profile": {"attributes": {}}}
+    for word in WORDS:
+        if "[]" not in word.path:
+            _put(context, word.path.split("."), word.example)
+    prefix = "cart.lines[]."
+    context["cart"]["lines"] = [{word.path.removeprefix(prefix): word.example for word in WORDS if word.path.startswith(prefix)}]
+    return context | {"shop": shop_context(store)}
+
+
+def _put(into: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for step in path[:-1]:
+        into = into.setdefault(step, {})
+    into[path[-1]] = value
+
+
+def paths_of(words: Sequence[Word]) -> Mapping[str, bool]:
+    """Return every path that stands for something, and whether anything may stand below it."""
+    found: dict[str, bool] = {}
+    for word in words:
+        steps = word.path.replace("[]", ".[]").split(".")
+        for end in range(1, len(steps) + 1):
+            path = ".".join(steps[:end]).replace(".[]", "[]")
+            found[path] = found.get(path, False) or path in OPEN
+    return found
