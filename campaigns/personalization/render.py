@@ -5,7 +5,7 @@ Source: reliability guide S29-S33 (python-liquid ships without any limit).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
 from liquid.filter import liquid_filter
-from liquid.template import BoundTemplate
 
+from campaigns.personalization.fast.closures import compiled
 from retention.kit.money import MoneyError, format_amount
 
 MOST_LOOPS = 10_000
@@ -98,9 +98,9 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | C
     """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message."""
     _missing.clear()
     try:
-        subject = " ".join(_parsed(parts["subject"], False).render(**context).split())
-        html = _parsed(parts["html"], True).render(**context)
-        text = _parsed(parts["text"], False).render(**context)
+        subject = " ".join(_template(parts["subject"], False)(context).split())
+        html = _template(parts["html"], True)(context)
+        text = _template(parts["text"], False)(context)
     except (ResourceLimitError, OutputStreamLimitError, RecursionError, MemoryError) as error:
         return CannotRender("template_too_big", type(error).__name__)
     except LiquidError as error:
@@ -109,12 +109,12 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | C
         return CannotRender("template_error", type(error).__name__)  # a filter of the library on a value it did not expect
     if _missing:
         return CannotRender("template_variable", ", ".join(sorted(set(_missing)))[:200])
-    return Rendered(subject, str(html), str(text))
+    return Rendered(subject, html, text)
 
 
 @lru_cache(maxsize=64)
-def _parsed(source: str, escaped: bool) -> BoundTemplate:
-    return environment(autoescape=escaped).from_string(source)
+def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
+    return compiled(environment(autoescape=escaped).from_string(source))
 
 
 @liquid_filter
