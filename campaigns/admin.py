@@ -8,7 +8,6 @@ from campaigns.models import (
     Journey,
     JourneyVersion,
     Message,
-    MessageLink,
     Template,
     TemplateVersion,
 )
@@ -40,7 +39,6 @@ look_at(
 )
 look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))
 look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), search=(STORE,))
-look_at(MessageLink, columns=("message", "store", "position"), hidden=("target",), search=(STORE,))
 look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )

@@ -4,7 +4,7 @@ from campaigns.models.attribution import Attribution
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
-from campaigns.models.link import Click, MessageLink
+from campaigns.models.link import Click
 from campaigns.models.message import Message
 from campaigns.models.template import Template, TemplateVersion
 
@@ -16,7 +16,6 @@ __all__ = [
     "Journey",
     "JourneyVersion",
     "Message",
-    "MessageLink",
     "Template",
     "TemplateVersion",
 ]

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.measurement.robots import suspicion
-from campaigns.models import Click, Message, MessageLink
+from campaigns.models import Click, Message
 from campaigns.personalization.links import read_click
 from retention.dashboard.access import public
 from retention.kit import clock
@@ -29,7 +29,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     except BadLink:
         return render(request, "campaigns/link_gone.html", status=404)
     with store_context(link.store_id):
-        target = MessageLink.objects.filter(message_id=message_id, position=position).values_list("target", flat=True).first()
+        target = Message.objects.target_of(message_id, position)
         if target is None:
             return render(request, "campaigns/link_gone.html", status=404)
         with suppress(DatabaseError):  # a click that cannot be noted must not keep anybody from the shop

@@ -382,7 +382,7 @@ PAGES: dict[str, Page] = (
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
     "campaigns.Click", "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.MessageLink", "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
+    "campaigns.Message", "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
     "customers.CustomerMerge", "customers.Erasure", "customers.EventName", "customers.Export", "customers.ExportChunk",

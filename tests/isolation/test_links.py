@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from campaigns.models import Message
 from campaigns.personalization import links
 from retention.customers.models import Customer
 from retention.kit import clock
@@ -25,8 +26,10 @@ def _path(address: str) -> str:
 
 def _click(message_of: Side, *, store_of: Side, planned_days_ago: int = 0) -> str:
     moment = clock.now() - timedelta(days=planned_days_ago)
-    message, link = message_of.rows["campaigns.Message"], message_of.rows["campaigns.MessageLink"]
-    return _path(links.click_url(message.pk, link.position, store_id=store_of.store.pk, planned_at=moment))  # type: ignore[attr-defined]
+    message = message_of.rows["campaigns.Message"]
+    with store_context(message_of.store.pk):
+        Message.objects.filter(pk=message.pk).update(targets=["https://shop.example.test/"])
+    return _path(links.click_url(message.pk, 0, store_id=store_of.store.pk, planned_at=moment))  # type: ignore[attr-defined]
 
 
 def _leave(person_of: Side, *, store_of: Side) -> str:

@@ -5,6 +5,7 @@ is, in the library's own context. So nothing can come out differently that the l
 guide 4.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,6 +35,7 @@ from liquid.utils import ReadOnlyChainMap
 from markupsafe import escape
 
 _MISSING = object()
+_special = re.compile("[&<>\"']").search
 _PLAIN = frozenset({str, int, float, dict, list})  # values that a condition takes as true, whatever they hold
 
 
@@ -140,7 +142,9 @@ def _output(node: OutputNode, autoescape: bool) -> Write:
             for one in filters:
                 value = one.evaluate(value, context)
         if type(value) is str:
-            out.write(escape(value) if autoescape else value)
+            out.write(escape(value) if autoescape and _special(value) else value)
+        elif type(value) is int:
+            out.write(str(value))
         else:
             out.write(to_liquid_string(value, autoescape))
 
@@ -173,8 +177,8 @@ def _choice(node: Any, autoescape: bool) -> Write:
 def _loop(node: ForNode, autoescape: bool) -> Write:
     body = _block(node.block, autoescape)
     default = _block(node.default, autoescape) if node.default else None
-    name = node.expression.identifier
-    label = f"{name}-{node.expression.iterable}"
+    name = str(node.expression.identifier)  # a plain text: the library's own kind compares in Python
+    label = f"{node.expression.identifier}-{node.expression.iterable}"
 
     def write(context: RenderContext, out: Buffer) -> None:
         items, length = node.expression.evaluate(context)
