@@ -94,12 +94,15 @@ def check(source: str) -> None:
         raise TemplateFault("nested too deeply") from None
 
 
-def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
-    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message."""
+def render(parts: Mapping[str, str], context: Mapping[str, Any], *, references: bool = False) -> Rendered | CannotRender:
+    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message.
+
+    references: special characters of the HTML come out as references, except where a style of the template holds some itself.
+    """
     _missing.clear()
     try:
         subject = " ".join(_template(parts["subject"], False)(context).split())
-        html = _template(parts["html"], True)(context)
+        html = _template(parts["html"], True, references=references)(context)
         text = _template(parts["text"], False)(context)
     except (ResourceLimitError, OutputStreamLimitError, RecursionError, MemoryError) as error:
         return CannotRender("template_too_big", type(error).__name__)
@@ -113,8 +116,9 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | C
 
 
 @lru_cache(maxsize=64)
-def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
-    return compiled(environment(autoescape=escaped).from_string(source))
+def _template(source: str, escaped: bool, *, references: bool = False) -> Callable[[Mapping[str, Any]], str]:
+    readable = references and source[: source.rfind("</style") + 1].isascii()  # nobody reads references inside a style
+    return compiled(environment(autoescape=escaped).from_string(source), references=readable)
 
 
 @liquid_filter

@@ -4,6 +4,7 @@ Started by `campaigns/sending/rendering.py`. Imports no Django. Jobs and answers
 is limited here; its time is limited by the parent, and by a CPU limit that also ends it when the parent is gone.
 """
 
+import gc
 import resource
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     templates: dict[str, dict[str, str]] = {}
+    gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
     while head := source.read(LENGTH_BYTES):
         job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
         _allow_cpu()
@@ -39,7 +41,7 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str]]) -> Render
     if "parts" in job:
         templates[job["template"]] = job["parts"]
     try:
-        return render(templates[job["template"]], job["context"])
+        return render(templates[job["template"]], job["context"], references=True)
     except MemoryError:
         return CannotRender("template_too_big", "MemoryError")
 

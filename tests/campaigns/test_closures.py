@@ -1,6 +1,7 @@
 """Templates as closures say exactly what the library says: golden cases, hostile ones, and templates made at random."""
 
 import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -44,6 +45,13 @@ def test_golden_cases_are_equal(autoescape: bool) -> None:
 def test_hostile_templates_are_stopped_alike(source: str) -> None:
     pair = both(source, CONTEXT, autoescape=True)
     assert not pair or pair[0][0] == pair[1][0]
+
+
+def test_references_read_the_same() -> None:
+    template = environment(autoescape=True).from_string("<p>Größe {{ a.b }} {% capture x %}ü{{ a.b }}{% endcapture %}{{ x }}</p>")
+    html = compiled(template, references=True)({"a": {"b": "€ <b> 'ł'"}})
+    assert html.isascii()
+    assert unescape(html) == unescape(template.render(a={"b": "€ <b> 'ł'"}))
 
 
 NAMES = st.sampled_from(

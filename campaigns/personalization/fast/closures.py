@@ -42,14 +42,19 @@ _PLAIN = frozenset({str, int, float, dict, list})  # values that a condition tak
 class Buffer(LimitedStringIO):
     """What a template has written so far; `size` in bytes. Static text is counted when compiled and checked by `check`."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, references: bool = False) -> None:
         super().__init__(limit)
         self.parts: list[str] = []
+        self.references = references
 
     def write(self, text: str) -> int:
         """Add a text; raises OutputStreamLimitError."""
-        self.parts.append(text)
-        self.size += len(text) if text.isascii() else len(text.encode())
+        if text.isascii():
+            self.parts.append(text)
+            self.size += len(text)
+        else:
+            self.parts.append(referenced(text) if self.references else text)
+            self.size += len(text.encode())
         self.check()
         return len(text)
 
@@ -78,8 +83,16 @@ Write = Callable[[RenderContext, Buffer], object]
 Get = Callable[[RenderContext], object]
 
 
-def compiled(template: BoundTemplate) -> Callable[[Mapping[str, Any]], str]:
-    """Return what renders a parsed template: values -> text. It raises what the library's `render` would raise."""
+def referenced(text: str) -> str:
+    """Write special characters as references of HTML: a reader shows the same, and a whole mail in ASCII is handled several times faster."""
+    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def compiled(template: BoundTemplate, *, references: bool = False) -> Callable[[Mapping[str, Any]], str]:
+    """Return what renders a parsed template: values -> text. It raises what the library's `render` would raise.
+
+    references: special characters come out as references of HTML.
+    """
     environment = template.env
     limit = environment.output_stream_limit or 0
     steps = [(_writer(node, environment.autoescape), node.token) for node in template.nodes]
@@ -87,7 +100,7 @@ def compiled(template: BoundTemplate) -> Callable[[Mapping[str, Any]], str]:
     def run(values: Mapping[str, Any]) -> str:
         context = template.context_class(template, globals=values)
         context.scope = Scope(context.locals, values, builtin, context.counters)
-        out = Buffer(limit)
+        out = Buffer(limit, references=references)
         with context.extend(namespace=template.make_partial_namespace(False, {})):
             for write, token in steps:
                 try:
@@ -119,8 +132,10 @@ def _writer(node: Node, autoescape: bool) -> Write:
 def _text(text: str) -> Write:
     size = len(text.encode())
 
+    ascii_text = text if text.isascii() else referenced(text)
+
     def write(_context: RenderContext, out: Buffer) -> None:
-        out.parts.append(text)
+        out.parts.append(ascii_text if out.references else text)
         out.size += size
 
     return write
