@@ -23,7 +23,6 @@ from campaigns.sending.rendering import Job, renderer
 from retention.customers.consent import address_digest
 from retention.stores.models import Store
 
-
 _MOST_VERSIONS = 64
 _versions: OrderedDict[int, TemplateVersion] = OrderedDict()
 

@@ -33,7 +33,8 @@ _RECORD = """
 """
 _FAIL = """
     UPDATE campaigns_message AS m SET
-        state = CASE WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END, reason = v.reason, detail = v.detail, holder = NULL, lease_until = NULL, finished_at = %s
+        state = CASE WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
+        reason = v.reason, detail = v.detail, holder = NULL, lease_until = NULL, finished_at = %s
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, reason, detail)
     WHERE m.store_id = %s AND m.id = v.id AND m.state = 'ready' AND m.holder = %s
 """

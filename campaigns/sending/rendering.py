@@ -92,7 +92,8 @@ class Renderer:
         if process.stdin is None or process.stdout is None:
             return [], True
         source, sink = process.stdout.fileno(), process.stdin.fileno()
-        unsent, buffer, answers = memoryview(jobs), bytearray(), []
+        answers: list[bytes] = []
+        unsent, buffer = memoryview(jobs), bytearray()
         until = time.monotonic() + patience
         while len(answers) < count:
             readable, writable, _ = select.select([source], [sink] if unsent else [], [], max(0.0, until - time.monotonic()))

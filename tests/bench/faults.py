@@ -1,4 +1,4 @@
-"""The gauntlet with counts: senders killed, ended and frozen before a relay that misbehaves. All figures are the referee's and the rows'."""
+"""The gauntlet with counts: senders killed, ended and frozen before a relay that misbehaves. All figures are the referee's."""
 
 import tempfile
 import time

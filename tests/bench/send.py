@@ -76,7 +76,7 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
         "outbox_share": round(campaign.database / (campaign.total - campaign.sink), 3),
         "memory_growth": round(memory[-1] / memory[0], 3),
     }
-    counts = {"messages": count * TURNS, "unsent": unsent, "mail_bytes": size, "worker_mb": memory[-1] >> 20, "postfix": int(relay.kind() == "postfix")}  # fmt: skip
+    counts = {"messages": count * TURNS, "unsent": unsent, "mail_bytes": size, "worker_mb": memory[-1] >> 20, "postfix": int(relay.kind() == "postfix")}  # noqa: E501 # fmt: skip
     return rows, {"ratios": ratios, "counts": counts}
 
 

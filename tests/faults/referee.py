@@ -1,4 +1,6 @@
-"""A relay that writes every acceptance into a file before it answers, and misbehaves by a seed: `python -m tests.faults.referee PORT FILE SEED`.
+"""A relay that writes every acceptance into a file before it answers, and misbehaves by a seed.
+
+`python -m tests.faults.referee PORT FILE SEED`.
 
 What it wrote is what was sent, whatever the sender believes. Its faults, each for a given part of all mails: refuse for now (451 to the
 recipient), close the service (421), accept and then say error (451 after the content), accept and fall silent, drip, reset.

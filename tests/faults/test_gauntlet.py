@@ -1,4 +1,4 @@
-"""Senders killed, ended and frozen before a relay that behaves, and before one that does not: nothing twice, nothing lost, all accounted."""
+"""Senders killed, ended and frozen before a relay that behaves and one that does not: nothing twice, nothing lost, all accounted for."""
 
 from pathlib import Path
 from typing import Any

@@ -27,8 +27,6 @@ def _path(address: str) -> str:
 def _click(message_of: Side, *, store_of: Side, planned_days_ago: int = 0) -> str:
     moment = clock.now() - timedelta(days=planned_days_ago)
     message = message_of.rows["campaigns.Message"]
-    with store_context(message_of.store.pk):
-        Message.objects.filter(pk=message.pk).update(targets=["https://shop.example.test/"])
     return _path(links.click_url(message.pk, 0, store_id=store_of.store.pk, planned_at=moment))  # type: ignore[attr-defined]
 
 
@@ -39,6 +37,14 @@ def _leave(person_of: Side, *, store_of: Side) -> str:
 
 def _nobody() -> Client:
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture(autouse=True)
+def targets(scene: Scene) -> None:
+    """Let the first link of each side's message lead to a page of its own shop."""
+    for of in (scene.victim, scene.attacker):
+        with store_context(of.store.pk):
+            Message.objects.update(targets=[f"https://shop.example.test/{of.canary}"])
 
 
 def test_a_link_leads_to_its_own_store_s_target(scene: Scene) -> None:

@@ -84,7 +84,7 @@ Get = Callable[[RenderContext], object]
 
 
 def referenced(text: str) -> str:
-    """Write special characters as references of HTML: a reader shows the same, and a whole mail in ASCII is handled several times faster."""
+    """Write special characters as references of HTML: a reader shows the same, and a mail in ASCII is handled several times faster."""
     return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
@@ -126,7 +126,7 @@ def _writer(node: Node, autoescape: bool) -> Write:
         return _choice(node, autoescape)
     if type(node) is ForNode:
         return _loop(node, autoescape)
-    return node.render  # type: ignore[return-value] - the library's own, into our buffer
+    return node.render  # type: ignore[return-value]
 
 
 def _text(text: str) -> Write:
@@ -146,7 +146,7 @@ def _output(node: OutputNode, autoescape: bool) -> Write:
     evaluate = expression.evaluate
     get = _getter(expression.left) if type(expression) is FilteredExpression else None
     if get is None:
-        return node.render  # type: ignore[return-value]
+        return node.render
     filters = tuple(expression.filters or ())  # type: ignore[attr-defined]
 
     def write(context: RenderContext, out: Buffer) -> None:
@@ -219,7 +219,7 @@ def _loop(node: ForNode, autoescape: bool) -> Write:
 
 def _block(block: BlockNode, autoescape: bool) -> Write:
     if block.blank:
-        return block.render  # type: ignore[return-value] - the library knows what a blank block leaves out
+        return block.render  # type: ignore[return-value]
     writers = tuple(_writer(node, autoescape) for node in block.nodes)
 
     def write(context: RenderContext, out: Buffer) -> None:

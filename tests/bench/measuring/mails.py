@@ -12,16 +12,17 @@ def _filler() -> list[str]:
         f'<tr><td align="left" style="{_STYLE}"><div style="{_STYLE}">Row {number} of the letter.</div></td></tr>'
         for number in range(_ROWS)
     ]
-    links = [f'<tr><td><a href="{SHOP}/shelf/{number}?from=mail&amp;n={number}" style="{_STYLE}">Shelf {number}</a></td></tr>' for number in range(_FIXED_LINKS)]  # fmt: skip
+    links = [f'<tr><td><a href="{SHOP}/shelf/{number}?from=mail&amp;n={number}" style="{_STYLE}">Shelf {number}</a></td></tr>' for number in range(_FIXED_LINKS)]  # noqa: E501 # fmt: skip
     return [*rows[:60], *links, *rows[60:]]
 
 
 def source(*, money: str) -> dict[str, str]:
     """Return subject, html and text for one template language. money: how it writes a line's amount."""
-    line = (
-        '<tr><td><img src="{{ line.image_url }}" alt=""></td><td><a href="{{ line.url }}">{{ line.name }}</a> {{ line.quantity }} x %s</td></tr>'
+    line = (  # noqa: UP031
+        '<tr><td><img src="{{ line.image_url }}" alt=""></td><td><a href="{{ line.url }}">{{ line.name }}</a> '
+        '{{ line.quantity }} x %s</td></tr>'
         % money
-    )  # noqa: UP031
+    )
     rows = _filler()
     loop = "{% for line in cart.lines %}" + line + "\n{% endfor %}"
     hello = "<h1>{% if profile.first_name %}Hello {{ profile.first_name }}{% else %}Hello{% endif %}, your basket at {{ shop.name }}</h1>"
