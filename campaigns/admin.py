@@ -11,7 +11,6 @@ from campaigns.models import (
     Journey,
     JourneyVersion,
     Message,
-    MessageLink,
     ProviderReport,
     Template,
     TemplateVersion,
@@ -45,7 +44,6 @@ look_at(
 )
 look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))
 look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), search=(STORE,))
-look_at(MessageLink, columns=("message", "store", "position"), hidden=("target",), search=(STORE,))
 look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )

@@ -5,7 +5,7 @@ from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
-from campaigns.models.link import Click, MessageLink
+from campaigns.models.link import Click
 from campaigns.models.message import Message
 from campaigns.models.report import ProviderReport
 from campaigns.models.template import Template, TemplateVersion
@@ -21,7 +21,6 @@ __all__ = [
     "Journey",
     "JourneyVersion",
     "Message",
-    "MessageLink",
     "ProviderReport",
     "Template",
     "TemplateVersion",

@@ -1,6 +1,4 @@
-"""Links of one message with the targets stored when it was sent, and the clicks on them."""
-
-from typing import ClassVar
+"""Clicks on the links of messages; where each leads stands in the message itself."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,31 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.message import Message
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned
-
-
-class MessageLink(StoreOwned):
-    """One link of one message. A click is redirected here and nowhere else."""
-
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="links", db_constraint=False)
-    position = models.PositiveSmallIntegerField()
-    target = models.CharField(max_length=4000)
-
-    db_grants: ClassVar[dict[str, str]] = {"app": "SELECT, INSERT, DELETE"}
-
-    class Meta:
-        verbose_name = _("link")
-        verbose_name_plural = _("links")
-        constraints = [
-            models.UniqueConstraint(fields=["store", "message", "position"], name="message_link_once"),
-            models.CheckConstraint(
-                condition=models.Q(target__startswith="https://") | models.Q(target__startswith="http://"), name="message_link_to_the_web"
-            ),
-            StoreForeignKey(field="message", name="message_link_message_of_store"),
-            StoreIsolation(name="message_link_isolation"),
-        ]
-
-    def __str__(self) -> str:
-        return self.target
 
 
 class Click(StoreOwned):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
@@ -40,6 +40,13 @@ class MessageQuerySet(StoreQuerySet["Message"]):
         due: datetime | None = waiting.aggregate(first=models.Min("due_at"))["first"]
         return due if due is None or not rest else max(due, now + timedelta(minutes=1))
 
+    def target_of(self, message_id: int, position: int, *, newest: datetime | None = None) -> str | None:
+        """Return where one link of one message leads, or None when it has no such link or was planned before `newest`."""
+        found = self.filter(pk=message_id) if newest is None else self.filter(pk=message_id, planned_at__gte=newest)
+        targets = found.values_list("targets", flat=True).first() or []
+        target = targets[position] if position < len(targets) else None
+        return target if isinstance(target, str) and target.startswith(("https://", "http://")) else None
+
     def newest_first(self) -> "MessageQuerySet":
         """Return them by the moment they were planned, newest first."""
         return self.order_by("-planned_at", "-id")
@@ -49,7 +56,8 @@ class Message(StoreOwned):
     """One message to one customer on one channel.
 
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
-    lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign.
+    lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. targets: where
+    its links lead, by position; a click is redirected there and nowhere else.
     """
 
     class State(models.TextChoices):
@@ -100,6 +108,7 @@ class Message(StoreOwned):
     clicked_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)
     provider_message_id = models.CharField(max_length=200, blank=True)
+    targets = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     provider_key = models.CharField(max_length=100, blank=True)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(MessageQuerySet)
@@ -148,7 +157,7 @@ class Message(StoreOwned):
         ]
         indexes = [
             models.Index(fields=["store", "due_at", "id"], name="message_ready", condition=Q(state="ready")),
-            models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
+            models.Index(fields=["store"], name="message_leased", condition=Q(state="sending")),
             models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
             models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),
             models.Index(

@@ -5,15 +5,15 @@ Source: reliability guide S29-S33 (python-liquid ships without any limit).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
-from liquid.template import BoundTemplate
 
+from campaigns.personalization.fast.closures import compiled
 from campaigns.personalization.filters import FILTERS
 
 MOST_LOOPS = 10_000
@@ -91,13 +91,16 @@ def check(source: str) -> None:
         raise TemplateFault("nested too deeply") from None
 
 
-def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
-    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message."""
+def render(parts: Mapping[str, str], context: Mapping[str, Any], *, references: bool = False) -> Rendered | CannotRender:
+    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message.
+
+    references: special characters of the HTML come out as references, except where a style of the template holds some itself.
+    """
     _missing.clear()
     try:
-        subject = " ".join(_parsed(parts["subject"], False).render(**context).split())
-        html = _parsed(parts["html"], True).render(**context)
-        text = _parsed(parts["text"], False).render(**context)
+        subject = " ".join(_template(parts["subject"], False)(context).split())
+        html = _template(parts["html"], True, references=references)(context)
+        text = _template(parts["text"], False)(context)
     except (ResourceLimitError, OutputStreamLimitError, RecursionError, MemoryError) as error:
         return CannotRender("template_too_big", type(error).__name__)
     except LiquidError as error:
@@ -106,9 +109,10 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | C
         return CannotRender("template_error", type(error).__name__)  # a filter of the library on a value it did not expect
     if _missing:
         return CannotRender("template_variable", ", ".join(sorted(set(_missing)))[:200])
-    return Rendered(subject, str(html), str(text))
+    return Rendered(subject, html, text)
 
 
 @lru_cache(maxsize=64)
-def _parsed(source: str, escaped: bool) -> BoundTemplate:
-    return environment(autoescape=escaped).from_string(source)
+def _template(source: str, escaped: bool, *, references: bool = False) -> Callable[[Mapping[str, Any]], str]:
+    readable = references and source[: source.rfind("</style") + 1].isascii()  # nobody reads references inside a style
+    return compiled(environment(autoescape=escaped).from_string(source), references=readable)

@@ -3,38 +3,63 @@
 A message that cannot be made fails alone, with its reason (S33).
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from campaigns.channels import Account
-from campaigns.models import Message
+from campaigns.models import Message, TemplateVersion
 from campaigns.personalization.context import contexts
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
 from campaigns.sending.gate import Wanted
-from campaigns.sending.rendering import renderer
+from campaigns.sending.rendering import Job, renderer
 from retention.stores.models import Store
+
+_MOST_VERSIONS = 64
+_versions: OrderedDict[int, TemplateVersion] = OrderedDict()
+
+
+_NOWHERE = Built(None, Wanted(digest="", has_address=False, subject="", targets=()))
 
 
 def read_messages(ids: Sequence[int]) -> list[Message]:
     """Return these messages with everything their contexts need, in the order they are due."""
-    rows = Message.objects.filter(pk__in=list(ids)).select_related("customer", "cart", "template_version")
-    return list(rows.order_by("due_at", "id"))
+    rows = list(Message.objects.filter(pk__in=list(ids)).select_related("customer", "cart").order_by("due_at", "id"))
+    versions = versions_of({row.template_version_id for row in rows})
+    for row in rows:
+        row.template_version = versions[row.template_version_id]
+    return rows
+
+
+def versions_of(ids: set[int]) -> dict[int, TemplateVersion]:
+    """Return template versions by id. They never change, so the worker keeps those it used last."""
+    missing = [pk for pk in ids if pk not in _versions]
+    found = {pk: _versions[pk] for pk in ids if pk in _versions}
+    for version in TemplateVersion.objects.filter(pk__in=missing) if missing else []:
+        found[version.pk] = _versions[version.pk] = version
+    while len(_versions) > _MOST_VERSIONS:
+        _versions.popitem(last=False)
+    return found
 
 
 def build_all(
     messages: Sequence[Message], *, store: Store, account: Account, now: datetime
 ) -> tuple[dict[int, Built], dict[int, CannotRender]]:
     """Build every message; the second dict says which could not be made, and why."""
+    return build_from(messages, contexts(messages, store=store), account=account, now=now)
+
+
+def build_from(
+    messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]], *, account: Account, now: datetime
+) -> tuple[dict[int, Built], dict[int, CannotRender]]:
+    """Build messages from their contexts: texts, tracked links and the whole mail."""
     built: dict[int, Built] = {}
     failed: dict[int, CannotRender] = {}
-    found = contexts(messages, store=store)
-    for message in messages:
-        if not address_of(message.customer, message.channel):
-            built[message.pk] = Built(None, Wanted(digest="", has_address=False, subject="", targets=()))
-            continue
-        rendered = _render(message, found[message.pk])
+    reachable = [message for message in messages if address_of(message.customer, message.channel)]
+    built.update({message.pk: _NOWHERE for message in messages if not address_of(message.customer, message.channel)})
+    for message, rendered in zip(reachable, _render_all(reachable, found), strict=True):
         result = rendered if isinstance(rendered, CannotRender) else assemble(message, rendered, found[message.pk], account, now)
         if isinstance(result, CannotRender):
             failed[message.pk] = result
@@ -43,8 +68,11 @@ def build_all(
     return built, failed
 
 
-def _render(message: Message, context: Mapping[str, Any]) -> Rendered | CannotRender:
-    version = message.template_version
-    language, parts = version.parts_for(message.customer.language)
+def _render_all(messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]]) -> list[Rendered | CannotRender]:
     with renderer() as process:
-        return process.render(f"{message.store_id}.{version.pk}.{language}", parts, context)
+        return process.render_all([_job(message, found[message.pk]) for message in messages])
+
+
+def _job(message: Message, context: Mapping[str, Any]) -> Job:
+    language, parts = message.template_version.parts_for(message.customer.language)
+    return Job(f"{message.store_id}.{message.template_version_id}.{language}", parts, context)

@@ -5,6 +5,8 @@ senders, pass the gate and are marked in one committed statement; only then do b
 unknown. Source: reliability guide 2.3.
 """
 
+import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +28,8 @@ from campaigns.sending.recording import record, record_unmade
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id
 
-SLICE = 320
-SENDERS = 16
+SLICE = 512
+SENDERS = 32
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = 120
 
@@ -134,9 +136,20 @@ def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: A
     """Hand over a few messages at once, each on a kept connection of its own."""
     if not outgoing:
         return {}
-    with ThreadPoolExecutor(max_workers=min(SENDERS, len(outgoing)), thread_name_prefix="sender") as pool:
-        futures = {pk: pool.submit(_send_one, one, provider, account, lease_ends) for pk, one in outgoing.items()}
-        return {pk: future.result() for pk, future in futures.items()}
+    pool = _senders()
+    futures = {pk: pool.submit(_send_one, one, provider, account, lease_ends) for pk, one in outgoing.items()}
+    return {pk: future.result() for pk, future in futures.items()}
+
+
+_own = threading.local()
+
+
+def _senders() -> ThreadPoolExecutor:
+    """Return the sender threads of this thread of this process: kept, because starting them anew costs as much as sending."""
+    if getattr(_own, "process", None) != os.getpid():  # a forked child has the object and not the threads
+        _own.pool, _own.process = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender"), os.getpid()
+    pool: ThreadPoolExecutor = _own.pool
+    return pool
 
 
 def _send_one(outgoing: Outgoing, provider: Provider, account: Account, lease_ends: float) -> Answer:

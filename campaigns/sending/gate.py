@@ -5,6 +5,7 @@ commits before this transaction began to read can be overlooked: consent, suppre
 off.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,6 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from campaigns.models import MessageLink
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
@@ -66,9 +66,10 @@ _MARK = """
         lease_until = CASE WHEN v.state = 'sending' THEN clock_timestamp() + %s * interval '1 second' END,
         first_attempt_at = CASE WHEN v.state = 'sending' THEN coalesce(m.first_attempt_at, %s) ELSE m.first_attempt_at END,
         finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN %s END,
-        address_digest = v.digest, subject = v.subject
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
-        AS v(id, state, reason, due_at, digest, subject)
+        address_digest = v.digest, subject = v.subject,
+        targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+        AS v(id, state, reason, due_at, digest, subject, targets)
     WHERE m.store_id = %s AND m.id = v.id
     RETURNING m.id, m.state, m.token
 """
@@ -104,7 +105,6 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
         facts = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
         tokens = _mark(verdicts, wanted, now=now)
-        _keep_links({message_id: wanted[message_id].targets for message_id in tokens})
     return Passed(tokens, verdicts)
 
 
@@ -151,6 +151,7 @@ def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, s
 
 
 def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, now: datetime) -> dict[int, int]:
+    """Write the verdicts, and where the links of what leaves lead, before anybody can follow one."""
     if not verdicts:
         return {}
     ids = list(verdicts)
@@ -164,21 +165,10 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, now:
         [verdict.until for verdict in verdicts.values()],
         [wanted[message_id].digest for message_id in ids],
         [wanted[message_id].subject[:300] for message_id in ids],
+        [json.dumps(wanted[message_id].targets) for message_id in ids],
         require_store_id(),
     ]
     return {message_id: token for message_id, state, token in _rows(_MARK, parameters) if state == "sending"}
-
-
-def _keep_links(targets: Mapping[int, tuple[str, ...]]) -> None:
-    """Store where the links of these messages lead, before anybody can follow one; an earlier try that did not leave is replaced."""
-    MessageLink.objects.filter(message_id__in=list(targets)).delete()
-    MessageLink.objects.bulk_create(
-        [
-            MessageLink(message_id=message_id, position=position, target=target)
-            for message_id, found in targets.items()
-            for position, target in enumerate(found)
-        ]
-    )
 
 
 def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

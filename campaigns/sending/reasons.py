@@ -28,6 +28,7 @@ _WORDS: dict[str, str] = {
     "template_variable": gettext_noop("The template uses a name that does not exist"),
     "template_too_big": gettext_noop("The template makes too much"),
     "template_too_slow": gettext_noop("The template takes too long"),
+    "template_set_aside": gettext_noop("The template keeps ending the process that renders it"),
     "template_missing": gettext_noop("The template is gone"),
     "mail_refused": gettext_noop("Something in it cannot stand in a mail"),
     "unsubscribed": gettext_noop("They told the provider to stop"),

@@ -33,7 +33,8 @@ _RECORD = """
 """
 _FAIL = """
     UPDATE campaigns_message AS m SET
-        state = 'failed', reason = v.reason, detail = v.detail, holder = NULL, lease_until = NULL, finished_at = %s
+        state = CASE WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
+        reason = v.reason, detail = v.detail, holder = NULL, lease_until = NULL, finished_at = %s
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, reason, detail)
     WHERE m.store_id = %s AND m.id = v.id AND m.state = 'ready' AND m.holder = %s
 """
@@ -96,7 +97,7 @@ def record(
 
 
 def record_unmade(failed: Mapping[int, CannotRender], *, holder: Any, now: datetime) -> None:
-    """Fail messages that could not be made; they were reserved by us and nothing of them left."""
+    """Fail messages that could not be made, and set aside those whose template is; they were reserved by us and nothing of them left."""
     if not failed:
         return
     reasons: Sequence[str] = [why.reason for why in failed.values()]

@@ -1,25 +1,42 @@
 """The render processes of this worker: started when first needed, killed after a second without progress, started anew.
 
-A hostile template costs its own message and nobody else's (S30, S33). What happens inside: `personalization/render_process.py`.
+A slice of messages goes in at once and the answers come back in order. A hostile template costs its own message and nobody else's (S30,
+S33): the process is killed, and the next one begins behind the culprit. What happens inside: `personalization/render_process.py`.
 """
 
-import json
 import os
 import select
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.personalization.render_process import LENGTH_BYTES, framed
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
+MOST_KILLS = 3
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "campaigns.personalization.render_process")
+_READ_BYTES = 1 << 18
+
+_kills: Counter[str] = Counter()  # how many processes of this worker each template has cost
+
+
+class Job(NamedTuple):
+    """One message to render. template: what identifies the parts for as long as the worker lives."""
+
+    template: str
+    parts: Mapping[str, str]
+    context: Mapping[str, Any]
 
 
 class Renderer:
@@ -30,38 +47,74 @@ class Renderer:
         self._known: set[str] = set()
 
     def render(self, template: str, parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
-        """Render one message. template: what identifies the parts for as long as the process lives."""
-        process = self._running()
-        job: dict[str, Any] = {"template": template, "context": context}
-        if template not in self._known:
-            job["parts"] = dict(parts)
-        answer = self._ask(process, job, patience=PATIENCE_SECONDS)
-        if answer is None:
-            died = process.poll() is not None
-            self.stop()
-            if died:
-                return CannotRender("template_too_big", "the render process ended")
-            return CannotRender("template_too_slow", f"no progress within {PATIENCE_SECONDS:g} s")
-        self._known.add(template)
-        return CannotRender(**answer) if "reason" in answer else Rendered(**answer)
+        """Render one message."""
+        return self.render_all([Job(template, parts, context)])[0]
 
-    def _ask(self, process: subprocess.Popen[bytes], job: dict[str, Any], *, patience: float) -> dict[str, Any] | None:
+    def render_all(self, jobs: Sequence[Job]) -> list[Rendered | CannotRender]:
+        """Render messages and return their texts in the same order.
+
+        A template that has cost `MOST_KILLS` processes is set aside: its messages are not even tried.
+        """
+        answers: list[Rendered | CannotRender] = []
+        while len(answers) < len(jobs):
+            if _kills[jobs[len(answers)].template] >= MOST_KILLS:
+                answers.append(CannotRender("template_set_aside", f"it ended {MOST_KILLS} render processes"))
+                continue
+            answers += self._run(self._allowed(jobs[len(answers) :]))
+        return answers
+
+    def _allowed(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Return the jobs up to the first one that is set aside."""
+        ends = [place for place, job in enumerate(jobs) if _kills[job.template] >= MOST_KILLS]
+        return jobs[: ends[0]] if ends else jobs
+
+    def _run(self, jobs: Sequence[Job]) -> list[Rendered | CannotRender]:
+        """Render until all is done or the process is no more; then the last answer says why."""
+        process = self._running()
+        found, ended = self._exchange(process, b"".join(map(self._framed, jobs)), len(jobs), patience=PATIENCE_SECONDS)
+        answers: list[Rendered | CannotRender] = [_read(content) for content in found]
+        if len(answers) < len(jobs):
+            self.stop()
+            _kills[jobs[len(answers)].template] += 1
+            why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
+            answers.append(CannotRender(*why))
+        return answers
+
+    def _framed(self, job: Job) -> bytes:
+        told: dict[str, Any] = {"template": job.template, "context": job.context}
+        if job.template not in self._known:
+            told["parts"] = dict(job.parts)
+            self._known.add(job.template)
+        return framed(told)
+
+    def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
+        """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
         if process.stdin is None or process.stdout is None:
-            return None
-        try:
-            process.stdin.write(json.dumps(job).encode() + b"\n")
-            process.stdin.flush()
-        except OSError:
-            return None
-        line = b""
-        while not line.endswith(b"\n"):
-            ready, _, _ = select.select([process.stdout], [], [], patience)
-            chunk = os.read(process.stdout.fileno(), 1 << 20) if ready else b""
-            if not chunk:
-                return None
-            line += chunk
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            return [], True
+        source, sink = process.stdout.fileno(), process.stdin.fileno()
+        answers: list[bytes] = []
+        unsent, buffer = memoryview(jobs), bytearray()
+        until = time.monotonic() + patience
+        while len(answers) < count:
+            readable, writable, _ = select.select([source], [sink] if unsent else [], [], max(0.0, until - time.monotonic()))
+            if writable:
+                try:
+                    unsent = unsent[os.write(sink, unsent[:_READ_BYTES]) :]
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    return answers, True
+            if readable:
+                chunk = os.read(source, _READ_BYTES)
+                if not chunk:
+                    return answers, True
+                buffer += chunk
+                arrived = _whole_frames(buffer)
+                answers += arrived
+                until = time.monotonic() + patience if arrived else until
+            if time.monotonic() >= until:
+                return answers, False
+        return answers, False
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is not None:
@@ -72,14 +125,10 @@ class Renderer:
             self._process = subprocess.Popen(  # noqa: S603 - a fixed command
                 _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, env=environment
             )
-            self._warm_up()
+            if self._process.stdin is not None:
+                os.set_blocking(self._process.stdin.fileno(), False)
+            self._exchange(self._process, self._framed(_WARM_UP), 1, patience=START_SECONDS)
         return self._process
-
-    def _warm_up(self) -> None:
-        """Let the process load what it needs before a message's second begins to run."""
-        if self._process is not None:
-            parts = {"subject": "", "html": "", "text": ""}
-            self._ask(self._process, {"template": "", "parts": parts, "context": {}}, patience=START_SECONDS)
 
     def stop(self) -> None:
         """Kill the process; the next message starts a new one."""
@@ -91,6 +140,34 @@ class Renderer:
                         pipe.close()
             self._process.wait()
             self._process = None
+
+
+_SLOW = f"no progress within {PATIENCE_SECONDS:g} s"
+_WARM_UP = Job("", {"subject": "", "html": "", "text": ""}, {})  # loads what is needed before a message's second begins to run
+
+
+def _whole_frames(buffer: bytearray) -> list[bytes]:
+    """Take the complete frames out of what has arrived."""
+    frames: list[bytes] = []
+    start = 0
+    while len(buffer) >= start + LENGTH_BYTES:
+        end = start + LENGTH_BYTES + int.from_bytes(buffer[start : start + LENGTH_BYTES])
+        if len(buffer) < end:
+            break
+        frames.append(bytes(buffer[start + LENGTH_BYTES : end]))
+        start = end
+    del buffer[:start]
+    return frames
+
+
+def _read(content: bytes) -> Rendered | CannotRender:
+    answer: dict[str, str] = msgspec.msgpack.decode(content)
+    return CannotRender(**answer) if "reason" in answer else Rendered(**answer)
+
+
+def forget_kills() -> None:
+    """Let every template be tried again."""
+    _kills.clear()
 
 
 _idle: list[Renderer] = []

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.measurement.robots import suspicion
-from campaigns.models import Click, Message, MessageLink
+from campaigns.models import Click, Message
 from campaigns.personalization.links import CLICK_DAYS, read_click
 from campaigns.personalization.short_links import read_short
 from retention.dashboard.access import public
@@ -47,10 +47,7 @@ def follow_short(request: HttpRequest, token: str) -> HttpResponse:
 def _lead(request: HttpRequest, store_id: int, message_id: int, position: int, *, newest: datetime | None = None) -> HttpResponse:
     """Redirect to where a link leads and note the click. newest: a message planned before this moment leads nowhere any more."""
     with store_context(store_id):
-        links = MessageLink.objects.filter(message_id=message_id, position=position)
-        if newest is not None:
-            links = links.filter(message__planned_at__gte=newest)
-        target = links.values_list("target", flat=True).first()
+        target = Message.objects.target_of(message_id, position, newest=newest)
         if target is None:
             return render(request, "campaigns/link_gone.html", status=404)
         with suppress(DatabaseError):  # a click that cannot be noted must not keep anybody from the shop

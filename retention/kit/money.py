@@ -81,6 +81,7 @@ def to_major(minor: int, *, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-decimals_of(currency))
 
 
+@lru_cache(maxsize=4096)
 def format_amount(minor: int, *, currency: str, locale: str) -> str:
     """Write an amount with all its decimals, as in a table of orders: €1,044.82, 1.044,82 €, ¥6,420."""
     return _write(to_major(minor, currency=currency), currency=currency, locale=locale, decimals=decimals_of(currency))

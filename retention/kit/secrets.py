@@ -10,6 +10,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -52,7 +53,12 @@ class KeyRing:
 
     def derive(self, key_id: str, *, info: str, length: int) -> bytes:
         """Return the key for one use; KeyError when the ring has no such id."""
-        return HKDF(algorithm=SHA256(), length=length, salt=None, info=info.encode()).derive(dict(self.keys)[key_id])
+        return _derived(dict(self.keys)[key_id], info, length)
+
+
+@lru_cache(maxsize=256)
+def _derived(key: bytes, info: str, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=info.encode()).derive(key)
 
 
 def read_ring(entries: Sequence[str], *, secret_key: str) -> KeyRing:
@@ -75,7 +81,12 @@ def read_ring(entries: Sequence[str], *, secret_key: str) -> KeyRing:
 
 def site_ring() -> KeyRing:
     """Return the ring of this installation."""
-    return read_ring(settings.MERCHANT_KEYS, secret_key=settings.SECRET_KEY)
+    return _read_once(tuple(settings.MERCHANT_KEYS), settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=4)
+def _read_once(entries: tuple[str, ...], secret_key: str) -> KeyRing:
+    return read_ring(entries, secret_key=secret_key)
 
 
 def seal(text: str, *, store_id: int, purpose: str, ring: KeyRing | None = None) -> str:

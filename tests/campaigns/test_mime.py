@@ -4,6 +4,7 @@ import email
 import email.policy
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_is_read_back_as_it_was_meant() -> None:
     assert read["List-Unsubscribe"] == "<https://s.example.test/u/token>"
     assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert read["Feedback-ID"] == MAIL.feedback_id
-    assert read.get_body(("plain",)).get_content() == "Hallo\n"  # type: ignore[union-attr]
+    assert read.get_body(("plain",)).get_content() == "Hallo\r\n"  # type: ignore[union-attr]
     assert read.get_body(("html",)).get_content() == MAIL.html  # type: ignore[union-attr]
 
 
@@ -59,6 +60,20 @@ def test_every_name_survives(name: str) -> None:
 def test_refuses_line_breaks_and_what_is_no_address(change: dict[str, str]) -> None:
     with pytest.raises(CannotBuild):
         build(replace(MAIL, **change))  # type: ignore[arg-type]
+
+
+def test_html_with_special_characters_reads_the_same_and_is_plain_ascii() -> None:
+    content = build(replace(MAIL, html="<p>Größe €49 ☕</p>\n", text="Größe\n"))
+    read = email.message_from_bytes(content, policy=email.policy.default)
+    assert content.isascii()
+    assert unescape(read.get_body(("html",)).get_content()) == "<p>Größe €49 ☕</p>\r\n"  # type: ignore[union-attr]
+    assert read.get_body(("plain",)).get_content() == "Größe\n"  # type: ignore[union-attr]
+
+
+def test_special_characters_in_a_style_stay_what_they_are() -> None:
+    html = '<style>p::before{content:"→"}</style><p>ä</p>'
+    read = email.message_from_bytes(build(replace(MAIL, html=html)), policy=email.policy.default)
+    assert read.get_body(("html",)).get_content() == html  # type: ignore[union-attr]
 
 
 def test_no_line_is_too_long() -> None:

@@ -1,5 +1,6 @@
 """Templates of merchants, good and hostile: every limit holds, a missing name fails its message, nobody else is affected."""
 
+import re
 import time
 from typing import Any
 
@@ -165,6 +166,28 @@ def test_links_become_ours_with_their_targets_kept() -> None:
         '<a href="https://s.test/c/0">A</a><a href="https://u.test/u/1">X</a><a href="#">J</a><a href="mailto:a@b.test">M</a>'
     )
     assert tracked.text == "see https://s.test/c/0"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<A HREF="https://a.test/x">A</A>',
+        '<a class="x"\n href="https://a.test/x">A</a><link href="https://a.test/y"><a data-href="https://a.test/x" href="z">',
+        '<a title="<b" href="https://a.test/x">A</a><abbr href="https://a.test/x">A</abbr><a xhref="https://a.test/x" href="https://a.test/w">',
+        '<a href="https://a.test/x',
+    ],
+)
+def test_links_are_found_where_a_pattern_over_the_whole_mail_finds_them(html: str) -> None:
+    pattern = re.compile(r'(<a\b[^>]*?\bhref=)"([^"]*)"', re.IGNORECASE)
+    seen: list[str] = []
+    tracked = track(html, "", make_url=lambda p: f"https://s.test/{p}", utm={}, leave=frozenset(), hosts=frozenset({"a.test"})).html
+
+    def ours(match: re.Match[str]) -> str:
+        if match.group(2) not in seen and match.group(2).startswith("https"):
+            seen.append(match.group(2))
+        return f'{match.group(1)}"{f"https://s.test/{seen.index(match.group(2))}" if match.group(2) in seen else "#"}"'
+
+    assert tracked == pattern.sub(ours, html)
 
 
 def test_parameters_never_overwrite() -> None:

@@ -420,7 +420,7 @@ ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.MessageLink", "campaigns.ProviderReport", "campaigns.Template", "campaigns.TemplateVersion",
+    "campaigns.Message", "campaigns.ProviderReport", "campaigns.Template", "campaigns.TemplateVersion",
     "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",

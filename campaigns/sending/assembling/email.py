@@ -10,7 +10,7 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_url, hosts_of, track
+from campaigns.personalization.links import click_base, hosts_of, track
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
@@ -24,10 +24,11 @@ def assemble_email(
     key = message.public_id.hex
     leave = context["unsubscribe_url"]
     _language, parts = message.template_version.parts_for(message.customer.language)
+    base = click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at)
     tracked = track(
         rendered.html,
         rendered.text,
-        make_url=lambda position: click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at),
+        make_url=lambda position: f"{base}{position}",
         utm=utm_of(message),
         leave=frozenset({leave, context["preferences_url"]}),
         hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
