@@ -30,12 +30,10 @@ _COMPARE = """
     GROUP BY 1
 """
 _LINKS = """
-    SELECT link.target, count(DISTINCT click.customer_id), count(*) FROM campaigns_click AS click
+    SELECT m.targets ->> click.position::int AS target, count(DISTINCT click.customer_id), count(*) FROM campaigns_click AS click
     JOIN campaigns_message AS m ON m.store_id = click.store_id AND m.id = click.message_id
-    JOIN campaigns_messagelink AS link
-        ON link.store_id = click.store_id AND link.message_id = click.message_id AND link.position = click.position
     WHERE click.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s AND click.suspected = ''
-    GROUP BY link.target ORDER BY 2 DESC, 1 LIMIT 30
+    GROUP BY target ORDER BY 2 DESC, 1 LIMIT 30
 """
 
 

@@ -19,9 +19,8 @@ def _filler() -> list[str]:
 def source(*, money: str) -> dict[str, str]:
     """Return subject, html and text for one template language. money: how it writes a line's amount."""
     line = (
-        '<tr><td><img src="{{ line.image_url }}" alt=""></td><td><a href="{{ line.url }}">{{ line.name }}</a> '
-        "{{ line.quantity }} x %s</td></tr>" % money
-    )
+        '<tr><td><img src="{{ line.image_url }}" alt=""></td><td><a href="{{ line.url }}">{{ line.name }}</a> {{ line.quantity }} x '
+    ) + f"{money}</td></tr>"
     rows = _filler()
     loop = "{% for line in cart.lines %}" + line + "\n{% endfor %}"
     hello = "<h1>{% if profile.first_name %}Hello {{ profile.first_name }}{% else %}Hello{% endif %}, your basket at {{ shop.name }}</h1>"
