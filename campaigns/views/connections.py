@@ -107,7 +107,7 @@ def _row(provider: str) -> dict[str, Any]:
     icon, channel, name = CHANNELS[provider]
     connection = connecting.in_use(FORMS[provider].channel)
     reply_url = f"{settings.SITE_URL}/hooks/twilio/{connection.public_id}/reply" if connection and provider == "twilio" else ""
-    example = "ana@example.com" if channel == "email" else "+4915112345678"
+    example = "ana@example.com" if FORMS[provider].channel == "email" else "+4915112345678"
     found = {"provider": provider, "icon": icon, "channel": channel, "name": name, "connection": connection}
     return found | {"reply_url": reply_url, "example": example}
 
