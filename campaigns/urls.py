@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/new/", broadcasts.new_campaign, name="new_campaign"),
     path("campaigns/<uuid:public_id>/", broadcasts.show_campaign, name="campaign"),
     path("campaigns/<uuid:public_id>/progress/", broadcasts.show_progress, name="campaign_progress"),
+    path("campaigns/<uuid:public_id>/preview/", broadcasts.preview_campaign, name="campaign_preview"),
     path("campaigns/<uuid:public_id>/edit/", broadcasts.edit_campaign, name="campaign_edit"),
     path("campaigns/<uuid:public_id>/reach/", broadcasts.show_reach, name="campaign_reach"),
     path("campaigns/<uuid:public_id>/start/", broadcasts.start_campaign, name="campaign_start"),

@@ -9,6 +9,7 @@ from html import escape
 from campaigns.models import Campaign, CampaignVariant, Template, TemplateVersion
 from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.render import TemplateFault, check
+from campaigns.personalization.wording import Wording
 
 _MAIL = """<mjml>
   <mj-head>
@@ -106,6 +107,14 @@ def live_version(template: Template | None) -> TemplateVersion | None:
     return found
 
 
+def wording_of(variant: CampaignVariant) -> tuple[Wording, str]:
+    """Return what a variant says as it stands, and the kind of its source, for looking at before it is fixed."""
+    base = live_version(variant.template)
+    if base is None:
+        return Wording(variant.subject, "", source_of(Words.read(variant.words))), "mjml"
+    return Wording(variant.subject or base.subject, base.preheader, base.source), base.kind
+
+
 def fix(campaign: Campaign, *, now: datetime) -> None:
     """Give every variant the version it will be sent by, in the caller's transaction; raises TemplateFault."""
     for variant in campaign.variants.select_related("template").order_by("letter"):
@@ -118,19 +127,19 @@ def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> 
     if base is not None and variant.subject in ("", base.subject):
         return base
     if base is not None:
-        subject, source, html, text = variant.subject, base.source, base.html, base.text
-        check(subject)
+        check(variant.subject)
+        made = {name: getattr(base, name) for name in ("preheader", "kind", "languages", "source", "html", "text")}
     else:
-        subject, source = variant.subject, source_of(Words.read(variant.words))
-        compiled = compile_mail(subject=subject, source=source)
-        html, text = compiled.html, compiled.text
+        source = source_of(Words.read(variant.words))
+        compiled = compile_mail(subject=variant.subject, source=source)
+        made = {"source": source, "html": compiled.html, "text": compiled.text}
     template, _made = Template.objects.get_or_create(
         key=f"campaign-{campaign.pk}-{variant.letter}",
-        defaults={"name": f"{campaign.name[:110]} {variant.letter.upper()}", "created_at": now},
+        defaults={"name": f"{campaign.name[:110]} {variant.letter.upper()}", "created_at": now, "archived_at": now},  # of no use elsewhere
     )
     number = (template.live_number or 0) + 1
     version: TemplateVersion = TemplateVersion.objects.create(
-        template=template, number=number, subject=subject, source=source, html=html, text=text, created_at=now
+        template=template, number=number, subject=variant.subject, created_at=now, **made
     )
     Template.objects.filter(pk=template.pk).update(live_number=number)
     return version

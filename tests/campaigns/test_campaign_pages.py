@@ -47,6 +47,25 @@ def test_a_merchant_writes_starts_and_reads_a_campaign(store: Any, sink: Any) ->
     assert "Did not click" in again.content.decode()
 
 
+def test_mail_is_seen_before_it_leaves_in_a_frame_that_can_do_nothing(store: Any, now: Any) -> None:
+    campaign = make_campaign(make_list(make_crowd(1, now=now), now=now), now=now)
+    here = f"/s/{store.slug}/campaigns/{campaign.public_id}/"
+    client = signed_in(member_of(store, "analyst"))
+    assert f'src="{here}preview/?variant=a"' in client.get(here).content.decode()
+    seen = client.get(f"{here}preview/?variant=a")
+    assert "sandbox" in seen.headers["Content-Security-Policy"]
+    assert store.name in seen.content.decode()
+    assert client.get(f"{here}preview/?variant=a&as=text").headers["Content-Type"].startswith("text/plain")
+    assert client.get(f"{here}preview/?variant=z").status_code == 404
+
+
+def test_nothing_is_offered_to_send_when_nobody_would_get_it(store: Any, now: Any) -> None:
+    campaign = make_campaign(make_list([], now=now), now=now)
+    page = signed_in(member_of(store, "marketer")).get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
+    assert "Nobody would get it now." in page
+    assert "Send to 0" not in page
+
+
 @pytest.mark.parametrize("role", ["analyst", "support"])
 def test_who_may_not_send_changes_nothing(store: Any, now: Any, role: str) -> None:
     campaign = make_campaign(make_list(make_crowd(1, now=now), now=now), now=now)

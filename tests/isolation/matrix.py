@@ -211,6 +211,7 @@ CAMPAIGN_PAGES = {
     "campaigns:new_campaign": Page("messages.edit", "GET POST", form={"ready_made": "newsletter"}),
     "campaigns:campaign": Page("messages.view", ids=_CAMPAIGN),
     "campaigns:campaign_progress": Page("messages.view", ids=_CAMPAIGN),
+    "campaigns:campaign_preview": Page("messages.view", ids=_CAMPAIGN),
     "campaigns:campaign_edit": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"name": "Other"}, answers=(200, 302, 404, 422)),
     "campaigns:campaign_reach": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_start": Page("messages.send", "POST", ids=_CAMPAIGN),

@@ -1,6 +1,6 @@
 """The pages of campaigns: the list, a draft, one campaign with its report, and its switches."""
 
-from campaigns.views.broadcasts.showing import list_campaigns, show_campaign, show_progress
+from campaigns.views.broadcasts.showing import list_campaigns, preview_campaign, show_campaign, show_progress
 from campaigns.views.broadcasts.switching import (
     archive_campaign,
     cancel_campaign,
@@ -20,6 +20,7 @@ __all__ = [
     "list_campaigns",
     "new_campaign",
     "pause_campaign",
+    "preview_campaign",
     "resume_campaign",
     "show_campaign",
     "show_progress",

@@ -3,18 +3,23 @@
 from typing import Any
 from uuid import UUID
 
+from csp.decorators import csp, csp_update
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.audience import Audience
+from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import reach
 from campaigns.broadcasts.running import faults_of
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignVariant
+from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
+from campaigns.views.frames import FRAME_POLICY, show_mail
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
@@ -43,6 +48,7 @@ def list_campaigns(request: Any) -> HttpResponse:
 
 
 @needs("messages.view")
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 @require_safe
 def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Show one campaign: a draft as what will happen, a started one as its report."""
@@ -67,6 +73,19 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "amounts": [round(value) for value in (difference.guess, difference.low, difference.high)] if difference else [],
     }
     return render(request, "campaigns/campaign.html", context)
+
+
+@needs("messages.view")
+@require_safe
+@csp(FRAME_POLICY)  # type: ignore[arg-type]
+@xframe_options_sameorigin
+def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Show what a campaign says as the example person sees it, for its frame. Parameter: variant, a letter."""
+    variant = get_object_or_404(
+        CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template"), letter=request.GET.get("variant", "a")[:1]
+    )
+    wording, kind = wording_of(variant)
+    return show_mail(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()))
 
 
 @needs("messages.view")

@@ -15,25 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns.models import Template, TemplateVersion
 from campaigns.personalization import saving
 from campaigns.personalization.checking import Finding, findings_of, must_mend
-from campaigns.personalization.render import CannotRender, TemplateFault
+from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import LONGEST_LINE, LONGEST_SOURCE, Content, Wording
 from campaigns.sending.previewing import preview
+from campaigns.views.frames import FRAME_POLICY, show_mail
 from retention.customers.models import Customer
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.kit.words import one_line
 from retention.stores import auditing
 
-FRAME_POLICY = {
-    "default-src": ["'none'"],
-    "img-src": ["https:", "http:", "data:"],
-    "style-src": ["'unsafe-inline'"],
-    "frame-ancestors": ["'self'"],
-    "base-uri": ["'none'"],
-    "form-action": ["'none'"],
-    "sandbox": [],
-}
 SHOWN_VERSIONS = 30
 
 
@@ -91,12 +83,7 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     """Show what is written as one person sees it, for its frame: no script, no form, no link that leads anywhere."""
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     content = saving.written(template)
-    made = preview(content.main, content.kind, store=request.store, customer=_person(request), now=clock.now())
-    if isinstance(made, CannotRender):
-        return render(request, "campaigns/content/no_preview.html", {"detail": made.detail})
-    if request.GET.get("as") == "text":
-        return HttpResponse(made.text, content_type="text/plain; charset=utf-8")
-    return HttpResponse(made.html)
+    return show_mail(request, preview(content.main, content.kind, store=request.store, customer=_person(request), now=clock.now()))
 
 
 @needs("messages.edit")

@@ -1,0 +1,27 @@
+"""A mail in its frame: no script, no form, no link that leads anywhere, and nothing of ours around it (S32)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from campaigns.personalization.render import CannotRender, Rendered
+
+FRAME_POLICY = {
+    "default-src": ["'none'"],
+    "img-src": ["https:", "http:", "data:"],
+    "style-src": ["'unsafe-inline'"],
+    "frame-ancestors": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "sandbox": [],
+}
+
+
+def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:
+    """Answer with a mail as HTML, as plain text for `?as=text`, or with why it cannot be shown. Its view carries FRAME_POLICY."""
+    if isinstance(made, CannotRender):
+        return render(request, "campaigns/content/no_preview.html", {"detail": made.detail})
+    if request.GET.get("as") == "text":
+        return HttpResponse(made.text, content_type="text/plain; charset=utf-8")
+    return HttpResponse(made.html)
