@@ -98,7 +98,7 @@ def test_api_makes_starts_and_calls_off_once(store: Any, now: Any) -> None:
 
 
 def test_report_of_a_running_campaign_shows_progress(store: Any, now: Any) -> None:
-    campaign = make_campaign(make_list(make_crowd(2, now=now), now=now), holdout_share=0.5, now=now)
+    campaign = make_campaign(make_list(make_crowd(30, now=now), now=now), holdout_share=0.5, now=now)
     start(campaign, store, now=now)
     page = signed_in(member_of(store, "owner")).get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
     assert 'role="progressbar"' in page
