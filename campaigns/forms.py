@@ -4,8 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.functional import lazy
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.channels.email.vendors import VENDORS, Vendor
 from campaigns.models import Connection
 from retention.stores.forms.fields import LineField
 
@@ -72,6 +76,20 @@ class SmtpForm(ProviderForm):
     password = _secret(_("Password"))
 
 
+class ServiceForm(ProviderForm):
+    """An e-mail service with an API (`channels/email/vendors.py`). asked: the secrets it cannot do without."""
+
+    asked: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for every secret the first time."""
+        data: dict[str, Any] = super().clean() or {}
+        for name in self.asked if self.known is None else ():
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Enter it; without it the service takes no mail."))
+        return data
+
+
 class TwilioForm(ProviderForm):
     """A Twilio account, for SMS and WhatsApp."""
 
@@ -97,4 +115,28 @@ class TwilioForm(ProviderForm):
         return data
 
 
-FORMS: dict[str, type[ProviderForm]] = {"smtp": SmtpForm, "twilio": TwilioForm}
+def _service_form(vendor: Vendor) -> type[ProviderForm]:
+    """Return the form of an e-mail service: its sender, what it needs to know, and what it signs its reports with."""
+    sealed = (*vendor.secrets, *(["report_secret"] if vendor.proof else []))
+    fields: dict[str, Any] = {
+        "from_name": LineField(label=_("Sender's name"), max_length=120),
+        "from_address": forms.EmailField(label=_("Sender's address"), max_length=254),
+        **{name: LineField(label=_sentence(label), max_length=253, required=False) for name, label in vendor.settings.items()},
+        **{name: _secret(_sentence(label)) for name, label in vendor.secrets.items()},
+    }
+    if vendor.proof:
+        fields["report_secret"] = _secret(_("Signing secret of its webhooks"))
+    about = {"channel": "email", "provider": vendor.key, "clear": tuple(vendor.settings), "secrets": sealed, "asked": tuple(vendor.secrets)}
+    return type(f"{vendor.label}Form", (ServiceForm,), {**fields, **about, "__doc__": f"An account at {vendor.label}."})
+
+
+def _sentence(label: str) -> Any:
+    """Return a label as a field shows it, in the reader's language."""
+    return lazy(lambda: capfirst(gettext(label)), str)()
+
+
+FORMS: dict[str, type[ProviderForm]] = {
+    "smtp": SmtpForm,
+    **{vendor.key: _service_form(vendor) for vendor in VENDORS},
+    "twilio": TwilioForm,
+}

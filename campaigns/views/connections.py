@@ -9,13 +9,18 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.channels import Outcome
+from campaigns.channels.email.reports import USER
+from campaigns.channels.email.vendors import BY_KEY, VENDORS
 from campaigns.forms import FORMS, ProviderForm
+from campaigns.models import Connection
 from campaigns.sending import connecting
+from campaigns.sending.hearing import report_password
 from retention.customers.phones import read_phone
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
@@ -26,17 +31,20 @@ from retention.stores.views.settings_tabs import settings_page
 
 TAB = "campaigns:connections"
 TESTS = Limit("connection-test", 10, 60)
-CHANNELS = {"smtp": ("mail", gettext_lazy("E-mail"), gettext_lazy("SMTP")), "twilio": ("message-2", gettext_lazy("SMS"), "Twilio")}
+NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", **{vendor.key: vendor.label for vendor in VENDORS}}
+CHANNELS = {
+    "email": ("mail", gettext_lazy("E-mail"), "ana@example.com"),
+    "sms": ("message-2", gettext_lazy("SMS"), "+4915112345678"),
+}
 
 
 @needs("connections.view")
 @require_GET
 def list_connections(request: Any) -> HttpResponse:
     """Show each channel with the provider its messages leave by."""
-    rows = [_row(provider) for provider in FORMS]
-    return settings_page(
-        request, "campaigns/connections.html", current=TAB, rows=rows, may_edit=allows(request.role, capability="connections.edit")
-    )
+    may_edit = allows(request.role, capability="connections.edit")
+    rows = [_row(channel, may_edit=may_edit) for channel in CHANNELS]
+    return settings_page(request, "campaigns/connections.html", current=TAB, rows=rows, may_edit=may_edit)
 
 
 @needs("connections.edit")
@@ -57,7 +65,7 @@ def edit_connection(request: Any, provider: str) -> HttpResponse:
         saved = connecting.keep(
             form.channel,
             provider,
-            name=str(CHANNELS[provider][2]),
+            name=str(NAMES[provider]),
             settings=form.settings(),
             secrets=form.new_secrets(),
             sender=sender,
@@ -103,13 +111,32 @@ def stop_connection(request: Any, provider: str) -> HttpResponse:
     return redirect(TAB, store_slug=request.store.slug)
 
 
-def _row(provider: str) -> dict[str, Any]:
-    icon, channel, name = CHANNELS[provider]
-    connection = connecting.in_use(FORMS[provider].channel)
-    reply_url = f"{settings.SITE_URL}/hooks/twilio/{connection.public_id}/reply" if connection and provider == "twilio" else ""
-    example = "ana@example.com" if FORMS[provider].channel == "email" else "+4915112345678"
-    found = {"provider": provider, "icon": icon, "channel": channel, "name": name, "connection": connection}
-    return found | {"reply_url": reply_url, "example": example}
+def _row(channel: str, *, may_edit: bool) -> dict[str, Any]:
+    icon, word, example = CHANNELS[channel]
+    connection = connecting.in_use(channel)
+    providers = [(key, NAMES[key]) for key, form in FORMS.items() if form.channel == channel]
+    known = connection is not None and connection.provider in FORMS
+    return {
+        "icon": icon,
+        "channel": word,
+        "example": example,
+        "connection": connection,
+        "provider": connection.provider if connection is not None and known else providers[0][0],
+        "others": [(key, name) for key, name in providers if connection is None or key != connection.provider],
+        "reports": _reports_url(connection) if connection is not None and may_edit else "",
+    }
+
+
+def _reports_url(connection: Connection) -> str:
+    """Return the address a provider is told to report to, with a password where it signs nothing; a secret, so for editors only."""
+    if connection.provider == "twilio":
+        return f"{settings.SITE_URL}/hooks/twilio/{connection.public_id}/reply"
+    vendor = BY_KEY.get(connection.provider)
+    if vendor is None:
+        return ""
+    scheme, _sep, host = settings.SITE_URL.partition("://")
+    sign = "" if vendor.proof else f"{USER}:{report_password(connection.public_id)}@"
+    return f"{scheme}://{sign}{host}{reverse('email_reports', args=[connection.public_id])}"
 
 
 def _form_of(provider: str) -> type[ProviderForm]:
@@ -130,5 +157,5 @@ def _address(request: Any, channel: str) -> str:
 
 
 def _form_page(request: Any, form: ProviderForm, *, status: int = 200) -> HttpResponse:
-    _icon, channel, name = CHANNELS[form.provider]
-    return settings_page(request, "campaigns/connection.html", current=TAB, status=status, form=form, channel=channel, name=name)
+    word, name = CHANNELS[form.channel][1], NAMES[form.provider]
+    return settings_page(request, "campaigns/connection.html", current=TAB, status=status, form=form, channel=word, name=name)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from campaigns.channels.email.vendors import VENDORS, Vendor
 from campaigns.models import Connection
+from campaigns.sending.hearing import report_password
 from retention.inbox.keeping import keep
 from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
@@ -100,3 +102,22 @@ def test_the_inbox_says_which_messages_are_texts(settings: Any, tmp_path: Any) -
     page = signed_in(shop.mia).get("/s/lumen/inbox/").content.decode()
     assert [page.count(f"</svg>{word}</span>") for word in ("SMS", "Push", "<b>no")] == [1, 1, 0]
     assert "Hi Ana" in signed_in(shop.mia).get("/s/lumen/inbox/?q=49151").content.decode()
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.key)
+def test_a_service_is_connected_with_what_it_needs_and_told_where_to_report(vendor: Vendor) -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    form = {"from_name": "Lumen", "from_address": "hello@lumen.example.test", **dict.fromkeys(vendor.settings, "mg.lumen.example.test")}
+    page = browser.post(f"{PAGE}{vendor.key}/", form)
+    assert page.status_code == 422
+    assert "Enter it; without it the service takes no mail." in page.content.decode()
+    secrets = {**dict.fromkeys(vendor.secrets, "secret-of-the-account"), **({"report_secret": "secret-of-reports"} if vendor.proof else {})}
+    assert browser.post(f"{PAGE}{vendor.key}/", form | secrets).status_code == 302
+    with store_context(shop.store.pk):
+        made = Connection.objects.get(channel="email", active=True)
+        assert (made.provider, made.credentials()) == (vendor.key, secrets)
+    shown = browser.get(PAGE).content.decode()
+    assert f"/hooks/email/{made.public_id}" in shown
+    assert (report_password(made.public_id) in shown) == (not vendor.proof)
+    assert "secret-of" not in shown
