@@ -64,7 +64,7 @@ class CampaignShown(CampaignOut):
         return FiguresOut(reading.figures_of([campaign.pk], currency=currency)[campaign.pk]).data  # type: ignore[return-value]
 
 
-class VariantIn(serializers.Serializer[Any]):
+class WayIn(serializers.Serializer[Any]):
     """One way to say it: a template of the store, or a plain mail."""
 
     subject = PlainText(max_length=300, required=False, allow_blank=True, default="")
@@ -92,7 +92,7 @@ class CampaignIn(serializers.Serializer[Any]):
     test_share = serializers.FloatField(required=False, default=None, min_value=0.05, max_value=0.9)
     decide_metric = serializers.ChoiceField(choices=Campaign.Metric.choices, required=False, default="")
     decide_hours = serializers.IntegerField(required=False, default=None, min_value=1, max_value=168)
-    variants = VariantIn(many=True, required=False, default=list)
+    variants = WayIn(many=True, required=False, default=list)
 
     def told(self) -> Told:
         """Return the draft that was told."""
