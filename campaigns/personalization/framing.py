@@ -8,6 +8,16 @@ from html import escape
 
 from campaigns.personalization.render import TemplateFault
 
+FOOT_MJML = """    <mj-section padding="16px">
+      <mj-column>
+        <mj-text font-size="12px" color="#5b6b73" align="center">
+          You get this mail because you allowed {{ shop.name }} to write to you.
+          <a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Less often, or only some topics</a><br />
+          {{ shop.postal_address | default: shop.name }}
+        </mj-text>
+      </mj-column>
+    </mj-section>
+"""  # of the mails we write ourselves; any other gets `_FOOTER` for what it lacks
 PROTECTED = ("unsubscribe_url", "preferences_url", "shop")
 _LIQUID = re.compile(r"({{.*?}}|{%.*?%})", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

@@ -1,5 +1,6 @@
 """Abandoned basket: one e-mail when it goes idle, another 20 hours later, silence after an order."""
 
+from campaigns.personalization.framing import FOOT_MJML
 from campaigns.playbooks.base import Playbook, ReadyTemplate
 from retention.kit.words import Phrase, gettext_noop
 
@@ -37,18 +38,9 @@ _MAIL = """<mjml>
         <mj-button href="{{ cart.url }}">[[button]]</mj-button>
       </mj-column>
     </mj-section>
-    <mj-section padding="16px">
-      <mj-column>
-        <mj-text font-size="12px" color="#5b6b73" align="center">
-          You get this mail because you allowed {{ shop.name }} to write to you.
-          <a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Less often, or only some topics</a><br />
-          {{ shop.postal_address | default: shop.name }}
-        </mj-text>
-      </mj-column>
-    </mj-section>
-  </mj-body>
+[[foot]]  </mj-body>
 </mjml>
-"""
+""".replace("[[foot]]", FOOT_MJML)
 
 
 def _mail(*, preview: str, opening: str, button: str) -> str:
