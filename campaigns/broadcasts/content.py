@@ -7,9 +7,13 @@ from datetime import datetime
 from html import escape
 
 from campaigns.models import Campaign, CampaignVariant, Template, TemplateVersion
+from campaigns.personalization.checking import findings_of, must_mend
 from campaigns.personalization.compiling import compile_mail
-from campaigns.personalization.render import TemplateFault, check
-from campaigns.personalization.wording import Wording
+from campaigns.personalization.framing import FOOT_MJML
+from campaigns.personalization.render import check
+from campaigns.personalization.vocabulary import words_of_store
+from campaigns.personalization.wording import Content, Wording
+from retention.kit.words import Phrase, gettext_noop
 
 _MAIL = """<mjml>
   <mj-head>
@@ -29,18 +33,9 @@ _MAIL = """<mjml>
         [[button]]
       </mj-column>
     </mj-section>
-    <mj-section padding="16px">
-      <mj-column>
-        <mj-text font-size="12px" color="#5b6b73" align="center">
-          You get this mail because you allowed {{ shop.name }} to write to you.
-          <a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Less often, or only some topics</a><br />
-          {{ shop.postal_address | default: shop.name }}
-        </mj-text>
-      </mj-column>
-    </mj-section>
-  </mj-body>
+[[foot]]  </mj-body>
 </mjml>
-"""
+""".replace("[[foot]]", FOOT_MJML)
 
 
 @dataclass(frozen=True)
@@ -76,27 +71,22 @@ def _as_html(text: str) -> str:
     return escape(text, quote=False).replace("\n", "<br />")
 
 
-def fault_of(variant: CampaignVariant) -> str:
-    """Return what is wrong with a variant's content, or nothing: missing, or the template's own fault in English."""
+def fault_of(variant: CampaignVariant) -> Phrase | str:
+    """Return what keeps a variant from being sent, or nothing: "missing", or the worst the checks before sending find.
+
+    A name nobody has would fail every single message, so it is said before the first of them.
+    """
     if variant.template_id is not None:
-        live = live_version(variant.template)
-        return "missing" if live is None else _fault_of_subject(variant.subject)
-    words = Words.read(variant.words)
-    if not words.is_whole or not variant.subject.strip():
+        missing = live_version(variant.template) is None
+    else:
+        missing = not Words.read(variant.words).is_whole or not variant.subject.strip()
+    if missing:
         return "missing"
-    try:
-        compile_mail(subject=variant.subject, source=source_of(words))
-    except TemplateFault as error:
-        return str(error)
-    return ""
-
-
-def _fault_of_subject(subject: str) -> str:
-    try:
-        check(subject)
-    except TemplateFault as error:
-        return str(error)
-    return ""
+    wording, kind = wording_of(variant)
+    worst = findings_of(Content(kind, wording), words=words_of_store())[:1]
+    if not must_mend(worst):
+        return ""
+    return Phrase(gettext_noop("%(what)s %(hint)s"), {"what": worst[0].words, "hint": worst[0].hint}) if worst[0].hint else worst[0].words
 
 
 def live_version(template: Template | None) -> TemplateVersion | None:

@@ -282,3 +282,16 @@ def test_the_database_refuses_nonsense(store: Any, now: Any) -> None:
             Campaign.objects.filter(pk=campaign.pk).update(**fields)
     with pytest.raises(IntegrityError, match="campaign_segment_once"), transaction.atomic():
         CampaignSegment.objects.create(campaign=campaign, segment=segment, side="exclude")
+
+
+def test_a_name_nobody_has_is_said_before_the_first_message(store: Any, now: Any) -> None:
+    campaign = make_campaign(make_list(make_crowd(1, now=now), now=now), now=now)
+    variant = campaign.variants.get()
+    variant.words = variant.words | {"text": "Hello {{ profile.frist_name }}"}
+    variant.save(update_fields=["words"])
+    with pytest.raises(running.CannotStart) as refused:
+        running.start(campaign, store=store, user_id=None, now=now)
+    said = str(refused.value.faults["variants"].render(str))
+    assert "profile.frist_name" in said
+    assert "Did you mean profile.first_name?" in said
+    assert not Message.objects.exists()
