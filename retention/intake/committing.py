@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.reading import Row
-from retention.intake.statements import ring_statement, store_statement, text_of
+from retention.intake.statements import ring_statement, store_new_statement, store_statement, text_of
 
 # One plan for one row and for thousands: the planner guesses a hundred rows, so a nested loop must not look cheap to it.
 _PREPARE = f"""
@@ -19,9 +19,13 @@ _PREPARE = f"""
     SET enable_mergejoin = off;
     SET enable_nestloop = off;
     PREPARE store (jsonb) AS {store_statement("$1")};
+    PREPARE store_new (jsonb) AS {store_new_statement("$1")};
     PREPARE ring (timestamptz, bigint[]) AS {ring_statement("$1", "$2")};
 """
-_STORE = "BEGIN; EXECUTE store (%(rows)s); EXECUTE ring (%(due_at)s, %(stores)s::bigint[]); COMMIT"
+_RING = "EXECUTE ring (%(due_at)s, %(stores)s::bigint[])"
+_STORE = f"BEGIN; EXECUTE store (%(rows)s); {_RING}; COMMIT"
+_STORE_NEW = f"BEGIN; EXECUTE store_new (%(rows)s); {_RING}; COMMIT"
+WARY_GROUPS = 8  # after a group that held an event we had, so many look each key up before they insert it
 
 
 class Committer:
@@ -30,6 +34,7 @@ class Committer:
     def __init__(self, *, connect: Callable[[], Connection] = connect_for_ingest) -> None:
         self._connect = connect
         self._connection: Connection | None = None
+        self._wary = 0
 
     def commit(self, rows: Iterable[Row]) -> None:
         """Write rows in one transaction; after a cut connection once more on a fresh one, which their keys make harmless.
@@ -39,12 +44,25 @@ class Committer:
         once = once_each(rows)
         if self._connection is not None:
             try:
-                _write(self._connection, once)
+                self._write(self._connection, once)
                 return
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 self.close()
         self._connection = self._open()
-        _write(self._connection, once)
+        self._write(self._connection, once)
+
+    def _write(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Write rows in the hope that all are new, as nearly all are; a group where one is not is written once more, key by key."""
+        due_at, stores = min(row.received_at for row in rows), sorted({row.store_id for row in rows})
+        told: dict[str, object] = {"rows": text_of(rows), "due_at": due_at, "stores": stores}
+        if not self._wary:
+            try:
+                _run(connection, _STORE_NEW, told)
+                return
+            except psycopg2.errors.UniqueViolation:
+                self._wary = WARY_GROUPS
+        _run(connection, _STORE, told)
+        self._wary = max(0, self._wary - 1)
 
     def close(self) -> None:
         """Close the connection; the next commit opens another."""
@@ -71,11 +89,10 @@ def once_each(rows: Iterable[Row]) -> list[Row]:
     return list(first.values())
 
 
-def _write(connection: Connection, rows: Sequence[Row]) -> None:
-    due_at, stores = min(row.received_at for row in rows), sorted({row.store_id for row in rows})
+def _run(connection: Connection, statement: str, told: dict[str, object]) -> None:
     with connection.cursor() as cursor:
         try:
-            cursor.execute(_STORE, {"rows": text_of(rows), "due_at": due_at, "stores": stores})
+            cursor.execute(statement, told)
         except psycopg2.Error:
             if not connection.closed:
                 cursor.execute("ROLLBACK")

@@ -7,13 +7,14 @@ Source: Segment HTTP tracking API; ecosystem guide 6 (what four real clients sen
 import hashlib
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 
-from retention.intake.bodies import BodyRefused, decode, decode_strictly, read_object
+from retention.intake.bodies import BodyRefused, decode, decode_strictly, read_object, read_plain
 from retention.intake.envelopes import NOTHING, Batch, Moment
 from retention.kit.logs import trace_of
 
@@ -51,6 +52,9 @@ class Event(msgspec.Struct, rename="camel"):
 
 log = logging.getLogger("boomerang.intake")
 _decode_event = msgspec.json.Decoder(Event).decode
+_decode_events = msgspec.json.Decoder(list[Event]).decode
+_OBJECT_OR_NOTHING = (dict, type(None))
+_OBJECTS = ("properties", "traits", "context")
 
 
 class _Said(msgspec.Struct):
@@ -66,8 +70,7 @@ class _Said(msgspec.Struct):
 
     def keep(self, name: str) -> Properties:
         """Return one of the objects as it is stored."""
-        part = self.part(name)
-        return getattr(self.fields, name) if part and self.as_it_stands else part
+        return getattr(self.fields, name) if self.as_it_stands and self.value.get(name) else self.part(name)
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -146,17 +149,19 @@ def read_batch(batch: Batch, *, sender: Sender) -> Reading:
     """Return the rows of a batch and what was refused of it."""
     reading = Reading()
     request = _Request(sender, sent_at=batch.sent_at, context=_shared_context(batch), backfill=batch.backfill)
-    last = len(batch.batch) - 1
-    for index, raw in enumerate(batch.batch):
+    events = [bytes(raw) for raw in batch.batch]
+    together = _read_together(events)
+    last = len(events) - 1
+    for index, raw in enumerate(events):
         # Events that do not say when they happened keep the order they were sent in, a microsecond apart.
-        _take(reading, bytes(raw), index=index, request=request, silent_for=last - index)
+        _take(reading, raw, said=together[index] if together else None, index=index, request=request, silent_for=last - index)
     return reading
 
 
 def read_single(body: bytes, *, kind: str, sender: Sender) -> Reading:
     """Return the row of a request that is one event."""
     reading = Reading()
-    _take(reading, body, index=0, request=_Request(sender, kind=kind), silent_for=0)
+    _take(reading, body, said=None, index=0, request=_Request(sender, kind=kind), silent_for=0)
     return reading
 
 
@@ -180,16 +185,17 @@ class _Keyed(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
-def _take(reading: Reading, raw: bytes, *, index: int, request: _Request, silent_for: int) -> None:
+def _take(reading: Reading, raw: bytes, *, said: _Said | None, index: int, request: _Request, silent_for: int) -> None:
     """Read one event; whatever is wrong with it refuses it alone.
 
+    said: what stands in it, where that was read with its neighbours.
     silent_for: how many microseconds before the request's arrival it counts when it says no moment itself.
     """
     message_id = ""
     try:
         if len(raw) > LARGEST_EVENT:
             raise BodyRefused(f"The event is larger than {LARGEST_EVENT // 1024} KB.")
-        said = _read(raw)
+        said = said or _read(raw)
         message_id = (said.fields.message_id or "")[:200]
         row = _row_of(said, request=request, silent_for=silent_for)
     except BodyRefused as error:
@@ -204,6 +210,21 @@ def _take(reading: Reading, raw: bytes, *, index: int, request: _Request, silent
     reading.places.append(index)
 
 
+def _read_together(events: Sequence[bytes]) -> list[_Said] | None:
+    """Read all events of a batch at once; None where something in one of them wants to be looked at by itself."""
+    raw = b"[" + b",".join(events) + b"]"
+    values = read_plain(raw, events)
+    if values is None or len(values) != len(events):
+        return None
+    try:
+        fields = _decode_events(raw)
+    except msgspec.ValidationError:
+        return None
+    if any(value.get(name).__class__ not in _OBJECT_OR_NOTHING for name in _OBJECTS for value in values):
+        return None
+    return [_Said(event, value, as_it_stands=True) for event, value in zip(fields, values, strict=True)]
+
+
 def _read(raw: bytes) -> _Said:
     value, as_it_stands = read_object(raw)
     try:
@@ -211,9 +232,8 @@ def _read(raw: bytes) -> _Said:
     except msgspec.ValidationError as error:
         text, _at, path = str(error).partition(" - at `$.")
         raise BodyRefused(f"{text}.", field=path.rstrip("`")) from None
-    for name in ("properties", "traits", "context"):
-        part = value.get(name)
-        if part is not None and not isinstance(part, dict):
+    for name in _OBJECTS:
+        if value.get(name).__class__ not in _OBJECT_OR_NOTHING:
             raise BodyRefused("Expected an object.", field=name)
     return _Said(fields, value, as_it_stands)
 

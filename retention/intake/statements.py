@@ -15,6 +15,14 @@ from retention.kit.random_ids import random_ids
 _TOLD = (
     "public_id, store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, source, backfill"
 )
+_FIELDS = """
+    store_id bigint, key text, kind text, name text, anonymous_id text, external_id text, properties jsonb, context jsonb,
+    occurred_at timestamptz, received_at timestamptz, trusted boolean, source text, backfill boolean, public_id uuid
+"""
+_KEYS = """
+    INSERT INTO customers_eventkey (store_id, key, seen_on)
+    SELECT store_id, decode(key, 'hex'), received_at::date FROM incoming ORDER BY store_id, key
+"""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -32,18 +40,25 @@ def store_statement(rows: str) -> str:
     """
     return f"""
         WITH incoming AS MATERIALIZED (
-            SELECT * FROM ROWS FROM (jsonb_to_recordset({rows}) AS (
-                store_id bigint, key text, kind text, name text, anonymous_id text, external_id text,
-                properties jsonb, context jsonb, occurred_at timestamptz, received_at timestamptz, trusted boolean,
-                source text, backfill boolean, public_id uuid)) WITH ORDINALITY
+            SELECT * FROM ROWS FROM (jsonb_to_recordset({rows}) AS ({_FIELDS})) WITH ORDINALITY
         ), fresh AS (
-            INSERT INTO customers_eventkey (store_id, key, seen_on)
-            SELECT store_id, decode(key, 'hex'), received_at::date FROM incoming ORDER BY store_id, key
+            {_KEYS}
             ON CONFLICT (store_id, key) DO NOTHING
             RETURNING store_id, encode(key, 'hex') AS key
         )
         INSERT INTO customers_customerevent ({_TOLD}, refusal)
         SELECT {_TOLD}, '' FROM incoming JOIN fresh USING (store_id, key) ORDER BY ordinality
+    """  # noqa: S608 - made of constants
+
+
+def store_new_statement(rows: str) -> str:
+    """Return the statement that stores events none of whose keys is known yet; it raises UniqueViolation where one is.
+
+    A seventh cheaper than `store_statement`: PostgreSQL need neither look each key up first nor take its insertion back.
+    """
+    return f"""
+        WITH incoming AS MATERIALIZED (SELECT * FROM jsonb_to_recordset({rows}) AS ({_FIELDS})), fresh AS ({_KEYS})
+        INSERT INTO customers_customerevent ({_TOLD}, refusal) SELECT {_TOLD}, '' FROM incoming
     """  # noqa: S608 - made of constants
 
 

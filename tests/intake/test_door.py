@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from retention.customers.models import CustomerEvent, EventKey
-from retention.intake.committing import Committer
+from retention.intake.committing import WARY_GROUPS, Committer
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.keys import KeyBook
 from retention.intake.reading import Row
@@ -134,6 +134,19 @@ def test_a_database_that_is_away_is_said_at_once_and_found_again(make_door):
     door._keys._known.clear()
     assert ask(door, "/v1/track", event(2), key=key)[0] == 200
     assert stored(store) == 2
+
+
+def test_events_we_had_cost_the_new_ones_beside_them_nothing_and_are_stored_once(make_door):
+    store = make_store()
+    _key, key = make_key(store)
+    door = make_door()
+    for _again in range(2):  # first a group in hope, then one that looks each key up
+        for numbers in ([1, 2], [2, 3], [3, 4], *([4 + n, 5 + n] for n in range(WARY_GROUPS)), [20, 21], [1, 20]):
+            assert ask(door, "/v1/batch", {"batch": [event(number) for number in numbers]}, key=key)[2]["accepted"] == 2
+    assert stored(store) == 4 + WARY_GROUPS + 2
+    with owner() as cursor:
+        cursor.execute("SELECT count(*) FROM customers_eventkey WHERE store_id = %s", [store.pk])
+        assert cursor.fetchone()[0] == 4 + WARY_GROUPS + 2
 
 
 def test_answers_only_after_the_commit(make_door):

@@ -242,3 +242,23 @@ json_values = st.recursive(
 def test_reads_every_sound_object_as_pythons_parser_does(value, indent):
     raw = json.dumps(value, indent=indent).encode()
     assert decode_strictly(raw) == json.loads(raw)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    events=st.lists(
+        st.builds(
+            lambda properties, context: track(messageId="m", timestamp=NOW.isoformat(), properties=properties, context=context),
+            st.none() | json_values,
+            st.none() | st.dictionaries(st.text(max_size=5), json_values, max_size=2),
+        )
+        | st.sampled_from([case[0] for case in BAD.values()] + [GOOD]),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_an_event_is_read_alike_alone_and_among_neighbours(events):
+    together = read(*events)
+    alone = [read(raw) for raw in events]
+    assert [told(row) for row in together.rows] == [told(row) for one in alone for row in one.rows]
+    assert [refused.message for refused in together.refused] == [refused.message for one in alone for refused in one.refused]
