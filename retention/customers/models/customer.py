@@ -135,6 +135,7 @@ class Customer(StoreOwned):
         ]
         indexes = [
             models.Index(fields=["store", "-created_at", "-id"], name="customer_newest"),
+            models.Index(fields=["store", "-created_at", "-id"], name="customer_newest_buyer", condition=models.Q(orders_count__gte=1)),
             models.Index(fields=["store", "name_key", "id"], name="customer_sorted_by_name"),
             models.Index(fields=["store", "last_name_key"], name="customer_by_last_name", condition=~models.Q(last_name_key="")),
             models.Index(fields=["store", "phone"], name="customer_by_phone", condition=~models.Q(phone="")),
