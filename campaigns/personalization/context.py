@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.models import Enrollment, Message
-from campaigns.personalization.links import hosts_of, may_link, unsubscribe_url, without_links
+from campaigns.personalization.links import unsubscribe_url
+from campaigns.personalization.tracking import hosts_of, may_link, without_links
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import CartLine
 from retention.signup.links import preferences_url

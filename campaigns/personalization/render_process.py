@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from campaigns.personalization.render import CannotRender, Rendered, render
+from campaigns.personalization.render import CannotRender, Mailing, Rendered, render
 
 MEMORY_BYTES = 128 * 1024 * 1024
 CPU_SECONDS_A_JOB = 3
@@ -22,7 +22,7 @@ def main() -> None:
     """Answer jobs until the input ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    templates: dict[str, dict[str, str]] = {}
+    templates: dict[str, dict[str, str] | Mailing] = {}
     gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
     while head := source.read(LENGTH_BYTES):
         job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
@@ -37,13 +37,19 @@ def framed(value: object) -> bytes:
     return len(content).to_bytes(LENGTH_BYTES) + content
 
 
-def _answer(job: dict[str, Any], templates: dict[str, dict[str, str]]) -> Rendered | CannotRender:
+def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> Rendered | CannotRender | dict[str, Any]:
+    """Render one job: plain texts, or a mail with its links and the fixed pieces the reader does not have yet."""
+    key = job["template"]
     if "parts" in job:
-        templates[job["template"]] = job["parts"]
+        templates[key] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
+    template = templates[key]
     try:
-        return render(templates[job["template"]], job["context"], references=True)
+        if not isinstance(template, Mailing):
+            return render(template, job["context"])
+        made = template.render(job["context"], base=job["base"], leave=job["leave"])
     except MemoryError:
         return CannotRender("template_too_big", "MemoryError")
+    return made if isinstance(made, CannotRender) else vars(made) | {"new": template.new_chunks()}
 
 
 def _allow_cpu() -> None:

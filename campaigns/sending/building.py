@@ -13,6 +13,7 @@ from campaigns.models import Message, TemplateVersion
 from campaigns.personalization.context import contexts
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
+from campaigns.sending.assembling.email import links_of_email
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Job, renderer
 from retention.stores.models import Store
@@ -75,4 +76,5 @@ def _render_all(messages: Sequence[Message], found: Mapping[int, Mapping[str, An
 
 def _job(message: Message, context: Mapping[str, Any]) -> Job:
     language, parts = message.template_version.parts_for(message.customer.language)
-    return Job(f"{message.store_id}.{message.template_version_id}.{language}", parts, context)
+    links = links_of_email(message, context, parts) if message.channel == "email" else None
+    return Job(f"{message.store_id}.{message.template_version_id}.{language}", parts, context, links)

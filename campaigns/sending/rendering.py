@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,12 +32,32 @@ _READ_BYTES = 1 << 18
 _kills: Counter[str] = Counter()  # how many processes of this worker each template has cost
 
 
+class Links(NamedTuple):
+    """How the links of a mail are made ours while it is rendered.
+
+    utm, hosts: as for `track`, the same for many mails. base: what the addresses of this very mail begin with; leave: those that stay.
+    """
+
+    utm: Mapping[str, str]
+    hosts: frozenset[str]
+    base: str
+    leave: tuple[str, ...]
+
+
 class Job(NamedTuple):
-    """One message to render. template: what identifies the parts for as long as the worker lives."""
+    """One message to render. template: what identifies the parts for as long as the worker lives. links: None leaves them alone."""
 
     template: str
     parts: Mapping[str, str]
     context: Mapping[str, Any]
+    links: Links | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what the render process keeps this template by."""
+        if self.links is None:
+            return self.template
+        return f"{self.template} {self.links.utm} {hash(self.links.hosts)}"
 
 
 class Renderer:
@@ -44,7 +65,7 @@ class Renderer:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._known: set[str] = set()
+        self._known: dict[str, list[list[bytes]]] = {}  # the templates it has, and the fixed pieces of each we were told of
 
     def render(self, template: str, parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
         """Render one message."""
@@ -72,7 +93,7 @@ class Renderer:
         """Render until all is done or the process is no more; then the last answer says why."""
         process = self._running()
         found, ended = self._exchange(process, b"".join(map(self._framed, jobs)), len(jobs), patience=PATIENCE_SECONDS)
-        answers: list[Rendered | CannotRender] = [_read(content) for content in found]
+        answers = [_read(content, job, self._known[job.key]) for content, job in zip(found, jobs, strict=False)]
         if len(answers) < len(jobs):
             self.stop()
             _kills[jobs[len(answers)].template] += 1
@@ -81,10 +102,15 @@ class Renderer:
         return answers
 
     def _framed(self, job: Job) -> bytes:
-        told: dict[str, Any] = {"template": job.template, "context": job.context}
-        if job.template not in self._known:
+        key, links = job.key, job.links
+        told: dict[str, Any] = {"template": key, "context": job.context}
+        if links is not None:
+            told |= {"base": links.base, "leave": links.leave}
+        if key not in self._known:
             told["parts"] = dict(job.parts)
-            self._known.add(job.template)
+            if links is not None:
+                told |= {"utm": links.utm, "hosts": sorted(links.hosts)}
+            self._known[key] = []
         return framed(told)
 
     def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
@@ -121,7 +147,7 @@ class Renderer:
             self.stop()
         if self._process is None:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}
-            self._known = set()
+            self._known = {}
             self._process = subprocess.Popen(  # noqa: S603 - a fixed command
                 _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, env=environment
             )
@@ -160,9 +186,20 @@ def _whole_frames(buffer: bytearray) -> list[bytes]:
     return frames
 
 
-def _read(content: bytes) -> Rendered | CannotRender:
-    answer: dict[str, str] = msgspec.msgpack.decode(content)
-    return CannotRender(**answer) if "reason" in answer else Rendered(**answer)
+def _read(content: bytes, job: Job, chunks: list[list[bytes]]) -> Rendered | CannotRender:
+    """Return what an answer says. chunks: the fixed pieces of this template by number; new ones are added."""
+    answer: dict[str, Any] = msgspec.msgpack.decode(content)
+    if "reason" in answer:
+        return CannotRender(**answer)
+    html, targets = answer["html"], tuple(answer["targets"])
+    if job.links is None:
+        return Rendered(answer["subject"], html, answer["text"])
+    chunks += [[piece.encode() for piece in chunk] for chunk in answer["new"]]
+    if isinstance(html, str):
+        return Rendered(answer["subject"], html, answer["text"], targets)
+    base = escape(job.links.base).encode()
+    pieces = [base.join(chunks[one]) if type(one) is int else one.encode() for one in html]
+    return Rendered(answer["subject"], "", answer["text"], targets, tuple(pieces))
 
 
 def forget_kills() -> None:

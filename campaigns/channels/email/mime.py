@@ -28,7 +28,8 @@ class Mail:
     """Everything one mail needs.
 
     message_id: what stands before the @ of Message-ID. unsubscribe_url: for one-click unsubscribe; empty on transactional mail.
-    feedback_id: campaign, customer group, kind and sender, for providers' complaint reports.
+    feedback_id: campaign, customer group, kind and sender, for providers' complaint reports. html: a text, or pieces that may travel as
+    they are (ASCII, CRLF, short lines).
     """
 
     message_id: str
@@ -39,7 +40,7 @@ class Mail:
     to_address: str
     subject: str
     text: str
-    html: str
+    html: str | tuple[bytes, ...]
     date: datetime
     unsubscribe_url: str = ""
     feedback_id: str = ""
@@ -64,16 +65,20 @@ def build(mail: Mail) -> bytes:
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
         "",
         _part(mail.text, "text/plain", boundary),
-        _part(mail.html, "text/html", boundary),
-        f"--{boundary}--",
-        "",
     ]
-    return "\r\n".join(lines).encode("ascii")
+    if isinstance(mail.html, str):
+        return "\r\n".join((*lines, _part(mail.html, "text/html", boundary), f"--{boundary}--", "")).encode("ascii")
+    head = "\r\n".join((*lines, _part_head("text/html", "7bit", boundary)))
+    return b"".join((head.encode("ascii"), *mail.html, f"\r\n--{boundary}--\r\n".encode("ascii")))
 
 
 def _part(body: str, kind: str, boundary: str) -> str:
     way, content = _carried(body, references=kind == "text/html")
-    return f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {way}\r\n\r\n{content}"
+    return f"{_part_head(kind, way, boundary)}{content}"
+
+
+def _part_head(kind: str, way: str, boundary: str) -> str:
+    return f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {way}\r\n\r\n"
 
 
 def _carried(body: str, *, references: bool) -> tuple[str, str]:
@@ -120,6 +125,9 @@ def encoded(text: str, name: str) -> str:
 def _words(text: str) -> str:
     """Return encoded words of at most 75 characters, one a line, none of which cuts a character (RFC 2047)."""
     words: list[bytes] = [b""]
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= _WORD_BYTES:
+        words, text = [whole], ""
     for sign in text:
         coded = sign.encode("utf-8", "replace")
         if len(words[-1]) + len(coded) > _WORD_BYTES:
