@@ -40,6 +40,7 @@ def hosts_of(*sources: str, web_address: str = "") -> frozenset[str]:
     return frozenset(named | ({own, f".{own}"} if own else set()))
 
 
+@lru_cache(maxsize=4096)
 def may_link(target: str, *, hosts: frozenset[str]) -> bool:
     """Say whether an address leads to one of these hosts."""
     try:
@@ -53,6 +54,8 @@ def may_link(target: str, *, hosts: frozenset[str]) -> bool:
 
 def without_links(text: str, *, hosts: frozenset[str]) -> str:
     """Return a value's text so that no mail program makes a link of it, except to these hosts."""
+    if "." not in text and "://" not in text:
+        return text
     parts: list[str] = []
     seen = 0
     for address in ADDRESS.finditer(text):

@@ -10,13 +10,11 @@ from typing import Any
 
 from campaigns.channels import Account
 from campaigns.models import Message, TemplateVersion
-from campaigns.personalization.context import contexts
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
 from campaigns.sending.assembling.email import links_of_email
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Job, renderer
-from retention.stores.models import Store
 
 _MOST_VERSIONS = 64
 _versions: OrderedDict[int, TemplateVersion] = OrderedDict()
@@ -43,13 +41,6 @@ def versions_of(ids: set[int]) -> dict[int, TemplateVersion]:
     while len(_versions) > _MOST_VERSIONS:
         _versions.popitem(last=False)
     return found
-
-
-def build_all(
-    messages: Sequence[Message], *, store: Store, account: Account, now: datetime
-) -> tuple[dict[int, Built], dict[int, CannotRender]]:
-    """Build every message; the second dict says which could not be made, and why."""
-    return build_from(messages, contexts(messages, store=store), account=account, now=now)
 
 
 def build_from(
