@@ -4,6 +4,7 @@ A slice of messages goes in at once and the answers come back in order. A hostil
 S33): the process is killed, and the next one begins behind the culprit. What happens inside: `personalization/render_process.py`.
 """
 
+import mmap
 import os
 import select
 import subprocess
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
-from campaigns.personalization.render_process import LENGTH_BYTES, framed
+from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
@@ -65,6 +66,9 @@ class Renderer:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._shared = os.memfd_create("done")
+        os.ftruncate(self._shared, DONE_BYTES)
+        self._done = memoryview(mmap.mmap(self._shared, DONE_BYTES)).cast("Q")  # how many jobs the process has finished
         self._known: dict[str, list[list[bytes]]] = {}  # the templates it has, and the fixed pieces of each we were told of
 
     def render(self, template: str, parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
@@ -91,19 +95,24 @@ class Renderer:
 
     def _run(self, jobs: Sequence[Job]) -> list[Rendered | CannotRender]:
         """Render until all is done or the process is no more; then the last answer says why."""
-        process = self._running()
-        found, ended = self._exchange(process, b"".join(map(self._framed, jobs)), len(jobs), patience=PATIENCE_SECONDS)
+        process, before = self._running(), self._done[0]
+        content = b"".join([self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)])
+        found, ended = self._exchange(process, content, len(jobs), patience=PATIENCE_SECONDS)
         answers = [_read(content, job, self._known[job.key]) for content, job in zip(found, jobs, strict=False)]
         if len(answers) < len(jobs):
+            culprit = max(len(answers), self._done[0] - before)
             self.stop()
-            _kills[jobs[len(answers)].template] += 1
-            why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
-            answers.append(CannotRender(*why))
+            if culprit > len(answers):  # made, and lost with the process: made again
+                answers += self._run(jobs[len(answers) : culprit])
+            if len(answers) == culprit < len(jobs):
+                _kills[jobs[culprit].template] += 1
+                why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
+                answers.append(CannotRender(*why))
         return answers
 
-    def _framed(self, job: Job) -> bytes:
+    def _framed(self, job: Job, *, last: bool) -> bytes:
         key, links = job.key, job.links
-        told: dict[str, Any] = {"template": key, "context": job.context}
+        told: dict[str, Any] = {"template": key, "context": job.context, "last": last}
         if links is not None:
             told |= {"base": links.base, "leave": links.leave}
         if key not in self._known:
@@ -149,11 +158,17 @@ class Renderer:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}
             self._known = {}
             self._process = subprocess.Popen(  # noqa: S603 - a fixed command
-                _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, env=environment
+                (*_COMMAND, str(self._shared)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=_ROOT,
+                env=environment,
+                pass_fds=(self._shared,),
             )
             if self._process.stdin is not None:
                 os.set_blocking(self._process.stdin.fileno(), False)
-            self._exchange(self._process, self._framed(_WARM_UP), 1, patience=START_SECONDS)
+            self._exchange(self._process, self._framed(_WARM_UP, last=True), 1, patience=START_SECONDS)
         return self._process
 
     def stop(self) -> None:

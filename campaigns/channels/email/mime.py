@@ -86,6 +86,8 @@ def _carried(body: str, *, references: bool) -> tuple[str, str]:
 
     references: special characters may be written as such, except in a style, where nobody would read them.
     """
+    if not references and not body.isascii():
+        return "base64", _in_base64(body)
     lines = _lines(body)
     if references and not body.isascii() and body[: body.rfind("</style") + 1].isascii():
         lines = [line if line.isascii() else line.encode("ascii", "xmlcharrefreplace").decode("ascii") for line in lines]
@@ -93,8 +95,12 @@ def _carried(body: str, *, references: bool) -> tuple[str, str]:
         content = "\r\n".join(lines)
         if content.isascii():
             return "7bit", content
+    return "base64", _in_base64(body)
+
+
+def _in_base64(body: str) -> str:
     coded = base64.b64encode(body.encode("utf-8", "replace")).decode("ascii")
-    return "base64", "\r\n".join([coded[start : start + 76] for start in range(0, len(coded), 76)])
+    return "\r\n".join([coded[start : start + 76] for start in range(0, len(coded), 76)])
 
 
 def _lines(body: str) -> list[str]:
