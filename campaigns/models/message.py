@@ -57,7 +57,8 @@ class Message(StoreOwned):
 
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
     lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. targets: where
-    its links lead, by position; a click is redirected there and nowhere else.
+    its links lead, by position; a click is redirected there and nowhere else. Every index is written anew whenever the state changes, so
+    what points elsewhere has one only where it is looked up, and only for rows that do point.
     """
 
     class State(models.TextChoices):
@@ -82,13 +83,23 @@ class Message(StoreOwned):
     step = models.CharField(max_length=40)
     variant = models.CharField(max_length=1, blank=True, default="", db_default="")
     occurrence = models.CharField(max_length=120)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="messages", db_constraint=False)
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.CASCADE, related_name="messages", db_constraint=False, db_index=False
+    )
     channel = models.CharField(max_length=10)
     stream = models.CharField(max_length=15, choices=Stream.choices, default=Stream.MARKETING)
-    enrollment = models.ForeignKey(Enrollment, on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False)
-    cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False)
-    template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="messages", db_constraint=False)
-    connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False)
+    enrollment = models.ForeignKey(
+        Enrollment, on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False, db_index=False
+    )
+    cart = models.ForeignKey(
+        "orders.Cart", on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False, db_index=False
+    )
+    template_version = models.ForeignKey(
+        TemplateVersion, on_delete=models.PROTECT, related_name="messages", db_constraint=False, db_index=False
+    )
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, related_name="messages", null=True, db_constraint=False, db_index=False
+    )
     address_digest = models.CharField(max_length=64, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.READY)
@@ -166,6 +177,8 @@ class Message(StoreOwned):
                 condition=Q(state__in=["sending", "sent", "unknown"]),
             ),
             models.Index(fields=["store", "enrollment"], name="message_of_enrollment", condition=Q(enrollment__isnull=False)),
+            models.Index(fields=["store", "cart"], name="message_of_cart", condition=Q(cart__isnull=False)),
+            models.Index(fields=["store", "connection"], name="message_of_connection", condition=Q(connection__isnull=False)),
         ]
 
     def __str__(self) -> str:

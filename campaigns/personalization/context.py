@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.models import Enrollment, Message
-from campaigns.personalization.links import hosts_of, may_link, unsubscribe_url, without_links
+from campaigns.personalization.links import unsubscribe_url
+from campaigns.personalization.tracking import hosts_of, may_link, without_links
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import CartLine
 from retention.signup.links import preferences_url
@@ -93,18 +94,21 @@ def _calm(value: Any, *, own: frozenset[str]) -> Any:
 
 def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    for line in CartLine.objects.filter(cart_id__in=set(cart_ids)).order_by("cart_id", "id"):
-        shown = found.setdefault(line.cart_id, [])
+    rows = CartLine.objects.filter(cart_id__in=set(cart_ids)).order_by("cart_id", "id")
+    for cart_id, product_id, name, quantity, price_minor, url, image_url in rows.values_list(
+        "cart_id", "product_id", "name", "quantity", "price_minor", "url", "image_url"
+    ):
+        shown = found.setdefault(cart_id, [])
         if len(shown) < MOST_LINES:
             shown.append(
                 {
-                    "product_id": line.product_id,
-                    "name": without_links(line.name, hosts=own),
-                    "quantity": line.quantity,
-                    "price_minor": line.price_minor,
-                    "total_minor": line.price_minor * line.quantity,
-                    "url": line.url if may_link(line.url, hosts=own) else "",
-                    "image_url": line.image_url,
+                    "product_id": product_id,
+                    "name": without_links(name, hosts=own),
+                    "quantity": quantity,
+                    "price_minor": price_minor,
+                    "total_minor": price_minor * quantity,
+                    "url": url if may_link(url, hosts=own) else "",
+                    "image_url": image_url,
                 }
             )
     return found

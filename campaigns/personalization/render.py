@@ -5,15 +5,16 @@ Source: reliability guide S29-S33 (python-liquid ships without any limit).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
 
 from campaigns.personalization.fast.closures import compiled
+from campaigns.personalization.fast.mail import Letter, Linked
 from campaigns.personalization.filters import FILTERS
 
 MOST_LOOPS = 10_000
@@ -25,16 +26,23 @@ _RANGE = re.compile(r"\(\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*\)")
 OPEN = ("profile.attributes", "event", "products")
 """Names below these may be missing for one person without being a mistake."""
 
+_Made = TypeVar("_Made")
 _missing: list[str] = []  # names used but not there; one process renders one message at a time
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One message's texts."""
+    """One message's texts.
+
+    targets: where our links in it lead, by position, when they are in it already. pieces: the HTML as bytes that may travel as they are;
+    then `html` is empty.
+    """
 
     subject: str
     html: str
     text: str
+    targets: tuple[str, ...] = ()
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,16 +99,45 @@ def check(source: str) -> None:
         raise TemplateFault("nested too deeply") from None
 
 
-def render(parts: Mapping[str, str], context: Mapping[str, Any], *, references: bool = False) -> Rendered | CannotRender:
-    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message.
+def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
+    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message."""
+    return _guarded(
+        lambda: Rendered(_subject(parts, context), _template(parts["html"], True)(context), _template(parts["text"], False)(context))
+    )
 
-    references: special characters of the HTML come out as references, except where a style of the template holds some itself.
-    """
+
+class Mailing:
+    """A mail's template for one way of making links; compiled when it is first rendered. letter: none yet where that failed."""
+
+    def __init__(self, parts: Mapping[str, str], *, utm: Mapping[str, str], hosts: Sequence[str]) -> None:
+        self._parts, self._utm, self._hosts = parts, utm, frozenset(hosts)
+        self._letter: Letter | None = None
+
+    def render(self, context: Mapping[str, Any], *, base: str, leave: Sequence[str]) -> Linked | CannotRender:
+        """Render for one person. base: what the addresses of our links begin with; leave: addresses that stay as they are."""
+        return _guarded(lambda: self._compiled().write(context, subject=_subject(self._parts, context), base=base, leave=frozenset(leave)))
+
+    def new_chunks(self) -> list[tuple[str, ...]]:
+        """Return the fixed pieces that came into use since this was last asked, in the order of their numbers."""
+        new = self._letter.new if self._letter else []
+        if self._letter:
+            self._letter.new = []
+        return new
+
+    def _compiled(self) -> Letter:
+        if self._letter is None:
+            html = self._parts["html"]
+            parsed = [environment(autoescape=escaped).from_string(self._parts[name]) for name, escaped in (("html", True), ("text", False))]
+            readable = html[: html.rfind("</style") + 1].isascii()  # nobody reads references inside a style
+            self._letter = Letter(*parsed, utm=self._utm, hosts=self._hosts, readable=readable)
+        return self._letter
+
+
+def _guarded(work: Callable[[], _Made]) -> _Made | CannotRender:
+    """Return what rendering gives, or why it cannot be: a limit, a fault of the template, a name that is not there."""
     _missing.clear()
     try:
-        subject = " ".join(_template(parts["subject"], False)(context).split())
-        html = _template(parts["html"], True, references=references)(context)
-        text = _template(parts["text"], False)(context)
+        made = work()
     except (ResourceLimitError, OutputStreamLimitError, RecursionError, MemoryError) as error:
         return CannotRender("template_too_big", type(error).__name__)
     except LiquidError as error:
@@ -109,10 +146,13 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any], *, references: 
         return CannotRender("template_error", type(error).__name__)  # a filter of the library on a value it did not expect
     if _missing:
         return CannotRender("template_variable", ", ".join(sorted(set(_missing)))[:200])
-    return Rendered(subject, html, text)
+    return made
+
+
+def _subject(parts: Mapping[str, str], context: Mapping[str, Any]) -> str:
+    return " ".join(_template(parts["subject"], False)(context).split())
 
 
 @lru_cache(maxsize=64)
-def _template(source: str, escaped: bool, *, references: bool = False) -> Callable[[Mapping[str, Any]], str]:
-    readable = references and source[: source.rfind("</style") + 1].isascii()  # nobody reads references inside a style
-    return compiled(environment(autoescape=escaped).from_string(source), references=readable)
+def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
+    return compiled(environment(autoescape=escaped).from_string(source))

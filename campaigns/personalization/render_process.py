@@ -2,33 +2,47 @@
 
 Started by `campaigns/sending/rendering.py`. Imports no Django. Jobs and answers are MessagePack behind four bytes of length. Its memory
 is limited here; its time is limited by the parent, and by a CPU limit that also ends it when the parent is gone.
+
+Answers leave together, at the latest after the last job that came with them: waking the reader for each costs as much as rendering. How
+many jobs are done stands in memory shared with the parent, who so knows the culprit when it has to end this process.
 """
 
 import gc
+import mmap
 import resource
 import sys
+import time
 from typing import Any
 
 import msgspec
 
-from campaigns.personalization.render import CannotRender, Rendered, render
+from campaigns.personalization.render import CannotRender, Mailing, Rendered, render
 
 MEMORY_BYTES = 128 * 1024 * 1024
 CPU_SECONDS_A_JOB = 3
 LENGTH_BYTES = 4
+DONE_BYTES = 8
+FLUSH_SECONDS = 0.05
 
 
 def main() -> None:
     """Answer jobs until the input ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    templates: dict[str, dict[str, str]] = {}
+    templates: dict[str, dict[str, str] | Mailing] = {}
+    done = memoryview(mmap.mmap(int(sys.argv[1]), DONE_BYTES)).cast("Q")
     gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
+    answers: list[bytes] = []
+    flushed = time.monotonic()
     while head := source.read(LENGTH_BYTES):
         job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
         _allow_cpu()
-        sink.write(framed(_answer(job, templates)))
-        sink.flush()
+        answers.append(framed(_answer(job, templates)))
+        done[0] += 1
+        if job["last"] or time.monotonic() - flushed > FLUSH_SECONDS:
+            sink.write(b"".join(answers))
+            sink.flush()
+            answers, flushed = [], time.monotonic()
 
 
 def framed(value: object) -> bytes:
@@ -37,13 +51,19 @@ def framed(value: object) -> bytes:
     return len(content).to_bytes(LENGTH_BYTES) + content
 
 
-def _answer(job: dict[str, Any], templates: dict[str, dict[str, str]]) -> Rendered | CannotRender:
+def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> Rendered | CannotRender | dict[str, Any]:
+    """Render one job: plain texts, or a mail with its links and the fixed pieces the reader does not have yet."""
+    key = job["template"]
     if "parts" in job:
-        templates[job["template"]] = job["parts"]
+        templates[key] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
+    template = templates[key]
     try:
-        return render(templates[job["template"]], job["context"], references=True)
+        if not isinstance(template, Mailing):
+            return render(template, job["context"])
+        made = template.render(job["context"], base=job["base"], leave=job["leave"])
     except MemoryError:
         return CannotRender("template_too_big", "MemoryError")
+    return made if isinstance(made, CannotRender) else vars(made) | {"new": template.new_chunks()}
 
 
 def _allow_cpu() -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 from campaigns.channels import Account
 from campaigns.models import Message, TemplateVersion
-from campaigns.personalization.context import contexts
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
+from campaigns.sending.assembling.email import links_of_email
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Job, renderer
-from retention.stores.models import Store
 
 _MOST_VERSIONS = 64
 _versions: OrderedDict[int, TemplateVersion] = OrderedDict()
@@ -44,13 +43,6 @@ def versions_of(ids: set[int]) -> dict[int, TemplateVersion]:
     return found
 
 
-def build_all(
-    messages: Sequence[Message], *, store: Store, account: Account, now: datetime
-) -> tuple[dict[int, Built], dict[int, CannotRender]]:
-    """Build every message; the second dict says which could not be made, and why."""
-    return build_from(messages, contexts(messages, store=store), account=account, now=now)
-
-
 def build_from(
     messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]], *, account: Account, now: datetime
 ) -> tuple[dict[int, Built], dict[int, CannotRender]]:
@@ -75,4 +67,5 @@ def _render_all(messages: Sequence[Message], found: Mapping[int, Mapping[str, An
 
 def _job(message: Message, context: Mapping[str, Any]) -> Job:
     language, parts = message.template_version.parts_for(message.customer.language)
-    return Job(f"{message.store_id}.{message.template_version_id}.{language}", parts, context)
+    links = links_of_email(message, context, parts) if message.channel == "email" else None
+    return Job(f"{message.store_id}.{message.template_version_id}.{language}", parts, context, links)

@@ -8,8 +8,9 @@ unknown. Source: reliability guide 2.3.
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,9 @@ from django.db import connection
 from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
+from campaigns.personalization.context import contexts
 from campaigns.sending.accounts import NoAccount, account_for
-from campaigns.sending.building import build_all, read_messages
+from campaigns.sending.building import build_from, read_messages
 from campaigns.sending.gate import LEASE_SECONDS, pass_gate
 from campaigns.sending.lines import line
 from campaigns.sending.recording import record, record_unmade
@@ -30,6 +32,7 @@ from retention.tenancy.context import require_store_id
 
 SLICE = 512
 SENDERS = 32
+FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 4, 0.03, 16
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = 120
 
@@ -78,12 +81,13 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
     stopped = False
     give_up = time.monotonic() + RESERVE_SECONDS / 2
     try:
-        for start in range(0, len(ids), SENDERS):
+        messages = read_messages(ids)
+        found = contexts(messages, store=store)
+        for start in range(0, len(messages), SENDERS):
             if stopped or time.monotonic() > give_up:
                 break
-            states, stopped = _send_chunk(
-                ids[start : start + SENDERS], store=store, channel=channel, account=account, holder=holder, clock=clock
-            )
+            chunk = messages[start : start + SENDERS]
+            states, stopped = _send_chunk(chunk, found, store=store, channel=channel, account=account, holder=holder, clock=clock)
             for state in states.values():
                 counts[state] = counts.get(state, 0) + 1
     finally:
@@ -113,10 +117,18 @@ def give_back(holder: UUID) -> None:
         cursor.execute(_GIVE_BACK, [require_store_id(), holder])
 
 
-def _send_chunk(ids: list[int], *, store: Store, channel: str, account: Account, holder: UUID, clock: Clock) -> tuple[dict[int, str], bool]:
-    """Take a few reserved messages through rendering, gate, sending and recording."""
-    messages = read_messages(ids)
-    built, failed = build_all(messages, store=store, account=account, now=clock())
+def _send_chunk(
+    messages: list[Message],
+    found: Mapping[int, Mapping[str, Any]],
+    *,
+    store: Store,
+    channel: str,
+    account: Account,
+    holder: UUID,
+    clock: Clock,
+) -> tuple[dict[int, str], bool]:
+    """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
+    built, failed = build_from(messages, found, account=account, now=clock())
     record_unmade(failed, holder=holder, now=clock())
     passed = pass_gate({pk: one.wanted for pk, one in built.items()}, holder=holder, store_zone=store.zone, now=clock())
     lease_ends = time.monotonic() + LEASE_SECONDS
@@ -133,12 +145,51 @@ def _attempts(messages: list[Message]) -> dict[int, int]:
 
 
 def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float) -> dict[int, Answer]:
-    """Hand over a few messages at once, each on a kept connection of its own."""
-    if not outgoing:
-        return {}
-    pool = _senders()
-    futures = {pk: pool.submit(_send_one, one, provider, account, lease_ends) for pk, one in outgoing.items()}
-    return {pk: future.result() for pk, future in futures.items()}
+    """Hand over a few messages at once, each on a kept connection of its own.
+
+    A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all.
+    """
+    waiting = deque(outgoing.items())
+    answers: dict[int, Answer] = {}
+
+    def work() -> None:
+        while waiting:
+            try:
+                pk, one = waiting.popleft()
+            except IndexError:
+                return
+            answers[pk] = _send_one(one, provider, account, lease_ends)
+
+    pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
+    futures = [pool.submit(work) for _ in range(min(pace.width(), len(waiting)))]
+    _, busy = wait(futures, timeout=FEW_SECONDS)
+    pace.note(slow=bool(busy))
+    futures += [pool.submit(work) for _ in range(min(len(waiting), SENDERS - len(futures)))]
+    for future in futures:
+        future.result()
+    return answers
+
+
+class Pace:
+    """How many threads an account is worth: few until it was slow, then all, and few again for a try from time to time."""
+
+    def __init__(self) -> None:
+        self._slow_for = 0
+
+    def width(self) -> int:
+        """Return how many threads begin."""
+        return FEW_SENDERS if self._slow_for % TRY_AGAIN == 0 else SENDERS
+
+    def note(self, *, slow: bool) -> None:
+        """Note whether a few messages took their time."""
+        self._slow_for = self._slow_for + 1 if slow else 0
+
+
+_paces: dict[str, Pace] = {}
+
+
+def _key_of(account: Account) -> str:
+    return f"{account.provider} {sorted(account.settings.items())}"
 
 
 _own = threading.local()

@@ -5,38 +5,49 @@ commits before this transaction began to read can be overlooked: consent, suppre
 off.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+import msgspec
+from django.db import transaction
 
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
+from campaigns.sending.prepared import Prepared
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
 
 LEASE_SECONDS = 60
 
-_LOCK = """
+_LOCK = Prepared(
+    "gate_lock",
+    """
     SELECT m.id FROM campaigns_message AS m
     JOIN customers_customer AS c ON c.store_id = m.store_id AND c.id = m.customer_id
-    WHERE m.store_id = %s AND m.id = ANY(%s) AND m.state = 'ready' AND m.holder = %s AND m.lease_until > clock_timestamp()
+    WHERE m.store_id = $1 AND m.id = ANY($2) AND m.state = 'ready' AND m.holder = $3 AND m.lease_until > clock_timestamp()
     ORDER BY c.id, m.id
     FOR NO KEY UPDATE OF m, c SKIP LOCKED
-"""
+    """,
+    "bigint, bigint[], uuid",
+)
 # Held until the rows are marked: whoever pauses or calls off a campaign waits for this transaction, or is seen by it.
-_HOLD_CAMPAIGNS = """
+_HOLD_CAMPAIGNS = Prepared(
+    "gate_hold_campaigns",
+    """
     SELECT b.id FROM campaigns_campaign AS b
-    WHERE b.store_id = %s AND b.id IN (
-        SELECT source_id FROM campaigns_message WHERE store_id = %s AND id = ANY(%s) AND source_kind = 'campaign'
+    WHERE b.store_id = $1 AND b.id IN (
+        SELECT source_id FROM campaigns_message WHERE store_id = $1 AND id = ANY($2) AND source_kind = 'campaign'
     )
     ORDER BY b.id FOR SHARE
-"""
-_FACTS = f"""
+    """,
+    "bigint, bigint[]",
+)
+_FACTS = Prepared(
+    "gate_facts",
+    f"""
     SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at, m.expires_at,
         CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
             ELSE coalesce(b.state = 'sending', true) END AS source_live,
@@ -44,35 +55,44 @@ _FACTS = f"""
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
         customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
         {PAUSED_SQL} AS on_break, customer.less_often
-    FROM unnest(%s::bigint[], %s::text[]) AS wanted(id, digest)
-    JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = %s
+    FROM unnest($1, $2) AS wanted(id, digest)
+    JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
     LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
     LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
     LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
-"""  # noqa: S608 - fragments of ours, no values
-_CONTACTS = """
+    """,  # noqa: S608 - fragments of ours, no values
+    "bigint[], text[], bigint",
+)
+_CONTACTS = Prepared(
+    "gate_contacts",
+    """
     SELECT customer_id, array_agg(first_attempt_at ORDER BY first_attempt_at) FROM campaigns_message
-    WHERE store_id = %s AND customer_id = ANY(%s) AND stream = 'marketing' AND state IN ('sending', 'sent', 'unknown')
-        AND first_attempt_at > %s
+    WHERE store_id = $1 AND customer_id = ANY($2) AND stream = 'marketing' AND state IN ('sending', 'sent', 'unknown')
+        AND first_attempt_at > $3
     GROUP BY customer_id
-"""
-_MARK = """
+    """,
+    "bigint, bigint[], timestamptz",
+)
+_MARK = Prepared(
+    "gate_mark",
+    """
     UPDATE campaigns_message AS m SET
         state = v.state, reason = v.reason, due_at = coalesce(v.due_at, m.due_at),
         token = m.token + (v.state = 'sending')::int, attempts = m.attempts + (v.state = 'sending')::int,
         holder = CASE WHEN v.state = 'sending' THEN m.holder END,
-        lease_until = CASE WHEN v.state = 'sending' THEN clock_timestamp() + %s * interval '1 second' END,
-        first_attempt_at = CASE WHEN v.state = 'sending' THEN coalesce(m.first_attempt_at, %s) ELSE m.first_attempt_at END,
-        finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN %s END,
+        lease_until = CASE WHEN v.state = 'sending' THEN clock_timestamp() + $2 * interval '1 second' END,
+        first_attempt_at = CASE WHEN v.state = 'sending' THEN coalesce(m.first_attempt_at, $3) ELSE m.first_attempt_at END,
+        finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN $3 END,
         address_digest = v.digest, subject = v.subject,
         targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-        AS v(id, state, reason, due_at, digest, subject, targets)
-    WHERE m.store_id = %s AND m.id = v.id
+    FROM unnest($4, $5, $6, $7, $8, $9, $10) AS v(id, state, reason, due_at, digest, subject, targets)
+    WHERE m.store_id = $1 AND m.id = v.id
     RETURNING m.id, m.state, m.token
-"""
+    """,
+    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[]",
+)
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
@@ -100,30 +120,33 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
-        _rows(_HOLD_CAMPAIGNS, [require_store_id(), require_store_id(), list(wanted)])
-        ids = _rows(_LOCK, [require_store_id(), list(wanted), holder])
-        facts = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
-        verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
+        _HOLD_CAMPAIGNS.rows([require_store_id(), list(wanted)])
+        ids = _LOCK.rows([require_store_id(), list(wanted), holder])
+        facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
+        verdicts = _verdicts(facts, people, now=now)
         tokens = _mark(verdicts, wanted, now=now)
     return Passed(tokens, verdicts)
 
 
-def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str, now: datetime) -> dict[int, Facts]:
+def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str, now: datetime) -> tuple[dict[int, Facts], dict[int, int]]:
+    """Return the facts of these messages, and whom each is for."""
     if not ids:
-        return {}
+        return {}, {}
     store_id = require_store_id()
     digests = [wanted[message_id].digest for message_id in ids]
-    rows = _rows(_FACTS, [list(ids), digests, store_id])
-    contacts = dict(_rows(_CONTACTS, [store_id, [row[1] for row in rows], now - timedelta(days=7)]))
+    rows = _FACTS.rows([list(ids), digests, store_id])
+    contacts = dict(_CONTACTS.rows([store_id, [row[1] for row in rows], now - timedelta(days=7)]))
     facts = {row[0]: _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone) for row in rows}
-    may_win = [
-        Candidate(message_id, row[1], fact.due_at)
-        for row in rows
-        for message_id, fact in [(row[0], facts[row[0]])]
-        if judge(fact, now=now).do is Do.SEND and not fact.transactional
-    ]
-    winning = winners(may_win)
-    return {message_id: replace(fact, wins=fact.transactional or message_id in winning) for message_id, fact in facts.items()}
+    return facts, {row[0]: row[1] for row in rows}
+
+
+def _verdicts(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Verdict]:
+    """Judge each, and once more what would go as the second message to one person."""
+    verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
+    may_win = {message_id for message_id, verdict in verdicts.items() if verdict.do is Do.SEND and not facts[message_id].transactional}
+    winning = winners(Candidate(message_id, people[message_id], facts[message_id].due_at) for message_id in may_win)
+    losing = {message_id: judge(replace(facts[message_id], wins=False), now=now) for message_id in may_win - winning}
+    return verdicts | losing
 
 
 def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, store_zone: str) -> Facts:
@@ -156,8 +179,8 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, now:
         return {}
     ids = list(verdicts)
     parameters: list[Any] = [
+        require_store_id(),
         LEASE_SECONDS,
-        now,
         now,
         ids,
         [_STATES[verdict.do] for verdict in verdicts.values()],
@@ -165,14 +188,6 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, now:
         [verdict.until for verdict in verdicts.values()],
         [wanted[message_id].digest for message_id in ids],
         [wanted[message_id].subject[:300] for message_id in ids],
-        [json.dumps(wanted[message_id].targets) for message_id in ids],
-        require_store_id(),
+        [msgspec.json.encode(wanted[message_id].targets).decode() for message_id in ids],
     ]
-    return {message_id: token for message_id, state, token in _rows(_MARK, parameters) if state == "sending"}
-
-
-def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    return {message_id: token for message_id, state, token in _MARK.rows(parameters) if state == "sending"}

@@ -46,8 +46,10 @@ def note_outcomes(written: Mapping[int, str], answers: Mapping[int, Answer], *, 
 
 def note_delivered(message_ids: list[int], *, now: datetime) -> None:
     """Note that these messages arrived."""
+    if not message_ids:
+        return
     rows = Message.objects.filter(pk__in=message_ids, delivered_at=None)
-    found = list(rows.values_list("pk", "customer_id", "channel", "subject")) if message_ids else []
+    found = list(rows.values_list("pk", "customer_id", "channel", "subject"))
     Message.objects.filter(pk__in=[row[0] for row in found]).update(delivered_at=now)
     origins = origins_of(row[0] for row in found)
     _tell(

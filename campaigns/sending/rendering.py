@@ -4,6 +4,7 @@ A slice of messages goes in at once and the answers come back in order. A hostil
 S33): the process is killed, and the next one begins behind the culprit. What happens inside: `personalization/render_process.py`.
 """
 
+import mmap
 import os
 import select
 import subprocess
@@ -13,13 +14,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
-from campaigns.personalization.render_process import LENGTH_BYTES, framed
+from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
@@ -31,12 +33,32 @@ _READ_BYTES = 1 << 18
 _kills: Counter[str] = Counter()  # how many processes of this worker each template has cost
 
 
+class Links(NamedTuple):
+    """How the links of a mail are made ours while it is rendered.
+
+    utm, hosts: as for `track`, the same for many mails. base: what the addresses of this very mail begin with; leave: those that stay.
+    """
+
+    utm: Mapping[str, str]
+    hosts: frozenset[str]
+    base: str
+    leave: tuple[str, ...]
+
+
 class Job(NamedTuple):
-    """One message to render. template: what identifies the parts for as long as the worker lives."""
+    """One message to render. template: what identifies the parts for as long as the worker lives. links: None leaves them alone."""
 
     template: str
     parts: Mapping[str, str]
     context: Mapping[str, Any]
+    links: Links | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what the render process keeps this template by."""
+        if self.links is None:
+            return self.template
+        return f"{self.template} {self.links.utm} {hash(self.links.hosts)}"
 
 
 class Renderer:
@@ -44,7 +66,10 @@ class Renderer:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._known: set[str] = set()
+        self._shared = os.memfd_create("done")
+        os.ftruncate(self._shared, DONE_BYTES)
+        self._done = memoryview(mmap.mmap(self._shared, DONE_BYTES)).cast("Q")  # how many jobs the process has finished
+        self._known: dict[str, list[list[bytes]]] = {}  # the templates it has, and the fixed pieces of each we were told of
 
     def render(self, template: str, parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
         """Render one message."""
@@ -70,21 +95,31 @@ class Renderer:
 
     def _run(self, jobs: Sequence[Job]) -> list[Rendered | CannotRender]:
         """Render until all is done or the process is no more; then the last answer says why."""
-        process = self._running()
-        found, ended = self._exchange(process, b"".join(map(self._framed, jobs)), len(jobs), patience=PATIENCE_SECONDS)
-        answers: list[Rendered | CannotRender] = [_read(content) for content in found]
+        process, before = self._running(), self._done[0]
+        content = b"".join([self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)])
+        found, ended = self._exchange(process, content, len(jobs), patience=PATIENCE_SECONDS)
+        answers = [_read(content, job, self._known[job.key]) for content, job in zip(found, jobs, strict=False)]
         if len(answers) < len(jobs):
+            culprit = max(len(answers), self._done[0] - before)
             self.stop()
-            _kills[jobs[len(answers)].template] += 1
-            why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
-            answers.append(CannotRender(*why))
+            if culprit > len(answers):  # made, and lost with the process: made again
+                answers += self._run(jobs[len(answers) : culprit])
+            if len(answers) == culprit < len(jobs):
+                _kills[jobs[culprit].template] += 1
+                why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
+                answers.append(CannotRender(*why))
         return answers
 
-    def _framed(self, job: Job) -> bytes:
-        told: dict[str, Any] = {"template": job.template, "context": job.context}
-        if job.template not in self._known:
+    def _framed(self, job: Job, *, last: bool) -> bytes:
+        key, links = job.key, job.links
+        told: dict[str, Any] = {"template": key, "context": job.context, "last": last}
+        if links is not None:
+            told |= {"base": links.base, "leave": links.leave}
+        if key not in self._known:
             told["parts"] = dict(job.parts)
-            self._known.add(job.template)
+            if links is not None:
+                told |= {"utm": links.utm, "hosts": sorted(links.hosts)}
+            self._known[key] = []
         return framed(told)
 
     def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
@@ -121,13 +156,19 @@ class Renderer:
             self.stop()
         if self._process is None:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}
-            self._known = set()
+            self._known = {}
             self._process = subprocess.Popen(  # noqa: S603 - a fixed command
-                _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, env=environment
+                (*_COMMAND, str(self._shared)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=_ROOT,
+                env=environment,
+                pass_fds=(self._shared,),
             )
             if self._process.stdin is not None:
                 os.set_blocking(self._process.stdin.fileno(), False)
-            self._exchange(self._process, self._framed(_WARM_UP), 1, patience=START_SECONDS)
+            self._exchange(self._process, self._framed(_WARM_UP, last=True), 1, patience=START_SECONDS)
         return self._process
 
     def stop(self) -> None:
@@ -160,9 +201,20 @@ def _whole_frames(buffer: bytearray) -> list[bytes]:
     return frames
 
 
-def _read(content: bytes) -> Rendered | CannotRender:
-    answer: dict[str, str] = msgspec.msgpack.decode(content)
-    return CannotRender(**answer) if "reason" in answer else Rendered(**answer)
+def _read(content: bytes, job: Job, chunks: list[list[bytes]]) -> Rendered | CannotRender:
+    """Return what an answer says. chunks: the fixed pieces of this template by number; new ones are added."""
+    answer: dict[str, Any] = msgspec.msgpack.decode(content)
+    if "reason" in answer:
+        return CannotRender(**answer)
+    html, targets = answer["html"], tuple(answer["targets"])
+    if job.links is None:
+        return Rendered(answer["subject"], html, answer["text"])
+    chunks += [[piece.encode() for piece in chunk] for chunk in answer["new"]]
+    if isinstance(html, str):
+        return Rendered(answer["subject"], html, answer["text"], targets)
+    base = escape(job.links.base).encode()
+    pieces = [base.join(chunks[one]) if type(one) is int else one.encode() for one in html]
+    return Rendered(answer["subject"], "", answer["text"], targets, tuple(pieces))
 
 
 def forget_kills() -> None:

@@ -114,7 +114,12 @@ def may_write(customer_ids: Iterable[int], *, channel: str) -> set[int]:
 
 def address_digest(address: str) -> str:
     """Return the keyed digest of an address: it recognises the address again and cannot be turned back into it."""
-    return hmac.digest(_digest_key(settings.SECRET_KEY), fold(address.strip()).encode(), "sha256").hex()
+    return _digest(settings.SECRET_KEY, address)
+
+
+@lru_cache(maxsize=2048)  # of one mail it is asked several times
+def _digest(secret: str, address: str) -> str:
+    return hmac.digest(_digest_key(secret), fold(address.strip()).encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=4)

@@ -138,8 +138,13 @@ def sign_link(subject: str, *, store_id: int, purpose: str, expires_at: datetime
     """
     used = ring or site_ring()
     plain = _LINK_HEAD.pack(store_id, int(expires_at.timestamp())) + subject.encode()
-    box = AESSIV(used.derive(used.newest, info="link", length=64)).encrypt(plain, [purpose.encode()])
+    box = _link_cipher(used.derive(used.newest, info="link", length=64)).encrypt(plain, [purpose.encode()])
     return f"{used.newest}.{base64.urlsafe_b64encode(box).rstrip(b'=').decode()}"
+
+
+@lru_cache(maxsize=16)
+def _link_cipher(key: bytes) -> AESSIV:
+    return AESSIV(key)
 
 
 def open_link(token: str, *, purpose: str, now: datetime, ring: KeyRing | None = None) -> Link:
@@ -150,7 +155,7 @@ def open_link(token: str, *, purpose: str, now: datetime, ring: KeyRing | None =
         raise BadLink("malformed")
     try:
         box = base64.urlsafe_b64decode(match["box"] + "=" * (-len(match["box"]) % 4))
-        plain = AESSIV(used.derive(match["id"], info="link", length=64)).decrypt(box, [purpose.encode()])
+        plain = _link_cipher(used.derive(match["id"], info="link", length=64)).decrypt(box, [purpose.encode()])
     except KeyError:
         raise BadLink("unknown_key") from None
     except (InvalidTag, ValueError):

@@ -6,6 +6,7 @@ address it was made for, so that nobody keeps a key to a person who moved, or tu
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
@@ -64,7 +65,14 @@ def preferences_url(customer: Customer, *, store_id: int, planned_at: datetime) 
     expires_at = planned_at + timedelta(days=PREFERENCES_DAYS)
     subject = f"{customer.public_id.hex} {address_mark(customer)}"
     token = sign_link(subject, store_id=store_id, purpose=PREFERENCES, expires_at=expires_at)
-    return f"{settings.SITE_URL}{reverse('signup:preferences', args=[token])}"
+    return f"{settings.SITE_URL}{_preferences_path().replace('/-/', f'/{token}/')}"
+
+
+@lru_cache(maxsize=1)
+def _preferences_path() -> str:
+    """Return the page's path with "-" for the token: asking the router costs more than signing."""
+    path: str = reverse("signup:preferences", args=["-"])
+    return path
 
 
 def read_preferences(token: str, *, now: datetime) -> tuple[int, UUID, str]:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from campaigns.models import Message
 from campaigns.sending import dispatch, gate
+from campaigns.sending.prepared import Prepared
 from retention.kit import clock
 from retention.tenancy.context import store_context
 from tests.campaigns.crowd import make_ready
@@ -58,7 +59,13 @@ def test_without_the_claim_the_same_messages_go_out_twice(store: Any, sink: Any,
     """The control: nobody reserves, locks or checks the state, as in many a home-made sender."""
     monkeypatch.setattr(dispatch, "_RESERVE", _reserve_without_locks())
     monkeypatch.setattr(
-        gate, "_LOCK", "SELECT m.id FROM campaigns_message AS m WHERE m.store_id = %s AND m.id = ANY(%s) AND %s IS NOT NULL"
+        gate,
+        "_LOCK",
+        Prepared(
+            "lock_nothing",
+            "SELECT m.id FROM campaigns_message AS m WHERE m.store_id = $1 AND m.id = ANY($2) AND $3 IS NOT NULL",
+            "bigint, bigint[], uuid",
+        ),
     )
     make_ready(48, now=clock.now())
     meeting = threading.Barrier(2)

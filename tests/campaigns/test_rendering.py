@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from campaigns.personalization.compiling import LONGEST_LINE, compile_mail, plain_text
-from campaigns.personalization.links import hosts_of, may_link, track, with_parameters, without_links
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault, check, render
+from campaigns.personalization.tracking import hosts_of, may_link, track, with_parameters, without_links
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.sending.rendering import Renderer
 

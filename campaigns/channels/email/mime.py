@@ -28,7 +28,8 @@ class Mail:
     """Everything one mail needs.
 
     message_id: what stands before the @ of Message-ID. unsubscribe_url: for one-click unsubscribe; empty on transactional mail.
-    feedback_id: campaign, customer group, kind and sender, for providers' complaint reports.
+    feedback_id: campaign, customer group, kind and sender, for providers' complaint reports. html: a text, or pieces that may travel as
+    they are (ASCII, CRLF, short lines).
     """
 
     message_id: str
@@ -39,7 +40,7 @@ class Mail:
     to_address: str
     subject: str
     text: str
-    html: str
+    html: str | tuple[bytes, ...]
     date: datetime
     unsubscribe_url: str = ""
     feedback_id: str = ""
@@ -64,16 +65,20 @@ def build(mail: Mail) -> bytes:
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
         "",
         _part(mail.text, "text/plain", boundary),
-        _part(mail.html, "text/html", boundary),
-        f"--{boundary}--",
-        "",
     ]
-    return "\r\n".join(lines).encode("ascii")
+    if isinstance(mail.html, str):
+        return "\r\n".join((*lines, _part(mail.html, "text/html", boundary), f"--{boundary}--", "")).encode("ascii")
+    head = "\r\n".join((*lines, _part_head("text/html", "7bit", boundary)))
+    return b"".join((head.encode("ascii"), *mail.html, f"\r\n--{boundary}--\r\n".encode("ascii")))
 
 
 def _part(body: str, kind: str, boundary: str) -> str:
     way, content = _carried(body, references=kind == "text/html")
-    return f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {way}\r\n\r\n{content}"
+    return f"{_part_head(kind, way, boundary)}{content}"
+
+
+def _part_head(kind: str, way: str, boundary: str) -> str:
+    return f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {way}\r\n\r\n"
 
 
 def _carried(body: str, *, references: bool) -> tuple[str, str]:
@@ -81,6 +86,8 @@ def _carried(body: str, *, references: bool) -> tuple[str, str]:
 
     references: special characters may be written as such, except in a style, where nobody would read them.
     """
+    if not references and not body.isascii():
+        return "base64", _in_base64(body)
     lines = _lines(body)
     if references and not body.isascii() and body[: body.rfind("</style") + 1].isascii():
         lines = [line if line.isascii() else line.encode("ascii", "xmlcharrefreplace").decode("ascii") for line in lines]
@@ -88,8 +95,12 @@ def _carried(body: str, *, references: bool) -> tuple[str, str]:
         content = "\r\n".join(lines)
         if content.isascii():
             return "7bit", content
+    return "base64", _in_base64(body)
+
+
+def _in_base64(body: str) -> str:
     coded = base64.b64encode(body.encode("utf-8", "replace")).decode("ascii")
-    return "base64", "\r\n".join([coded[start : start + 76] for start in range(0, len(coded), 76)])
+    return "\r\n".join([coded[start : start + 76] for start in range(0, len(coded), 76)])
 
 
 def _lines(body: str) -> list[str]:
@@ -120,6 +131,9 @@ def encoded(text: str, name: str) -> str:
 def _words(text: str) -> str:
     """Return encoded words of at most 75 characters, one a line, none of which cuts a character (RFC 2047)."""
     words: list[bytes] = [b""]
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= _WORD_BYTES:
+        words, text = [whole], ""
     for sign in text:
         coded = sign.encode("utf-8", "replace")
         if len(words[-1]) + len(coded) > _WORD_BYTES:

@@ -6,14 +6,13 @@ guide 4.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions.filtered import FilteredExpression
 from liquid.builtin.expressions.logical import BooleanExpression
-from liquid.builtin.expressions.path import Path
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.for_tag import ForLoop, ForNode
 from liquid.builtin.tags.if_tag import IfNode
@@ -34,7 +33,8 @@ from liquid.template import BoundTemplate
 from liquid.utils import ReadOnlyChainMap
 from markupsafe import escape
 
-_MISSING = object()
+from campaigns.personalization.fast.values import MISSING, Get, filtering, getter
+
 _special = re.compile("[&<>\"']").search
 _PLAIN = frozenset({str, int, float, dict, list})  # values that a condition takes as true, whatever they hold
 
@@ -49,6 +49,8 @@ class Buffer(LimitedStringIO):
 
     def write(self, text: str) -> int:
         """Add a text; raises OutputStreamLimitError."""
+        if type(text) is not str:
+            text = str.__str__(text)  # markup escapes whatever it is added to
         if text.isascii():
             self.parts.append(text)
             self.size += len(text)
@@ -76,11 +78,22 @@ class Scope(ReadOnlyChainMap):
         for names in self._maps:
             if name in names:
                 return names[name]
-        return _MISSING
+        return MISSING
+
+
+Split = Callable[[str], Sequence[str]]
+"""What takes a fixed text of a template apart once; the parts go to the output as they are."""
+
+
+class How(NamedTuple):
+    """How nodes are written. split: of fixed texts; None keeps them whole."""
+
+    autoescape: bool
+    filters: Mapping[str, Callable[..., Any]]
+    split: Split | None = None
 
 
 Write = Callable[[RenderContext, Buffer], object]
-Get = Callable[[RenderContext], object]
 
 
 def referenced(text: str) -> str:
@@ -93,11 +106,20 @@ def compiled(template: BoundTemplate, *, references: bool = False) -> Callable[[
 
     references: special characters come out as references of HTML.
     """
+    write = compiled_parts(template, references=references)
+    return lambda values: "".join(write(values))
+
+
+def compiled_parts(
+    template: BoundTemplate, *, references: bool = False, split: Split | None = None
+) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Return what renders a parsed template as its parts; joined they are what `compiled` returns. split: takes fixed texts apart."""
     environment = template.env
     limit = environment.output_stream_limit or 0
-    steps = [(_writer(node, environment.autoescape), node.token) for node in template.nodes]
+    how = How(environment.autoescape, environment.filters, split)
+    steps = [(_writer(node, how), node.token) for node in template.nodes]
 
-    def run(values: Mapping[str, Any]) -> str:
+    def run(values: Mapping[str, Any]) -> list[str]:
         context = template.context_class(template, globals=values)
         context.scope = Scope(context.locals, values, builtin, context.counters)
         out = Buffer(limit, references=references)
@@ -112,52 +134,59 @@ def compiled(template: BoundTemplate, *, references: bool = False) -> Callable[[
                 except LiquidError as error:
                     environment.error(error, token=token)
         out.check()
-        return out.getvalue()
+        return out.parts
 
     return run
 
 
-def _writer(node: Node, autoescape: bool) -> Write:
+def _writer(node: Node, how: How) -> Write:
     if type(node) is ContentNode:
-        return _text(node.text)
+        return _text(node.text, how.split)
     if type(node) is OutputNode:
-        return _output(node, autoescape)
+        return _output(node, how)
     if type(node) in {IfNode, UnlessNode}:
-        return _choice(node, autoescape)
+        return _choice(node, how)
     if type(node) is ForNode:
-        return _loop(node, autoescape)
+        return _loop(node, how)
     return node.render
 
 
-def _text(text: str) -> Write:
+def _text(text: str, split: Split | None) -> Write:
     size = len(text.encode())
-
     ascii_text = text if text.isascii() else referenced(text)
+    parts, ascii_parts = (split(text), split(ascii_text)) if split else ((text,), (ascii_text,))
 
     def write(_context: RenderContext, out: Buffer) -> None:
-        out.parts.append(ascii_text if out.references else text)
+        out.parts += ascii_parts if out.references else parts
         out.size += size
 
     return write
 
 
-def _output(node: OutputNode, autoescape: bool) -> Write:
+def _output(node: OutputNode, how: How) -> Write:
     expression = node.expression
     evaluate = expression.evaluate
-    get = _getter(expression.left) if type(expression) is FilteredExpression else None
+    get = getter(expression.left) if type(expression) is FilteredExpression else None
     if get is None:
         return node.render
-    filters = tuple(expression.filters or ())  # type: ignore[attr-defined]
+    filters = tuple(filtering(one, how.filters) for one in expression.filters or ())  # type: ignore[attr-defined]
+    autoescape = how.autoescape
 
     def write(context: RenderContext, out: Buffer) -> None:
         value = get(context)
-        if value is _MISSING:
+        if value is MISSING:
             value = evaluate(context)
         else:
             for one in filters:
-                value = one.evaluate(value, context)
+                value = one(value, context)
         if type(value) is str:
-            out.write(escape(value) if autoescape and _special(value) else value)
+            if value.isascii() and not (autoescape and _special(value)):
+                out.parts.append(value)
+                out.size += len(value)
+                if out.size > out.limit:
+                    out.check()
+            else:
+                out.write(escape(value) if autoescape else value)
         elif type(value) is int:
             out.write(str(value))
         else:
@@ -166,14 +195,14 @@ def _output(node: OutputNode, autoescape: bool) -> Write:
     return write
 
 
-def _choice(node: Any, autoescape: bool) -> Write:
+def _choice(node: Any, how: How) -> Write:
     """Return an `if` or an `unless` with its branches."""
     tests = [_test(node.condition), *[_test(one.expression) for one in node.alternatives]]
-    blocks = [_block(node.consequence, autoescape), *[_block(one.block, autoescape) for one in node.alternatives]]
+    blocks = [_block(node.consequence, how), *[_block(one.block, how) for one in node.alternatives]]
     branches = list(zip(tests, blocks, strict=True))
     wanted = type(node) is IfNode
     (first, consequence), others = branches[0], branches[1:]
-    default = _block(node.default, autoescape) if node.default else None
+    default = _block(node.default, how) if node.default else None
 
     def write(context: RenderContext, out: Buffer) -> None:
         if bool(first(context)) is wanted:
@@ -189,14 +218,15 @@ def _choice(node: Any, autoescape: bool) -> Write:
     return write
 
 
-def _loop(node: ForNode, autoescape: bool) -> Write:
-    body = _block(node.block, autoescape)
-    default = _block(node.default, autoescape) if node.default else None
+def _loop(node: ForNode, how: How) -> Write:
+    body = _block(node.block, how)
+    default = _block(node.default, how) if node.default else None
     name = str(node.expression.identifier)  # a plain text: the library's own kind compares in Python
     label = f"{node.expression.identifier}-{node.expression.iterable}"
+    items_of = _items(node.expression, label)
 
     def write(context: RenderContext, out: Buffer) -> None:
-        items, length = node.expression.evaluate(context)
+        items, length = items_of(context)
         if not length:
             if default is not None:
                 default(context, out)
@@ -204,8 +234,7 @@ def _loop(node: ForNode, autoescape: bool) -> Write:
         forloop = ForLoop(name=label, it=items, length=length, parentloop=context.parentloop())
         namespace: dict[str, object] = {"forloop": forloop, name: None}
         with context.loop(namespace, forloop):
-            for item in forloop:
-                namespace[name] = item
+            for forloop._index, namespace[name] in enumerate(items):
                 try:
                     body(context, out)
                 except ContinueLoop:
@@ -217,10 +246,27 @@ def _loop(node: ForNode, autoescape: bool) -> Write:
     return write
 
 
-def _block(block: BlockNode, autoescape: bool) -> Write:
+def _items(expression: Any, label: str) -> Callable[[RenderContext], tuple[Iterator[object], int]]:
+    """Return what finds the things a loop goes through and how many they are; a whole plain list is the library's answer, found sooner."""
+    evaluate: Callable[[RenderContext], tuple[Iterator[object], int]] = expression.evaluate
+    get = getter(expression.iterable)
+    if get is None or expression.limit or expression.offset or expression.reversed:
+        return evaluate
+
+    def items(context: RenderContext) -> tuple[Iterator[object], int]:
+        found = get(context)
+        if type(found) is not list:
+            return evaluate(context)
+        context.stopindex(label, len(found))
+        return iter(found), len(found)
+
+    return items
+
+
+def _block(block: BlockNode, how: How) -> Write:
     if block.blank:
         return block.render
-    writers = tuple(_writer(node, autoescape) for node in block.nodes)
+    writers = tuple(_writer(node, how) for node in block.nodes)
 
     def write(context: RenderContext, out: Buffer) -> None:
         for one in writers:
@@ -232,7 +278,7 @@ def _block(block: BlockNode, autoescape: bool) -> Write:
 def _test(condition: Any) -> Get:
     """Return a condition: a plain name is looked up here, everything else is the library's."""
     evaluate: Get = condition.evaluate
-    get = _getter(condition.expression) if type(condition) is BooleanExpression else None
+    get = getter(condition.expression) if type(condition) is BooleanExpression else None
     if get is None:
         return evaluate
 
@@ -243,20 +289,3 @@ def _test(condition: Any) -> Get:
         return True if type(value) in _PLAIN else evaluate(context)
 
     return test
-
-
-def _getter(path: object) -> Get | None:
-    """Return what reads a name through plain dicts, or the mark for missing where the library must look; None for other expressions."""
-    if type(path) is not Path or not all(type(segment) is str for segment in path.path):
-        return None
-    root, *rest = (str(segment) for segment in path.path)
-
-    def get(context: RenderContext) -> object:
-        value = context.scope.find(root)  # type: ignore[attr-defined]
-        for name in rest:
-            if type(value) is not dict or name not in value:
-                return _MISSING
-            value = value[name]
-        return value
-
-    return get

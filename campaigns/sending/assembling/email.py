@@ -10,11 +10,23 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, hosts_of, track
+from campaigns.personalization.links import click_base
 from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.personalization.tracking import hosts_of
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
+from campaigns.sending.rendering import Links
 from retention.customers.consent import address_digest
+
+
+def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[str, str]) -> Links:
+    """Return how the links of one mail are made ours. parts: of its template, in the language it is written in."""
+    return Links(
+        utm=utm_of(message),
+        hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
+        base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at),
+        leave=(context["unsubscribe_url"], context["preferences_url"]),
+    )
 
 
 def assemble_email(
@@ -22,17 +34,6 @@ def assemble_email(
 ) -> Built | CannotRender:
     """Return the mail, or why a value of it cannot stand in one."""
     key = message.public_id.hex
-    leave = context["unsubscribe_url"]
-    _language, parts = message.template_version.parts_for(message.customer.language)
-    base = click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at)
-    tracked = track(
-        rendered.html,
-        rendered.text,
-        make_url=lambda position: f"{base}{position}",
-        utm=utm_of(message),
-        leave=frozenset({leave, context["preferences_url"]}),
-        hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
-    )
     mail = Mail(
         message_id=key,
         host=urlsplit(settings.SITE_URL).hostname or "localhost",
@@ -41,10 +42,10 @@ def assemble_email(
         to_name=message.customer.name,
         to_address=message.customer.email,
         subject=rendered.subject[:300],
-        text=tracked.text,
-        html=tracked.html,
+        text=rendered.text,
+        html=rendered.pieces or rendered.html,
         date=now,
-        unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else leave,
+        unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else context["unsubscribe_url"],
         feedback_id=f"{message.source_id}:{message.source_kind}:{message.step}:boomerang".replace(" ", "-"),
     )
     try:
@@ -53,4 +54,4 @@ def assemble_email(
         return CannotRender("mail_refused", str(error))
     outgoing = Outgoing(key=key, sender=account.from_address, recipient=message.customer.email, content=content)
     digest = address_digest(message.customer.email)
-    return Built(outgoing, Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=tracked.targets))
+    return Built(outgoing, Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets))

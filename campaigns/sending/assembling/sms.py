@@ -9,9 +9,9 @@ from campaigns.channels.sms.answers import hint
 from campaigns.channels.sms.segments import count_segments, made_plain
 from campaigns.channels.sms.stopping import says_how_to_stop
 from campaigns.models import Message
-from campaigns.personalization.links import hosts_of, track
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.short_links import short_url
+from campaigns.personalization.tracking import hosts_of, track
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
 from retention.customers.consent import address_digest

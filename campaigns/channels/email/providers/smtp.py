@@ -12,6 +12,7 @@ from campaigns.channels.email.smtp_wire import CannotConnect, Reply, Wire, WireB
 
 _RETRY_SECONDS = 60
 _REST_SECONDS = 300
+_FINAL_DOT = b".\r\n"
 
 
 class Smtp:
@@ -70,15 +71,18 @@ class SmtpSession:
         return self._content(wire, outgoing, deadline), False
 
     def _content(self, wire: Wire, outgoing: Outgoing, deadline: float) -> Answer:
-        try:
-            wire.write(stuffed(outgoing.content), deadline=deadline)
-        except (OSError, WireBroken) as error:
+        content = stuffed(outgoing.content)
+        taken, broken = wire.write_what_goes(content + _FINAL_DOT, deadline=deadline)
+        if broken is not None and taken <= len(content):  # not one byte of the dot: nobody can take this for a whole mail
             self._drop()
             return Answer(
-                Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=f"connection lost before the final dot: {type(error).__name__}"
+                Outcome.NOT_SENT,
+                retry_after_seconds=_RETRY_SECONDS,
+                detail=f"connection lost before the final dot: {type(broken).__name__}",
             )
         try:
-            wire.write(b".\r\n", deadline=deadline)
+            if broken is not None:
+                raise broken
             reply = wire.read(deadline=deadline)
         except (OSError, WireBroken) as error:
             self._drop()

@@ -1,0 +1,143 @@
+"""A mail in pieces is, byte for byte, the mail that rendering, link by link replacement and encoding make in turn."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from liquid.exceptions import LiquidError
+
+from campaigns.channels.email.mime import Mail, build
+from campaigns.personalization.fast.closures import compiled
+from campaigns.personalization.fast.mail import Letter, Linked
+from campaigns.personalization.render import environment
+from campaigns.personalization.tracking import hosts_of, track
+
+BASE, LEAVE = "https://b.example.test/c/k1.to-ken.", "https://b.example.test/u/1?a=1&b=2"
+UTM = {"utm_source": "boomerang", "utm_campaign": "campaign-1"}
+VALUES: dict[str, Any] = {
+    "url": "https://lumen.example.test/p?a=1&b=2",
+    "other": "https://evil.example.test/",
+    "name": "Zoë <a href='x'> \"q\"",
+    "plain": "Mug",
+    "leave": LEAVE,
+    "lines": [{"url": f"https://lumen.example.test/p/{n}", "name": f"Cup {n}"} for n in range(3)],
+    "breaks": "one\ntwo",
+    "carriage": "one\r\ntwo",
+    "long": "x" * 990,
+}
+CHUNKS = (
+    '<a href="https://lumen.example.test/a?x=1&amp;y=2">A</a>',
+    '<a class="b" href="{{ url }}" style="c">{{ plain }}</a>',
+    '<a href="{{ other }}">{{ name }}</a>',
+    '<a href="{{ leave }}">no</a>',
+    '<a href="https://lumen.example.test/{{ plain }}/{{ plain }}?x=1">B</a>',
+    '<img src="{{ url }}" alt="">',
+    '<link href="https://lumen.example.test/c">',
+    '<link href="{{ url }}"><a href="x">',
+    '<A href="mailto:a@example.test">m</A>',
+    "<p>{{ name }} ü</p>\n",
+    "{{ breaks }}",
+    "{{ plain }}",
+    '{% for line in lines %}<a href="{{ line.url }}">{{ line.name }}</a>\n{% endfor %}',
+    '{% if plain %}<a href="https://lumen.example.test/if">{% endif %}',
+    '{% unless plain %}<a href="https://lumen.example.test/never">{% endunless %}',
+    "{% capture x %}<a href=\"{{ url }}\">c</a>{% endcapture %}{{ x }}",
+    '{% case plain %}{% when "Mug" %}<a href="https://lumen.example.test/case">k</a>{% endcase %}',
+    '<a href="',
+    '"',
+    ">",
+    "<",
+    "<a ",
+    "href=",
+    '<a title="{{ plain }}" ',
+    'href="https://lumen.example.test/z">',
+    "https://lumen.example.test/text/{{ plain }} ",
+    "https://lumen.example.test/text",
+    "http",
+    "s://lumen.example.test/",
+    "\n",
+    " ",
+    "é",
+)  # fmt: skip
+
+
+def whole(html: str, text: str) -> tuple[bytes, tuple[str, ...]]:
+    """Make a mail the long way."""
+    readable = html[: html.rfind("</style") + 1].isascii()
+    rendered = [
+        compiled(environment(autoescape=True).from_string(html), references=readable)(VALUES),
+        compiled(environment(autoescape=False).from_string(text))(VALUES),
+    ]
+    hosts = hosts_of(html, text, web_address="https://lumen.example.test")
+    tracked = track(*rendered, make_url=lambda position: f"{BASE}{position}", utm=UTM, leave=frozenset({LEAVE}), hosts=hosts)
+    return _bytes(tracked.html, tracked.text), tracked.targets
+
+
+def in_pieces(html: str, text: str) -> tuple[bytes, tuple[str, ...], Linked]:
+    """Make the same mail from pieces: the second one of its template, so that everything fixed is known already."""
+    readable = html[: html.rfind("</style") + 1].isascii()
+    parsed = environment(autoescape=True).from_string(html), environment(autoescape=False).from_string(text)
+    hosts = hosts_of(html, text, web_address="https://lumen.example.test")
+    letter = Letter(*parsed, utm=UTM, hosts=hosts, readable=readable)
+    letter.write(VALUES, subject="s", base="https://another.example.test/c/longer-than-the-other.", leave=frozenset())
+    linked = letter.write(VALUES, subject="s", base=BASE, leave=frozenset({LEAVE}))
+    found = linked.html
+    pieces = (
+        found if isinstance(found, str) else tuple((BASE.join(letter.new[one]) if isinstance(one, int) else one).encode() for one in found)
+    )
+    return _bytes(pieces, linked.text), linked.targets, linked
+
+
+def _bytes(html: str | tuple[bytes, ...], text: str) -> bytes:
+    moment = datetime(2026, 11, 20, tzinfo=UTC)
+    return build(Mail("id", "b.example.test", "Lumen", "a@example.test", "", "b@example.test", "s", text, html, moment))
+
+
+def same(html: str, text: str) -> Linked | None:
+    """Check that both ways give the same bytes and targets; None for what is no Liquid."""
+    try:
+        expected, targets = whole(html, text)
+    except LiquidError:
+        return None
+    made, found, linked = in_pieces(html, text)
+    assert (made, found) == (expected, targets)
+    return linked
+
+
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_each_by_itself(chunk: str) -> None:
+    same(f"<p>{chunk}</p>", chunk)
+
+
+def test_an_ordinary_mail_travels_in_pieces() -> None:
+    linked = same("<p>ü</p>".join(CHUNKS[:14]), " ".join(CHUNKS[:14]))
+    assert linked
+    assert isinstance(linked.html, list)
+    assert sum(isinstance(one, int) for one in linked.html) > 10
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>{{ carriage }}</p>",
+        "<style>a{content:'é'}</style><p>{{ plain }}</p>",
+        '<a HREF="https://lumen.example.test/a">A</a>',
+        "<p>" + "x" * 500 + "{{ long }}</p>",
+        "".join(f'<a href="https://lumen.example.test/{n}">A</a>' for n in range(201)),
+        '<a href="{{ url }}',
+        "<p>one\r",
+    ],
+)
+def test_what_does_not_fit_goes_the_long_way(html: str) -> None:
+    linked = same(html, "{{ plain }}")
+    assert linked
+    assert isinstance(linked.html, str)
+
+
+@given(st.lists(st.sampled_from(CHUNKS), max_size=8).map("".join), st.lists(st.sampled_from(CHUNKS), max_size=4).map("".join))
+@example('<link href="' + '<a href="https://lumen.example.test/z">x</a>', "")
+@example('<a href="{{ plain }}<a href="{{ url }}">', "")
+def test_any_mail_is_equal(html: str, text: str) -> None:
+    same(html, text)
