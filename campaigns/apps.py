@@ -56,6 +56,7 @@ class CampaignsConfig(AppConfig):
                 "campaign.tried": _("Sent a test of a campaign"),
                 "template.tried": _("Sent a test of a mail"),
                 "sender.made": _("Added a sender"),
+                "domain.checked": _("Checked a sending domain"),
                 "sender.removed": _("Removed a sender"),
                 "template.made": _("Made a mail"),
                 "template.saved": _("Saved a mail as its next version"),

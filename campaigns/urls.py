@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import broadcasts, clicks, connections, hooks, journeys, messages, reports, unsubscribing
+from campaigns.views import broadcasts, clicks, connections, domains, hooks, journeys, messages, reports, unsubscribing
 from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
@@ -18,6 +18,10 @@ PUBLIC: list[URLPattern] = [
 
 urlpatterns: list[URLPattern] = [
     path("settings/channels/", connections.list_connections, name="connections"),
+    path("settings/channels/senders/", domains.show_senders, name="senders"),
+    path("settings/channels/senders/add/", domains.add_sender, name="sender_add"),
+    path("settings/channels/senders/<uuid:public_id>/remove/", domains.remove_sender, name="sender_remove"),
+    path("settings/channels/senders/check/", domains.check_domain, name="domain_check"),
     path("settings/channels/<slug:provider>/", connections.edit_connection, name="connection"),
     path("settings/channels/<slug:provider>/test/", connections.test_connection, name="test_connection"),
     path("settings/channels/<slug:provider>/stop/", connections.stop_connection, name="stop_connection"),

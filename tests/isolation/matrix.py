@@ -206,6 +206,10 @@ _TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
     "campaigns:connections": Page("connections.view"),
     "campaigns:connection": Page("connections.edit", "GET POST", ids=_PROVIDER, form=_TWILIO_FORM),
+    "campaigns:senders": Page("connections.view"),
+    "campaigns:sender_add": Page("senders.edit", "POST", form={"name": "Ana", "address": "ana@lumen.example.test"}),
+    "campaigns:sender_remove": Page("senders.edit", "POST", ids={"public_id": "campaigns.Sender.public_id"}),
+    "campaigns:domain_check": Page("senders.edit", "POST", answers=(404,)),
     "campaigns:test_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:stop_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:campaigns": Page("messages.view"),
