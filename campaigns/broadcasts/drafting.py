@@ -63,16 +63,25 @@ class NotADraft(Exception):
     """It was started already; what is sent does not change any more."""
 
 
-def make(*, ready_made: str = "", user_id: int | None, now: datetime) -> Campaign:
-    """Save a draft from a ready-made campaign, or a blank one; raises UnknownKey."""
+def make(*, ready_made: str = "", segment: Segment | None = None, user_id: int | None, now: datetime) -> Campaign:
+    """Save a draft from a ready-made campaign, or a blank one; raises UnknownKey. segment: whose people get it, to begin with."""
     with transaction.atomic():
-        if not ready_made:
-            campaign: Campaign = Campaign.objects.create(name=gettext("New campaign"), created_by_id=user_id, created_at=now)
-            return campaign
-        ready = READY_MADE[ready_made]
-        campaign = Campaign.objects.create(name=ready.name.render(gettext), ready_made=ready.key, created_by_id=user_id, created_at=now)
-        words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": ""}
-        CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
+        campaign = _begun(ready_made, user_id=user_id, now=now)
+        if segment is not None:
+            CampaignSegment.objects.create(campaign=campaign, segment=segment, side="include")
+    return campaign
+
+
+def _begun(ready_made: str, *, user_id: int | None, now: datetime) -> Campaign:
+    if not ready_made:
+        blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), created_by_id=user_id, created_at=now)
+        return blank
+    ready = READY_MADE[ready_made]
+    campaign: Campaign = Campaign.objects.create(
+        name=ready.name.render(gettext), ready_made=ready.key, created_by_id=user_id, created_at=now
+    )
+    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": ""}
+    CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
     return campaign
 
 

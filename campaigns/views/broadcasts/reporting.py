@@ -1,6 +1,6 @@
 """The report of a started campaign: what became of everybody chosen, by variant, segment, link and hour, and as a file."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.reading import Figures, VariantFigures
 from campaigns.measurement.statistics import difference_of_shares
 from campaigns.models import Campaign, CampaignVariant
-from campaigns.personalization.render import CannotRender
+from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.showing import shown
@@ -55,12 +55,12 @@ def show_report(request: Any, campaign: Campaign) -> HttpResponse:
     now, currency = clock.now(), request.store.currency
     context = live_parts(request, campaign)
     variants, links = reading.variants_of(campaign, currency=currency), following.links_of(campaign)
-    difference = reading.difference_of(campaign, currency=currency)
+    difference, seen = reading.difference_of(campaign, currency=currency), _seen(request, campaign, now)
     context |= {
-        "variants": _lines(variants),
+        "variants": _lines(variants, seen),
         "better": _better(variants),
         "segments": following.by_segment(campaign, currency=currency),
-        "links": _named(campaign, links[:SHOWN_LINKS], context["figures"].clicked, store=request.store, now=now),
+        "links": _named(campaign, links[:SHOWN_LINKS], context["figures"].clicked, seen, request.store),
         "clicks": sum(one.clicks for one in links),
         "machines": sum(one.machines for one in links),
         "chart": _chart(following.over_time(campaign, now=now)),
@@ -216,13 +216,14 @@ def _better(variants: list[VariantFigures]) -> list[Verdict]:
     return found
 
 
-def _lines(variants: list[VariantFigures]) -> list[dict[str, Any]]:
+def _lines(variants: list[VariantFigures], seen: dict[str, Rendered]) -> list[dict[str, Any]]:
     """Return the variants with their ranges drawn on the scales all of them share."""
     judged = [one for one in variants if one.is_judged]
     tops = {name: max((getattr(one, name)[1] for one in judged), default=1.0) for name in ("clicks_range", "orders_range")}
     return [
         {
             "figures": one,
+            "subject": seen[one.letter].subject if one.letter in seen else one.subject,
             "clicks": _drawn(one.rate, one.clicks_range, tops["clicks_range"]) if one.is_judged else "",
             "orders": _drawn(one.order_rate, one.orders_range, tops["orders_range"]) if one.is_judged else "",
         }
@@ -236,14 +237,24 @@ def _drawn(rate: float, ends: tuple[float, float], top: float) -> str:
     return drawings.interval(ends[0], rate, ends[1], scale=(0, top), label=label, width=120)
 
 
-def _named(campaign: Campaign, links: list[following.LinkFigures], clicked: int, *, store: Any, now: Any) -> list[dict[str, Any]]:
+def _seen(request: Any, campaign: Campaign, now: datetime) -> dict[str, Rendered]:
+    """Return each variant's mail as the example person sees it, by letter; one that cannot be made is left out."""
+    found = {}
+    for way in campaign.variants.select_related("version", "template").order_by("letter"):
+        wording, kind = wording_of(way)
+        made = preview(wording, kind, store=request.store, customer=None, now=now)
+        if not isinstance(made, CannotRender):
+            found[way.letter] = made
+    return found
+
+
+def _named(
+    campaign: Campaign, links: list[following.LinkFigures], clicked: int, seen: dict[str, Rendered], store: Any
+) -> list[dict[str, Any]]:
     """Return the links with what each reads like in the mail; one that is not in it for the example person is named by its address."""
     labels: dict[str, str] = {}
-    for way in campaign.variants.select_related("version", "template").order_by("letter") if links else []:
-        wording, kind = wording_of(way)
-        made = preview(wording, kind, store=store, customer=None, now=now)
-        if not isinstance(made, CannotRender):
-            labels = {**click_map.mark(campaign, made, people={}, store=store).labels, **labels}
+    for made in seen.values() if links else ():
+        labels = {**click_map.mark(campaign, made, people={}, store=store).labels, **labels}
     return [
         {
             "label": labels.get(one.target, ""),

@@ -11,6 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from campaigns.broadcasts import asking
+from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
@@ -35,6 +36,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
     now, found, context = clock.now(), reach_of(campaign), shown(request, campaign)
     context |= {
         "faults": [phrase.render(_) for phrase in faults_of(campaign, store=request.store, now=now).values()],
+        "worked_out": all(segment.is_up_to_date for segment in Audience.of(campaign).segments()),
         "reach": found,
         "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped],
         "seen": asking.mark_of(campaign),

@@ -25,15 +25,16 @@ from segments.models import Segment
 @needs("messages.write")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_campaign(request: Any) -> HttpResponse:
-    """Choose a ready-made campaign or a blank one; it begins as a draft."""
+    """Choose a ready-made campaign or a blank one; it begins as a draft. Parameter: segment, whose people it is for."""
+    segment = _segment(request.POST.get("segment", "") or request.GET.get("segment", ""))
     if request.method != "POST":
         ready = [{"key": one.key, "icon": one.icon, "name": one.name.render(_), "summary": one.summary.render(_)} for one in READY_MADE]
-        return render(request, "campaigns/new_campaign.html", {"ready": ready})
+        return render(request, "campaigns/new_campaign.html", {"ready": ready, "segment": segment})
     key = request.POST.get("ready_made", "")
     if key and key not in READY_MADE:
         raise Http404
     with transaction.atomic():
-        campaign = drafting.make(ready_made=key, user_id=request.user.pk, now=clock.now())
+        campaign = drafting.make(ready_made=key, segment=segment, user_id=request.user.pk, now=clock.now())
         auditing.note(request, "campaign.made", target=f"campaign:{campaign.public_id}")
     return redirect("campaigns:campaign_edit", request.store.slug, campaign.public_id)
 
@@ -76,3 +77,12 @@ def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5))
     context = {"reach": found, "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped]}
     return render(request, "campaigns/_campaign_reach.html", context)
+
+
+def _segment(public_id: str) -> Segment | None:
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        return None
+    found: Segment | None = Segment.objects.live().filter(public_id=wanted).first()
+    return found
