@@ -1,6 +1,5 @@
 """What came of a campaign hour by hour, segment by segment and link by link: questions only its report asks, one statement each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -136,7 +135,7 @@ def links_of(campaign: Campaign, *, variant: str = "") -> list[LinkFigures]:
     return [LinkFigures(*row) for row in _rows(_LINKS, campaign, variant=variant) if row[0]]
 
 
-def _rows(statement: str, campaign: Campaign, **values: str | float | datetime | Sequence[int]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, campaign: Campaign, **values: str | float | datetime | list[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"store": require_store_id(), "campaign": campaign.pk, **values})
         found: list[tuple[Any, ...]] = cursor.fetchall()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
@@ -224,7 +225,13 @@ def difference_of(campaign: Campaign, *, currency: str) -> Difference | None:
     if campaign.opened_at is None:
         return None
     until = (campaign.finished_at or campaign.opened_at) + timedelta(days=WINDOW_DAYS)
-    values = {"store": require_store_id(), "campaign": campaign.pk, "currency": currency, "since": campaign.opened_at, "until": until}
+    values: dict[str, Any] = {
+        "store": require_store_id(),
+        "campaign": campaign.pk,
+        "currency": currency,
+        "since": campaign.opened_at,
+        "until": until,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_COMPARE, values)
         sides = {held: Side(people, buyers, total, squares) for held, people, buyers, total, squares in cursor.fetchall()}

@@ -11,7 +11,8 @@ import pytest
 
 from campaigns.broadcasts import running
 from campaigns.broadcasts.drafting import Way
-from campaigns.models import Campaign
+from campaigns.connecting.judging import Finding
+from campaigns.models import Campaign, Sender, SendingDomain
 from campaigns.sending import lines
 from campaigns.sending.receipts import note_clicks
 from retention.customers.models import Customer, Import
@@ -229,6 +230,16 @@ def test_the_report_draws_what_happened(variant: str, fresh: New) -> None:
             decide_hours=4,
             holdout_share=0.1,
         )
+        Sender.objects.create(name="Ana of Lumen", address="ana@lumen.example.test")
+        found = [
+            Finding("spf", "spf_fine", {"domain": "lumen.example.test", "lookups": "3"}),
+            Finding("dkim", "dkim_short", {"selector": "s1", "bits": "1024"}),
+            Finding("dmarc", "dmarc_missing", {"domain": "lumen.example.test"}, ("TXT", "_dmarc.lumen.example.test", "v=DMARC1; p=none")),
+            Finding("return_path", "not_heard", {"name": "lumen.example.test"}),
+            Finding("links", "links_other", {"host": "mail.example.test"}),
+        ]
+        stored = [one.as_json() for one in found]
+        SendingDomain.objects.create(domain="lumen.example.test", selectors="s1", findings=stored, checked_at=now)
     page, watch = fresh.site.window(variant, user=owner).new_page(), Watch()
     watch.over(page)
     places = {
@@ -239,10 +250,13 @@ def test_the_report_draws_what_happened(variant: str, fresh: New) -> None:
         page.goto(f"/s/{store.slug}/campaigns/{place}")
         page.mouse.wheel(0, 4000)
         page.wait_for_timeout(900)
+        if name == "review":
+            page.frame_locator(".cp-frame").last.get_by_text("New on the shelf").wait_for()
         picture(page, variant=variant, name=f"campaign {name}")
         assert faults_of_page(page) == [], name
     page.goto(f"/s/{store.slug}/settings/channels/senders/")
     picture(page, variant=variant, name="campaign senders")
+    assert faults_of_page(page) == []
     page.goto(f"/s/{store.slug}/settings/channels/")
     picture(page, variant=variant, name="campaign channels")
     page.goto(f"/s/{store.slug}/campaigns/{campaign.public_id}/")

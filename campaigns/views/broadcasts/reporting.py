@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import click_map, exporting, following, reading
 from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.reading import Figures, VariantFigures
-from campaigns.measurement.statistics import difference_of_shares
+from campaigns.measurement.statistics import FEWEST_EACH, difference_of_shares
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.previewing import preview
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     """One row of the funnel. start, share: where its bar begins and how wide it is, 0 to 1. css: of those who left on the way."""
 
     label: str
-    count: str
+    figure: str
     start: float
     share: float
     note: str = ""
@@ -161,7 +161,7 @@ def _unsure(figures: Figures) -> str:
 
 def _of(count: int, whole: int) -> str:
     """Write a share once there are enough people for one; before, nothing: the counts stand beside it."""
-    if whole < reading.FEWEST_EACH:
+    if whole < FEWEST_EACH:
         return _("people only, scanners left out")
     return _("%(share)s, people only") % {"share": write_share(count / whole)}
 
