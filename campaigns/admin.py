@@ -12,6 +12,8 @@ from campaigns.models import (
     JourneyVersion,
     Message,
     ProviderReport,
+    Sender,
+    SendingDomain,
     Template,
     TemplateVersion,
 )
@@ -56,3 +58,7 @@ look_at(
 )
 look_at(CampaignSegment, columns=("campaign", "store", "segment", "side"), search=(STORE,))
 look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "version"), hidden=("subject", "words"), search=(STORE,))
+look_at(Sender, columns=("name", "store", "address", "created_at"), search=(STORE, "=address"))
+look_at(
+    SendingDomain, columns=("domain", "store", "selectors", "return_path", "checked_at"), hidden=("findings",), search=(STORE, "=domain")
+)

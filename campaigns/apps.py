@@ -12,6 +12,7 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Add this floor to the registers of the floors below."""
         from campaigns import models, telling
+        from campaigns.home_parts import waiting_for_a_yes
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
@@ -49,12 +50,27 @@ class CampaignsConfig(AppConfig):
                 "campaign.resumed": _("Let a campaign go on"),
                 "campaign.cancelled": _("Called a campaign off"),
                 "campaign.archived": _("Put a campaign away"),
+                "campaign.unarchived": _("Took a campaign back onto the list"),
+                "campaign.asked": _("Asked for a yes to a campaign"),
+                "campaign.returned": _("Gave a campaign back to who wrote it"),
+                "campaign.tried": _("Sent a test of a campaign"),
+                "template.tried": _("Sent a test of a mail"),
+                "sender.made": _("Added a sender"),
+                "domain.checked": _("Checked a sending domain"),
+                "sender.removed": _("Removed a sender"),
                 "template.made": _("Made a mail"),
                 "template.saved": _("Saved a mail as its next version"),
             },
-            groups={"journey": _("Journeys"), "campaign": _("Campaigns"), "connection": _("Channels"), "template": _("Content")},
+            groups={
+                "journey": _("Journeys"),
+                "campaign": _("Campaigns"),
+                "connection": _("Channels"),
+                "sender": _("Channels"),
+                "template": _("Content"),
+            },
         )
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)
+        home_parts.needs_you_sources.add("campaigns", waiting_for_a_yes)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

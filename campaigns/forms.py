@@ -1,5 +1,6 @@
 """The forms behind Settings, Channels: one a provider. They only check and clean; a secret left empty stays as it was."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,9 +11,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.channels.email.vendors import VENDORS, Vendor
+from campaigns.connecting.asking import read_domain
 from campaigns.models import Connection
 from retention.stores.forms.fields import LineField
 
+MOST_SELECTORS = 5
+_SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,60}[A-Za-z0-9])?")
 _SID = RegexValidator(r"^AC[0-9a-fA-F]{32}$", _("An Account SID is AC and 32 letters and digits."))
 _SERVICE = RegexValidator(r"^MG[0-9a-fA-F]{32}$", _("A Messaging Service SID is MG and 32 letters and digits."))
 _SENDER = RegexValidator(
@@ -113,6 +117,49 @@ class TwilioForm(ProviderForm):
         if not self.errors and not data.get("auth_token") and self.known is None:
             self.add_error("auth_token", _("Enter the auth token."))
         return data
+
+
+class SenderForm(forms.Form):
+    """A name and an address that mails may come from."""
+
+    name = LineField(
+        label=_("Sender's name"), max_length=120, help_text=_("What people see in their list of mails: “Ana of Lumen Coffee”.")
+    )
+    address = forms.EmailField(label=_("Sender's address"), max_length=254)
+
+
+class DomainForm(forms.Form):
+    """What only the shop knows about a domain it sends from."""
+
+    selectors = LineField(
+        label=_("DKIM selectors"),
+        max_length=300,
+        required=False,
+        help_text=_("Your service calls it selector; with spaces between several."),
+    )
+    return_path = LineField(
+        label=_("Where bounces go"),
+        max_length=253,
+        required=False,
+        help_text=_("The return path your service shows. Empty: the domain itself."),
+    )
+
+    def clean_selectors(self) -> str:
+        """Refuse what can be no name in the DNS."""
+        wrong = [one for one in self.cleaned_data["selectors"].split() if not _SELECTOR.fullmatch(one)]
+        if wrong:
+            raise forms.ValidationError(
+                _("“%(selector)s” is no selector: letters, digits, dots and hyphens."), params={"selector": wrong[0]}
+            )
+        return " ".join(self.cleaned_data["selectors"].split()[:MOST_SELECTORS])
+
+    def clean_return_path(self) -> str:
+        """Refuse what is no domain."""
+        typed: str = self.cleaned_data["return_path"]
+        domain = read_domain(typed) if typed else ""
+        if typed and not domain:
+            raise forms.ValidationError(_("This is no domain. For example: bounces.example.com."))
+        return domain
 
 
 def _service_form(vendor: Vendor) -> type[ProviderForm]:

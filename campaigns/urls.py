@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import broadcasts, clicks, connections, hooks, journeys, messages, reports, unsubscribing
+from campaigns.views import broadcasts, clicks, connections, domains, hooks, journeys, messages, reports, unsubscribing
 from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
@@ -18,6 +18,10 @@ PUBLIC: list[URLPattern] = [
 
 urlpatterns: list[URLPattern] = [
     path("settings/channels/", connections.list_connections, name="connections"),
+    path("settings/channels/senders/", domains.show_senders, name="senders"),
+    path("settings/channels/senders/add/", domains.add_sender, name="sender_add"),
+    path("settings/channels/senders/<uuid:public_id>/remove/", domains.remove_sender, name="sender_remove"),
+    path("settings/channels/senders/check/", domains.check_domain, name="domain_check"),
     path("settings/channels/<slug:provider>/", connections.edit_connection, name="connection"),
     path("settings/channels/<slug:provider>/test/", connections.test_connection, name="test_connection"),
     path("settings/channels/<slug:provider>/stop/", connections.stop_connection, name="stop_connection"),
@@ -25,14 +29,21 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/new/", broadcasts.new_campaign, name="new_campaign"),
     path("campaigns/<uuid:public_id>/", broadcasts.show_campaign, name="campaign"),
     path("campaigns/<uuid:public_id>/progress/", broadcasts.show_progress, name="campaign_progress"),
+    path("campaigns/<uuid:public_id>/clicks/", broadcasts.show_click_map, name="campaign_clicks"),
+    path("campaigns/<uuid:public_id>/figures.csv", broadcasts.export_figures, name="campaign_figures"),
+    path("campaigns/<uuid:public_id>/messages/", messages.list_campaign_messages, name="campaign_messages"),
     path("campaigns/<uuid:public_id>/preview/", broadcasts.preview_campaign, name="campaign_preview"),
     path("campaigns/<uuid:public_id>/edit/", broadcasts.edit_campaign, name="campaign_edit"),
     path("campaigns/<uuid:public_id>/reach/", broadcasts.show_reach, name="campaign_reach"),
+    path("campaigns/<uuid:public_id>/ask/", broadcasts.ask_campaign, name="campaign_ask"),
+    path("campaigns/<uuid:public_id>/return/", broadcasts.return_campaign, name="campaign_return"),
+    path("campaigns/<uuid:public_id>/try/", broadcasts.try_campaign, name="campaign_try"),
     path("campaigns/<uuid:public_id>/start/", broadcasts.start_campaign, name="campaign_start"),
     path("campaigns/<uuid:public_id>/pause/", broadcasts.pause_campaign, name="campaign_pause"),
     path("campaigns/<uuid:public_id>/resume/", broadcasts.resume_campaign, name="campaign_resume"),
     path("campaigns/<uuid:public_id>/cancel/", broadcasts.cancel_campaign, name="campaign_cancel"),
     path("campaigns/<uuid:public_id>/archive/", broadcasts.archive_campaign, name="campaign_archive"),
+    path("campaigns/<uuid:public_id>/unarchive/", broadcasts.unarchive_campaign, name="campaign_unarchive"),
     path("campaigns/<uuid:public_id>/duplicate/", broadcasts.duplicate_campaign, name="campaign_duplicate"),
     path("campaigns/<uuid:public_id>/again/", broadcasts.write_campaign_again, name="campaign_again"),
     path("journeys/", journeys.list_journeys, name="journeys"),
@@ -44,6 +55,7 @@ urlpatterns: list[URLPattern] = [
     path("content/", listing.list_templates, name="templates"),
     path("content/new/", listing.new_template, name="new_template"),
     path("content/<uuid:public_id>/", editing.edit_template, name="template"),
+    path("content/<uuid:public_id>/try/", broadcasts.try_template, name="template_try"),
     path("content/<uuid:public_id>/preview/", editing.preview_template, name="template_preview"),
     path("content/<uuid:public_id>/restore/", editing.restore_version, name="template_restore"),
     path("content/<uuid:public_id>/duplicate/", listing.duplicate_template, name="template_duplicate"),

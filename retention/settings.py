@@ -44,6 +44,7 @@ try:
     MAIL_URL = env.text("MAIL_URL", "")
     INBOX_DIR = env.path("INBOX_DIR", VAR_DIR / "inbox")
     INBOX_SMTP_URL = env.text("INBOX_SMTP_URL", "")
+    DNS_SERVER = env.text("DNS_SERVER", "")
     FETCH_ALLOWED_PORTS = [int(port) for port in env.listing("FETCH_ALLOWED_PORTS")]
     FETCH_ALLOW_HTTP = env.flag("FETCH_ALLOW_HTTP", default=False)
     FETCH_EGRESS_PROXY = env.text("FETCH_EGRESS_PROXY", "")

@@ -9,6 +9,7 @@ from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Told, Way
 from campaigns.models import Campaign
+from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
 
 _ID = "5b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c22"
@@ -31,6 +32,8 @@ class FiguresOut(serializers.Serializer[Any]):
     waiting = serializers.IntegerField()
     sent = serializers.IntegerField()
     delivered = serializers.IntegerField()
+    bounced = serializers.IntegerField()
+    opened = serializers.IntegerField(allow_null=True)
     clicked = serializers.IntegerField()
     unknown = serializers.IntegerField()
     orders = serializers.IntegerField()
@@ -65,7 +68,7 @@ class CampaignShown(CampaignOut):
 
 
 class WayIn(serializers.Serializer[Any]):
-    """One way to say it: a template of the store, or a plain mail."""
+    """One way to say it: a template of the store, or a plain mail. sender: one of the store's; delay_hours: later than the first."""
 
     subject = PlainText(max_length=300, required=False, allow_blank=True, default="")
     template = serializers.UUIDField(required=False)
@@ -74,6 +77,8 @@ class WayIn(serializers.Serializer[Any]):
     button = PlainText(max_length=80, required=False, allow_blank=True, default="")
     url = PlainText(max_length=2000, required=False, allow_blank=True, default="")
     weight = serializers.IntegerField(required=False, default=1, min_value=1, max_value=100)
+    sender = serializers.UUIDField(required=False)
+    delay_hours = serializers.IntegerField(required=False, default=0, min_value=0, max_value=MOST_DELAY_HOURS)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A campaign", value=_MADE, request_only=True)])
@@ -103,6 +108,8 @@ class CampaignIn(serializers.Serializer[Any]):
                 words=Words(one["heading"], one["text"], one["button"], one["url"]),
                 template=str(one.get("template") or ""),
                 weight=one["weight"],
+                sender=str(one.get("sender") or ""),
+                delay_hours=one["delay_hours"],
             )
             for one in data.pop("variants")
         )

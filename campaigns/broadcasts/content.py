@@ -98,7 +98,9 @@ def live_version(template: Template | None) -> TemplateVersion | None:
 
 
 def wording_of(variant: CampaignVariant) -> tuple[Wording, str]:
-    """Return what a variant says as it stands, and the kind of its source, for looking at before it is fixed."""
+    """Return what a variant says: as it was fixed at the start, before it as it stands; and the kind of its source."""
+    if variant.version is not None:
+        return Wording(variant.version.subject, variant.version.preheader, variant.version.source), variant.version.kind
     base = live_version(variant.template)
     if base is None:
         return Wording(variant.subject, "", source_of(Words.read(variant.words))), "mjml"
@@ -107,29 +109,31 @@ def wording_of(variant: CampaignVariant) -> tuple[Wording, str]:
 
 def fix(campaign: Campaign, *, now: datetime) -> None:
     """Give every variant the version it will be sent by, in the caller's transaction; raises TemplateFault."""
-    for variant in campaign.variants.select_related("template").order_by("letter"):
+    for variant in campaign.variants.select_related("template", "sender").order_by("letter"):
         variant.version = _version(campaign, variant, now=now)
         variant.save(update_fields=["version"])
 
 
 def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> TemplateVersion:
     base = live_version(variant.template)
-    if base is not None and variant.subject in ("", base.subject):
+    sender = variant.sender
+    if base is not None and variant.subject in ("", base.subject) and sender is None:
         return base
+    subject = variant.subject or (base.subject if base is not None else "")
     if base is not None:
-        check(variant.subject)
+        check(subject)
         made = {name: getattr(base, name) for name in ("preheader", "kind", "languages", "source", "html", "text")}
     else:
         source = source_of(Words.read(variant.words))
-        compiled = compile_mail(subject=variant.subject, source=source)
+        compiled = compile_mail(subject=subject, source=source)
         made = {"source": source, "html": compiled.html, "text": compiled.text}
+    if sender is not None:
+        made |= {"from_name": sender.name, "from_address": sender.address}
     template, _made = Template.objects.get_or_create(
         key=f"campaign-{campaign.pk}-{variant.letter}",
         defaults={"name": f"{campaign.name[:110]} {variant.letter.upper()}", "created_at": now, "archived_at": now},  # of no use elsewhere
     )
     number = (template.live_number or 0) + 1
-    version: TemplateVersion = TemplateVersion.objects.create(
-        template=template, number=number, subject=variant.subject, created_at=now, **made
-    )
+    version: TemplateVersion = TemplateVersion.objects.create(template=template, number=number, subject=subject, created_at=now, **made)
     Template.objects.filter(pk=template.pk).update(live_number=number)
     return version

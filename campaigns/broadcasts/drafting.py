@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.ready_made import READY_MADE
-from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Template
-from campaigns.models.campaign import LETTERS
+from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Sender, Template
+from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
 from retention.kit.words import Phrase, gettext_noop
 from segments import saving
 from segments.models import Segment
@@ -19,12 +19,17 @@ from segments.models import Segment
 
 @dataclass(frozen=True)
 class Way:
-    """One variant as it is told. template: the public id of one of the store's, or nothing for the words."""
+    """One variant as it is told. template, sender: public ids of the store's own, or nothing for the words and the connection's sender.
+
+    delay_hours: how much later than the first it leaves, to try another time of the day.
+    """
 
     subject: str = ""
     words: Words = field(default_factory=Words)
     template: str = ""
     weight: int = 1
+    sender: str = ""
+    delay_hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,16 +63,25 @@ class NotADraft(Exception):
     """It was started already; what is sent does not change any more."""
 
 
-def make(*, ready_made: str = "", user_id: int | None, now: datetime) -> Campaign:
-    """Save a draft from a ready-made campaign, or a blank one; raises UnknownKey."""
+def make(*, ready_made: str = "", segment: Segment | None = None, user_id: int | None, now: datetime) -> Campaign:
+    """Save a draft from a ready-made campaign, or a blank one; raises UnknownKey. segment: whose people get it, to begin with."""
     with transaction.atomic():
-        if not ready_made:
-            campaign: Campaign = Campaign.objects.create(name=gettext("New campaign"), created_by_id=user_id, created_at=now)
-            return campaign
-        ready = READY_MADE[ready_made]
-        campaign = Campaign.objects.create(name=ready.name.render(gettext), ready_made=ready.key, created_by_id=user_id, created_at=now)
-        words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": ""}
-        CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
+        campaign = _begun(ready_made, user_id=user_id, now=now)
+        if segment is not None:
+            CampaignSegment.objects.create(campaign=campaign, segment=segment, side="include")
+    return campaign
+
+
+def _begun(ready_made: str, *, user_id: int | None, now: datetime) -> Campaign:
+    if not ready_made:
+        blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), created_by_id=user_id, created_at=now)
+        return blank
+    ready = READY_MADE[ready_made]
+    campaign: Campaign = Campaign.objects.create(
+        name=ready.name.render(gettext), ready_made=ready.key, created_by_id=user_id, created_at=now
+    )
+    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": ""}
+    CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
     return campaign
 
 
@@ -81,10 +95,11 @@ def create(told: Told, *, user_id: int | None, now: datetime) -> Campaign:
 
 
 def change(campaign: Campaign, told: Told) -> None:
-    """Write a draft anew; raises Faulty and NotADraft, and then nothing changed."""
+    """Write a draft anew, and take back the question whether it may be sent; raises Faulty and NotADraft, and then nothing changed."""
     include, exclude = _segments(told.include), _segments(told.exclude)
     templates = {str(one.public_id): one for one in Template.objects.filter(channel="email")}
-    faults = _faults(told, include, exclude, templates)
+    senders = {str(one.public_id): one for one in Sender.objects.all()}
+    faults = _faults(told, include, exclude, templates) | _ways_faults(told, templates, senders)
     if faults:
         raise Faulty(faults)
     with transaction.atomic():
@@ -95,23 +110,25 @@ def change(campaign: Campaign, told: Told) -> None:
         held.name, held.to_everyone = told.name, told.everybody
         for name in plain:
             setattr(held, name, getattr(told, name))
-        held.save(update_fields=["name", "to_everyone", *plain])
+        held.asked_at, held.asked_by = None, None
+        held.save(update_fields=["name", "to_everyone", "asked_at", "asked_by", *plain])
         held.segments.all().delete()
         rows = [(pk, "include") for pk in include.values()] + [(pk, "exclude") for pk in exclude.values()]
         CampaignSegment.objects.bulk_create([CampaignSegment(campaign=held, segment_id=pk, side=side) for pk, side in rows])
         held.variants.all().delete()
         CampaignVariant.objects.bulk_create(
-            [_variant(held, letter, way, templates) for letter, way in zip(LETTERS, told.ways, strict=False)]
+            [_variant(held, letter, way, templates, senders) for letter, way in zip(LETTERS, told.ways, strict=False)]
         )
     campaign.refresh_from_db()
 
 
-def _variant(campaign: Campaign, letter: str, way: Way, templates: dict[str, Template]) -> CampaignVariant:
+def _variant(campaign: Campaign, letter: str, way: Way, templates: dict[str, Template], senders: dict[str, Sender]) -> CampaignVariant:
     words = {"heading": way.words.heading, "text": way.words.text, "button": way.words.button, "url": way.words.url}
     template = templates.get(way.template)
     return CampaignVariant(
-        campaign=campaign, letter=letter, weight=way.weight, subject=way.subject, template=template, words={} if template else words
-    )
+        campaign=campaign, letter=letter, weight=way.weight, subject=way.subject, template=template, words={} if template else words,
+        sender=senders.get(way.sender), delay_hours=way.delay_hours,
+    )  # fmt: skip
 
 
 def _segments(public_ids: tuple[str, ...]) -> dict[str, int]:
@@ -145,14 +162,23 @@ def _faults(told: Told, include: dict[str, int], exclude: dict[str, int], templa
         faults["ramp_hours"] = Phrase(gettext_noop("From 1 to 168 hours, and not together with each person's own time."))
     if not 0 <= told.holdout_share <= 0.5:
         faults["holdout_share"] = Phrase(gettext_noop("From 0 to 50%."))
-    faults |= _test_faults(told)
+    return faults | _test_faults(told)
+
+
+def _ways_faults(told: Told, templates: dict[str, Template], senders: dict[str, Sender]) -> dict[str, Phrase]:
+    """Return what is wrong with the variants, by field."""
+    faults: dict[str, Phrase] = {}
     if len(told.ways) > len(LETTERS):
         faults["variants"] = Phrase(gettext_noop("At most six variants."))
     for way in told.ways:
         if way.template and way.template not in templates:
             faults["variants"] = Phrase(gettext_noop("One of these templates does not exist."))
+        if way.sender and way.sender not in senders:
+            faults["variants"] = Phrase(gettext_noop("One of these senders does not exist."))
         if not 1 <= way.weight <= 100:
             faults["variants"] = Phrase(gettext_noop("A weight is a whole number from 1 to 100."))
+        if not 0 <= way.delay_hours <= MOST_DELAY_HOURS:
+            faults["variants"] = Phrase(gettext_noop("A mail leaves at most 72 hours after the first."))
         if way.words.url and not way.words.url.startswith(("https://", "http://")):
             faults["url"] = Phrase(gettext_noop("The address begins with https://."))
         if "\n" in way.subject or len(way.subject) > 300:
@@ -163,7 +189,7 @@ def _faults(told: Told, include: dict[str, int], exclude: dict[str, int], templa
 def _test_faults(told: Told) -> dict[str, Phrase]:
     if told.test_share is None:
         return {"test_share": Phrase(gettext_noop("Say which share tries it first."))} if told.decide_metric or told.decide_hours else {}
-    if told.when == "local" or told.ramp_hours is not None:
+    if told.when == "local" or told.ramp_hours is not None or any(way.delay_hours for way in told.ways):
         return {"test_share": Phrase(gettext_noop("A winner can be chosen only where all who try it get it at once."))}
     if not 0.05 <= told.test_share <= 0.9 or told.decide_metric not in Campaign.Metric.values or not 1 <= (told.decide_hours or 0) <= 168:
         return {"test_share": Phrase(gettext_noop("A share from 5 to 90%, clicks or orders, and 1 to 168 hours."))}
@@ -176,12 +202,14 @@ def duplicate(campaign: Campaign, *, user_id: int | None, now: datetime) -> Camp
         copy = Campaign(
             name=(gettext("%(name)s, again") % {"name": campaign.name})[:120], ready_made=campaign.ready_made, channel=campaign.channel,
             to_everyone=campaign.to_everyone, holdout_share=campaign.holdout_share, created_by_id=user_id, created_at=now,
+            test_share=campaign.test_share, decide_metric=campaign.decide_metric, decide_hours=campaign.decide_hours,
         )  # fmt: skip
         copy.save()
         for row in campaign.segments.all():
             CampaignSegment.objects.create(campaign=copy, segment_id=row.segment_id, side=row.side)
         for way in campaign.variants.order_by("letter"):
             values: dict[str, Any] = {"weight": way.weight, "subject": way.subject, "template_id": way.template_id, "words": way.words}
+            values |= {"sender_id": way.sender_id, "delay_hours": way.delay_hours}
             CampaignVariant.objects.create(campaign=copy, letter=way.letter, **values)
     return copy
 

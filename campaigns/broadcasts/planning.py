@@ -38,10 +38,11 @@ _PLAN = f"""
         SELECT lots.customer_id, way.version_id,
             CASE WHEN lots.holdout < %(holdout)s THEN 'held_out' WHEN lots.test >= %(test)s THEN 'planned' ELSE 'ready' END AS state,
             way.letter,
-            coalesce(own.moment, %(due)s) + lots.ramp * %(ramp_seconds)s::float8 / %(lots)s * interval '1 second' AS due_at
+            coalesce(own.moment, %(due)s) + lots.ramp * %(ramp_seconds)s::float8 / %(lots)s * interval '1 second'
+                + way.delay_hours * interval '1 hour' AS due_at
         FROM lots
-        JOIN unnest(%(lows)s::int[], %(highs)s::int[], %(letters)s::text[], %(versions)s::bigint[])
-            AS way(low, high, letter, version_id) ON lots.variant >= way.low AND lots.variant < way.high
+        JOIN unnest(%(lows)s::int[], %(highs)s::int[], %(letters)s::text[], %(versions)s::bigint[], %(delays)s::int[])
+            AS way(low, high, letter, version_id, delay_hours) ON lots.variant >= way.low AND lots.variant < way.high
         LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS own(zone, moment) ON own.zone = lots.zone
     ), written AS (
         INSERT INTO campaigns_message (
@@ -114,7 +115,7 @@ def values_of(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
 
 
 def ways_of(campaign: Campaign) -> dict[str, Any]:
-    """Return the variants as ranges of lots: lows, highs, letters and versions."""
+    """Return the variants as ranges of lots: lows, highs, letters, versions, and how many hours later each leaves."""
     variants = list(campaign.variants.order_by("letter"))
     ranges = ranges_of([variant.weight for variant in variants])
     return {
@@ -122,6 +123,7 @@ def ways_of(campaign: Campaign) -> dict[str, Any]:
         "highs": [high for _, high in ranges],
         "letters": [variant.letter for variant in variants],
         "versions": [variant.version_id for variant in variants],
+        "delays": [variant.delay_hours for variant in variants],
     }
 
 

@@ -1,6 +1,5 @@
 """A campaign's figures for people to look at: where everybody chosen ended, what came of it, and what would not have come by itself."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,11 +9,14 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from campaigns.measurement.attribution import WINDOW_DAYS
-from campaigns.models import Attribution, Campaign, Message
+from campaigns.measurement.statistics import FEWEST_EACH, Range, Side, brought_in, share_range
+from campaigns.models import Attribution, Campaign, CampaignVariant, Message
+from campaigns.sending.receipts import COMPLAINED
+from retention.customers.models import CustomerEvent
 from retention.tenancy.context import require_store_id
 
-FEWEST_EACH, FEWEST_BUYERS = 100, 20
-"""Below this no difference is judged. Source: look.md, section 6."""
+FEWEST_BUYERS = 20
+"""With fewer no difference in money is judged. Source: look.md, section 6."""
 
 # Everybody chosen against everybody held out, whether or not the mail left: so nothing but the lot tells the two sides apart.
 _COMPARE = """
@@ -29,20 +31,19 @@ _COMPARE = """
     WHERE m.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s
     GROUP BY 1
 """
-_LINKS = """
-    SELECT m.targets ->> click.position::int AS target, count(DISTINCT click.customer_id), count(*) FROM campaigns_click AS click
-    JOIN campaigns_message AS m ON m.store_id = click.store_id AND m.id = click.message_id
-    WHERE click.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s AND click.suspected = ''
-    GROUP BY target ORDER BY 2 DESC, 1 LIMIT 30
-"""
 
 
 @dataclass
 class Figures:
-    """One campaign's figures. states: messages by state; revenue: last click, in the store's minor units."""
+    """One campaign's figures. states: messages by state; revenue: last click, in the store's minor units.
+
+    opened: people whose mail was opened at least once, without machines; None where openings are not counted.
+    """
 
     states: dict[str, int] = field(default_factory=dict)
     delivered: int = 0
+    bounced: int = 0
+    opened: int | None = None
     clicked: int = 0
     orders: int = 0
     revenue_minor: int = 0
@@ -61,6 +62,21 @@ class Figures:
     def unknown(self) -> int:
         """Return of how many we do not know whether they arrived."""
         return self.states.get("unknown", 0)
+
+    @property
+    def failed(self) -> int:
+        """Return how many could not be sent for good."""
+        return self.states.get("failed", 0) + self.states.get("quarantined", 0)
+
+    @property
+    def tried(self) -> int:
+        """Return how many we handed over, or tried to."""
+        return self.sent + self.unknown + self.failed
+
+    @property
+    def arrived(self) -> int:
+        """Return of how many shares are counted: the delivered where the provider reports them, else the sent."""
+        return self.delivered or self.sent
 
     @property
     def held_out(self) -> int:
@@ -85,30 +101,50 @@ class Figures:
 
 @dataclass(frozen=True)
 class Difference:
-    """What the written-to brought in that the held-out say would not have come by itself, in minor units, with its 95 % range."""
+    """What the written-to brought in that the held-out say would not have come by itself, in minor units; counted until a moment."""
 
-    guess: float
-    low: float
-    high: float
+    range: Range
     judged: bool
+    until: datetime
+
+
+@dataclass(frozen=True)
+class After:
+    """What people said no to because of it."""
+
+    unsubscribed: int
+    complained: int
 
 
 @dataclass(frozen=True)
 class VariantFigures:
-    """How one variant did. low, high: 95 % range of the share of the sent who clicked."""
+    """How one variant did. ranges: 95 % of the share of the sent who clicked, and who ordered; revenue in minor units."""
 
     letter: str
     subject: str
+    sender: str
+    delay_hours: int
     sent: int
     clicked: int
-    orders: int
-    low: float
-    high: float
+    ordered: int
+    revenue_minor: int
+    clicks_range: tuple[float, float]
+    orders_range: tuple[float, float]
 
     @property
     def rate(self) -> float:
         """Return the share that clicked."""
         return self.clicked / self.sent if self.sent else 0.0
+
+    @property
+    def order_rate(self) -> float:
+        """Return the share that ordered."""
+        return self.ordered / self.sent if self.sent else 0.0
+
+    @property
+    def is_judged(self) -> bool:
+        """Say whether it was sent to enough people for a rate."""
+        return self.sent >= FEWEST_EACH
 
 
 def figures_of(campaign_ids: Iterable[int], *, currency: str) -> dict[int, Figures]:
@@ -118,10 +154,12 @@ def figures_of(campaign_ids: Iterable[int], *, currency: str) -> dict[int, Figur
     for pk, state, count in messages.values_list("source_id", "state").annotate(Count("id")):
         figures[pk].states[state] = count
     ends = messages.values_list("source_id").annotate(
-        delivered=Count("id", filter=Q(delivered_at__isnull=False)), clicked=Count("id", filter=Q(clicked_at__isnull=False))
+        delivered=Count("id", filter=Q(delivered_at__isnull=False)),
+        bounced=Count("id", filter=Q(bounced_at__isnull=False)),
+        clicked=Count("id", filter=Q(clicked_at__isnull=False)),
     )
-    for pk, delivered, clicked in ends:
-        figures[pk].delivered, figures[pk].clicked = delivered, clicked
+    for pk, delivered, bounced, clicked in ends:
+        figures[pk].delivered, figures[pk].bounced, figures[pk].clicked = delivered, bounced, clicked
     credits = Attribution.objects.filter(message__source_kind="campaign", message__source_id__in=figures, currency=currency)
     for pk, orders, total in credits.values_list("message__source_id").annotate(Count("id"), Sum("total_minor")):
         figures[pk].orders, figures[pk].revenue_minor = orders, total
@@ -135,8 +173,8 @@ def reasons_of(campaign: Campaign) -> list[tuple[str, str, int]]:
     return found
 
 
-def variants_of(campaign: Campaign) -> list[VariantFigures]:
-    """Return how each variant did, by letter."""
+def variants_of(campaign: Campaign, *, currency: str) -> list[VariantFigures]:
+    """Return how each variant did, by letter. ordered: people with an order credited to it."""
     rows = Message.objects.filter(source_kind="campaign", source_id=campaign.pk).exclude(variant="")
     counts = {
         letter: (sent, clicked)
@@ -144,24 +182,42 @@ def variants_of(campaign: Campaign) -> list[VariantFigures]:
             sent=Count("id", filter=Q(state="sent")), clicked=Count("id", filter=Q(clicked_at__isnull=False))
         )
     }
-    credits = Attribution.objects.filter(message__source_kind="campaign", message__source_id=campaign.pk)
-    orders = dict(credits.values_list("message__variant").annotate(Count("id")))
-    found = []
-    for way in campaign.variants.select_related("version").order_by("letter"):
-        sent, clicked = counts.get(way.letter, (0, 0))
-        subject = way.version.subject if way.version else way.subject
-        found.append(VariantFigures(way.letter, subject, sent, clicked, orders.get(way.letter, 0), *share_range(clicked, sent)))
-    return found
+    credits = Attribution.objects.filter(message__source_kind="campaign", message__source_id=campaign.pk).values_list("message__variant")
+    orders = {
+        letter: (people, total or 0)
+        for letter, people, total in credits.annotate(
+            Count("message_id", distinct=True), total=Sum("total_minor", filter=Q(currency=currency))
+        )
+    }
+    return [
+        _variant(way, *counts.get(way.letter, (0, 0)), *orders.get(way.letter, (0, 0)))
+        for way in campaign.variants.select_related("version", "sender", "template").order_by("letter")
+    ]
 
 
-def share_range(hits: int, of: int) -> tuple[float, float]:
-    """Return the 95 % range of a share (Wilson); 0 to 1 when nothing was counted."""
-    if not of:
-        return 0.0, 1.0
-    z, share = 1.96, hits / of
-    middle, spread = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    scale = 1 + z * z / of
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+def _variant(way: CampaignVariant, sent: int, clicked: int, ordered: int, revenue_minor: int) -> VariantFigures:
+    return VariantFigures(
+        letter=way.letter,
+        subject=way.version.subject if way.version else way.subject,
+        sender=way.version.from_name if way.version else "",
+        delay_hours=way.delay_hours,
+        sent=sent,
+        clicked=clicked,
+        ordered=ordered,
+        revenue_minor=revenue_minor,
+        clicks_range=share_range(clicked, sent),
+        orders_range=share_range(ordered, sent),
+    )
+
+
+def after_of(campaign: Campaign) -> After:
+    """Return how many people said no, or called it unwanted, in a mail of this campaign."""
+    told = CustomerEvent.objects.filter(kind="own", customer__isnull=False, refusal="", properties__journey=str(campaign.public_id))
+    if campaign.opened_at is not None:
+        told = told.filter(occurred_at__gte=campaign.opened_at)
+    names = ("Unsubscribed", COMPLAINED)
+    counts = dict(told.filter(name__in=names).values_list("name").annotate(Count("customer_id", distinct=True)))
+    return After(counts.get("Unsubscribed", 0), counts.get(COMPLAINED, 0))
 
 
 def difference_of(campaign: Campaign, *, currency: str) -> Difference | None:
@@ -169,28 +225,18 @@ def difference_of(campaign: Campaign, *, currency: str) -> Difference | None:
     if campaign.opened_at is None:
         return None
     until = (campaign.finished_at or campaign.opened_at) + timedelta(days=WINDOW_DAYS)
-    sides = {held: rest for held, *rest in _rows(_COMPARE, campaign, currency=currency, since=campaign.opened_at, until=until)}
+    values: dict[str, Any] = {
+        "store": require_store_id(),
+        "campaign": campaign.pk,
+        "currency": currency,
+        "since": campaign.opened_at,
+        "until": until,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARE, values)
+        sides = {held: Side(people, buyers, total, squares) for held, people, buyers, total, squares in cursor.fetchall()}
     if True not in sides or False not in sides:
         return None
-    people, buyers, total, squares = sides[False]
-    others, other_buyers, other_total, other_squares = sides[True]
-    spread = 1.96 * people * math.sqrt(_variance(people, total, squares) / people + _variance(others, other_total, other_squares) / others)
-    guess = people * (total / people - other_total / others)
-    judged = min(people, others) >= FEWEST_EACH and buyers + other_buyers >= FEWEST_BUYERS
-    return Difference(guess, guess - spread, guess + spread, judged)
-
-
-def _variance(count: int, total: float, squares: float) -> float:
-    return max(0.0, squares - total * total / count) / (count - 1) if count > 1 else 0.0
-
-
-def links_of(campaign: Campaign) -> list[tuple[str, int, int]]:
-    """Return (target, people, clicks) of the links people clicked, most people first; machines are left out."""
-    return [(target, people, clicks) for target, people, clicks in _rows(_LINKS, campaign)]
-
-
-def _rows(statement: str, campaign: Campaign, **values: str | datetime) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"store": require_store_id(), "campaign": campaign.pk, **values})
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    written, held = sides[False], sides[True]
+    judged = min(written.people, held.people) >= FEWEST_EACH and written.buyers + held.buyers >= FEWEST_BUYERS
+    return Difference(brought_in(written, held), judged, until)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 
 from campaigns.broadcasts import content
@@ -149,6 +149,17 @@ def archive(campaign: Campaign) -> bool:
     """Put away one that is a draft or over; say whether it was."""
     over = [Campaign.State.DRAFT, Campaign.State.FINISHED, Campaign.State.CANCELLED]
     return bool(Campaign.objects.filter(pk=campaign.pk, state__in=over).update(state=Campaign.State.ARCHIVED))
+
+
+def unarchive(campaign: Campaign) -> bool:
+    """Take back one that was put away: to a draft where it never began, else to what it had come to; say whether it was put away."""
+    held = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.ARCHIVED)
+    over = Case(
+        When(confirmed_at=None, then=Value(Campaign.State.DRAFT)),
+        When(planned_at__isnull=False, finished_at__isnull=False, then=Value(Campaign.State.FINISHED)),
+        default=Value(Campaign.State.CANCELLED),
+    )
+    return bool(held.update(state=over))
 
 
 def close_waiting(campaign: Campaign, *, now: datetime) -> int:

@@ -7,11 +7,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from campaigns.models import Attribution, Message
+from retention.customers.models import CustomerEvent
 from retention.dashboard.figures import write_money, write_number
 from retention.dashboard.home_parts import Counter
 from retention.orders.models import Cart
 
 _DAYS = timedelta(days=30)
+_FEWEST = 100
 
 
 def messages_counter(request: HttpRequest, now: datetime) -> Counter:
@@ -39,3 +41,14 @@ def came_back_counter(request: HttpRequest, now: datetime) -> Counter:
     else:
         sub = _("Baskets bought after a click on a reminder.")
     return Counter(label=_("Baskets that came back"), value=write_number(count), sub=sub, order=50, zero=not count)
+
+
+def complaint_share(*, now: datetime) -> float | None:
+    """Return which share of the e-mails of 30 days was called unwanted; None when fewer than a hundred left."""
+    sent = Message.objects.filter(channel="email", state="sent", planned_at__gte=now - _DAYS).count()
+    if sent < _FEWEST:
+        return None
+    told = CustomerEvent.objects.filter(
+        name="Email Complained", kind="own", customer__isnull=False, refusal="", occurred_at__gte=now - _DAYS
+    )
+    return told.count() / sent

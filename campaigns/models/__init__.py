@@ -8,6 +8,7 @@ from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
 from campaigns.models.report import ProviderReport
+from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "JourneyVersion",
     "Message",
     "ProviderReport",
+    "Sender",
+    "SendingDomain",
     "Template",
     "TemplateVersion",
 ]

@@ -12,12 +12,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.sender import Sender
 from campaigns.models.template import Template, TemplateVersion
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
 LETTERS = ("a", "b", "c", "d", "e", "f")
+MOST_DELAY_HOURS = 72
 _LETTER_CHOICES = [(letter, letter.upper()) for letter in LETTERS]
 LATE_AFTER = timedelta(hours=2)
 """What is later than this is asked about again, never sent in silence. Source: reliability guide, scheduler."""
@@ -38,10 +40,11 @@ class CampaignQuerySet(StoreQuerySet["Campaign"]):
 class Campaign(StoreOwned):
     """One campaign.
 
-    wall_day, wall_time: in the store's zone, or in each recipient's own. starts_at: when the first message may be due. confirmed_at: when a
-    person last said "send". opened_at: when planning began. planned_to: customers up to this id have their row. planned_at: all have one.
-    seen_at: when a process last looked after it; a gap of two hours means that the machine was off. test_share: of the audience tries
-    the variants first, and the winner by `decide_metric` goes to the rest after `decide_hours`.
+    wall_day, wall_time: in the store's zone, or in each recipient's own. asked_at, asked_by: since when somebody who may not send it waits
+    for one who may; a change takes the question back, so what is approved is what was seen. starts_at: when the first message may be due.
+    confirmed_at: when a person last said "send". opened_at: when planning began. planned_to: customers up to this id have their row.
+    planned_at: all have one. seen_at: when a process last looked after it; a gap of two hours means that the machine was off.
+    test_share: of the audience tries the variants first, and the winner by `decide_metric` goes to the rest after `decide_hours`.
     """
 
     class State(models.TextChoices):
@@ -83,6 +86,8 @@ class Campaign(StoreOwned):
     decide_hours = models.PositiveSmallIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
     winner = models.CharField(max_length=1, choices=_LETTER_CHOICES, blank=True, default="")
+    asked_at = models.DateTimeField(null=True)
+    asked_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -201,6 +206,7 @@ class CampaignVariant(StoreOwned):
     """One of up to six ways to say it. Drawn by lot in proportion to the weights; the same person always sees the same one.
 
     template: what it says, or `words` (heading, text, button, url) for a plain mail. subject: in place of the template's own.
+    sender: whom it comes from, in place of the connection's own. delay_hours: how much later than the first its people get it.
     version: fixed at the start.
     """
 
@@ -210,6 +216,8 @@ class CampaignVariant(StoreOwned):
     subject = models.CharField(max_length=300, blank=True)
     template = models.ForeignKey(Template, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False)
     words = models.JSONField(default=dict)
+    sender = models.ForeignKey(Sender, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False)
+    delay_hours = models.PositiveSmallIntegerField(default=0, db_default=0)
     version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False)
 
     class Meta:
@@ -219,9 +227,11 @@ class CampaignVariant(StoreOwned):
             models.UniqueConstraint(fields=["store", "campaign", "letter"], name="campaign_variant_once"),
             models.CheckConstraint(condition=Q(letter__in=LETTERS), name="campaign_variant_letter_known"),
             models.CheckConstraint(condition=Q(weight__gte=1, weight__lte=100), name="campaign_variant_weight_possible"),
+            models.CheckConstraint(condition=Q(delay_hours__lte=MOST_DELAY_HOURS), name="campaign_variant_delay_possible"),
             StoreForeignKey(field="campaign", name="campaign_variant_campaign_of_store"),
             StoreForeignKey(field="template", name="campaign_variant_template_of_store"),
             StoreForeignKey(field="version", name="campaign_variant_version_of_store"),
+            StoreForeignKey(field="sender", name="campaign_variant_sender_of_store"),
             StoreIsolation(name="campaign_variant_isolation"),
         ]
 

@@ -63,6 +63,7 @@ class TemplateVersion(StoreOwned):
     """One version: its source, and the Liquid HTML and text compiled from it once. Never changed.
 
     languages: the mail in further ones, {"de": {"subject", "preheader", "source", "html", "text"}}; the columns are everybody else's.
+    from_name, from_address: whom it comes from, where that is not the connection's own sender.
     """
 
     class Kind(models.TextChoices):
@@ -72,6 +73,8 @@ class TemplateVersion(StoreOwned):
     template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions", db_constraint=False)
     number = models.PositiveIntegerField()
     subject = models.CharField(_("subject"), max_length=300)
+    from_name = models.CharField(max_length=120, blank=True, default="", db_default="")
+    from_address = models.EmailField(max_length=254, blank=True, default="", db_default="")
     preheader = models.CharField(_("preview line"), max_length=300, blank=True, default="", db_default="")
     kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.MJML, db_default="mjml")
     source = models.TextField()

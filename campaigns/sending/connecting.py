@@ -82,10 +82,14 @@ def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime) 
         session.close()
 
 
+def mail_host() -> str:
+    """Return the host that stands in the Message-ID of what is only a test."""
+    return urlsplit(site.SITE_URL).hostname or "localhost"
+
+
 def _mail(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
     key = uuid4().hex
-    host = urlsplit(site.SITE_URL).hostname or "localhost"
-    mail = Mail(key, host, account.from_name, account.from_address, "", to, text, f"{text}\n", f"<p>{text}</p>", now)
+    mail = Mail(key, mail_host(), account.from_name, account.from_address, "", to, text, f"{text}\n", f"<p>{text}</p>", now)
     return Outgoing(key, account.from_address, to, build(mail))
 
 

@@ -1,4 +1,4 @@
-"""The messages of one journey: to whom, which step, what became of it, and why something was held back."""
+"""The messages of one journey or campaign: to whom, which step, what became of it, and why something was held back."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Journey, Message
+from campaigns.models import Campaign, Journey, Message
 from campaigns.sending.reasons import words_of
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
@@ -32,8 +32,22 @@ BADGES = {
 def list_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show a page of a journey's messages, newest first, all of them or those of one state."""
     journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    return _page(request, journey, kind="journey", crumbs=[("campaigns:journeys", _("Journeys")), ("campaigns:journey", journey.name)])
+
+
+@needs("messages.view")
+@require_safe
+def list_campaign_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show a page of a campaign's messages, newest first, all of them or those of one state."""
+    campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
+    return _page(
+        request, campaign, kind="campaign", crumbs=[("campaigns:campaigns", _("Campaigns")), ("campaigns:campaign", campaign.name)]
+    )
+
+
+def _page(request: HttpRequest, source: Journey | Campaign, *, kind: str, crumbs: list[tuple[str, str]]) -> HttpResponse:
     state = request.GET.get("state", "")
-    rows = Message.objects.filter(source_kind="journey", source_id=journey.pk).select_related("customer")
+    rows = Message.objects.filter(source_kind=kind, source_id=source.pk).select_related("customer")
     if state in BADGES:
         rows = rows.filter(state=state)
     page = read_page(rows, order=["-planned_at", "-id"], cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
@@ -49,7 +63,9 @@ def list_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
         for message in page.rows
     ]
     states = [(key, label) for key, label in Message.State.choices if key in BADGES]
-    context = {"journey": journey, "page": page, "lines": lines, "state": state, "states": states, "sees_people": sees_people}
+    context = {
+        "source": source, "crumbs": crumbs, "page": page, "lines": lines, "state": state, "states": states, "sees_people": sees_people,
+    }  # fmt: skip
     return render(request, "campaigns/messages.html", context)
 
 

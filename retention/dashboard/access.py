@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-ROLES = ("owner", "manager", "marketer", "analyst", "support")
+ROLES = ("owner", "manager", "marketer", "writer", "analyst", "support")
 _ALL = frozenset(ROLES)
 _RUN = frozenset({"owner", "manager"})
 _WRITE = frozenset({"owner", "manager", "marketer"})
@@ -33,6 +33,7 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "segments.view": _ALL,
     "segments.edit": _WRITE,
     "messages.view": _ALL,
+    "messages.write": _WRITE | {"writer"},
     "messages.edit": _WRITE,
     "messages.send": _WRITE,
     "sales.view": _ALL,

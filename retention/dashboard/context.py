@@ -20,6 +20,7 @@ ROLE_NAMES: dict[str, Promise] = {
     "owner": _("Owner"),
     "manager": _("Manager"),
     "marketer": _("Marketer"),
+    "writer": _("Writer"),
     "analyst": _("Analyst"),
     "support": _("Support"),
 }

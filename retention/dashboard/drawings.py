@@ -57,11 +57,12 @@ def bar(share: float, *, tone: str = "", tall: bool = False, held: float = 0.0) 
     )  # fmt: skip
 
 
-def funnel(share: float) -> SafeString:
-    """Draw one row of a funnel: its width is the share of those who started."""
+def funnel(share: float, start: float = 0.0) -> SafeString:
+    """Draw one row of a funnel: its width is the share of those who started. start: where it begins, for those who left on the way."""
     return format_html(
         '<svg class="bo-fun" viewBox="0 0 100 18" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="bg" width="100" height="18"/><rect class="fg" width="{}" height="18"/></svg>',
+        '<rect class="bg" width="100" height="18"/><rect class="fg" x="{}" width="{}" height="18"/></svg>',
+        _percent(start),
         _percent(share),
     )
 

@@ -85,6 +85,7 @@ def segment_detail(request: Any, public_id: UUID) -> HttpResponse:
         "was_there": bool(days) and days[0][0] <= yesterday,
         "used_by": saving.used_by(segment),
         "may_edit": allows(request.role, capability="segments.edit"),
+        "may_write": allows(request.role, capability="messages.write"),
         "may_see_people": may_see_people,
         "may_export": allows(request.role, capability="customers.export"),
         **_versions(request, segment, terms),

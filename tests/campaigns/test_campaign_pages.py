@@ -23,10 +23,10 @@ def test_a_merchant_writes_starts_and_reads_a_campaign(store: Any, sink: Any) ->
     edit = client.post(f"{here}new/", {"ready_made": "newsletter"}).headers["Location"]
     assert "News from" in client.get(edit).content.decode()
     form = {
-        "name": "First", "include": [str(segment.public_id)], "subject": "Hello", "heading": "New", "text": "Look.", "when": "now",
+        "name": "First", "include": [str(segment.public_id)], "subject_a": "Hello", "heading_a": "New", "text_a": "Look.", "when": "now",
         "holdout": "0",
     }  # fmt: skip
-    wrong = client.post(edit, form | {"name": "", "url": "javascript:alert(1)"})
+    wrong = client.post(edit, form | {"name": "", "url_a": "javascript:alert(1)"})
     assert wrong.status_code == 422
     assert "Give it a name." in wrong.content.decode()
     campaign = Campaign.objects.get()

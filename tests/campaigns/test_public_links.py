@@ -1,6 +1,8 @@
 """Links in mails: a click leads only to what was stored, opening anything changes nothing, and one post unsubscribes."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,10 +18,12 @@ from retention.customers.identifying import Claim, identify
 from retention.customers.models import Consent, Customer, CustomerEvent
 from retention.kit import clock
 from retention.orders.models import Order
+from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, send_all, start
 from tests.campaigns.crowd import make_ready
 from tests.campaigns.story import buy, send, tick
 
 pytestmark = pytest.mark.django_db
+_LINK = re.compile(r'href="([^"]+)"')
 BROWSER = {"user-agent": "Mozilla/5.0 (Macintosh)"}
 
 
@@ -63,6 +67,23 @@ def test_opening_links_changes_nothing_but_click_rows(sent: Message) -> None:
         assert client.head(link).status_code in {200, 302}
     assert everything() == before
     assert sorted(Click.objects.values_list("method", "suspected")) == [("GET", ""), ("HEAD", "head_request")]
+
+
+@pytest.mark.parametrize("count", [20, pytest.param(1000, marks=pytest.mark.deep)])
+def test_every_link_of_many_mails_changes_nothing_but_clicks(count: int, store: Any, sink: Any) -> None:
+    people, now = make_crowd(count, now=clock.now()), clock.now()
+    campaign = make_campaign(make_list(people, now=now), now=now)
+    start(campaign, store, now=now)
+    assert send_all(store, now=now) == count
+    found = {link for mail in sink.accepted for link in _LINK.findall(mail.get_body(("html",)).get_content())}
+    ours = [path_of(unescape(link)) for link in found if "localhost:8000" in link]
+    assert len(ours) == 3 * count, "of each mail the button, the way to say no, and the way to say less"
+    before = everything()
+    client = Client(headers=BROWSER)
+    for link in ours:
+        assert {client.get(link).status_code, client.head(link).status_code} <= {200, 302}, link
+    assert everything() == before
+    assert Click.objects.count() == 2 * count
 
 
 def test_click_leads_to_the_stored_target_only(sent: Message) -> None:

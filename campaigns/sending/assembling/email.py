@@ -34,11 +34,13 @@ def assemble_email(
 ) -> Built | CannotRender:
     """Return the mail, or why a value of it cannot stand in one."""
     key = message.public_id.hex
+    version = message.template_version
+    sender = version.from_address or account.from_address
     mail = Mail(
         message_id=key,
         host=urlsplit(settings.SITE_URL).hostname or "localhost",
-        from_name=account.from_name,
-        from_address=account.from_address,
+        from_name=version.from_name or account.from_name,
+        from_address=sender,
         to_name=message.customer.name,
         to_address=message.customer.email,
         subject=rendered.subject[:300],
@@ -52,6 +54,6 @@ def assemble_email(
         content = build(mail)
     except CannotBuild as error:
         return CannotRender("mail_refused", str(error))
-    outgoing = Outgoing(key=key, sender=account.from_address, recipient=message.customer.email, content=content)
+    outgoing = Outgoing(key=key, sender=sender, recipient=message.customer.email, content=content)
     digest = address_digest(message.customer.email)
     return Built(outgoing, Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets))

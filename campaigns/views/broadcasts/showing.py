@@ -1,28 +1,23 @@
-"""The list of campaigns, and one of them: before the start what will happen, afterwards what came of it."""
+"""The list of campaigns, and what every page of one campaign shows."""
 
 from typing import Any
-from uuid import UUID
 
-from csp.decorators import csp, csp_update
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.audience import Audience
-from campaigns.broadcasts.content import wording_of
+from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import reach
-from campaigns.broadcasts.running import faults_of
-from campaigns.models import Campaign, CampaignVariant
-from campaigns.sending.previewing import preview
-from campaigns.sending.reasons import words_of
-from campaigns.views.frames import FRAME_POLICY, show_mail
+from campaigns.models import Campaign
+from campaigns.sending.connecting import in_use
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
+from retention.stores.models import Membership
 
 PAGE_SIZE = 25
 BADGES = {
@@ -39,75 +34,48 @@ BADGES = {
 @needs("messages.view")
 @require_safe
 def list_campaigns(request: Any) -> HttpResponse:
-    """Show the campaigns that are not put away, newest first, with what came of them."""
-    page = read_page(Campaign.objects.kept(), order=["-created_at", "-id"], cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    """Show the campaigns, newest first, with what came of them: those that are not put away, or with `?away=1` those that are."""
+    away = request.GET.get("away") == "1"
+    rows = Campaign.objects.filter(state=Campaign.State.ARCHIVED) if away else Campaign.objects.kept()
+    page = read_page(rows.order_by(), order=["-created_at", "-id"], cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     figures = reading.figures_of((one.pk for one in page.rows), currency=request.store.currency)
-    rows = [{"campaign": one, "badge": BADGES[one.state], "word": one.get_state_display(), "figures": figures[one.pk]} for one in page.rows]
-    context = {"page": page, "rows": rows, "may_edit": allows(request.role, capability="messages.edit")}
+    lines = [
+        {"campaign": one, "badge": badge_of(one), "word": word_of(one), "figures": figures[one.pk]} for one in page.rows
+    ]  # fmt: skip
+    context = {"page": page, "rows": lines, "away": away, "may_write": allows(request.role, capability="messages.write")}
     return render(request, "campaigns/campaigns.html", context)
 
 
-@needs("messages.view")
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
-@require_safe
-def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Show one campaign: a draft as what will happen, a started one as its report."""
-    campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
-    context = shown(request, campaign)
-    if campaign.is_editable:
-        now = clock.now()
-        faults = faults_of(campaign, store=request.store, now=now)
-        found = reach_of(campaign)
-        context |= {
-            "faults": [phrase.render(_) for phrase in faults.values()],
-            "reach": found,
-            "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped],
-        }
-        return render(request, "campaigns/campaign_review.html", context)
-    difference = reading.difference_of(campaign, currency=request.store.currency)
-    context |= {
-        "reasons": [(words_of(reason).render(_), count) for _state, reason, count in reading.reasons_of(campaign)],
-        "variants": reading.variants_of(campaign),
-        "links": reading.links_of(campaign),
-        "difference": difference,
-        "amounts": [round(value) for value in (difference.guess, difference.low, difference.high)] if difference else [],
-    }
-    return render(request, "campaigns/campaign.html", context)
+def badge_of(campaign: Campaign) -> str:
+    """Return the state a campaign is drawn as: a draft somebody waits for a yes to needs a person."""
+    return "needs" if campaign.is_editable and campaign.asked_at is not None else BADGES[campaign.state]
 
 
-@needs("messages.view")
-@require_safe
-@csp(FRAME_POLICY)  # type: ignore[arg-type]
-@xframe_options_sameorigin
-def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Show what a campaign says as the example person sees it, for its frame. Parameter: variant, a letter."""
-    variant = get_object_or_404(
-        CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template"), letter=request.GET.get("variant", "a")[:1]
-    )
-    wording, kind = wording_of(variant)
-    return show_mail(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()))
-
-
-@needs("messages.view")
-@require_safe
-def show_progress(request: Any, public_id: UUID) -> HttpResponse:
-    """Show how far a campaign is; the page asks again every two seconds while it sends."""
-    campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
-    return render(request, "campaigns/_campaign_progress.html", shown(request, campaign))
+def word_of(campaign: Campaign) -> str:
+    """Return the word of a campaign's state."""
+    waits = campaign.is_editable and campaign.asked_at is not None
+    return _("Waits for a yes") if waits else str(campaign.get_state_display())
 
 
 def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     """Return what every page of one campaign shows."""
     figures = reading.figures_of([campaign.pk], currency=request.store.currency)[campaign.pk]
     rows = campaign.segments.select_related("segment").order_by("segment__name")
+    waits = campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
+    steps = next_steps(campaign, store=request.store, now=clock.now()) if waits else []
     return {
         "campaign": campaign,
-        "badge": BADGES[campaign.state],
+        "next_steps": [phrase.render(_) for phrase in steps],
+        "badge": badge_of(campaign),
+        "word": word_of(campaign),
         "figures": figures,
         "done": figures.chosen - figures.waiting,
         "include": [row.segment for row in rows if row.side == "include"],
         "exclude": [row.segment for row in rows if row.side == "exclude"],
-        "ways": list(campaign.variants.select_related("template", "version").order_by("letter")),
+        "ways": list(campaign.variants.select_related("template", "version", "sender").order_by("letter")),
+        "to_inbox": in_use(campaign.channel) is None,
+        "may_see_inbox": allows(request.role, capability="inbox.view"),
+        "may_write": allows(request.role, capability="messages.write"),
         "may_edit": allows(request.role, capability="messages.edit"),
         "may_send": allows(request.role, capability="messages.send"),
     }
@@ -123,3 +91,9 @@ def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_sh
         salt=salt_of(campaign, "holdout"),
         now=clock.now(),
     )
+
+
+def team_of(request: Any) -> list[tuple[str, str, bool]]:
+    """Return (address, name, is it me) of the store's team, whoever asks first."""
+    people = [one.user for one in Membership.objects.select_related("user").order_by("pk")]
+    return sorted(((one.email, str(one), one.pk == request.user.pk) for one in people), key=lambda row: (not row[2], row[1]))

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns.broadcasts import drafting, running
+from campaigns.broadcasts import asking, drafting, running
 from campaigns.models import Campaign
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -21,19 +21,54 @@ from retention.stores import auditing
 @needs("messages.send")
 @require_POST
 def start_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Start a draft; one that is not whole says what is missing."""
+    """Start a draft, which is also the yes to who asked for one; what is not whole says what is missing.
+
+    `seen` says which question the page showed: what was changed after that is looked at again before it leaves.
+    """
+    seen = request.POST.get("seen", "")
+
+    def deed(one: Campaign) -> bool:
+        if not asking.is_still(one, seen):
+            raise asking.Changed
+        return running.start(one, store=request.store, user_id=request.user.pk, now=clock.now())
+
     try:
-        return _do(
-            request,
-            public_id,
-            lambda one: running.start(one, store=request.store, user_id=request.user.pk, now=clock.now()),
-            "campaign.started",
-            _("%(name)s is on its way. You can pause it at any moment."),
-        )
+        return _do(request, public_id, deed, "campaign.started", _("%(name)s is on its way. You can pause it at any moment."))
+    except asking.Changed:
+        toasts.warning(request, _("It was changed after you opened it. Look it over again; nothing has left."))
     except running.CannotStart as refusal:
-        for phrase in refusal.faults.values():
-            toasts.error(request, phrase.render(_))
-        return redirect("campaigns:campaign", request.store.slug, public_id)
+        _say(request, refusal)
+    return redirect("campaigns:campaign", request.store.slug, public_id)
+
+
+@needs("messages.write")
+@require_POST
+def ask_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Ask those who may send for their yes."""
+    word = _("Asked. Those who may send see it, and nothing leaves before one of them says yes.")
+
+    def deed(one: Campaign) -> bool:
+        return asking.ask(one, store=request.store, user_id=request.user.pk, now=clock.now())
+
+    try:
+        return _do(request, public_id, deed, "campaign.asked", word)
+    except running.CannotStart as refusal:
+        _say(request, refusal)
+    return redirect("campaigns:campaign", request.store.slug, public_id)
+
+
+@needs("messages.send")
+@require_POST
+def return_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Give a draft back to who asked: not like this."""
+    return _do(request, public_id, asking.give_back, "campaign.returned", _("%(name)s is given back as a draft."))
+
+
+@needs("messages.edit")
+@require_POST
+def unarchive_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Take one that was put away back onto the list."""
+    return _do(request, public_id, running.unarchive, "campaign.unarchived", _("%(name)s is back on the list."))
 
 
 @needs("messages.edit")
@@ -67,7 +102,7 @@ def archive_campaign(request: Any, public_id: UUID) -> HttpResponse:
     return redirect("campaigns:campaigns", request.store.slug)
 
 
-@needs("messages.edit")
+@needs("messages.write")
 @require_POST
 def duplicate_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Copy a campaign as a draft."""
@@ -79,6 +114,11 @@ def duplicate_campaign(request: Any, public_id: UUID) -> HttpResponse:
 def write_campaign_again(request: Any, public_id: UUID) -> HttpResponse:
     """Write a draft to those who got it and did not click."""
     return _copy(request, public_id, drafting.write_again)
+
+
+def _say(request: Any, refusal: running.CannotStart) -> None:
+    for phrase in refusal.faults.values():
+        toasts.error(request, phrase.render(_))
 
 
 def _copy(request: Any, public_id: UUID, deed: Callable[..., Campaign | None]) -> HttpResponse:

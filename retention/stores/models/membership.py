@@ -17,6 +17,7 @@ class Role(models.TextChoices):
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
     MARKETER = "marketer", _("Marketer")
+    WRITER = "writer", _("Writer")
     ANALYST = "analyst", _("Analyst")
     SUPPORT = "support", _("Support")
 

@@ -1,0 +1,74 @@
+"""What will happen to a campaign next, in sentences: when it leaves for whom, who chooses the winner, who gets nothing."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+
+from campaigns.broadcasts.moments import first_moment
+from campaigns.broadcasts.winning import FEWEST_EACH, SURE
+from campaigns.models import Campaign
+from campaigns.sending.pacing import first_instant
+from retention.dashboard.figures import write_number, write_share
+from retention.kit.words import Phrase, gettext_noop
+from retention.stores.models import Store
+
+_LATEST = ZoneInfo("Etc/GMT+12")  # UTC-12, where a day begins last
+
+
+def next_steps(campaign: Campaign, *, store: Store, now: datetime) -> list[Phrase]:
+    """Return what will happen, in the order it will."""
+    steps = [_leaving(campaign, store=store, now=now)]
+    if campaign.when != Campaign.When.NOW:
+        steps.append(Phrase(gettext_noop("Who is in the segments is asked again at that moment.")))
+    if campaign.ramp_hours:
+        hours = write_number(campaign.ramp_hours)
+        steps.append(
+            Phrase(gettext_noop("It is spread evenly over %(hours)s hours, so that your mail server gets used to it."), {"hours": hours})
+        )
+    for way in campaign.variants.exclude(delay_hours=0).order_by("letter"):
+        words = {"letter": way.letter.upper(), "hours": write_number(way.delay_hours)}
+        steps.append(Phrase(gettext_noop("Mail %(letter)s leaves %(hours)s hours later than that."), words))
+    if campaign.test_share is not None:
+        steps += _winner(campaign)
+    if campaign.holdout_share:
+        share = write_share(campaign.holdout_share)
+        steps.append(
+            Phrase(
+                gettext_noop("%(share)s of them, drawn by lot, get nothing, so that you see what it really brings in."), {"share": share}
+            )
+        )
+    return steps
+
+
+def _leaving(campaign: Campaign, *, store: Store, now: datetime) -> Phrase:
+    if campaign.when == Campaign.When.NOW or campaign.wall_day is None or campaign.wall_time is None:
+        return Phrase(gettext_noop("The first messages leave within a minute after you press the button."))
+    words = {"day": formats.date_format(campaign.wall_day, "DATE_FORMAT"), "time": f"{campaign.wall_time:%H:%M}", "zone": store.zone}
+    if campaign.when == Campaign.When.AT:
+        return Phrase(gettext_noop("It leaves on %(day)s at %(time)s for everybody at once, by the shop's clock (%(zone)s)."), words)
+    first = first_moment("local", day=campaign.wall_day, wall=campaign.wall_time, zone=store.timezone, now=now)
+    last = first_instant(campaign.wall_day, campaign.wall_time, _LATEST)
+    words |= {name: formats.date_format(at.astimezone(store.timezone), "j M, H:i") for name, at in (("first", first), ("last", last))}
+    told = gettext_noop(
+        "Everybody gets it at %(time)s on %(day)s where they are: the first at %(first)s, the last at %(last)s by the shop's clock "
+        "(%(zone)s). Who lives where that has passed gets it a day later; whose place is not known counts as being with the shop."
+    )
+    return Phrase(told, words)
+
+
+def _winner(campaign: Campaign) -> list[Phrase]:
+    metric = {
+        Campaign.Metric.CLICKS: gettext_noop("After %(hours)s hours the mail with the most clicks goes to all the others."),
+        Campaign.Metric.ORDERS: gettext_noop("After %(hours)s hours the mail with the most orders goes to all the others."),
+    }[Campaign.Metric(campaign.decide_metric)]
+    return [
+        Phrase(gettext_noop("First %(share)s of them try the mails."), {"share": write_share(campaign.test_share or 0)}),
+        Phrase(metric, {"hours": write_number(campaign.decide_hours or 0)}),
+        Phrase(
+            gettext_noop(
+                "It must be better with %(sure)s certainty, each sent to at least %(fewest)s people; otherwise the others are split."
+            ),
+            {"sure": write_share(SURE), "fewest": write_number(FEWEST_EACH)},
+        ),
+    ]

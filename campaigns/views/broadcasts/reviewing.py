@@ -1,0 +1,65 @@
+"""One campaign: a draft as what will happen if it is started, with the mail as one person sees it; a started one as its report."""
+
+from typing import Any
+from uuid import UUID
+
+from csp.decorators import csp, csp_update
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from campaigns.broadcasts import asking
+from campaigns.broadcasts.audience import Audience
+from campaigns.broadcasts.content import wording_of
+from campaigns.broadcasts.running import faults_of
+from campaigns.models import Campaign, CampaignVariant
+from campaigns.personalization.render import CannotRender
+from campaigns.sending.previewing import preview
+from campaigns.sending.reasons import words_of
+from campaigns.views.broadcasts.reporting import show_report
+from campaigns.views.broadcasts.showing import reach_of, shown, team_of
+from campaigns.views.frames import FRAME_POLICY, show_mail
+from retention.dashboard.access import needs
+from retention.kit import clock
+
+
+@needs("messages.view")
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
+@require_safe
+def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Show one campaign: a draft as what will happen, a started one as its report."""
+    campaign = get_object_or_404(Campaign.objects.select_related("asked_by"), public_id=public_id)
+    if not campaign.is_editable:
+        return show_report(request, campaign)
+    now, found, context = clock.now(), reach_of(campaign), shown(request, campaign)
+    context |= {
+        "faults": [phrase.render(_) for phrase in faults_of(campaign, store=request.store, now=now).values()],
+        "worked_out": all(segment.is_up_to_date for segment in Audience.of(campaign).segments()),
+        "reach": found,
+        "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped],
+        "seen": asking.mark_of(campaign),
+        "team": team_of(request),
+        "mails": [{"way": way, "subject": _subject(request, way)} for way in context["ways"]],
+    }
+    return render(request, "campaigns/campaign_review.html", context)
+
+
+@needs("messages.view")
+@require_safe
+@csp(FRAME_POLICY)  # type: ignore[arg-type]
+@xframe_options_sameorigin
+def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
+    """Show what a campaign says as the example person sees it, for its frame. Parameter: variant, a letter."""
+    rows = CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template", "version")
+    variant = get_object_or_404(rows, letter=request.GET.get("variant", "a")[:1])
+    wording, kind = wording_of(variant)
+    return show_mail(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()))
+
+
+def _subject(request: Any, way: CampaignVariant) -> str:
+    """Return a variant's subject as the example person reads it; as it is written when it cannot be made."""
+    wording, kind = wording_of(way)
+    made = preview(wording, kind, store=request.store, customer=None, now=clock.now())
+    return wording.subject if isinstance(made, CannotRender) else made.subject

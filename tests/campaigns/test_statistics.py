@@ -1,0 +1,38 @@
+"""Ranges of shares against published figures, and of money against what is plain."""
+
+import pytest
+
+from campaigns.measurement.statistics import Side, brought_in, difference_of_shares, share_range
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],  # Newcombe 1998, table I
+)
+def test_a_share_has_wilson_s_range(hits: int, of: int, low: float, high: float) -> None:
+    assert share_range(hits, of) == pytest.approx((low, high), abs=0.0001)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+    ],  # Newcombe 1998, method 10
+)
+def test_a_difference_of_shares_has_newcombe_s_range(first: tuple[int, int], second: tuple[int, int], low: float, high: float) -> None:
+    found = difference_of_shares(*first, *second)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.0005)
+    assert found.says == 1
+
+
+def test_nothing_counted_can_be_anything() -> None:
+    assert share_range(0, 0) == (0.0, 1.0)
+
+
+def test_money_is_what_the_written_to_bought_beyond_the_others() -> None:
+    found = brought_in(Side(1000, 100, 500_000.0, 2_500_000_000.0), Side(500, 20, 100_000.0, 500_000_000.0))
+    assert found.guess == pytest.approx(1000 * (500 - 200))
+    assert found.low < found.guess < found.high
+    assert brought_in(Side(10, 0, 0.0, 0.0), Side(10, 0, 0.0, 0.0)).says == 0
