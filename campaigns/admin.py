@@ -7,11 +7,14 @@ from campaigns.models import (
     CampaignVariant,
     Click,
     Connection,
+    Coupon,
+    CouponPool,
     Enrollment,
     Journey,
     JourneyVersion,
     Message,
     ProviderReport,
+    SendRule,
     Template,
     TemplateVersion,
 )
@@ -56,3 +59,16 @@ look_at(
 )
 look_at(CampaignSegment, columns=("campaign", "store", "segment", "side"), search=(STORE,))
 look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "version"), hidden=("subject", "words"), search=(STORE,))
+look_at(
+    CouponPool,
+    columns=("name", "store", "benefit", "percent", "amount_minor", "currency", "endless", "valid_days", "expires_at", "warned_at"),
+    search=(STORE, "=public_id"),
+    filters=("benefit", "endless", "when_out"),
+)
+look_at(
+    Coupon,
+    columns=("id", "store", "pool", "kept_at", "drawn_at", "expires_at", "redeemed_at", "order_number"),
+    hidden=("code", "code_key", "occasion"),
+    search=(STORE,),
+)
+look_at(SendRule, columns=("id", "store", "template", "campaign", "journey", "step", "pool", "sold_out", "dearer"), search=(STORE,))

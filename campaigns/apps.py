@@ -30,11 +30,13 @@ class CampaignsConfig(AppConfig):
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)
+        register(models.Coupon)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
+        menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
         add_words(
             {
                 "connection.saved": _("Saved a provider for messages"),
@@ -51,8 +53,19 @@ class CampaignsConfig(AppConfig):
                 "campaign.archived": _("Put a campaign away"),
                 "template.made": _("Made a mail"),
                 "template.saved": _("Saved a mail as its next version"),
+                "coupons.made": _("Made a coupon pool"),
+                "coupons.added": _("Added coupon codes"),
+                "coupons.archived": _("Put a coupon pool away"),
+                "rule.kept": _("Said what happens when something shown is no longer true"),
             },
-            groups={"journey": _("Journeys"), "campaign": _("Campaigns"), "connection": _("Channels"), "template": _("Content")},
+            groups={
+                "coupons": _("Coupons"),
+                "rule": _("What is still true"),
+                "journey": _("Journeys"),
+                "campaign": _("Campaigns"),
+                "connection": _("Channels"),
+                "template": _("Content"),
+            },
         )
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)

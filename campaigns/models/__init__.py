@@ -3,6 +3,7 @@
 from campaigns.models.attribution import Attribution
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
+from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
@@ -17,11 +18,14 @@ __all__ = [
     "CampaignVariant",
     "Click",
     "Connection",
+    "Coupon",
+    "CouponPool",
     "Enrollment",
     "Journey",
     "JourneyVersion",
     "Message",
     "ProviderReport",
+    "SendRule",
     "Template",
     "TemplateVersion",
 ]

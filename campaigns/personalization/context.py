@@ -15,6 +15,9 @@ from retention.signup.links import preferences_url
 from retention.stores.models import Store
 
 MOST_LINES = 50
+NO_COUPON = {"code": "", "expires": ""}
+"""What stands there until a code is kept for the message (`sending/truths.py`)."""
+
 _NO_CART: dict[str, Any] = {"lines": [], "lines_count": 0, "total_minor": 0, "currency": "", "url": ""}
 
 
@@ -30,6 +33,8 @@ def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
             "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
             "shop": shop,
+            "coupon": NO_COUPON,
+            "fallback": "",
             "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at),
             "unsubscribe_url": unsubscribe_url(
                 message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
@@ -99,6 +104,7 @@ def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[s
             shown.append(
                 {
                     "product_id": line.product_id,
+                    "variant_id": line.variant_id,
                     "name": without_links(line.name, hosts=own),
                     "quantity": line.quantity,
                     "price_minor": line.price_minor,

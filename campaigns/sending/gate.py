@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
+from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
 
@@ -78,12 +79,13 @@ _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the gate must know about a message beyond its row: the address as a digest, its subject and its links."""
+    """What the gate must know about a message beyond its row: the address as a digest, its subject, its links, what it shows."""
 
     digest: str
     has_address: bool
     subject: str
     targets: tuple[str, ...]
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
         facts = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
         tokens = _mark(verdicts, wanted, now=now)
+        settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
     return Passed(tokens, verdicts)
 
 
@@ -114,8 +117,12 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
     store_id = require_store_id()
     digests = [wanted[message_id].digest for message_id in ids]
     rows = _rows(_FACTS, [list(ids), digests, store_id])
+    untrue = look_again(ids, _shown(wanted), now=now)
     contacts = dict(_rows(_CONTACTS, [store_id, [row[1] for row in rows], now - timedelta(days=7)]))
-    facts = {row[0]: _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone) for row in rows}
+    facts = {
+        row[0]: replace(_fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone), untrue=untrue.get(row[0], ""))
+        for row in rows
+    }
     may_win = [
         Candidate(message_id, row[1], fact.due_at)
         for row in rows
@@ -123,7 +130,14 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
         if judge(fact, now=now).do is Do.SEND and not fact.transactional
     ]
     winning = winners(may_win)
-    return {message_id: replace(fact, wins=fact.transactional or message_id in winning) for message_id, fact in facts.items()}
+    return {
+        message_id: replace(fact, wins=fact.transactional or bool(fact.untrue) or message_id in winning)
+        for message_id, fact in facts.items()
+    }
+
+
+def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
+    return {message_id: one.shown for message_id, one in wanted.items() if one.shown is not None}
 
 
 def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, store_zone: str) -> Facts:

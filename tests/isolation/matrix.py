@@ -201,6 +201,8 @@ _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
+_POOL = {"public_id": "campaigns.CouponPool.public_id"}
+_CODE = {"code": "campaigns.Coupon.code"}
 _TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
     "campaigns:connections": Page("connections.view"),
@@ -227,6 +229,15 @@ CAMPAIGN_PAGES = {
     "campaigns:messages": Page("messages.view", ids=_JOURNEY),
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
+    "campaigns:coupon_pools": Page("messages.view"),
+    "campaigns:new_coupon_pool": Page("messages.edit", "GET POST", form={"name": "New"}, answers=(200, 302, 422)),
+    "campaigns:coupon_pool": Page("messages.view", ids=_POOL),
+    "campaigns:coupon_pool_add": Page("messages.edit", "POST", ids=_POOL, form={"make": "1"}),
+    "campaigns:coupon_pool_archive": Page("messages.edit", "POST", ids=_POOL),
+    "campaigns:coupon_codes": Page("messages.edit", ids=_POOL),
+    "campaigns:template_rule": Page("messages.edit", "GET POST", ids=_TEMPLATE, form={"sold_out": "block"}),
+    "campaigns:campaign_rule": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"sold_out": "block"}),
+    "campaigns:step_rule": Page("messages.edit", "GET POST", ids={**_JOURNEY, "step": "=first"}, form={"sold_out": "block"}),
     "campaigns:templates": Page("messages.view"),
     "campaigns:new_template": Page("messages.edit", "POST", form={"name": "News"}),
     "campaigns:template": Page("messages.edit", "GET POST", ids=_TEMPLATE, answers=(200, 302, 409)),
@@ -357,6 +368,9 @@ API_PAGES = {
     "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
     "api:campaign_pause": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:campaign_resume": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:coupon": Page("key coupons:read", ids=_CODE, answers=(200,)),
+    "api:coupon_redeem": Page("key coupons:write", "POST", ids=_CODE, form={"order_id": "W-1"}, answers=(200, 409)),
+    "api:coupon_release": Page("key coupons:write", "POST", ids=_CODE, form={"order_id": "W-1"}, answers=(200, 409)),
     "api:campaign_cancel": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:webhooks": Page("key webhooks:read webhooks:write", "GET POST", form=_API_WEBHOOK, answers=(200, 201, 400)),
     "api:webhook": Page(
@@ -420,8 +434,9 @@ PAGES: dict[str, Page] = (
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
-    "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.ProviderReport", "campaigns.Template", "campaigns.TemplateVersion",
+    "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool",
+    "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
+    "campaigns.Message", "campaigns.ProviderReport", "campaigns.SendRule", "campaigns.Template", "campaigns.TemplateVersion",
     "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
