@@ -1,6 +1,7 @@
 """Messages and what sends them, for staff: states and reasons, never what a person was written, never a provider's keys."""
 
 from campaigns.models import (
+    AccountPace,
     Attribution,
     Campaign,
     CampaignSegment,
@@ -14,6 +15,7 @@ from campaigns.models import (
     JourneyVersion,
     Message,
     ProviderReport,
+    SendingStop,
     SendRule,
     Template,
     TemplateVersion,
@@ -72,3 +74,10 @@ look_at(
     search=(STORE,),
 )
 look_at(SendRule, columns=("id", "store", "template", "campaign", "journey", "step", "pool", "sold_out", "dearer"), search=(STORE,))
+look_at(
+    SendingStop,
+    columns=("stopped_at", "store", "source_kind", "source_id", "channel", "why", "whole_channel", "tried", "bad", "ended_at"),
+    search=(STORE,),
+    filters=("why", "channel"),
+)
+look_at(AccountPace, columns=("id", "store", "connection", "spent_to", "granted"), search=(STORE,))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.channels.email.vendors import VENDORS, Vendor
 from campaigns.coupons.making import MOST_AT_ONCE, read_codes
 from campaigns.models import Connection, CouponPool, SendRule
+from campaigns.sending.buckets import SETTING
 from retention.kit.money import DECIMALS
 from retention.stores.forms.fields import LineField
 
@@ -52,17 +53,21 @@ class ProviderForm(forms.Form):
     def __init__(self, *args: Any, known: Connection | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.known = known
+        self.fields[SETTING] = forms.IntegerField(
+            label=_("Most messages a second"), required=False, min_value=1, max_value=10_000, help_text=_("Empty: as many as it takes.")
+        )
 
     @classmethod
     def of(cls, connection: Connection) -> "ProviderForm":
         """Return the form filled with what is kept in clear."""
-        stored = {name: connection.settings.get(name) for name in cls.clear}
+        stored = {name: connection.settings.get(name) for name in (*cls.clear, SETTING)}
         own = {"from_name": connection.from_name, "from_address": connection.from_address}
         return cls(initial=stored | own, known=connection)
 
     def settings(self) -> dict[str, Any]:
         """Return what is kept in clear."""
-        return {name: self.cleaned_data[name] for name in self.clear}
+        pace = self.cleaned_data.get(SETTING)
+        return {name: self.cleaned_data[name] for name in self.clear} | ({SETTING: pace} if pace else {})
 
     def new_secrets(self) -> dict[str, str]:
         """Return the secrets that were typed."""

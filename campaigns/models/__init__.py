@@ -9,9 +9,11 @@ from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
 from campaigns.models.report import ProviderReport
+from campaigns.models.stop import AccountPace, SendingStop
 from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
+    "AccountPace",
     "Attribution",
     "Campaign",
     "CampaignSegment",
@@ -26,6 +28,7 @@ __all__ = [
     "Message",
     "ProviderReport",
     "SendRule",
+    "SendingStop",
     "Template",
     "TemplateVersion",
 ]

@@ -20,6 +20,7 @@ from django.db import connection
 from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
+from campaigns.sending import buckets
 from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS, pass_gate
@@ -56,12 +57,16 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Slice:
-    """What came of one slice. more: probably not everything that is due was in it. stopped: the account takes nothing now."""
+    """What came of one slice. more: probably not everything that is due was in it. stopped: the account takes nothing now.
+
+    wait_seconds: the account's pace is used up; after so long it takes more.
+    """
 
     reserved: int
     states: Mapping[str, int]
     more: bool
     stopped: bool
+    wait_seconds: float = 0.0
 
 
 def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
@@ -73,7 +78,8 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
         account = account_for(store, channel=channel)
     except NoAccount:
         return Slice(0, {}, more=False, stopped=True)
-    ids = reserve(holder, channel=channel, now=clock(), limit=SLICE)
+    grant = buckets.take(account, SLICE)
+    ids = reserve(holder, channel=channel, now=clock(), limit=grant.count) if grant.count else []
     counts: dict[str, int] = {}
     stopped = False
     give_up = time.monotonic() + RESERVE_SECONDS / 2
@@ -88,7 +94,9 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
                 counts[state] = counts.get(state, 0) + 1
     finally:
         give_back(holder)
-    return Slice(len(ids), counts, more=len(ids) == SLICE, stopped=stopped)
+        buckets.give_back(account, grant.count - sum(counts.values()))
+    more = len(ids) == SLICE
+    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.count else 0.0)
 
 
 def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:

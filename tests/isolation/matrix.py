@@ -432,11 +432,13 @@ PAGES: dict[str, Page] = (
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
-    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
+    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.AccountPace", "campaigns.Attribution",
+   
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool",
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.ProviderReport", "campaigns.SendRule", "campaigns.Template", "campaigns.TemplateVersion",
+    "campaigns.Message", "campaigns.ProviderReport", "campaigns.SendRule", "campaigns.SendingStop",
+    "campaigns.Template", "campaigns.TemplateVersion",
     "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",
@@ -467,6 +469,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",
+    "campaigns.tasks.watch": "tick",
     "retention.customers.tasks.bring_in": "tick",
     "retention.customers.tasks.let_events_go": "tick",
     "retention.customers.tasks.make_exports": "tick",

@@ -17,6 +17,7 @@ from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import reach
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
+from campaigns.sending import breaking
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.frames import FRAME_POLICY, show_mail
@@ -108,6 +109,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
         "include": [row.segment for row in rows if row.side == "include"],
         "exclude": [row.segment for row in rows if row.side == "exclude"],
         "ways": list(campaign.variants.select_related("template", "version").order_by("letter")),
+        "stop": breaking.open_stop("campaign", campaign.pk) if campaign.state == Campaign.State.PAUSED else None,
         "may_edit": allows(request.role, capability="messages.edit"),
         "may_send": allows(request.role, capability="messages.send"),
     }
