@@ -10,6 +10,7 @@ from campaigns.models import (
     Connection,
     Coupon,
     CouponPool,
+    Decision,
     Enrollment,
     Journey,
     JourneyVersion,
@@ -81,3 +82,10 @@ look_at(
     filters=("why", "channel"),
 )
 look_at(AccountPace, columns=("id", "store", "connection", "spent_to", "granted"), search=(STORE,))
+look_at(
+    Decision,
+    columns=("last_at", "store", "message", "verdict", "reason", "answers", "until", "times"),
+    hidden=("changes",),
+    search=(STORE,),
+    filters=("verdict", "reason"),
+)

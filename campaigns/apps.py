@@ -17,7 +17,8 @@ class CampaignsConfig(AppConfig):
         from campaigns.models.journey import names_of_journeys
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
-        from retention.customers.panels import tell_as
+        from campaigns.views.why import why_panel
+        from retention.customers.panels import Panel, panels, tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
@@ -27,10 +28,12 @@ class CampaignsConfig(AppConfig):
         outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, "Unsubscribed"]
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
         tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
+        panels.add("messages", Panel(_("Messages, and why"), "campaigns/_why_panel.html", why_panel, order=25))
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)
         register(models.Coupon)
+        register(models.Decision)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))

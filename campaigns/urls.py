@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import broadcasts, clicks, connections, coupons, hooks, journeys, messages, reports, rules, unsubscribing
+from campaigns.views import broadcasts, clicks, connections, coupons, hooks, journeys, messages, reports, rules, unsubscribing, why
 from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:public_id>/steps/<slug:step>/rule/", rules.step_rule, name="step_rule"),
     path("campaigns/<uuid:public_id>/rule/", rules.campaign_rule, name="campaign_rule"),
     path("content/<uuid:public_id>/rule/", rules.template_rule, name="template_rule"),
+    path("customers/<uuid:public_id>/why/", why.why, name="why"),
     path("coupons/", coupons.list_pools, name="coupon_pools"),
     path("coupons/new/", coupons.new_pool, name="new_coupon_pool"),
     path("coupons/<uuid:public_id>/", coupons.show_pool, name="coupon_pool"),

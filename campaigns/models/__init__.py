@@ -4,6 +4,7 @@ from campaigns.models.attribution import Attribution
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
+from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
@@ -22,6 +23,7 @@ __all__ = [
     "Connection",
     "Coupon",
     "CouponPool",
+    "Decision",
     "Enrollment",
     "Journey",
     "JourneyVersion",

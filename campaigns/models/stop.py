@@ -56,7 +56,10 @@ class SendingStop(StoreOwned):
 
 
 class AccountPace(StoreOwned):
-    """How far an account's pace is used up, on the database's clock. spent_to: everything before this moment is spent; granted: last time."""
+    """How far an account's pace is used up, on the database's clock.
+
+    spent_to: everything before this moment is spent. granted: what was let through last.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     spent_to = models.DateTimeField()

@@ -21,7 +21,8 @@ _TAKE = f"""
     RETURNING granted
 """  # noqa: S608 - fragments of ours
 _BEGIN = """
-    INSERT INTO campaigns_accountpace (store_id, connection_id, spent_to, granted) VALUES (%(store)s, %(account)s, statement_timestamp() - interval '1 hour', 0)
+    INSERT INTO campaigns_accountpace (store_id, connection_id, spent_to, granted)
+    VALUES (%(store)s, %(account)s, statement_timestamp() - interval '1 hour', 0)
     ON CONFLICT (store_id, connection_id) DO NOTHING
 """
 _GIVE_BACK = """

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
+from campaigns.sending.tracing import note
 from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
@@ -107,6 +108,7 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
         facts = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
         tokens = _mark(verdicts, wanted, now=now)
+        note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
     return Passed(tokens, verdicts)
 
@@ -129,11 +131,8 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
         for message_id, fact in [(row[0], facts[row[0]])]
         if judge(fact, now=now).do is Do.SEND and not fact.transactional
     ]
-    winning = winners(may_win)
-    return {
-        message_id: replace(fact, wins=fact.transactional or bool(fact.untrue) or message_id in winning)
-        for message_id, fact in facts.items()
-    }
+    losing = {one.message_id for one in may_win} - winners(may_win)
+    return {message_id: replace(fact, wins=message_id not in losing) for message_id, fact in facts.items()}
 
 
 def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:

@@ -229,6 +229,7 @@ CAMPAIGN_PAGES = {
     "campaigns:messages": Page("messages.view", ids=_JOURNEY),
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
+    "campaigns:why": Page("customers.view", ids=_CUSTOMER),
     "campaigns:coupon_pools": Page("messages.view"),
     "campaigns:new_coupon_pool": Page("messages.edit", "GET POST", form={"name": "New"}, answers=(200, 302, 422)),
     "campaigns:coupon_pool": Page("messages.view", ids=_POOL),
@@ -368,6 +369,8 @@ API_PAGES = {
     "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
     "api:campaign_pause": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:campaign_resume": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:customer_decisions": Page("key customers:read", ids=_CUSTOMER, answers=(200,)),
+    "api:customer_not_written": Page("key customers:read", ids=_CUSTOMER, answers=(200,)),
     "api:coupon": Page("key coupons:read", ids=_CODE, answers=(200,)),
     "api:coupon_redeem": Page("key coupons:write", "POST", ids=_CODE, form={"order_id": "W-1"}, answers=(200, 409)),
     "api:coupon_release": Page("key coupons:write", "POST", ids=_CODE, form={"order_id": "W-1"}, answers=(200, 409)),
@@ -432,10 +435,11 @@ PAGES: dict[str, Page] = (
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
-    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.AccountPace", "campaigns.Attribution",
-   
+    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission",
+    "campaigns.AccountPace", "campaigns.Attribution",
+
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
-    "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool",
+    "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
     "campaigns.Message", "campaigns.ProviderReport", "campaigns.SendRule", "campaigns.SendingStop",
     "campaigns.Template", "campaigns.TemplateVersion",
