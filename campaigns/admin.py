@@ -1,12 +1,16 @@
 """Messages and what sends them, for staff: states and reasons, never what a person was written, never a provider's keys."""
 
 from campaigns.models import (
+    AccountPace,
     Attribution,
     Campaign,
     CampaignSegment,
     CampaignVariant,
     Click,
     Connection,
+    Coupon,
+    CouponPool,
+    Decision,
     Enrollment,
     Journey,
     JourneyVersion,
@@ -14,6 +18,8 @@ from campaigns.models import (
     ProviderReport,
     Sender,
     SendingDomain,
+    SendingStop,
+    SendRule,
     Template,
     TemplateVersion,
 )
@@ -61,4 +67,31 @@ look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "vers
 look_at(Sender, columns=("name", "store", "address", "created_at"), search=(STORE, "=address"))
 look_at(
     SendingDomain, columns=("domain", "store", "selectors", "return_path", "checked_at"), hidden=("findings",), search=(STORE, "=domain")
+)
+look_at(
+    CouponPool,
+    columns=("name", "store", "benefit", "percent", "amount_minor", "currency", "endless", "valid_days", "expires_at", "warned_at"),
+    search=(STORE, "=public_id"),
+    filters=("benefit", "endless", "when_out"),
+)
+look_at(
+    Coupon,
+    columns=("id", "store", "pool", "kept_at", "drawn_at", "expires_at", "redeemed_at", "order_number"),
+    hidden=("code", "code_key", "occasion"),
+    search=(STORE,),
+)
+look_at(SendRule, columns=("id", "store", "template", "campaign", "journey", "step", "pool", "sold_out", "dearer"), search=(STORE,))
+look_at(
+    SendingStop,
+    columns=("stopped_at", "store", "source_kind", "source_id", "channel", "why", "whole_channel", "tried", "bad", "ended_at"),
+    search=(STORE,),
+    filters=("why", "channel"),
+)
+look_at(AccountPace, columns=("id", "store", "connection", "spent_to", "granted"), search=(STORE,))
+look_at(
+    Decision,
+    columns=("last_at", "store", "message", "verdict", "reason", "answers", "until", "times"),
+    hidden=("changes",),
+    search=(STORE,),
+    filters=("verdict", "reason"),
 )

@@ -18,7 +18,8 @@ class CampaignsConfig(AppConfig):
         from campaigns.models.journey import names_of_journeys
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
-        from retention.customers.panels import tell_as
+        from campaigns.views.why import why_panel
+        from retention.customers.panels import Panel, panels, tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
@@ -28,14 +29,18 @@ class CampaignsConfig(AppConfig):
         outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, "Unsubscribed"]
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
         tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
+        panels.add("messages", Panel(_("Messages, and why"), "campaigns/_why_panel.html", why_panel, order=25))
         register(models.Enrollment)
         register(models.Message)
         register(models.Click)
+        register(models.Coupon)
+        register(models.Decision)
         register(models.Attribution)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
+        menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
         add_words(
             {
                 "connection.saved": _("Saved a provider for messages"),
@@ -60,8 +65,14 @@ class CampaignsConfig(AppConfig):
                 "sender.removed": _("Removed a sender"),
                 "template.made": _("Made a mail"),
                 "template.saved": _("Saved a mail as its next version"),
+                "coupons.made": _("Made a coupon pool"),
+                "coupons.added": _("Added coupon codes"),
+                "coupons.archived": _("Put a coupon pool away"),
+                "rule.kept": _("Said what happens when something shown is no longer true"),
             },
             groups={
+                "coupons": _("Coupons"),
+                "rule": _("What is still true"),
                 "journey": _("Journeys"),
                 "campaign": _("Campaigns"),
                 "connection": _("Channels"),

@@ -1,10 +1,16 @@
-"""The forms behind Settings, Channels: one a provider. They only check and clean; a secret left empty stays as it was."""
+"""The forms behind Settings, Channels (one a provider), coupon pools and what is done when something shown is no longer true.
+
+They only check and clean; a secret left empty stays as it was.
+"""
 
 import re
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.db.models import Q
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -12,13 +18,18 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.channels.email.vendors import VENDORS, Vendor
 from campaigns.connecting.asking import read_domain
-from campaigns.models import Connection
+from campaigns.coupons.making import MOST_AT_ONCE, read_codes
+from campaigns.models import Connection, CouponPool, SendRule
+from campaigns.sending.buckets import SETTING
+from retention.kit.money import DECIMALS
 from retention.stores.forms.fields import LineField
 
 MOST_SELECTORS = 5
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,60}[A-Za-z0-9])?")
 _SID = RegexValidator(r"^AC[0-9a-fA-F]{32}$", _("An Account SID is AC and 32 letters and digits."))
 _SERVICE = RegexValidator(r"^MG[0-9a-fA-F]{32}$", _("A Messaging Service SID is MG and 32 letters and digits."))
+_PREFIX = RegexValidator(r"^[A-Za-z0-9._-]*$", _("Letters, digits and . _ - only."))
+MOST_BYTES = 5 * 1024 * 1024
 _SENDER = RegexValidator(
     r"^((whatsapp:)?\+[1-9]\d{5,14}|[A-Za-z0-9 ]{2,11}|\d{3,8})$",
     _("A number like +4915112345678, whatsapp:+…, or a name of up to 11 letters."),
@@ -46,17 +57,21 @@ class ProviderForm(forms.Form):
     def __init__(self, *args: Any, known: Connection | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.known = known
+        self.fields[SETTING] = forms.IntegerField(
+            label=_("Most messages a second"), required=False, min_value=1, max_value=10_000, help_text=_("Empty: as many as it takes.")
+        )
 
     @classmethod
     def of(cls, connection: Connection) -> "ProviderForm":
         """Return the form filled with what is kept in clear."""
-        stored = {name: connection.settings.get(name) for name in cls.clear}
+        stored = {name: connection.settings.get(name) for name in (*cls.clear, SETTING)}
         own = {"from_name": connection.from_name, "from_address": connection.from_address}
         return cls(initial=stored | own, known=connection)
 
     def settings(self) -> dict[str, Any]:
         """Return what is kept in clear."""
-        return {name: self.cleaned_data[name] for name in self.clear}
+        pace = self.cleaned_data.get(SETTING)
+        return {name: self.cleaned_data[name] for name in self.clear} | ({SETTING: pace} if pace else {})
 
     def new_secrets(self) -> dict[str, str]:
         """Return the secrets that were typed."""
@@ -187,3 +202,147 @@ FORMS: dict[str, type[ProviderForm]] = {
     **{vendor.key: _service_form(vendor) for vendor in VENDORS},
     "twilio": TwilioForm,
 }
+
+
+class PoolForm(forms.Form):
+    """A pool of coupon codes: what they are worth, until when, and what happens when none is left. currency: the shop's."""
+
+    name = LineField(label=_("Name"), max_length=120, help_text=_("Only you see it, for example Spring, ten percent."))
+    benefit = forms.ChoiceField(label=_("What a code is worth"), choices=CouponPool.Benefit.choices)
+    worth = forms.DecimalField(
+        label=_("How much"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=3,
+        help_text=_("Percent or an amount; your shop takes it off."),
+    )
+    codes = forms.CharField(
+        label=_("Your codes, one a line"),
+        required=False,
+        max_length=2_000_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_("Paste the codes your shop knows already."),
+    )
+    file = forms.FileField(label=_("Or a CSV file"), required=False, help_text=_("The first column holds the codes."))
+    make = forms.IntegerField(label=_("Or make so many"), required=False, min_value=1, max_value=MOST_AT_ONCE)
+    beginning = LineField(label=_("Beginning of made codes"), max_length=12, required=False, validators=[_PREFIX])
+    length = forms.IntegerField(label=_("Random signs in made codes"), min_value=8, max_value=24, initial=10)
+    endless = forms.BooleanField(label=_("Make further codes whenever none is left"), required=False)
+    valid_days = forms.IntegerField(
+        label=_("Days a code counts"),
+        required=False,
+        min_value=1,
+        max_value=1000,
+        help_text=_("From the day it is sent, to the end of the last day."),
+    )
+    expires_on = forms.DateField(label=_("Or the last day for all"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    when_out = forms.ChoiceField(label=_("When no code is left or valid"), choices=CouponPool.WhenOut.choices)
+    fallback = LineField(label=_("The other words"), max_length=120, required=False, help_text=_("They stand in place of the code."))
+    warn_below = forms.IntegerField(label=_("Tell us when so few are left"), min_value=0, max_value=1_000_000, initial=100)
+
+    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.currency = currency
+
+    def clean_file(self) -> str:
+        """Return the file's text; UTF-8 and small enough."""
+        file = self.cleaned_data.get("file")
+        if file is None:
+            return ""
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(_("This file is larger than 5 MB."))
+        try:
+            return str(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("This file is not UTF-8 text. Save it as CSV UTF-8.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        """Check what belongs together."""
+        data: dict[str, Any] = super().clean() or {}
+        worth, benefit = data.get("worth"), data.get("benefit")
+        if benefit == "percent" and "worth" not in self.errors and (worth is None or not 1 <= worth <= 100 or worth % 1):
+            self.add_error("worth", _("Enter whole percent, 1 to 100."))
+        if benefit == "amount" and "worth" not in self.errors and (worth is None or self.minor() < 1):
+            self.add_error("worth", _("Enter an amount above zero."))
+        if data.get("valid_days") and data.get("expires_on"):
+            self.add_error("expires_on", _("Choose days or one last day, not both."))
+        if data.get("when_out") == "fallback" and not data.get("fallback"):
+            self.add_error("fallback", _("Write what stands there instead of a code."))
+        if not any(data.get(name) for name in ("codes", "file", "make", "endless")) and not self.errors:
+            self.add_error("codes", _("Paste codes, choose a file, or let codes be made."))
+        self.pasted = read_codes(f"{data.get('codes') or ''}\n{data.get('file') or ''}")
+        if self.pasted.refused:
+            line, code = self.pasted.refused[0]
+            self.add_error(
+                "codes",
+                _("Line %(line)d is no code: “%(code)s”. A code has 3 to 60 letters, digits and . _ - signs.")
+                % {"line": line, "code": code},
+            )
+        return data
+
+    def minor(self) -> int:
+        """Return the amount in the currency's smallest units; 0 where there is none."""
+        worth = self.cleaned_data.get("worth")
+        return round(worth * 10 ** DECIMALS.get(self.currency, 2)) if worth is not None else 0
+
+    def fields_of_pool(self, *, zone: ZoneInfo) -> dict[str, Any]:
+        """Return the pool's columns."""
+        data = self.cleaned_data
+        plain = {name: data[name] for name in ("name", "benefit", "endless", "length", "valid_days", "when_out", "fallback", "warn_below")}
+        last = data.get("expires_on")
+        end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC) if last else None
+        is_amount = data["benefit"] == "amount"
+        worth = {
+            "percent": int(data["worth"]) if data["benefit"] == "percent" else None,
+            "amount_minor": self.minor() if is_amount else None,
+            "currency": self.currency if is_amount else "",
+        }
+        return plain | worth | {"expires_at": end, "prefix": data["beginning"].upper()}
+
+
+class RuleForm(forms.Form):
+    """What happens when what a message shows is no longer true. usual: the words of an empty answer."""
+
+    sold_out = forms.ChoiceField(label=_("When a product is sold out or gone"), required=False)
+    dearer = forms.ChoiceField(label=_("When a product costs more than it did"), required=False)
+    fallback = LineField(
+        label=_("The other words"),
+        max_length=300,
+        required=False,
+        help_text=_("They stand where the mail says {{ fallback }}; nothing stands there while all is true."),
+    )
+    pool = forms.ChoiceField(label=_("Coupon codes come from"), required=False)
+
+    def __init__(self, *args: Any, rule: SendRule, usual: str, has_place: bool, **options: Any) -> None:
+        kept = {"sold_out": rule.sold_out, "dearer": rule.dearer, "fallback": rule.fallback, "pool": rule.pool_id or ""}
+        options["initial"] = kept
+        super().__init__(*args, **options)
+        self.rule, self.has_place = rule, has_place
+        pools = CouponPool.objects.filter(Q(archived_at=None) | Q(pk=rule.pool_id)).order_by("name", "id")
+        offered: dict[str, list[Any]] = {
+            "pool": [("", _("No pool")), *pools.values_list("pk", "name")],
+            "sold_out": [("", usual), *SendRule.SoldOut.choices],
+            "dearer": [("", usual), *SendRule.Dearer.choices],
+        }
+        for name, choices in offered.items():
+            field: Any = self.fields[name]
+            field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        """Other words need a text, and a place in the mail."""
+        data: dict[str, Any] = super().clean() or {}
+        if "fallback" in (data.get("sold_out"), data.get("dearer")):
+            if not data.get("fallback"):
+                self.add_error("fallback", _("Write the other words."))
+            elif not self.has_place:
+                self.add_error("fallback", _("The mail has no place for them. Put {{ fallback }} where they shall stand, and save it."))
+        return data
+
+    def keep(self, *, now: datetime) -> None:
+        """Write the answers into the rule and save it."""
+        for name in ("sold_out", "dearer", "fallback"):
+            setattr(self.rule, name, self.cleaned_data[name])
+        self.rule.pool_id = int(self.cleaned_data["pool"]) if self.cleaned_data["pool"] else None
+        self.rule.changed_at = now
+        self.rule.save()

@@ -1,6 +1,6 @@
 """Timed work of the campaigns floor. Ticking twice or late changes nothing: rows decide, `StoreWork` only says where to look."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
@@ -10,14 +10,17 @@ from campaigns.channels import CHANNELS
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment, run_due
 from campaigns.models import Message
+from campaigns.sending import breaking
 from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
+from campaigns.sending.turns import end_turn, take_turns
 from retention.kit import clock
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 
 STORES_A_TICK = 10
+SECONDS_A_TICK = 2.0
 
 
 @shared_task(name="campaigns.tasks.run_journeys")
@@ -42,19 +45,31 @@ def run_campaigns() -> None:
 @shared_task(name="campaigns.tasks.dispatch")
 def dispatch() -> None:
     """Send one slice of each channel in every store where messages are due, longest waiting first."""
-    for taken in StoreWork.take("dispatch", now=clock.now(), limit=STORES_A_TICK, lease_seconds=120):
+    for taken in take_turns(clock=clock.now, most=STORES_A_TICK, seconds=SECONDS_A_TICK):
         with store_context(taken.store_id):
-            StoreWork.settle("dispatch", taken, next_at=_send_due(Store.objects.get(pk=taken.store_id)))
+            end_turn(taken, next_at=_send_due(Store.objects.get(pk=taken.store_id)), now=clock.now())
 
 
 def _send_due(store: Store) -> datetime | None:
     """Send one slice of each channel that has something due, and return when the store's next message is; a channel that stopped rests."""
     due = set(Message.objects.due(clock.now()).order_by().values_list("channel", flat=True).distinct())
-    stopped = {key for key in CHANNELS.keys() if key in due and dispatch_slice(store, channel=key, clock=clock.now).stopped}  # noqa: SIM118
+    slices = {key: dispatch_slice(store, channel=key, clock=clock.now) for key in CHANNELS.keys() if key in due}  # noqa: SIM118
     now = clock.now()
+    stopped = {key for key, one in slices.items() if one.stopped}
+    paced = {key: now + timedelta(seconds=one.wait_seconds) for key, one in slices.items()}
     waiting: dict[str, Any] = {key: Message.objects.filter(channel=key) for key in CHANNELS.keys()}  # noqa: SIM118
     moments = [rows.next_due(now=now, rest=key in stopped) for key, rows in waiting.items()]
-    return min((moment for moment in moments if moment is not None), default=None)
+    coming = {key: moment for key, moment in zip(waiting, moments, strict=True) if moment is not None}
+    return min((max(moment, paced.get(key, moment)) for key, moment in coming.items()), default=None)
+
+
+@shared_task(name="campaigns.tasks.watch")
+def watch() -> None:
+    """Stop what draws too many complaints or bounces, in every store of which some were reported."""
+    for taken in StoreWork.take(breaking.WORK, now=clock.now(), limit=STORES_A_TICK):
+        with store_context(taken.store_id):
+            breaking.look(now=clock.now())
+            StoreWork.settle(breaking.WORK, taken, next_at=None)
 
 
 @shared_task(name="campaigns.tasks.sweep")

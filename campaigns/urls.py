@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import broadcasts, clicks, connections, domains, hooks, journeys, messages, reports, unsubscribing
+from campaigns.views import broadcasts, clicks, connections, coupons, domains, hooks, journeys, messages, reports, rules, unsubscribing, why
 from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
@@ -52,6 +52,16 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:public_id>/messages/", messages.list_messages, name="messages"),
     path("journeys/<uuid:public_id>/pause/", journeys.pause_journey, name="pause"),
     path("journeys/<uuid:public_id>/resume/", journeys.resume_journey, name="resume"),
+    path("journeys/<uuid:public_id>/steps/<slug:step>/rule/", rules.step_rule, name="step_rule"),
+    path("campaigns/<uuid:public_id>/rule/", rules.campaign_rule, name="campaign_rule"),
+    path("content/<uuid:public_id>/rule/", rules.template_rule, name="template_rule"),
+    path("customers/<uuid:public_id>/why/", why.why, name="why"),
+    path("coupons/", coupons.list_pools, name="coupon_pools"),
+    path("coupons/new/", coupons.new_pool, name="new_coupon_pool"),
+    path("coupons/<uuid:public_id>/", coupons.show_pool, name="coupon_pool"),
+    path("coupons/<uuid:public_id>/add/", coupons.add_to_pool, name="coupon_pool_add"),
+    path("coupons/<uuid:public_id>/archive/", coupons.archive_pool, name="coupon_pool_archive"),
+    path("coupons/<uuid:public_id>/codes.csv", coupons.export_codes, name="coupon_codes"),
     path("content/", listing.list_templates, name="templates"),
     path("content/new/", listing.new_template, name="new_template"),
     path("content/<uuid:public_id>/", editing.edit_template, name="template"),

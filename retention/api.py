@@ -9,6 +9,8 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
 from campaigns.api.campaigns import CampaignCancelling, CampaignDetail, CampaignList, CampaignPausing, CampaignResuming, CampaignStarting
+from campaigns.api.coupons import CouponDetail, CouponRedeeming, CouponReleasing
+from campaigns.api.decisions import CustomerDecisions, CustomerNotWritten
 from retention.catalog.api.products import ProductDetail, ProductList, StockReporting
 from retention.customers.api.consents import CustomerConsents
 from retention.customers.api.customers import CustomerDetail, CustomerList
@@ -64,6 +66,11 @@ urlpatterns = [
     path("v1/campaigns/<uuid:public_id>/pause", CampaignPausing.as_view(), name="campaign_pause"),
     path("v1/campaigns/<uuid:public_id>/resume", CampaignResuming.as_view(), name="campaign_resume"),
     path("v1/campaigns/<uuid:public_id>/cancel", CampaignCancelling.as_view(), name="campaign_cancel"),
+    path("v1/customers/<uuid:public_id>/decisions", CustomerDecisions.as_view(), name="customer_decisions"),
+    path("v1/customers/<uuid:public_id>/not-written", CustomerNotWritten.as_view(), name="customer_not_written"),
+    path("v1/coupons/<str:code>", CouponDetail.as_view(), name="coupon"),
+    path("v1/coupons/<str:code>/redeem", CouponRedeeming.as_view(), name="coupon_redeem"),
+    path("v1/coupons/<str:code>/release", CouponReleasing.as_view(), name="coupon_release"),
     path("v1/customers/<uuid:public_id>/segments", CustomerSegments.as_view(), name="customer_segments"),
     path("v1/webhooks", EndpointList.as_view(), name="webhooks"),
     path("v1/webhooks/<uuid:public_id>", EndpointDetail.as_view(), name="webhook"),

@@ -346,6 +346,8 @@ SPECTACULAR_SETTINGS = {
         "CampaignPauseReason": "campaigns.models.Campaign.PauseReason",
         "CampaignState": "campaigns.models.Campaign.State",
         "CampaignWhen": "campaigns.models.Campaign.When",
+        "CouponBenefit": "campaigns.models.CouponPool.Benefit",
+        "CouponStanding": "campaigns.models.Coupon.Standing",
         "EndpointState": "retention.webhooks.models.Endpoint.State",
         "ImportState": "retention.customers.models.Import.State",
         "SegmentKind": "segments.models.Segment.Kind",

@@ -19,6 +19,7 @@ from campaigns.broadcasts.winning import decide, let_rest_go
 from campaigns.models import Campaign, Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.render import TemplateFault
+from campaigns.sending import breaking
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
@@ -126,6 +127,7 @@ def resume(campaign: Campaign, *, now: datetime) -> bool:
             due = Greatest(F("due_at"), now)
             _rows(held).filter(state="ready", due_at__lt=now).update(due_at=due, expires_at=due + PATIENCE)
         Campaign.objects.filter(pk=held.pk).update(**changes)
+        breaking.lift("campaign", held.pk, now=now)
         StoreWork.ring(WORK, store_id=held.store_id, due_at=starts_at)
         StoreWork.ring("dispatch", store_id=held.store_id, due_at=now)
     return True

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from campaigns.coupons.redeeming import mark_from_orders
 from campaigns.journeys.engine import Happened, advance, begin, key_of
 from campaigns.journeys.standings import carry_out, facts_of, standing_of
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
@@ -37,6 +38,7 @@ def take_news(*, now: datetime) -> int:
         _start(live_journeys(), events, now=now)
         _end(customer_ids, events, now=now)
         attribute(customer_ids, now=now)
+        mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
 
 

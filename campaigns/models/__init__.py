@@ -3,21 +3,28 @@
 from campaigns.models.attribution import Attribution
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
+from campaigns.models.coupon import Coupon, CouponPool, SendRule
+from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
+from campaigns.models.stop import AccountPace, SendingStop
 from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
+    "AccountPace",
     "Attribution",
     "Campaign",
     "CampaignSegment",
     "CampaignVariant",
     "Click",
     "Connection",
+    "Coupon",
+    "CouponPool",
+    "Decision",
     "Enrollment",
     "Journey",
     "JourneyVersion",
@@ -25,6 +32,8 @@ __all__ = [
     "ProviderReport",
     "Sender",
     "SendingDomain",
+    "SendRule",
+    "SendingStop",
     "Template",
     "TemplateVersion",
 ]

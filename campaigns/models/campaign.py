@@ -65,6 +65,8 @@ class Campaign(StoreOwned):
         PERSON = "person", _("Paused by a person")
         MISSED = "missed", _("Its time was missed by more than two hours")
         SEGMENT = "segment", _("A segment cannot be worked out")
+        COMPLAINTS = "complaints", _("Too many people called it unwanted")
+        BOUNCES = "bounces", _("Too many addresses do not exist")
 
     class Metric(models.TextChoices):
         CLICKS = "clicks", _("Clicks")

@@ -41,6 +41,7 @@ class Journey(StoreOwned):
     live_number = models.PositiveIntegerField(null=True, editable=False)
     launched_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
+    pause_reason = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(JourneyQuerySet)
@@ -75,7 +76,9 @@ class Journey(StoreOwned):
 
     def resume(self) -> bool:
         """Go on where it stopped; say whether it was paused."""
-        changed = type(self).objects.filter(pk=self.pk, state=self.State.PAUSED).update(state=self.State.LIVE, paused_at=None)
+        changed = (
+            type(self).objects.filter(pk=self.pk, state=self.State.PAUSED).update(state=self.State.LIVE, paused_at=None, pause_reason="")
+        )
         return bool(changed)
 
 

@@ -118,6 +118,8 @@ class Message(StoreOwned):
     delivered_at = models.DateTimeField(null=True)
     clicked_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)
+    bounced_for_good = models.BooleanField(default=False, db_default=False)
+    complained_at = models.DateTimeField(null=True)
     provider_message_id = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     provider_key = models.CharField(max_length=100, blank=True)
@@ -175,6 +177,11 @@ class Message(StoreOwned):
                 fields=["store", "customer", "-first_attempt_at"],
                 name="message_contacts",
                 condition=Q(state__in=["sending", "sent", "unknown"]),
+            ),
+            models.Index(
+                fields=["store", "first_attempt_at"],
+                name="message_gone_wrong",
+                condition=Q(bounced_for_good=True) | Q(complained_at__isnull=False),
             ),
             models.Index(fields=["store", "enrollment"], name="message_of_enrollment", condition=Q(enrollment__isnull=False)),
             models.Index(fields=["store", "cart"], name="message_of_cart", condition=Q(cart__isnull=False)),

@@ -16,6 +16,9 @@ from retention.signup.links import preferences_url
 from retention.stores.models import Store
 
 MOST_LINES = 50
+NO_COUPON = {"code": "", "expires": ""}
+"""What stands there until a code is kept for the message (`sending/truths.py`)."""
+
 _NO_CART: dict[str, Any] = {"lines": [], "lines_count": 0, "total_minor": 0, "currency": "", "url": ""}
 
 
@@ -31,6 +34,8 @@ def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
             "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
             "shop": shop,
+            "coupon": NO_COUPON,
+            "fallback": "",
             "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at),
             "unsubscribe_url": unsubscribe_url(
                 message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
@@ -95,14 +100,15 @@ def _calm(value: Any, *, own: frozenset[str]) -> Any:
 def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     rows = CartLine.objects.filter(cart_id__in=set(cart_ids)).order_by("cart_id", "id")
-    for cart_id, product_id, name, quantity, price_minor, url, image_url in rows.values_list(
-        "cart_id", "product_id", "name", "quantity", "price_minor", "url", "image_url"
+    for cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url in rows.values_list(
+        "cart_id", "product_id", "variant_id", "name", "quantity", "price_minor", "url", "image_url"
     ):
         shown = found.setdefault(cart_id, [])
         if len(shown) < MOST_LINES:
             shown.append(
                 {
                     "product_id": product_id,
+                    "variant_id": variant_id,
                     "name": without_links(name, hosts=own),
                     "quantity": quantity,
                     "price_minor": price_minor,

@@ -5,6 +5,7 @@ A message that cannot be made fails alone, with its reason (S33).
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ from campaigns.sending.assembling import Built, address_of, assemble
 from campaigns.sending.assembling.email import links_of_email
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Job, renderer
+from campaigns.sending.truths import Shown, look
+from retention.customers.consent import address_digest
+from retention.stores.models import Store
 
 _MOST_VERSIONS = 64
 _versions: OrderedDict[int, TemplateVersion] = OrderedDict()
@@ -41,6 +45,27 @@ def versions_of(ids: set[int]) -> dict[int, TemplateVersion]:
     while len(_versions) > _MOST_VERSIONS:
         _versions.popitem(last=False)
     return found
+
+
+def build_all(
+    messages: Sequence[Message], found: Mapping[int, dict[str, Any]], *, store: Store, account: Account, now: datetime
+) -> tuple[dict[int, Built], dict[int, CannotRender]]:
+    """Build every message that is still true; the second dict says which could not be made, and why. found: their contexts."""
+    shown = look(messages, found, store=store, now=now)
+    built, failed = build_from([one for one in messages if not _blocked(one, shown)], found, account=account, now=now)
+    built = {pk: replace(one, wanted=replace(one.wanted, shown=shown.get(pk))) for pk, one in built.items()}
+    blocked = {one.pk: Built(None, _wanted_of(one, shown[one.pk])) for one in messages if _blocked(one, shown)}
+    return built | blocked, failed
+
+
+def _blocked(message: Message, shown: Mapping[int, Shown]) -> bool:
+    return message.pk in shown and bool(shown[message.pk].blocked)
+
+
+def _wanted_of(message: Message, shown: Shown) -> Wanted:
+    """Return what the gate must know of a message that is not even rendered: what it would say is not true."""
+    address = address_of(message.customer, message.channel)
+    return Wanted(address_digest(address) if address else "", bool(address), subject="", targets=(), shown=shown)
 
 
 def build_from(

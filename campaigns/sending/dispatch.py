@@ -22,8 +22,9 @@ from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Pro
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
+from campaigns.sending import buckets
 from campaigns.sending.accounts import NoAccount, account_for
-from campaigns.sending.building import build_from, read_messages
+from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS, pass_gate
 from campaigns.sending.lines import line
 from campaigns.sending.recording import record, record_unmade
@@ -59,12 +60,16 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Slice:
-    """What came of one slice. more: probably not everything that is due was in it. stopped: the account takes nothing now."""
+    """What came of one slice. more: probably not everything that is due was in it. stopped: the account takes nothing now.
+
+    wait_seconds: the account's pace is used up; after so long it takes more.
+    """
 
     reserved: int
     states: Mapping[str, int]
     more: bool
     stopped: bool
+    wait_seconds: float = 0.0
 
 
 def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
@@ -76,7 +81,8 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
         account = account_for(store, channel=channel)
     except NoAccount:
         return Slice(0, {}, more=False, stopped=True)
-    ids = reserve(holder, channel=channel, now=clock(), limit=SLICE)
+    grant = buckets.take(account, SLICE)
+    ids = reserve(holder, channel=channel, now=clock(), limit=grant.count) if grant.count else []
     counts: dict[str, int] = {}
     stopped = False
     give_up = time.monotonic() + RESERVE_SECONDS / 2
@@ -92,7 +98,9 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
                 counts[state] = counts.get(state, 0) + 1
     finally:
         give_back(holder)
-    return Slice(len(ids), counts, more=len(ids) == SLICE, stopped=stopped)
+        buckets.give_back(account, grant.count - sum(counts.values()))
+    more = len(ids) == SLICE
+    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.count else 0.0)
 
 
 def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
@@ -119,7 +127,7 @@ def give_back(holder: UUID) -> None:
 
 def _send_chunk(
     messages: list[Message],
-    found: Mapping[int, Mapping[str, Any]],
+    found: Mapping[int, dict[str, Any]],
     *,
     store: Store,
     channel: str,
@@ -128,7 +136,7 @@ def _send_chunk(
     clock: Clock,
 ) -> tuple[dict[int, str], bool]:
     """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
-    built, failed = build_from(messages, found, account=account, now=clock())
+    built, failed = build_all(messages, found, store=store, account=account, now=clock())
     record_unmade(failed, holder=holder, now=clock())
     passed = pass_gate({pk: one.wanted for pk, one in built.items()}, holder=holder, store_zone=store.zone, now=clock())
     lease_ends = time.monotonic() + LEASE_SECONDS

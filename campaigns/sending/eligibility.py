@@ -15,7 +15,7 @@ class Do(StrEnum):
     """What happens to the message."""
 
     SEND = "send"
-    LEAVE = "leave"  # give the reservation back and change nothing: its journey is paused
+    LEAVE = "leave"  # give the reservation back: its journey is paused, or it must be rendered again
     HOLD = "hold"  # try again at `until`
     SUPPRESS = "suppress"  # never: it must not be sent
     SKIP = "skip"  # never: it is too late
@@ -47,7 +47,8 @@ class Facts:
     """Everything the gate knows about one message, read in the claim's own transaction.
 
     contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
-    on_break, less_often: what the person asked for in their preferences.
+    on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
+    words; `changed` asks for rendering it again.
     """
 
     channel: str
@@ -66,6 +67,7 @@ class Facts:
     less_often: bool = False
     customer_zone: str = ""
     store_zone: str = ""
+    untrue: str = ""
 
 
 def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[str, QuietHours] | None = None) -> Verdict:
@@ -79,13 +81,20 @@ def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[
     if forbidden:
         return Verdict(Do.SUPPRESS, forbidden)
     if facts.transactional:
-        return Verdict(Do.SEND)
+        return _if_true(facts)
     wait, reason = _wait(facts, now, caps or (RARELY if facts.less_often else Caps()), USUAL if quiet is None else quiet)
     if wait <= now:
-        return Verdict(Do.SEND)
+        return _if_true(facts)
     if facts.expires_at is not None and wait >= facts.expires_at:
         return Verdict(Do.SUPPRESS, reason)
     return Verdict(Do.HOLD, reason, until=wait)
+
+
+def _if_true(facts: Facts) -> Verdict:
+    """Let it go unless what it says is not so; asked last, for what is not true now may be when its hour comes."""
+    if facts.untrue == "changed":
+        return Verdict(Do.LEAVE, "changed")
+    return Verdict(Do.SUPPRESS, facts.untrue) if facts.untrue else Verdict(Do.SEND)
 
 
 def _over(facts: Facts, now: datetime) -> Verdict | None:

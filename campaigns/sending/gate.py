@@ -17,6 +17,8 @@ from django.db import transaction
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
 from campaigns.sending.prepared import Prepared
+from campaigns.sending.tracing import note
+from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
 
@@ -98,12 +100,13 @@ _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the gate must know about a message beyond its row: the address as a digest, its subject and its links."""
+    """What the gate must know about a message beyond its row: the address as a digest, its subject, its links, what it shows."""
 
     digest: str
     has_address: bool
     subject: str
     targets: tuple[str, ...]
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
         facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = _verdicts(facts, people, now=now)
         tokens = _mark(verdicts, wanted, now=now)
+        note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
+        settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
     return Passed(tokens, verdicts)
 
 
@@ -136,7 +141,11 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
     digests = [wanted[message_id].digest for message_id in ids]
     rows = _FACTS.rows([list(ids), digests, store_id])
     contacts = dict(_CONTACTS.rows([store_id, [row[1] for row in rows], now - timedelta(days=7)]))
-    facts = {row[0]: _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone) for row in rows}
+    untrue = look_again(ids, _shown(wanted), now=now)
+    facts = {
+        row[0]: replace(_fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone), untrue=untrue.get(row[0], ""))
+        for row in rows
+    }
     return facts, {row[0]: row[1] for row in rows}
 
 
@@ -147,6 +156,10 @@ def _verdicts(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: dat
     winning = winners(Candidate(message_id, people[message_id], facts[message_id].due_at) for message_id in may_win)
     losing = {message_id: judge(replace(facts[message_id], wins=False), now=now) for message_id in may_win - winning}
     return verdicts | losing
+
+
+def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
+    return {message_id: one.shown for message_id, one in wanted.items() if one.shown is not None}
 
 
 def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, store_zone: str) -> Facts:

@@ -48,7 +48,10 @@ def next_allowed(now: datetime, *, quiet: QuietHours | None, zone: ZoneInfo) -> 
 
 
 def first_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """Turn a wall time into UTC: in a gap the first valid instant after it, in a fold the first pass."""
+    """Turn a wall time into UTC: in a fold the first pass, in a gap the first valid instant after it.
+
+    Where that would be another day (Nuuk leaves out the last hour of one), it is the last minute before the gap: each day has its own.
+    """
     local = datetime.combine(day, wall, zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
@@ -62,4 +65,5 @@ def first_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
             high = middle
         else:
             low = middle
-    return high.replace(microsecond=0)
+    after_gap = high.replace(microsecond=0)
+    return after_gap if after_gap.astimezone(zone).date() == day else after_gap - timedelta(minutes=1)

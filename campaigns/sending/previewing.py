@@ -31,4 +31,4 @@ def _context(customer: Customer, *, store: Store, now: datetime) -> dict[str, An
     cart = Cart.objects.filter(customer=customer, state=Cart.State.OPEN).order_by("-last_activity_at", "-id").first()
     message = Message(pk=0, customer=customer, cart=cart, channel="email", planned_at=now, store_id=store.pk)
     nowhere = {"unsubscribe_url": "https://preview.invalid/unsubscribe", "preferences_url": "https://preview.invalid/preferences"}
-    return contexts([message], store=store)[0] | nowhere
+    return contexts([message], store=store)[0] | nowhere | {"coupon": example_context(store)["coupon"]}  # no code is drawn to be looked at

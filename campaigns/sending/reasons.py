@@ -36,6 +36,15 @@ _WORDS: dict[str, str] = {
     "sms_too_long": gettext_noop("The text is too long for an SMS"),
     "holdout": gettext_noop("Gets nothing, to compare with"),
     "called_off": gettext_noop("The campaign was called off"),
+    "ordered": gettext_noop("They ordered meanwhile"),
+    "changed": gettext_noop("What it shows changed; it is made again"),
+    "sold_out": gettext_noop("What it shows is sold out"),
+    "product_gone": gettext_noop("What it shows is no longer sold"),
+    "price_changed": gettext_noop("What it shows costs more now"),
+    "coupons_out": gettext_noop("No coupon code was left"),
+    "coupon_expired": gettext_noop("The coupon's time is over"),
+    "coupon_used": gettext_noop("They used their coupon already"),
+    "coupon_missing": gettext_noop("No coupon pool is chosen for it"),
     "not cart_open": gettext_noop("The basket was not open any more"),
 }
 

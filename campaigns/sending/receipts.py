@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from campaigns.channels import Answer
 from campaigns.models import Campaign, Journey, Message
 from campaigns.sending.addresses import address_of
+from campaigns.sending.breaking import ring
 from retention.customers.consent import Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
@@ -64,8 +65,9 @@ def note_delivered(message_ids: list[int], *, now: datetime) -> None:
 def note_bounced(message_ids: list[int], *, now: datetime, permanent: bool = True, detail: str = "") -> None:
     """Note that these messages came back. permanent: the addresses do not exist and are never written to again."""
     for message in Message.objects.filter(pk__in=message_ids, bounced_at=None).select_related("customer") if message_ids else []:
-        Message.objects.filter(pk=message.pk).update(bounced_at=now)
+        Message.objects.filter(pk=message.pk).update(bounced_at=now, bounced_for_good=permanent)
         if permanent:
+            ring(now=now)
             suppress(address_of(message.customer, message.channel), channel=message.channel, reason="bounced", now=now)
         about = _about(message) | {"permanent": permanent} | ({"detail": detail} if detail else {})
         _tell([(message.customer_id, BOUNCED[message.channel], about)], now=now)
@@ -78,6 +80,8 @@ def note_unsubscribed(message_ids: list[int], *, now: datetime) -> None:
 
 def note_complained(message_ids: list[int], *, now: datetime) -> None:
     """Note that these people called a mail unwanted at their provider: they said no, and their address is blocked (S40)."""
+    if Message.objects.filter(pk__in=message_ids, complained_at=None).update(complained_at=now):
+        ring(now=now)
     _note_no(message_ids, reason="complained", name=COMPLAINED, now=now)
 
 

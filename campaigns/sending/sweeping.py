@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from campaigns.coupons import drawing
 from campaigns.models import Message
+from campaigns.sending.tracing import KEPT, forget_old
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 from retention.tenancy.unscoped import unscoped
@@ -27,21 +29,27 @@ _UNFINISHED = """
     SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
     UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_message WHERE state = 'ready' AND due_at <= %s
+    UNION SELECT store_id FROM campaigns_coupon WHERE drawn_at IS NULL AND kept_at <= %s
+    UNION SELECT store_id FROM campaigns_decision WHERE last_at < %s
 """
 
 
 def stores_to_sweep(*, now: datetime) -> list[int]:
     """Return the stores with something unfinished, in one look across all of them."""
     with unscoped(reason="sweep messages and clicks"), connection.cursor() as cursor:
-        cursor.execute(_UNFINISHED, [now - FORGOTTEN_AFTER])
+        cursor.execute(_UNFINISHED, [now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
         return [store_id for (store_id,) in cursor.fetchall()]
 
 
 def sweep_store(*, now: datetime) -> int:
     """Settle one store's expired leases and return how many there were.
 
+    Coupons kept for nothing go back to their pool, and old decisions leave.
+
     Today's providers recognise no repeat, so every one of them may have been sent: unknown.
     """
+    drawing.put_back_forgotten(now=now)
+    forget_old(now=now)
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRED, {"store": require_store_id(), "now": now})
         return int(cursor.rowcount)

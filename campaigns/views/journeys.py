@@ -18,6 +18,7 @@ from campaigns.journeys.versions import definitions_of
 from campaigns.models import Journey, JourneyVersion, Template
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import switch_on as launch_playbook
+from campaigns.sending import breaking
 from campaigns.sending.reasons import words_of
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -80,6 +81,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "steps": _step_lines(journey, definition),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
+        "stop": breaking.open_stop("journey", journey.pk) if journey.state == Journey.State.PAUSED else None,
     }
     return render(request, "campaigns/journey.html", context)
 
@@ -107,6 +109,7 @@ def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         resumed = journey.resume()
         if resumed:
             now = clock.now()
+            breaking.lift("journey", journey.pk, now=now)
             for kind in ("dispatch", "journeys"):
                 StoreWork.ring(kind, store_id=journey.store_id, due_at=now)
             _note(request, "journey.resumed", journey)

@@ -24,7 +24,8 @@ def problem_answer(error: Exception, context: dict[str, Any]) -> Response | None
         body["errors"] = details
     else:
         body["detail"] = str(details.get("detail", "")) if isinstance(details, dict) else str(details)
-    answer.data = body
+    reason = getattr(error, "reason", "")  # a word for programs, where one status has several causes
+    answer.data = body | ({"reason": reason} if reason else {})
     answer.content_type = KIND
     return answer
 

@@ -30,6 +30,7 @@ _PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "errors": {"description": "What is wrong, by field."},
+        "reason": {"type": "string", "description": "A word for programs, where a status has several causes."},
     },
     "required": ["type", "title", "status", "detail"],
 }

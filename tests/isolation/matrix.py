@@ -202,6 +202,8 @@ _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
+_POOL = {"public_id": "campaigns.CouponPool.public_id"}
+_CODE = {"code": "campaigns.Coupon.code"}
 _TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
     "campaigns:connections": Page("connections.view"),
@@ -239,6 +241,16 @@ CAMPAIGN_PAGES = {
     "campaigns:messages": Page("messages.view", ids=_JOURNEY),
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
+    "campaigns:why": Page("customers.view", ids=_CUSTOMER),
+    "campaigns:coupon_pools": Page("messages.view"),
+    "campaigns:new_coupon_pool": Page("messages.edit", "GET POST", form={"name": "New"}, answers=(200, 302, 422)),
+    "campaigns:coupon_pool": Page("messages.view", ids=_POOL),
+    "campaigns:coupon_pool_add": Page("messages.edit", "POST", ids=_POOL, form={"make": "1"}),
+    "campaigns:coupon_pool_archive": Page("messages.edit", "POST", ids=_POOL),
+    "campaigns:coupon_codes": Page("messages.edit", ids=_POOL),
+    "campaigns:template_rule": Page("messages.edit", "GET POST", ids=_TEMPLATE, form={"sold_out": "block"}),
+    "campaigns:campaign_rule": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"sold_out": "block"}),
+    "campaigns:step_rule": Page("messages.edit", "GET POST", ids={**_JOURNEY, "step": "=first"}, form={"sold_out": "block"}),
     "campaigns:templates": Page("messages.view"),
     "campaigns:new_template": Page("messages.edit", "POST", form={"name": "News"}),
     "campaigns:template": Page("messages.edit", "GET POST", ids=_TEMPLATE, answers=(200, 302, 409)),
@@ -370,6 +382,11 @@ API_PAGES = {
     "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
     "api:campaign_pause": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:campaign_resume": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:customer_decisions": Page("key customers:read", ids=_CUSTOMER, answers=(200,)),
+    "api:customer_not_written": Page("key customers:read", ids=_CUSTOMER, answers=(200,)),
+    "api:coupon": Page("key coupons:read", ids=_CODE, answers=(200,)),
+    "api:coupon_redeem": Page("key coupons:write", "POST", ids=_CODE, form={"order_id": "W-1"}, answers=(200, 409)),
+    "api:coupon_release": Page("key coupons:write", "POST", ids=_CODE, form={"order_id": "W-1"}, answers=(200, 409)),
     "api:campaign_cancel": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:webhooks": Page("key webhooks:read webhooks:write", "GET POST", form=_API_WEBHOOK, answers=(200, 201, 400)),
     "api:webhook": Page(
@@ -431,10 +448,14 @@ PAGES: dict[str, Page] = (
 
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
-    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
+    "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission",
+    "campaigns.AccountPace", "campaigns.Attribution",
+
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
-    "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.ProviderReport", "campaigns.Sender", "campaigns.SendingDomain",
+    "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
+    "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
+    "campaigns.Message", "campaigns.ProviderReport", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
+    "campaigns.SendingStop",
     "campaigns.Template", "campaigns.TemplateVersion",
     "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
@@ -466,6 +487,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",
+    "campaigns.tasks.watch": "tick",
     "retention.customers.tasks.bring_in": "tick",
     "retention.customers.tasks.let_events_go": "tick",
     "retention.customers.tasks.make_exports": "tick",

@@ -42,6 +42,8 @@ class Scope(models.TextChoices):
     CAMPAIGNS_READ = "campaigns:read", _("Read campaigns and their figures")
     CAMPAIGNS_WRITE = "campaigns:write", _("Write campaigns, pause them and call them off")
     CAMPAIGNS_SEND = "campaigns:send", _("Start campaigns and let them go on")
+    COUPONS_READ = "coupons:read", _("Look at coupon codes")
+    COUPONS_WRITE = "coupons:write", _("Let orders use coupon codes")
     WEBHOOKS_READ = "webhooks:read", _("Read webhooks")
     WEBHOOKS_WRITE = "webhooks:write", _("Make, change and remove webhooks")
     STORE_READ = "store:read", _("Read the store's settings")

@@ -1,0 +1,35 @@
+"""Tell the store's owners and managers before a pool of codes is empty: once, until new codes come in."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaigns.models import Coupon, CouponPool
+from retention.notices.owing import owe_page
+from retention.stores.models import Membership, Store
+
+_TOLD = ("owner", "manager", "marketer")
+
+
+def warn_if_few(pool: CouponPool, *, now: datetime) -> bool:
+    """Owe the mail when few codes are left, in the caller's transaction; say whether it was owed now.
+
+    Counts no further than it must, so a pool of a million costs no more than one of a hundred.
+    """
+    if pool.endless or pool.warned_at is not None:
+        return False
+    left = len(Coupon.objects.free().filter(pool=pool).values_list("pk", flat=True)[: pool.warn_below + 1])
+    if left > pool.warn_below:
+        return False
+    if not CouponPool.objects.filter(pk=pool.pk, warned_at=None).update(warned_at=now):
+        return False
+    store = Store.objects.get(pk=pool.store_id)
+    page = f"{settings.SITE_URL}{reverse('campaigns:coupon_pool', args=[store.slug, pool.public_id])}"
+    words = {"store": store.name, "pool": pool.name, "left": left, "holds": pool.when_out == CouponPool.WhenOut.HOLD, "page": page}
+    subject = _("%(store)s: few coupon codes are left in %(pool)s") % words
+    for member in Membership.objects.filter(role__in=_TOLD).select_related("user").order_by("pk"):
+        key = f"coupons-few:{pool.public_id}:{int(now.timestamp())}:{member.pk}"
+        owe_page("coupons_few", to=member.user.email, subject=subject, template="coupons_few", words=words, key=key)
+    return True

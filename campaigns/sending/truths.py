@@ -1,0 +1,84 @@
+"""The truth check of one slice: before rendering what is shown is looked up and changed by the merchant's rule, and in the gate's
+transaction it is looked at again. What changed in between is rendered anew; what must not be said stays.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from campaigns.coupons import drawing
+from campaigns.coupons.drawing import Kept
+from campaigns.models import Message
+from campaigns.truth import showing
+from campaigns.truth.rules import rules_of
+from campaigns.truth.showing import Seen
+from campaigns.truth.using import COUPON, EVENT, LINES, uses
+from retention.stores.models import Store
+
+CHANGED, ORDERED = "changed", "ordered"
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one message shows that can become untrue. blocked: why it must not leave as it is, or nothing."""
+
+    seen: Seen = field(default_factory=Seen)
+    kept: Kept = field(default_factory=Kept)
+    about_basket: bool = False
+
+    @property
+    def blocked(self) -> str:
+        """Return why it must not leave."""
+        return self.seen.blocked or self.kept.refusal
+
+
+def look(messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *, store: Store, now: datetime) -> dict[int, Shown]:
+    """Look up what messages show, change their contexts by the merchant's rules, and keep their coupons. Call it outside a transaction.
+
+    Returns nothing for a message that shows nothing of the kind; then no statement was run for it.
+    """
+    used = {message.pk: uses(message.template_version) for message in messages}
+    concerned = [message for message in messages if used[message.pk] & {LINES, EVENT, COUPON}]
+    found = rules_of(concerned) if concerned else {}
+    rules = {pk: one.rule for pk, one in found.items()}
+    seen = showing.look([one for one in concerned if used[one.pk] & {LINES, EVENT}], contexts, rules=rules, used=used)
+    drawing_ = [one for one in concerned if COUPON in used[one.pk] and not seen.get(one.pk, Seen()).blocked]
+    kept = _keep(drawing_, {pk: one.pool_id for pk, one in found.items()}, store=store, now=now)
+    for pk, one in kept.items():
+        contexts[pk]["coupon"] = _as_word(one, store=store)
+    return {
+        message.pk: Shown(seen.get(message.pk, Seen()), kept.get(message.pk, Kept()), message.cart_id is not None)
+        for message in messages
+        if message.pk in found or message.cart_id is not None
+    }
+
+
+def _keep(messages: Sequence[Message], pools: Mapping[int, int | None], *, store: Store, now: datetime) -> dict[int, Kept]:
+    sorted_, without = drawing.by_pool(messages, pools)
+    return drawing.keep(sorted_, zone=store.timezone, now=now) | {one.pk: Kept(refusal=drawing.NO_POOL) for one in without}
+
+
+def _as_word(kept: Kept, *, store: Store) -> dict[str, str]:
+    """Return what a template sees as `coupon`. expires: the last day it counts, ISO, in the shop's zone."""
+    if kept.expires_at is None:
+        return {"code": kept.code, "expires": ""}
+    last = kept.expires_at.astimezone(store.timezone) - _INSTANT
+    return {"code": kept.code, "expires": last.date().isoformat()}
+
+
+def look_again(ids: Collection[int], shown: Mapping[int, Shown], *, now: datetime) -> dict[int, str]:
+    """Return why messages must not leave as they were rendered, in the gate's transaction: a rule, an order, or a change since."""
+    mine = {pk: one for pk, one in shown.items() if pk in ids}
+    changed = showing.changed({pk: one.seen for pk, one in mine.items() if one.seen.offers})
+    changed |= drawing.changed({pk: one.kept for pk, one in mine.items()}, now=now)
+    ordered = showing.ordered(pk for pk, one in mine.items() if one.about_basket)
+    found = {pk: one.blocked for pk, one in mine.items() if one.blocked}
+    return found | dict.fromkeys(changed, CHANGED) | dict.fromkeys(ordered, ORDERED)
+
+
+def settle(leaving: Iterable[int], staying: Iterable[int], shown: Mapping[int, Shown], *, now: datetime) -> None:
+    """Give the coupons of what leaves, and put back those of what does not, in the gate's transaction."""
+    drawing.give({shown[pk].kept.coupon_id for pk in leaving if pk in shown and shown[pk].kept.coupon_id}, now=now)
+    drawing.put_back({shown[pk].kept.coupon_id for pk in staying if pk in shown and shown[pk].kept.coupon_id})

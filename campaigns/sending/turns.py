@@ -1,0 +1,32 @@
+"""Whose turn it is: one store at a time, each gets one slice and goes to the end of the line.
+
+A store is served by one worker at a time (its lease), so it never has more than one place among many workers; and with few workers its
+turns are no more than its part of the line. A million messages of one store delay another's ten by one slice each.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from retention.stores.models import StoreWork
+from retention.stores.models.work import Taken
+
+KIND = "dispatch"
+LEASE_SECONDS = 120
+
+
+def take_turns(*, clock: Callable[[], datetime], most: int, seconds: float) -> Iterator[Taken]:
+    """Yield stores whose messages are due, longest in line first, until `most` had their turn or `seconds` are over."""
+    until = time.monotonic() + seconds
+    for _turn in range(most):
+        taken = StoreWork.take(KIND, now=clock(), limit=1, lease_seconds=LEASE_SECONDS)
+        if not taken:
+            return
+        yield taken[0]
+        if time.monotonic() > until:
+            return
+
+
+def end_turn(taken: Taken, *, next_at: datetime | None, now: datetime) -> None:
+    """Give a store's turn back. What is due already waits from now on: whoever was in line meanwhile comes first."""
+    StoreWork.settle(KIND, taken, next_at=None if next_at is None else max(next_at, now))

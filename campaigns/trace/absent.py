@@ -1,0 +1,99 @@
+"""Why there is no message: each running journey and recent campaign that did not write to a person, with the reason as it stands now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from campaigns.journeys.engine import key_of
+from campaigns.journeys.versions import LiveJourney, live_journeys
+from campaigns.models import Campaign, Enrollment, Journey, Message
+from campaigns.sending.reasons import words_of
+from retention.customers.models import Customer, CustomerEvent
+from retention.kit.words import Phrase, gettext_noop
+from segments.models import SegmentMember
+
+LOOK_BACK = timedelta(days=90)
+MOST = 30
+Say = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A journey or campaign that has no message for a person, and why. kind: journey or campaign; reason: a word for programs."""
+
+    kind: str
+    public_id: UUID
+    name: str
+    reason: str
+    words: str
+    at: datetime | None = None
+
+
+def absent_for(customer: Customer, *, say: Say, now: datetime) -> list[Absent]:
+    """Return why journeys that are live and campaigns opened in 90 days have no message for a person; at most 30 of each."""
+    return [*_journeys(customer, say), *_campaigns(customer, say, now)]
+
+
+def _journeys(customer: Customer, say: Say) -> list[Absent]:
+    written = set(Message.objects.filter(customer=customer, source_kind="journey").values_list("source_id", flat=True))
+    runs = {run.journey_id: run for run in Enrollment.objects.filter(customer=customer).order_by("entered_at", "id")}
+    live = [one for one in live_journeys() if one.journey_id not in written][:MOST]
+    rows = Journey.objects.in_bulk([one.journey_id for one in live])
+    found = []
+    for one in live:
+        reason, phrase, at = _of_run(runs[one.journey_id]) if one.journey_id in runs else _not_in(one, customer)
+        journey = rows[one.journey_id]
+        found.append(Absent("journey", journey.public_id, journey.name, reason, phrase.render(say), at))
+    return found
+
+
+def _of_run(run: Enrollment) -> tuple[str, Phrase, datetime | None]:
+    if run.held_out:
+        return "holdout", words_of("holdout"), run.entered_at
+    if run.state == Enrollment.State.STOPPED:
+        return "run_ended", Phrase(gettext_noop("The journey ended for them: %(why)s"), {"why": words_of(run.reason)}), run.ended_at
+    if run.state == Enrollment.State.RUNNING:
+        return "waiting", Phrase(gettext_noop("They are in it and wait for the next step")), run.due_at
+    return "finished", Phrase(gettext_noop("They went through it without a message")), run.ended_at
+
+
+def _not_in(journey: LiveJourney, customer: Customer) -> tuple[str, Phrase, datetime | None]:
+    """Say why somebody never entered: what starts it did not happen, happened before it was live, or did not say what it is about."""
+    trigger = journey.definition.trigger
+    last = CustomerEvent.objects.filter(customer=customer, name=trigger.event).order_by("-occurred_at", "-id").first()
+    values = {"event": trigger.event}
+    if last is None:
+        return "not_happened", Phrase(gettext_noop("“%(event)s” never happened to them"), values), None
+    if last.occurred_at < journey.launched_at:
+        return "before_launch", Phrase(gettext_noop("“%(event)s” happened before the journey was live"), values), last.occurred_at
+    if last.backfill:
+        return "from_the_past", Phrase(gettext_noop("“%(event)s” came with older data, which starts nothing"), values), last.occurred_at
+    if key_of(trigger, last.properties, customer_id=customer.pk) is None:
+        return "no_key", Phrase(gettext_noop("“%(event)s” did not say what it is about"), values), last.occurred_at
+    return "soon", Phrase(gettext_noop("“%(event)s” happened and is being read"), values), last.occurred_at
+
+
+def _campaigns(customer: Customer, say: Say, now: datetime) -> list[Absent]:
+    written = Message.objects.filter(customer=customer, source_kind="campaign").values_list("source_id", flat=True)
+    opened = Campaign.objects.filter(opened_at__gt=now - LOOK_BACK).exclude(pk__in=list(written)).order_by("-opened_at", "-id")[:MOST]
+    mine = set(SegmentMember.objects.filter(customer=customer).values_list("segment_id", flat=True))
+    return [
+        Absent("campaign", one.public_id, one.name, reason, Phrase(words).render(say), one.opened_at)
+        for one in opened
+        for reason, words in [_not_chosen(one, customer, mine)]
+    ]
+
+
+def _not_chosen(campaign: Campaign, customer: Customer, mine: set[int]) -> tuple[str, str]:
+    if campaign.opened_at is not None and customer.created_at > campaign.opened_at:
+        return "came_later", gettext_noop("They came to the shop after it was sent")
+    if mine & set(campaign.audience("exclude")):
+        return "left_out", gettext_noop("They are in a segment that was left out")
+    if not campaign.to_everyone and not mine & set(campaign.audience("include")):
+        return "not_chosen", gettext_noop("They are in none of its segments")
+    if campaign.to_everyone and not customer.email:
+        return "no_address", gettext_noop("No e-mail address")
+    if campaign.planned_at is None:
+        return "soon", gettext_noop("It is still being planned")
+    return "was_not_chosen", gettext_noop("They were not in its segments when it was sent")

@@ -1,0 +1,227 @@
+"""What changes before a message leaves, and between its rendering and its leaving: stock, price, products, orders."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.coupons import drawing
+from campaigns.models import Coupon, Message, SendRule, TemplateVersion
+from campaigns.playbooks.switching import switch_on
+from campaigns.truth import showing
+from retention.catalog.models import Category, PriceChange, Product, StockLevel, Variant
+from retention.orders.models import Cart, CartLine, Order
+from tests.campaigns.coupons.pools import make_pool
+from tests.campaigns.crowd import make_version
+from tests.campaigns.story import leave_cart, make_shopper, send, tick
+
+pytestmark = pytest.mark.django_db
+SHOWS_BASKET = """{% for line in cart.lines %}[{{ line.name }} {{ line.quantity }} {{ line.total_minor }}]{% endfor %}
+={{ cart.total_minor }}
+{{ fallback }} <a href="{{ unsubscribe_url }}">Unsubscribe</a>"""
+
+
+def make_product(shop_id: str, *, price: int, now: datetime, stock: int | None = 5, category: Category | None = None) -> Variant:
+    """Save a product with one kind, its stock, and its price since a month ago."""
+    product = Product(shop_id=shop_id, name=shop_id.title(), state="active", category=category, url=f"https://lumen.example.test/{shop_id}")
+    product.save()
+    kind = Variant(product=product, shop_id=shop_id, currency="EUR", price_minor=price)
+    kind.save()
+    PriceChange(variant=kind, currency="EUR", price_minor=price, changed_at=now - timedelta(days=30)).save()
+    if stock is not None:
+        StockLevel(variant=kind, available=stock, reported_at=now).save()
+    return kind
+
+
+def set_price(kind: Variant, price: int, *, now: datetime) -> None:
+    """Let the shop change a price."""
+    Variant.objects.filter(pk=kind.pk).update(price_minor=price)
+    PriceChange(variant=kind, currency="EUR", price_minor=price, changed_at=now).save()
+
+
+@pytest.fixture
+def basket(store: Any, now: Any) -> Message:
+    """Let a shopper leave a basket with a grinder and two filters, and plan the mail that shows it."""
+    switch_on("abandoned_cart", now=now - timedelta(days=1))
+    cart = leave_cart(make_shopper(now=now), now=now)
+    CartLine.objects.create(cart=cart, product_id="filters", variant_id="filters", name="Filters", quantity=2, price_minor=500)
+    tick(now=now)
+    message = Message.objects.get()
+    Message.objects.update(template_version=make_version(html=SHOWS_BASKET))
+    message.refresh_from_db()
+    return message
+
+
+def rule_of(message: Message, **answers: Any) -> None:
+    SendRule(template=TemplateVersion.objects.get(pk=message.template_version_id).template, **answers).save()
+
+
+def ended(message: Message) -> tuple[str, str]:
+    message.refresh_from_db()
+    return message.state, message.reason
+
+
+def shown(sink: Any) -> str:
+    return " ".join(str(sink.accepted[-1].get_body(("html",)).get_content()).partition("<a")[0].split())
+
+
+def test_message_whose_products_are_as_they_were_goes_out_as_it_is(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    make_product("hand-grinder", price=4900, now=now)
+    send(store, now=now)
+    assert shown(sink) == "[Hand grinder 1 4900][Filters 2 1000] =4900"
+
+
+def test_sold_out_product_is_left_out_and_the_total_follows(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    make_product("hand-grinder", price=4900, now=now, stock=0)
+    send(store, now=now)
+    assert shown(sink) == "[Filters 2 1000] =1000"
+
+
+def test_sold_out_everywhere_holds_the_message_back(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    make_product("hand-grinder", price=4900, now=now, stock=0)
+    make_product("filters", price=500, now=now, stock=-3)
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("suppressed", "sold_out"), [])
+
+
+@pytest.mark.parametrize("state", ["archived", "deleted", "draft"])
+def test_product_that_is_gone_blocks_where_the_merchant_wants_that(store: Any, sink: Any, now: Any, basket: Message, state: str) -> None:
+    make_product("hand-grinder", price=4900, now=now)
+    Product.objects.update(state=state)
+    rule_of(basket, sold_out="block")
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("suppressed", "product_gone"), [])
+
+
+def test_kind_that_was_removed_counts_as_gone(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    make_product("filters", price=500, now=now)
+    Variant.objects.update(removed_at=now)
+    send(store, now=now)
+    assert shown(sink) == "[Hand grinder 1 4900] =4900"
+
+
+def test_similar_product_is_shown_instead(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    shelf = Category(path="Grinders")
+    shelf.save()
+    make_product("hand-grinder", price=4900, now=now, stock=0, category=shelf)
+    make_product("far-dearer", price=19_900, now=now, category=shelf)
+    make_product("nearly-it", price=5200, now=now, category=shelf)
+    make_product("nearer-but-sold-out", price=4950, now=now, stock=0, category=shelf)
+    rule_of(basket, sold_out="swap")
+    send(store, now=now)
+    assert shown(sink) == "[Nearly-It 1 5200][Filters 2 1000] =6200"
+
+
+def test_other_words_stand_in_their_place(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    make_product("hand-grinder", price=4900, now=now, stock=0)
+    rule_of(basket, sold_out="fallback", fallback="One of them is sold out.")
+    send(store, now=now)
+    assert shown(sink) == "[Filters 2 1000] =1000 One of them is sold out."
+
+
+def test_price_that_changed_since_is_shown_as_it_is_now(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    set_price(make_product("hand-grinder", price=4900, now=now), 5400, now=now)
+    send(store, now=now)
+    assert shown(sink) == "[Hand grinder 1 5400][Filters 2 1000] =6400"
+
+
+def test_price_that_rose_blocks_where_the_merchant_wants_that(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    set_price(make_product("hand-grinder", price=4900, now=now), 5400, now=now)
+    rule_of(basket, dearer="block")
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("suppressed", "price_changed"), [])
+
+
+def test_baskets_own_discount_is_no_lie(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    make_product("hand-grinder", price=6900, now=now)
+    rule_of(basket, dearer="block")
+    send(store, now=now)
+    assert shown(sink) == "[Hand grinder 1 4900][Filters 2 1000] =4900"
+
+
+@pytest.mark.parametrize("change", ["price", "stock", "product"])
+def test_what_changes_between_rendering_and_leaving_is_rendered_anew(
+    store: Any, sink: Any, now: Any, basket: Message, monkeypatch: Any, change: str
+) -> None:
+    kind = make_product("hand-grinder", price=4900, now=now)
+    real = showing.changed
+
+    def at_the_last_second(seen: Any) -> set[int]:
+        if change == "price":
+            set_price(kind, 5400, now=now)
+        elif change == "stock":
+            StockLevel.objects.update(available=0)
+        else:
+            Product.objects.update(state="deleted")
+        return real(seen)
+
+    monkeypatch.setattr(showing, "changed", at_the_last_second)
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("ready", "changed"), [])
+    monkeypatch.undo()
+    send(store, now=now)
+    assert shown(sink) == {"price": "[Hand grinder 1 5400][Filters 2 1000] =6400"}.get(change, "[Filters 2 1000] =1000")
+    assert ended(basket)[0] == "sent"
+
+
+def test_order_at_the_last_second_stops_the_reminder_even_of_an_unknown_basket(
+    store: Any, sink: Any, now: Any, basket: Message, monkeypatch: Any
+) -> None:
+    real = showing.ordered
+
+    def order_first(ids: Any) -> set[int]:
+        Order(customer_id=basket.customer_id, number="W-1", currency="EUR", total_minor=1, placed_at=now, received_at=now).save()
+        return real(ids)
+
+    monkeypatch.setattr(showing, "ordered", order_first)
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("suppressed", "ordered"), [])
+    assert Cart.objects.get().state == "open"
+
+
+def test_order_before_the_basket_was_touched_stops_nothing(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    earlier = now - timedelta(hours=5)
+    Order(customer_id=basket.customer_id, number="W-1", currency="EUR", total_minor=1, placed_at=earlier, received_at=now).save()
+    send(store, now=now)
+    assert ended(basket)[0] == "sent"
+
+
+def test_coupon_that_ran_out_between_rendering_and_leaving_is_not_sent(
+    store: Any, sink: Any, now: Any, basket: Message, monkeypatch: Any
+) -> None:
+    version = make_version(html='{{ coupon.code }} <a href="{{ unsubscribe_url }}">Unsubscribe</a>')
+    Message.objects.update(template_version=version)
+    SendRule(template=version.template, pool=make_pool("C-1", now=now, expires_at=now + timedelta(seconds=1))).save()
+    real = drawing.changed
+    monkeypatch.setattr(drawing, "changed", lambda kept, *, now: real(kept, now=now + timedelta(seconds=1)))
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("ready", "changed"), [])
+    monkeypatch.undo()
+    send(store, now=now + timedelta(seconds=1))
+    assert ended(basket) == ("suppressed", "coupon_expired")
+    assert Coupon.objects.given().count() == 0
+
+
+def test_event_about_a_product_that_is_sold_out_again_says_nothing(store: Any, sink: Any, now: Any, basket: Message) -> None:
+    from campaigns.models import Enrollment
+    from retention.customers.models import CustomerEvent
+
+    make_product("kettle", price=7900, now=now, stock=0)
+    CustomerEvent.objects.filter(pk=Enrollment.objects.get().trigger_event_id).update(properties={"product_id": "kettle", "name": "Kettle"})
+    html = '{{ event.name }} is back <a href="{{ unsubscribe_url }}">Unsubscribe</a>'
+    Message.objects.update(template_version=make_version(html=html))
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("suppressed", "sold_out"), [])
+
+
+def test_message_that_shows_nothing_of_the_kind_costs_no_statement(store: Any, now: Any, django_assert_num_queries: Any) -> None:
+    from campaigns.personalization.context import contexts
+    from campaigns.sending.building import read_messages
+    from campaigns.sending.truths import look, look_again
+    from tests.campaigns.crowd import make_ready
+
+    messages = read_messages([one.pk for one in make_ready(3, now=now)])
+    found = contexts(messages, store=store)
+    with django_assert_num_queries(0):
+        shown_ = look(messages, found, store=store, now=now)
+        assert look_again([one.pk for one in messages], shown_, now=now) == {}
