@@ -2,6 +2,7 @@
 
 from campaigns.models import (
     Attribution,
+    Brand,
     Campaign,
     CampaignSegment,
     CampaignVariant,
@@ -42,6 +43,7 @@ look_at(
     search=(STORE, "=public_id"),
     filters=("state",),
 )
+look_at(Brand, columns=("store", "font", "back_color"), search=(STORE,))
 look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))
 look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), search=(STORE,))
 look_at(

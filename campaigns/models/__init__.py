@@ -1,6 +1,7 @@
 """The tables of the campaigns floor, one idea a file."""
 
 from campaigns.models.attribution import Attribution
+from campaigns.models.brand import Brand
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
@@ -12,6 +13,7 @@ from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
     "Attribution",
+    "Brand",
     "Campaign",
     "CampaignSegment",
     "CampaignVariant",
