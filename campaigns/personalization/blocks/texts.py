@@ -18,7 +18,9 @@ def as_typed(html: str) -> str | None:
     """Return the text of a block's HTML as one types it; None where there is more in it than can be typed so."""
     kept: list[str] = []
     text = _LIQUID.sub(lambda found: _keep(kept, found[0]), html.strip())
-    out, links, place = [], [], 0
+    out: list[str] = []
+    links: list[str] = []
+    place = 0
     for found in _TAG.finditer(text):
         out.append(_words(text[place : found.start()]))
         place = found.end()

@@ -35,9 +35,6 @@ def ask_links_of(request: Any, public_id: UUID) -> HttpResponse:
     if not allowed.allowed or isinstance(made, CannotRender):
         why = made.detail if isinstance(made, CannotRender) else _("Asked often enough. Try again in a minute.")
         return render(request, "campaigns/content/_links.html", {"why": why, "links": []})
-    links = [{"address": one.address, "good": one.good, "words": one.words.render(_)} for one in ask_links(made.html)]
-    return render(
-        request,
-        "campaigns/content/_links.html",
-        {"why": "", "links": [one for one in links if not one["address"].startswith("https://preview.invalid/")]},
-    )
+    asked = [one for one in ask_links(made.html) if not one.address.startswith("https://preview.invalid/")]
+    links = [{"address": one.address, "good": one.good, "words": one.words.render(_)} for one in asked]
+    return render(request, "campaigns/content/_links.html", {"why": "", "links": links})

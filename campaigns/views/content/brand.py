@@ -65,7 +65,7 @@ class BrandForm(forms.Form):
 
 
 @needs("store.edit")
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
+@csp_update({"frame-src": ["'self'"]})
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_brand(request: Any) -> HttpResponse:
     """Show and save the brand kit."""
@@ -91,7 +91,7 @@ def edit_brand(request: Any) -> HttpResponse:
 
 @needs("store.edit")
 @require_safe
-@csp(FRAME_POLICY)  # type: ignore[arg-type]
+@csp(FRAME_POLICY)
 @xframe_options_sameorigin
 def preview_brand(request: Any) -> HttpResponse:
     """Show a ready-made mail in the look that is kept, for its frame."""

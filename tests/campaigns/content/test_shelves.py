@@ -44,6 +44,10 @@ def look(customer: Customer, shop_id: str, *, now: datetime, days: int = 1) -> N
     )
 
 
+def ids(shown: list[dict[str, Any]]) -> list[str]:
+    return [one["product_id"] for one in shown]
+
+
 def test_what_was_looked_at_comes_newest_first_and_only_while_it_can_be_bought(store: Any, now: datetime) -> None:
     ana = make_shopper(now=now)
     for shop_id, days in (("mug", 3), ("kettle", 1), ("gone", 1), ("draft", 2), ("mug", 2)):
