@@ -3,6 +3,7 @@
 from campaigns.models import (
     AccountPace,
     Attribution,
+    Brand,
     Campaign,
     CampaignSegment,
     CampaignVariant,
@@ -50,6 +51,7 @@ look_at(
     search=(STORE, "=public_id"),
     filters=("state",),
 )
+look_at(Brand, columns=("store", "font", "back_color"), search=(STORE,))
 look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))
 look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), search=(STORE,))
 look_at(

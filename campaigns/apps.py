@@ -39,6 +39,7 @@ class CampaignsConfig(AppConfig):
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
+        add_tab("campaigns:brand", _("Look of mails"), "store.edit", order=12)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
         menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
         add_words(

@@ -1,9 +1,10 @@
 """Addresses of the campaigns floor: a store's pages under `/s/<store>/`, and the public ones behind links in messages and for providers."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
+from campaigns.personalization.brands import COUNTDOWN_PATH
 from campaigns.views import broadcasts, clicks, connections, coupons, domains, hooks, journeys, messages, reports, rules, unsubscribing, why
-from campaigns.views.content import editing, listing
+from campaigns.views.content import answering, brand, countdown, editing, languages, listing, people, short, versions, working
 
 app_name = "campaigns"
 
@@ -13,6 +14,7 @@ PUBLIC: list[URLPattern] = [
     path("l/<str:token>", clicks.follow_short, name="click_short"),
     path("hooks/twilio/<uuid:public_id>/status", hooks.twilio_status, name="hook_twilio_status"),
     path("hooks/twilio/<uuid:public_id>/reply", hooks.twilio_reply, name="hook_twilio_reply"),
+    re_path(rf"^{COUNTDOWN_PATH}(?P<until>[0-9]{{1,11}})-(?P<color>[0-9a-fA-F]{{6}})\.png$", countdown.show_countdown, name="countdown"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]
 
@@ -25,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/channels/<slug:provider>/", connections.edit_connection, name="connection"),
     path("settings/channels/<slug:provider>/test/", connections.test_connection, name="test_connection"),
     path("settings/channels/<slug:provider>/stop/", connections.stop_connection, name="stop_connection"),
+    path("settings/mails/", brand.edit_brand, name="brand"),
+    path("settings/mails/preview/", brand.preview_brand, name="brand_preview"),
     path("campaigns/", broadcasts.list_campaigns, name="campaigns"),
     path("campaigns/new/", broadcasts.new_campaign, name="new_campaign"),
     path("campaigns/<uuid:public_id>/", broadcasts.show_campaign, name="campaign"),
@@ -64,9 +68,16 @@ urlpatterns: list[URLPattern] = [
     path("coupons/<uuid:public_id>/codes.csv", coupons.export_codes, name="coupon_codes"),
     path("content/", listing.list_templates, name="templates"),
     path("content/new/", listing.new_template, name="new_template"),
+    path("content/ready/<slug:key>/", listing.preview_ready, name="ready_preview"),
     path("content/<uuid:public_id>/", editing.edit_template, name="template"),
     path("content/<uuid:public_id>/try/", broadcasts.try_template, name="template_try"),
     path("content/<uuid:public_id>/preview/", editing.preview_template, name="template_preview"),
     path("content/<uuid:public_id>/restore/", editing.restore_version, name="template_restore"),
+    path("content/<uuid:public_id>/work/", working.work_on, name="template_work"),
+    path("content/<uuid:public_id>/sms/", short.look_at_sms, name="template_sms"),
+    path("content/<uuid:public_id>/people/", people.find_people, name="template_people"),
+    path("content/<uuid:public_id>/links/", answering.ask_links_of, name="template_links"),
+    path("content/<uuid:public_id>/versions/", versions.show_versions, name="template_versions"),
+    path("content/<uuid:public_id>/languages/", languages.edit_languages, name="template_languages"),
     path("content/<uuid:public_id>/duplicate/", listing.duplicate_template, name="template_duplicate"),
 ]

@@ -1,6 +1,7 @@
 """The tables of the campaigns floor, one idea a file."""
 
 from campaigns.models.attribution import Attribution
+from campaigns.models.brand import Brand
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
@@ -17,6 +18,7 @@ from campaigns.models.template import Template, TemplateVersion
 __all__ = [
     "AccountPace",
     "Attribution",
+    "Brand",
     "Campaign",
     "CampaignSegment",
     "CampaignVariant",
@@ -30,9 +32,9 @@ __all__ = [
     "JourneyVersion",
     "Message",
     "ProviderReport",
+    "SendRule",
     "Sender",
     "SendingDomain",
-    "SendRule",
     "SendingStop",
     "Template",
     "TemplateVersion",

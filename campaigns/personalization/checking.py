@@ -13,15 +13,18 @@ from urllib.parse import urlsplit
 from liquid.exceptions import LiquidError
 
 from campaigns.personalization import framing
-from campaigns.personalization.compiling import Compiled, compile_mail
+from campaigns.personalization.compiling import Compiled
 from campaigns.personalization.render import TemplateFault, environment
+from campaigns.personalization.short_texts import compile_wording
 from campaigns.personalization.vocabulary import OPEN, Word, paths_of
 from campaigns.personalization.wording import Content, Wording
 from retention.kit.words import Phrase, gettext_noop
 
 MUST, SHOULD, FINE = "must", "should", "fine"
 CLIPPED_BYTES = 102 * 1024
-LONGEST_SUBJECT, FEWEST_LETTERS, LOUDEST = 60, 40, 2
+LONGEST_SUBJECT, FEWEST_LETTERS, LOUDEST, MOST_SHOUTS = 60, 40, 2, 3
+SHORTENERS = frozenset({"bit.ly", "tinyurl.com", "goo.gl", "ow.ly", "is.gd", "t.co", "buff.ly", "cutt.ly", "rebrand.ly", "shorturl.at"})
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _LOOP = re.compile(r"\b(?:for|tablerow)\s+(\w+)\s+in\s+([\w.]+)")
 _ASSIGN = re.compile(r"\bassign\s+(\w+)\s*=\s*([\w.]+)\s*(?:-?%}|\n)")
 _LIQUID = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
@@ -52,10 +55,13 @@ def must_mend(findings: Sequence[Finding]) -> bool:
 
 def _of_wording(wording: Wording, kind: str, language: str, words: Sequence[Word]) -> list[Finding]:
     try:
-        compiled = compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader, kind=kind)
+        compiled = compile_wording(wording, kind)
     except TemplateFault as fault:
         return [Finding(MUST, Phrase(gettext_noop("It cannot be read: %(fault)s."), {"fault": str(fault)}), language=language)]
-    found = [*_subject(wording.subject), *_names(wording, words), *_body(compiled), *_footer(wording.source)]
+    if kind == "text":
+        found = [*_names(wording, words), *_links_of_text(compiled.text)]
+    else:
+        found = [*_subject(wording.subject), *_names(wording, words), *_body(compiled, wording.source), *_footer(wording.source)]
     return [Finding(one.severity, one.words, one.line, language, one.hint) for one in found]
 
 
@@ -128,7 +134,7 @@ def _path(segments: Sequence[object], aliases: Mapping[str, str], unfollowed: se
 
 
 def _severity(path: str, known: Mapping[str, bool]) -> str:
-    if path in known or path.startswith("event."):
+    if path in known or path.startswith(("event.", "products.")):
         return ""
     return SHOULD if any(path.startswith(f"{name}.") for name in OPEN) else MUST
 
@@ -140,28 +146,67 @@ def _unknown(path: str, severity: str, line: int, known: Mapping[str, bool]) -> 
     return Finding(severity, Phrase(gettext_noop("“%(name)s” does not exist."), {"name": path.replace("[]", "")}), line, hint=hint)
 
 
-def _body(compiled: Compiled) -> list[Finding]:
-    look = _Look()
-    look.feed(compiled.html)
-    look.close()
-    size = len(compiled.html.encode())
-    found = [_size(size)]
+def _body(compiled: Compiled, source: str) -> list[Finding]:
+    look = _Look.of(compiled.html)
+    found = [_size(len(compiled.html.encode()))]
     for href in dict.fromkeys(look.links):
         fault = _link_fault(href)
         if fault:
-            found.append(Finding(MUST, Phrase(fault, {"address": href[:80]})))
+            found.append(Finding(MUST, Phrase(fault, {"address": href[:80]}), _line_of(source, rf'href\s*=\s*["\']{re.escape(href)}["\']')))
+    if look.empty_images:
+        words = Phrase(gettext_noop("Pictures without an address: %(count)s."), {"count": look.empty_images})
+        found.append(Finding(MUST, words, _line_of(source, r"""<(?:mj-image|img)\b(?=[^>]*\bsrc\s*=\s*(?:""|''))""")))
     if look.bare_images:
-        found.append(
-            Finding(
-                SHOULD,
-                Phrase(gettext_noop("Pictures without a description: %(count)s."), {"count": look.bare_images}),
-                hint=Phrase(gettext_noop("People who cannot see them hear nothing.")),
-            )
-        )
-    letters = sum(sign.isalpha() for sign in _LIQUID.sub("", compiled.text))
-    if letters < FEWEST_LETTERS:
+        words = Phrase(gettext_noop("Pictures without a description: %(count)s."), {"count": look.bare_images})
+        line = _line_of(source, r"""<(?:mj-image|img)\b(?![^>]*\balt\s*=)""")
+        found.append(Finding(SHOULD, words, line, hint=Phrase(gettext_noop("People who cannot see them hear nothing."))))
+    return [*found, *_looks_like_spam(compiled, look)]
+
+
+def _looks_like_spam(compiled: Compiled, look: "_Look") -> list[Finding]:
+    """Return what mail programs take for spam."""
+    found = []
+    text = _LIQUID.sub("", compiled.text)
+    if sum(sign.isalpha() for sign in text) < FEWEST_LETTERS:
         found.append(Finding(SHOULD, Phrase(gettext_noop("There is hardly any text; a mail of pictures alone looks like spam."))))
+    if text.count("!") > MOST_SHOUTS:
+        words = Phrase(gettext_noop("The text shouts: %(count)s exclamation marks."), {"count": text.count("!")})
+        found.append(Finding(SHOULD, words))
+    if any(_host(href) in SHORTENERS for href in look.links):
+        words = Phrase(gettext_noop("A link hides behind a shortener; mail programs mistrust those. Link to the page itself."))
+        found.append(Finding(SHOULD, words))
+    if look.has_script or look.has_form:
+        found.append(Finding(SHOULD, Phrase(gettext_noop("Scripts and forms do not work in mails, and make them look dangerous."))))
     return found
+
+
+def _links_of_text(text: str) -> list[Finding]:
+    """Return what is wrong with an SMS beside its names."""
+    if any(_host(address) in SHORTENERS for address in _ADDRESS.findall(text)):
+        return [
+            Finding(
+                SHOULD, Phrase(gettext_noop("A link hides behind a shortener; phone companies block those. We shorten links ourselves."))
+            )
+        ]
+    return [Finding(FINE, Phrase(gettext_noop("Links are shortened when it is sent.")))]
+
+
+def _line_of(source: str, pattern: str) -> int:
+    """Return the first line a pattern is found in, 0 for none."""
+    found = re.search(pattern, source)
+    return source.count("\n", 0, found.start()) + 1 if found else 0
+
+
+def _host(href: str) -> str:
+    try:
+        return (urlsplit(_LIQUID.sub("x", href.strip())).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def links_in(html: str) -> list[str]:
+    """Return the addresses a mail links to, as they stand."""
+    return [link.strip() for link in _Look.of(html).links]
 
 
 def _size(size: int) -> Finding:
@@ -199,16 +244,28 @@ def _footer(source: str) -> list[Finding]:
 
 
 class _Look(HTMLParser):
-    """Collects links and pictures."""
+    """Collects links and pictures, and what has no place in a mail."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.links: list[str] = []
-        self.bare_images = 0
+        self.bare_images = self.empty_images = 0
+        self.has_script = self.has_form = False
+
+    @classmethod
+    def of(cls, html: str) -> "_Look":
+        """Look through a mail."""
+        look = cls()
+        look.feed(html)
+        look.close()
+        return look
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag == "a" and "href" in values:
             self.links.append(values["href"] or "")
-        elif tag == "img" and "alt" not in values:
-            self.bare_images += 1
+        elif tag == "img":
+            self.bare_images += "alt" not in values
+            self.empty_images += not (values.get("src") or "").strip()
+        self.has_script = self.has_script or tag == "script"
+        self.has_form = self.has_form or tag == "form"

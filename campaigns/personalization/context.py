@@ -4,11 +4,13 @@ Built for a slice of messages at once, in a handful of queries. Every known name
 What people and browsers told us is text and nothing else: no mail program finds a link in it, except to the shop's own pages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from campaigns.models import Enrollment, Message
+from campaigns.personalization.brands import brand_words
 from campaigns.personalization.links import unsubscribe_url
+from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import CartLine
@@ -22,12 +24,22 @@ NO_COUPON = {"code": "", "expires": ""}
 _NO_CART: dict[str, Any] = {"lines": [], "lines_count": 0, "total_minor": 0, "currency": "", "url": ""}
 
 
-def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str, Any]]:
-    """Return the context of each message by its id. messages: with customer and cart joined."""
+def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str] | None = None) -> dict[int, dict[str, Any]]:
+    """Return the context of each message by its id. messages: with customer and cart joined. sources: the texts of their templates.
+
+    Without sources those of their versions are read, to know which products they name.
+    """
+    if not messages:
+        return {}
     own = hosts_of(web_address=store.web_address)
     lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     shop = shop_context(store)
+    shelves = shelves_for(
+        (message.customer for message in messages),
+        sources=_sources(messages) if sources is None else sources,
+        now=max(message.planned_at for message in messages),
+    )
     return {
         message.pk: {
             "profile": _calm(profile_context(message.customer), own=own) | {"email": message.customer.email},
@@ -36,6 +48,7 @@ def contexts(messages: Sequence[Message], *, store: Store) -> dict[int, dict[str
             "shop": shop,
             "coupon": NO_COUPON,
             "fallback": "",
+            **shelves.of(message.customer_id),
             "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at),
             "unsubscribe_url": unsubscribe_url(
                 message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
@@ -55,7 +68,19 @@ def shop_context(store: Store) -> dict[str, Any]:
         "logo_url": store.logo_url,
         "currency": store.currency,
         "locale": store.locale,
+        **brand_words(store),
     }
+
+
+def _sources(messages: Sequence[Message]) -> list[str]:
+    """Return the texts of the versions that messages are made from, each once, in every language."""
+    versions = {message.template_version_id: message.template_version for message in messages if message.template_version_id}
+    return [
+        text
+        for version in versions.values()
+        for part in (vars(version), *version.languages.values())
+        for text in (part["html"], part["text"], part["subject"])
+    ]
 
 
 def profile_context(customer: Customer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from dateutil import parser  # type: ignore[import-untyped]
 from liquid import Undefined
@@ -43,6 +44,24 @@ def img_url(address: Any, size: Any = "") -> str:
 def web_url(address: Any) -> str:
     """Return an address only when it is http, https, mailto or tel."""
     return _web(str(address or ""), schemes=(*_WEB, "mailto", "tel"))
+
+
+@liquid_filter
+def countdown_url(until: Any, shop: Any = None) -> str:
+    """Return the address of a picture that counts down: {{ "2026-12-24 20:00" | countdown_url: shop }}; nothing for what is no moment.
+
+    until: a moment; one without a zone is read by the clock of the shop. shop: the word `shop`, which knows the zone and our address.
+    """
+    known: Mapping[str, Any] = shop if isinstance(shop, Mapping) else {}
+    try:
+        found = _moment(until)
+        zone = ZoneInfo(str(known.get("zone") or "UTC"))
+        seconds = int((found if found.tzinfo else found.replace(tzinfo=zone)).timestamp())
+    except (ValueError, OverflowError, OSError, KeyError):
+        return ""
+    base = _web(str(known.get("countdown_base", "")))
+    color = re.sub(r"[^0-9a-fA-F]", "", str(known.get("color", "")))[:6]
+    return f"{base}{seconds}-{color}.png" if base and len(color) == 6 else ""
 
 
 @liquid_filter
@@ -86,4 +105,10 @@ def _web(address: str, schemes: tuple[str, ...] = _WEB) -> str:
         return ""
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"money": money, "img_url": img_url, "web_url": web_url, "date": date_text}
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "money": money,
+    "img_url": img_url,
+    "web_url": web_url,
+    "date": date_text,
+    "countdown_url": countdown_url,
+}

@@ -5,14 +5,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from campaigns.personalization.context import shop_context
-from retention.customers.models import Attribute
+from campaigns.personalization.shelves import shelves_for
+from retention.customers.models import Attribute, Customer
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store
 
-OPEN = ("event", "profile.attributes")
+OPEN = ("event", "profile.attributes", "products")
 """What stands below these differs from shop to shop and from event to event."""
 
 
@@ -27,6 +29,21 @@ class Word:
 
 def _word(path: str, label: str, example: Any) -> Word:
     return Word(path, Phrase(label), example)
+
+
+def _shelf(name: str, label: str) -> tuple[Word, ...]:
+    """Return the words of a list of products."""
+    return (
+        _word(name, label, []),
+        _word(f"{name}[].product_id", gettext_noop("the shop's number of the product"), "advent-roast"),
+        _word(f"{name}[].name", gettext_noop("name of the product"), "Advent Roast 250 g"),
+        _word(f"{name}[].url", gettext_noop("page of the product"), "https://shop.example.test/advent-roast"),
+        _word(f"{name}[].image_url", gettext_noop("picture of the product"), ""),
+        _word(f"{name}[].price_minor", gettext_noop("price, for the money filter"), 1390),
+        _word(f"{name}[].compare_at_minor", gettext_noop("price before, for the money filter"), 1590),
+        _word(f"{name}[].currency", gettext_noop("currency of the price"), "EUR"),
+        _word(f"{name}[].brand", gettext_noop("brand of the product"), ""),
+    )
 
 
 WORDS: tuple[Word, ...] = (
@@ -56,11 +73,18 @@ WORDS: tuple[Word, ...] = (
     _word("coupon.expires", gettext_noop("last day the code counts, for the date filter"), "2026-12-31"),
     _word("fallback", gettext_noop("the other words, where something shown is no longer so; empty otherwise"), ""),
     _word("event", gettext_noop("what the shop told with the event that started the message"), {}),
+    *_shelf("viewed", gettext_noop("what they looked at, to repeat a block for each")),
+    *_shelf("recommended", gettext_noop("what fits them, to repeat a block for each")),
+    _word("products", gettext_noop("products you name yourself: products['number in the shop']"), {}),
     _word("shop.name", gettext_noop("name of the shop"), ""),
     _word("shop.web_address", gettext_noop("web address of the shop"), ""),
     _word("shop.postal_address", gettext_noop("postal address of the shop"), ""),
     _word("shop.color", gettext_noop("brand colour"), ""),
+    _word("shop.color_on", gettext_noop("colour of letters on the brand colour"), ""),
+    _word("shop.back_color", gettext_noop("colour around the mail"), ""),
+    _word("shop.font", gettext_noop("letters of your mails"), ""),
     _word("shop.logo_url", gettext_noop("logo"), ""),
+    _word("shop.zone", gettext_noop("time zone of the shop"), ""),
     _word("shop.currency", gettext_noop("currency of the shop"), ""),
     _word("shop.locale", gettext_noop("language of the shop"), ""),
     _word("preferences_url", gettext_noop("page to choose topics and how often"), "https://shop.example.test/preferences"),
@@ -74,15 +98,28 @@ def words_of_store() -> list[Word]:
     return [*WORDS, *(Word(f"profile.attributes.{key}", Phrase("%(label)s", {"label": label or key}), "") for key, label in own)]
 
 
-def example_context(store: Store) -> dict[str, Any]:
-    """Return what the example person's mail is made from: the examples above, and the real shop."""
+def example_context(store: Store, *, now: datetime | None = None) -> dict[str, Any]:
+    """Return what the example person's mail is made from: the examples above, the real shop, and with `now` its real products."""
     context: dict[str, Any] = {"profile": {"attributes": {}}}
     for word in WORDS:
         if "[]" not in word.path:
             _put(context, word.path.split("."), word.example)
-    prefix = "cart.lines[]."
-    context["cart"]["lines"] = [{word.path.removeprefix(prefix): word.example for word in WORDS if word.path.startswith(prefix)}]
-    return context | {"shop": shop_context(store)}
+    context["cart"]["lines"] = [_example_of("cart.lines[].")]
+    shown = shelves_for([Customer(pk=0)], sources=["recommended"], now=now).of(0)["recommended"] if now else []
+    shown = shown or [_example_of("viewed[].") | more for more in _MORE_EXAMPLES]
+    products = {product["product_id"]: product for product in shown}
+    return context | {"shop": shop_context(store), "viewed": shown, "recommended": shown[::-1], "products": products}
+
+
+_MORE_EXAMPLES: tuple[dict[str, Any], ...] = (
+    {},
+    {"product_id": "kettle", "name": "Gooseneck kettle", "price_minor": 5900, "compare_at_minor": 0},
+    {"product_id": "filters", "name": "Filter papers, 100 pieces", "price_minor": 690, "compare_at_minor": 890},
+)
+
+
+def _example_of(prefix: str) -> dict[str, Any]:
+    return {word.path.removeprefix(prefix): word.example for word in WORDS if word.path.startswith(prefix)}
 
 
 def _put(into: dict[str, Any], path: Sequence[str], value: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from campaigns.models import TemplateVersion
 
-KINDS = ("mjml", "html")
+KINDS = ("mjml", "html", "text")
 LONGEST_LINE, LONGEST_SOURCE = 300, 400_000
 MOST_LANGUAGES = 20
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?")
@@ -27,7 +27,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class Content:
-    """The mail for everybody, and in further languages by their short names ("de", "pt-br")."""
+    """The mail for everybody, and in further languages by their short names ("de", "pt-br"). kind "text" is no mail but an SMS."""
 
     kind: str = "mjml"
     main: Wording = field(default_factory=Wording)

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.models import Message
-from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.context import contexts
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault
+from campaigns.personalization.short_texts import compile_wording
 from campaigns.personalization.vocabulary import example_context
 from campaigns.personalization.wording import Wording
 from campaigns.sending.rendering import renderer
@@ -18,17 +18,18 @@ from retention.stores.models import Store
 def preview(wording: Wording, kind: str, *, store: Store, customer: Customer | None, now: datetime) -> Rendered | CannotRender:
     """Render a mail for a customer, or for the example person with None. Its links to say no lead nowhere."""
     try:
-        compiled = compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader, kind=kind)
+        compiled = compile_wording(wording, kind)
     except TemplateFault as fault:
         return CannotRender("template_error", str(fault))
-    context = example_context(store) if customer is None else _context(customer, store=store, now=now)
     parts = {"subject": wording.subject, "html": compiled.html, "text": compiled.text}
+    context = example_context(store, now=now) if customer is None else _context(customer, list(parts.values()), store=store, now=now)
     with renderer() as process:
         return process.render(f"{store.pk}.preview.{hash((wording, kind))}", parts, context)
 
 
-def _context(customer: Customer, *, store: Store, now: datetime) -> dict[str, Any]:
+def _context(customer: Customer, sources: list[str], *, store: Store, now: datetime) -> dict[str, Any]:
     cart = Cart.objects.filter(customer=customer, state=Cart.State.OPEN).order_by("-last_activity_at", "-id").first()
     message = Message(pk=0, customer=customer, cart=cart, channel="email", planned_at=now, store_id=store.pk)
     nowhere = {"unsubscribe_url": "https://preview.invalid/unsubscribe", "preferences_url": "https://preview.invalid/preferences"}
-    return contexts([message], store=store)[0] | nowhere | {"coupon": example_context(store)["coupon"]}  # no code is drawn to be looked at
+    # no code is drawn to be looked at
+    return contexts([message], store=store, sources=sources)[0] | nowhere | {"coupon": example_context(store)["coupon"]}

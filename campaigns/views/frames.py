@@ -1,10 +1,13 @@
 """A mail in its frame: no script, no form, no link that leads anywhere, and nothing of ours around it (S32)."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from campaigns.personalization.blocks.tree import NoBlocks, attributes_of, body_of, node_at, with_attribute
 from campaigns.personalization.render import CannotRender, Rendered
 
 FRAME_POLICY = {
@@ -25,3 +28,35 @@ def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:
     if request.GET.get("as") == "text":
         return HttpResponse(made.text, content_type="text/plain; charset=utf-8")
     return HttpResponse(made.html)
+
+
+_MARK = "bo-marked-here"
+_MARKED = re.compile(rf'class="([^"]*\b{_MARK}\b[^"]*)"')
+_DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
+_LIGHT = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.IGNORECASE)
+_OUTLINE = "<style>#here{outline:2px solid #0b6674;outline-offset:-2px;scroll-margin:80px}</style>"
+
+
+def marked(source: str, number: int) -> str:
+    """Return MJML in which the block with this number can be found again by `shown`."""
+    try:
+        node = node_at(body_of(source), number)
+    except NoBlocks:
+        return source
+    if node is None or node.parent is None:
+        return source
+    text = source[node.start : node.end]
+    classes = f"{attributes_of(text).get('css-class', '')} {_MARK}".strip()
+    return source[: node.start] + with_attribute(text, "css-class", classes) + source[node.end :]
+
+
+def shown(made: Rendered | CannotRender, *, dark: bool) -> Rendered | CannotRender:
+    """Return a mail for its frame: the marked block as the place `#here`; dark: as a mail program with dark colours shows it."""
+    if isinstance(made, CannotRender):
+        return made
+    html, found = _MARKED.subn(r'class="\1" id="here"', made.html, count=1)
+    if found:
+        html = html.replace("</head>", f"{_OUTLINE}</head>", 1)
+    if dark:
+        html = _LIGHT.sub("(max-width:0)", _DARK.sub("(min-width:0)", html))
+    return replace(made, html=html)

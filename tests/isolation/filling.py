@@ -47,6 +47,8 @@ VALUES: dict[str, Maker] = {
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Template.draft": lambda canary, made: {"kind": "mjml", "subject": canary, "source": canary},
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
+    "campaigns.Brand.back_color": lambda canary, made: "#f4f6f7",
+    "campaigns.Brand.social": lambda canary, made: [{"name": "Instagram", "url": f"https://social.example.test/{canary}"}],
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {

@@ -1,6 +1,7 @@
 """The editor of a template: source on one side, the mail as one person sees it and the checks on the other; versions below."""
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from csp.decorators import csp, csp_update
@@ -8,25 +9,27 @@ from django.contrib import messages as toasts
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.models import Template, TemplateVersion
 from campaigns.personalization import saving
-from campaigns.personalization.checking import Finding, findings_of, must_mend
+from campaigns.personalization.checking import findings_of, must_mend
 from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.vocabulary import words_of_store
-from campaigns.personalization.wording import LONGEST_LINE, LONGEST_SOURCE, Content, Wording
+from campaigns.personalization.wording import Content, Wording
 from campaigns.sending.previewing import preview
-from campaigns.views.frames import FRAME_POLICY, show_mail
-from retention.customers.models import Customer
+from campaigns.views.content.people import person_of
+from campaigns.views.content.posted import language_of, wording_from
+from campaigns.views.content.short import sms_context
+from campaigns.views.content.showing import blocks_context, checks_of, languages_of, offered_products, palette
+from campaigns.views.frames import FRAME_POLICY, marked, show_mail, shown
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.kit.words import one_line
 from retention.stores import auditing
-
-SHOWN_VERSIONS = 30
 
 
 @needs("messages.edit")
@@ -37,7 +40,8 @@ def edit_template(request: Any, public_id: UUID) -> HttpResponse:
     template = get_object_or_404(Template.objects.select_related("draft_by"), public_id=public_id)
     if request.method != "POST":
         return _page(request, template, saving.written(template), basis=saving.Basis.of(template))
-    content = saving.written(template).with_wording("", _posted(request))
+    before = saving.written(template)
+    content = before.with_wording(language_of(request, before), wording_from(request))
     basis = saving.Basis.read(request.POST.get("basis", "")) or saving.Basis()
     try:
         return _kept(request, template, content, basis)
@@ -83,7 +87,10 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     """Show what is written as one person sees it, for its frame: no script, no form, no link that leads anywhere."""
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     content = saving.written(template)
-    return show_mail(request, preview(content.main, content.kind, store=request.store, customer=_person(request), now=clock.now()))
+    wording = content.in_language(language_of(request, content))
+    wording = _marked(request, wording, content.kind)
+    made = preview(wording, content.kind, store=request.store, customer=person_of(request), now=clock.now())
+    return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
 
 
 @needs("messages.edit")
@@ -95,7 +102,7 @@ def restore_version(request: Any, public_id: UUID) -> HttpResponse:
     version = get_object_or_404(TemplateVersion.objects.filter(template=template), number=int(number) if number.isdecimal() else 0)
     if template.draft is not None:
         toasts.warning(request, _("There is a draft. Save it or let go of it first; nothing was changed."))
-        return _back(request, template)
+        return redirect("campaigns:template_versions", store_slug=request.store.slug, public_id=template.public_id)
     with transaction.atomic():
         newest = saving.restore(template, version, user_id=request.user.pk, now=clock.now())
         auditing.note(request, "template.saved", target=f"template:{template.public_id}", details={"number": newest.number})
@@ -105,48 +112,40 @@ def restore_version(request: Any, public_id: UUID) -> HttpResponse:
 def _page(
     request: Any, template: Template, content: Content, *, basis: saving.Basis, conflict: bool = False, status: int = 200
 ) -> HttpResponse:
-    words = words_of_store()
-    person = _person(request)
+    language = language_of(request, content)
+    person, search = person_of(request), request.GET.get("q", "")[:100]
+    wording = content.in_language(language)
     context = {
         "template": template,
         "content": content,
+        "wording": wording,
+        "language": language,
+        "languages": languages_of(content, language),
         "basis": str(basis),
         "conflict": conflict,
-        "findings": [_line(finding) for finding in findings_of(content, words=words)],
-        "words": [{"path": word.path.replace("[]", ""), "label": word.label.render(_)} for word in words],
+        "findings": checks_of(content),
+        "words": [{"path": word.path.replace("[]", ""), "label": word.label.render(_)} for word in words_of_store()],
         "person": person,
-        "search": request.GET.get("q", "")[:100],
+        "search": search,
         "view": request.GET.get("as", ""),
-        "versions": TemplateVersion.objects.filter(template=template).select_related("saved_by").order_by("-number")[:SHOWN_VERSIONS],
+        "versions_count": TemplateVersion.objects.filter(template=template).count(),
     }
+    if content.kind == "text":
+        return render(request, "campaigns/content/sms.html", {**context, **sms_context(request, wording, person)}, status=status)
+    if content.kind == "mjml":
+        context |= blocks_context(wording.source) | {"palette": palette(), "products": offered_products()}
     return render(request, "campaigns/content/editor.html", context, status=status)
 
 
-def _line(finding: Finding) -> dict[str, Any]:
-    return {
-        "severity": finding.severity,
-        "icon": {"must": "x", "should": "alert-triangle", "fine": "check"}[finding.severity],
-        "text": finding.words.render(_),
-        "hint": finding.hint.render(_) if finding.hint else "",
-        "line": finding.line,
-        "language": finding.language,
-    }
-
-
-def _posted(request: Any) -> Wording:
-    return Wording(
-        subject=one_line(request.POST.get("subject", ""), longest=LONGEST_LINE),
-        preheader=one_line(request.POST.get("preheader", ""), longest=LONGEST_LINE),
-        source=request.POST.get("source", "").replace("\0", "").replace("\r\n", "\n")[:LONGEST_SOURCE],
-    )
-
-
-def _person(request: Any) -> Customer | None:
-    """Return whom the mail is seen as: the first customer the search finds, or None for the example person."""
-    search = request.GET.get("q", "").strip()[:100]
-    found: Customer | None = Customer.objects.known().found_by(search).order_by("-id").first() if search else None
-    return found
+def _marked(request: Any, wording: Wording, kind: str) -> Wording:
+    """Return the mail with the block that is being filled in marked, so that its frame can scroll to it."""
+    at = request.GET.get("at", "")
+    if kind != "mjml" or not at.isdecimal() or len(at) > 6:
+        return wording
+    return Wording(wording.subject, wording.preheader, marked(wording.source, int(at)))
 
 
 def _back(request: Any, template: Template) -> HttpResponse:
-    return redirect("campaigns:template", store_slug=request.store.slug, public_id=template.public_id)
+    where = reverse("campaigns:template", kwargs={"store_slug": request.store.slug, "public_id": template.public_id})
+    language = request.POST.get("lang", "")
+    return redirect(f"{where}?lang={quote(language)}" if language else where)

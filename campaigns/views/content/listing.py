@@ -1,58 +1,102 @@
 """The templates of a store: what mails say, which version is live, and making a new one."""
 
+import threading
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from csp.decorators import csp, csp_update
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.models import Template
 from campaigns.personalization import saving
+from campaigns.personalization.brands import ready_words
 from campaigns.personalization.importing import import_html
+from campaigns.personalization.ready import READY_MAILS, wording_of
+from campaigns.personalization.ready.shell import mail, part, text
 from campaigns.personalization.wording import LONGEST_SOURCE, Content, Wording
+from campaigns.sending.previewing import preview
+from campaigns.views.frames import FRAME_POLICY, show_mail, shown
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.kit.words import one_line
 from retention.stores import auditing
 
-STARTER = """<mjml>
-  <mj-body background-color="#f4f6f7">
-    <mj-section background-color="#ffffff" padding="24px 16px">
-      <mj-column>
-        <mj-text font-size="20px" font-weight="700">{{ shop.name }}</mj-text>
-        <mj-text font-size="16px" line-height="1.5">Hello {{ profile.first_name | default: 'there' }},</mj-text>
-        <mj-button href="{{ shop.web_address }}" background-color="{{ shop.color }}">To the shop</mj-button>
-      </mj-column>
-    </mj-section>
-  </mj-body>
-</mjml>
-"""
+CHANNELS = {"email": ("mail", gettext_lazy("E-mail")), "sms": ("message-2", gettext_lazy("SMS")), "push": ("bell", gettext_lazy("Push"))}
+_one_at_a_time = threading.Lock()  # a page asks for all of them at once; one render process is enough for that
+EMPTY_TEXT = "Hello {{ profile.first_name | default: 'there' }},"
 
 
 @needs("messages.view")
 @require_safe
 def list_templates(request: HttpRequest) -> HttpResponse:
-    """Show all templates by name, with what is live and what is being written."""
+    """Show the templates of one channel (`?channel=`) by name, with what is live and what is being written."""
+    channel = request.GET.get("channel", "email")
+    kept = Template.objects.kept()
+    counts = dict(kept.order_by().values_list("channel").annotate(count=Count("pk")))
     rows = [
         {"template": template, "badge": "live" if template.live_number and template.draft is None else "draft"}
-        for template in Template.objects.kept().by_name()
+        for template in kept.filter(channel=channel).by_name()
     ]
-    context = {"rows": rows, "may_edit": allows(getattr(request, "role", None), capability="messages.edit")}
+    context = {
+        "rows": rows,
+        "channel": channel,
+        "tabs": [
+            {"label": label, "url": f"?channel={key}", "current": key == channel, "count": counts.get(key, 0)}
+            for key, (_icon, label) in CHANNELS.items()
+            if key in ("email", "sms") or counts.get(key)
+        ],
+        "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
+    }
     return render(request, "campaigns/content/list.html", context)
 
 
 @needs("messages.edit")
-@require_POST
+@csp_update({"frame-src": ["'self'"]})
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_template(request: Any) -> HttpResponse:
-    """Make a template: from HTML made elsewhere where some is given, else from a short beginning; and open it."""
-    name = one_line(request.POST.get("name", ""), longest=120) or _("New mail")
-    brought = request.POST.get("html", "").replace("\0", "")[:LONGEST_SOURCE]
-    content = Content("html", Wording("", "", import_html(brought))) if brought.strip() else Content(main=Wording("", "", STARTER))
-    template = saving.create(name, content=content, user_id=request.user.pk, now=clock.now())
+    """Show what a mail can begin with; or make one: ready-made, empty, an SMS, or from HTML made elsewhere. Then open it."""
+    if request.method != "POST":
+        ready = [{"key": key, "name": one.name.render(_), "summary": one.summary.render(_)} for key, one in READY_MAILS.items()]
+        return render(request, "campaigns/content/new.html", {"ready": ready})
+    channel, content, called = _begun(request)
+    name = one_line(request.POST.get("name", ""), longest=120) or called
+    template = saving.create(name, content=content, user_id=request.user.pk, now=clock.now(), channel=channel)
     auditing.note(request, "template.made", target=f"template:{template.public_id}")
     return redirect("campaigns:template", store_slug=request.store.slug, public_id=template.public_id)
+
+
+def _begun(request: Any) -> tuple[str, Content, str]:
+    """Return channel, content and name of what is begun."""
+    if request.POST.get("channel") == "sms":
+        return "sms", Content("text", Wording("", "", "{{ shop.name }}: ")), _("New SMS")
+    brought = request.POST.get("html", "").replace("\0", "")[:LONGEST_SOURCE]
+    if brought.strip():
+        return "email", Content("html", Wording("", "", import_html(brought))), _("New mail")
+    key = request.POST.get("ready", "")
+    if key in READY_MAILS:
+        ready = READY_MAILS[key]
+        return "email", Content(main=wording_of(ready, words=ready_words(request.store))), ready.name.render(_)
+    return "email", Content(main=Wording("", "", mail(part(text(EMPTY_TEXT))))), _("New mail")
+
+
+@needs("messages.edit")
+@require_safe
+@csp(FRAME_POLICY)
+@xframe_options_sameorigin
+def preview_ready(request: Any, key: str) -> HttpResponse:
+    """Show a ready-made mail as this store's example person sees it, for its frame."""
+    if key not in READY_MAILS:
+        raise Http404
+    wording = wording_of(READY_MAILS[key], words=ready_words(request.store))
+    with _one_at_a_time:
+        made = preview(wording, "mjml", store=request.store, customer=None, now=clock.now())
+    return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
 
 
 @needs("messages.edit")

@@ -1,0 +1,158 @@
+"""Products a mail may show: what each person looked at, what fits them, and what the template itself names. A few queries a slice.
+
+Only what the shop reported as for sale and what is not known to be sold out. A product known only from visitors is never shown: its words
+are anybody's. Nothing is asked for a slice whose templates name none of it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Max, Sum
+from django.db.models.fields.json import KeyTextTransform
+
+from retention.catalog.models import Product, StockLevel, Variant
+from retention.customers.models import Customer, CustomerEvent
+from retention.kit.words import fold
+from retention.orders.models import OrderLine
+
+MOST_SHOWN, MOST_SELLERS, MOST_CHOSEN = 12, 400, 60
+VIEWED_DAYS, BOUGHT_DAYS, SELLING_DAYS = 60, 90, 90
+LIKED_CATEGORIES = 3
+_USES = re.compile(r"\b(viewed|recommended|products)\b")
+_CHOSEN = re.compile(r"""\bchosen\s*=\s*["']([^"']*)["']|\bproducts\[\s*["']([^"'\]]{1,120})["']""")
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """What a slice's templates see. of_person: by customer, {"viewed": [...], "recommended": [...]}; products: by the shop's id."""
+
+    of_person: Mapping[int, Mapping[str, list[Shown]]] = field(default_factory=dict)
+    products: Mapping[str, Shown] = field(default_factory=dict)
+
+    def of(self, customer_id: int) -> dict[str, Any]:
+        """Return what one person's template sees."""
+        mine = self.of_person.get(customer_id, {})
+        return {"viewed": mine.get("viewed", []), "recommended": mine.get("recommended", []), "products": self.products}
+
+
+def shelves_for(customers: Iterable[Customer], *, sources: Iterable[str], now: datetime) -> Shelves:
+    """Return the products for these people, as far as the texts of their templates name any. sources: Liquid, in any order."""
+    texts = list(sources)
+    uses = {word for text in texts for word in _USES.findall(text)}
+    if not uses:
+        return Shelves()
+    people = {customer.pk: customer for customer in customers}
+    viewed = _viewed(list(people), now=now) if uses & {"viewed", "recommended"} else {}
+    sellers = _best_sellers(now=now) if "recommended" in uses else []
+    bought = _bought(list(people), now=now) if "recommended" in uses else {}
+    chosen = chosen_in(texts) if "products" in uses else []
+    shown = _for_sale({*chosen, *sellers, *(one for ones in viewed.values() for one in ones)})
+    return Shelves(
+        {
+            pk: {
+                "viewed": [shown[one].words for one in viewed.get(pk, []) if one in shown][:MOST_SHOWN] if "viewed" in uses else [],
+                "recommended": _fitting(person, viewed.get(pk, []), bought.get(pk, set()), sellers, shown),
+            }
+            for pk, person in people.items()
+        },
+        {one: shown[one].words for one in chosen if one in shown},
+    )
+
+
+def chosen_in(sources: Iterable[str]) -> list[str]:
+    """Return the shop's ids of the products that templates name themselves."""
+    found = [name for text in sources for many, one in _CHOSEN.findall(text) for name in (one or many).split(",")]
+    return list(dict.fromkeys(name.strip() for name in found if name.strip()))[:MOST_CHOSEN]
+
+
+@dataclass(frozen=True)
+class _Sold:
+    """A product for sale: what a template sees of it, and its category."""
+
+    words: Shown
+    category: str
+
+
+def _fitting(person: Customer, viewed: Sequence[str], bought: set[str], sellers: Sequence[str], shown: Mapping[str, _Sold]) -> list[Shown]:
+    """Return best sellers of what a person likes, then of the whole shop; not what they bought lately nor what they have just seen."""
+    liked = [fold(str(interest)) for interest in person.interests or []]
+    liked += [fold(shown[one].category) for one in viewed if one in shown][:LIKED_CATEGORIES]
+    left = [one for one in sellers if one in shown and one not in bought and one not in viewed[:1]]
+    first = [one for one in left if shown[one].category and _is_liked(fold(shown[one].category), liked)]
+    return [shown[one].words for one in dict.fromkeys([*first, *left])][:MOST_SHOWN]
+
+
+def _is_liked(category: str, liked: Sequence[str]) -> bool:
+    """Say whether a category is one somebody likes, or stands below it."""
+    steps = [step.strip() for step in re.split(r"[>/]", category)]
+    return category in liked or any(step in liked for step in steps)
+
+
+def _viewed(people: Sequence[int], *, now: datetime) -> dict[int, list[str]]:
+    """Return what each person looked at, newest first."""
+    rows = (
+        CustomerEvent.objects.filter(customer_id__in=people, name="Product Viewed", occurred_at__gt=now - timedelta(days=VIEWED_DAYS))
+        .filter(kind="track", refusal="", received_at__gt=now - timedelta(days=VIEWED_DAYS))
+        .values("customer_id", product=KeyTextTransform("product_id", "properties"))
+        .annotate(last=Max("occurred_at"))
+        .order_by("customer_id", F("last").desc(), "product")
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        mine = found.setdefault(row["customer_id"], [])
+        if row["product"] and len(mine) < 2 * MOST_SHOWN:
+            mine.append(row["product"])
+    return found
+
+
+def _bought(people: Sequence[int], *, now: datetime) -> dict[int, set[str]]:
+    since = now - timedelta(days=BOUGHT_DAYS)
+    rows = OrderLine.objects.filter(order__customer_id__in=people, order__placed_at__gt=since, order__cancelled_at=None)
+    found: dict[int, set[str]] = {}
+    for customer_id, product_id in rows.values_list("order__customer_id", "product_id").distinct():
+        found.setdefault(customer_id, set()).add(product_id)
+    return found
+
+
+def _best_sellers(*, now: datetime) -> list[str]:
+    """Return what the shop sold most of lately; before its first orders, its newest products."""
+    since = now - timedelta(days=SELLING_DAYS)
+    lines = OrderLine.objects.filter(order__placed_at__gt=since, order__placed_at__lte=now, order__cancelled_at=None)
+    sold = lines.values("product_id").annotate(pieces=Sum("quantity")).filter(pieces__gt=0).order_by("-pieces", "product_id")
+    newest = Product.objects.filter(state=Product.State.ACTIVE).order_by("-created_at", "-id").values_list("shop_id", flat=True)
+    return list(dict.fromkeys([*(row["product_id"] for row in sold[:MOST_SELLERS]), *newest[:MOST_SHOWN]]))
+
+
+def _for_sale(wanted: set[str]) -> dict[str, _Sold]:
+    """Return what can be bought of these, by the shop's id."""
+    products = list(Product.objects.filter(shop_id__in=wanted, state=Product.State.ACTIVE).select_related("category"))
+    variants: dict[int, list[Variant]] = {}
+    kinds = Variant.objects.filter(product_id__in=[product.pk for product in products], removed_at=None).order_by("position", "id")
+    stock = dict(
+        StockLevel.objects.filter(variant__in=kinds).values_list("variant_id").annotate(pieces=Sum("available")).order_by("variant_id")
+    )
+    for variant in kinds:
+        if stock.get(variant.pk, 1) > 0:
+            variants.setdefault(variant.product_id, []).append(variant)
+    return {product.shop_id: _sold(product, variants[product.pk]) for product in products if product.pk in variants and product.name}
+
+
+def _sold(product: Product, variants: Sequence[Variant]) -> _Sold:
+    """Return a product at its lowest price of what is there."""
+    priced = [variant for variant in variants if variant.price_minor is not None]
+    cheapest = min(priced, key=lambda variant: (variant.price_minor, variant.position)) if priced else variants[0]
+    words = {
+        "product_id": product.shop_id,
+        "name": product.name,
+        "url": product.url,
+        "image_url": cheapest.image_url or product.image_url,
+        "price_minor": cheapest.price_minor,
+        "compare_at_minor": cheapest.compare_at_minor or 0,
+        "currency": cheapest.currency,
+        "brand": product.brand,
+    }
+    return _Sold(words, product.category.path if product.category else "")
