@@ -23,14 +23,18 @@ CHUNK = 10_000
 PATIENCE = timedelta(hours=12)
 """A message that may not leave within this time of its moment (contact budget, a server that is down) dies with the reason."""
 
+# Lots and rows are materialized, and a lot nobody needs is not drawn: a digest for every mention of one costs more than writing the row.
 _PLAN = f"""
     WITH picked AS MATERIALIZED ([[audience]]),
-    lots AS (
-        SELECT drawn.customer_id, customer.zone, {lot_sql("holdout_salt")} AS holdout, {lot_sql("variant_salt")} AS variant,
-            {lot_sql("test_salt")} AS test, {lot_sql("ramp_salt")} AS ramp
+    lots AS MATERIALIZED (
+        SELECT drawn.customer_id, customer.zone,
+            CASE WHEN %(holdout)s > 0 THEN {lot_sql("holdout_salt")} END AS holdout,
+            CASE WHEN cardinality(%(lows)s::int[]) > 1 THEN {lot_sql("variant_salt")} ELSE 0 END AS variant,
+            CASE WHEN %(test)s < %(lots)s THEN {lot_sql("test_salt")} END AS test,
+            CASE WHEN %(ramp_seconds)s > 0 THEN {lot_sql("ramp_salt")} ELSE 0 END AS ramp
         FROM picked AS drawn
         JOIN customers_customer AS customer ON customer.store_id = %(store)s AND customer.id = drawn.customer_id
-    ), rows AS (
+    ), rows AS MATERIALIZED (
         SELECT lots.customer_id, way.version_id,
             CASE WHEN lots.holdout < %(holdout)s THEN 'held_out' WHEN lots.test >= %(test)s THEN 'planned' ELSE 'ready' END AS state,
             way.letter,
