@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from campaigns.models import Campaign, Message
-from campaigns.personalization.links import hosts_of, track
 from campaigns.personalization.render import Rendered
+from campaigns.personalization.tracking import hosts_of, track
 from campaigns.sending.assembling.base import utm_of
 from retention.kit.words import one_line
 from retention.stores.models import Store
