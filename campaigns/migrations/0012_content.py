@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_sending"),
+        ("campaigns", "0011_campaign_pages"),
         ("stores", "0003_when_the_door_used_a_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
