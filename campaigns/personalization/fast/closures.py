@@ -123,16 +123,16 @@ def compiled_parts(
         context = template.context_class(template, globals=values)
         context.scope = Scope(context.locals, values, builtin, context.counters)
         out = Buffer(limit, references=references)
-        with context.extend(namespace=template.make_partial_namespace(False, {})):
-            for write, token in steps:
-                try:
-                    write(context, out)
-                except LiquidInterrupt as error:
-                    environment.error(LiquidSyntaxError(f"unexpected '{error}'", token=token))
-                except StopRender:
-                    break
-                except LiquidError as error:
-                    environment.error(error, token=token)
+        context.scope.push(template.make_partial_namespace(False, {}))
+        for write, token in steps:
+            try:
+                write(context, out)
+            except LiquidInterrupt as error:
+                environment.error(LiquidSyntaxError(f"unexpected '{error}'", token=token))
+            except StopRender:
+                break
+            except LiquidError as error:
+                environment.error(error, token=token)
         out.check()
         return out.parts
 

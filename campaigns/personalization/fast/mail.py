@@ -23,6 +23,7 @@ _MOST_CHUNKS = 64  # of one fixed text: as many ways to number its links
 _MOST_WIDTHS = 8
 _mark = re.compile('[<>"]').search
 _break = re.compile("[\r\n\0]").search
+_plain = re.compile('[^<>"\r\n\0]*').fullmatch
 _delimiter = re.compile(r"[\s<>\"]")
 
 
@@ -107,6 +108,11 @@ class _Wire:
         self.out.append(chunk.number)
         self._advance(chunk.width(self.room))
 
+    def value(self, text: str) -> None:
+        """Add what is of this mail alone and holds no line end."""
+        self._line += len(text)
+        self.out.append(text)
+
     def text(self, text: str) -> None:
         """Add what is of this mail alone."""
         if _break(text):
@@ -183,10 +189,12 @@ class Letter:
                     wire.text(_completed(waiting, _END, places))
                     continue
             elif fixed is None:
-                if _mark(part):
+                if _plain(part):
+                    wire.value(part)
+                else:
                     waiting = [part]
-                    part = _completed(waiting, _END, places)
-                wire.text(part)
+                    wire.text(_completed(waiting, _END, places))
+                continue
             if fixed:
                 wire.fixed(self._chunk(fixed, places))
                 if fixed.tail:

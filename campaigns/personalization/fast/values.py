@@ -21,6 +21,8 @@ def getter(path: object) -> Get | None:
     if type(path) is not Path or not all(type(segment) is str for segment in path.path):
         return None
     root, *rest = (str(segment) for segment in path.path)
+    if len(rest) == 1:
+        return _of_two(root, rest[0])
 
     def get(context: RenderContext) -> object:
         value = context.scope.find(root)  # type: ignore[attr-defined]
@@ -29,6 +31,19 @@ def getter(path: object) -> Get | None:
                 return MISSING
             value = value[name]
         return value
+
+    return get
+
+
+def _of_two(root: str, name: str) -> Get:
+    """Return what reads a name of two parts, as nearly all are, without a call inside."""
+
+    def get(context: RenderContext) -> object:
+        for names in context.scope._maps:  # type: ignore[attr-defined]
+            if root in names:
+                value = names[root]
+                return value[name] if type(value) is dict and name in value else MISSING
+        return MISSING
 
     return get
 
