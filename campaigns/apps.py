@@ -3,6 +3,35 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+_DEEDS = {
+    "connection.saved": _("Saved a provider for messages"),
+    "connection.stopped": _("Stopped using a provider for messages"),
+    "journey.launched": _("Switched a journey on"),
+    "journey.paused": _("Paused a journey"),
+    "journey.resumed": _("Let a journey go on"),
+    "campaign.made": _("Wrote a campaign"),
+    "campaign.changed": _("Changed a campaign"),
+    "campaign.started": _("Started a campaign"),
+    "campaign.paused": _("Paused a campaign"),
+    "campaign.resumed": _("Let a campaign go on"),
+    "campaign.cancelled": _("Called a campaign off"),
+    "campaign.archived": _("Put a campaign away"),
+    "template.made": _("Made a mail"),
+    "template.saved": _("Saved a mail as its next version"),
+    "coupons.made": _("Made a coupon pool"),
+    "coupons.added": _("Added coupon codes"),
+    "coupons.archived": _("Put a coupon pool away"),
+    "rule.kept": _("Said what happens when something shown is no longer true"),
+}
+_GROUPS = {
+    "coupons": _("Coupons"),
+    "rule": _("What is still true"),
+    "journey": _("Journeys"),
+    "campaign": _("Campaigns"),
+    "connection": _("Channels"),
+    "template": _("Content"),
+}
+
 
 class CampaignsConfig(AppConfig):
     """The campaigns floor."""
@@ -11,6 +40,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add this floor to the registers of the floors below."""
+        from campaigns import home_parts as own
         from campaigns import models, telling
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
@@ -40,37 +70,10 @@ class CampaignsConfig(AppConfig):
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
         menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
-        add_words(
-            {
-                "connection.saved": _("Saved a provider for messages"),
-                "connection.stopped": _("Stopped using a provider for messages"),
-                "journey.launched": _("Switched a journey on"),
-                "journey.paused": _("Paused a journey"),
-                "journey.resumed": _("Let a journey go on"),
-                "campaign.made": _("Wrote a campaign"),
-                "campaign.changed": _("Changed a campaign"),
-                "campaign.started": _("Started a campaign"),
-                "campaign.paused": _("Paused a campaign"),
-                "campaign.resumed": _("Let a campaign go on"),
-                "campaign.cancelled": _("Called a campaign off"),
-                "campaign.archived": _("Put a campaign away"),
-                "template.made": _("Made a mail"),
-                "template.saved": _("Saved a mail as its next version"),
-                "coupons.made": _("Made a coupon pool"),
-                "coupons.added": _("Added coupon codes"),
-                "coupons.archived": _("Put a coupon pool away"),
-                "rule.kept": _("Said what happens when something shown is no longer true"),
-            },
-            groups={
-                "coupons": _("Coupons"),
-                "rule": _("What is still true"),
-                "journey": _("Journeys"),
-                "campaign": _("Campaigns"),
-                "connection": _("Channels"),
-                "template": _("Content"),
-            },
-        )
+        add_words(_DEEDS, groups=_GROUPS)
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)
+        home_parts.needs_you_sources.add("sending_stops", own.stops)
+        home_parts.needs_you_sources.add("coupons_few", own.few_codes)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

@@ -21,7 +21,7 @@ NO_PAGES = {
     "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn",
     "account_set_password", "signup:description", "signup:colors",
     "customers:import_report", "customers:import_changes", "customers:export_one", "customers:export_download",
-    "campaigns:campaign_progress", "campaigns:campaign_preview", "campaigns:template_preview",
+    "campaigns:campaign_progress", "campaigns:campaign_preview", "campaigns:template_preview", "campaigns:coupon_codes",
     "segments:reach", "segments:why", "segments:export", "segments:edit_list",
     "account_confirm_login_code", "account_reauthenticate", "mfa_authenticate",
 }  # fmt: skip

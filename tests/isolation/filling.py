@@ -47,6 +47,15 @@ VALUES: dict[str, Maker] = {
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Template.draft": lambda canary, made: {"kind": "mjml", "subject": canary, "source": canary},
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
+    "campaigns.CouponPool.percent": lambda canary, made: 10,
+    "campaigns.Coupon.code": lambda canary, made: f"{canary}-code",
+    "campaigns.Coupon.code_key": lambda canary, made: f"{canary}-code".upper(),
+    "campaigns.Coupon.order_number": lambda canary, made: "",
+    "campaigns.SendRule.campaign": lambda canary, made: None,
+    "campaigns.SendRule.journey": lambda canary, made: None,
+    "campaigns.SendRule.step": lambda canary, made: "",
+    "campaigns.SendingStop.source_kind": lambda canary, made: "campaign",
+    "campaigns.Decision.verdict": lambda canary, made: "hold",
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {
