@@ -3,6 +3,45 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+_DEEDS = {
+    "connection.saved": _("Saved a provider for messages"),
+    "connection.stopped": _("Stopped using a provider for messages"),
+    "journey.launched": _("Switched a journey on"),
+    "journey.paused": _("Paused a journey"),
+    "journey.resumed": _("Let a journey go on"),
+    "campaign.made": _("Wrote a campaign"),
+    "campaign.changed": _("Changed a campaign"),
+    "campaign.started": _("Started a campaign"),
+    "campaign.paused": _("Paused a campaign"),
+    "campaign.resumed": _("Let a campaign go on"),
+    "campaign.cancelled": _("Called a campaign off"),
+    "campaign.archived": _("Put a campaign away"),
+    "campaign.unarchived": _("Took a campaign back onto the list"),
+    "campaign.asked": _("Asked for a yes to a campaign"),
+    "campaign.returned": _("Gave a campaign back to who wrote it"),
+    "campaign.tried": _("Sent a test of a campaign"),
+    "template.tried": _("Sent a test of a mail"),
+    "sender.made": _("Added a sender"),
+    "domain.checked": _("Checked a sending domain"),
+    "sender.removed": _("Removed a sender"),
+    "template.made": _("Made a mail"),
+    "template.saved": _("Saved a mail as its next version"),
+    "coupons.made": _("Made a coupon pool"),
+    "coupons.added": _("Added coupon codes"),
+    "coupons.archived": _("Put a coupon pool away"),
+    "rule.kept": _("Said what happens when something shown is no longer true"),
+}
+_GROUPS = {
+    "coupons": _("Coupons"),
+    "rule": _("What is still true"),
+    "journey": _("Journeys"),
+    "campaign": _("Campaigns"),
+    "connection": _("Channels"),
+    "sender": _("Channels"),
+    "domain": _("Channels"),
+    "template": _("Content"),
+}
+
 
 class CampaignsConfig(AppConfig):
     """The campaigns floor."""
@@ -11,8 +50,8 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add this floor to the registers of the floors below."""
+        from campaigns import home_parts as own
         from campaigns import models, telling
-        from campaigns.home_parts import waiting_for_a_yes
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
@@ -42,47 +81,11 @@ class CampaignsConfig(AppConfig):
         add_tab("campaigns:brand", _("Look of mails"), "store.edit", order=12)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
         menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
-        add_words(
-            {
-                "connection.saved": _("Saved a provider for messages"),
-                "connection.stopped": _("Stopped using a provider for messages"),
-                "journey.launched": _("Switched a journey on"),
-                "journey.paused": _("Paused a journey"),
-                "journey.resumed": _("Let a journey go on"),
-                "campaign.made": _("Wrote a campaign"),
-                "campaign.changed": _("Changed a campaign"),
-                "campaign.started": _("Started a campaign"),
-                "campaign.paused": _("Paused a campaign"),
-                "campaign.resumed": _("Let a campaign go on"),
-                "campaign.cancelled": _("Called a campaign off"),
-                "campaign.archived": _("Put a campaign away"),
-                "campaign.unarchived": _("Took a campaign back onto the list"),
-                "campaign.asked": _("Asked for a yes to a campaign"),
-                "campaign.returned": _("Gave a campaign back to who wrote it"),
-                "campaign.tried": _("Sent a test of a campaign"),
-                "template.tried": _("Sent a test of a mail"),
-                "sender.made": _("Added a sender"),
-                "domain.checked": _("Checked a sending domain"),
-                "sender.removed": _("Removed a sender"),
-                "template.made": _("Made a mail"),
-                "template.saved": _("Saved a mail as its next version"),
-                "coupons.made": _("Made a coupon pool"),
-                "coupons.added": _("Added coupon codes"),
-                "coupons.archived": _("Put a coupon pool away"),
-                "rule.kept": _("Said what happens when something shown is no longer true"),
-            },
-            groups={
-                "coupons": _("Coupons"),
-                "rule": _("What is still true"),
-                "journey": _("Journeys"),
-                "campaign": _("Campaigns"),
-                "connection": _("Channels"),
-                "sender": _("Channels"),
-                "template": _("Content"),
-            },
-        )
+        add_words(_DEEDS, groups=_GROUPS)
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)
-        home_parts.needs_you_sources.add("campaigns", waiting_for_a_yes)
+        home_parts.needs_you_sources.add("campaigns", own.waiting_for_a_yes)
+        home_parts.needs_you_sources.add("sending_stops", own.stops)
+        home_parts.needs_you_sources.add("coupons_few", own.few_codes)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

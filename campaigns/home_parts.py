@@ -1,4 +1,4 @@
-"""What this floor asks of people on the home page: campaigns that wait for a yes."""
+"""What the home page says needs a person on this floor: a campaign that waits for a yes or stopped by itself, a pool that is nearly empty."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,54 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CouponPool, Journey, SendingStop
 from retention.dashboard.access import allows
 from retention.dashboard.home_parts import NeedsYou
+
+MOST = 5
+
+
+def stops(request: Any, now: datetime) -> list[NeedsYou]:
+    """Return what stopped by itself and was not let go on."""
+    if not allows(request.role, capability="messages.send"):
+        return []
+    found: list[NeedsYou] = []
+    for stop in SendingStop.objects.filter(ended_at=None).order_by("stopped_at", "id")[:MOST]:
+        model = Campaign if stop.source_kind == "campaign" else Journey
+        source = model.objects.filter(pk=stop.source_id, state="paused").first()
+        if source is None:
+            continue
+        found.append(
+            NeedsYou(
+                icon="alert-triangle",
+                title=_("“%(name)s” was stopped by itself") % {"name": source.name},
+                consequence=_("%(why)s. Nothing of it leaves until you let it go on.") % {"why": stop.get_why_display()},
+                button=_("Look at it"),
+                url=reverse(f"campaigns:{stop.source_kind}", args=[request.store.slug, source.public_id]),
+                since=stop.stopped_at,
+                tone="bad",
+            )
+        )
+    return found
+
+
+def few_codes(request: Any, now: datetime) -> list[NeedsYou]:
+    """Return the pools of which it was told that few codes are left."""
+    if not allows(request.role, capability="messages.edit"):
+        return []
+    pools = CouponPool.objects.filter(archived_at=None, warned_at__isnull=False).order_by("warned_at", "id")[:MOST]
+    holds, says = _("When it is empty, messages that show a code are held back."), _("When it is empty, messages say other words instead.")
+    return [
+        NeedsYou(
+            icon="ticket",
+            title=_("Few coupon codes are left in “%(name)s”") % {"name": pool.name},
+            consequence=holds if pool.when_out == CouponPool.WhenOut.HOLD else says,
+            button=_("Add codes"),
+            url=reverse("campaigns:coupon_pool", args=[request.store.slug, pool.public_id]),
+            since=pool.warned_at or now,
+        )
+        for pool in pools
+    ]
 
 
 def waiting_for_a_yes(request: Any, now: datetime) -> list[NeedsYou]:

@@ -44,12 +44,15 @@ class DecisionOut(serializers.Serializer[Any]):
 
 
 class MessageTraceOut(serializers.Serializer[Any]):
-    """One message of a person with everything that was decided about it, the oldest first. reason: a word for programs, why: for people."""
+    """One message of a person with everything that was decided about it, the oldest first.
+
+    name: of its journey or campaign. reason: a word for programs, why: for people.
+    """
 
     id = serializers.UUIDField(source="message.public_id")
     channel = serializers.CharField(source="message.channel")
     source_kind = serializers.CharField(source="message.source_kind")
-    source = serializers.CharField(allow_blank=True)
+    name = serializers.CharField(source="source", allow_blank=True)
     step = serializers.CharField(source="message.step")
     state = serializers.CharField(source="message.state")
     reason = serializers.CharField(source="message.reason", allow_blank=True)
@@ -92,7 +95,7 @@ class CustomerDecisions(StoreView[Message]):
     @extend_schema(operation_id="customers_decisions", responses={200: MessageTraceOut(many=True)})
     def get(self, request: Request, public_id: UUID) -> Response:
         """List a person's messages, newest first, each with what the gate was asked and answered. Kept for 120 days."""
-        page: list[Message] = self.paginate_queryset(self.get_queryset()) or []  # type: ignore[assignment]
+        page: list[Message] = self.paginate_queryset(self.get_queryset()) or []
         found: list[Trace] = traces_of(page, say=gettext)
         return self.get_paginated_response(MessageTraceOut(found, many=True).data)
 

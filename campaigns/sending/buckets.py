@@ -34,7 +34,7 @@ _GIVE_BACK = """
 class Grant(NamedTuple):
     """How many messages may leave now, and after how many seconds there are more; 0 when all that was wanted was granted."""
 
-    count: int
+    messages: int
     wait_seconds: float
 
 

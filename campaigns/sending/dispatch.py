@@ -82,7 +82,7 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
     except NoAccount:
         return Slice(0, {}, more=False, stopped=True)
     grant = buckets.take(account, SLICE)
-    ids = reserve(holder, channel=channel, now=clock(), limit=grant.count) if grant.count else []
+    ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages) if grant.messages else []
     counts: dict[str, int] = {}
     stopped = False
     give_up = time.monotonic() + RESERVE_SECONDS / 2
@@ -98,9 +98,9 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
                 counts[state] = counts.get(state, 0) + 1
     finally:
         give_back(holder)
-        buckets.give_back(account, grant.count - sum(counts.values()))
+        buckets.give_back(account, grant.messages - sum(counts.values()))
     more = len(ids) == SLICE
-    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.count else 0.0)
+    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.messages else 0.0)
 
 
 def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:

@@ -20,7 +20,7 @@ from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import switch_on as launch_playbook
 from campaigns.sending import breaking
 from campaigns.sending.reasons import words_of
-from retention.dashboard.access import needs
+from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.kit.words import gettext_noop
 from retention.stores import auditing
@@ -42,6 +42,7 @@ class StepLine:
     sentence: str
     count: int | None
     word: str
+    key: str = ""  # of a step that sends
 
 
 @needs("messages.view")
@@ -81,6 +82,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "steps": _step_lines(journey, definition),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
+        "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
         "stop": breaking.open_stop("journey", journey.pk) if journey.state == Journey.State.PAUSED else None,
     }
     return render(request, "campaigns/journey.html", context)
@@ -163,7 +165,7 @@ def _step_line(step: Step, waiting: Any, sent: Any, names: dict[str, str]) -> St
     values = {name: names.get(str(value), value) if name == "template" else value for name, value in phrase.values.items()}
     sentence = type(phrase)(phrase.text, values).render(_)
     if step.kind == "send":
-        return StepLine(_ICONS["send"], sentence, sent.get(step.id, 0), _("sent"))
+        return StepLine(_ICONS["send"], sentence, sent.get(step.id, 0), _("sent"), step.id)
     if step.kind == "wait":
         return StepLine(_ICONS["wait"], sentence, waiting.get(step.id, 0), _("wait here"))
     return StepLine(_ICONS.get(step.kind, "flag"), sentence, None, "")

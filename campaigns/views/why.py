@@ -39,7 +39,7 @@ def why(request: Any, public_id: UUID) -> HttpResponse:
 
 def why_panel(request: HttpRequest, customer: Customer, now: datetime) -> Mapping[str, Any] | None:
     """Return a person's newest messages in a line each, or nothing where there is none."""
-    newest = list(Message.objects.filter(customer=customer).newest_first()[:IN_PANEL])
+    newest = list(Message.objects.filter(customer=customer).order_by("-planned_at", "-id")[:IN_PANEL])
     rows = [_row(trace) for trace in traces_of(newest, say=_)]
     return {"rows": rows, "customer": customer} if rows else None
 

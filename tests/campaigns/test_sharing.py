@@ -33,12 +33,12 @@ def make_account(rate: float | None) -> Account:
 def test_no_more_than_the_pace_is_granted_and_what_is_put_back_counts(store: Any) -> None:
     account = make_account(5)
     first, second = buckets.take(account, 8), buckets.take(account, 8)
-    assert (first.count, first.wait_seconds) == (8, 0.0)
-    assert second.count == 2
+    assert (first.messages, first.wait_seconds) == (8, 0.0)
+    assert second.messages == 2
     assert second.wait_seconds == 0.25
-    assert buckets.take(account, 1).count == 0
+    assert buckets.take(account, 1).messages == 0
     buckets.give_back(account, 3)
-    assert buckets.take(account, 8).count == 3
+    assert buckets.take(account, 8).messages == 3
 
 
 @pytest.mark.django_db
@@ -50,7 +50,7 @@ def test_account_without_a_pace_lets_everything_through(store: Any, rate: Any) -
 @pytest.mark.django_db
 def test_pace_below_one_a_second_lets_one_through(store: Any) -> None:
     account = make_account(0.1)
-    assert [buckets.take(account, 5).count for _ in range(2)] == [1, 0]
+    assert [buckets.take(account, 5).messages for _ in range(2)] == [1, 0]
 
 
 @pytest.mark.django_db
@@ -60,9 +60,9 @@ def test_database_clock_that_jumps_grants_no_more_than_one_window(store: Any, ho
     buckets.take(account, 1)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE campaigns_accountpace SET spent_to = clock_timestamp() + %s * interval '1 hour'", [hours])
-    assert buckets.take(account, 100).count == (20 if hours < 0 else 0)
+    assert buckets.take(account, 100).messages == (20 if hours < 0 else 0)
     time.sleep(0.35)
-    assert 2 <= buckets.take(account, 100).count <= 8
+    assert 2 <= buckets.take(account, 100).messages <= 8
 
 
 @pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_many_workers_at_once_never_get_more_than_the_pace(store: Any) -> None:
     def work(number: int) -> None:
         with store_context(store.pk):
             while time.monotonic() - began < 1.5:
-                granted[number] += buckets.take(account, 7).count
+                granted[number] += buckets.take(account, 7).messages
         connection.close()
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]

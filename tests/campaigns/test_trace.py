@@ -181,7 +181,7 @@ def test_page_panel_and_api_say_the_same(store: Any, sink: Any, now: Any) -> Non
     _, key = make_key(store, scopes=["customers:read"])
     api = Client(headers={"authorization": f"Bearer {key}"})
     (told,) = api.get(f"/api/v1/customers/{shopper.public_id}/decisions").json()["results"]
-    assert (told["state"], told["reason"], told["source"]) == ("suppressed", "no_consent", "Abandoned basket")
+    assert (told["state"], told["reason"], told["name"]) == ("suppressed", "no_consent", "Abandoned basket")
     assert [gate["key"] for gate in told["decisions"][0]["gates"] if gate["passed"] is False] == ["consent"]
     other = make_shopper(now=now)
     (absent,) = api.get(f"/api/v1/customers/{other.public_id}/not-written").json()

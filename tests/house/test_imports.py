@@ -17,6 +17,7 @@ THINKING = {
     "*.journeys.definition": "definition", "*.journeys.engine": "engine", "*.journeys.steps": "steps",
     "*.recovery.rules": "rules",
     "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter",
+    "*.sending.answers": "answers", "*.truth.deciding": "deciding",
     "*.measurement.statistics": "statistics", "*.reservations.policy": "policy", "*.pricing": "pricing",
     "*.formats": "formats", "*.routing": "routing",
     "*.intake.shops.reading": "reading", "*.intake.shops.results": "results",

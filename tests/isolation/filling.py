@@ -49,6 +49,15 @@ VALUES: dict[str, Maker] = {
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
     "campaigns.Brand.back_color": lambda canary, made: "#f4f6f7",
     "campaigns.Brand.social": lambda canary, made: [{"name": "Instagram", "url": f"https://social.example.test/{canary}"}],
+    "campaigns.CouponPool.percent": lambda canary, made: 10,
+    "campaigns.Coupon.code": lambda canary, made: f"{canary}-code",
+    "campaigns.Coupon.code_key": lambda canary, made: f"{canary}-code".upper(),
+    "campaigns.Coupon.order_number": lambda canary, made: "",
+    "campaigns.SendRule.campaign": lambda canary, made: None,
+    "campaigns.SendRule.journey": lambda canary, made: None,
+    "campaigns.SendRule.step": lambda canary, made: "",
+    "campaigns.SendingStop.source_kind": lambda canary, made: "campaign",
+    "campaigns.Decision.verdict": lambda canary, made: "hold",
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {
