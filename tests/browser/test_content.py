@@ -29,7 +29,7 @@ def choose(page: "Page", name: str) -> None:
 
 
 def kept(page: "Page", act: object) -> None:
-    with page.expect_response(lambda answer: "/working/" in answer.url and answer.ok):
+    with page.expect_response(lambda answer: "/draft/" in answer.url and answer.ok):
         act()  # type: ignore[operator]
     page.wait_for_timeout(350)
 

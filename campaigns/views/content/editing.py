@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -147,5 +148,5 @@ def _marked(request: Any, wording: Wording, kind: str) -> Wording:
 
 def _back(request: Any, template: Template) -> HttpResponse:
     where = reverse("campaigns:template", kwargs={"store_slug": request.store.slug, "public_id": template.public_id})
-    language = request.POST.get("lang", "")
-    return redirect(f"{where}?lang={quote(language)}" if language else where)
+    with_language = f"{where}?lang={quote(request.POST.get('lang', ''))}"
+    return redirect(with_language) if url_has_allowed_host_and_scheme(with_language, allowed_hosts=None) else redirect(where)
