@@ -12,6 +12,8 @@ from campaigns.models import (
     JourneyVersion,
     Message,
     ProviderReport,
+    PushKeys,
+    PushSubscription,
     Template,
     TemplateVersion,
 )
@@ -34,6 +36,13 @@ look_at(
     filters=("channel", "provider", "active"),
 )
 look_at(ProviderReport, columns=("received_at", "store", "connection", "key"), search=(STORE, "=key"))
+look_at(PushKeys, columns=("created_at", "store", "public_key"), hidden=("sealed",), search=(STORE,))
+look_at(
+    PushSubscription,
+    columns=("created_at", "store", "seen_at", "gone_at"),
+    hidden=("endpoint", "p256dh", "auth", "anonymous_id", "agent"),
+    search=(STORE, "=endpoint_digest"),
+)
 look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
 look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
 look_at(

@@ -31,6 +31,7 @@ class CampaignsConfig(AppConfig):
         register(models.Message)
         register(models.Click)
         register(models.Attribution)
+        register(models.PushSubscription)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)

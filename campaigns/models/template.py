@@ -68,6 +68,7 @@ class TemplateVersion(StoreOwned):
     class Kind(models.TextChoices):
         MJML = "mjml", _("MJML")
         HTML = "html", _("HTML")
+        PUSH = "push", _("Push message")
 
     template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions", db_constraint=False)
     number = models.PositiveIntegerField()
@@ -89,7 +90,7 @@ class TemplateVersion(StoreOwned):
         constraints = [
             models.UniqueConstraint(fields=["store", "id"], name="template_version_of_store"),
             models.UniqueConstraint(fields=["store", "template", "number"], name="template_version_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=["mjml", "html"]), name="template_version_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=["mjml", "html", "push"]), name="template_version_kind_known"),
             StoreForeignKey(field="template", name="template_version_template_of_store"),
             StoreIsolation(name="template_version_isolation"),
         ]

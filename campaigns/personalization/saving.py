@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from campaigns.models import Template, TemplateVersion
-from campaigns.personalization.compiling import compile_mail
+from campaigns.personalization.kinds import compile_wording
 from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.wording import Content, Wording, content_of, read_content
 from retention.kit.words import fold
@@ -150,7 +150,7 @@ def put_away(template: Template, *, at: datetime | None) -> None:
 
 def _compiled(kind: str, language: str, wording: Wording) -> dict[str, str]:
     try:
-        made = compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader, kind=kind)
+        made = compile_wording(wording, kind)
     except TemplateFault as fault:
         raise TemplateFault(f"{language}: {fault}" if language else str(fault)) from None
     return {**vars(wording), "html": made.html, "text": made.text}

@@ -13,6 +13,7 @@ from campaigns.models import Message, TemplateVersion
 from campaigns.personalization.context import contexts
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
+from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Job, renderer
 from retention.stores.models import Store
@@ -48,6 +49,9 @@ def build_all(
     messages: Sequence[Message], *, store: Store, account: Account, now: datetime
 ) -> tuple[dict[int, Built], dict[int, CannotRender]]:
     """Build every message; the second dict says which could not be made, and why."""
+    by_push = [message.customer for message in messages if message.channel == "push"]
+    if by_push:
+        attach_browsers(by_push, now=now)
     return build_from(messages, contexts(messages, store=store), account=account, now=now)
 
 

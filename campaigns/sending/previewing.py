@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.models import Message
-from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.context import contexts
+from campaigns.personalization.kinds import compile_wording
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault
 from campaigns.personalization.vocabulary import example_context
 from campaigns.personalization.wording import Wording
@@ -18,7 +18,7 @@ from retention.stores.models import Store
 def preview(wording: Wording, kind: str, *, store: Store, customer: Customer | None, now: datetime) -> Rendered | CannotRender:
     """Render a mail for a customer, or for the example person with None. Its links to say no lead nowhere."""
     try:
-        compiled = compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader, kind=kind)
+        compiled = compile_wording(wording, kind)
     except TemplateFault as fault:
         return CannotRender("template_error", str(fault))
     context = example_context(store) if customer is None else _context(customer, store=store, now=now)

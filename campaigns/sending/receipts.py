@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from campaigns.channels import Answer
 from campaigns.models import Campaign, Journey, Message
 from campaigns.sending.addresses import address_of
-from retention.customers.consent import Said, record_consents, suppress
+from campaigns.sending.browsers import note_gone
+from retention.customers.consent import ADDRESS_COLUMNS, Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
 
@@ -39,6 +40,7 @@ def note_outcomes(written: Mapping[int, str], answers: Mapping[int, Answer], *, 
     delivered = [message_id for message_id, state in written.items() if state == "sent"] if final else []
     bounced = [message_id for message_id, state in written.items() if state == "failed" and answers[message_id].bad_address]
     stopped = [message_id for message_id, state in written.items() if state == "failed" and answers[message_id].unsubscribed]
+    note_gone((name for message_id in written for name in answers[message_id].gone), now=now)
     note_delivered(delivered, now=now)
     note_bounced(bounced, now=now)
     note_unsubscribed(stopped, now=now)
@@ -63,7 +65,7 @@ def note_bounced(message_ids: list[int], *, now: datetime, permanent: bool = Tru
     """Note that these messages came back. permanent: the addresses do not exist and are never written to again."""
     for message in Message.objects.filter(pk__in=message_ids, bounced_at=None).select_related("customer") if message_ids else []:
         Message.objects.filter(pk=message.pk).update(bounced_at=now)
-        if permanent:
+        if permanent and message.channel in ADDRESS_COLUMNS:
             suppress(address_of(message.customer, message.channel), channel=message.channel, reason="bounced", now=now)
         about = _about(message) | {"permanent": permanent} | ({"detail": detail} if detail else {})
         _tell([(message.customer_id, BOUNCED[message.channel], about)], now=now)
