@@ -65,7 +65,7 @@ def _browser(number: int) -> Subscription:
 
 
 def _ours(private: str) -> Callable[[Subscription], object]:
-    session = WEBPUSH.open(Account("webpush", {"subject": _SUBJECT}, {"private_key": private}))
+    session = WEBPUSH.open(Account("webpush", {"contact": _SUBJECT.removeprefix("mailto:")}, {"private_key": private}))
 
     def make(browser: Subscription) -> object:
         outgoing = Outgoing(os.urandom(16).hex(), "Lumen", "ana", _PLAIN)

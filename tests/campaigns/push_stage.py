@@ -126,7 +126,9 @@ def claims_of(authorization: str, *, public_key: str) -> dict[str, Any]:
 def connect(*, now: datetime, **settings: Any) -> Connection:
     """Let the store's push messages leave by Web Push."""
     keys = keys_of_store(now=now)
-    made = Connection(channel="push", provider="webpush", name="Web Push", settings={"subject": SUBJECT, **settings})
+    made = Connection(
+        channel="push", provider="webpush", name="Web Push", settings={"contact": SUBJECT.removeprefix("mailto:"), **settings}
+    )
     made.save()
     made.keep_credentials({"private_key": keys.private()})
     made.save()

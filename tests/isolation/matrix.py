@@ -238,6 +238,7 @@ CAMPAIGN_PAGES = {
 # A draft is nobody's business but the store's: its public pages say that there is no such form.
 _FORM = {"public_id": "signup.SignupForm.public_id"}
 SIGNUP_PAGES = {
+    "push_browsers": Page("public", "GET POST", answers=(400, 401)),
     "signup:hosted": Page("public", "GET POST", ids=_FORM, answers=(404,)),
     "signup:description": Page("public", ids=_FORM, answers=(404,)),
     "signup:answer": Page("public", "POST", ids=_FORM, answers=(404,)),
@@ -309,6 +310,7 @@ SHOP_PAGES = {
     "demo_shop:contact": Page("public", "GET POST", answers=(404,)),
     "demo_shop:delivery": Page("public", "GET POST", answers=(404,)),
     "demo_shop:payment": Page("public", "GET POST", answers=(404,)),
+    "demo_shop:worker": Page("public", answers=(404,)),
     "demo_shop:order": Page("public", answers=(404,)),
 }
 

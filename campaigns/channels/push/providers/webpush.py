@@ -38,7 +38,7 @@ class WebPush:
 
 @dataclass
 class WebPushSession:
-    """Calls in the name of one store. settings: subject, and urgency where not normal; credentials: private_key."""
+    """Calls in the name of one store. settings: contact (an address), urgency where not normal; credentials: private_key."""
 
     account: Account
 
@@ -89,7 +89,7 @@ class WebPushSession:
         settings = self.account.settings
         private = str(self.account.credentials.get("private_key", ""))
         return {
-            "Authorization": authorization(browser.endpoint, private=private, subject=str(settings.get("subject", ""))),
+            "Authorization": authorization(browser.endpoint, private=private, subject=f"mailto:{settings.get('contact', '')}"),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(int(settings.get("ttl_seconds") or TTL_SECONDS)),
