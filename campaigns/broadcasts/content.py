@@ -125,7 +125,12 @@ def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> 
         made = {"source": source, "html": compiled.html, "text": compiled.text}
     template, _made = Template.objects.get_or_create(
         key=f"campaign-{campaign.pk}-{variant.letter}",
-        defaults={"name": f"{campaign.name[:110]} {variant.letter.upper()}", "created_at": now, "archived_at": now},  # of no use elsewhere
+        defaults={
+            "name": f"{campaign.name[:110]} {variant.letter.upper()}",
+            "channel": campaign.channel,
+            "created_at": now,
+            "archived_at": now,
+        },  # of no use elsewhere
     )
     number = (template.live_number or 0) + 1
     version: TemplateVersion = TemplateVersion.objects.create(

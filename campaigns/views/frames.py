@@ -1,10 +1,12 @@
 """A mail in its frame: no script, no form, no link that leads anywhere, and nothing of ours around it (S32)."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from campaigns.personalization.push_texts import parts_of
 from campaigns.personalization.render import CannotRender, Rendered
 
 FRAME_POLICY = {
@@ -16,6 +18,15 @@ FRAME_POLICY = {
     "form-action": ["'none'"],
     "sandbox": [],
 }
+
+
+def show_message(request: Any, made: Rendered | CannotRender, *, kind: str) -> HttpResponse:
+    """Answer with a message of any kind as people see it, for its frame. Its view carries FRAME_POLICY."""
+    if kind != "push" or isinstance(made, CannotRender):
+        return show_mail(request, made)
+    said, store = parts_of(made), request.store
+    push = {"title": made.subject, "text": said.text, "picture": said.picture, "icon": store.logo_url, "sender": store.name}
+    return render(request, "ui/push_frame.html", {"push": push | {"host": urlsplit(said.link).hostname or ""}})
 
 
 def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:

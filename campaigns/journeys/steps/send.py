@@ -8,10 +8,11 @@ from campaigns.journeys.steps.base import Outcome, Plan
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
-CHANNELS = ("email", "sms")
+CHANNELS = ("email", "sms", "push")
 _SENTENCES = {
     "email": gettext_noop("Send the e-mail “%(template)s”"),
     "sms": gettext_noop("Send the SMS “%(template)s”"),
+    "push": gettext_noop("Send the push message “%(template)s”"),
 }
 
 

@@ -19,7 +19,7 @@ from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
-from campaigns.views.frames import FRAME_POLICY, show_mail
+from campaigns.views.frames import FRAME_POLICY, show_message
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
@@ -61,12 +61,14 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         context |= {
             "faults": [phrase.render(_) for phrase in faults.values()],
             "reach": found,
-            "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped],
+            "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
         }
         return render(request, "campaigns/campaign_review.html", context)
     difference = reading.difference_of(campaign, currency=request.store.currency)
     context |= {
-        "reasons": [(words_of(reason).render(_), count) for _state, reason, count in reading.reasons_of(campaign)],
+        "reasons": [
+            (words_of(reason, channel=campaign.channel).render(_), count) for _state, reason, count in reading.reasons_of(campaign)
+        ],
         "variants": reading.variants_of(campaign),
         "links": reading.links_of(campaign),
         "difference": difference,
@@ -85,7 +87,7 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
         CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template"), letter=request.GET.get("variant", "a")[:1]
     )
     wording, kind = wording_of(variant)
-    return show_mail(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()))
+    return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind)
 
 
 @needs("messages.view")
@@ -113,12 +115,12 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_share: float | None = None) -> Any:
+def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_share: float | None = None, channel: str = "") -> Any:
     """Count who would get a draft now; audience and share may be those of a form that is not saved."""
     share = campaign.holdout_share if holdout_share is None else holdout_share
     return reach(
         audience or Audience.of(campaign),
-        channel=campaign.channel,
+        channel=channel or campaign.channel,
         holdout_share=share,
         salt=salt_of(campaign, "holdout"),
         now=clock.now(),

@@ -74,8 +74,12 @@ def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     audience = Audience(
         tuple(ids[one] for one in told.include if one in ids), tuple(ids[one] for one in told.exclude if one in ids), told.everybody
     )
-    found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5))
-    context = {"reach": found, "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped]}
+    templates = {
+        str(one.public_id): one for one in Template.objects.filter(public_id__in=[way.template for way in told.ways if way.template])
+    }
+    channel = drafting.channels_of(told, templates)[0]
+    found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5), channel=channel)
+    context = {"reach": found, "dropped": [(words_of(reason, channel=channel).render(_), count) for reason, count in found.dropped]}
     return render(request, "campaigns/_campaign_reach.html", context)
 
 
@@ -107,7 +111,16 @@ def _form(campaign: Campaign) -> dict[str, Any]:
         "barred": sides["exclude"],
         "everybody": campaign.to_everyone,
         "segments": [(str(one.public_id), one) for one in Segment.objects.live().order_by("name", "id")[:MOST_SEGMENTS]],
-        "templates": [(str(one.public_id), one.name) for one in Template.objects.filter(channel="email", live_number__isnull=False)],
+        "templates": [
+            (
+                word,
+                [
+                    (str(one.public_id), one.name)
+                    for one in Template.objects.kept().by_name().filter(channel=channel, live_number__isnull=False)
+                ],
+            )
+            for channel, word in (("email", _("E-mail")), ("push", _("Push")))
+        ],
         "whens": Campaign.When.choices,
     }
 

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns.models import Template, TemplateVersion
 from campaigns.personalization import saving
 from campaigns.personalization.checking import Finding, findings_of, must_mend
+from campaigns.personalization.push_texts import SHOWN_TEXT, SHOWN_TITLE, PushText
 from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import LONGEST_LINE, LONGEST_SOURCE, Content, Wording
 from campaigns.sending.previewing import preview
-from campaigns.views.frames import FRAME_POLICY, show_mail
+from campaigns.views.frames import FRAME_POLICY, show_message
 from retention.customers.models import Customer
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -37,7 +38,7 @@ def edit_template(request: Any, public_id: UUID) -> HttpResponse:
     template = get_object_or_404(Template.objects.select_related("draft_by"), public_id=public_id)
     if request.method != "POST":
         return _page(request, template, saving.written(template), basis=saving.Basis.of(template))
-    content = saving.written(template).with_wording("", _posted(request))
+    content = saving.written(template).with_wording("", _posted(request, channel=template.channel))
     basis = saving.Basis.read(request.POST.get("basis", "")) or saving.Basis()
     try:
         return _kept(request, template, content, basis)
@@ -83,7 +84,8 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     """Show what is written as one person sees it, for its frame: no script, no form, no link that leads anywhere."""
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     content = saving.written(template)
-    return show_mail(request, preview(content.main, content.kind, store=request.store, customer=_person(request), now=clock.now()))
+    made = preview(content.main, content.kind, store=request.store, customer=_person(request), now=clock.now())
+    return show_message(request, made, kind=content.kind)
 
 
 @needs("messages.edit")
@@ -117,6 +119,9 @@ def _page(
         "person": person,
         "search": request.GET.get("q", "")[:100],
         "view": request.GET.get("as", ""),
+        "push": PushText.read(content.main.source) if content.kind == "push" else None,
+        "push_title_most": SHOWN_TITLE,
+        "push_text_most": SHOWN_TEXT,
         "versions": TemplateVersion.objects.filter(template=template).select_related("saved_by").order_by("-number")[:SHOWN_VERSIONS],
     }
     return render(request, "campaigns/content/editor.html", context, status=status)
@@ -133,7 +138,10 @@ def _line(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _posted(request: Any) -> Wording:
+def _posted(request: Any, *, channel: str) -> Wording:
+    if channel == "push":
+        parts = {name: request.POST.get(name, "").replace("\0", "").replace("\r\n", "\n") for name in ("text", "link", "picture")}
+        return Wording(one_line(request.POST.get("subject", ""), longest=LONGEST_LINE), "", str(PushText.of(parts)))
     return Wording(
         subject=one_line(request.POST.get("subject", ""), longest=LONGEST_LINE),
         preheader=one_line(request.POST.get("preheader", ""), longest=LONGEST_LINE),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.models import Template
 from campaigns.personalization import saving
 from campaigns.personalization.importing import import_html
+from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.wording import LONGEST_SOURCE, Content, Wording
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
@@ -47,10 +48,16 @@ def list_templates(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_template(request: Any) -> HttpResponse:
     """Make a template: from HTML made elsewhere where some is given, else from a short beginning; and open it."""
-    name = one_line(request.POST.get("name", ""), longest=120) or _("New mail")
+    name = one_line(request.POST.get("name", ""), longest=120) or _("New message")
     brought = request.POST.get("html", "").replace("\0", "")[:LONGEST_SOURCE]
-    content = Content("html", Wording("", "", import_html(brought))) if brought.strip() else Content(main=Wording("", "", STARTER))
-    template = saving.create(name, content=content, user_id=request.user.pk, now=clock.now())
+    channel = "push" if request.POST.get("channel") == "push" else "email"
+    if channel == "push":
+        content = Content("push", Wording("", "", str(PushText(link="{{ shop.web_address }}"))))
+    elif brought.strip():
+        content = Content("html", Wording("", "", import_html(brought)))
+    else:
+        content = Content(main=Wording("", "", STARTER))
+    template = saving.create(name, content=content, user_id=request.user.pk, now=clock.now(), channel=channel)
     auditing.note(request, "template.made", target=f"template:{template.public_id}")
     return redirect("campaigns:template", store_slug=request.store.slug, public_id=template.public_id)
 
