@@ -11,6 +11,7 @@ from campaigns.models import (
     Journey,
     JourneyVersion,
     Message,
+    Opening,
     ProviderReport,
     PushKeys,
     PushSubscription,
@@ -56,6 +57,7 @@ look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), 
 look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )
+look_at(Opening, columns=("at", "store", "message", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",))
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))
 look_at(
     Campaign,

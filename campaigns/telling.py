@@ -14,6 +14,7 @@ def tell_message(event: CustomerEvent) -> Words:
         "Email Delivered": Words("mail", _("E-mail delivered"), about),
         "Email Bounced": Words("alert-triangle", _("E-mail came back, the address does not exist"), about, tone="bad"),
         "Email Complained": Words("alert-triangle", _("Called an e-mail unwanted"), about, tone="bad"),
+        "Email Opened": Words("mail", _("Opened an e-mail"), about, tone="good"),
         "Email Link Clicked": Words("click", _("Clicked in an e-mail"), about, tone="good"),
         "SMS Delivered": Words("message-2", _("SMS delivered"), about),
         "SMS Failed": Words("alert-triangle", _("SMS did not arrive"), about, tone="bad"),

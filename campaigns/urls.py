@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import broadcasts, browsers, clicks, connections, hooks, journeys, messages, reports, unsubscribing
+from campaigns.views import broadcasts, browsers, clicks, connections, hooks, journeys, messages, openings, reports, unsubscribing
 from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
@@ -13,6 +13,7 @@ PUBLIC: list[URLPattern] = [
     path("l/<str:token>", clicks.follow_short, name="click_short"),
     path("hooks/twilio/<uuid:public_id>/status", hooks.twilio_status, name="hook_twilio_status"),
     path("hooks/twilio/<uuid:public_id>/reply", hooks.twilio_reply, name="hook_twilio_reply"),
+    path("o/<str:token>", openings.load, name="opening"),
     path("push/browsers", browsers.take_browser, name="push_browsers"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]

@@ -13,6 +13,7 @@ from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.models import Attribution, Campaign, Message
 from retention.tenancy.context import require_store_id
 
+_ENDS = ("delivered", "clicked", "opened", "loaded")
 FEWEST_EACH, FEWEST_BUYERS = 100, 20
 """Below this no difference is judged. Source: look.md, section 6."""
 
@@ -39,11 +40,13 @@ _LINKS = """
 
 @dataclass
 class Figures:
-    """One campaign's figures. states: messages by state; revenue: last click, in the store's minor units."""
+    """One campaign's figures. states: messages by state. loaded: like opened, with machines. revenue: last click, in minor units."""
 
     states: dict[str, int] = field(default_factory=dict)
     delivered: int = 0
     clicked: int = 0
+    opened: int = 0
+    loaded: int = 0
     orders: int = 0
     revenue_minor: int = 0
 
@@ -117,11 +120,10 @@ def figures_of(campaign_ids: Iterable[int], *, currency: str) -> dict[int, Figur
     messages = Message.objects.filter(source_kind="campaign", source_id__in=figures)
     for pk, state, count in messages.values_list("source_id", "state").annotate(Count("id")):
         figures[pk].states[state] = count
-    ends = messages.values_list("source_id").annotate(
-        delivered=Count("id", filter=Q(delivered_at__isnull=False)), clicked=Count("id", filter=Q(clicked_at__isnull=False))
-    )
-    for pk, delivered, clicked in ends:
-        figures[pk].delivered, figures[pk].clicked = delivered, clicked
+    ends = messages.values_list("source_id").annotate(**{name: Count("id", filter=Q(**{f"{name}_at__isnull": False})) for name in _ENDS})
+    for pk, *counts in ends:
+        for name, count in zip(_ENDS, counts, strict=True):
+            setattr(figures[pk], name, count)
     credits = Attribution.objects.filter(message__source_kind="campaign", message__source_id__in=figures, currency=currency)
     for pk, orders, total in credits.values_list("message__source_id").annotate(Count("id"), Sum("total_minor")):
         figures[pk].orders, figures[pk].revenue_minor = orders, total

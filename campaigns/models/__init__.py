@@ -7,6 +7,7 @@ from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
+from campaigns.models.opening import Opening
 from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
 from campaigns.models.template import Template, TemplateVersion
@@ -22,6 +23,7 @@ __all__ = [
     "Journey",
     "JourneyVersion",
     "Message",
+    "Opening",
     "ProviderReport",
     "PushKeys",
     "PushSubscription",

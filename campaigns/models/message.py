@@ -58,6 +58,7 @@ class Message(StoreOwned):
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
     lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. targets: where
     its links lead, by position; a click is redirected there and nowhere else.
+    opened_at: first opened by a person; loaded_at: its picture was first loaded by anything, machines included.
     """
 
     class State(models.TextChoices):
@@ -106,6 +107,8 @@ class Message(StoreOwned):
     finished_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     clicked_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)
     provider_message_id = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list, db_default=Value([], models.JSONField()))

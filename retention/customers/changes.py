@@ -41,6 +41,7 @@ _OF_OWN: dict[str, frozenset[str]] = {
     "Email Complained": frozenset({CONSENT}),
     "Email Delivered": frozenset(),
     "Email Link Clicked": frozenset(),
+    "Email Opened": frozenset(),
     "Push Clicked": frozenset(),
     "Push Delivered": frozenset(),
     "Push Failed": frozenset(),

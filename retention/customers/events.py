@@ -34,6 +34,7 @@ OWN_NAMES = frozenset(
         "Email Complained",
         "Email Delivered",
         "Email Link Clicked",
+        "Email Opened",
         "Preferences Changed",
         "Push Clicked",
         "Push Delivered",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from retention.inbox.keeping import FOLDER_NAME, MAIL_NAME
 
@@ -67,7 +66,7 @@ def read_mail(folder: Path, *, name: str, mail: str) -> Mail | None:
 
 
 def push_of(mail: Mail) -> dict[str, str]:
-    """Return a push message as its notification shows it: title, text, picture, icon, link, host, sender; nothing for other mails."""
+    """Return a push message as its notification shows it: title, text, picture, icon, link, sender; nothing for other mails."""
     if mail.heading.channel != "push":
         return {}
     try:
@@ -79,14 +78,7 @@ def push_of(mail: Mail) -> dict[str, str]:
     names = {"title": "title", "text": "body", "picture": "image", "icon": "icon", "link": "url"}
     push = {name: str(told.get(key) or "")[:4000] for name, key in names.items()}
     shown = {name: text if name not in {"picture", "icon", "link"} or text.startswith(_WEB) else "" for name, text in push.items()}
-    return shown | {"host": _host(shown["link"]), "sender": mail.heading.sender.strip('"')}
-
-
-def _host(link: str) -> str:
-    try:
-        return urlsplit(link).hostname or ""
-    except ValueError:
-        return ""
+    return shown | {"sender": mail.heading.sender.strip('"')}
 
 
 def _newest_first(folder: Path, *, name: str) -> Iterator[Path]:

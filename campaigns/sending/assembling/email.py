@@ -10,7 +10,8 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, hosts_of, track
+from campaigns.personalization.links import click_base, hosts_of, opening_url, track
+from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
@@ -42,7 +43,7 @@ def assemble_email(
         to_address=message.customer.email,
         subject=rendered.subject[:300],
         text=tracked.text,
-        html=tracked.html,
+        html=with_picture(tracked.html, opening_url(base)),
         date=now,
         unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else leave,
         feedback_id=f"{message.source_id}:{message.source_kind}:{message.step}:boomerang".replace(" ", "-"),
