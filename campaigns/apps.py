@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.sending.opening import OPENED
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
+        from campaigns.sending.visiting import CLOSED
         from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
@@ -25,7 +26,7 @@ class CampaignsConfig(AppConfig):
         from retention.stores.views.settings_tabs import add_tab
         from segments.senders import senders
 
-        outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, OPENED, "Unsubscribed"]
+        outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, OPENED, CLOSED, "Unsubscribed"]
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
         tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
         register(models.Enrollment)
@@ -34,6 +35,7 @@ class CampaignsConfig(AppConfig):
         register(models.Attribution)
         register(models.PushSubscription)
         register(models.Opening)
+        register(models.OnsiteMessage)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)

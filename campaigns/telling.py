@@ -22,6 +22,9 @@ def tell_message(event: CustomerEvent) -> Words:
         "Push Delivered": Words("bell", _("Push message delivered"), about),
         "Push Failed": Words("alert-triangle", _("Push message did not arrive, the browser is gone"), about, tone="bad"),
         "Push Clicked": Words("click", _("Clicked a push message"), about, tone="good"),
+        "On-site Shown": Words("layout-grid", _("Saw a message on the site"), about),
+        "On-site Clicked": Words("click", _("Clicked a message on the site"), about, tone="good"),
+        "On-site Closed": Words("x", _("Put a message on the site away"), about),
         "Unsubscribed": Words("hand-stop", _("Said no to further messages"), about),
     }
     return titles[event.name]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import broadcasts, browsers, clicks, connections, hooks, journeys, messages, openings, reports, unsubscribing
+from campaigns.views import broadcasts, browsers, clicks, connections, hooks, journeys, messages, openings, reports, unsubscribing, visits
 from campaigns.views.content import editing, listing
 
 app_name = "campaigns"
@@ -15,6 +15,7 @@ PUBLIC: list[URLPattern] = [
     path("hooks/twilio/<uuid:public_id>/reply", hooks.twilio_reply, name="hook_twilio_reply"),
     path("o/<str:token>", openings.load, name="opening"),
     path("push/browsers", browsers.take_browser, name="push_browsers"),
+    path("site/messages", visits.onsite, name="onsite_messages"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]
 

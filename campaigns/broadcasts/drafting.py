@@ -17,7 +17,7 @@ from retention.kit.words import Phrase, gettext_noop
 from segments import saving
 from segments.models import Segment
 
-CHANNELS = ("email", "push")
+CHANNELS = ("email", "push", "onsite")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ _REACH = f"""
             WHEN NOT [[reachable]] THEN 'no_address'
             WHEN customer.id = ANY(%(blocked)s::bigint[]) THEN 'suppressed'
             WHEN {PAUSED_SQL} THEN 'on_break'
-            WHEN NOT {GATE_SQL % "%(channel)s"} THEN 'no_consent'
+            WHEN %(channel)s <> 'onsite' AND NOT {GATE_SQL % "%(channel)s"} THEN 'no_consent'
             WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_day)s ELSE %(day)s END] + interval '1 day'
                 >= %(until)s, false) THEN 'frequency_cap'
             WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_week)s ELSE %(week)s END] + interval '7 days'
@@ -45,6 +45,7 @@ _REACHABLE = {
     "email": "coalesce(customer.email, '') <> ''",
     "sms": "coalesce(customer.phone, '') <> ''",
     "push": SUBSCRIBED_SQL,
+    "onsite": "true",
 }
 _CAPS = Caps()
 

@@ -7,6 +7,7 @@ from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
+from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
 from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
@@ -23,6 +24,7 @@ __all__ = [
     "Journey",
     "JourneyVersion",
     "Message",
+    "OnsiteMessage",
     "Opening",
     "ProviderReport",
     "PushKeys",

@@ -19,11 +19,21 @@ _BETWEEN = "\x1e"
 
 @dataclass(frozen=True)
 class PushText:
-    """What a push message says beside its title. link: where a click leads; picture: the address of a wide one, or nothing."""
+    """What a push message says beside its title. link: where a click leads; picture: the address of a wide one, or nothing.
+
+    look, days: of a message on the site: bar, slide or modal, and after how many days it comes again while nobody closed or clicked it.
+    """
 
     text: str = ""
     link: str = ""
     picture: str = ""
+    look: str = ""
+    days: str = ""
+
+    @property
+    def every_days(self) -> int:
+        """Return after how many days it may come again; 0 for once."""
+        return min(int(self.days), 365) if self.days.isascii() and self.days.isdigit() and len(self.days) < 5 else 0
 
     @classmethod
     def read(cls, source: str) -> "PushText":
@@ -37,11 +47,12 @@ class PushText:
     @classmethod
     def of(cls, told: Mapping[str, object]) -> "PushText":
         """Return it from its parts; what is missing is empty."""
-        return cls(*(str(told.get(name) or "").replace(_BETWEEN, "") for name in ("text", "link", "picture")))
+        return cls(*(str(told.get(name) or "").replace(_BETWEEN, "") for name in ("text", "link", "picture", "look", "days")))
 
     def __str__(self) -> str:
         """Return it as a version keeps it."""
-        return json.dumps({"text": self.text, "link": self.link, "picture": self.picture}, ensure_ascii=False)
+        more = {name: value for name, value in (("look", self.look), ("days", self.days)) if value}
+        return json.dumps({"text": self.text, "link": self.link, "picture": self.picture, **more}, ensure_ascii=False)
 
 
 def compile_push(*, subject: str, source: str) -> Compiled:

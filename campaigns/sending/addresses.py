@@ -9,6 +9,7 @@ from retention.kit.register import Register
 ADDRESSES: Register[Callable[[Customer], str]] = Register("kind of address")
 ADDRESSES.add("email", lambda customer: str(customer.email))
 ADDRESSES.add("sms", lambda customer: str(customer.phone))
+ADDRESSES.add("onsite", lambda customer: str(customer.public_id))
 ADDRESSES.add("push", lambda customer: next((browser.endpoint for browser in browsers_of(customer)), ""))
 
 

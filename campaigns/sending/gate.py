@@ -36,13 +36,15 @@ _HOLD_CAMPAIGNS = """
     )
     ORDER BY b.id FOR SHARE
 """
+# What a shop's own page shows to whoever visits it asks for no consent; a break counts all the same.
 _FACTS = f"""
     SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at, m.expires_at,
         CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
             ELSE coalesce(b.state = 'sending', true) END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
-        customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
+        customer.zone,
+        (m.channel = 'onsite' OR {GATE_SQL % "m.channel"}) AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
         {PAUSED_SQL} AS on_break, customer.less_often
     FROM unnest(%s::bigint[], %s::text[]) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = %s

@@ -1,6 +1,7 @@
 """Opened mails: from loads of the picture to receipts. A load by a machine or a privacy proxy counts as a load and as nothing more."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -41,7 +42,7 @@ def note_openings(*, now: datetime, limit: int = 1000) -> int:
         if not loaded:
             return 0
         ids = sorted(loaded)
-        moments = [[loaded[pk] for pk in ids], [opened.get(pk) for pk in ids]]
+        moments: list[Any] = [[loaded[pk] for pk in ids], [opened.get(pk) for pk in ids]]
         cursor.execute(_FIRST, [ids, *moments, require_store_id(), require_store_id()])
         first = [(pk, customer_id, at) for pk, customer_id, at, is_first in cursor.fetchall() if is_first]
         origins = origins_of(pk for pk, _customer_id, _at in first)

@@ -40,17 +40,17 @@ def take_browser(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204, headers=OPEN_TO_ALL)
     allowed = spend_or_local(PER_NETWORK, who=network_of(client_ip(request)))
     if not allowed.allowed:
-        return _say(429, "", _("Too many browsers from this address."), wait=allowed.retry_after)
+        return say(429, "", _("Too many browsers from this address."), wait=allowed.retry_after)
     try:
-        told = _body(request) if request.method == "POST" else {"writeKey": request.GET.get("key", "")}
-        key = _key(request, told)
+        told = body_of(request) if request.method == "POST" else {"writeKey": request.GET.get("key", "")}
+        key = key_of(request, told)
     except ParseError as error:
-        return _say(400, "", str(error.detail))
+        return say(400, "", str(error.detail))
     except KeyRefused as error:
-        return _say(401, "writeKey", str(error))
+        return say(401, "writeKey", str(error))
     with store_context(key.store_id):
         if request.method != "POST":
-            return _answer({"public_key": keys_of_store(now=clock.now()).public_key})
+            return answer({"public_key": keys_of_store(now=clock.now()).public_key})
         return _keep(request, told)
 
 
@@ -58,22 +58,23 @@ def _keep(request: HttpRequest, told: Mapping[str, Any]) -> HttpResponse:
     now = clock.now()
     if isinstance(told.get("gone"), str):
         drop_subscription(told["gone"], now=now)
-        return _answer({})
+        return answer({})
     anonymous_id = told.get("anonymousId")
     if not isinstance(anonymous_id, str) or not 0 < len(anonymous_id) <= 200:
-        return _say(422, "anonymousId", _("This must be the browser's id, of at most 200 signs."))
+        return say(422, "anonymousId", _("This must be the browser's id, of at most 200 signs."))
     try:
         subscription = _subscription(told.get("subscription"))
         check_subscription(subscription)
     except (BadSubscription, FetchRefused) as error:
-        return _say(422, "subscription", str(error))
+        return say(422, "subscription", str(error))
     ip = client_ip(request)
     agent = request.headers.get("User-Agent", "").replace("\0", "")
     keep_subscription(subscription, anonymous_id=anonymous_id, agent=agent, ip=None if ip == UNKNOWN else ip, now=now)
-    return _answer({})
+    return answer({})
 
 
-def _body(request: HttpRequest) -> Mapping[str, Any]:
+def body_of(request: HttpRequest) -> Mapping[str, Any]:
+    """Return a JSON body of a page of a shop; raises ParseError."""
     if len(request.body) > LARGEST_BODY:
         raise ParseError(_("The body is too large."))
     try:
@@ -85,7 +86,8 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
     return told
 
 
-def _key(request: HttpRequest, told: Mapping[str, Any]) -> ApiKey:
+def key_of(request: HttpRequest, told: Mapping[str, Any]) -> ApiKey:
+    """Return the public key that a page names, where it may be used; raises KeyRefused."""
     origin = request.headers.get("Origin", "")
     key = open_door(str(told.get("writeKey", "")), kind=ApiKey.Kind.PUBLIC, origin=origin)
     if key.origins and origin and origin.lower() not in key.origins:
@@ -104,10 +106,12 @@ def _subscription(told: Any) -> Subscription:
     return Subscription(endpoint, p256dh, auth)
 
 
-def _answer(told: dict[str, Any]) -> HttpResponse:
+def answer(told: dict[str, Any]) -> HttpResponse:
+    """Answer a page of any shop."""
     return JsonResponse(told, headers=OPEN_TO_ALL)
 
 
-def _say(status: int, field: str, sentence: str, *, wait: int = 0) -> HttpResponse:
+def say(status: int, field: str, sentence: str, *, wait: int = 0) -> HttpResponse:
+    """Refuse with a field and a sentence."""
     headers = OPEN_TO_ALL | ({"Retry-After": str(wait)} if wait else {})
     return JsonResponse({"errors": [{"field": field, "message": sentence}]}, status=status, headers=headers)

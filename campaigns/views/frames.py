@@ -20,13 +20,14 @@ FRAME_POLICY = {
 }
 
 
-def show_message(request: Any, made: Rendered | CannotRender, *, kind: str) -> HttpResponse:
-    """Answer with a message of any kind as people see it, for its frame. Its view carries FRAME_POLICY."""
+def show_message(request: Any, made: Rendered | CannotRender, *, kind: str, look: str = "") -> HttpResponse:
+    """Answer with a message of any kind as people see it, for its frame. Its view carries FRAME_POLICY. look: of one on the site."""
     if kind != "push" or isinstance(made, CannotRender):
         return show_mail(request, made)
     said, store = parts_of(made), request.store
     push = {"title": made.subject, "text": said.text, "picture": said.picture, "icon": store.logo_url, "sender": store.name}
-    return render(request, "ui/push_frame.html", {"push": push | {"host": urlsplit(said.link).hostname or ""}})
+    frame = "ui/onsite_frame.html" if look else "ui/push_frame.html"
+    return render(request, frame, {"look": look, "push": push | {"host": urlsplit(said.link).hostname or ""}})
 
 
 def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:

@@ -5,6 +5,7 @@
  * Calls: page(name, properties)  track(event, properties)  identify(id, traits)  cart(items or null, more)
  *        consent({analytics, email, sms, push})  reset()  ready(function)  anonymousId()  load(key, options)
  *        notifications({title, text, yes, no, worker, days}) asks whether push messages are wanted (see boomerang-push.js)
+ *        onsite({go, close}) shows the message that waits for this visitor (see boomerang-onsite.js)
  * Options, also as data-... on the tag: host, consentRequired, history, page, dnt, gpc, debug.
  *
  * What happened waits in localStorage until the server has said that it is stored, and is sent again when it has not: every
@@ -345,6 +346,9 @@
     },
     notifications(more) {
       part("push", more);
+    },
+    onsite(more) {
+      part("onsite", more);
     },
     anonymousId() {
       return allowed() ? visit().id : null;

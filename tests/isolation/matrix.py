@@ -239,6 +239,7 @@ CAMPAIGN_PAGES = {
 _FORM = {"public_id": "signup.SignupForm.public_id"}
 SIGNUP_PAGES = {
     "opening": Page("public", ids={"token": "=nonsense"}, answers=(200,)),
+    "onsite_messages": Page("public", "GET POST", answers=(400, 401)),
     "push_browsers": Page("public", "GET POST", answers=(400, 401)),
     "signup:hosted": Page("public", "GET POST", ids=_FORM, answers=(404,)),
     "signup:description": Page("public", ids=_FORM, answers=(404,)),
@@ -424,7 +425,8 @@ ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission", "campaigns.Attribution",
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys", "campaigns.PushSubscription",
+    "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening",
+    "campaigns.ProviderReport", "campaigns.PushKeys", "campaigns.PushSubscription",
     "campaigns.Template", "campaigns.TemplateVersion", "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",

@@ -17,6 +17,7 @@ from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import reach
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
+from campaigns.personalization.push_texts import PushText
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.frames import FRAME_POLICY, show_message
@@ -87,7 +88,8 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
         CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template"), letter=request.GET.get("variant", "a")[:1]
     )
     wording, kind = wording_of(variant)
-    return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind)
+    look = PushText.read(wording.source).look if kind == "push" else ""
+    return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind, look=look)
 
 
 @needs("messages.view")

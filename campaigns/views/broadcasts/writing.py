@@ -119,7 +119,7 @@ def _form(campaign: Campaign) -> dict[str, Any]:
                     for one in Template.objects.kept().by_name().filter(channel=channel, live_number__isnull=False)
                 ],
             )
-            for channel, word in (("email", _("E-mail")), ("push", _("Push")))
+            for channel, word in (("email", _("E-mail")), ("push", _("Push")), ("onsite", _("On the site")))
         ],
         "whens": Campaign.When.choices,
     }

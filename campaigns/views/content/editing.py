@@ -85,7 +85,7 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     content = saving.written(template)
     made = preview(content.main, content.kind, store=request.store, customer=_person(request), now=clock.now())
-    return show_message(request, made, kind=content.kind)
+    return show_message(request, made, kind=content.kind, look=PushText.read(content.main.source).look)
 
 
 @needs("messages.edit")
@@ -120,6 +120,7 @@ def _page(
         "search": request.GET.get("q", "")[:100],
         "view": request.GET.get("as", ""),
         "push": PushText.read(content.main.source) if content.kind == "push" else None,
+        "looks": {"bar": _("A bar at the top"), "slide": _("A box that slides in"), "modal": _("In the middle of the page")},
         "push_title_most": SHOWN_TITLE,
         "push_text_most": SHOWN_TEXT,
         "versions": TemplateVersion.objects.filter(template=template).select_related("saved_by").order_by("-number")[:SHOWN_VERSIONS],
@@ -139,8 +140,9 @@ def _line(finding: Finding) -> dict[str, Any]:
 
 
 def _posted(request: Any, *, channel: str) -> Wording:
-    if channel == "push":
-        parts = {name: request.POST.get(name, "").replace("\0", "").replace("\r\n", "\n") for name in ("text", "link", "picture")}
+    if channel in {"push", "onsite"}:
+        names = ("text", "link", "picture", "look", "days")
+        parts = {name: request.POST.get(name, "").replace("\0", "").replace("\r\n", "\n")[:LONGEST_SOURCE] for name in names}
         return Wording(one_line(request.POST.get("subject", ""), longest=LONGEST_LINE), "", str(PushText.of(parts)))
     return Wording(
         subject=one_line(request.POST.get("subject", ""), longest=LONGEST_LINE),

@@ -50,9 +50,11 @@ def new_template(request: Any) -> HttpResponse:
     """Make a template: from HTML made elsewhere where some is given, else from a short beginning; and open it."""
     name = one_line(request.POST.get("name", ""), longest=120) or _("New message")
     brought = request.POST.get("html", "").replace("\0", "")[:LONGEST_SOURCE]
-    channel = "push" if request.POST.get("channel") == "push" else "email"
-    if channel == "push":
-        content = Content("push", Wording("", "", str(PushText(link="{{ shop.web_address }}"))))
+    wanted = request.POST.get("channel", "")
+    channel = wanted if wanted in {"push", "onsite"} else "email"
+    if channel != "email":
+        look = "slide" if channel == "onsite" else ""
+        content = Content("push", Wording("", "", str(PushText(link="{{ shop.web_address }}", look=look))))
     elif brought.strip():
         content = Content("html", Wording("", "", import_html(brought)))
     else:

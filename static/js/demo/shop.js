@@ -26,5 +26,6 @@
       known.notifications({ worker: event.currentTarget.dataset.notifications, days: 0 });
     });
     show(known.anonymousId());
+    known.onsite();
   }]);
 })();
