@@ -16,7 +16,11 @@ from campaigns.models import (
     Journey,
     JourneyVersion,
     Message,
+    OnsiteMessage,
+    Opening,
     ProviderReport,
+    PushKeys,
+    PushSubscription,
     Sender,
     SendingDomain,
     SendingStop,
@@ -43,6 +47,13 @@ look_at(
     filters=("channel", "provider", "active"),
 )
 look_at(ProviderReport, columns=("received_at", "store", "connection", "key"), search=(STORE, "=key"))
+look_at(PushKeys, columns=("created_at", "store", "public_key"), hidden=("sealed",), search=(STORE,))
+look_at(
+    PushSubscription,
+    columns=("created_at", "store", "seen_at", "gone_at"),
+    hidden=("endpoint", "p256dh", "auth", "anonymous_id", "agent"),
+    search=(STORE, "=endpoint_digest"),
+)
 look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
 look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
 look_at(
@@ -57,6 +68,8 @@ look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), 
 look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )
+look_at(OnsiteMessage, columns=("kept_at", "store", "message", "shown_at", "closed_at", "until"), hidden=("content",), search=(STORE,))
+look_at(Opening, columns=("at", "store", "message", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",))
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))
 look_at(
     Campaign,

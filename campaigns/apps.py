@@ -55,8 +55,10 @@ class CampaignsConfig(AppConfig):
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
+        from campaigns.sending.opening import OPENED
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
+        from campaigns.sending.visiting import CLOSED
         from campaigns.views.why import why_panel
         from retention.customers.panels import Panel, panels, tell_as
         from retention.customers.personal_data import register
@@ -65,7 +67,7 @@ class CampaignsConfig(AppConfig):
         from retention.stores.views.settings_tabs import add_tab
         from segments.senders import senders
 
-        outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, "Unsubscribed"]
+        outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, OPENED, CLOSED, "Unsubscribed"]
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
         tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
         panels.add("messages", Panel(_("Messages, and why"), "campaigns/_why_panel.html", why_panel, order=25))
@@ -75,6 +77,9 @@ class CampaignsConfig(AppConfig):
         register(models.Coupon)
         register(models.Decision)
         register(models.Attribution)
+        register(models.PushSubscription)
+        register(models.Opening)
+        register(models.OnsiteMessage)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)

@@ -177,6 +177,19 @@ class DomainForm(forms.Form):
         return domain
 
 
+class WebPushForm(ProviderForm):
+    """Web Push: its keys are made by us, so only a name and somebody to turn to are asked for."""
+
+    channel, provider = "push", "webpush"
+    clear = ("contact",)
+    from_name = LineField(label=_("Sender's name"), max_length=120)
+    contact = forms.EmailField(
+        label=_("Address for push services"),
+        max_length=200,
+        help_text=_("Google, Apple, Mozilla and Microsoft write there when something is wrong with your messages."),
+    )
+
+
 def _service_form(vendor: Vendor) -> type[ProviderForm]:
     """Return the form of an e-mail service: its sender, what it needs to know, and what it signs its reports with."""
     sealed = (*vendor.secrets, *(["report_secret"] if vendor.proof else []))
@@ -201,6 +214,7 @@ FORMS: dict[str, type[ProviderForm]] = {
     "smtp": SmtpForm,
     **{vendor.key: _service_form(vendor) for vendor in VENDORS},
     "twilio": TwilioForm,
+    "webpush": WebPushForm,
 }
 
 

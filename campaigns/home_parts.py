@@ -1,4 +1,4 @@
-"""What the home page says needs a person on this floor: a campaign that waits for a yes or stopped by itself, a pool that is nearly empty."""
+"""What the home page says needs a person on this floor: campaigns that wait for a yes or stopped by themselves, a pool nearly empty."""
 
 from datetime import datetime
 from typing import Any

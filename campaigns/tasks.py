@@ -12,6 +12,7 @@ from campaigns.journeys.running import next_moment, run_due
 from campaigns.models import Message
 from campaigns.sending import breaking
 from campaigns.sending.dispatch import dispatch_slice
+from campaigns.sending.opening import note_openings
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
 from campaigns.sending.turns import end_turn, take_turns
@@ -74,9 +75,10 @@ def watch() -> None:
 
 @shared_task(name="campaigns.tasks.sweep")
 def sweep() -> None:
-    """Settle leases that ran out, note clicks, and announce forgotten messages."""
+    """Settle leases that ran out, note clicks and openings, and announce forgotten messages."""
     for store_id in stores_to_sweep(now=clock.now()):
         with store_context(store_id):
             sweep_store(now=clock.now())
             note_clicks(now=clock.now())
+            note_openings(now=clock.now())
             announce_forgotten(store_id, now=clock.now())

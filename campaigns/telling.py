@@ -14,6 +14,7 @@ def tell_message(event: CustomerEvent) -> Words:
         "Email Delivered": Words("mail", _("E-mail delivered"), about),
         "Email Bounced": Words("alert-triangle", _("E-mail came back, the address does not exist"), about, tone="bad"),
         "Email Complained": Words("alert-triangle", _("Called an e-mail unwanted"), about, tone="bad"),
+        "Email Opened": Words("mail", _("Opened an e-mail"), about, tone="good"),
         "Email Link Clicked": Words("click", _("Clicked in an e-mail"), about, tone="good"),
         "SMS Delivered": Words("message-2", _("SMS delivered"), about),
         "SMS Failed": Words("alert-triangle", _("SMS did not arrive"), about, tone="bad"),
@@ -21,6 +22,9 @@ def tell_message(event: CustomerEvent) -> Words:
         "Push Delivered": Words("bell", _("Push message delivered"), about),
         "Push Failed": Words("alert-triangle", _("Push message did not arrive, the browser is gone"), about, tone="bad"),
         "Push Clicked": Words("click", _("Clicked a push message"), about, tone="good"),
+        "On-site Shown": Words("layout-grid", _("Saw a message on the site"), about),
+        "On-site Clicked": Words("click", _("Clicked a message on the site"), about, tone="good"),
+        "On-site Closed": Words("x", _("Put a message on the site away"), about),
         "Unsubscribed": Words("hand-stop", _("Said no to further messages"), about),
     }
     return titles[event.name]

@@ -3,7 +3,23 @@
 from django.urls import URLPattern, path, re_path
 
 from campaigns.personalization.brands import COUNTDOWN_PATH
-from campaigns.views import broadcasts, clicks, connections, coupons, domains, hooks, journeys, messages, reports, rules, unsubscribing, why
+from campaigns.views import (
+    broadcasts,
+    browsers,
+    clicks,
+    connections,
+    coupons,
+    domains,
+    hooks,
+    journeys,
+    messages,
+    openings,
+    reports,
+    rules,
+    unsubscribing,
+    visits,
+    why,
+)
 from campaigns.views.content import answering, brand, countdown, editing, languages, listing, people, short, versions, working
 
 app_name = "campaigns"
@@ -15,6 +31,9 @@ PUBLIC: list[URLPattern] = [
     path("hooks/twilio/<uuid:public_id>/status", hooks.twilio_status, name="hook_twilio_status"),
     path("hooks/twilio/<uuid:public_id>/reply", hooks.twilio_reply, name="hook_twilio_reply"),
     re_path(rf"^{COUNTDOWN_PATH}(?P<until>[0-9]{{1,11}})-(?P<color>[0-9a-fA-F]{{6}})\.png$", countdown.show_countdown, name="countdown"),
+    path("o/<str:token>", openings.load, name="opening"),
+    path("push/browsers", browsers.take_browser, name="push_browsers"),
+    path("site/messages", visits.onsite, name="onsite_messages"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
 ]
 

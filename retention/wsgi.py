@@ -35,7 +35,8 @@ FILES = re.compile(r"/s/[^/]+/imports/new/|/api/v1/imports")  # where people and
 LARGEST_FILE_BODY = 51 * 1024 * 1024  # a file of 50 MB and the form around it
 FILES_AT_A_TIME = 2  # of a process, whose folder for such files is small
 TOO_MANY = "Too many people at once. Try again in a few seconds."
-FOR_SHOPS = ("js/boomerang.js", "js/signup.js")  # stand in shops' pages, under addresses that never change
+# Stand in shops' pages, under addresses that never change.
+FOR_SHOPS = ("js/boomerang.js", "js/boomerang-onsite.js", "js/boomerang-push.js", "js/boomerang-worker.js", "js/signup.js")
 HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.[^/]+$")
 
 

@@ -24,7 +24,10 @@ _MADE = {"name": "New arrivals", "include": [_ID], "variants": [_WORDS], "when":
 
 
 class FiguresOut(serializers.Serializer[Any]):
-    """What became of everybody chosen. revenue_minor: last click, in the store's currency."""
+    """What became of everybody chosen. opened: by people; loaded: pictures loaded, machines included.
+
+    revenue_minor: last click, in the store's currency.
+    """
 
     chosen = serializers.IntegerField()
     held_out = serializers.IntegerField()
@@ -33,8 +36,9 @@ class FiguresOut(serializers.Serializer[Any]):
     sent = serializers.IntegerField()
     delivered = serializers.IntegerField()
     bounced = serializers.IntegerField()
-    opened = serializers.IntegerField(allow_null=True)
     clicked = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    loaded = serializers.IntegerField()
     unknown = serializers.IntegerField()
     orders = serializers.IntegerField()
     revenue_minor = serializers.IntegerField()

@@ -131,7 +131,12 @@ def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> 
         made |= {"from_name": sender.name, "from_address": sender.address}
     template, _made = Template.objects.get_or_create(
         key=f"campaign-{campaign.pk}-{variant.letter}",
-        defaults={"name": f"{campaign.name[:110]} {variant.letter.upper()}", "created_at": now, "archived_at": now},  # of no use elsewhere
+        defaults={
+            "name": f"{campaign.name[:110]} {variant.letter.upper()}",
+            "channel": campaign.channel,
+            "created_at": now,
+            "archived_at": now,
+        },  # of no use elsewhere
     )
     number = (template.live_number or 0) + 1
     version: TemplateVersion = TemplateVersion.objects.create(template=template, number=number, subject=subject, created_at=now, **made)

@@ -1,5 +1,6 @@
 """Write a campaign down: from a ready-made one or blank, changed while a draft, copied, written again to those who did not click."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -15,6 +16,8 @@ from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
 from retention.kit.words import Phrase, gettext_noop
 from segments import saving
 from segments.models import Segment
+
+CHANNELS = ("email", "push", "onsite")
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,12 @@ def create(told: Told, *, user_id: int | None, now: datetime) -> Campaign:
 def change(campaign: Campaign, told: Told) -> None:
     """Write a draft anew, and take back the question whether it may be sent; raises Faulty and NotADraft, and then nothing changed."""
     include, exclude = _segments(told.include), _segments(told.exclude)
-    templates = {str(one.public_id): one for one in Template.objects.filter(channel="email")}
+    templates = {str(one.public_id): one for one in Template.objects.filter(channel__in=CHANNELS)}
     senders = {str(one.public_id): one for one in Sender.objects.all()}
+    channels = channels_of(told, templates)
     faults = _faults(told, include, exclude, templates) | _ways_faults(told, templates, senders)
+    if len(channels) > 1:
+        faults["variants"] = Phrase(gettext_noop("All variants go by the same channel."))
     if faults:
         raise Faulty(faults)
     with transaction.atomic():
@@ -107,11 +113,11 @@ def change(campaign: Campaign, told: Told) -> None:
         if not held.is_editable:
             raise NotADraft
         plain = ("when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours")
-        held.name, held.to_everyone = told.name, told.everybody
+        held.name, held.to_everyone, held.channel = told.name, told.everybody, channels[0]
         for name in plain:
             setattr(held, name, getattr(told, name))
         held.asked_at, held.asked_by = None, None
-        held.save(update_fields=["name", "to_everyone", "asked_at", "asked_by", *plain])
+        held.save(update_fields=["name", "to_everyone", "channel", "asked_at", "asked_by", *plain])
         held.segments.all().delete()
         rows = [(pk, "include") for pk in include.values()] + [(pk, "exclude") for pk in exclude.values()]
         CampaignSegment.objects.bulk_create([CampaignSegment(campaign=held, segment_id=pk, side=side) for pk, side in rows])
@@ -120,6 +126,12 @@ def change(campaign: Campaign, told: Told) -> None:
             [_variant(held, letter, way, templates, senders) for letter, way in zip(LETTERS, told.ways, strict=False)]
         )
     campaign.refresh_from_db()
+
+
+def channels_of(told: Told, templates: Mapping[str, Template]) -> list[str]:
+    """Return by which channels the ways of a draft go: that of its template, or e-mail for plain words. More than one is a fault."""
+    found = {templates[way.template].channel if way.template in templates else "email" for way in told.ways}
+    return sorted(found) or ["email"]
 
 
 def _variant(campaign: Campaign, letter: str, way: Way, templates: dict[str, Template], senders: dict[str, Sender]) -> CampaignVariant:

@@ -12,6 +12,7 @@ from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.planning import PATIENCE
 from campaigns.measurement.holdouts import BUCKETS
 from campaigns.measurement.lots import lot_sql
+from campaigns.sending.browsers import SUBSCRIBED_SQL
 from campaigns.sending.eligibility import RARELY, Caps
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, customers_behind
 from retention.customers.models import Suppression
@@ -21,10 +22,10 @@ _REACH = f"""
     judged AS (
         SELECT CASE
             WHEN {lot_sql("holdout_salt")} < %(holdout)s THEN 'holdout'
-            WHEN coalesce(customer.email, '') = '' THEN 'no_address'
+            WHEN NOT [[reachable]] THEN 'no_address'
             WHEN customer.id = ANY(%(blocked)s::bigint[]) THEN 'suppressed'
             WHEN {PAUSED_SQL} THEN 'on_break'
-            WHEN NOT {GATE_SQL % "%(channel)s"} THEN 'no_consent'
+            WHEN %(channel)s <> 'onsite' AND NOT {GATE_SQL % "%(channel)s"} THEN 'no_consent'
             WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_day)s ELSE %(day)s END] + interval '1 day'
                 >= %(until)s, false) THEN 'frequency_cap'
             WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_week)s ELSE %(week)s END] + interval '7 days'
@@ -40,6 +41,12 @@ _REACH = f"""
     )
     SELECT reason, count(*) FROM judged GROUP BY reason
 """  # noqa: S608 - fragments of ours
+_REACHABLE = {
+    "email": "coalesce(customer.email, '') <> ''",
+    "sms": "coalesce(customer.phone, '') <> ''",
+    "push": SUBSCRIBED_SQL,
+    "onsite": "true",
+}
 _CAPS = Caps()
 
 
@@ -61,7 +68,7 @@ def reach(audience: Audience, *, channel: str, holdout_share: float, salt: str, 
         "day": _CAPS.per_day, "week": _CAPS.per_week, "rare_day": RARELY.per_day, "rare_week": RARELY.per_week,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_REACH.replace("[[audience]]", audience.sql), values)
+        cursor.execute(_REACH.replace("[[audience]]", audience.sql).replace("[[reachable]]", _REACHABLE[channel]), values)
         counts = dict(cursor.fetchall())
     reached = counts.pop("", 0)
     dropped = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

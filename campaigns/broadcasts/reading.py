@@ -17,6 +17,7 @@ from retention.tenancy.context import require_store_id
 
 FEWEST_BUYERS = 20
 """With fewer no difference in money is judged. Source: look.md, section 6."""
+_ENDS = ("delivered", "bounced", "clicked", "opened", "loaded")
 
 # Everybody chosen against everybody held out, whether or not the mail left: so nothing but the lot tells the two sides apart.
 _COMPARE = """
@@ -37,14 +38,15 @@ _COMPARE = """
 class Figures:
     """One campaign's figures. states: messages by state; revenue: last click, in the store's minor units.
 
-    opened: people whose mail was opened at least once, without machines; None where openings are not counted.
+    opened: people whose mail was opened at least once, without machines; loaded: with them.
     """
 
     states: dict[str, int] = field(default_factory=dict)
     delivered: int = 0
     bounced: int = 0
-    opened: int | None = None
     clicked: int = 0
+    opened: int = 0
+    loaded: int = 0
     orders: int = 0
     revenue_minor: int = 0
 
@@ -153,13 +155,10 @@ def figures_of(campaign_ids: Iterable[int], *, currency: str) -> dict[int, Figur
     messages = Message.objects.filter(source_kind="campaign", source_id__in=figures)
     for pk, state, count in messages.values_list("source_id", "state").annotate(Count("id")):
         figures[pk].states[state] = count
-    ends = messages.values_list("source_id").annotate(
-        delivered=Count("id", filter=Q(delivered_at__isnull=False)),
-        bounced=Count("id", filter=Q(bounced_at__isnull=False)),
-        clicked=Count("id", filter=Q(clicked_at__isnull=False)),
-    )
-    for pk, delivered, bounced, clicked in ends:
-        figures[pk].delivered, figures[pk].bounced, figures[pk].clicked = delivered, bounced, clicked
+    ends = messages.values_list("source_id").annotate(**{name: Count("id", filter=Q(**{f"{name}_at__isnull": False})) for name in _ENDS})
+    for pk, *counts in ends:
+        for name, count in zip(_ENDS, counts, strict=True):
+            setattr(figures[pk], name, count)
     credits = Attribution.objects.filter(message__source_kind="campaign", message__source_id__in=figures, currency=currency)
     for pk, orders, total in credits.values_list("message__source_id").annotate(Count("id"), Sum("total_minor")):
         figures[pk].orders, figures[pk].revenue_minor = orders, total

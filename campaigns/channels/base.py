@@ -26,6 +26,7 @@ class Answer:
 
     bad_address: the address does not exist, so it goes to the suppressions; unsubscribed: so does one whose owner told the provider to
     stop. whole_account: nothing else of this account would fare better now. detail: the provider's words, shortened, without personal data.
+    gone: names of those of a person's addresses (browsers) that are no more. kept: what waits for the person's next visit.
     """
 
     outcome: Outcome
@@ -35,6 +36,8 @@ class Answer:
     unsubscribed: bool = False
     whole_account: bool = False
     detail: str = ""
+    gone: tuple[str, ...] = ()
+    kept: bytes = b""
 
 
 @dataclass(frozen=True)

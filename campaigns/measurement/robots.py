@@ -3,12 +3,22 @@
 import re
 from datetime import datetime, timedelta
 
+# Apple's privacy protection loads every picture of every mail, read or not, and says no more than this of itself. The proxies of Gmail and
+# Yahoo load when a person opens the mail; they only hide where.
+APPLE_PRIVACY = "Mozilla/5.0"
 TOO_FAST = timedelta(seconds=1)
 MOST_AT_ONCE = 2
 _AGENT = re.compile(
     r"bot\b|crawl|spider|scan|preview|proofpoint|mimecast|barracuda|safelinks|urldefense|symantec|trendmicro|curl/|wget/|python-|headless",
     re.IGNORECASE,
 )
+
+
+def suspicion_of_load(*, method: str, agent: str, sent_at: datetime | None, now: datetime) -> str:
+    """Return why nobody need have looked at a mail whose picture was loaded, or nothing."""
+    if agent.strip() == APPLE_PRIVACY:
+        return "apple_privacy"
+    return suspicion(method=method, agent=agent, sent_at=sent_at, others_just_now=0, now=now)
 
 
 def suspicion(*, method: str, agent: str, sent_at: datetime | None, others_just_now: int, now: datetime) -> str:

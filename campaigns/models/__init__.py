@@ -10,6 +10,9 @@ from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
+from campaigns.models.onsite import OnsiteMessage
+from campaigns.models.opening import Opening
+from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
@@ -31,7 +34,11 @@ __all__ = [
     "Journey",
     "JourneyVersion",
     "Message",
+    "OnsiteMessage",
+    "Opening",
     "ProviderReport",
+    "PushKeys",
+    "PushSubscription",
     "SendRule",
     "Sender",
     "SendingDomain",

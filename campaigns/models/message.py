@@ -57,8 +57,9 @@ class Message(StoreOwned):
 
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
     lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. targets: where
-    its links lead, by position; a click is redirected there and nowhere else. Every index is written anew whenever the state changes, so
-    what points elsewhere has one only where it is looked up, and only for rows that do point.
+    its links lead, by position; a click is redirected there and nowhere else. opened_at: first opened by a person; loaded_at: its picture
+    was first loaded by anything, machines included. Every index is written anew whenever the state changes, so what points elsewhere has
+    one only where it is looked up, and only for rows that do point.
     """
 
     class State(models.TextChoices):
@@ -117,6 +118,8 @@ class Message(StoreOwned):
     finished_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     clicked_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)
     bounced_for_good = models.BooleanField(default=False, db_default=False)
     complained_at = models.DateTimeField(null=True)

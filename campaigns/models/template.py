@@ -70,6 +70,7 @@ class TemplateVersion(StoreOwned):
         MJML = "mjml", _("MJML")
         HTML = "html", _("HTML")
         TEXT = "text", _("Text")
+        PUSH = "push", _("Push message")
 
     template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions", db_constraint=False)
     number = models.PositiveIntegerField()
@@ -93,7 +94,7 @@ class TemplateVersion(StoreOwned):
         constraints = [
             models.UniqueConstraint(fields=["store", "id"], name="template_version_of_store"),
             models.UniqueConstraint(fields=["store", "template", "number"], name="template_version_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=["mjml", "html", "text"]), name="template_version_kind_known"),
+            models.CheckConstraint(condition=models.Q(kind__in=["mjml", "html", "text", "push"]), name="template_version_kind_known"),
             StoreForeignKey(field="template", name="template_version_template_of_store"),
             StoreIsolation(name="template_version_isolation"),
         ]

@@ -14,8 +14,9 @@ from liquid.exceptions import LiquidError
 
 from campaigns.personalization import framing
 from campaigns.personalization.compiling import Compiled
+from campaigns.personalization.kinds import compile_wording
+from campaigns.personalization.push_texts import SHOWN_TEXT, SHOWN_TITLE
 from campaigns.personalization.render import TemplateFault, environment
-from campaigns.personalization.short_texts import compile_wording
 from campaigns.personalization.vocabulary import OPEN, Word, paths_of
 from campaigns.personalization.wording import Content, Wording
 from retention.kit.words import Phrase, gettext_noop
@@ -60,9 +61,24 @@ def _of_wording(wording: Wording, kind: str, language: str, words: Sequence[Word
         return [Finding(MUST, Phrase(gettext_noop("It cannot be read: %(fault)s."), {"fault": str(fault)}), language=language)]
     if kind == "text":
         found = [*_names(wording, words), *_links_of_text(compiled.text)]
+    elif kind == "push":
+        found = [*_names(Wording(wording.subject, "", compiled.text), words), *_lengths(wording.subject, compiled.text)]
     else:
         found = [*_subject(wording.subject), *_names(wording, words), *_body(compiled, wording.source), *_footer(wording.source)]
     return [Finding(one.severity, one.words, one.line, language, one.hint) for one in found]
+
+
+def _lengths(title: str, text: str) -> list[Finding]:
+    """Say what narrow screens cut off of a push message."""
+    found = []
+    for part, most, words in (
+        (title, SHOWN_TITLE, gettext_noop("The title is %(count)s letters long; small screens show %(most)s.")),
+        (text.partition("\x1e")[0], SHOWN_TEXT, gettext_noop("The text is %(count)s letters long; small screens show %(most)s.")),
+    ):
+        count = len(_LIQUID.sub("", part))
+        if count > most:
+            found.append(Finding(SHOULD, Phrase(words, {"count": count, "most": most})))
+    return found or [Finding(FINE, Phrase(gettext_noop("Title and text fit small screens.")))]
 
 
 def _subject(subject: str) -> list[Finding]:

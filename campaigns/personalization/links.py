@@ -31,6 +31,19 @@ def click_base(message_id: int, *, store_id: int, planned_at: datetime) -> str:
     return f"{settings.SITE_URL}/c/{token}."
 
 
+def opening_url(base: str) -> str:
+    """Return the address of a message's picture, from what the addresses of its links begin with: one signature for the whole message."""
+    return base.replace("/c/", "/o/", 1).removesuffix(".")
+
+
+def read_opening(token: str, *, now: datetime) -> tuple[Link, int]:
+    """Return the link and the message of a picture; raises BadLink."""
+    link = open_link(token, purpose=CLICK, now=now)
+    if not link.subject.isdigit():
+        raise BadLink("malformed")
+    return link, int(link.subject)
+
+
 def unsubscribe_url(customer: Customer, message_id: int, channel: str, *, store_id: int, planned_at: datetime) -> str:
     """Return the address that takes one person off one channel of one store."""
     subject = f"{channel}.{customer.pk}.{message_id}.{address_mark(customer)}"

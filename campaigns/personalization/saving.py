@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from campaigns.models import Template, TemplateVersion
+from campaigns.personalization.kinds import compile_wording
 from campaigns.personalization.render import TemplateFault
-from campaigns.personalization.short_texts import compile_wording
 from campaigns.personalization.wording import Content, Wording, content_of, read_content
 from retention.kit.words import fold
 

@@ -1,8 +1,7 @@
 """Texts that are no mail: an SMS is plain Liquid and nothing to compile; every fault is named before saving all the same."""
 
-from campaigns.personalization.compiling import Compiled, compile_mail
+from campaigns.personalization.compiling import Compiled
 from campaigns.personalization.render import TemplateFault, check
-from campaigns.personalization.wording import Wording
 
 LONGEST_SOURCE = 5000
 
@@ -15,10 +14,3 @@ def compile_sms(source: str) -> Compiled:
         raise TemplateFault(f"the text is longer than {LONGEST_SOURCE} signs")
     check(source)
     return Compiled(html="", text=source.strip())
-
-
-def compile_wording(wording: Wording, kind: str) -> Compiled:
-    """Compile what is written, a mail or (kind "text") an SMS; raises TemplateFault."""
-    if kind == "text":
-        return compile_sms(wording.source)
-    return compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader, kind=kind)

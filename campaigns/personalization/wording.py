@@ -10,7 +10,7 @@ from typing import Any
 
 from campaigns.models import TemplateVersion
 
-KINDS = ("mjml", "html", "text")
+KINDS = ("mjml", "html", "text", "push")
 LONGEST_LINE, LONGEST_SOURCE = 300, 400_000
 MOST_LANGUAGES = 20
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?")

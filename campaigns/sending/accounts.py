@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from campaigns.channels import CHANNELS, Account
+from campaigns.channels.onsite.channel import ONSITE, SITE
 from campaigns.models import Connection
 from retention.inbox.passwords import inbox_password
 from retention.kit.secrets import CannotUnseal
@@ -27,6 +28,8 @@ class NoAccount(Exception):
 
 def account_for(store: Store, *, channel: str) -> Account:
     """Return the account the store's messages leave by; raises NoAccount. Runs inside the store's context."""
+    if channel == ONSITE.key:
+        return Account(provider=SITE.key, settings={}, from_name=store.name)
     connection = Connection.objects.filter(channel=channel, active=True).first()
     if connection is not None:
         return _own(connection)

@@ -14,6 +14,7 @@ from campaigns.models import Message, TemplateVersion
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
 from campaigns.sending.assembling.email import links_of_email
+from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Job, renderer
 from campaigns.sending.truths import Shown, look
@@ -51,6 +52,9 @@ def build_all(
     messages: Sequence[Message], found: Mapping[int, dict[str, Any]], *, store: Store, account: Account, now: datetime
 ) -> tuple[dict[int, Built], dict[int, CannotRender]]:
     """Build every message that is still true; the second dict says which could not be made, and why. found: their contexts."""
+    by_push = [message.customer for message in messages if message.channel == "push"]
+    if by_push:
+        attach_browsers(by_push, now=now)
     shown = look(messages, found, store=store, now=now)
     built, failed = build_from([one for one in messages if not _blocked(one, shown)], found, account=account, now=now)
     built = {pk: replace(one, wanted=replace(one.wanted, shown=shown.get(pk))) for pk, one in built.items()}

@@ -12,10 +12,16 @@ from django.db import transaction
 
 from campaigns.channels import CHANNELS, Answer, Outcome, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
+from campaigns.channels.push.providers.webpush import SUBSCRIPTIONS, WEBPUSH
 from campaigns.models import Connection
+from campaigns.personalization.push_texts import PushText
 from campaigns.sending.accounts import NoAccount, account_for
+from campaigns.sending.assembling.push import payload_of
+from campaigns.sending.browsers import as_secret, attach_browsers, browsers_of, keys_of_store
+from retention.customers.models import Customer
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import CannotUnseal
+from retention.kit.words import fold
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
@@ -48,7 +54,7 @@ def keep(
         connection.from_name, connection.from_address = sender.get("from_name", ""), sender.get("from_address", "")
         connection.resting_until = None
         connection.save()
-        connection.keep_credentials(_opened(connection) | dict(secrets))
+        connection.keep_credentials(_opened(connection) | dict(secrets) | _own_secrets(provider, now=now))
         connection.save()
         StoreWork.ring("dispatch", store_id=connection.store_id, due_at=now)
     return connection
@@ -61,6 +67,11 @@ def _opened(connection: Connection) -> dict[str, Any]:
         return {}
 
 
+def _own_secrets(provider: str, *, now: datetime) -> dict[str, str]:
+    """Return what we make ourselves: the key that browsers of this store were subscribed with."""
+    return {"private_key": keys_of_store(now=now).private()} if provider == WEBPUSH.key else {}
+
+
 def stop_using(channel: str) -> bool:
     """Let a channel's messages go to the test inbox again, and forget the provider's secrets; return whether there was one."""
     return bool(Connection.objects.filter(channel=channel, active=True).update(active=False, sealed=""))
@@ -70,7 +81,8 @@ def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime) 
     """Hand one message to a channel's provider and return its real answer. Call it outside a transaction."""
     try:
         account = account_for(store, channel=channel)
-        outgoing = _mail(account, to, text, now=now) if channel == "email" else _text(account, to, text)
+        make = {"email": _mail, "push": _push}.get(channel, _text)
+        outgoing = make(account, to, text, now=now)
     except NoAccount as error:
         return Answer(Outcome.NOT_SENT, detail=error.reason)
     except CannotBuild as error:
@@ -93,5 +105,16 @@ def _mail(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
     return Outgoing(key, account.from_address, to, build(mail))
 
 
-def _text(account: Any, to: str, text: str) -> Outgoing:
+def _push(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
+    people = list(Customer.objects.filter(email_key=fold(to))[:1])
+    attach_browsers(people, now=now)
+    browsers = browsers_of(people[0]) if people else ()
+    if not browsers and not account.trusted:
+        raise CannotBuild("no browser of this customer takes push messages")
+    key = uuid4().hex
+    content = payload_of(key, account.from_name or text, PushText(text), link=site.SITE_URL, icon="")
+    return Outgoing(key, account.from_name, to, content, title=text, secrets={SUBSCRIPTIONS: as_secret(browsers)})
+
+
+def _text(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
     return Outgoing(uuid4().hex, str(account.settings.get("from", "")) or account.from_name, to, text.encode())

@@ -55,7 +55,8 @@ _FACTS = Prepared(
             ELSE coalesce(b.state = 'sending', true) END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
-        customer.zone, {GATE_SQL % "m.channel"} AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
+        customer.zone,
+        (m.channel = 'onsite' OR {GATE_SQL % "m.channel"}) AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
         {PAUSED_SQL} AS on_break, customer.less_often
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3

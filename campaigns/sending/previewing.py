@@ -5,8 +5,8 @@ from typing import Any
 
 from campaigns.models import Message
 from campaigns.personalization.context import contexts
+from campaigns.personalization.kinds import compile_wording
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault
-from campaigns.personalization.short_texts import compile_wording
 from campaigns.personalization.vocabulary import example_context
 from campaigns.personalization.wording import Wording
 from campaigns.sending.rendering import renderer

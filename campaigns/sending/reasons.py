@@ -33,6 +33,8 @@ _WORDS: dict[str, str] = {
     "mail_refused": gettext_noop("Something in it cannot stand in a mail"),
     "unsubscribed": gettext_noop("They told the provider to stop"),
     "empty_text": gettext_noop("Nothing was left of the text"),
+    "link_refused": gettext_noop("The link leads somewhere else than to the shop"),
+    "push_too_long": gettext_noop("It is too long for a push message"),
     "sms_too_long": gettext_noop("The text is too long for an SMS"),
     "holdout": gettext_noop("Gets nothing, to compare with"),
     "called_off": gettext_noop("The campaign was called off"),
@@ -61,7 +63,7 @@ _ON_CHANNEL: dict[str, dict[str, str]] = {
         "no_answer": gettext_noop("The line went dead before the SMS provider said yes"),
     },
     "push": {
-        "no_address": gettext_noop("No browser that takes push messages"),
+        "no_address": gettext_noop("No push subscription"),
         "no_consent": gettext_noop("No push consent"),
         "suppressed": gettext_noop("Browser blocked"),
         "refused": gettext_noop("The push service refused it"),

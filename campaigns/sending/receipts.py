@@ -12,15 +12,17 @@ from campaigns.channels import Answer
 from campaigns.models import Campaign, Journey, Message
 from campaigns.sending.addresses import address_of
 from campaigns.sending.breaking import ring
-from retention.customers.consent import Said, record_consents, suppress
+from campaigns.sending.browsers import note_gone
+from campaigns.sending.shelving import keep_for_visits
+from retention.customers.consent import ADDRESS_COLUMNS, Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
 
 # What each channel's events are called; segments, journeys and timelines know them by these names.
-DELIVERED = {"email": "Email Delivered", "sms": "SMS Delivered", "push": "Push Delivered"}
+DELIVERED = {"email": "Email Delivered", "sms": "SMS Delivered", "push": "Push Delivered", "onsite": "On-site Shown"}
 BOUNCED = {"email": "Email Bounced", "sms": "SMS Failed", "push": "Push Failed"}
 COMPLAINED = "Email Complained"
-CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Clicked"}
+CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Clicked", "onsite": "On-site Clicked"}
 _TAKE_CLICKS = """
     WITH picked AS MATERIALIZED (
         SELECT id FROM campaigns_click WHERE store_id = %(store)s AND noted_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -40,6 +42,8 @@ def note_outcomes(written: Mapping[int, str], answers: Mapping[int, Answer], *, 
     delivered = [message_id for message_id, state in written.items() if state == "sent"] if final else []
     bounced = [message_id for message_id, state in written.items() if state == "failed" and answers[message_id].bad_address]
     stopped = [message_id for message_id, state in written.items() if state == "failed" and answers[message_id].unsubscribed]
+    note_gone((name for message_id in written for name in answers[message_id].gone), now=now)
+    keep_for_visits({pk: answers[pk].kept for pk, state in written.items() if state == "sent" and answers[pk].kept}, now=now)
     note_delivered(delivered, now=now)
     note_bounced(bounced, now=now)
     note_unsubscribed(stopped, now=now)
@@ -68,6 +72,7 @@ def note_bounced(message_ids: list[int], *, now: datetime, permanent: bool = Tru
         Message.objects.filter(pk=message.pk).update(bounced_at=now, bounced_for_good=permanent)
         if permanent:
             ring(now=now)
+        if permanent and message.channel in ADDRESS_COLUMNS:
             suppress(address_of(message.customer, message.channel), channel=message.channel, reason="bounced", now=now)
         about = _about(message) | {"permanent": permanent} | ({"detail": detail} if detail else {})
         _tell([(message.customer_id, BOUNCED[message.channel], about)], now=now)

@@ -28,6 +28,7 @@ _EXPIRED = """
 _UNFINISHED = """
     SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
     UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
+    UNION SELECT store_id FROM campaigns_opening WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_message WHERE state = 'ready' AND due_at <= %s
     UNION SELECT store_id FROM campaigns_coupon WHERE drawn_at IS NULL AND kept_at <= %s
     UNION SELECT store_id FROM campaigns_decision WHERE last_at < %s
@@ -36,7 +37,7 @@ _UNFINISHED = """
 
 def stores_to_sweep(*, now: datetime) -> list[int]:
     """Return the stores with something unfinished, in one look across all of them."""
-    with unscoped(reason="sweep messages and clicks"), connection.cursor() as cursor:
+    with unscoped(reason="sweep messages, clicks and openings"), connection.cursor() as cursor:
         cursor.execute(_UNFINISHED, [now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
         return [store_id for (store_id,) in cursor.fetchall()]
 

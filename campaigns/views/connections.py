@@ -31,10 +31,11 @@ from retention.stores.views.settings_tabs import settings_page
 
 TAB = "campaigns:connections"
 TESTS = Limit("connection-test", 10, 60)
-NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", **{vendor.key: vendor.label for vendor in VENDORS}}
+NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", "webpush": "Web Push", **{vendor.key: vendor.label for vendor in VENDORS}}
 CHANNELS = {
     "email": ("mail", gettext_lazy("E-mail"), "ana@example.com"),
     "sms": ("message-2", gettext_lazy("SMS"), "+4915112345678"),
+    "push": ("bell", gettext_lazy("Push"), gettext_lazy("address of a customer")),
 }
 
 
@@ -84,7 +85,7 @@ def test_connection(request: Any, provider: str) -> HttpResponse:
     to = _address(request, form_of.channel)
     allowed = spend_or_local(TESTS, who=str(request.store.pk))
     if not to:
-        toasts.error(request, _("Enter where the test shall go: an address for e-mail, a phone number with + for SMS."))
+        toasts.error(request, _("Enter where the test shall go: an address for e-mail and push, a phone number with + for SMS."))
     elif not allowed.allowed:
         toasts.warning(request, _("Ten tests a minute are enough. Try again in %(seconds)d seconds.") % {"seconds": allowed.retry_after})
     else:

@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from campaigns.personalization.blocks.tree import NoBlocks, attributes_of, body_of, node_at, with_attribute
+from campaigns.personalization.push_texts import parts_of
 from campaigns.personalization.render import CannotRender, Rendered
 
 FRAME_POLICY = {
@@ -19,6 +21,16 @@ FRAME_POLICY = {
     "form-action": ["'none'"],
     "sandbox": [],
 }
+
+
+def show_message(request: Any, made: Rendered | CannotRender, *, kind: str, look: str = "") -> HttpResponse:
+    """Answer with a message of any kind as people see it, for its frame. Its view carries FRAME_POLICY. look: of one on the site."""
+    if kind != "push" or isinstance(made, CannotRender):
+        return show_mail(request, made)
+    said, store = parts_of(made), request.store
+    push = {"title": made.subject, "text": said.text, "picture": said.picture, "icon": store.logo_url, "sender": store.name}
+    frame = "ui/onsite_frame.html" if look else "ui/push_frame.html"
+    return render(request, frame, {"look": look, "push": push | {"host": urlsplit(said.link).hostname or ""}})
 
 
 def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:

@@ -57,7 +57,7 @@ def _page(request: HttpRequest, source: Journey | Campaign, *, kind: str, crumbs
             "message": message,
             "who": str(message.customer) if sees_people else _("a customer"),
             "badge": "clicked" if message.clicked_at else BADGES[message.state],
-            "word": _("Clicked") if message.clicked_at else _word(message),
+            "word": _("Clicked") if message.clicked_at else _("Opened") if message.opened_at else _word(message),
             "why": words_of(message.reason, channel=message.channel).render(_) if message.reason else "",
         }
         for message in page.rows

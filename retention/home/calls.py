@@ -38,6 +38,12 @@ def examples() -> list[Example]:
             _("What they allow. A “yes” to e-mail waits for your server or a confirmed mail; “no” to analytics forgets everything."),
             "boomerang.consent({analytics: true, email: true})",
         ),
+        Example(
+            "notifications",
+            _("Ask whether they want push messages; your site needs the file boomerang-worker.js."),
+            'boomerang.notifications({title: "Shall we tell you when something is new?", worker: "/boomerang-worker.js"})',
+        ),
+        Example("onsite", _("Show the message that waits for this visitor, if there is one."), 'boomerang.onsite({go: "Have a look"})'),
         Example("reset", _("They signed out: the next person at this computer is somebody else."), "boomerang.reset()"),
         Example(
             "ready",

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from retention.inbox.keeping import FOLDER_NAME, MAIL_NAME
 
 HEAD_BYTES = 64 * 1024
+_WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,22 @@ def read_mail(folder: Path, *, name: str, mail: str) -> Mail | None:
     message = _parse(content)
     headers = [(key, _text(value)) for key, value in message.items()]
     return Mail(_heading(mail, message), headers, _part(message, "plain"), _part(message, "html"), len(content))
+
+
+def push_of(mail: Mail) -> dict[str, str]:
+    """Return a push message as its notification shows it: title, text, picture, icon, link, sender; nothing for other mails."""
+    if mail.heading.channel != "push":
+        return {}
+    try:
+        told = json.loads(mail.text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    names = {"title": "title", "text": "body", "picture": "image", "icon": "icon", "link": "url"}
+    push = {name: str(told.get(key) or "")[:4000] for name, key in names.items()}
+    shown = {name: text if name not in {"picture", "icon", "link"} or text.startswith(_WEB) else "" for name, text in push.items()}
+    return shown | {"sender": mail.heading.sender.strip('"')}
 
 
 def _newest_first(folder: Path, *, name: str) -> Iterator[Path]:

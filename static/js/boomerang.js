@@ -4,6 +4,8 @@
  *
  * Calls: page(name, properties)  track(event, properties)  identify(id, traits)  cart(items or null, more)
  *        consent({analytics, email, sms, push})  reset()  ready(function)  anonymousId()  load(key, options)
+ *        notifications({title, text, yes, no, worker, days}) asks whether push messages are wanted (see boomerang-push.js)
+ *        onsite({go, close}) shows the message that waits for this visitor (see boomerang-onsite.js)
  * Options, also as data-... on the tag: host, consentRequired, history, page, dnt, gpc, debug.
  *
  * What happened waits in localStorage until the server has said that it is stored, and is sent again when it has not: every
@@ -264,6 +266,14 @@
     on(window, "popstate", look);
   }
 
+  // What not every shop asks for lies in files of its own beside this one.
+  function part(name, more) {
+    const tag = document.createElement("script");
+    tag.src = options.host + "/static/js/boomerang-" + name + ".js";
+    tag.onload = () => attempt(() => window.boomerangParts[name]({ api: api, host: options.host, key: options.key, log: log }, more));
+    document.head.append(tag);
+  }
+
   const yes = (word, usual) => (word === undefined ? usual : word !== "false" && word !== false);
 
   const calls = {
@@ -333,6 +343,12 @@
     },
     ready(work) {
       work(api);
+    },
+    notifications(more) {
+      part("push", more);
+    },
+    onsite(more) {
+      part("onsite", more);
     },
     anonymousId() {
       return allowed() ? visit().id : null;

@@ -15,6 +15,11 @@
     if (copier) copy(copier);
   });
 
+  // How many letters a field holds, in the place it names.
+  function count(field) { document.getElementById(field.dataset.count).textContent = field.value.length; }
+  document.addEventListener("input", function (event) { if (event.target.matches("[data-count]")) count(event.target); });
+  document.addEventListener("DOMContentLoaded", function () { document.querySelectorAll("[data-count]").forEach(count); });
+
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);
     const text = source.value === undefined ? source.textContent : source.value;

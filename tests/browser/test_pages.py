@@ -19,7 +19,7 @@ NO_PAGES = {
     "healthz", "readyz", "metrics", "api:schema", "api:unknown", "inbox:body", "inbox:product_body",
     "home_live", "home_listening", "home_website_heard", "customers:totals", "customers:compare", "customers:open_view",
     "stores:new_selling_proposal", "mfa_download_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate_webauthn",
-    "account_set_password", "signup:description", "signup:colors",
+    "account_set_password", "signup:description", "push_browsers", "onsite_messages", "opening", "signup:colors",
     "customers:import_report", "customers:import_changes", "customers:export_one", "customers:export_download",
     "campaigns:campaign_progress", "campaigns:campaign_preview", "campaigns:campaign_clicks", "campaigns:campaign_figures",
     "campaigns:template_preview", "campaigns:ready_preview", "campaigns:template_people", "campaigns:brand_preview", "countdown",

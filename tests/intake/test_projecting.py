@@ -5,8 +5,10 @@ import random
 
 import pytest
 
+from campaigns.sending.opening import OPENED
 from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
 from campaigns.sending.replying import RECEIVED
+from campaigns.sending.visiting import CLOSED
 from retention.catalog.models import Product
 from retention.customers import attributes, counting, profile
 from retention.customers.events import OWN_NAMES
@@ -155,7 +157,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 
 def test_the_list_of_our_own_names_is_complete():
-    mail = {*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, RECEIVED, "Unsubscribed"}
+    mail = {*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), CLOSED, COMPLAINED, OPENED, RECEIVED, "Unsubscribed"}
     segments = {"Segment Entered", "Segment Left"}
     assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments} == OWN_NAMES
 

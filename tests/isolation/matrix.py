@@ -273,6 +273,9 @@ CAMPAIGN_PAGES = {
 # A draft is nobody's business but the store's: its public pages say that there is no such form.
 _FORM = {"public_id": "signup.SignupForm.public_id"}
 SIGNUP_PAGES = {
+    "opening": Page("public", ids={"token": "=nonsense"}, answers=(200,)),
+    "onsite_messages": Page("public", "GET POST", answers=(400, 401)),
+    "push_browsers": Page("public", "GET POST", answers=(400, 401)),
     "signup:hosted": Page("public", "GET POST", ids=_FORM, answers=(404,)),
     "signup:description": Page("public", ids=_FORM, answers=(404,)),
     "signup:answer": Page("public", "POST", ids=_FORM, answers=(404,)),
@@ -344,6 +347,7 @@ SHOP_PAGES = {
     "demo_shop:contact": Page("public", "GET POST", answers=(404,)),
     "demo_shop:delivery": Page("public", "GET POST", answers=(404,)),
     "demo_shop:payment": Page("public", "GET POST", answers=(404,)),
+    "demo_shop:worker": Page("public", answers=(404,)),
     "demo_shop:order": Page("public", answers=(404,)),
 }
 
@@ -464,7 +468,8 @@ ADMIN_MODELS: set[str] = {
     "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
-    "campaigns.Message", "campaigns.ProviderReport", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
+    "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
+    "campaigns.PushSubscription", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
     "campaigns.SendingStop",
     "campaigns.Template", "campaigns.TemplateVersion",
     "catalog.Category",

@@ -8,10 +8,12 @@ from campaigns.journeys.steps.base import Outcome, Plan
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
-CHANNELS = ("email", "sms")
+CHANNELS = ("email", "sms", "push", "onsite")
 _SENTENCES = {
     "email": gettext_noop("Send the e-mail “%(template)s”"),
     "sms": gettext_noop("Send the SMS “%(template)s”"),
+    "onsite": gettext_noop("Show “%(template)s” at their next visit"),
+    "push": gettext_noop("Send the push message “%(template)s”"),
 }
 
 

@@ -10,12 +10,16 @@ from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.addresses import address_of
 from campaigns.sending.assembling.base import Assemble, Built
 from campaigns.sending.assembling.email import assemble_email
+from campaigns.sending.assembling.onsite import assemble_onsite
+from campaigns.sending.assembling.push import assemble_push
 from campaigns.sending.assembling.sms import assemble_sms
 from retention.kit.register import Register
 
 ASSEMBLERS: Register[Assemble] = Register("assembler")
 ASSEMBLERS.add("email", assemble_email)
 ASSEMBLERS.add("sms", assemble_sms)
+ASSEMBLERS.add("push", assemble_push)
+ASSEMBLERS.add("onsite", assemble_onsite)
 
 
 def assemble(message: Message, rendered: Rendered, context: Mapping[str, Any], account: Account, now: datetime) -> Built | CannotRender:

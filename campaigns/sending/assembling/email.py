@@ -10,7 +10,8 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base
+from campaigns.personalization.links import click_base, opening_url
+from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
 from campaigns.sending.assembling.base import Built, utm_of
@@ -34,6 +35,7 @@ def assemble_email(
 ) -> Built | CannotRender:
     """Return the mail, or why a value of it cannot stand in one."""
     key = message.public_id.hex
+    base = click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at)
     version = message.template_version
     sender = version.from_address or account.from_address
     mail = Mail(
@@ -45,7 +47,7 @@ def assemble_email(
         to_address=message.customer.email,
         subject=rendered.subject[:300],
         text=rendered.text,
-        html=rendered.pieces or rendered.html,
+        html=with_picture(rendered.pieces or rendered.html, opening_url(base)),
         date=now,
         unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else context["unsubscribe_url"],
         feedback_id=f"{message.source_id}:{message.source_kind}:{message.step}:boomerang".replace(" ", "-"),

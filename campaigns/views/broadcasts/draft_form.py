@@ -79,6 +79,7 @@ def read(form: Any) -> tuple[Told, dict[str, str]]:
 
 
 def _page(campaign: Campaign, told: Mapping[str, Any], ways: list[dict[str, Any]]) -> dict[str, Any]:
+    offered = Template.objects.kept().by_name().filter(live_number__isnull=False)
     return {
         "campaign": campaign,
         "told": told,
@@ -87,7 +88,8 @@ def _page(campaign: Campaign, told: Mapping[str, Any], ways: list[dict[str, Any]
         "more_ways": len(ways) < len(LETTERS),
         "segments": [(str(one.public_id), one) for one in Segment.objects.live().order_by("name", "id")[:MOST_SEGMENTS]],
         "templates": [
-            (str(one.public_id), one.name) for one in Template.objects.kept().by_name().filter(channel="email", live_number__isnull=False)
+            (word, [(str(one.public_id), one.name) for one in offered.filter(channel=channel)])
+            for channel, word in (("email", _("E-mail")), ("push", _("Push")), ("onsite", _("On the site")))
         ],
         "senders": [(str(one.public_id), str(one)) for one in Sender.objects.order_by("name", "id")],
         "whens": Campaign.When.choices,

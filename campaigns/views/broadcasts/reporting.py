@@ -144,8 +144,10 @@ def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
         rows.append(Row(_("Delivered"), write_number(figures.delivered), 0, figures.delivered / whole, note))
     elif figures.sent:
         rows.append(Row(_("Delivered"), _("not known"), 0, 0, _("This mail server does not report it")))
-    if figures.opened is not None:
-        rows.append(Row(_("Opened, at least"), write_number(figures.opened), 0, figures.opened / whole, _("Machines left out")))
+    if campaign.channel == "email":
+        machines = figures.loaded - figures.opened
+        note = _("%(count)s more by machines and Apple's privacy proxy") % {"count": write_number(machines)} if machines > 0 else ""
+        rows.append(Row(_("Opened, at least"), write_number(figures.opened), 0, figures.opened / whole, note))
     rows.append(Row(_("Clicked"), write_number(figures.clicked), 0, figures.clicked / whole, _of(figures.clicked, figures.arrived)))
     note = _("%(share)s of those who clicked") % {"share": write_share(figures.orders / figures.clicked)} if figures.clicked >= 20 else ""
     rows.append(Row(_("Ordered"), write_number(figures.orders), 0, figures.orders / whole, note))

@@ -15,12 +15,13 @@ from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
+from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import CannotRender
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.reporting import show_report
 from campaigns.views.broadcasts.showing import reach_of, shown, team_of
-from campaigns.views.frames import FRAME_POLICY, show_mail
+from campaigns.views.frames import FRAME_POLICY, show_message
 from retention.dashboard.access import needs
 from retention.kit import clock
 
@@ -38,7 +39,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "faults": [phrase.render(_) for phrase in faults_of(campaign, store=request.store, now=now).values()],
         "worked_out": all(segment.is_up_to_date for segment in Audience.of(campaign).segments()),
         "reach": found,
-        "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped],
+        "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
         "seen": asking.mark_of(campaign),
         "team": team_of(request),
         "mails": [{"way": way, "subject": _subject(request, way)} for way in context["ways"]],
@@ -55,7 +56,8 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
     rows = CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template", "version")
     variant = get_object_or_404(rows, letter=request.GET.get("variant", "a")[:1])
     wording, kind = wording_of(variant)
-    return show_mail(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()))
+    look = PushText.read(wording.source).look if kind == "push" else ""
+    return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind, look=look)
 
 
 def _subject(request: Any, way: CampaignVariant) -> str:

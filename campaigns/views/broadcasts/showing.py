@@ -83,12 +83,12 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_share: float | None = None) -> Any:
+def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_share: float | None = None, channel: str = "") -> Any:
     """Count who would get a draft now; audience and share may be those of a form that is not saved."""
     share = campaign.holdout_share if holdout_share is None else holdout_share
     return reach(
         audience or Audience.of(campaign),
-        channel=campaign.channel,
+        channel=channel or campaign.channel,
         holdout_share=share,
         salt=salt_of(campaign, "holdout"),
         now=clock.now(),

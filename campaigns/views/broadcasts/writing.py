@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.broadcasts import drafting
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.ready_made import READY_MADE
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Template
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts import draft_form
 from campaigns.views.broadcasts.showing import reach_of
@@ -74,8 +74,12 @@ def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     audience = Audience(
         tuple(ids[one] for one in told.include if one in ids), tuple(ids[one] for one in told.exclude if one in ids), told.everybody
     )
-    found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5))
-    context = {"reach": found, "dropped": [(words_of(reason).render(_), count) for reason, count in found.dropped]}
+    templates = {
+        str(one.public_id): one for one in Template.objects.filter(public_id__in=[way.template for way in told.ways if way.template])
+    }
+    channel = drafting.channels_of(told, templates)[0]
+    found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5), channel=channel)
+    context = {"reach": found, "dropped": [(words_of(reason, channel=channel).render(_), count) for reason, count in found.dropped]}
     return render(request, "campaigns/_campaign_reach.html", context)
 
 

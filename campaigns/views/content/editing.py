@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns.models import Template, TemplateVersion
 from campaigns.personalization import saving
 from campaigns.personalization.checking import findings_of, must_mend
+from campaigns.personalization.push_texts import SHOWN_TEXT, SHOWN_TITLE, PushText
 from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording
@@ -26,7 +27,7 @@ from campaigns.views.content.people import person_of
 from campaigns.views.content.posted import language_of, wording_from
 from campaigns.views.content.short import sms_context
 from campaigns.views.content.showing import blocks_context, checks_of, languages_of, offered_products, palette
-from campaigns.views.frames import FRAME_POLICY, marked, show_mail, shown
+from campaigns.views.frames import FRAME_POLICY, marked, show_message, shown
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.kit.words import one_line
@@ -42,7 +43,7 @@ def edit_template(request: Any, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _page(request, template, saving.written(template), basis=saving.Basis.of(template))
     before = saving.written(template)
-    content = before.with_wording(language_of(request, before), wording_from(request))
+    content = before.with_wording(language_of(request, before), wording_from(request, channel=template.channel))
     basis = saving.Basis.read(request.POST.get("basis", "")) or saving.Basis()
     try:
         return _kept(request, template, content, basis)
@@ -91,7 +92,8 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     wording = content.in_language(language_of(request, content))
     wording = _marked(request, wording, content.kind)
     made = preview(wording, content.kind, store=request.store, customer=person_of(request), now=clock.now())
-    return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
+    look = PushText.read(wording.source).look if content.kind == "push" else ""
+    return show_message(request, shown(made, dark=request.GET.get("as") == "dark"), kind=content.kind, look=look)
 
 
 @needs("messages.edit")
@@ -133,9 +135,20 @@ def _page(
     }
     if content.kind == "text":
         return render(request, "campaigns/content/sms.html", {**context, **sms_context(request, wording, person)}, status=status)
+    if content.kind == "push":
+        return render(request, "campaigns/content/push.html", {**context, **_push_context(wording)}, status=status)
     if content.kind == "mjml":
         context |= blocks_context(wording.source) | {"palette": palette(), "products": offered_products()}
     return render(request, "campaigns/content/editor.html", context, status=status)
+
+
+def _push_context(wording: Wording) -> dict[str, Any]:
+    return {
+        "push": PushText.read(wording.source),
+        "looks": {"bar": _("A bar at the top"), "slide": _("A box that slides in"), "modal": _("In the middle of the page")},
+        "push_title_most": SHOWN_TITLE,
+        "push_text_most": SHOWN_TEXT,
+    }
 
 
 def _marked(request: Any, wording: Wording, kind: str) -> Wording:

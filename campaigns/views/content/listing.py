@@ -17,6 +17,7 @@ from campaigns.models import Template
 from campaigns.personalization import saving
 from campaigns.personalization.brands import ready_words
 from campaigns.personalization.importing import import_html
+from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.ready import READY_MAILS, wording_of
 from campaigns.personalization.ready.shell import mail, part, text
 from campaigns.personalization.wording import LONGEST_SOURCE, Content, Wording
@@ -27,7 +28,12 @@ from retention.kit import clock
 from retention.kit.words import one_line
 from retention.stores import auditing
 
-CHANNELS = {"email": ("mail", gettext_lazy("E-mail")), "sms": ("message-2", gettext_lazy("SMS")), "push": ("bell", gettext_lazy("Push"))}
+CHANNELS = {
+    "email": ("mail", gettext_lazy("E-mail")),
+    "sms": ("message-2", gettext_lazy("SMS")),
+    "push": ("bell", gettext_lazy("Push")),
+    "onsite": ("layout-grid", gettext_lazy("On the site")),
+}
 _one_at_a_time = threading.Lock()  # a page asks for all of them at once; one render process is enough for that
 EMPTY_TEXT = "Hello {{ profile.first_name | default: 'there' }},"
 
@@ -49,7 +55,6 @@ def list_templates(request: HttpRequest) -> HttpResponse:
         "tabs": [
             {"label": label, "url": f"?channel={key}", "current": key == channel, "count": counts.get(key, 0)}
             for key, (_icon, label) in CHANNELS.items()
-            if key in ("email", "sms") or counts.get(key)
         ],
         "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
     }
@@ -60,7 +65,7 @@ def list_templates(request: HttpRequest) -> HttpResponse:
 @csp_update({"frame-src": ["'self'"]})
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_template(request: Any) -> HttpResponse:
-    """Show what a mail can begin with; or make one: ready-made, empty, an SMS, or from HTML made elsewhere. Then open it."""
+    """Show what a message can begin with; or make one, ready-made, empty, short, or from HTML made elsewhere, and open it."""
     if request.method != "POST":
         ready = [{"key": key, "name": one.name.render(_), "summary": one.summary.render(_)} for key, one in READY_MAILS.items()]
         return render(request, "campaigns/content/new.html", {"ready": ready})
@@ -75,6 +80,10 @@ def _begun(request: Any) -> tuple[str, Content, str]:
     """Return channel, content and name of what is begun."""
     if request.POST.get("channel") == "sms":
         return "sms", Content("text", Wording("", "", "{{ shop.name }}: ")), _("New SMS")
+    if request.POST.get("channel") in {"push", "onsite"}:
+        look = "slide" if request.POST["channel"] == "onsite" else ""
+        short = PushText(link="{{ shop.web_address }}", look=look)
+        return request.POST["channel"], Content("push", Wording("", "", str(short))), _("New message")
     brought = request.POST.get("html", "").replace("\0", "")[:LONGEST_SOURCE]
     if brought.strip():
         return "email", Content("html", Wording("", "", import_html(brought))), _("New mail")

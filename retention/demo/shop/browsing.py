@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_POST
 
 from retention.demo.shop.goods import GOODS, SHELVES, Good, beside, found_by, on_shelf
@@ -27,6 +28,13 @@ def shelf(request: HttpRequest, visit: Visit, shelf: str = "") -> HttpResponse:
 def _list_viewed(goods: list[Good], *, shelf: str) -> list[object]:
     products = [{"product_id": good.sku, "name": good.product.name, "position": place} for place, good in enumerate(goods, start=1)]
     return track("Product List Viewed", list_id=shelf or "all", category=SHELVES.get(shelf, ""), products=products)
+
+
+@shop_page
+@require_GET
+def worker(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Serve the file that lets this shop's pages take push messages; a browser takes it from the shop's own address only."""
+    return HttpResponse(f'importScripts("{static("js/boomerang-worker.js")}");\n', content_type="text/javascript")
 
 
 @shop_page

@@ -17,5 +17,6 @@ urlpatterns = [
     path("checkout/", buying.contact, name="contact"),
     path("checkout/delivery/", buying.delivery, name="delivery"),
     path("checkout/payment/", buying.payment, name="payment"),
+    path("boomerang-worker.js", browsing.worker, name="worker"),
     path("order/", buying.order, name="order"),
 ]

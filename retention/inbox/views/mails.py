@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from retention.dashboard.access import Access, Kind, needs, public, refusal
 from retention.inbox.keeping import PRODUCT
-from retention.inbox.reading import Mail, list_mails, read_mail
+from retention.inbox.reading import Mail, list_mails, push_of, read_mail
 from retention.stores.stepping_up import needed_before
 
 SHOWN = 100
@@ -73,7 +73,7 @@ def store_mail(request: HttpRequest, mail: str) -> HttpResponse:
 @xframe_options_sameorigin
 def store_body(request: HttpRequest, mail: str) -> HttpResponse:
     """Show the HTML of one test mail of the store, for its frame."""
-    return _body(folder=_folder_of(request), mail=mail)
+    return _body(request, folder=_folder_of(request), mail=mail)
 
 
 @public
@@ -102,7 +102,7 @@ def product_mail(request: HttpRequest, mail: str) -> HttpResponse:
 @xframe_options_sameorigin
 def product_body(request: HttpRequest, mail: str) -> HttpResponse:
     """Show the HTML of one of the product's own mails, for its frame."""
-    return _body(folder=PRODUCT, mail=mail)
+    return _body(request, folder=PRODUCT, mail=mail)
 
 
 def _list(request: HttpRequest, *, folder: str, base: str) -> HttpResponse:
@@ -111,11 +111,14 @@ def _list(request: HttpRequest, *, folder: str, base: str) -> HttpResponse:
 
 
 def _mail(request: HttpRequest, *, folder: str, mail: str, body_url: str, base: str) -> HttpResponse:
-    return render(request, base, {"mail": _find(folder, mail), "body_url": body_url})
+    found = _find(folder, mail)
+    return render(request, base, {"mail": found, "push": push_of(found), "body_url": body_url})
 
 
-def _body(*, folder: str, mail: str) -> HttpResponse:
-    return HttpResponse(_NEW_TAB + _find(folder, mail).html)
+def _body(request: HttpRequest, *, folder: str, mail: str) -> HttpResponse:
+    found = _find(folder, mail)
+    push = push_of(found)
+    return render(request, "ui/push_frame.html", {"push": push}) if push else HttpResponse(_NEW_TAB + found.html)
 
 
 def _find(folder: str, mail: str) -> Mail:

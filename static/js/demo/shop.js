@@ -22,6 +22,10 @@
     const privacy = function (said) { known.consent({ analytics: said }); show(known.anonymousId()); };
     document.querySelector("[data-privacy-no]").addEventListener("click", function () { privacy(false); });
     document.querySelector("[data-privacy-yes]").addEventListener("click", function () { privacy(true); });
+    document.querySelector("[data-notifications]").addEventListener("click", function (event) {
+      known.notifications({ worker: event.currentTarget.dataset.notifications, days: 0 });
+    });
     show(known.anonymousId());
+    known.onsite();
   }]);
 })();

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0009_breaker"),
+        ("campaigns", "0011_breaker"),
         ("customers", "0021_who_is_known_in_a_place"),
         ("stores", "0003_when_the_door_used_a_key"),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0008_coupons"),
+        ("campaigns", "0010_coupons"),
         ("customers", "0021_who_is_known_in_a_place"),
         ("orders", "0006_narrower_lines_of_products"),
         ("stores", "0003_when_the_door_used_a_key"),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0011_campaign_pages"),
+        ("campaigns", "0013_campaign_pages"),
         ("stores", "0003_when_the_door_used_a_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -57,13 +57,16 @@ class Migration(migrations.Migration):
             model_name="templateversion",
             name="kind",
             field=models.CharField(
-                choices=[("mjml", "MJML"), ("html", "HTML"), ("text", "Text")], db_default="mjml", default="mjml", max_length=4
+                choices=[("mjml", "MJML"), ("html", "HTML"), ("text", "Text"), ("push", "Push message")],
+                db_default="mjml",
+                default="mjml",
+                max_length=4,
             ),
         ),
         migrations.AddConstraint(
             model_name="templateversion",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["mjml", "html", "text"])), name="template_version_kind_known"
+                condition=models.Q(("kind__in", ["mjml", "html", "text", "push"])), name="template_version_kind_known"
             ),
         ),
         migrations.AddField(

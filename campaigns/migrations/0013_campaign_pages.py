@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0010_decisions"),
+        ("campaigns", "0012_decisions"),
         ("stores", "0003_when_the_door_used_a_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0006_engine_fewer_indexes_of_messages"),
+        ("campaigns", "0009_onsite"),
         ("customers", "0021_who_is_known_in_a_place"),
         ("stores", "0003_when_the_door_used_a_key"),
     ]
