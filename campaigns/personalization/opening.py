@@ -1,11 +1,7 @@
 """The one-pixel picture that tells when a mail was opened, at the end of its HTML where it moves nothing."""
 
-from typing import TypeVar
 
-_Html = TypeVar("_Html", str, tuple[bytes, ...])
-
-
-def with_picture(html: _Html, address: str) -> _Html:
+def with_picture(html: str | tuple[bytes, ...], address: str) -> str | tuple[bytes, ...]:
     """Return the mail with the picture before the end of its body. html: a text, or pieces ready for the wire.
 
     address: of our own making, so nothing in it needs escaping. In pieces it stands on a line of its own, for a line may not be too long.
@@ -15,8 +11,8 @@ def with_picture(html: _Html, address: str) -> _Html:
         end = html.rfind("</body")
         return f"{html[:end]}{tag}{html[end:]}" if end >= 0 else f"{html}{tag}"
     line = f"\r\n{tag}\r\n".encode("ascii")
-    for number in range(len(html) - 1, -1, -1):
-        end = html[number].rfind(b"</body")
+    for place, piece in reversed(list(enumerate(html))):
+        end = piece.rfind(b"</body")
         if end >= 0:
-            return (*html[:number], html[number][:end], line, html[number][end:], *html[number + 1 :])
+            return (*html[:place], piece[:end], line, piece[end:], *html[place + 1 :])
     return (*html, line)

@@ -9,9 +9,10 @@ from campaigns.channels import Account, Outgoing
 from campaigns.channels.push.encrypting import LONGEST_PLAIN
 from campaigns.channels.push.providers.webpush import SUBSCRIPTIONS
 from campaigns.models import Message
-from campaigns.personalization.links import click_url, hosts_of, may_link, with_parameters
+from campaigns.personalization.links import click_url
 from campaigns.personalization.push_texts import PushText, parts_of
 from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.personalization.tracking import hosts_of, may_link, with_parameters
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.browsers import as_secret, browsers_of
 from campaigns.sending.gate import Wanted
