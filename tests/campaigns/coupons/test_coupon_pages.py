@@ -69,13 +69,16 @@ def test_amounts_and_files_become_a_pool(store: Any) -> None:
 
 
 def test_page_of_a_pool_shows_what_became_of_its_codes(store: Any, sink: Any, now: Any) -> None:
-    pool = make_pool("C-1", "C-2", "C-3", now=now)
+    pool = make_pool("C-1", "C-2", "C-3", now=now, warn_below=1)
     make_coupon_messages(2, pool, now=now)
     send(store, now=now)
     Coupon.objects.filter(code="C-1").update(redeemed_at=now, order_number="W-7")
     page = signed_in(member_of(store, "marketer")).get(f"/s/{store.slug}/coupons/{pool.public_id}/").content.decode()
     assert "2 codes were given, and 1 of them used." in page
     assert "W-7" in page
+    listed = signed_in(member_of(store, "marketer")).get(f"/s/{store.slug}/coupons/")
+    assert (listed.status_code, pool.name in listed.content.decode()) == (200, True)
+    assert "1 pool is nearly out of codes." in listed.content.decode()
     analyst = signed_in(member_of(store, "analyst"))
     assert "@crowd.example.test" not in analyst.get(f"/s/{store.slug}/coupons/{pool.public_id}/").content.decode()
     assert analyst.get(f"/s/{store.slug}/coupons/{pool.public_id}/codes.csv").status_code == 403
