@@ -136,3 +136,29 @@ def test_an_sms_counts_while_one_types(site: Site) -> None:
     picture(page, variant="desktop-light", name="content-sms")
     assert faults_of_page(page) == []
     assert watch.complaints == []
+
+
+@pytest.mark.parametrize("variant", ["desktop-dark", "phone-light"])
+def test_versions_languages_list_and_look_of_mails_are_sound(site: Site, variant: str) -> None:
+    page = site.window(variant, user=site.side.people["owner"]).new_page()
+    watch = Watch()
+    watch.over(page)
+    shop = f"/s/{site.side.store.slug}"
+    page.goto(f"{shop}/content/new/", wait_until="domcontentloaded")
+    choose(page, "Price drop")
+    kept(page, lambda: page.fill("#ct-subject", "One"))
+    page.click("button[value='save']")
+    page.wait_for_selector("text=Version 1 is live")
+    kept(page, lambda: page.fill("#ct-subject", "Two"))
+    editor = page.url.partition("?")[0]
+    for name, where in (
+        ("versions", f"{editor}versions/"),
+        ("languages", f"{editor}languages/"),
+        ("list", f"{shop}/content/"),
+        ("brand", f"{shop}/settings/mails/"),
+    ):
+        page.goto(where)
+        page.wait_for_timeout(400)
+        picture(page, variant=variant, name=f"content-{name}")
+        assert faults_of_page(page) == [], name
+    assert watch.complaints == []

@@ -1,7 +1,6 @@
 """The editor of a template: source on one side, the mail as one person sees it and the checks on the other; versions below."""
 
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from csp.decorators import csp, csp_update
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -161,5 +160,5 @@ def _marked(request: Any, wording: Wording, kind: str) -> Wording:
 
 def _back(request: Any, template: Template) -> HttpResponse:
     where = reverse("campaigns:template", kwargs={"store_slug": request.store.slug, "public_id": template.public_id})
-    with_language = f"{where}?lang={quote(request.POST.get('lang', ''))}"
-    return redirect(with_language) if url_has_allowed_host_and_scheme(with_language, allowed_hosts=None) else redirect(where)
+    language = urlencode({"lang": request.POST.get("lang", "")})
+    return redirect(f"{where}?{language}" if language != "lang=" else where)
