@@ -46,6 +46,9 @@ VALUES: dict[str, Maker] = {
     "intake.ShopConnection.previous_sealed": lambda canary, made: "",
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Template.draft": lambda canary, made: {"kind": "mjml", "subject": canary, "source": canary},
+    "campaigns.Sender.address": lambda canary, made: f"{canary}@{canary}.example.test",
+    "campaigns.SendingDomain.domain": lambda canary, made: f"{canary}.example.test",
+    "campaigns.SendingDomain.findings": lambda canary, made: [{"topic": "spf", "code": "spf_missing", "values": {"domain": canary}}],
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
