@@ -14,6 +14,8 @@ from campaigns.broadcasts.ready_made import READY_MADE
 from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Sender, Template
 from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
 from retention.kit.words import Phrase, gettext_noop
+from retention.stores.models import Store
+from retention.tenancy.context import require_store_id
 from segments import saving
 from segments.models import Segment
 
@@ -83,9 +85,15 @@ def _begun(ready_made: str, *, user_id: int | None, now: datetime) -> Campaign:
     campaign: Campaign = Campaign.objects.create(
         name=ready.name.render(gettext), ready_made=ready.key, created_by_id=user_id, created_at=now
     )
-    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": ""}
+    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": _shop_address()}
     CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
     return campaign
+
+
+def _shop_address() -> str:
+    """Return where a ready-made button leads at first: to the shop, so that no mail leaves without its button."""
+    address: str = Store.objects.only("web_address").get(pk=require_store_id()).web_address
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def create(told: Told, *, user_id: int | None, now: datetime) -> Campaign:

@@ -60,7 +60,8 @@ def check(row: SendingDomain, *, now: datetime, resolver: Resolver | None = None
 
 def last_findings(row: SendingDomain) -> list[Finding]:
     """Return what the last check found."""
-    return [one for one in map(read, row.findings or []) if one is not None]
+    stored = row.findings if isinstance(row.findings, list) else []
+    return [one for one in (read(part) for part in stored if isinstance(part, dict)) if one is not None]
 
 
 def findings_of(row: SendingDomain, *, resolver: Resolver) -> list[Finding]:

@@ -153,6 +153,7 @@ def test_from_sign_up_to_a_segmented_campaign_in_the_test_inbox(fresh: New) -> N
         assert send_all(store, now=clock.now()) == 2
         running.tick(store, now=clock.now())
     wait_for(page, "document.querySelector('#campaign-badge').innerText.includes('Sent')", seconds=15)
+    wait_for(page, "document.querySelector('.rp-t td.n').innerText === '2'")
     picture(page, variant="desktop-light", name="walk report")
     hand.press("Open the test inbox", role="link")
     assert page.get_by_text("News from Nia's Bikes").count() == 2

@@ -21,7 +21,9 @@ def test_a_merchant_writes_starts_and_reads_a_campaign(store: Any, sink: Any) ->
     client, here = signed_in(member_of(store, "marketer")), f"/s/{store.slug}/campaigns/"
     assert "No campaign yet" in client.get(here).content.decode()
     edit = client.post(f"{here}new/", {"ready_made": "newsletter"}).headers["Location"]
-    assert "News from" in client.get(edit).content.decode()
+    begun = client.get(edit).content.decode()
+    assert "News from" in begun
+    assert 'value="https://lumen.example.test"' in begun, "the button leads to the shop until somebody says where"
     form = {
         "name": "First", "include": [str(segment.public_id)], "subject_a": "Hello", "heading_a": "New", "text_a": "Look.", "when": "now",
         "holdout": "0",

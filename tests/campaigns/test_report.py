@@ -143,3 +143,5 @@ def test_a_running_campaign_renews_its_figures_and_at_the_end_its_switches(store
     part = client.get(here).content.decode()
     assert "every 2s" not in part
     assert "Write to those who did not click" in part
+    assert part.count("hx-swap-oob") == 5, "the last answer brings the whole report up to date"
+    assert "Where they clicked" in part

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from retention.dashboard import access
-from tests.isolation import matrix, routes
+from tests.isolation import admin_lists, matrix, routes
 
 ROUTES = {route.name: route for route in routes.routes()}
 
@@ -58,12 +58,12 @@ def test_nobody_without_a_role_has_any_capability() -> None:
 
 
 def test_every_model_of_the_admin_is_in_the_matrix() -> None:
-    assert routes.admin_models() == matrix.ADMIN_MODELS
+    assert routes.admin_models() == admin_lists.ADMIN_MODELS
 
 
 def test_every_other_page_of_the_admin_is_in_the_matrix() -> None:
     others = {route.name for route in routes.admin_routes() if not _bare(route)} - _model_pages()
-    assert others == matrix.ADMIN_PAGES
+    assert others == admin_lists.ADMIN_PAGES
     assert settings.ADMIN_PATH
 
 

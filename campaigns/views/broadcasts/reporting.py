@@ -52,23 +52,7 @@ class Verdict(NamedTuple):
 
 def show_report(request: Any, campaign: Campaign) -> HttpResponse:
     """Show the report of a started campaign."""
-    now, currency = clock.now(), request.store.currency
-    context = live_parts(request, campaign)
-    variants, links = reading.variants_of(campaign, currency=currency), following.links_of(campaign)
-    difference, seen = reading.difference_of(campaign, currency=currency), _seen(request, campaign, now)
-    context |= {
-        "variants": _lines(variants, seen),
-        "better": _better(variants),
-        "segments": following.by_segment(campaign, currency=currency),
-        "links": _named(campaign, links[:SHOWN_LINKS], context["figures"].clicked, seen, request.store),
-        "clicks": sum(one.clicks for one in links),
-        "machines": sum(one.machines for one in links),
-        "chart": _chart(following.over_time(campaign, now=now)),
-        "verdict": _verdict(difference, currency=currency),
-        "drawn": _drawn_money(difference, currency=currency),
-        "winner_word": _("%(letter)s won and went to the rest") % {"letter": campaign.winner.upper()},
-    }
-    return render(request, "campaigns/campaign.html", context)
+    return render(request, "campaigns/campaign.html", live_parts(request, campaign) | _slow_parts(request, campaign))
 
 
 @needs("messages.view")
@@ -76,7 +60,10 @@ def show_report(request: Any, campaign: Campaign) -> HttpResponse:
 def show_progress(request: Any, public_id: UUID) -> HttpResponse:
     """Show how far a campaign is and its funnel so far; the page asks again every two seconds while it sends."""
     campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
-    return render(request, "campaigns/_campaign_live.html", live_parts(request, campaign) | {"alone": True})
+    context = live_parts(request, campaign) | {"alone": True}
+    if campaign.state not in (Campaign.State.SCHEDULED, Campaign.State.SENDING):
+        context |= _slow_parts(request, campaign)  # the last answer brings the whole report up to date
+    return render(request, "campaigns/_campaign_live.html", context)
 
 
 @needs("messages.view")
@@ -104,6 +91,26 @@ def export_figures(request: Any, public_id: UUID) -> HttpResponse:
     answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="campaign-{campaign.public_id}.csv"'
     return answer
+
+
+def _slow_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
+    """Return what is worked out once a page and when sending ends: judgement, chart, variants, segments, links."""
+    now, currency = clock.now(), request.store.currency
+    clicked = reading.figures_of([campaign.pk], currency=currency)[campaign.pk].clicked
+    variants, links = reading.variants_of(campaign, currency=currency), following.links_of(campaign)
+    difference, seen = reading.difference_of(campaign, currency=currency), _seen(request, campaign, now)
+    return {
+        "variants": _lines(variants, seen),
+        "better": _better(variants),
+        "segments": following.by_segment(campaign, currency=currency),
+        "links": _named(campaign, links[:SHOWN_LINKS], clicked, seen, request.store),
+        "clicks": sum(one.clicks for one in links),
+        "machines": sum(one.machines for one in links),
+        "chart": _chart(following.over_time(campaign, now=now)),
+        "verdict": _verdict(difference, currency=currency),
+        "drawn": _drawn_money(difference, currency=currency),
+        "winner_word": _("%(letter)s won and went to the rest") % {"letter": campaign.winner.upper()},
+    }
 
 
 def live_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
