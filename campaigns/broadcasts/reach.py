@@ -68,7 +68,7 @@ def reach(audience: Audience, *, channel: str, holdout_share: float, salt: str, 
         "day": _CAPS.per_day, "week": _CAPS.per_week, "rare_day": RARELY.per_day, "rare_week": RARELY.per_week,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_REACH.replace("[[audience]]", audience.sql).replace("[[reachable]]", _REACHABLE[channel]), values)
+        cursor.execute(_REACH.replace("[[audience]]", audience.sql).replace("[[reachable]]", _REACHABLE.get(channel, "true")), values)
         counts = dict(cursor.fetchall())
     reached = counts.pop("", 0)
     dropped = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
