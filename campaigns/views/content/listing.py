@@ -87,7 +87,7 @@ def _begun(request: Any) -> tuple[str, Content, str]:
 
 @needs("messages.edit")
 @require_safe
-@csp(FRAME_POLICY)
+@csp(FRAME_POLICY)  # type: ignore[arg-type]
 @xframe_options_sameorigin
 def preview_ready(request: Any, key: str) -> HttpResponse:
     """Show a ready-made mail as this store's example person sees it, for its frame."""
