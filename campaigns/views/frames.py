@@ -63,12 +63,12 @@ def marked(source: str, number: int) -> str:
 
 
 def shown(made: Rendered | CannotRender, *, dark: bool) -> Rendered | CannotRender:
-    """Return a mail for its frame: the marked block as the place `#here`; dark: as a mail program with dark colours shows it."""
+    """Return a mail for its frame: the marked block as the place `#here`, in dark or in light colours."""
     if isinstance(made, CannotRender):
         return made
     html, found = _MARKED.subn(r'class="\1" id="here"', made.html, count=1)
     if found:
         html = html.replace("</head>", f"{_OUTLINE}</head>", 1)
-    if dark:
-        html = _LIGHT.sub("(max-width:0)", _DARK.sub("(min-width:0)", html))
+    never, always = "(max-width:0)", "(min-width:0)"
+    html = _DARK.sub(always if dark else never, _LIGHT.sub(never if dark else always, html))  # whatever the merchant's own screen prefers
     return replace(made, html=html)
