@@ -21,7 +21,6 @@ class CampaignsConfig(AppConfig):
         from retention.customers.panels import tell_as
         from retention.customers.personal_data import register
         from retention.dashboard import home_parts, menu
-        from retention.stores.audit_words import add_words
         from retention.stores.views.settings_tabs import add_tab
         from segments.senders import senders
 
@@ -36,6 +35,17 @@ class CampaignsConfig(AppConfig):
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
+        self._add_words()
+        senders.add("journeys", names_of_journeys)
+        senders.add("campaigns", names_of_campaigns)
+        home_parts.needs_you_sources.add("campaigns", waiting_for_a_yes)
+        home_parts.counter_sources.add("messages_sent", messages_counter)
+        home_parts.counter_sources.add("baskets_back", came_back_counter)
+
+    def _add_words(self) -> None:
+        """Say what the audit log calls this floor's deeds."""
+        from retention.stores.audit_words import add_words
+
         add_words(
             {
                 "connection.saved": _("Saved a provider for messages"),
@@ -66,11 +76,7 @@ class CampaignsConfig(AppConfig):
                 "campaign": _("Campaigns"),
                 "connection": _("Channels"),
                 "sender": _("Channels"),
+                "domain": _("Channels"),
                 "template": _("Content"),
             },
         )
-        senders.add("journeys", names_of_journeys)
-        senders.add("campaigns", names_of_campaigns)
-        home_parts.needs_you_sources.add("campaigns", waiting_for_a_yes)
-        home_parts.counter_sources.add("messages_sent", messages_counter)
-        home_parts.counter_sources.add("baskets_back", came_back_counter)
