@@ -66,6 +66,7 @@ BUILT = {
     "*.rules", "*.conditions",
     "*.journeys.definition", "*.journeys.engine", "*.journeys.steps",
     "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter",
+    "*.measurement.statistics",
     "*.intake.shops.reading", "*.intake.shops.results", "*.intake.shops.shopify", "*.intake.shops.woocommerce",
     "*.kit.clock", "*.kit.fields", "*.kit.money", "*.kit.words", "*.kit.register",
 }  # fmt: skip

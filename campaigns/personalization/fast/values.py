@@ -39,7 +39,7 @@ def _of_two(root: str, name: str) -> Get:
     """Return what reads a name of two parts, as nearly all are, without a call inside."""
 
     def get(context: RenderContext) -> object:
-        for names in context.scope._maps:  # type: ignore[attr-defined]
+        for names in context.scope._maps:
             if root in names:
                 value = names[root]
                 return value[name] if type(value) is dict and name in value else MISSING

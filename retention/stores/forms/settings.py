@@ -20,6 +20,7 @@ ROLE_WORDS = {
     Role.OWNER: _("Everything, and the only one who makes other owners"),
     Role.MANAGER: _("Everything but owners, sign-in rules and closing the store"),
     Role.MARKETER: _("Customers, segments, messages and sales; no exports, keys or team"),
+    Role.WRITER: _("Writes campaigns and asks before they leave; nobody's address, sends nothing"),
     Role.ANALYST: _("Figures and reports, nobody's address, changes nothing"),
     Role.SUPPORT: _("Looks customers and orders up and answers them"),
 }
