@@ -7,6 +7,8 @@ import django
 
 django.setup()
 
+from django.db import InterfaceError, OperationalError, connection  # noqa: E402 - after the setup
+
 from campaigns.sending.dispatch import dispatch_slice  # noqa: E402 - after the setup
 from retention.kit import clock  # noqa: E402
 from retention.stores.models import Store  # noqa: E402
@@ -20,7 +22,12 @@ def main() -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         while True:
-            done = dispatch_slice(store, channel="email", clock=clock.now)
+            try:
+                done = dispatch_slice(store, channel="email", clock=clock.now)
+            except (OperationalError, InterfaceError):
+                connection.close()  # the server starts anew; a worker's next task would come just so
+                time.sleep(0.2)
+                continue
             if not done.reserved:
                 time.sleep(0.05)
 

@@ -26,17 +26,24 @@ def child(store: Any, inbox: str) -> "subprocess.Popen[bytes]":
     """Start a sending process and wait until it begins."""
     environment = dict(os.environ) | {"INBOX_SMTP_URL": inbox, "DJANGO_SETTINGS_MODULE": "retention.settings"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.campaigns.dispatching_child", str(store.pk)], env=environment, stdout=subprocess.PIPE
+        [sys.executable, "-m", "tests.campaigns.dispatching_child", str(store.pk)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        process_group=0,  # so that it can be killed with all it started
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     return process
 
 
-def expire_leases() -> None:
-    """Let every lease have run out a second ago."""
+def expire_leases(*, but_locked: bool = False) -> None:
+    """Let every lease have run out a second ago. but_locked: not those that a frozen process is about to change."""
+    chosen = f"SELECT id FROM campaigns_message WHERE lease_until IS NOT NULL FOR UPDATE {'SKIP LOCKED' if but_locked else ''}"
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE campaigns_message SET lease_until = clock_timestamp() - interval '1 second' WHERE lease_until IS NOT NULL")
+        cursor.execute(
+            f"WITH chosen AS MATERIALIZED ({chosen}) UPDATE campaigns_message AS m "
+            "SET lease_until = clock_timestamp() - interval '1 second' FROM chosen WHERE m.id = chosen.id"
+        )
 
 
 def kill_rounds(store: Any, sink: Any, settings: Any, *, rounds: int, messages: int, seed: int) -> Counter[str]:

@@ -1,5 +1,6 @@
 """Rounds of faults against senders, and the comparison of what was asked with what the referee saw."""
 
+import os
 import random
 import signal
 import subprocess
@@ -7,11 +8,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from campaigns.models import Message
 from campaigns.sending import lines
@@ -22,13 +25,18 @@ from tests.campaigns.crowd import make_ready
 from tests.campaigns.sink import free_port
 from tests.campaigns.test_killed import child, expire_leases
 
-KINDS = ("kill", "terminate", "freeze")
+KINDS = ("kill", "terminate", "freeze", "group")
+CRASH = "database"  # only where the server is nobody else's: all its connections are lost
+MOST_SECONDS = 60.0
 _AMBIGUOUS = {"worker_lost", "no_answer"}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What the checker found; all from the referee's journal and the rows. in_flight: the most that may be unknown after the kills."""
+    """What the checker found; all from the referee's journal and the rows. in_flight: the most that may be unknown after the kills.
+
+    resumed, recovered: the most seconds until mail left again, from when a new sender is up and from a crash of the database.
+    """
 
     asked: int
     accepted: int
@@ -38,6 +46,8 @@ class Counts:
     unknown: int
     lost_workers: int
     in_flight: int
+    resumed: float = 0.0
+    recovered: float = 0.0
 
 
 @contextmanager
@@ -56,26 +66,67 @@ def referee(journal: Path, *, seed: int, faulty: bool) -> Iterator[str]:
         process.communicate()
 
 
-def run(store: Any, inbox: str, journal: Path, *, messages: int, rounds: int, seed: int) -> Counts:
+def run(store: Any, inbox: str, journal: Path, *, messages: int, rounds: int, seed: int, kinds: tuple[str, ...] = KINDS) -> Counts:
     """Break a sender `rounds` times at random moments, each way in turn, send the rest, and count. Inside the store's context."""
     chance = random.Random(seed)
     make_ready(messages, now=clock.now())
+    resumed, recovered = [0.0], [0.0]
     for number in range(rounds):
-        _round(store, inbox, KINDS[number % len(KINDS)], seconds=chance.uniform(0.2, 1.2))
+        kind = kinds[number % len(kinds)]
+        before = _taken(journal)
+        process, began = child(store, inbox), time.monotonic()
+        _until_more(journal, before)
+        resumed.append(time.monotonic() - began)
+        time.sleep(chance.uniform(0.0, 0.3))
+        if kind == CRASH:
+            recovered.append(_crash(journal))
+        _end(process, kind)
     _send_the_rest(store)
-    return count(journal, in_flight=rounds * SENDERS)
+    found = count(journal, in_flight=rounds * SENDERS)
+    return replace(found, resumed=round(max(resumed), 1), recovered=round(max(recovered), 1))
 
 
-def _round(store: Any, inbox: str, kind: str, *, seconds: float) -> None:
-    process = child(store, inbox)
-    time.sleep(seconds)
+def _until_more(journal: Path, before: int) -> None:
+    """Wait until the journal has grown, or nothing is left that could leave."""
+    until = time.monotonic() + MOST_SECONDS
+    while _taken(journal) == before and time.monotonic() < until:
+        if not Message.objects.filter(state="ready", due_at__lte=clock.now()).exists():
+            return
+        time.sleep(0.02)
+
+
+def _taken(journal: Path) -> int:
+    return journal.stat().st_size if journal.exists() else 0
+
+
+def _crash(journal: Path) -> float:
+    """Kill a connection's process of the database: the server drops all of them and recovers. Return the seconds until mail left again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (own,) = cursor.fetchone()
+    began, before = time.monotonic(), _taken(journal)
+    os.kill(own, signal.SIGKILL)
+    while time.monotonic() - began < MOST_SECONDS:
+        connections.close_all()
+        with suppress(OperationalError, InterfaceError):
+            _until_more(journal, before)
+            break
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def _end(process: "subprocess.Popen[bytes]", kind: str) -> None:
+    """End a sender in one of the ways, and let its leases run out."""
     if kind == "freeze":  # longer than its lease: by the time it wakes, what it held is unknown
         process.send_signal(signal.SIGSTOP)
-        expire_leases()
+        expire_leases(but_locked=True)
         sweep_store(now=clock.now())
         process.send_signal(signal.SIGCONT)
         time.sleep(0.3)
-    process.send_signal(signal.SIGTERM if kind == "terminate" else signal.SIGKILL)
+    if kind == "group":  # with its render process
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.send_signal(signal.SIGTERM if kind == "terminate" else signal.SIGKILL)
     process.communicate()
     expire_leases()
     sweep_store(now=clock.now())

@@ -24,17 +24,18 @@ def through(store: Any, settings: Any, tmp_path: Path, *, faulty: bool, messages
     assert counts.asked == messages
     assert counts.lost_workers <= counts.in_flight
     assert counts.accepted > 0
+    assert counts.resumed <= 30, "a new sender takes up what a killed one left"
     return counts
 
 
 def test_a_relay_that_behaves(store: Any, settings: Any, tmp_path: Path) -> None:
-    counts = through(store, settings, tmp_path, faulty=False, messages=300, rounds=3)
+    counts = through(store, settings, tmp_path, faulty=False, messages=400, rounds=4)
     assert counts.unknown == counts.lost_workers
 
 
 def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 2.0)
-    through(store, settings, tmp_path, faulty=True, messages=300, rounds=3)
+    through(store, settings, tmp_path, faulty=True, messages=400, rounds=4)
 
 
 def test_the_checker_sees_a_mail_that_came_twice_and_one_that_never_came(store: Any, tmp_path: Path) -> None:
