@@ -3,7 +3,8 @@
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission",
-    "campaigns.AccountPace", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign", "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
+    "campaigns.AccountPace", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
+    "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
