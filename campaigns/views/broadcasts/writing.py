@@ -74,9 +74,7 @@ def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     audience = Audience(
         tuple(ids[one] for one in told.include if one in ids), tuple(ids[one] for one in told.exclude if one in ids), told.everybody
     )
-    templates = {
-        str(one.public_id): one for one in Template.objects.filter(public_id__in=[way.template for way in told.ways if way.template])
-    }
+    templates = {str(one.public_id): one for one in Template.objects.filter(channel__in=drafting.CHANNELS)}
     channel = drafting.channels_of(told, templates)[0]
     found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5), channel=channel)
     context = {"reach": found, "dropped": [(words_of(reason, channel=channel).render(_), count) for reason, count in found.dropped]}
