@@ -57,13 +57,13 @@
     gutter.scrollTop = source.scrollTop;
   }
 
-  async function ask(deed, block, fields) {
+  async function ask(deed, block, values) {
     if (stopped) return;
     clearTimeout(timer);
     const body = new FormData(form);
     body.delete("do");
     if (deed) { body.set("deed", deed); body.set("number", String(block)); } else body.set("number", String(number()));
-    Object.keys(fields || {}).forEach(function (key) { body.set("f." + key, fields[key]); });
+    Object.keys(values || {}).forEach(function (key) { body.set("f." + key, values[key]); });
     const sent = source.value;
     saved.textContent = say.sayKeeping;
     let answer;
@@ -74,7 +74,10 @@
       answer = await response.json();
     } catch (error) {
       saved.textContent = say.sayBroken;
-      if (!deed) timer = setTimeout(keep, 4000);
+      if (deed === "set") {
+        fields.set(block, Object.assign({}, values, fields.get(block)));
+        filling = setTimeout(fill, 4000);
+      } else if (!deed) timer = setTimeout(keep, 4000);
       return;
     }
     form.elements.basis.value = answer.basis;

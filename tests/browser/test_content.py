@@ -114,6 +114,18 @@ def test_two_tabs_never_write_over_each_other(site: Site) -> None:
         assert set(Template.objects.filter(name__startswith="Birthday").values_list("draft__subject", flat=True)) == {"Mine", "Theirs"}
 
 
+def test_what_was_typed_while_the_line_was_dead_is_kept_when_it_is_back(site: Site) -> None:
+    page, _watch = begin(site)
+    choose(page, "Newsletter")
+    page.locator("#ed-blocks .bk:has-text('Something worth telling') > details > summary").first.click()
+    page.route("**/draft/", lambda route: route.abort())
+    page.locator("#ed-blocks details[open] [data-field='text']").first.fill("Still here")
+    wait_for(page, "document.getElementById('ed-saved').textContent.includes('could not be kept')")
+    page.unroute("**/draft/")
+    wait_for(page, "document.getElementById('ed-saved').textContent.includes('Kept at')", seconds=20)
+    assert "Still here" in source_of(site, "Newsletter")
+
+
 def test_the_editor_works_on_a_phone(site: Site) -> None:
     page, watch = begin(site, "phone-light")
     choose(page, "Win-back")
