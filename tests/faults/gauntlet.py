@@ -8,13 +8,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-from django.db import InterfaceError, OperationalError, connection, connections
 
 from campaigns.models import Message
 from campaigns.sending import lines
@@ -26,7 +24,6 @@ from tests.campaigns.sink import free_port
 from tests.campaigns.test_killed import child, expire_leases
 
 KINDS = ("kill", "terminate", "freeze", "group")
-CRASH = "database"  # only where the server is nobody else's: all its connections are lost
 MOST_SECONDS = 60.0
 _AMBIGUOUS = {"worker_lost", "no_answer"}
 
@@ -35,7 +32,7 @@ _AMBIGUOUS = {"worker_lost", "no_answer"}
 class Counts:
     """What the checker found; all from the referee's journal and the rows. in_flight: the most that may be unknown after the kills.
 
-    resumed, recovered: the most seconds until mail left again, from when a new sender is up and from a crash of the database.
+    resumed: the most seconds until mail left again, from when a new sender is up.
     """
 
     asked: int
@@ -47,7 +44,6 @@ class Counts:
     lost_workers: int
     in_flight: int
     resumed: float = 0.0
-    recovered: float = 0.0
 
 
 @contextmanager
@@ -70,20 +66,18 @@ def run(store: Any, inbox: str, journal: Path, *, messages: int, rounds: int, se
     """Break a sender `rounds` times at random moments, each way in turn, send the rest, and count. Inside the store's context."""
     chance = random.Random(seed)
     make_ready(messages, now=clock.now())
-    resumed, recovered = [0.0], [0.0]
+    resumed = [0.0]
     for number in range(rounds):
-        kind = kinds[number % len(kinds)]
+        kind = KINDS[number % len(KINDS)]
         before = _taken(journal)
         process, began = child(store, inbox), time.monotonic()
         _until_more(journal, before)
         resumed.append(time.monotonic() - began)
         time.sleep(chance.uniform(0.0, 0.3))
-        if kind == CRASH:
-            recovered.append(_crash(journal))
         _end(process, kind)
     _send_the_rest(store)
     found = count(journal, in_flight=rounds * SENDERS)
-    return replace(found, resumed=round(max(resumed), 1), recovered=round(max(recovered), 1))
+    return replace(found, resumed=round(max(resumed), 1))
 
 
 def _until_more(journal: Path, before: int) -> None:
@@ -97,22 +91,6 @@ def _until_more(journal: Path, before: int) -> None:
 
 def _taken(journal: Path) -> int:
     return journal.stat().st_size if journal.exists() else 0
-
-
-def _crash(journal: Path) -> float:
-    """Kill a connection's process of the database: the server drops all of them and recovers. Return the seconds until mail left again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (own,) = cursor.fetchone()
-    began, before = time.monotonic(), _taken(journal)
-    os.kill(own, signal.SIGKILL)
-    while time.monotonic() - began < MOST_SECONDS:
-        connections.close_all()
-        with suppress(OperationalError, InterfaceError):
-            _until_more(journal, before)
-            break
-        time.sleep(0.1)
-    return time.monotonic() - began
 
 
 def _end(process: "subprocess.Popen[bytes]", kind: str) -> None:
