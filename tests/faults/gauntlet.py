@@ -62,7 +62,7 @@ def referee(journal: Path, *, seed: int, faulty: bool) -> Iterator[str]:
         process.communicate()
 
 
-def run(store: Any, inbox: str, journal: Path, *, messages: int, rounds: int, seed: int, kinds: tuple[str, ...] = KINDS) -> Counts:
+def run(store: Any, inbox: str, journal: Path, *, messages: int, rounds: int, seed: int) -> Counts:
     """Break a sender `rounds` times at random moments, each way in turn, send the rest, and count. Inside the store's context."""
     chance = random.Random(seed)
     make_ready(messages, now=clock.now())
