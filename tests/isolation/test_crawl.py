@@ -138,7 +138,7 @@ def test_another_store_s_id_looks_exactly_like_one_that_is_missing(scene: Scene)
     owner, faults = scene.attacker.browser("owner"), []
     for name, method, page in asked(WITH_IDS):
         headers = bearer(scene.attacker.secret) if name in KEY_PAGES else {}
-        theirs = {place: scene.victim.value(what) for place, what in page.ids.items()}
+        theirs = {place: scene.victim.value(what) for place, what in page.ids.items() if not what.startswith("=")}
         missing = {place: uuid.uuid4() if isinstance(value, uuid.UUID) else 2**40 for place, value in theirs.items()}
         browser = nobody() if headers else owner
         found = [send(browser, name, method, address(name, scene.attacker, **ids), data=page.form, **headers) for ids in (theirs, missing)]
