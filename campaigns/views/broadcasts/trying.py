@@ -30,7 +30,9 @@ TRIALS = Limit("mail-trial", 20, 60)
 @require_POST
 def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Send one of a campaign's mails to members of the team. Fields: variant, a letter; to, addresses of the team."""
-    rows = CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template", "version", "sender")
+    rows = CampaignVariant.objects.filter(campaign__public_id=public_id, campaign__channel="email").select_related(
+        "template", "version", "sender"
+    )
     variant = get_object_or_404(rows, letter=request.POST.get("variant", "a")[:1])
     wording, kind = wording_of(variant)
     if _send(request, wording, kind, sender=variant.sender):
@@ -43,7 +45,7 @@ def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_template(request: Any, public_id: UUID) -> HttpResponse:
     """Ask whom a mail that is being written shall be sent to, and send it. Fields: to, addresses of the team."""
-    template = get_object_or_404(Template.objects.all(), public_id=public_id)
+    template = get_object_or_404(Template.objects.filter(channel="email"), public_id=public_id)
     if request.method != "POST":
         return render(request, "campaigns/content/try.html", {"template": template, "team": team_of(request)})
     content = saving.written(template)
