@@ -26,9 +26,18 @@ _OF_SEGMENTS = f"""
 """  # noqa: S608 - fragments of ours
 _EVERYBODY = f"""
     SELECT chosen.customer_id FROM (
-        SELECT id AS customer_id FROM customers_customer WHERE store_id = %(store)s AND id > %(after)s AND email_key IS NOT NULL
+        SELECT id AS customer_id FROM customers_customer AS customer WHERE store_id = %(store)s AND id > %(after)s AND [[reachable]]
     ) AS chosen WHERE {_LEFT_OUT} ORDER BY chosen.customer_id LIMIT %(limit)s
 """  # noqa: S608 - fragments of ours
+_REACHABLE = {
+    "email": "email_key IS NOT NULL",
+    "sms": "phone <> ''",
+    "push": """EXISTS (
+        SELECT 1 FROM campaigns_pushsubscription AS browser
+        WHERE browser.store_id = customer.store_id AND browser.customer_id = customer.id AND browser.gone_at IS NULL
+    )""",
+}
+"""Who everybody is on a channel: whoever can be reached there; on a channel that reaches all, all."""
 ALL_AT_ONCE = 2_000_000_000
 
 
@@ -39,16 +48,17 @@ class Audience:
     include: tuple[int, ...]
     exclude: tuple[int, ...]
     everybody: bool
+    channel: str = "email"
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Audience":
         """Return a saved campaign's audience."""
-        return cls(tuple(campaign.audience("include")), tuple(campaign.audience("exclude")), campaign.to_everyone)
+        return cls(tuple(campaign.audience("include")), tuple(campaign.audience("exclude")), campaign.to_everyone, campaign.channel)
 
     @property
     def sql(self) -> str:
         """Return a SELECT of customer_id in ascending order, with the parameters of `values`."""
-        return _EVERYBODY if self.everybody else _OF_SEGMENTS
+        return _EVERYBODY.replace("[[reachable]]", _REACHABLE.get(self.channel, "true")) if self.everybody else _OF_SEGMENTS
 
     def values(self, *, after: int = 0, limit: int = ALL_AT_ONCE) -> dict[str, Any]:
         """Return its parameters. after: only higher ids."""

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from campaigns.models import Campaign, CampaignVariant, Template, TemplateVersion
+from django.db.models import Q
+
+from campaigns.models import Campaign, CampaignVariant, SendRule, Template, TemplateVersion
 from campaigns.personalization.checking import findings_of, must_mend
 from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.framing import FOOT_MJML
 from campaigns.personalization.render import check
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording
+from campaigns.truth.using import COUPON, uses_of
 from retention.kit.words import Phrase, gettext_noop
 
 _MAIL = """<mjml>
@@ -85,8 +88,19 @@ def fault_of(variant: CampaignVariant) -> Phrase | str:
     wording, kind = wording_of(variant)
     worst = findings_of(Content(kind, wording), words=words_of_store())[:1]
     if not must_mend(worst):
-        return ""
+        return _coupon_fault(variant, wording)
     return Phrase(gettext_noop("%(what)s %(hint)s"), {"what": worst[0].words, "hint": worst[0].hint}) if worst[0].hint else worst[0].words
+
+
+def _coupon_fault(variant: CampaignVariant, wording: Wording) -> Phrase | str:
+    """Say where a code is shown and no pool is chosen to draw it from: every single message would be held back."""
+    version = variant.version or live_version(variant.template)
+    if COUPON not in uses_of([wording.subject, wording.source] if version is None else version.texts()):
+        return ""
+    own = Q(template__isnull=False, template_id=variant.template_id)
+    if SendRule.objects.filter(Q(campaign_id=variant.campaign_id) | own, pool__isnull=False).exists():
+        return ""
+    return Phrase(gettext_noop("It shows a coupon code. Choose the pool it is drawn from under “If it is no longer true”."))
 
 
 def live_version(template: Template | None) -> TemplateVersion | None:
@@ -138,7 +152,17 @@ def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> 
             "archived_at": now,
         },  # of no use elsewhere
     )
+    if base is not None:
+        _keep_rule(base, template, now=now)
     number = (template.live_number or 0) + 1
     version: TemplateVersion = TemplateVersion.objects.create(template=template, number=number, subject=subject, created_at=now, **made)
     Template.objects.filter(pk=template.pk).update(live_number=number)
     return version
+
+
+def _keep_rule(base: TemplateVersion, template: Template, *, now: datetime) -> None:
+    """Let a template made for one campaign keep to the rule of the one it was made from, pool and all, as it stands at the start."""
+    rule = SendRule.objects.filter(template_id=base.template_id).first()
+    if rule is not None:
+        told = {name: getattr(rule, name) for name in ("pool_id", "sold_out", "dearer", "fallback")}
+        SendRule.objects.update_or_create(template=template, defaults=told | {"changed_at": now})

@@ -28,7 +28,7 @@ def _whole(campaign: Campaign, currency: str) -> Iterator[Line]:
     counted: dict[str, object] = {
         "chosen": figures.chosen, "held_out": figures.held_out, "held_back": figures.held_back, "waiting": figures.waiting,
         "sent": figures.sent, "failed": figures.failed, "unknown": figures.unknown, "delivered": figures.delivered,
-        "bounced": figures.bounced, "opened": figures.opened, "clicked": figures.clicked,
+        "bounced": figures.bounced, "opened": figures.opened, "loaded": figures.loaded, "clicked": figures.clicked,
         "orders": figures.orders, "revenue_minor": figures.revenue_minor, "currency": currency,
         "unsubscribed": after.unsubscribed, "complained": after.complained,
     }  # fmt: skip

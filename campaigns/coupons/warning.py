@@ -1,4 +1,4 @@
-"""Tell the store's owners and managers before a pool of codes is empty: once, until new codes come in."""
+"""Tell those who run a store and write its messages before a pool of codes is empty: once, until new codes come in."""
 
 from datetime import datetime
 

@@ -107,7 +107,9 @@ class Coupon(StoreOwned):
     code = models.CharField(max_length=60)
     code_key = models.CharField(max_length=60)
     occasion = models.CharField(max_length=120, blank=True, default="", db_default="")
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="coupons", null=True, db_constraint=False)
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.CASCADE, related_name="coupons", null=True, db_constraint=False, db_index=False
+    )
     expires_at = models.DateTimeField(null=True)
     kept_at = models.DateTimeField(null=True)
     drawn_at = models.DateTimeField(null=True)

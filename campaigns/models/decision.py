@@ -19,7 +19,7 @@ class Decision(StoreOwned):
     """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="decisions", db_constraint=False, db_index=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     verdict = models.CharField(max_length=8)
     reason = models.CharField(max_length=60, blank=True)
     answers = models.CharField(max_length=24)

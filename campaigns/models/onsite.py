@@ -18,7 +18,7 @@ class OnsiteMessage(StoreOwned):
     """
 
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+", db_constraint=False)
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="onsite", db_constraint=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="onsite", db_constraint=False, db_index=False)
     content = models.JSONField()
     every_days = models.PositiveSmallIntegerField()
     kept_at = models.DateTimeField()

@@ -14,8 +14,8 @@ class Opening(StoreOwned):
     noted_at: when it became a receipt. Writing this row is all that a request for the picture does.
     """
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="openings", db_constraint=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="openings", db_constraint=False, db_index=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     at = models.DateTimeField()
     agent = models.CharField(max_length=300, blank=True)
     suspected = models.CharField(max_length=40, blank=True)

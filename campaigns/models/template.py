@@ -102,6 +102,11 @@ class TemplateVersion(StoreOwned):
     def __str__(self) -> str:
         return f"{self.template_id} v{self.number}"
 
+    def texts(self) -> list[str]:
+        """Return what it says, as compiled Liquid, in every language."""
+        parts = [self.subject, self.html, self.text]
+        return parts + [str(one[name]) for one in self.languages.values() for name in ("subject", "html", "text")]
+
     def parts_for(self, language: str) -> tuple[str, dict[str, str]]:
         """Return which language a person who speaks `language` reads ("" for everybody's), and its subject, html and text.
 

@@ -75,12 +75,7 @@ def shop_context(store: Store) -> dict[str, Any]:
 def _sources(messages: Sequence[Message]) -> list[str]:
     """Return the texts of the versions that messages are made from, each once, in every language."""
     versions = {message.template_version_id: message.template_version for message in messages if message.template_version_id}
-    return [
-        text
-        for version in versions.values()
-        for part in (vars(version), *version.languages.values())
-        for text in (part["html"], part["text"], part["subject"])
-    ]
+    return [text for version in versions.values() for text in version.texts()]
 
 
 def profile_context(customer: Customer) -> dict[str, Any]:

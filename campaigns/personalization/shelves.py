@@ -21,6 +21,7 @@ from retention.orders.models import OrderLine
 MOST_SHOWN, MOST_SELLERS, MOST_CHOSEN = 12, 400, 60
 VIEWED_DAYS, BOUGHT_DAYS, SELLING_DAYS = 60, 90, 90
 LIKED_CATEGORIES = 3
+_LIQUID = re.compile(r"{[{%].*?[%}]}", re.DOTALL)
 _USES = re.compile(r"\b(viewed|recommended|products)\b")
 _CHOSEN = re.compile(r"""\bchosen\s*=\s*["']([^"']*)["']|\bproducts\[\s*["']([^"'\]]{1,120})["']""")
 Shown = dict[str, Any]
@@ -42,7 +43,7 @@ class Shelves:
 def shelves_for(customers: Iterable[Customer], *, sources: Iterable[str], now: datetime) -> Shelves:
     """Return the products for these people, as far as the texts of their templates name any. sources: Liquid, in any order."""
     texts = list(sources)
-    uses = {word for text in texts for word in _USES.findall(text)}
+    uses = {word for text in texts for tag in _LIQUID.findall(text) for word in _USES.findall(tag)}
     if not uses:
         return Shelves()
     people = {customer.pk: customer for customer in customers}

@@ -105,7 +105,7 @@ def example_context(store: Store, *, now: datetime | None = None) -> dict[str, A
         if "[]" not in word.path:
             _put(context, word.path.split("."), word.example)
     context["cart"]["lines"] = [_example_of("cart.lines[].")]
-    shown = shelves_for([Customer(pk=0)], sources=["recommended"], now=now).of(0)["recommended"] if now else []
+    shown = shelves_for([Customer(pk=0)], sources=["{{ recommended }}"], now=now).of(0)["recommended"] if now else []
     shown = shown or [_example_of("viewed[].") | more for more in _MORE_EXAMPLES]
     products = {product["product_id"]: product for product in shown}
     return context | {"shop": shop_context(store), "viewed": shown, "recommended": shown[::-1], "products": products}

@@ -4,6 +4,7 @@ Three complaints of a thousand are where large mailbox providers begin to refuse
 one with bought addresses. Source: reliability guide S39.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -25,25 +26,31 @@ LOOK_BACK, CHANNEL_LOOK_BACK = timedelta(days=7), timedelta(days=1)
 _TOGETHER = timedelta(seconds=5)  # reports come in crowds; they are counted once for all that came in this time
 _TOLD = ("owner", "manager", "marketer")
 
-# Only sources that had a bounce or complaint are counted at all; `since` is when a person last let them go on.
+# Counting reads every message of a source, so it is left to those whose bounces or complaints could be enough; the others count as none.
+# `since` is when a person last let them go on.
 _COUNT = """
     WITH bad AS (
-        SELECT DISTINCT source_kind, source_id, channel FROM campaigns_message
+        SELECT source_kind, source_id, channel,
+            count(*) FILTER (WHERE bounced_for_good) AS bounced, count(*) FILTER (WHERE complained_at IS NOT NULL) AS complained
+        FROM campaigns_message
         WHERE store_id = %(store)s AND (bounced_for_good OR complained_at IS NOT NULL) AND first_attempt_at > %(look_back)s
             AND stream = 'marketing' AND source_kind IN ('campaign', 'journey')
+        GROUP BY source_kind, source_id, channel
     )
-    SELECT bad.source_kind, bad.source_id, bad.channel, counted.*
+    SELECT bad.source_kind, bad.source_id, bad.channel, bad.bounced, bad.complained,
+        coalesce(counted.tried, 0), coalesce(counted.bounced, 0), coalesce(counted.complained, 0)
     FROM bad
     LEFT JOIN LATERAL (
         SELECT max(coalesce(ended_at, stopped_at)) AS at FROM campaigns_sendingstop
         WHERE store_id = %(store)s AND source_kind = bad.source_kind AND source_id = bad.source_id
     ) AS since ON true
-    CROSS JOIN LATERAL (
-        SELECT count(*), count(*) FILTER (WHERE m.bounced_for_good), count(*) FILTER (WHERE m.complained_at IS NOT NULL)
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS tried, count(*) FILTER (WHERE m.bounced_for_good) AS bounced,
+            count(*) FILTER (WHERE m.complained_at IS NOT NULL) AS complained
         FROM campaigns_message AS m
         WHERE m.store_id = %(store)s AND m.source_kind = bad.source_kind AND m.source_id = bad.source_id AND m.channel = bad.channel
             AND m.state IN ('sent', 'failed', 'unknown') AND m.first_attempt_at > greatest(%(look_back)s, since.at)
-    ) AS counted
+    ) AS counted ON bad.bounced >= %(bounces)s OR bad.complained >= %(complaints)s
 """
 # A stop of one source takes the blame off the rest: the channel is counted anew from it.
 _COUNT_CHANNELS = """
@@ -87,14 +94,25 @@ def look(*, now: datetime) -> list[SendingStop]:
     """
     with transaction.atomic():
         transaction_lock(WORK, store_id=require_store_id())
-        sources = [(kind, pk, channel, Count(*counts)) for kind, pk, channel, *counts in _rows(_COUNT, look_back=now - LOOK_BACK)]
+        values = {"look_back": now - LOOK_BACK, "bounces": FEWEST_BOUNCES, "complaints": FEWEST_COMPLAINTS}
+        found = _rows(_COUNT, **values)
+        sources = [(kind, pk, channel, Count(*counts)) for kind, pk, channel, _bounced, _complained, *counts in found]
         stops = [_stop(kind, pk, channel, count, now=now) for kind, pk, channel, count in sources if trips(count)]
-        channels = sorted({channel for _, _, channel, _ in sources})
-        for channel, *counts in _rows(_COUNT_CHANNELS, look_back=now - CHANNEL_LOOK_BACK, channels=channels):
+        channels = _doubtful(found)
+        for channel, *counts in _rows(_COUNT_CHANNELS, look_back=now - CHANNEL_LOOK_BACK, channels=channels) if channels else []:
             if trips(Count(*counts)):
                 mine = [(kind, pk) for kind, pk, of, _ in sources if of == channel]
                 stops += [_stop(kind, pk, channel, Count(*counts), now=now, whole=True) for kind, pk in mine]
     return [stop for stop in stops if stop is not None]
+
+
+def _doubtful(found: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the channels with enough bounces or complaints over all their sources to be counted as a whole."""
+    bad: dict[str, tuple[int, int]] = {}
+    for _kind, _pk, channel, bounced, complained, *_counts in found:
+        bounces, complaints = bad.get(channel, (0, 0))
+        bad[channel] = bounces + bounced, complaints + complained
+    return sorted(one for one, (bounces, complaints) in bad.items() if bounces >= FEWEST_BOUNCES or complaints >= FEWEST_COMPLAINTS)
 
 
 def lift(kind: str, source_id: int, *, now: datetime) -> None:

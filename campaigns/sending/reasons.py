@@ -9,7 +9,7 @@ _WORDS: dict[str, str] = {
     "run_ended": gettext_noop("The journey had ended for this person"),
     "cart_closed": gettext_noop("The basket was bought"),
     "too_late": gettext_noop("It would have come too late"),
-    "paused": gettext_noop("The journey is paused"),
+    "paused": gettext_noop("It is paused"),
     "no_address": gettext_noop("No e-mail address"),
     "no_consent": gettext_noop("No e-mail consent"),
     "on_break": gettext_noop("Asked for a break"),
@@ -47,6 +47,9 @@ _WORDS: dict[str, str] = {
     "coupon_expired": gettext_noop("The coupon's time is over"),
     "coupon_used": gettext_noop("They used their coupon already"),
     "coupon_missing": gettext_noop("No coupon pool is chosen for it"),
+    "no_connection": gettext_noop("No provider is set up for this channel"),
+    "unknown_provider": gettext_noop("This release does not know the provider that is set up"),
+    "credentials_unreadable": gettext_noop("The provider's keys cannot be read; enter them again"),
     "not cart_open": gettext_noop("The basket was not open any more"),
 }
 

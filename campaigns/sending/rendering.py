@@ -26,6 +26,8 @@ from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, f
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
 MOST_KILLS = 3
+MOST_TEMPLATES = 64
+"""A render process keeps every template it was told of, within limited memory; with more than these it is started anew."""
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "campaigns.personalization.render_process")
 _READ_BYTES = 1 << 18
@@ -152,7 +154,7 @@ class Renderer:
         return answers, False
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is not None:
+        if self._process is not None and (self._process.poll() is not None or len(self._known) > MOST_TEMPLATES):
             self.stop()
         if self._process is None:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}

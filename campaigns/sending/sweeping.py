@@ -25,13 +25,16 @@ _EXPIRED = """
         state = 'unknown', reason = 'worker_lost', holder = NULL, lease_until = NULL, finished_at = %(now)s
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
 """
+# Decisions are many and only a store's oldest matter: one look into its index each, where a plain condition would read the whole of it.
 _UNFINISHED = """
     SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
     UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_opening WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_message WHERE state = 'ready' AND due_at <= %s
     UNION SELECT store_id FROM campaigns_coupon WHERE drawn_at IS NULL AND kept_at <= %s
-    UNION SELECT store_id FROM campaigns_decision WHERE last_at < %s
+    UNION SELECT id FROM stores_store AS store WHERE EXISTS (
+        SELECT 1 FROM campaigns_decision WHERE store_id = store.id AND last_at < %s
+    )
 """
 
 

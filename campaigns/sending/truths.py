@@ -5,15 +5,17 @@ transaction it is looked at again. What changed in between is rendered anew; wha
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from campaigns.coupons import drawing
 from campaigns.coupons.drawing import Kept
 from campaigns.models import Message
+from campaigns.personalization.shelves import chosen_in
 from campaigns.truth import showing
 from campaigns.truth.rules import rules_of
 from campaigns.truth.showing import Seen
-from campaigns.truth.using import COUPON, EVENT, LINES, uses
+from campaigns.truth.using import COUPON, EVENT, LINES, SHELF, uses
 from retention.stores.models import Store
 
 CHANGED, ORDERED = "changed", "ordered"
@@ -40,10 +42,12 @@ def look(messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *,
     Returns nothing for a message that shows nothing of the kind; then no statement was run for it.
     """
     used = {message.pk: uses(message.template_version) for message in messages}
-    concerned = [message for message in messages if used[message.pk] & {LINES, EVENT, COUPON}]
+    concerned = [message for message in messages if used[message.pk] & {LINES, EVENT, SHELF, COUPON}]
     found = rules_of(concerned) if concerned else {}
     rules = {pk: one.rule for pk, one in found.items()}
-    seen = showing.look([one for one in concerned if used[one.pk] & {LINES, EVENT}], contexts, rules=rules, used=used)
+    named = {one.pk: _named(*one.template_version.texts()) if SHELF in used[one.pk] else () for one in concerned}
+    shows_products = [one for one in concerned if used[one.pk] & {LINES, EVENT, SHELF}]
+    seen = showing.look(shows_products, contexts, rules=rules, used=used, named=named)
     drawing_ = [one for one in concerned if COUPON in used[one.pk] and not seen.get(one.pk, Seen()).blocked]
     kept = _keep(drawing_, {pk: one.pool_id for pk, one in found.items()}, store=store, now=now)
     for pk, one in kept.items():
@@ -53,6 +57,11 @@ def look(messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *,
         for message in messages
         if message.pk in found or message.cart_id is not None
     }
+
+
+@lru_cache(maxsize=256)  # by the texts of a version, which never change
+def _named(*texts: str) -> tuple[str, ...]:
+    return tuple(chosen_in(texts))
 
 
 def _keep(messages: Sequence[Message], pools: Mapping[int, int | None], *, store: Store, now: datetime) -> dict[int, Kept]:

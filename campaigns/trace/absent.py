@@ -8,6 +8,8 @@ from uuid import UUID
 from campaigns.journeys.engine import key_of
 from campaigns.journeys.versions import LiveJourney, live_journeys
 from campaigns.models import Campaign, Enrollment, Journey, Message
+from campaigns.sending.addresses import address_of
+from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.reasons import words_of
 from retention.customers.models import Customer, CustomerEvent
 from retention.kit.words import Phrase, gettext_noop
@@ -77,23 +79,24 @@ def _not_in(journey: LiveJourney, customer: Customer) -> tuple[str, Phrase, date
 def _campaigns(customer: Customer, say: Say, now: datetime) -> list[Absent]:
     written = Message.objects.filter(customer=customer, source_kind="campaign").values_list("source_id", flat=True)
     opened = Campaign.objects.filter(opened_at__gt=now - LOOK_BACK).exclude(pk__in=list(written)).order_by("-opened_at", "-id")[:MOST]
+    attach_browsers([customer], now=now)
     mine = set(SegmentMember.objects.filter(customer=customer).values_list("segment_id", flat=True))
     return [
-        Absent("campaign", one.public_id, one.name, reason, Phrase(words).render(say), one.opened_at)
+        Absent("campaign", one.public_id, one.name, reason, phrase.render(say), one.opened_at)
         for one in opened
-        for reason, words in [_not_chosen(one, customer, mine)]
+        for reason, phrase in [_not_chosen(one, customer, mine)]
     ]
 
 
-def _not_chosen(campaign: Campaign, customer: Customer, mine: set[int]) -> tuple[str, str]:
+def _not_chosen(campaign: Campaign, customer: Customer, mine: set[int]) -> tuple[str, Phrase]:
     if campaign.opened_at is not None and customer.created_at > campaign.opened_at:
-        return "came_later", gettext_noop("They came to the shop after it was sent")
+        return "came_later", Phrase(gettext_noop("They came to the shop after it was sent"))
     if mine & set(campaign.audience("exclude")):
-        return "left_out", gettext_noop("They are in a segment that was left out")
+        return "left_out", Phrase(gettext_noop("They are in a segment that was left out"))
     if not campaign.to_everyone and not mine & set(campaign.audience("include")):
-        return "not_chosen", gettext_noop("They are in none of its segments")
-    if campaign.to_everyone and not customer.email:
-        return "no_address", gettext_noop("No e-mail address")
+        return "not_chosen", Phrase(gettext_noop("They are in none of its segments"))
+    if campaign.to_everyone and not address_of(customer, campaign.channel):
+        return "no_address", words_of("no_address", channel=campaign.channel)
     if campaign.planned_at is None:
-        return "soon", gettext_noop("It is still being planned")
-    return "was_not_chosen", gettext_noop("They were not in its segments when it was sent")
+        return "soon", Phrase(gettext_noop("It is still being planned"))
+    return "was_not_chosen", Phrase(gettext_noop("They were not in its segments when it was sent"))

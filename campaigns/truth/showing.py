@@ -11,9 +11,10 @@ from typing import Any
 from django.db import connection
 
 from campaigns.models import Enrollment, Message
+from campaigns.truth import picking
 from campaigns.truth.deciding import Change, Do, Item, Key, Offer, Rule, decide, verdict
 from campaigns.truth.offers import read_offers, read_similar
-from campaigns.truth.using import EVENT, FALLBACK, LINES, PRICE
+from campaigns.truth.using import EVENT, FALLBACK, LINES, PRICE, SHELF
 from retention.tenancy.context import require_store_id
 
 _ORDERED = """
@@ -39,22 +40,33 @@ class Seen:
 
 
 def look(
-    messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *, rules: Mapping[int, Rule], used: Mapping[int, Any]
+    messages: Sequence[Message],
+    contexts: Mapping[int, dict[str, Any]],
+    *,
+    rules: Mapping[int, Rule],
+    used: Mapping[int, Any],
+    named: Mapping[int, Sequence[str]],
 ) -> dict[int, Seen]:
     """Change the contexts of messages by what the shop says now, and return what was seen, by message id.
 
-    contexts: changed in place. used: what each message's template shows (`using.py`).
+    contexts: changed in place. used: what each message's template shows (`using.py`). named: the shop's ids of products it names itself.
     """
     began = _began([message for message in messages if EVENT in used[message.pk]])
     items = {message.pk: _items(message, contexts[message.pk], used[message.pk], began) for message in messages}
-    offers = read_offers(item.key for found in items.values() for item in found)
+    shelves = {one.pk: picking.keys_on(contexts[one.pk], named[one.pk]) for one in messages if SHELF in used[one.pk]}
+    offers = read_offers([*(item.key for found in items.values() for item in found), *(key for keys in shelves.values() for key in keys)])
     swaps = _swaps(items, offers, rules)
     offers |= read_offers((str(one["product_id"]), str(one["variant_id"])) for one in swaps.values())
-    return {
+    seen = {
         message.pk: _look_at(contexts[message.pk], items[message.pk], offers, swaps, rules[message.pk], used[message.pk])
         for message in messages
         if items[message.pk]
     }
+    for pk, keys in shelves.items():
+        picked = picking.pick(contexts[pk], offers, named=named[pk], rule=rules[pk])
+        before = seen.get(pk, Seen())
+        seen[pk] = _with_shelves(contexts[pk], before, picked, {key: offers.get(key) for key in keys}, rules[pk], used[pk])
+    return seen
 
 
 def _began(messages: Sequence[Message]) -> dict[int, datetime]:
@@ -122,6 +134,18 @@ def _look_at(
     if any(do is Do.FALLBACK for do, _ in decisions):
         context["fallback"] = rule.fallback
     return Seen(seen, blocked, tuple(changes))
+
+
+def _with_shelves(
+    context: dict[str, Any], seen: Seen, picked: picking.Picked, offers: Mapping[Key, Offer | None], rule: Rule, used: Any
+) -> Seen:
+    """Put the shelves as they may be shown into a context, and return what was seen with them."""
+    context |= picked.shelves
+    if any(change.do is Do.FALLBACK for change in picked.changes):
+        context["fallback"] = rule.fallback
+    decisions = [(change.do, change.why) for change in picked.changes]
+    blocked = seen.blocked or verdict(decisions, kept=1, says_other_words=FALLBACK in used, rule=rule)
+    return Seen({**seen.offers, **offers}, blocked, (*seen.changes, *picked.changes))
 
 
 def _decided(item: Item, offer: Offer | None, rule: Rule) -> tuple[Do, str]:

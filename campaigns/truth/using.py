@@ -5,14 +5,15 @@ from collections import OrderedDict
 
 from campaigns.models import TemplateVersion
 
-LINES, EVENT, PRICE, COUPON, FALLBACK = "lines", "event", "price", "coupon", "fallback"
+LINES, EVENT, PRICE, COUPON, FALLBACK, SHELF = "lines", "event", "price", "coupon", "fallback", "shelf"
 _LIQUID = re.compile(r"{[{%].*?[%}]}", re.DOTALL)
 _SIGNS = {
     LINES: re.compile(r"\bcart\s*\.\s*(?:lines|total_minor)\b"),
     EVENT: re.compile(r"\bevent\s*[.\[]"),
     PRICE: re.compile(r"\bevent\b[^}%|]*price"),
-    COUPON: re.compile(r"\bcoupon\s*\."),
+    COUPON: re.compile(r"\bcoupon\s*[.\[]"),
     FALLBACK: re.compile(r"\bfallback\b"),
+    SHELF: re.compile(r"(?<![.\w])(?:viewed|recommended|products)\b"),
 }
 _MOST = 256
 _known: OrderedDict[int, frozenset[str]] = OrderedDict()
@@ -22,9 +23,7 @@ def uses(version: TemplateVersion) -> frozenset[str]:
     """Return what a version shows, in any of its languages. Versions never change, so the answer is kept."""
     found = _known.get(version.pk)
     if found is None:
-        parts = [version.subject, version.html, version.text]
-        parts += [str(part) for one in version.languages.values() for part in (one["subject"], one["html"], one["text"])]
-        found = uses_of(parts)
+        found = uses_of(version.texts())
         if version.pk is not None:
             _known[version.pk] = found
             while len(_known) > _MOST:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns import tasks
 from campaigns.broadcasts import running
@@ -68,6 +70,17 @@ def test_complaints_stop_a_campaign_and_tell_the_shop(store: Any, now: Any, camp
     assert "3 of 300 people called it unwanted (1.00%)" in Notice.objects.get(kind="sending_stopped").text.replace("\u00a0", "")
     assert look(now=now) == []
     assert Notice.objects.filter(kind="sending_stopped").count() == 1
+
+
+def test_a_channel_is_counted_as_a_whole_only_where_its_cases_could_be_enough(store: Any, now: Any, campaign: Campaign) -> None:
+    ids = sent(200, kind="campaign", source=campaign.pk, now=now)
+    counts = []
+    for cases in (2, 3):
+        note_complained(ids[:cases], now=now)
+        with CaptureQueriesContext(connection) as asked:
+            assert bool(look(now=now)) == (cases == 3)
+        counts.append(sum("GROUP BY m.channel" in one["sql"] for one in asked))
+    assert counts == [0, 1]
 
 
 def test_bounces_stop_a_journey_and_only_those_for_good_count(store: Any, now: Any) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from campaigns.broadcasts import reading
+from campaigns.broadcasts.exporting import figures_file
 from campaigns.measurement.robots import suspicion_of_load
 from campaigns.models import Message, Opening
 from campaigns.personalization.links import click_base, opening_url
@@ -82,8 +83,10 @@ def test_a_person_opens_a_mail_once_however_often_they_look(campaign: Any, store
     figures = reading.figures_of([campaign.pk], currency="EUR")[campaign.pk]
     assert (figures.opened, figures.loaded, figures.clicked) == (2, 3, 0)
     page = signed_in(member_of(store, "marketer")).get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
-    assert "<dt>Opened</dt><dd>2 " in page
-    assert "3 with machines and Apple&#x27;s privacy proxy" in page or "3 with machines and Apple's privacy proxy" in page
+    assert '<th scope="row">Opened, at least</th><td class="num b">2</td>' in page
+    assert "1 more by machines and Apple&#x27;s privacy proxy" in page or "1 more by machines and Apple's privacy proxy" in page
+    lines = figures_file(campaign, currency="EUR", now=clock.now()).splitlines()
+    assert [line.rpartition(",")[2] for name in ("opened", "loaded") for line in lines if f",{name}," in line] == ["2", "3"]
 
 
 def test_a_person_behind_a_machine_s_first_load_still_counts(campaign: Any) -> None:

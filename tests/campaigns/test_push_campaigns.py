@@ -12,12 +12,14 @@ from campaigns.models import Message, PushSubscription, Template
 from campaigns.personalization import saving
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.wording import Content
+from campaigns.trace.absent import absent_for
 from campaigns.views.broadcasts.showing import reach_of
 from retention.customers.models import Customer
 from retention.inbox.keeping import keep
 from retention.inbox.reading import push_of, read_mail
 from retention.kit import clock
 from retention.kit.words import Phrase
+from retention.stores.models import Membership
 from tests.campaigns.campaigning import MAIL, make_campaign, make_list, rows, start
 from tests.campaigns.push_stage import Browser, send_pushes, subscribe
 from tests.factories import member_of, signed_in
@@ -103,8 +105,31 @@ def test_the_pages_of_a_push_campaign_show_the_notification_and_its_reasons(clie
     assert "On a locked phone" in client.get(f"{base}preview/").content.decode()
     edit = client.get(f"{base}edit/").content.decode()
     assert '<optgroup label="Push">' in edit
-    form = {"include": str(campaign.segments.get().segment.public_id), "template": str(push.public_id), "name": "x"}
+    form = {"include": str(campaign.segments.get().segment.public_id), "subject_a": "", "template_a": str(push.public_id), "name": "x"}
     assert "No push subscription" in client.post(f"{base}reach/", form).content.decode()
+
+
+def test_everybody_of_a_push_campaign_are_those_with_a_browser_whatever_their_address(client: Client, store: Any, now: Any) -> None:
+    visitor = subscribe(Browser("https://push.example.net/1"), now=now)
+    stranger = Customer(first_name="Bo", email="bo@example.test", email_key="bo@example.test", created_at=now - timedelta(days=3))
+    stranger.save()
+    way = Way("", template=str(make_push(now=now).public_id))
+    campaign = make_campaign(now=now, everybody=True, ways=(way,))
+    PushSubscription.objects.update(seen_at=clock.now())
+    assert (reach_of(campaign).chosen, reach_of(campaign).reached) == (1, 1)
+    start(campaign, store, now=now)
+    assert list(rows(campaign).values_list("customer_id", flat=True)) == [visitor.pk]
+    (absent,) = absent_for(stranger, say=str, now=now)
+    assert (absent.reason, absent.words) == ("no_address", "No push subscription")
+
+
+def test_no_test_of_a_push_message_leaves_as_a_broken_mail(client: Client, store: Any, sink: Any, now: Any) -> None:
+    campaign = make_campaign(now=now, everybody=True, ways=(Way("", template=str(make_push(now=now).public_id)),))
+    base, mine = f"/s/{store.slug}/campaigns/{campaign.public_id}/", Membership.objects.get().user.email
+    assert "Send a test" not in client.get(base).content.decode()
+    page = client.post(f"{base}try/", {"variant": "a", "to": mine}, follow=True).content.decode()
+    assert "A test can be sent of an e-mail only." in page
+    assert sink.accepted == []
 
 
 def test_a_journey_may_send_a_push_message() -> None:

@@ -10,7 +10,7 @@ from campaigns.personalization.compiling import LONGEST_LINE, compile_mail, plai
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault, check, render
 from campaigns.personalization.tracking import hosts_of, may_link, track, with_parameters, without_links
 from campaigns.playbooks import PLAYBOOKS
-from campaigns.sending.rendering import Renderer
+from campaigns.sending.rendering import MOST_TEMPLATES, Renderer
 
 CONTEXT: dict[str, Any] = {
     "profile": {"first_name": "Zoë <b>", "attributes": {"size": "L"}},
@@ -104,6 +104,17 @@ def test_template_that_never_ends_is_killed_and_the_next_message_goes_on() -> No
         assert process.render("good", parts("ok"), CONTEXT) == Rendered("Hi", "ok", "Hi")
     finally:
         process.stop()
+
+
+def test_a_process_that_keeps_many_templates_is_started_anew() -> None:
+    process, seen = Renderer(), set()
+    try:
+        for number in range(MOST_TEMPLATES + 2):
+            assert process.render(f"t{number}", parts(f"{number}"), CONTEXT) == Rendered("Hi", f"{number}", "Hi")
+            seen.add(process._process.pid if process._process else 0)
+    finally:
+        process.stop()
+    assert len(seen) == 2
 
 
 def test_memory_is_limited() -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.broadcasts.content import wording_of
 from campaigns.channels import Outcome
-from campaigns.models import CampaignVariant, Sender, Template
+from campaigns.models import CampaignVariant, Sender, Template, TemplateVersion
 from campaigns.personalization import saving
 from campaigns.personalization.wording import Wording
 from campaigns.sending.trying import send_trial
@@ -24,6 +24,7 @@ from retention.stores import auditing
 from retention.stores.limits import Limit, spend_or_local
 
 TRIALS = Limit("mail-trial", 20, 60)
+_MAILS = frozenset({TemplateVersion.Kind.MJML, TemplateVersion.Kind.HTML})
 
 
 @needs("messages.write")
@@ -56,6 +57,9 @@ def try_template(request: Any, public_id: UUID) -> HttpResponse:
 
 def _send(request: Any, wording: Wording, kind: str, *, sender: Sender | None) -> bool:
     """Send to those chosen and say what the provider answered; return whether anything left. Only the team's own addresses are taken."""
+    if kind not in _MAILS:
+        toasts.error(request, _("A test can be sent of an e-mail only."))
+        return False
     team = {address for address, _name, _me in team_of(request)}
     to = [address for address in request.POST.getlist("to") if address in team]
     if not to:

@@ -71,11 +71,10 @@ def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
     told, _faults = draft_form.read(request.POST)
     ids = {str(one.public_id): one.pk for one in Segment.objects.live()}
-    audience = Audience(
-        tuple(ids[one] for one in told.include if one in ids), tuple(ids[one] for one in told.exclude if one in ids), told.everybody
-    )
     templates = {str(one.public_id): one for one in Template.objects.filter(channel__in=drafting.CHANNELS)}
     channel = drafting.channels_of(told, templates)[0]
+    include, exclude = (tuple(ids[one] for one in side if one in ids) for side in (told.include, told.exclude))
+    audience = Audience(include, exclude, told.everybody, channel)
     found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5), channel=channel)
     context = {"reach": found, "dropped": [(words_of(reason, channel=channel).render(_), count) for reason, count in found.dropped]}
     return render(request, "campaigns/_campaign_reach.html", context)

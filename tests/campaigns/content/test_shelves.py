@@ -110,7 +110,7 @@ def test_a_slice_takes_as_many_questions_as_one_person_and_none_when_no_template
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 7
     with CaptureQueriesContext(connection) as asked:
-        assert shelves_for(people, sources=["Hello {{ profile.first_name }}"], now=now).of(people[0].pk)["viewed"] == []
+        assert shelves_for(people, sources=["Our recommended products {{ profile.first_name }}"], now=now).of(people[0].pk)["viewed"] == []
     assert len(asked) == 0
 
 

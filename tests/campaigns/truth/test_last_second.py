@@ -8,6 +8,7 @@ import pytest
 from campaigns.coupons import drawing
 from campaigns.models import Coupon, Message, SendRule, TemplateVersion
 from campaigns.playbooks.switching import switch_on
+from campaigns.sending import dispatch
 from campaigns.truth import showing
 from retention.catalog.models import Category, PriceChange, Product, StockLevel, Variant
 from retention.orders.models import Cart, CartLine, Order
@@ -19,6 +20,10 @@ pytestmark = pytest.mark.django_db
 SHOWS_BASKET = """{% for line in cart.lines %}[{{ line.name }} {{ line.quantity }} {{ line.total_minor }}]{% endfor %}
 ={{ cart.total_minor }}
 {{ fallback }} <a href="{{ unsubscribe_url }}">Unsubscribe</a>"""
+
+SHOWS_SHELF = """{% for one in recommended %}[{{ one.name }} {{ one.price_minor }}]{% endfor %}
+{%- if products['kettle'] %}{{ products['kettle'].name }}!{% endif %}{{ fallback }}
+<a href="{{ unsubscribe_url }}">Unsubscribe</a>"""
 
 
 def make_product(shop_id: str, *, price: int, now: datetime, stock: int | None = 5, category: Category | None = None) -> Variant:
@@ -162,6 +167,65 @@ def test_what_changes_between_rendering_and_leaving_is_rendered_anew(
     send(store, now=now)
     assert shown(sink) == {"price": "[Hand grinder 1 5400][Filters 2 1000] =6400"}.get(change, "[Filters 2 1000] =1000")
     assert ended(basket)[0] == "sent"
+
+
+@pytest.fixture
+def shelf(now: Any, basket: Message) -> dict[str, Variant]:
+    """Let the mail show what fits, and a kettle its template names; the shop sells a kettle and a pot."""
+    Message.objects.update(template_version=make_version(html=SHOWS_SHELF))
+    return {name: make_product(name, price=1500, now=now) for name in ("kettle", "pot")}
+
+
+def test_what_is_sold_out_since_the_shelves_were_filled_is_taken_off_and_a_price_is_that_of_now(
+    store: Any, sink: Any, now: Any, shelf: dict[str, Variant], monkeypatch: Any
+) -> None:
+    real = dispatch.contexts
+
+    def sold_meanwhile(messages: Any, *, store: Any) -> Any:
+        found = real(messages, store=store)
+        StockLevel.objects.filter(variant=shelf["kettle"]).update(available=0)
+        set_price(shelf["pot"], 1900, now=now)
+        return found
+
+    monkeypatch.setattr(dispatch, "contexts", sold_meanwhile)
+    send(store, now=now)
+    assert shown(sink) == "[Pot 1900]"
+
+
+def test_what_is_sold_out_between_rendering_and_leaving_is_no_longer_on_the_shelves(
+    store: Any, sink: Any, now: Any, basket: Message, shelf: dict[str, Variant], monkeypatch: Any
+) -> None:
+    real = showing.changed
+
+    def at_the_last_second(seen: Any) -> set[int]:
+        StockLevel.objects.filter(variant=shelf["pot"]).update(available=0)
+        return real(seen)
+
+    monkeypatch.setattr(showing, "changed", at_the_last_second)
+    send(store, now=now)
+    assert (ended(basket), sink.accepted) == (("ready", "changed"), [])
+    monkeypatch.undo()
+    send(store, now=now)
+    assert shown(sink) == "[Kettle 1500]Kettle!"
+
+
+@pytest.mark.parametrize(
+    ("rule", "state", "says"),
+    [
+        ({}, ("sent", ""), "[Pot 1500]"),
+        ({"sold_out": "fallback", "fallback": "No kettle today."}, ("sent", ""), "[Pot 1500]No kettle today."),
+        ({"sold_out": "block"}, ("suppressed", "sold_out"), ""),
+    ],
+)
+def test_a_named_product_that_is_sold_out_follows_the_merchants_rule(
+    store: Any, sink: Any, now: Any, basket: Message, shelf: dict[str, Variant], rule: dict[str, str], state: tuple[str, str], says: str
+) -> None:
+    StockLevel.objects.filter(variant=shelf["kettle"]).update(available=0)
+    basket.refresh_from_db()
+    rule_of(basket, **rule)
+    send(store, now=now)
+    assert ended(basket) == state
+    assert (shown(sink) if sink.accepted else "") == says
 
 
 def test_order_at_the_last_second_stops_the_reminder_even_of_an_unknown_basket(
