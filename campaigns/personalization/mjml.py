@@ -1,6 +1,6 @@
 """MJML to HTML. The compiler walks down a source by calling itself, so one that nests deeply enough ends the process it runs in (S30).
 
-A source with so many tags that it could do that is compiled in a process of its own, which may end without anybody else noticing. No Django.
+A source with so many tags that it could do that is compiled in a process of its own, which may end without harm. No Django.
 """
 
 import os
