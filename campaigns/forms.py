@@ -279,6 +279,8 @@ class PoolForm(forms.Form):
             self.add_error("worth", _("Enter whole percent, 1 to 100."))
         if benefit == "amount" and "worth" not in self.errors and (worth is None or self.minor() < 1):
             self.add_error("worth", _("Enter an amount above zero."))
+        if data.get("expires_on") and not 2000 <= data["expires_on"].year <= 2099:
+            self.add_error("expires_on", _("Choose a day of this century."))
         if data.get("valid_days") and data.get("expires_on"):
             self.add_error("expires_on", _("Choose days or one last day, not both."))
         if data.get("when_out") == "fallback" and not data.get("fallback"):

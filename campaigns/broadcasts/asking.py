@@ -3,6 +3,7 @@
 A change takes the question back (`drafting.change`), so that what is approved is what was seen.
 """
 
+import hashlib
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +11,11 @@ from django.db import transaction
 from campaigns.broadcasts.running import CannotStart, faults_of
 from campaigns.models import Campaign
 from retention.stores.models import Store
+
+_PLAN = (
+    "channel", "to_everyone", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours",
+)  # fmt: skip
+_WAY = ("letter", "weight", "delay_hours", "subject", "words", "template_id", "template__live_number", "sender__name", "sender__address")
 
 
 def ask(campaign: Campaign, *, store: Store, user_id: int | None, now: datetime) -> bool:
@@ -33,8 +39,11 @@ def give_back(campaign: Campaign) -> bool:
 
 
 def mark_of(campaign: Campaign) -> str:
-    """Return what a page carries to say which question it showed; nothing where nobody asked."""
-    return campaign.asked_at.isoformat() if campaign.asked_at is not None else ""
+    """Return what a page carries to say what it showed: another one once anything changes in what is sent, to whom or when."""
+    plan = [getattr(campaign, name) for name in _PLAN]
+    ways = campaign.variants.order_by("letter").values_list(*_WAY)
+    people = campaign.segments.order_by("side", "segment_id").values_list("side", "segment_id")
+    return hashlib.sha256(repr((plan, list(ways), list(people))).encode()).hexdigest()
 
 
 class Changed(Exception):
@@ -42,6 +51,6 @@ class Changed(Exception):
 
 
 def is_still(campaign: Campaign, seen: str) -> bool:
-    """Say whether the question a page showed still stands, and hold the campaign for the caller's transaction. seen: from `mark_of`."""
+    """Say whether a draft is still what a page showed, and hold it for the caller's transaction. seen: from `mark_of`, or nothing."""
     held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
     return not seen or seen == mark_of(held)

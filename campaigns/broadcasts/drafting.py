@@ -20,6 +20,7 @@ from segments import saving
 from segments.models import Segment
 
 CHANNELS = ("email", "push", "onsite")
+FIRST_YEAR, LAST_YEAR = 2000, 2099  # the calendar of a computer ends, and a day later or earlier in another zone must still be one
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def _faults(told: Told, include: dict[str, int], exclude: dict[str, int], templa
         faults["when"] = Phrase(gettext_noop("Choose one of: now, at, local."))
     elif (told.when == "now") != (told.wall_day is None) or (told.when == "now") != (told.wall_time is None):
         faults["wall_day"] = Phrase(gettext_noop("A day and a time belong to “at” and “local”, and to them only."))
+    elif told.wall_day is not None and not FIRST_YEAR <= told.wall_day.year <= LAST_YEAR:
+        faults["wall_day"] = Phrase(gettext_noop("Choose a day of this century."))
     if told.ramp_hours is not None and (told.when == "local" or not 1 <= told.ramp_hours <= 168):
         faults["ramp_hours"] = Phrase(gettext_noop("From 1 to 168 hours, and not together with each person's own time."))
     if not 0 <= told.holdout_share <= 0.5:

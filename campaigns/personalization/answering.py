@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from campaigns.personalization.checking import links_in
 from retention.kit.fetch import FetchFailed, FetchRefused, fetch
@@ -30,7 +29,7 @@ def ask_links(html: str, *, ask: Ask | None = None) -> list[Answered]:
 
     ask: method, address and seconds in, status out; raises FetchRefused and FetchFailed. Never longer than SECONDS altogether.
     """
-    addresses = [link for link in dict.fromkeys(links_in(html)) if urlsplit(link).scheme in {"http", "https"}][:MOST_ASKED]
+    addresses = [link for link in dict.fromkeys(links_in(html)) if link.lower().startswith(("http://", "https://"))][:MOST_ASKED]
     until = time.monotonic() + SECONDS
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask-links") as threads:
         return list(threads.map(lambda address: _asked(address, until, ask or _ask), addresses))

@@ -15,6 +15,7 @@ from liquid.exceptions import LiquidError
 from campaigns.personalization import framing
 from campaigns.personalization.compiling import Compiled
 from campaigns.personalization.kinds import compile_wording
+from campaigns.personalization.liquid_parts import LIQUID
 from campaigns.personalization.push_texts import SHOWN_TEXT, SHOWN_TITLE
 from campaigns.personalization.render import TemplateFault, environment
 from campaigns.personalization.vocabulary import OPEN, Word, paths_of
@@ -28,7 +29,6 @@ SHORTENERS = frozenset({"bit.ly", "tinyurl.com", "goo.gl", "ow.ly", "is.gd", "t.
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _LOOP = re.compile(r"\b(?:for|tablerow)\s+(\w+)\s+in\s+([\w.]+)")
 _ASSIGN = re.compile(r"\bassign\s+(\w+)\s*=\s*([\w.]+)\s*(?:-?%}|\n)")
-_LIQUID = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _LOOKS_LIKE_A_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
 
@@ -75,15 +75,15 @@ def _lengths(title: str, text: str) -> list[Finding]:
         (title, SHOWN_TITLE, gettext_noop("The title is %(count)s letters long; small screens show %(most)s.")),
         (text.partition("\x1e")[0], SHOWN_TEXT, gettext_noop("The text is %(count)s letters long; small screens show %(most)s.")),
     ):
-        count = len(_LIQUID.sub("", part))
+        count = len(LIQUID.sub("", part))
         if count > most:
             found.append(Finding(SHOULD, Phrase(words, {"count": count, "most": most})))
     return found or [Finding(FINE, Phrase(gettext_noop("Title and text fit small screens.")))]
 
 
 def _subject(subject: str) -> list[Finding]:
-    letters = [sign for sign in _LIQUID.sub("", subject) if sign.isalpha()]
-    length = len(_LIQUID.sub("", subject))
+    letters = [sign for sign in LIQUID.sub("", subject) if sign.isalpha()]
+    length = len(LIQUID.sub("", subject))
     found = []
     if not subject.strip():
         found.append(Finding(MUST, Phrase(gettext_noop("The subject is empty."))))
@@ -182,7 +182,7 @@ def _body(compiled: Compiled, source: str) -> list[Finding]:
 def _looks_like_spam(compiled: Compiled, look: "_Look") -> list[Finding]:
     """Return what mail programs take for spam."""
     found = []
-    text = _LIQUID.sub("", compiled.text)
+    text = LIQUID.sub("", compiled.text)
     if sum(sign.isalpha() for sign in text) < FEWEST_LETTERS:
         found.append(Finding(SHOULD, Phrase(gettext_noop("There is hardly any text; a mail of pictures alone looks like spam."))))
     if text.count("!") > MOST_SHOUTS:
@@ -215,7 +215,7 @@ def _line_of(source: str, pattern: str) -> int:
 
 def _host(href: str) -> str:
     try:
-        return (urlsplit(_LIQUID.sub("x", href.strip())).hostname or "").removeprefix("www.")
+        return (urlsplit(LIQUID.sub("x", href.strip())).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
 
@@ -240,7 +240,7 @@ def _link_fault(href: str) -> str:
     if not address or address == "#":
         return gettext_noop("A link leads nowhere: “%(address)s”.")
     try:
-        parts = urlsplit(_LIQUID.sub("x", address))
+        parts = urlsplit(LIQUID.sub("x", address))
         host = parts.hostname or ""
     except ValueError:
         return gettext_noop("“%(address)s” is no address.")

@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-import mrml
-
 from campaigns.personalization import framing
+from campaigns.personalization.mjml import NoMjml, html_of
 from campaigns.personalization.render import TemplateFault, check
 
 LONGEST_LINE = 900
@@ -53,7 +52,7 @@ KNOWN_TAGS = frozenset(
 )
 _MJML_TAG = re.compile(r"<\s*(mj[a-z-]*)")
 _GAP = re.compile(r'\s+(?=[a-zA-Z][\w:-]*=")|(?<=>)(?=<)|(?<=;) ')
-_PREVIEW = re.compile(r"<mj-preview>.*?</mj-preview>", re.DOTALL)
+_PREVIEW = re.compile(r"<mj-preview>(?:[^<]|<(?!/?mj-preview>))*</mj-preview>")
 
 
 @dataclass(frozen=True)
@@ -89,11 +88,9 @@ def _from_mjml(source: str, *, without_preview: bool) -> str:
     if unknown:
         raise TemplateFault(f"<{unknown[0]}> is no block we know")
     try:
-        source = _PREVIEW.sub("", source) if without_preview else source
-        html = mrml.to_html(source, render_options=mrml.RenderOptions(fonts={}, disable_comments=True)).content
-    except (OSError, ValueError) as error:
-        raise TemplateFault(str(error)[:200]) from None
-    return short_lines(html)
+        return short_lines(html_of(_PREVIEW.sub("", source) if without_preview else source))
+    except NoMjml as error:
+        raise TemplateFault(str(error)) from None
 
 
 def short_lines(html: str) -> str:

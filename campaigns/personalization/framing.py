@@ -6,6 +6,7 @@ A way out counts only where everybody sees it: a link to `unsubscribe_url` outsi
 import re
 from html import escape
 
+from campaigns.personalization.liquid_parts import LIQUID
 from campaigns.personalization.render import TemplateFault
 
 FOOT_MJML = """    <mj-section padding="16px">
@@ -19,9 +20,8 @@ FOOT_MJML = """    <mj-section padding="16px">
     </mj-section>
 """  # of the mails we write ourselves; any other gets `_FOOTER` for what it lacks
 PROTECTED = ("unsubscribe_url", "preferences_url", "shop")
-_LIQUID = re.compile(r"({{.*?}}|{%.*?%})", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_WAY_OUT = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']?\s*{{-?\s*unsubscribe_url\s*-?}}""", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"<!--(?:.*?-->|.*\Z)", re.DOTALL)  # one without an end hides all that follows
+_WAY_OUT = re.compile(r"""<a\b[^<>]*?\bhref\s*=\s*["']?\s*{{-?\s*unsubscribe_url\s*-?}}""", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"{{-?\s*shop\.postal_address\b[^}]*}}")
 _TAG = re.compile(r"{%-?\s*(end)?(if|unless|case|for|tablerow|capture|comment|raw|doc|ifchanged)\b")
 _NAMES_ANEW = re.compile(rf"\b(?:assign|capture|increment|decrement|for|tablerow)\s+({'|'.join(PROTECTED)})\b(?!\.)")
@@ -69,7 +69,7 @@ def with_preheader(html: str, preheader: str) -> str:
     """Return the mail with the line that mail programs show beside the subject; hidden in the mail itself."""
     if not preheader.strip():
         return html
-    shown = "".join(part if index % 2 else escape(part) for index, part in enumerate(_LIQUID.split(preheader)))
+    shown = "".join(part if index % 2 else escape(part) for index, part in enumerate(LIQUID.split(preheader)))
     hidden = f'<div style="{_HIDDEN}">{shown}</div>'
     start = _BODY_START.search(html)
     return html[: start.end()] + hidden + html[start.end() :] if start else hidden + html

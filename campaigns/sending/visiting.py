@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from campaigns.models import OnsiteMessage
 from campaigns.sending.receipts import note_delivered, origins_of
 from retention.customers.events import record
-from retention.customers.identifying import BASKET_COUNTS_SQL
+from retention.customers.identifying import BASKET_COUNTS_SQL, unreserved
 from retention.tenancy.context import require_store_id
 
 CLOSED = "On-site Closed"
@@ -35,7 +35,7 @@ class Waiting:
 def visitor(anonymous_id: str) -> int | None:
     """Return the customer of the active store whose browser this is; None for nobody, and where its word does not count."""
     with connection.cursor() as cursor:
-        cursor.execute(_VISITOR, [require_store_id(), anonymous_id])
+        cursor.execute(_VISITOR, [require_store_id(), unreserved(anonymous_id)])
         row = cursor.fetchone()
     return int(row[0]) if row else None
 

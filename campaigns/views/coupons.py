@@ -17,6 +17,7 @@ from campaigns.coupons.making import MOST_AT_ONCE, add_codes, add_made, read_cod
 from campaigns.coupons.reading import figures_of
 from campaigns.forms import PoolForm
 from campaigns.models import Coupon, CouponPool, SendRule
+from retention.customers.importing.reading import quote_formula
 from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_money
 from retention.dashboard.paging import read_page
@@ -143,7 +144,7 @@ def _lines(pool_id: int, *, store_id: int) -> Iterator[str]:
             rows = list(Coupon.objects.filter(pool_id=pool_id, pk__gt=after).order_by("pk")[:ROWS_AT_ONCE])
         for one in rows:
             moments = [moment.isoformat() if moment else "" for moment in (one.drawn_at, one.expires_at, one.redeemed_at)]
-            yield writer.writerow([one.code, _state(one, now=now)[0], *moments, one.order_number])
+            yield writer.writerow([one.code, _state(one, now=now)[0], *moments, quote_formula(one.order_number)])
         if len(rows) < ROWS_AT_ONCE:
             return
         after = rows[-1].pk

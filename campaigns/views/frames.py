@@ -30,7 +30,14 @@ def show_message(request: Any, made: Rendered | CannotRender, *, kind: str, look
     said, store = parts_of(made), request.store
     push = {"title": made.subject, "text": said.text, "picture": said.picture, "icon": store.logo_url, "sender": store.name}
     frame = "ui/onsite_frame.html" if look else "ui/push_frame.html"
-    return render(request, frame, {"look": look, "push": push | {"host": urlsplit(said.link).hostname or ""}})
+    return render(request, frame, {"look": look, "push": push | {"host": _host_of(said.link)}})
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:

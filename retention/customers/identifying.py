@@ -94,7 +94,7 @@ class Claim:
 
     def names(self) -> list[Name]:
         """Return the names that are there, strongest first."""
-        external, anonymous = (self.external, self.anonymous) if self.trusted else map(_unreserved, (self.external, self.anonymous))
+        external, anonymous = (self.external, self.anonymous) if self.trusted else map(unreserved, (self.external, self.anonymous))
         pairs = (("external", external), ("email", email_key(self.email)), ("anonymous", anonymous))
         return [(kind, value) for kind, value in pairs if value]
 
@@ -310,7 +310,7 @@ def _rewrite(rows: Sequence[tuple[int, str, str]]) -> None:
             cursor.execute(_REWRITE, [*map(list, zip(*rows, strict=True)), require_store_id()])
 
 
-def _unreserved(value: str) -> str:
+def unreserved(value: str) -> str:
     """Return a browser's name as it is kept: one that the shop's server uses for orders and baskets is marked as a browser's."""
     return f"browser {value}" if _RESERVED.match(value) else value
 

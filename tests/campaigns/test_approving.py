@@ -56,6 +56,20 @@ def test_what_was_changed_after_it_was_seen_does_not_leave(store: Any, draft: Ca
     assert (draft.state, rows(draft).count()) == ("draft", 0)
 
 
+def test_a_draft_nobody_asked_about_leaves_as_it_was_seen_too(store: Any, draft: Campaign) -> None:
+    writer, marketer = signed_in(member_of(store, "writer")), signed_in(member_of(store, "marketer"))
+    here = f"/s/{store.slug}/campaigns/{draft.public_id}/"
+    seen = marketer.get(here).context["seen"]
+    form = {"name": "News", "include": draft.segments.get().segment.public_id, "subject_a": "Other", "heading_a": "H", "text_a": "T"}
+    writer.post(f"{here}edit/", form)
+    marketer.post(f"{here}start/", {"seen": seen})
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    marketer.post(f"{here}start/", {"seen": marketer.get(here).context["seen"]})
+    draft.refresh_from_db()
+    assert draft.state == "scheduled"
+
+
 def test_it_is_given_back_and_only_what_is_whole_can_be_asked_for(store: Any, draft: Campaign) -> None:
     writer, owner = signed_in(member_of(store, "writer")), signed_in(member_of(store, "owner"))
     here = f"/s/{store.slug}/campaigns/{draft.public_id}/"

@@ -178,3 +178,10 @@ def test_it_is_made_in_the_editor_with_its_look_and_how_often(store: Any) -> Non
     assert 'class="m modal"' in frame
     assert "Hi &lt;i&gt;" in frame
     assert PushText(days="x").every_days == PushText(days="²").every_days == 0
+
+
+def test_the_number_of_an_order_is_no_browser(store: Any, now: Any) -> None:
+    told = "shopify-order:1001"
+    (owner,) = identify([Claim(anonymous=told, at=now, trusted=True)], now=now)
+    (stranger,) = identify([Claim(anonymous=told, at=now)], now=now)
+    assert visitor(told) == stranger != owner

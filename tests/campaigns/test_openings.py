@@ -16,6 +16,7 @@ from campaigns.personalization.opening import with_picture
 from campaigns.sending.opening import note_openings
 from campaigns.sending.sweeping import stores_to_sweep
 from campaigns.tasks import sweep
+from campaigns.views.openings import MOST_AN_HOUR
 from retention.customers.models import CustomerEvent
 from retention.kit import clock
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, rows, send_all, start
@@ -133,3 +134,13 @@ def test_a_count_that_cannot_be_written_breaks_no_mail(campaign: Any) -> None:
         cursor.execute("SET lock_timeout = '100ms'")
     assert load(address, "x\0y").status_code == 200
     assert Opening.objects.get().agent == "xy"
+
+
+def test_whoever_loads_one_picture_again_and_again_fills_no_table(campaign: Any) -> None:
+    message = rows(campaign).earliest("pk")
+    for _ in range(MOST_AN_HOUR + 5):
+        assert load(picture_of(message), APPLE).status_code == 200
+    assert Opening.objects.filter(message=message).count() == MOST_AN_HOUR
+    Opening.objects.update(at=clock.now() - timedelta(hours=1))
+    load(picture_of(message))
+    assert Opening.objects.filter(message=message).count() == MOST_AN_HOUR + 1

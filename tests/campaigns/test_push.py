@@ -1,6 +1,7 @@
 """Push messages end to end: through the gate to a push service that checks and opens them, what it answers, whose browsers count."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -8,16 +9,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaigns.channels import Account, Outcome, Outgoing
 from campaigns.channels.push.encrypting import BadSubscription
+from campaigns.channels.push.providers import webpush
+from campaigns.channels.push.vapid import new_pair
 from campaigns.models import Click, Connection, Message, PushKeys, PushSubscription
-from campaigns.sending.browsers import FORGOTTEN_AFTER, MOST_BROWSERS, check_subscription, drop_subscription, keys_of_store
+from campaigns.sending.browsers import FORGOTTEN_AFTER, MOST_BROWSERS, as_secret, check_subscription, drop_subscription, keys_of_store
 from campaigns.sending.reasons import words_of
 from campaigns.sending.receipts import note_clicks
 from retention.customers.consent import Said, may_write, record_consents
 from retention.customers.identifying import Claim, identify
 from retention.customers.models import Consent, ConsentRecord, Customer, CustomerEvent
 from retention.kit import clock
-from retention.kit.fetch import FetchRefused
+from retention.kit.fetch import FetchFailed, FetchRefused
 from retention.tenancy.context import store_context
 from tests.campaigns.push_stage import (
     SUBJECT,
@@ -272,3 +276,19 @@ def test_without_a_connection_a_push_message_goes_to_the_test_inbox(store: Any, 
     assert (told["title"], told["body"], told["tag"]) == ("Hello you", "New lamps", message.public_id.hex)
     assert (ending(message), service.got, Connection.objects.count()) == (("sent", ""), [], 0)
     assert "Push Delivered" in names()
+
+
+def test_no_browser_holds_a_sender_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def slow(_url: str, *, seconds: float, **_rest: Any) -> Any:
+        given.append(seconds)
+        raise FetchFailed("timeout", request_sent=True)
+
+    monkeypatch.setattr(webpush, "fetch", slow)
+    browsers = [Browser(f"https://slow.example.test/{number}").subscription for number in range(2)]
+    account = Account("webpush", {"contact": "push@lumen.example.test"}, {"private_key": new_pair()[0]})
+    outgoing = Outgoing("0" * 32, "", "", b"{}", secrets={webpush.SUBSCRIPTIONS: as_secret(browsers)})
+    answer = webpush.WEBPUSH.open(account).send(outgoing, deadline=time.monotonic() + 20)
+    assert answer.outcome is Outcome.AMBIGUOUS
+    assert [seconds <= webpush.MOST_SECONDS for seconds in given] == [True, True]

@@ -51,7 +51,7 @@ def change(source: str, deed: str, number: int, *, values: Mapping[str, str], re
         return _deleted(source, body, node)
     if name in {"up", "down"}:
         return _stepped(source, body, node, down=name == "down")
-    target = node_at(body, int(word)) if name == "carry" and word.isdecimal() else None
+    target = node_at(body, int(word)) if name == "carry" and word.isdecimal() and len(word) < 8 else None
     if target is None or target.parent is None or (node.tag in SECTIONS) != (target.tag in SECTIONS):
         raise Refused(Phrase(gettext_noop("It cannot stand there.")))
     return Changed(source, number) if target in node.walk() else _moved(source, node, target.start)

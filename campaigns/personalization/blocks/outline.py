@@ -9,7 +9,7 @@ from campaigns.personalization.blocks.kinds import SECTION_FIELDS, kind_of
 from campaigns.personalization.blocks.tree import SECTIONS, Node, body_of
 from retention.kit.words import Phrase, gettext_noop
 
-_MARKUP = re.compile(r"<[^>]*>|{%.*?%}", re.DOTALL)
+_MARKUP = re.compile(r"<[^<>]*>|{%(?:[^{%]|{(?!%)|%(?!}))*%}")
 _OWN = Phrase(gettext_noop("Own code"))
 _PART = Phrase(gettext_noop("Part of the mail"))
 LONGEST_GLIMPSE = 60

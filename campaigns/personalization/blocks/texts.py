@@ -3,21 +3,23 @@
 import re
 from html import escape, unescape
 
-_LIQUID = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
-_TAG = re.compile(r"<(/?)(\w+)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+from campaigns.personalization.liquid_parts import LIQUID
+
+_TAG = re.compile(r"<(/?)(\w+)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
 _HREF = re.compile(r"""\s*href\s*=\s*(["'])((?:(?!\1).)*)\1\s*""", re.DOTALL)
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*"}
 _SIGN = re.compile(r"([\\*\[])")
-_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.DOTALL)
-_ITALIC = re.compile(r"\*(?=\S)(.+?)(?<=\S)\*", re.DOTALL)
-_LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
+# None of these looks past the next sign it could begin at: a text full of such signs is read once and not once for each.
+_BOLD = re.compile(r"\*\*(?=\S)((?:[^*]|\*(?!\*))+?)(?<=\S)\*\*")
+_ITALIC = re.compile(r"\*(?=\S)([^*]+?)(?<=\S)\*")
+_LINK = re.compile(r"\[([^\[\]\n]+)\]\(([^)\s\[]+)\)")
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 
 def as_typed(html: str) -> str | None:
     """Return the text of a block's HTML as one types it; None where there is more in it than can be typed so."""
     kept: list[str] = []
-    text = _LIQUID.sub(lambda found: _keep(kept, found[0]), html.strip())
+    text = LIQUID.sub(lambda found: _keep(kept, found[0]), html.strip())
     out: list[str] = []
     links: list[str] = []
     place = 0
@@ -45,7 +47,7 @@ def as_typed(html: str) -> str | None:
 def as_html(typed: str) -> str:
     """Return what was typed as the HTML of a block."""
     kept: list[str] = []
-    text = _LIQUID.sub(lambda found: _keep(kept, found[0]), typed.replace("\r\n", "\n").strip())
+    text = LIQUID.sub(lambda found: _keep(kept, found[0]), typed.replace("\r\n", "\n").strip())
     text = re.sub(r"\\([\\*\[])", lambda found: _keep(kept, found[1]), text)
     text = escape(text, quote=False)
     text = _LINK.sub(lambda found: f'<a href="{_address(found[2], kept)}">{found[1]}</a>', text)
@@ -60,7 +62,7 @@ def _words(text: str) -> str:
 def _address(text: str, kept: list[str]) -> str:
     """Return an address for an attribute; Liquid in it writes its texts in single quotes."""
     address = _put_back(text, kept)
-    return _LIQUID.sub(lambda found: found[0].replace('"', "'"), address).replace("*", "%2A")
+    return LIQUID.sub(lambda found: found[0].replace('"', "'"), address).replace("*", "%2A")
 
 
 def _keep(kept: list[str], text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape, unescape
 
+from campaigns.personalization.liquid_parts import LIQUID
 from retention.kit.words import Phrase, gettext_noop
 
 SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero"})
@@ -13,9 +14,10 @@ _WITH_TEXT = frozenset(
     {"mj-text", "mj-button", "mj-table", "mj-raw", "mj-style", "mj-title", "mj-preview"}
     | {"mj-social-element", "mj-navbar-link", "mj-accordion-title", "mj-accordion-text"}
 )
-_TAG = re.compile(r"""<!--.*?-->|<(?P<close>/?)(?P<tag>mj[a-z-]*)(?P<rest>(?:[^>"']|"[^"]*"|'[^']*')*)>""", re.DOTALL)
+_BEGIN = re.compile(r"<!--|<(?P<close>/?)(?P<tag>mj[a-z-]*)")
+_REST = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")
+MOST_DEEP = 60
 _ATTRIBUTE = re.compile(r"""(?P<before>\s)(?P<name>[\w:-]+)(?P<is>\s*=\s*)(?P<quote>["'])(?P<value>.*?)(?P=quote)""", re.DOTALL)
-_LIQUID = re.compile(r"({{.*?}}|{%.*?%})", re.DOTALL)
 
 
 class NoBlocks(ValueError):
@@ -72,28 +74,43 @@ def node_at(body: Node, number: int) -> Node | None:
 
 def _read(source: str) -> Node:
     root = Node("", 0, 0, len(source), len(source))
-    node, place = root, 0
-    while found := _TAG.search(source, place):
-        place = found.end()
+    node, place, deep = root, 0, 0
+    while found := _BEGIN.search(source, place):
+        place = _end_of_tag(source, found)
         tag = found["tag"]
         if tag is None:
             continue
         if found["close"]:
             if node.tag != tag or node.parent is None:
                 raise NoBlocks(_odd(source, tag, found.start()))
-            node.closing, node.end = found.start(), found.end()
-            node = node.parent
+            node.closing, node.end = found.start(), place
+            node, deep = node.parent, deep - 1
             continue
-        child = Node(tag, found.start(), found.end(), found.end(), found.end(), parent=node)
+        child = Node(tag, found.start(), place, place, place, parent=node)
         node.children.append(child)
-        if found["rest"].endswith("/"):
+        if source[place - 2] == "/":
             continue
-        node = child
+        node, deep = child, deep + 1
+        if deep > MOST_DEEP:
+            raise NoBlocks(Phrase(gettext_noop("It is nested too deeply to be shown as blocks.")))
         if tag in _WITH_TEXT:
             place = _end_of_text(source, tag, place)
     if node is not root:
         raise NoBlocks(_odd(source, node.tag, node.start))
     return root
+
+
+def _end_of_tag(source: str, begin: re.Match[str]) -> int:
+    """Return where a tag or comment ends. One without an end is refused at once: looking on behind it would read the rest again."""
+    if begin["tag"] is None:
+        end = source.find("-->", begin.end())
+        if end < 0:
+            raise NoBlocks(_odd(source, "!--", begin.start()))
+        return end + 3
+    rest = _REST.match(source, begin.end())
+    if rest is None:
+        raise NoBlocks(_odd(source, begin["tag"], begin.start()))
+    return rest.end()
 
 
 def _end_of_text(source: str, tag: str, start: int) -> int:
@@ -116,18 +133,17 @@ def attributes_of(node_text: str) -> dict[str, str]:
 def with_attribute(node_text: str, name: str, value: str) -> str:
     """Return the text of a node with one attribute set; "" takes it away. Nothing else changes."""
     opened = _opened(node_text)
-    written = "".join(part.replace('"', "'") if index % 2 else escape(part) for index, part in enumerate(_LIQUID.split(value)))
+    written = "".join(part.replace('"', "'") if index % 2 else escape(part) for index, part in enumerate(LIQUID.split(value)))
     for found in _ATTRIBUTE.finditer(node_text, 0, opened):
         if found["name"] == name:
             new = f'{found["before"]}{name}="{written}"' if value else ""
             return node_text[: found.start()] + new + node_text[found.end() :]
     if not value:
         return node_text
-    end = re.compile(r"\s*/?>\Z").search(node_text[:opened])
-    place = end.start() if end else opened
+    place = len(node_text[:opened].removesuffix(">").removesuffix("/").rstrip())
     return f'{node_text[:place]} {name}="{written}"{node_text[place:]}'
 
 
 def _opened(node_text: str) -> int:
-    found = _TAG.match(node_text)
-    return found.end() if found else 0
+    found = _BEGIN.match(node_text)
+    return _end_of_tag(node_text, found) if found else 0

@@ -117,7 +117,7 @@ def _letters(form: Any) -> list[str]:
 
 def _posted_way(form: Any, letter: str) -> dict[str, Any]:
     way = {name: form.get(f"{name}_{letter}", "") for name in ("template", "sender", "delay", "weight")}
-    words = {name: form.get(f"{name}_{letter}", "").strip()[:most] for name, most in _LENGTHS.items()}
+    words = {name: form.get(f"{name}_{letter}", "").replace("\0", "").strip()[:most] for name, most in _LENGTHS.items()}
     return way | words | {"subject": one_line(form.get(f"subject_{letter}", ""), longest=300)}
 
 

@@ -17,11 +17,11 @@ from campaigns.broadcasts import click_map, exporting, following, reading
 from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.reading import Figures, VariantFigures
 from campaigns.measurement.statistics import FEWEST_EACH, difference_of_shares
-from campaigns.models import Campaign, CampaignVariant
+from campaigns.models import Campaign
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
-from campaigns.views.broadcasts.showing import shown
+from campaigns.views.broadcasts.showing import shown, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_mail
 from retention.dashboard import drawings
 from retention.dashboard.access import needs
@@ -72,7 +72,7 @@ def show_progress(request: Any, public_id: UUID) -> HttpResponse:
 @xframe_options_sameorigin
 def show_click_map(request: Any, public_id: UUID) -> HttpResponse:
     """Show the mail with how many people clicked each of its links, for its frame. Parameter: variant, a letter."""
-    variant = _variant(public_id, request.GET.get("variant", "a"))
+    variant = variant_of(public_id, request.GET.get("variant", "a"))
     links = following.links_of(variant.campaign, variant=variant.letter)
     wording, kind = wording_of(variant)
     made = preview(wording, kind, store=request.store, customer=None, now=clock.now())
@@ -296,9 +296,3 @@ def _chart(found: following.Bars | None) -> dict[str, Any] | None:
         "table": {"head": [_("From"), _("Clicks"), _("Orders")], "rows": rows},
         "legend": [{"css": "", "label": _("Clicks")}, {"css": "k2", "label": _("Orders")}],
     }
-
-
-def _variant(public_id: UUID, letter: str) -> CampaignVariant:
-    rows = CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("campaign", "template", "version")
-    found: CampaignVariant = get_object_or_404(rows, letter=letter[:1])
-    return found

@@ -20,7 +20,7 @@ from campaigns.personalization.render import CannotRender
 from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.reporting import show_report
-from campaigns.views.broadcasts.showing import reach_of, shown, team_of
+from campaigns.views.broadcasts.showing import reach_of, shown, team_of, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_message
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -53,8 +53,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @xframe_options_sameorigin
 def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Show what a campaign says as the example person sees it, for its frame. Parameter: variant, a letter."""
-    rows = CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("template", "version")
-    variant = get_object_or_404(rows, letter=request.GET.get("variant", "a")[:1])
+    variant = variant_of(public_id, request.GET.get("variant", "a"))
     wording, kind = wording_of(variant)
     look = PushText.read(wording.source).look if kind == "push" else ""
     return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind, look=look)

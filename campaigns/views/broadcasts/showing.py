@@ -1,9 +1,10 @@
 """The list of campaigns, and what every page of one campaign shows."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -12,7 +13,8 @@ from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import reach
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignVariant
+from campaigns.models.campaign import LETTERS
 from campaigns.sending import breaking
 from campaigns.sending.connecting import in_use
 from retention.dashboard.access import allows, needs
@@ -99,3 +101,10 @@ def team_of(request: Any) -> list[tuple[str, str, bool]]:
     """Return (address, name, is it me) of the store's team, whoever asks first."""
     people = [one.user for one in Membership.objects.select_related("user").order_by("pk")]
     return sorted(((one.email, str(one), one.pk == request.user.pk) for one in people), key=lambda row: (not row[2], row[1]))
+
+
+def variant_of(public_id: UUID, letter: str) -> CampaignVariant:
+    """Return a campaign's variant with this letter, with what it says and who sends it; raises Http404."""
+    rows = CampaignVariant.objects.filter(campaign__public_id=public_id).select_related("campaign", "template", "version", "sender")
+    found: CampaignVariant = get_object_or_404(rows, letter=letter if letter in LETTERS else "")
+    return found

@@ -23,7 +23,7 @@ from retention.stores import auditing
 def start_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Start a draft, which is also the yes to who asked for one; what is not whole says what is missing.
 
-    `seen` says which question the page showed: what was changed after that is looked at again before it leaves.
+    `seen` says what the page showed: what was changed after that is looked at again before it leaves.
     """
     seen = request.POST.get("seen", "")
 

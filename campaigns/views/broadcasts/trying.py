@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.broadcasts.content import wording_of
 from campaigns.channels import Outcome
-from campaigns.models import CampaignVariant, Sender, Template, TemplateVersion
+from campaigns.models import Sender, Template, TemplateVersion
 from campaigns.personalization import saving
 from campaigns.personalization.wording import Wording
 from campaigns.sending.trying import send_trial
-from campaigns.views.broadcasts.showing import team_of
+from campaigns.views.broadcasts.showing import team_of, variant_of
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores import auditing
@@ -31,10 +31,7 @@ _MAILS = frozenset({TemplateVersion.Kind.MJML, TemplateVersion.Kind.HTML})
 @require_POST
 def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Send one of a campaign's mails to members of the team. Fields: variant, a letter; to, addresses of the team."""
-    rows = CampaignVariant.objects.filter(campaign__public_id=public_id, campaign__channel="email").select_related(
-        "template", "version", "sender"
-    )
-    variant = get_object_or_404(rows, letter=request.POST.get("variant", "a")[:1])
+    variant = variant_of(public_id, request.POST.get("variant", "a"))
     wording, kind = wording_of(variant)
     if _send(request, wording, kind, sender=variant.sender):
         auditing.note(request, "campaign.tried", target=f"campaign:{public_id}", details={"variant": variant.letter})

@@ -101,7 +101,8 @@ def restore_version(request: Any, public_id: UUID) -> HttpResponse:
     """Make an old version the newest one; a draft that differs is not written over."""
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     number = request.POST.get("number", "")
-    version = get_object_or_404(TemplateVersion.objects.filter(template=template), number=int(number) if number.isdecimal() else 0)
+    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    version = get_object_or_404(TemplateVersion.objects.filter(template=template), number=wanted)
     if template.draft is not None:
         toasts.warning(request, _("There is a draft. Save it or let go of it first; nothing was changed."))
         return redirect("campaigns:template_versions", store_slug=request.store.slug, public_id=template.public_id)

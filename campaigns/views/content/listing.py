@@ -42,7 +42,8 @@ EMPTY_TEXT = "Hello {{ profile.first_name | default: 'there' }},"
 @require_safe
 def list_templates(request: HttpRequest) -> HttpResponse:
     """Show the templates of one channel (`?channel=`) by name, with what is live and what is being written."""
-    channel = request.GET.get("channel", "email")
+    asked = request.GET.get("channel", "email")
+    channel = asked if asked in CHANNELS else "email"
     kept = Template.objects.kept()
     counts = dict(kept.order_by().values_list("channel").annotate(count=Count("pk")))
     rows = [

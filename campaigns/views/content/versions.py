@@ -15,7 +15,7 @@ from campaigns.models import Template, TemplateVersion
 from campaigns.personalization.wording import Content, Wording, content_of, read_content
 from retention.dashboard.access import needs
 
-SHOWN_VERSIONS, MOST_LINES, AROUND = 50, 2000, 2
+SHOWN_VERSIONS, MOST_LINES, AROUND = 50, 1000, 2
 DRAFT = "draft"
 
 
@@ -72,7 +72,8 @@ def differences(old: Content, new: Content) -> Iterator[dict[str, Any]]:
 
 
 def _lines(old: list[str], new: list[str]) -> Iterator[Line]:
-    groups = list(SequenceMatcher(a=old, b=new, autojunk=False).get_grouped_opcodes(AROUND))
+    # lines that stand there very often are no anchors: with them a page of equal lines between others takes the cube of its length
+    groups = list(SequenceMatcher(a=old, b=new, autojunk=True).get_grouped_opcodes(AROUND))
     for place, group in enumerate(groups):
         if place or group[0][3]:
             yield Line("…", 0, "")

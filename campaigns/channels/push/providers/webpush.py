@@ -20,6 +20,8 @@ SUBSCRIPTIONS = "subscriptions"
 TTL_SECONDS = 24 * 3600
 _RETRY_SECONDS, _REST_SECONDS = 60, 300
 _MOST_BYTES = 16 * 1024
+MOST_SECONDS = 5.0
+"""For one browser. Push services answer in a fraction of this; whoever names a slow host as theirs must not hold a sender for longer."""
 _GONE = frozenset({404, 410})
 _DOUBTS = frozenset({408, 425})
 _RANK = (Outcome.ACCEPTED, Outcome.AMBIGUOUS, Outcome.LATER, Outcome.NOT_SENT, Outcome.REFUSED)
@@ -49,7 +51,7 @@ class WebPushSession:
         gone: list[str] = []
         for place, browser in enumerate(browsers):
             left = deadline - time.monotonic()
-            share = time.monotonic() + left / (len(browsers) - place)
+            share = time.monotonic() + min(left / (len(browsers) - place), MOST_SECONDS)
             answer = self._send_one(outgoing, browser, deadline=share)
             answers.append(answer)
             if answer.bad_address:
