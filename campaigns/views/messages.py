@@ -78,7 +78,7 @@ def _subject(message: Message, *, shown: bool) -> str:
         return message.step
     if message.variant:
         return _("Variant %(letter)s") % {"letter": message.variant.upper()}
-    return _("not written yet") if shown else _("hidden")
+    return _("nothing written") if shown else _("hidden")
 
 
 def _word(message: Message) -> str:
