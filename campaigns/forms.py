@@ -318,7 +318,7 @@ class PoolForm(forms.Form):
 
 
 class RuleForm(forms.Form):
-    """What happens when what a message shows is no longer true. usual: the words of an empty answer."""
+    """What happens when what a message shows is no longer true. usual: the words of an empty answer; "" says what then happens."""
 
     sold_out = forms.ChoiceField(label=_("When a product is sold out or gone"), required=False)
     dearer = forms.ChoiceField(label=_("When a product costs more than it did"), required=False)
@@ -338,8 +338,8 @@ class RuleForm(forms.Form):
         pools = CouponPool.objects.filter(Q(archived_at=None) | Q(pk=rule.pool_id)).order_by("name", "id")
         offered: dict[str, list[Any]] = {
             "pool": [("", _("No pool")), *pools.values_list("pk", "name")],
-            "sold_out": [("", usual), *SendRule.SoldOut.choices],
-            "dearer": [("", usual), *SendRule.Dearer.choices],
+            "sold_out": [("", usual or _("As usual: leave the product out")), *SendRule.SoldOut.choices],
+            "dearer": [("", usual or _("As usual: show the price of now")), *SendRule.Dearer.choices],
         }
         for name, choices in offered.items():
             field: Any = self.fields[name]

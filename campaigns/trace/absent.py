@@ -18,6 +18,7 @@ from segments.models import SegmentMember
 LOOK_BACK = timedelta(days=90)
 MOST = 30
 Say = Callable[[str], str]
+_EVENTS = {"Cart Idle": gettext_noop("Basket left alone"), "Order Completed": gettext_noop("Order placed")}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _not_in(journey: LiveJourney, customer: Customer) -> tuple[str, Phrase, date
     """Say why somebody never entered: what starts it did not happen, happened before it was live, or did not say what it is about."""
     trigger = journey.definition.trigger
     last = CustomerEvent.objects.filter(customer=customer, name=trigger.event).order_by("-occurred_at", "-id").first()
-    values = {"event": trigger.event}
+    values = {"event": Phrase(_EVENTS[trigger.event]) if trigger.event in _EVENTS else trigger.event}
     if last is None:
         return "not_happened", Phrase(gettext_noop("“%(event)s” never happened to them"), values), None
     if last.occurred_at < journey.launched_at:

@@ -162,7 +162,7 @@ def _state(coupon: Coupon, *, now: Any) -> tuple[str, str, str]:
 def worth_of(pool: CouponPool) -> str:
     """Say what a code of a pool is worth."""
     if pool.percent is not None:
-        return _("%(percent)d %% off") % {"percent": pool.percent}
+        return _("%(percent)d%% off") % {"percent": pool.percent}
     if pool.amount_minor is not None:
         return _("%(amount)s off") % {"amount": write_money(pool.amount_minor, currency=pool.currency)}
     return _("Free shipping")

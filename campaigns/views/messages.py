@@ -58,6 +58,7 @@ def _page(request: HttpRequest, source: Journey | Campaign, *, kind: str, crumbs
             "who": str(message.customer) if sees_people else _("a customer"),
             "badge": "clicked" if message.clicked_at else BADGES[message.state],
             "word": _("Clicked") if message.clicked_at else _("Opened") if message.opened_at else _word(message),
+            "subject": _subject(message, shown=sees_people),
             "why": words_of(message.reason, channel=message.channel).render(_) if message.reason else "",
         }
         for message in page.rows
@@ -67,6 +68,17 @@ def _page(request: HttpRequest, source: Journey | Campaign, *, kind: str, crumbs
         "source": source, "crumbs": crumbs, "page": page, "lines": lines, "state": state, "states": states, "sees_people": sees_people,
     }  # fmt: skip
     return render(request, "campaigns/messages.html", context)
+
+
+def _subject(message: Message, *, shown: bool) -> str:
+    """Return the subject; where there is none yet, or it is not for these eyes, what tells the message from others."""
+    if shown and message.subject:
+        return message.subject
+    if message.source_kind == "journey":
+        return message.step
+    if message.variant:
+        return _("Variant %(letter)s") % {"letter": message.variant.upper()}
+    return _("nothing written") if shown else _("hidden")
 
 
 def _word(message: Message) -> str:

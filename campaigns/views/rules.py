@@ -27,7 +27,7 @@ def template_rule(request: Any, public_id: UUID) -> HttpResponse:
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     back = reverse("campaigns:template", args=[request.store.slug, public_id])
     place = {"template": template}
-    return _page(request, place, name=template.name, back=back, usual=_("As usual"), has_place=_has_place([template]))
+    return _page(request, place, name=template.name, back=back, usual="", has_place=_has_place([template]))
 
 
 @needs("messages.edit")

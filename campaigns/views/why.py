@@ -20,7 +20,7 @@ from retention.dashboard.paging import read_page
 from retention.kit import clock
 
 PAGE_SIZE, IN_PANEL = 20, 3
-_ICONS = {"email": "mail", "sms": "message-2", "push": "bell"}
+_ICONS = {"email": "mail", "sms": "message-2", "push": "bell", "onsite": "layout-grid"}
 
 
 @needs("customers.view")
@@ -37,11 +37,11 @@ def why(request: Any, public_id: UUID) -> HttpResponse:
     return render(request, "campaigns/why.html", context)
 
 
-def why_panel(request: HttpRequest, customer: Customer, now: datetime) -> Mapping[str, Any] | None:
-    """Return a person's newest messages in a line each, or nothing where there is none."""
+def why_panel(request: HttpRequest, customer: Customer, now: datetime) -> Mapping[str, Any]:
+    """Return a person's newest messages in a line each; where there is none, why not is asked all the more."""
     newest = list(Message.objects.filter(customer=customer).order_by("-planned_at", "-id")[:IN_PANEL])
     rows = [_row(trace) for trace in traces_of(newest, say=_)]
-    return {"rows": rows, "customer": customer} if rows else None
+    return {"rows": rows, "customer": customer}
 
 
 def _row(trace: Trace) -> dict[str, Any]:

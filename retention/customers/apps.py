@@ -38,7 +38,7 @@ class CustomersConfig(AppConfig):
         )
         menu.register(
             menu.MenuItem("", _("What is arriving"), "activity", "customers:arriving", "arriving.view", order=20),
-            menu.MenuItem("people", _("Customers"), "users", "customers:list", "customers.view", order=10),
+            menu.MenuItem("people", _("Customers"), "users", "customers:list", "customers.view", order=10, with_pages_below=True),
             menu.MenuItem("people", _("Imports"), "upload", "customers:imports", "customers.import", order=60),
             menu.MenuItem("people", _("Files"), "download", "customers:exports", "customers.export", order=70),
         )

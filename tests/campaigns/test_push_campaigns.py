@@ -100,11 +100,15 @@ def test_the_pages_of_a_push_campaign_show_the_notification_and_its_reasons(clie
     campaign = make_campaign(make_list([stranger], now=now), now=now, ways=(Way("", template=str(push.public_id)),))
     base = f"/s/{store.slug}/campaigns/{campaign.public_id}/"
     page = client.get(base).content.decode()
-    assert "Push message A, as the example person sees it" in page
+    assert "The push message, as the example person sees it" in page
+    assert "Send a test" not in page, "a test is a mail"
+    assert client.post(f"{base}try/", {"variant": "a"}).status_code == 404
+    assert client.get(f"/s/{store.slug}/content/{push.public_id}/try/").status_code == 404
     assert "No push subscription" in page
     assert "On a locked phone" in client.get(f"{base}preview/").content.decode()
     edit = client.get(f"{base}edit/").content.decode()
     assert '<optgroup label="Push">' in edit
+    assert "The message</legend>" in edit
     form = {"include": str(campaign.segments.get().segment.public_id), "subject_a": "", "template_a": str(push.public_id), "name": "x"}
     assert "No push subscription" in client.post(f"{base}reach/", form).content.decode()
 
@@ -130,6 +134,20 @@ def test_no_test_of_a_push_message_leaves_as_a_broken_mail(client: Client, store
     page = client.post(f"{base}try/", {"variant": "a", "to": mine}, follow=True).content.decode()
     assert "A test can be sent of an e-mail only." in page
     assert sink.accepted == []
+
+
+def test_a_campaign_on_the_site_never_says_that_it_goes_to_the_test_inbox(client: Client, store: Any, now: Any) -> None:
+    push = make_push(now=now)
+    assert "No provider is connected." in _review(client, store, push, now=now)
+    Template.objects.update(channel="onsite")
+    page = _review(client, store, push, now=now)
+    assert "The message on the site, as the example person sees it" in page
+    assert "No provider is connected." not in page
+
+
+def _review(client: Client, store: Any, template: Template, *, now: Any) -> str:
+    campaign = make_campaign(now=now, everybody=True, ways=(Way("", template=str(template.public_id)),))
+    return client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
 
 
 def test_a_journey_may_send_a_push_message() -> None:

@@ -34,6 +34,9 @@ def test_every_chosen_person_stands_in_one_row_of_the_funnel(store: Any) -> None
         assert words in page
     unknown = signed_in(member_of(store, "owner")).get(f"/s/{store.slug}/campaigns/{campaign.public_id}/messages/?state=unknown")
     assert unknown.content.decode().count("The line went dead") == 3
+    here, owner = f"/s/{store.slug}/campaigns/{campaign.public_id}/messages/", signed_in(member_of(store, "owner"))
+    assert "nothing written" in owner.get(f"{here}?state=held_out").content.decode()
+    assert "Variant A" in owner.get(f"{here}?state=suppressed").content.decode()
 
 
 def test_clicks_orders_and_noes_are_counted_once_and_machines_apart(store: Any) -> None:

@@ -184,5 +184,8 @@ def test_page_panel_and_api_say_the_same(store: Any, sink: Any, now: Any) -> Non
     assert (told["state"], told["reason"], told["name"]) == ("suppressed", "no_consent", "Abandoned basket")
     assert [gate["key"] for gate in told["decisions"][0]["gates"] if gate["passed"] is False] == ["consent"]
     other = make_shopper(now=now)
+    assert "No message was ever planned for this person." in client.get(f"/s/{store.slug}/customers/{other.public_id}/").content.decode()
+    not_written = client.get(f"/s/{store.slug}/customers/{other.public_id}/why/").content.decode()
+    assert "“Basket left alone” never happened to them" in not_written
     (absent,) = api.get(f"/api/v1/customers/{other.public_id}/not-written").json()
     assert (absent["kind"], absent["reason"]) == ("journey", "not_happened")

@@ -88,7 +88,7 @@ def _page(campaign: Campaign, told: Mapping[str, Any], ways: list[dict[str, Any]
         "more_ways": len(ways) < len(LETTERS),
         "segments": [(str(one.public_id), one) for one in Segment.objects.live().order_by("name", "id")[:MOST_SEGMENTS]],
         "templates": [
-            (word, [(str(one.public_id), one.name) for one in offered.filter(channel=channel)])
+            (channel, word, [(str(one.public_id), one.name) for one in offered.filter(channel=channel)])
             for channel, word in (("email", _("E-mail")), ("push", _("Push")), ("onsite", _("On the site")))
         ],
         "senders": [(str(one.public_id), str(one)) for one in Sender.objects.order_by("name", "id")],

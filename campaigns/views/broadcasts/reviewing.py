@@ -24,6 +24,19 @@ from campaigns.views.broadcasts.showing import reach_of, shown, team_of, variant
 from campaigns.views.frames import FRAME_POLICY, show_message
 from retention.dashboard.access import needs
 from retention.kit import clock
+from retention.kit.words import gettext_noop
+
+_HEADINGS = {
+    "email": (gettext_noop("The mail, as the example person sees it"), gettext_noop("Mail %(letter)s, as the example person sees it")),
+    "push": (
+        gettext_noop("The push message, as the example person sees it"),
+        gettext_noop("Push message %(letter)s, as the example person sees it"),
+    ),
+    "onsite": (
+        gettext_noop("The message on the site, as the example person sees it"),
+        gettext_noop("Message on the site %(letter)s, as the example person sees it"),
+    ),
+}
 
 
 @needs("messages.view")
@@ -42,7 +55,10 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
         "seen": asking.mark_of(campaign),
         "team": team_of(request),
-        "mails": [{"way": way, "subject": _subject(request, way)} for way in context["ways"]],
+        "mails": [
+            {"way": way, "subject": _subject(request, way), "heading": _heading(campaign, way, alone=len(context["ways"]) == 1)}
+            for way in context["ways"]
+        ],
     }
     return render(request, "campaigns/campaign_review.html", context)
 
@@ -57,6 +73,12 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
     wording, kind = wording_of(variant)
     look = PushText.read(wording.source).look if kind == "push" else ""
     return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind, look=look)
+
+
+def _heading(campaign: Campaign, way: CampaignVariant, *, alone: bool) -> str:
+    """Return what stands above a variant, in the word of its channel."""
+    one, several = _HEADINGS[campaign.channel]
+    return _(one) if alone else _(several) % {"letter": way.letter.upper()}
 
 
 def _subject(request: Any, way: CampaignVariant) -> str:

@@ -13,6 +13,7 @@ from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import reach
+from campaigns.channels.onsite.channel import ONSITE
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.models.campaign import LETTERS
 from campaigns.sending import breaking
@@ -77,7 +78,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
         "exclude": [row.segment for row in rows if row.side == "exclude"],
         "ways": list(campaign.variants.select_related("template", "version", "sender").order_by("letter")),
         "stop": breaking.open_stop("campaign", campaign.pk) if campaign.state == Campaign.State.PAUSED else None,
-        "to_inbox": in_use(campaign.channel) is None,
+        "to_inbox": campaign.channel != ONSITE.key and in_use(campaign.channel) is None,
         "may_see_inbox": allows(request.role, capability="inbox.view"),
         "may_write": allows(request.role, capability="messages.write"),
         "may_edit": allows(request.role, capability="messages.edit"),
