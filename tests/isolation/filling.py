@@ -45,6 +45,7 @@ VALUES: dict[str, Maker] = {
     "customers.SavedView.owner": lambda canary, made: _owner_of_views(canary, made),
     "intake.ShopConnection.previous_sealed": lambda canary, made: "",
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
+    "campaigns.Template.channel": lambda canary, made: "email",
     "campaigns.Template.draft": lambda canary, made: {"kind": "mjml", "subject": canary, "source": canary},
     "campaigns.Sender.address": lambda canary, made: f"{canary}@{canary}.example.test",
     "campaigns.SendingDomain.domain": lambda canary, made: f"{canary}.example.test",

@@ -77,7 +77,7 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
 
 def _heading(campaign: Campaign, way: CampaignVariant, *, alone: bool) -> str:
     """Return what stands above a variant, in the word of its channel."""
-    one, several = _HEADINGS[campaign.channel]
+    one, several = _HEADINGS.get(campaign.channel, _HEADINGS["email"])
     return _(one) if alone else _(several) % {"letter": way.letter.upper()}
 
 
