@@ -8,8 +8,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 from weakref import WeakSet
 
@@ -17,6 +15,7 @@ from django.db import connection
 
 from retention.customers.changes import VIEWS
 from retention.customers.consent import ADDRESS_COLUMNS, address_digest
+from retention.customers.models import AttributeValue, Suppression
 from retention.kit.stored_json import read_json
 from retention.orders.figures import COUNTS_SQL
 from retention.tenancy.context import require_store_id
@@ -35,9 +34,6 @@ _EVENT = (
     "customers_customerevent AS event WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3 "
     "AND received_at >= $3 - interval '2 days'"
 )
-_ASKED = "((kind IN ('track', 'own') AND name = ANY($4)) OR kind = ANY($5))"
-_ORDER = "placed.id, placed.customer_id, placed_at, placed.currency, placed.total_minor, refunded_minor, coupons::text"
-_PLACED = f"orders_order AS placed WHERE store_id = $1 AND customer_id = ANY($2) AND {COUNTS_SQL}"
 # What each connection prepares: the types of the values, and the statement; $1 is the store, $2 the customers.
 _STATEMENTS: dict[str, tuple[str, str]] = {
     "customers": (
@@ -50,33 +46,24 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
         "SELECT customer_id, event_name_id, count, first_at, last_at FROM customers_customercounter "
         "WHERE store_id = $1 AND customer_id = ANY($2) AND event_name_id = ANY($3)",
     ),
-    # Views and other events in one, because each part for a month is opened anew. $6: the views that tell where they came from.
     "events": (
-        "bigint, bigint[], timestamptz, text[], text[], text[]",
-        f"SELECT customer_id, kind, name, occurred_at, CASE WHEN {_ASKED} THEN properties::text END, kind = ANY($6), "  # noqa: S608 - names of ours
-        f"{', '.join(f'CASE WHEN kind = ANY($6) THEN {told} END' for told in VIEW_COLUMNS.values())} "
-        f"FROM {_EVENT} AND ({_ASKED} OR kind = ANY($6))".replace("%%", "%"),
+        "bigint, bigint[], timestamptz, text[], text[]",
+        f"SELECT customer_id, kind, name, occurred_at, properties::text FROM {_EVENT} "  # noqa: S608 - names of ours
+        "AND ((kind IN ('track', 'own') AND name = ANY($4)) OR kind = ANY($5))",
+    ),
+    "views": (
+        "bigint, bigint[], timestamptz, text[]",
+        f"SELECT customer_id, occurred_at, {', '.join(VIEW_COLUMNS.values())} FROM {_EVENT} AND kind = ANY($4)".replace("%%", "%"),  # noqa: S608 - names of ours
     ),
     "consents": (
         "bigint, bigint[]",
         "SELECT customer_id, channel, status, method, source, changed_at FROM customers_consent "
         "WHERE store_id = $1 AND customer_id = ANY($2)",
     ),
-    "orders": ("bigint, bigint[]", f"SELECT {_ORDER} FROM {_PLACED}"),  # noqa: S608 - names of ours
-    "orders_with_lines": (
+    "orders": (
         "bigint, bigint[]",
-        f"SELECT {_ORDER}, line.product_id, line.category, line.brand, line.quantity FROM (SELECT * FROM {_PLACED}) AS placed "  # noqa: S608 - names of ours
-        "LEFT JOIN orders_orderline AS line ON line.store_id = $1 AND line.order_id = placed.id ORDER BY placed.id",
-    ),
-    "attributes": (
-        "bigint, bigint[], bigint[]",
-        "SELECT customer_id, attribute_id, folded_value, number_value, date_value FROM customers_attributevalue "
-        "WHERE store_id = $1 AND customer_id = ANY($2) AND attribute_id = ANY($3) ORDER BY attribute_id, place",
-    ),
-    "suppressions": (
-        "bigint, text[], text[]",
-        "SELECT channel, address_digest, reason, created_at FROM customers_suppression "
-        "WHERE store_id = $1 AND channel = ANY($2) AND address_digest = ANY($3)",
+        "SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed "  # noqa: S608 - names of ours
+        f"WHERE store_id = $1 AND customer_id = ANY($2) AND {COUNTS_SQL}",
     ),
     "carts": (
         "bigint, bigint[]",
@@ -89,6 +76,10 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan; "  # planned once, whatever the values of this time
 _prepared = WeakSet[Any]()  # connections that know the statements
+_LINES = """
+    SELECT order_id, product_id, category, brand, quantity FROM orders_orderline
+    WHERE store_id = (SELECT %s::bigint) AND order_id = ANY(%s)
+"""
 _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -106,8 +97,10 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
         _add_attributes(people, needs.attributes)
     if needs.counters:
         _add_counters(people, needs.counters)
-    if needs.events or needs.views:
-        _add_events(people, needs.events, needs.views)
+    if needs.events:
+        _add_events(people, needs.events)
+    if needs.views:
+        _add_views(people, needs.views)
     if needs.consents:
         _add_consents(people)
     if needs.suppressions:
@@ -125,7 +118,9 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
 
 
 def _add_attributes(people: dict[int, Person], attributes: Iterable[int]) -> None:
-    for customer_id, attribute_id, text, number, date in _ask("attributes", list(people), list(attributes)):
+    rows = AttributeValue.objects.filter(customer_id__in=list(people), attribute_id__in=list(attributes)).order_by("attribute_id", "place")
+    fields = ("customer_id", "attribute_id", "folded_value", "number_value", "date_value")
+    for customer_id, attribute_id, text, number, date in rows.values_list(*fields):
         people[customer_id].attributes.setdefault(attribute_id, []).append(Value(text, number, date))
 
 
@@ -134,17 +129,19 @@ def _add_counters(people: dict[int, Person], numbers: Iterable[int]) -> None:
         people[customer_id].counters[number] = Counter(*figures)
 
 
-def _add_events(people: dict[int, Person], events: Mapping[str, datetime | None], views: Mapping[str, datetime | None]) -> None:
-    """Read the events of these names, and the views of these kinds with what they say of where they came from."""
-    since = min((moment or _EVER) for moment in (*events.values(), *views.values()))
-    named = [kind for kind, name in VIEWS.items() if name in events]
-    for customer_id, kind, name, at, properties, viewed, *came in _ask("events", list(people), since, list(events), named, list(views)):
-        if viewed:
-            people[customer_id].views.append(ViewFact(at, **dict(zip(VIEW_COLUMNS, came, strict=True))))
-        if properties is not None:
-            told = json.loads(properties, parse_float=Decimal)
-            for counted in {name if kind in {"track", "own"} else VIEWS[kind]} & events.keys():
-                people[customer_id].events.setdefault(counted, []).append(Happening(at, told))
+def _add_events(people: dict[int, Person], events: Any) -> None:
+    since = min((moment or _EVER) for moment in events.values())
+    views = [kind for kind, name in VIEWS.items() if name in events]
+    for customer_id, kind, name, at, properties in _ask("events", list(people), since, list(events), views):
+        told = json.loads(properties, parse_float=Decimal)
+        for counted in {name if kind in {"track", "own"} else VIEWS[kind]} & events.keys():
+            people[customer_id].events.setdefault(counted, []).append(Happening(at, told))
+
+
+def _add_views(people: dict[int, Person], views: Mapping[str, datetime | None]) -> None:
+    since = min((moment or _EVER) for moment in views.values())
+    for customer_id, at, *told in _ask("views", list(people), since, list(views)):
+        people[customer_id].views.append(ViewFact(at, **dict(zip(VIEW_COLUMNS, told, strict=True))))
 
 
 def _add_consents(people: dict[int, Person]) -> None:
@@ -158,18 +155,20 @@ def _add_suppressions(people: dict[int, Person]) -> None:
         for customer_id, person in people.items():
             if address := person.row[column]:
                 holders.setdefault((channel, address_digest(address)), []).append(customer_id)
-    digests = [digest for _channel, digest in holders]
-    for channel, digest, *blocked in _ask("suppressions", list(ADDRESS_COLUMNS), digests):
+    rows = Suppression.objects.filter(channel__in=list(ADDRESS_COLUMNS), address_digest__in=[digest for _channel, digest in holders])
+    for channel, digest, *blocked in rows.values_list("channel", "address_digest", "reason", "created_at"):
         for customer_id in holders.get((channel, digest), ()):
             people[customer_id].suppressions[channel] = Block(*blocked)
 
 
 def _add_orders(people: dict[int, Person], *, with_lines: bool) -> None:
-    for _order, lines in groupby(_ask("orders_with_lines" if with_lines else "orders", list(people)), key=itemgetter(0)):
-        rows = list(lines)
-        _pk, customer_id, at, currency, total, refunded, coupons, *_line = rows[0]
-        bought = [LineFact(*row[7:]) for row in rows if row[7:] and row[7] is not None]
-        people[customer_id].orders.append(OrderFact(at, currency, total, refunded, read_json(coupons), bought))
+    rows = _ask("orders", list(people))
+    lines: dict[int, list[LineFact]] = {}
+    if with_lines and rows:
+        for order_id, *line in _run(_LINES, [row[0] for row in rows]):
+            lines.setdefault(order_id, []).append(LineFact(*line))
+    for pk, customer_id, at, currency, total, refunded, coupons in rows:
+        people[customer_id].orders.append(OrderFact(at, currency, total, refunded, read_json(coupons), lines.get(pk, [])))
 
 
 def _add_carts(people: dict[int, Person]) -> None:
@@ -203,3 +202,7 @@ def _ask(name: str, *values: Any, first: str = "") -> list[Any]:
     """Run a prepared statement for the active store. first: what is set before it on the same way."""
     marks = ", ".join(["%s"] * (len(values) + 1))
     return rows_of(piece(f"{first}EXECUTE segments_{name} ({marks})", require_store_id(), *values))
+
+
+def _run(statement: str, *values: Any) -> list[Any]:
+    return rows_of(piece(statement, require_store_id(), *values))
