@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Coupon, CouponPool
-from retention.notices.owing import owe_page
-from retention.stores.models import Membership, Store
+from retention.stores.models import Store
+from retention.stores.telling import owe_team
 
 _TOLD = ("owner", "manager", "marketer")
 
@@ -29,7 +29,5 @@ def warn_if_few(pool: CouponPool, *, now: datetime) -> bool:
     page = f"{settings.SITE_URL}{reverse('campaigns:coupon_pool', args=[store.slug, pool.public_id])}"
     words = {"store": store.name, "pool": pool.name, "left": left, "holds": pool.when_out == CouponPool.WhenOut.HOLD, "page": page}
     subject = _("%(store)s: few coupon codes are left in %(pool)s") % words
-    for member in Membership.objects.filter(role__in=_TOLD).select_related("user").order_by("pk"):
-        key = f"coupons-few:{pool.public_id}:{int(now.timestamp())}:{member.pk}"
-        owe_page("coupons_few", to=member.user.email, subject=subject, template="coupons_few", words=words, key=key)
+    owe_team("coupons_few", roles=_TOLD, subject=subject, words=words, key=f"coupons-few:{pool.public_id}:{int(now.timestamp())}")
     return True

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Journey, SendingStop
 from retention.kit.locks import transaction_lock
-from retention.notices.owing import owe_page
-from retention.stores.models import Membership, Store, StoreWork
+from retention.stores.models import Store, StoreWork
+from retention.stores.telling import owe_team
 from retention.tenancy.context import require_store_id
 
 WORK = "breaker"
@@ -157,9 +157,7 @@ def _tell(stop: SendingStop, source: Campaign | Journey) -> None:
     page = f"{settings.SITE_URL}{reverse(f'campaigns:{stop.source_kind}', args=[store.slug, source.public_id])}"
     words = {"store": store.name, "name": source.name, "stop": stop, "page": page, "complaints": stop.why == SendingStop.Why.COMPLAINTS}
     subject = _("%(store)s: %(name)s was stopped") % {"store": store.name, "name": source.name}
-    for member in Membership.objects.filter(role__in=_TOLD).select_related("user").order_by("pk"):
-        key = f"sending-stopped:{source.public_id}:{stop.pk}:{member.pk}"
-        owe_page("sending_stopped", to=member.user.email, subject=subject, template="sending_stopped", words=words, key=key)
+    owe_team("sending_stopped", roles=_TOLD, subject=subject, words=words, key=f"sending-stopped:{source.public_id}:{stop.pk}")
 
 
 def _rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from retention.notices.owing import owe_page
-from retention.stores.models import Membership, Store
+from retention.stores.models import Store
+from retention.stores.telling import owe_team
 from retention.webhooks.models import Endpoint, WebhookDelivery
 from retention.webhooks.types import label_of
 
@@ -36,6 +36,4 @@ def _store_of(endpoint: Endpoint) -> Store:
 
 def _mail(template: str, store: Store, endpoint: Endpoint, *, subject: str, words: dict[str, str], key: str) -> None:
     page = f"{settings.SITE_URL}{reverse('webhooks:detail', args=[store.slug, endpoint.public_id])}"
-    for member in Membership.objects.filter(role__in=_TOLD).select_related("user").order_by("pk"):
-        words_and_page = {**words, "page": page}
-        owe_page(template, to=member.user.email, subject=subject, template=template, words=words_and_page, key=f"{key}:{member.pk}")
+    owe_team(template, roles=_TOLD, subject=subject, words={**words, "page": page}, key=key)

@@ -15,9 +15,9 @@ from retention.customers.personal_data import Pair
 from retention.intake.models import ShopConnection
 from retention.intake.shops.results import Asked, Forget, Joined, Person
 from retention.kit.locks import transaction_lock
-from retention.notices.owing import owe_page
-from retention.stores.models import Membership, Store
+from retention.stores.models import Store
 from retention.stores.models.membership import Role
+from retention.stores.telling import owe_team
 from retention.tenancy.context import require_store_id
 
 ASKED = "Data Requested"
@@ -73,13 +73,7 @@ def pass_on(one: Asked, *, shop: ShopConnection, now: datetime) -> list[str]:
     words = {"store": store.name, "shop": shop.name, "number": one.person.external or "-", "known": bool(known)}
     if person is not None:
         words["url"] = settings.SITE_URL + reverse("customers:detail", args=[store.slug, person.public_id])
-    for member in Membership.objects.filter(role__in=_ANSWERING).select_related("user").order_by("pk"):
-        owe_page(
-            "data_request",
-            to=member.user.email,
-            subject=_("Somebody asks what %(store)s knows about them") % words,
-            template="data_request",
-            words=words,
-            key=f"data-request:{shop.pk}:{one.request_id or one.person.external}:{member.pk}",
-        )
+    subject = _("Somebody asks what %(store)s knows about them") % words
+    key = f"data-request:{shop.pk}:{one.request_id or one.person.external}"
+    owe_team("data_request", roles=_ANSWERING, subject=subject, words=words, key=key)
     return ["asked"]
