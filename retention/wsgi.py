@@ -31,7 +31,9 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 OPEN_ADDRESSES = ("/healthz", "/readyz")
 WAIT_SECONDS = 5.0
 TOO_LARGE = "The body is larger than %d MB."
-FILES = re.compile(r"/s/[^/]+/imports/new/|/api/v1/imports")  # where people and programs put in files; they are written to disk, not held
+FILES = re.compile(
+    r"/s/[^/]+/(?:imports/new|segments/postcodes)/|/api/v1/imports"
+)  # where people and programs put in files; they are written to disk, not held
 LARGEST_FILE_BODY = 51 * 1024 * 1024  # a file of 50 MB and the form around it
 FILES_AT_A_TIME = 2  # of a process, whose folder for such files is small
 TOO_MANY = "Too many people at once. Try again in a few seconds."

@@ -34,6 +34,8 @@ class SegmentsConfig(AppConfig):
                 "segment.made": _("Made a segment"),
                 "segment.changed": _("Changed a segment"),
                 "segment.removed": _("Put a segment away"),
+                "postcodes.put_in": _("Put postcodes into the table"),
+                "postcodes.taken_out": _("Took postcodes out of the table"),
             },
-            groups={"segment": _("Segments")},
+            groups={"segment": _("Segments"), "postcodes": _("Postcodes")},
         )

@@ -1,8 +1,11 @@
 """What the words of rules mean in the active store: read once per piece of work, handed to the thinking rooms."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from retention.catalog.models import Product
 from retention.customers.models import Attribute, EventName
+from retention.stores.countries import country_name
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 from segments.conditions import KINDS
@@ -27,6 +30,7 @@ def terms_of_store(*, own: str = "") -> Terms:
         segments={term.public_id: term for term in _segments()},
         own=own,
         where=point_of,
+        called=names_of,
         journeys={public_id: name for source in senders for public_id, name in source().items()},
     )
 
@@ -45,6 +49,14 @@ def point_of(country: str, postcode: str) -> tuple[float, float] | None:
     """Return where a postcode (as `rules/places.py` compares it) of a country lies, in degrees; None where the table does not know."""
     points = Postcode.objects.filter(country=country, postcode=postcode).values_list("latitude", "longitude")
     return points.first()
+
+
+def names_of(what: str, codes: Sequence[str]) -> list[str]:
+    """Return what people call some countries or products of the active store; what has no name is called by its code."""
+    if what == "country":
+        return [country_name(code) for code in codes]
+    names = dict(Product.objects.filter(shop_id__in=list(codes)).values_list("shop_id", "name"))
+    return [names.get(code) or code for code in codes]
 
 
 def _segments() -> list[SegmentTerm]:

@@ -77,7 +77,7 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan; "  # planned once, whatever the values of this time
 _prepared = WeakSet[Any]()  # connections that know the statements
 _LINES = """
-    SELECT order_id, product_id, category, brand, quantity FROM orders_orderline
+    SELECT order_id, product_id, category, brand, vendor, quantity FROM orders_orderline
     WHERE store_id = (SELECT %s::bigint) AND order_id = ANY(%s)
 """
 _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -89,9 +89,23 @@ def _write(rows: list[Postcode], *, now: datetime) -> None:
         )
         if Postcode.objects.count() > MOST_KEPT:
             raise CannotLoad(f"A store keeps at most {MOST_KEPT} postcodes; with these there would be more.")
-        resting = Segment.objects.live().filter(Q(reads__contains=[POSTCODES]) | ~Q(fault=""), kind=Segment.Kind.RULE)
-        if rows and resting.update(filled_version=0):
-            StoreWork.ring(FILL, store_id=require_store_id(), due_at=now)
+        if rows:
+            _fill_anew(now)
+
+
+def remove_postcodes(country: str, *, now: datetime) -> int:
+    """Take a country's postcodes out of the active store's table; return how many. Segments that rest on the table are worked out anew."""
+    with transaction.atomic():
+        count = int(Postcode.objects.filter(country=country).delete()[0])
+        if count:
+            _fill_anew(now)
+    return count
+
+
+def _fill_anew(now: datetime) -> None:
+    resting = Segment.objects.live().filter(Q(reads__contains=[POSTCODES]) | ~Q(fault=""), kind=Segment.Kind.RULE)
+    if resting.update(filled_version=0):
+        StoreWork.ring(FILL, store_id=require_store_id(), due_at=now)
 
 
 def _lines(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:

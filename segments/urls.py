@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import building, detail, listing, lists
+from segments.views import building, detail, listing, lists, postcodes
 
 app_name = "segments"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("s/<slug:store_slug>/segments/new/", building.new_segment, name="new"),
     path("s/<slug:store_slug>/segments/new-list/", lists.new_list, name="new_list"),
     path("s/<slug:store_slug>/segments/count/", building.count, name="count"),
+    path("s/<slug:store_slug>/segments/postcodes/", postcodes.postcode_table, name="postcodes"),
+    path("s/<slug:store_slug>/segments/postcodes/remove/", postcodes.remove_country, name="postcodes_remove"),
     path("s/<slug:store_slug>/segments/overlap/", lists.overlap, name="overlap"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/", detail.segment_detail, name="detail"),
     path("s/<slug:store_slug>/segments/<uuid:public_id>/edit/", building.edit_segment, name="edit"),

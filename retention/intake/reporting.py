@@ -112,7 +112,7 @@ def order_properties(said: Mapping[str, Any], *, names: Names, now: datetime) ->
 
 def _product(line: Mapping[str, Any], *, currency: str) -> dict[str, Any]:
     amount = line["amount_minor"] if line.get("amount_minor") is not None else line["price_minor"] * line["quantity"]
-    words = {name: line[name] for name in ("variant_id", "sku", "name", "category", "brand") if line.get(name)}
+    words = {name: line[name] for name in ("variant_id", "sku", "name", "category", "brand", "vendor") if line.get(name)}
     figures = {"price": _major(line["price_minor"], currency), "quantity": line["quantity"], "amount": _major(amount, currency)}
     return {"product_id": line["product_id"], **words, **figures}
 

@@ -31,6 +31,7 @@ class Line(NamedTuple):
     sku: str = ""
     category: str = ""
     brand: str = ""
+    vendor: str = ""
     amount_minor: int | None = None
     reason: str = ""
 
@@ -104,6 +105,7 @@ def read_line(product: Any, *, currency: str, field: str = "properties", fewest:
         sku=read_text(product.get("sku"), longest=120),
         category=read_text(product.get("category"), longest=300),
         brand=read_text(product.get("brand"), longest=120),
+        vendor=read_text(product.get("vendor"), longest=120),
         reason=read_text(product.get("reason"), longest=200),
     )
 

@@ -23,7 +23,7 @@ _STATED = (
     *("cancelled_at", "currency", "total_minor", "placed_at", "reported_at", "source"),
 )
 _OPEN = ("label", "subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "coupons", "cancelled_at")
-_LINE = ("product_id", "variant_id", "sku", "name", "category", "brand", "quantity", "price_minor", "amount_minor")
+_LINE = ("product_id", "variant_id", "sku", "name", "category", "brand", "vendor", "quantity", "price_minor", "amount_minor")
 _CANCEL = """
     UPDATE orders_order AS placed SET cancelled_at = gone.cancelled_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS gone(id, cancelled_at)

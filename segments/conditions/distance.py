@@ -70,8 +70,9 @@ class Distance(Condition):
         return (self.circle in person.circles) == self.near
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: live within 20 km of 80331 in DE."""
-        values = {"radius": plain(self.radius), "unit": Phrase(_UNITS[self.unit]), "postcode": self.postcode, "country": self.country}
+        """Say it: live within 20 km of 80331 in Germany."""
+        (country,) = terms.called("country", [self.country])
+        values = {"radius": plain(self.radius), "unit": Phrase(_UNITS[self.unit]), "postcode": self.postcode, "country": country}
         return Phrase(_SENTENCES[self.near], values)
 
     def reads(self) -> frozenset[str]:

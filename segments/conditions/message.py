@@ -1,11 +1,11 @@
-"""What became of messages to a customer: delivered, clicked, came back, answered with a no; how often, when, and of which journey.
+"""What became of messages to a customer, on any channel: got, opened, clicked; how often, when, of which sender.
 
-It reads our own events about messages, so it is an event by another name. A click counts once a person made it: robots' are left out
-before the event is written.
+It reads our own events about messages, so it is an event by another name. A click or an opening
+counts where a person made it: those of robots and privacy proxies are left out before the event is written.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
@@ -15,55 +15,19 @@ from segments.rules.base import Condition
 from segments.rules.comparing import NumberTest
 from segments.rules.counted import COUNT_OPS, is_any, is_none
 from segments.rules.facts import Needs, Person
+from segments.rules.outcomes import OUTCOMES
 from segments.rules.properties import Property
 from segments.rules.sql import Fragment
 from segments.rules.terms import At, Terms
 from segments.rules.windows import EVER, Window
 
 
-class Outcome(NamedTuple):
-    """One thing that becomes of messages. event: its name on the timeline; any, none, one, many: how a sentence says it."""
-
-    event: str
-    label: str
-    any: str
-    none: str
-    one: str
-    many: str
-
-
-OUTCOMES: dict[str, Outcome] = {
-    "clicked": Outcome(
-        "Email Link Clicked", gettext_noop("clicked in"), gettext_noop("clicked in a message%(which)s%(when)s"),
-        gettext_noop("did not click in a message%(which)s%(when)s"), gettext_noop("clicked %(times)s time in messages%(which)s%(when)s"),
-        gettext_noop("clicked %(times)s times in messages%(which)s%(when)s"),
-    ),
-    "delivered": Outcome(
-        "Email Delivered", gettext_noop("delivered"), gettext_noop("got a message%(which)s%(when)s"),
-        gettext_noop("got no message%(which)s%(when)s"), gettext_noop("got %(times)s message%(which)s%(when)s"),
-        gettext_noop("got %(times)s messages%(which)s%(when)s"),
-    ),
-    "bounced": Outcome(
-        "Email Bounced", gettext_noop("came back"), gettext_noop("have an address from which a message%(which)s came back%(when)s"),
-        gettext_noop("have no address from which a message%(which)s came back%(when)s"),
-        gettext_noop("have an address from which %(times)s message%(which)s came back%(when)s"),
-        gettext_noop("have an address from which %(times)s messages%(which)s came back%(when)s"),
-    ),
-    "unsubscribed": Outcome(
-        "Unsubscribed", gettext_noop("answered with a no"), gettext_noop("said no to further messages%(which)s%(when)s"),
-        gettext_noop("did not say no to further messages%(which)s%(when)s"),
-        gettext_noop("said no to further messages%(which)s %(times)s time%(when)s"),
-        gettext_noop("said no to further messages%(which)s %(times)s times%(when)s"),
-    ),
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Message(Condition):
-    """An outcome, how often and when. journey: the public id of the only one whose messages count; inner: the event that is asked."""
+    """An outcome, how often and when. journey: the public id of the only journey or campaign that counts; inner: the event asked."""
 
     kind: ClassVar[str] = "message"
-    label: ClassVar[str] = gettext_noop("Messages: delivered, clicked, came back")
+    label: ClassVar[str] = gettext_noop("Messages: got, opened, clicked, came back")
     what: str
     journey: str
     inner: Event
@@ -76,17 +40,17 @@ class Message(Condition):
         window = Window.read(fields.part("window")) if fields.told("window") else EVER
         journey = fields.text("journey", default="", longest=36)
         if journey and journey not in terms.journeys:
-            fields.fault("journey", Phrase(gettext_noop("is no journey of this store")))
+            fields.fault("journey", Phrase(gettext_noop("is no journey or campaign of this store")))
         where = (Property("journey", "text", "is", False, (journey,)),) if journey else ()
         event = OUTCOMES[what].event
         return cls(what, journey, Event(event, times, window, where, number=terms.event_names.get(event, 0)))
 
     @classmethod
     def asks(cls, told: Told, terms: Terms) -> Asks:
-        """Ask what became of them, of which journey, how often and when."""
+        """Ask what became of them, of which journey or campaign, how often and when."""
         yield Ask("what", "choice", gettext_noop("messages"), [(key, one.label) for key, one in OUTCOMES.items()], "clicked")
         journeys = [("", gettext_noop("any")), *sorted(terms.journeys.items(), key=lambda pair: (pair[1], pair[0]))]
-        yield Ask("journey", "choice", gettext_noop("of the journey"), journeys, is_optional=True)
+        yield Ask("journey", "choice", gettext_noop("of the journey or campaign"), journeys, is_optional=True)
         yield from ask_number(told, ops=COUNT_OPS, label=gettext_noop("how often"), kind="whole", is_count=True)
         yield from ask_window(told)
 
@@ -103,12 +67,12 @@ class Message(Condition):
         return self.inner.holds(person, at)
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: clicked in a message of the journey “Abandoned basket” in the last 30 days."""
+        """Say it: clicked in an e-mail of “Abandoned basket” in the last 30 days."""
         words, times, said = self.inner.window.phrase(), self.inner.times, OUTCOMES[self.what]
         when: Phrase | str = Phrase(gettext_noop(" %(when)s"), {"when": words}) if words else ""
         which: Phrase | str = ""
         if self.journey:
-            which = Phrase(gettext_noop(" of the journey “%(journey)s”"), {"journey": terms.journeys.get(self.journey, self.journey)})
+            which = Phrase(gettext_noop(" of “%(journey)s”"), {"journey": terms.journeys.get(self.journey, self.journey)})
         text = said.any if is_any(times) else said.none if is_none(times) else said.one if times.is_one else said.many
         return Phrase(text, {"which": which, "when": when, "times": times.amount()})
 

@@ -1,9 +1,9 @@
 """Orders of a customer in a window: how many, what they came to, with a coupon, with certain products.
 
-An order that was called off or never paid is none. What was bought is what the order says of it: its product, category and brand.
+An order that was called off or never paid is none. What was bought is what the order says of it: its product, category, brand and vendor.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -21,12 +21,18 @@ from segments.rules.terms import At, Terms
 from segments.rules.windows import EVER, Window, holds, turns, within
 
 MEASURES = ("count", "sum")
-WHATS = {"product": gettext_noop("product"), "category": gettext_noop("category"), "brand": gettext_noop("brand")}
+WHATS = {
+    "product": gettext_noop("product"),
+    "category": gettext_noop("category"),
+    "brand": gettext_noop("brand"),
+    "vendor": gettext_noop("vendor"),
+}
 _MEASURES = {"count": gettext_noop("orders"), "sum": gettext_noop("what they came to")}
 _ONLY = {
     "product": gettext_noop("certain products"),
     "category": gettext_noop("certain categories"),
     "brand": gettext_noop("certain brands"),
+    "vendor": gettext_noop("certain vendors"),
 }
 COUNTS = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _ORDERED = gettext_noop("ordered%(what)s%(coupon)s%(when)s")
@@ -39,7 +45,7 @@ _BELOW = " / "
 
 @dataclass(frozen=True)
 class Orders(Condition):
-    """Orders compared. what, names: only orders with one of these products, categories (with all below them) or brands."""
+    """Orders compared. what, names: only orders with one of these products, categories (with all below them), brands or vendors."""
 
     kind: ClassVar[str] = "orders"
     label: ClassVar[str] = gettext_noop("Orders: how many, how much, of what, with which coupon")
@@ -109,7 +115,9 @@ class Orders(Condition):
         when: Phrase | str = Phrase(gettext_noop(" %(when)s"), {"when": words}) if words else ""
         what: Phrase | str = ""
         if self.what:
-            what = Phrase(gettext_noop(" of the %(kind)s %(names)s"), {"kind": Phrase(WHATS[self.what]), "names": listed(self.names)})
+            what = Phrase(
+                gettext_noop(" of the %(kind)s %(names)s"), {"kind": Phrase(WHATS[self.what]), "names": listed(self._called(terms))}
+            )
         coupon: Phrase | str = Phrase(gettext_noop(" with the coupon %(codes)s"), {"codes": listed(self.coupons)}) if self.coupons else ""
         values = {"what": what, "coupon": coupon, "when": when, "amount": self.amount.amount(self._show)}
         if self.measure == "sum":
@@ -162,7 +170,7 @@ class Orders(Condition):
         return rows + joined(wanted, "AND")
 
     def _named(self) -> Fragment:
-        column = {"product": "line.product_id", "category": "line.category", "brand": "line.brand"}[self.what]
+        column = {"product": "line.product_id", "category": "line.category", "brand": "line.brand", "vendor": "line.vendor"}[self.what]
         exact = piece(f"{column} = ANY(%s)", list(self.names))
         if self.what != "category":
             return exact
@@ -176,10 +184,13 @@ class Orders(Condition):
         return not self.what or self._is_named(order.lines)
 
     def _is_named(self, lines: Iterable[LineFact]) -> bool:
-        told = [{"product": line.product_id, "category": line.category, "brand": line.brand}[self.what] for line in lines]
+        told = [getattr(line, "product_id" if self.what == "product" else self.what) for line in lines]
         if any(one in self.names for one in told):
             return True
         return self.what == "category" and any(one.startswith(name + _BELOW) for one in told for name in self.names)
+
+    def _called(self, terms: Terms) -> Sequence[str]:
+        return terms.called("product", self.names) if self.what == "product" else self.names
 
     def _show(self, amount: float) -> str:
         return plain(amount) if self.measure == "count" else amount_of(amount, self.currency)

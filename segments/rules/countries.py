@@ -31,8 +31,8 @@ class OfCountries(Condition):
             yield Ask("values", "texts", gettext_noop("countries"), offers="countries")
 
     def phrase(self, terms: Terms) -> Phrase:
-        """Say it: live in DE."""
-        return Phrase(self.sentences[self.op], {"countries": listed(self.codes)})
+        """Say it: live in “Germany”."""
+        return Phrase(self.sentences[self.op], {"countries": listed(terms.called("country", self.codes))})
 
     @property
     def asks_whether_known(self) -> bool:

@@ -75,6 +75,7 @@ class LineFact:
     product_id: str
     category: str
     brand: str
+    vendor: str
     quantity: int
 
 

@@ -24,7 +24,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "store_id", "id", "customer_id", "currency", "total_minor", "refunded_minor", "discount_minor", "payment_state", "coupons",
         "placed_at", "cancelled_at",
     ),
-    "orders_orderline": ("store_id", "order_id", "product_id", "category", "brand", "quantity"),
+    "orders_orderline": ("store_id", "order_id", "product_id", "category", "brand", "vendor", "quantity"),
     "orders_cart": (
         "store_id", "customer_id", "state", "stage", "currency", "total_minor", "lines_count", "last_activity_at", "idle_at",
         "abandoned_at",

@@ -1,6 +1,6 @@
 """What words of a rule mean in one store, and the moment a rule is asked for. No database here; `segments/knowing.py` reads it there."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 Item = TypeVar("Item")
 Where = Callable[[str, str], tuple[float, float] | None]
+Called = Callable[[str, Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Terms:
 
     own: the public id of the segment whose rule is read, so that it cannot come to name itself. journeys: their names by public id.
     where: finds a postcode (as `places.py` compares it) of a country in the store's table, in degrees; asked only when needed.
+    called: what people call countries ("country") and products ("product") of these codes, in their order; asked only for sentences.
     """
 
     store_id: int
@@ -47,6 +49,7 @@ class Terms:
     own: str = ""
     journeys: Mapping[str, str] = field(default_factory=dict)
     where: Where = field(default=lambda _country, _postcode: None, compare=False)
+    called: Called = field(default=lambda _what, codes: codes, compare=False)
 
     @property
     def measures(self) -> str:

@@ -38,7 +38,7 @@ def test_a_segment_is_made_filled_and_its_members_are_read_in_pages(api, store):
     made = api.ask("post", "segments", WISH)
     assert made.status_code == 201
     shown = made.json()
-    assert (shown["sentence"], shown["version"], shown["is_up_to_date"]) == ("People who live in “DE”.", 1, False)
+    assert (shown["sentence"], shown["version"], shown["is_up_to_date"]) == ("People who live in “Germany”.", 1, False)
     germans = filled(store)
     assert api.get(f"segments/{shown['id']}")["members_count"] == len(germans)
     page = api.get(f"segments/{shown['id']}/members?page_size=2")
@@ -65,7 +65,7 @@ def test_a_rule_is_counted_without_being_saved(api, store):
     with work_for(store):
         assert counted["count"] == Customer.objects.filter(country="DE").count()
         assert Segment.objects.count() == 0
-    assert counted["sentence"] == "People who live in “DE”."
+    assert counted["sentence"] == "People who live in “Germany”."
     assert set(counted["reach"]) == {"email", "sms", "push"}
 
 

@@ -300,6 +300,8 @@ SIGNUP_PAGES = {
     "segments:new_list": Page("segments.edit", "GET POST", form={"name": "People", "people": "nobody@example.test"}),
     "segments:count": Page("segments.edit", "POST", form={"rule": "{}"}),
     "segments:overlap": Page("segments.view"),
+    "segments:postcodes": Page("segments.edit", "GET POST"),
+    "segments:postcodes_remove": Page("segments.edit", "POST", form={"country": "DE"}),
     "segments:detail": Page("segments.view", ids=_SEGMENT),
     "segments:edit": Page("segments.edit", "GET POST", ids=_SEGMENT, form={"do": "done"}),
     "segments:edit_list": Page("segments.edit", "GET POST", ids=_SEGMENT, form={"name": "X"}, answers=(200, 302, 404, 422)),

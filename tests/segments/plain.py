@@ -340,6 +340,7 @@ def _funnel(node: Json, customer: Customer, everything: Everything, now: datetim
 def _message(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:
     names = {
         "delivered": "Email Delivered", "clicked": "Email Link Clicked", "bounced": "Email Bounced", "unsubscribed": "Unsubscribed",
+        "opened": "Email Opened", "sms_clicked": "SMS Link Clicked", "push_delivered": "Push Delivered", "onsite_closed": "On-site Closed",
     }  # fmt: skip
     events = _lived({"event": names[node["what"]], "window": node.get("window")}, customer, everything, now)
     wanted = [row for row in events if row.properties.get("journey") == node.get("journey", row.properties.get("journey"))]
@@ -426,7 +427,7 @@ def _names(node: Json, line: Any) -> bool:
     if node["what"] == "category":
         parts = line.category.split(" / ")
         return any(" / ".join(parts[:depth]) in node["names"] for depth in range(1, len(parts) + 1))
-    return {"product": line.product_id, "brand": line.brand}[node["what"]] in node["names"]
+    return {"product": line.product_id, "brand": line.brand, "vendor": line.vendor}[node["what"]] in node["names"]
 
 
 def _cart(node: Json, customer: Customer, everything: Everything, now: datetime) -> bool:

@@ -115,7 +115,13 @@ FUNNEL = _with(
 )
 MESSAGE = _with(
     _merged(
-        _made(**{"is": "message", "what": _one("delivered", "clicked", "bounced", "unsubscribed")}), _number_test(COUNT_OPS, (0, 1, 2, 3))
+        _made(
+            **{
+                "is": "message",
+                "what": _one("delivered", "clicked", "bounced", "unsubscribed", "opened", "sms_clicked", "push_delivered", "onsite_closed"),
+            }
+        ),
+        _number_test(COUNT_OPS, (0, 1, 2, 3)),
     ),
     window=WINDOW,
     journey=_one(*JOURNEYS),
@@ -147,7 +153,7 @@ DISTANCE = st.builds(
         {"country": "AT", "postcode": "10115"},
     ),
 )  # fmt: skip
-NAMES = st.lists(_one("p1", "Coffee", "Lumen"), min_size=1, max_size=2, unique=True)
+NAMES = st.lists(_one("p1", "Coffee", "Lumen", "Roasters"), min_size=1, max_size=2, unique=True)
 CODES = st.lists(_one(*COUNTRIES[:3], "de"), min_size=1, max_size=2, unique=True)
 NAMED = _text_test("Ann", "Müller", "female", "en-GB", *ODD)
 ORDERS = st.one_of(
@@ -159,7 +165,7 @@ ORDERS = st.one_of(
     _with(_merged(_made(**{"is": "orders", "measure": "sum"}), _number_test(COUNT_OPS, (0, 10, 25.5, 99))), window=WINDOW),
     _with(
         _merged(
-            _made(**{"is": "orders", "what": _one("product", "category", "brand"), "names": NAMES}),
+            _made(**{"is": "orders", "what": _one("product", "category", "brand", "vendor"), "names": NAMES}),
             _number_test(COUNT_OPS, (0, 1, 2)),
         ),
         window=WINDOW,

@@ -72,9 +72,9 @@ BAD = {
     ),
     "a funnel to nowhere": (group({"is": "funnel", "first": "A", "within": {"count": 1}}), "root.rules.0.then", "text of"),
     "no such journey": (
-        group({"is": "message", "what": "clicked", "op": "at_least", "value": 1, "journey": "x"}), "root.rules.0.journey", "no journey",
+        group({"is": "message", "what": "clicked", "op": "at_least", "value": 1, "journey": "x"}), "root.rules.0.journey", "no journey or",
     ),
-    "no such outcome": (group({"is": "message", "what": "opened", "op": "at_least", "value": 1}), "root.rules.0.what", "one of"),
+    "no such outcome": (group({"is": "message", "what": "read aloud", "op": "at_least", "value": 1}), "root.rules.0.what", "one of"),
     "no such device": (group({"is": "visit", "op": "at_least", "value": 1, "device": "fridge"}), "root.rules.0.device", "one of"),
     "from nowhere": (group({"is": "visit", "op": "at_least", "value": 1, "from": "source"}), "root.rules.0.values", "1 to"),
     "half a visit": (group({"is": "visit", "op": "at_least", "value": 0.5}), "root.rules.0.value", "whole number"),

@@ -26,7 +26,10 @@ CITIES, COUNTRIES = ("Berlin", "BERLIN", "Straßburg", "São Paulo", ""), ("DE",
 INTERESTS = ("Espresso", "filter", "Tea ", "grinders")
 ODD = ("O'Hara", 'say "hi"', "back\\slash", "50%", "%s", "'; DROP TABLE x; --", "ﬁne")
 PLANS = ("gold", "Gold", "silver", *ODD)
-MESSAGES = ("Email Delivered", "Email Delivered", "Email Link Clicked", "Email Bounced", "Unsubscribed")
+MESSAGES = (
+    "Email Delivered", "Email Delivered", "Email Link Clicked", "Email Bounced", "Unsubscribed", "Email Opened", "Email Opened",
+    "SMS Link Clicked", "Push Delivered", "On-site Closed",
+)  # fmt: skip
 JOURNEYS = ("0b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c11", "9d27a5f0-1111-4c0e-8a53-3b1e7c2f4a90")
 AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148", "Mozilla/5.0 (Linux; Android 14; SM-X200) Safari/537.36",
@@ -237,6 +240,7 @@ def _lines(chance: random.Random, order: Order) -> list[OrderLine]:
             product_id=chance.choice(("p1", "p2")),
             category=chance.choice(("Coffee", "Coffee / Espresso", "Coffee Table", "")),
             brand=chance.choice(("Lumen", "")),
+            vendor=chance.choice(("Roasters", "O'Hara", "")),
             quantity=1,
         )
         for place in range(chance.randrange(3))

@@ -65,6 +65,7 @@ class OrderLineIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=300, required=False, allow_blank=True)
     category = serializers.CharField(max_length=300, required=False, allow_blank=True)
     brand = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    vendor = serializers.CharField(max_length=120, required=False, allow_blank=True, help_text=gettext_lazy("Who supplies it to the shop."))
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
     price_minor = AmountField(help_text=gettext_lazy("Of one piece."))
     amount_minor = AmountField(required=False, help_text=gettext_lazy("What the line came to; price times quantity when left out."))

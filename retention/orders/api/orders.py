@@ -23,7 +23,7 @@ _EXAMPLE = {
     "currency": "EUR", "total_minor": 9390, "subtotal_minor": 8900, "discount_minor": 0, "shipping_minor": 490, "tax_minor": 1499,
     "refunded_minor": 0, "payment_state": "paid", "fulfilment_state": "open", "coupons": [], "source": "api",
     "lines": [{"position": 1, "product_id": "grinder", "variant_id": "grinder-black", "sku": "GR-1", "name": "Hand grinder", "category": "",
-               "brand": "Lumen", "quantity": 1, "price_minor": 8900, "amount_minor": 8900}],
+               "brand": "Lumen", "vendor": "", "quantity": 1, "price_minor": 8900, "amount_minor": 8900}],
     "placed_at": "2026-11-20T12:00:00Z", "cancelled_at": None, "reported_at": "2026-11-20T12:00:03Z", "received_at": "2026-11-20T12:00:03Z",
 }  # fmt: skip
 
@@ -34,7 +34,7 @@ class OrderLineOut(serializers.ModelSerializer[OrderLine]):
     class Meta:
         model = OrderLine
         fields = (
-            "position", "product_id", "variant_id", "sku", "name", "category", "brand", "quantity", "price_minor", "amount_minor",
+            "position", "product_id", "variant_id", "sku", "name", "category", "brand", "vendor", "quantity", "price_minor", "amount_minor",
         )  # fmt: skip
 
 

@@ -104,6 +104,7 @@ class OrderLine(StoreOwned):
     name = models.CharField(max_length=300, blank=True)
     category = models.CharField(max_length=300, blank=True, default="", db_default="")
     brand = models.CharField(max_length=120, blank=True, default="", db_default="")
+    vendor = models.CharField(max_length=120, blank=True, default="", db_default="")  # who supplies it, as the order said
     quantity = models.IntegerField()  # negative: a piece taken back within the same order
     price_minor = models.BigIntegerField(default=0)
     amount_minor = models.BigIntegerField(

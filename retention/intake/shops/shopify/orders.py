@@ -142,6 +142,7 @@ def product_line(line: dict[str, Any], *, currency: str) -> dict[str, Any]:
         name=text(line, "title") or text(line, "presentment_title") or text(line, "name"),
         variant=text(line, "variant_title"),
         brand=text(line, "vendor", longest=120),
+        vendor=text(line, "vendor", longest=120),
         price=write_amount(price, currency=currency),
         quantity=quantity,
         amount=write_amount(max(price * quantity - _discount(line), Decimal(0)), currency=currency),
