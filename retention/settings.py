@@ -48,6 +48,7 @@ try:
     FETCH_ALLOWED_PORTS = [int(port) for port in env.listing("FETCH_ALLOWED_PORTS")]
     FETCH_ALLOW_HTTP = env.flag("FETCH_ALLOW_HTTP", default=False)
     FETCH_EGRESS_PROXY = env.text("FETCH_EGRESS_PROXY", "")
+    PUSH_SERVICES = env.listing("PUSH_SERVICES")
     MERCHANT_KEYS = env.listing("MERCHANT_KEYS")
     LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
     REQUEST_SLOTS = env.number("REQUEST_SLOTS", 8, low=1, high=64)

@@ -6,13 +6,16 @@ from zoneinfo import ZoneInfo
 from django.utils import formats
 
 from campaigns.broadcasts.moments import first_moment
-from campaigns.broadcasts.winning import FEWEST_EACH, SURE
+from campaigns.broadcasts.winning import FEWEST_TRIED, SURE
 from campaigns.models import Campaign
 from campaigns.sending.pacing import first_instant
 from retention.dashboard.figures import write_number, write_share
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store
 
+_AT_ONCE = {
+    "onsite": gettext_noop("Within a minute after you press the button it waits on the site. Each person sees it on their next visit."),
+}
 _LATEST = ZoneInfo("Etc/GMT+12")  # UTC-12, where a day begins last
 
 
@@ -43,9 +46,14 @@ def next_steps(campaign: Campaign, *, store: Store, now: datetime) -> list[Phras
 
 def _leaving(campaign: Campaign, *, store: Store, now: datetime) -> Phrase:
     if campaign.when == Campaign.When.NOW or campaign.wall_day is None or campaign.wall_time is None:
-        return Phrase(gettext_noop("The first messages leave within a minute after you press the button."))
+        return Phrase(_AT_ONCE.get(campaign.channel, gettext_noop("The first messages leave within a minute after you press the button.")))
     words = {"day": formats.date_format(campaign.wall_day, "DATE_FORMAT"), "time": f"{campaign.wall_time:%H:%M}", "zone": store.zone}
     if campaign.when == Campaign.When.AT:
+        if campaign.channel == "onsite":
+            told = gettext_noop(
+                "It waits for its people from %(day)s at %(time)s on, by the shop's clock (%(zone)s), each on their next visit."
+            )
+            return Phrase(told, words)
         return Phrase(gettext_noop("It leaves on %(day)s at %(time)s for everybody at once, by the shop's clock (%(zone)s)."), words)
     first = first_moment("local", day=campaign.wall_day, wall=campaign.wall_time, zone=store.timezone, now=now)
     last = first_instant(campaign.wall_day, campaign.wall_time, _LATEST)
@@ -69,6 +77,6 @@ def _winner(campaign: Campaign) -> list[Phrase]:
             gettext_noop(
                 "It must be better with %(sure)s certainty, each sent to at least %(fewest)s people; otherwise the others are split."
             ),
-            {"sure": write_share(SURE), "fewest": write_number(FEWEST_EACH)},
+            {"sure": write_share(SURE), "fewest": write_number(FEWEST_TRIED)},
         ),
     ]

@@ -20,7 +20,7 @@ from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 BITE = 10_000
-FEWEST_EACH = 50
+FEWEST_TRIED = 50
 SURE = 0.9
 """How sure we must be that the best is better than the second. Source: field guide, experiments (Klaviyo asks for 90 %)."""
 
@@ -66,7 +66,7 @@ def arms_of(campaign: Campaign) -> list[Arm]:
 def winner_of(arms: list[Arm]) -> str:
     """Return the letter of the variant that is better than the second with 90 % certainty, or nothing."""
     ranked = sorted(arms, key=lambda arm: (-(arm.hits / arm.sent if arm.sent else 0), arm.letter))
-    if len(ranked) < 2 or min(arm.sent for arm in arms) < FEWEST_EACH:
+    if len(ranked) < 2 or min(arm.sent for arm in arms) < FEWEST_TRIED:
         return ""
     return ranked[0].letter if certainty(ranked[0], ranked[1]) >= SURE else ""
 

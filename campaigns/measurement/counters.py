@@ -6,6 +6,7 @@ from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from campaigns.measurement.statistics import FEWEST_EACH
 from campaigns.models import Attribution, Message
 from retention.customers.models import CustomerEvent
 from retention.dashboard.figures import write_money, write_number
@@ -13,7 +14,6 @@ from retention.dashboard.home_parts import Counter
 from retention.orders.models import Cart
 
 _DAYS = timedelta(days=30)
-_FEWEST = 100
 
 
 def messages_counter(request: HttpRequest, now: datetime) -> Counter:
@@ -46,7 +46,7 @@ def came_back_counter(request: HttpRequest, now: datetime) -> Counter:
 def complaint_share(*, now: datetime) -> float | None:
     """Return which share of the e-mails of 30 days was called unwanted; None when fewer than a hundred left."""
     sent = Message.objects.filter(channel="email", state="sent", planned_at__gte=now - _DAYS).count()
-    if sent < _FEWEST:
+    if sent < FEWEST_EACH:
         return None
     told = CustomerEvent.objects.filter(
         name="Email Complained", kind="own", customer__isnull=False, refusal="", occurred_at__gte=now - _DAYS

@@ -6,21 +6,29 @@ are anybody's. Nothing is asked for a slice whose templates name none of it.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
+from django.db import transaction
 from django.db.models import F, Max, Sum
 from django.db.models.fields.json import KeyTextTransform
+from redis import RedisError
 
 from retention.catalog.models import Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent
+from retention.kit.locks import transaction_lock
 from retention.kit.words import fold
 from retention.orders.models import OrderLine
+from retention.tenancy.context import require_store_id
 
 MOST_SHOWN, MOST_SELLERS, MOST_CHOSEN = 12, 400, 60
 VIEWED_DAYS, BOUGHT_DAYS, SELLING_DAYS = 60, 90, 90
 LIKED_CATEGORIES = 3
+SELLERS_KEPT = timedelta(minutes=10)
+_SELLERS = "best-sellers"
 _LIQUID = re.compile(r"{[{%].*?[%}]}", re.DOTALL)
 _USES = re.compile(r"\b(viewed|recommended|products)\b")
 _CHOSEN = re.compile(r"""\bchosen\s*=\s*["']([^"']*)["']|\bproducts\[\s*["']([^"'\]]{1,120})["']""")
@@ -121,11 +129,40 @@ def _bought(people: Sequence[int], *, now: datetime) -> dict[int, set[str]]:
 
 def _best_sellers(*, now: datetime) -> list[str]:
     """Return what the shop sold most of lately; before its first orders, its newest products."""
+    newest = Product.objects.filter(state=Product.State.ACTIVE).order_by("-created_at", "-id").values_list("shop_id", flat=True)
+    return list(dict.fromkeys([*_most_sold(now=now), *newest[:MOST_SHOWN]]))
+
+
+def _most_sold(*, now: datetime) -> list[str]:
+    """Return what sold most, added up at most once in ten minutes: a lock lets one slice do it, and those who waited read its answer."""
+    kept = _kept_sellers(now)
+    if kept is not None:
+        return kept
+    with transaction.atomic():
+        transaction_lock("best-sellers", store_id=require_store_id())
+        kept = _kept_sellers(now)
+        if kept is not None:
+            return kept
+        found = _add_up_sellers(now=now)
+        with suppress(RedisError):
+            cache.set(_SELLERS, (now, found), SELLERS_KEPT.total_seconds())
+    return found
+
+
+def _kept_sellers(now: datetime) -> list[str] | None:
+    """Return what was added up lately; None when it is too old for `now`, and while Valkey is away."""
+    try:
+        made_at, found = cache.get(_SELLERS) or (None, [])
+    except RedisError:
+        return None
+    return found if made_at is not None and abs(now - made_at) < SELLERS_KEPT else None
+
+
+def _add_up_sellers(*, now: datetime) -> list[str]:
     since = now - timedelta(days=SELLING_DAYS)
     lines = OrderLine.objects.filter(order__placed_at__gt=since, order__placed_at__lte=now, order__cancelled_at=None)
     sold = lines.values("product_id").annotate(pieces=Sum("quantity")).filter(pieces__gt=0).order_by("-pieces", "product_id")
-    newest = Product.objects.filter(state=Product.State.ACTIVE).order_by("-created_at", "-id").values_list("shop_id", flat=True)
-    return list(dict.fromkeys([*(row["product_id"] for row in sold[:MOST_SELLERS]), *newest[:MOST_SHOWN]]))
+    return [row["product_id"] for row in sold[:MOST_SELLERS]]
 
 
 def _for_sale(wanted: set[str]) -> dict[str, _Sold]:

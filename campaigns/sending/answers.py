@@ -1,13 +1,11 @@
-"""Every question the gate asks of a message, and each answer, told apart from the verdict: for the trace people read. Pure.
+"""Every question the gate asks of a message in words, and its answers in signs: for the trace people read. Pure.
 
-`judge` stops at the first no; here all are answered, so that a person sees what else would have stood in the way.
+`eligibility.py` asks them. Its `judge` stops at the first no; here all are answered, so that a person sees what else stood in the way.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from campaigns.sending.arbiter import GAP
-from campaigns.sending.eligibility import RARELY, Caps, Facts
-from campaigns.sending.pacing import USUAL, next_allowed, zone_of
+from campaigns.sending.eligibility import Facts, answer_all
 from retention.kit.words import Phrase, gettext_noop
 
 QUESTIONS: dict[str, Phrase] = {
@@ -31,30 +29,5 @@ YES, NO, UNASKED = "y", "n", "-"
 
 def answers_of(facts: Facts, *, now: datetime) -> str:
     """Return a sign for each question: y, n, or - for what is not asked of such a message."""
-    marketing = not facts.transactional
-    asked: dict[str, bool | None] = {
-        "run": facts.run_going,
-        "basket": facts.cart_open,
-        "age": facts.expires_at is None or facts.expires_at > now,
-        "source": facts.source_live,
-        "address": facts.has_address,
-        "blocked": not facts.suppressed if facts.has_address else None,
-        "break": not facts.on_break if marketing else None,
-        "consent": facts.consent if marketing else None,
-        "first": facts.wins and not any(now < moment + GAP for moment in facts.contacts) if marketing else None,
-        "budget": _in_budget(facts, now) if marketing else None,
-        "hours": _awake(facts, now) if marketing else None,
-        "truth": not facts.untrue,
-    }
-    return "".join(UNASKED if asked[name] is None else YES if asked[name] else NO for name in QUESTIONS)
-
-
-def _in_budget(facts: Facts, now: datetime) -> bool:
-    caps = RARELY if facts.less_often else Caps()
-    within = [(caps.per_day, timedelta(days=1)), (caps.per_week, timedelta(days=7))]
-    return all(sum(moment > now - window for moment in facts.contacts) < cap for cap, window in within)
-
-
-def _awake(facts: Facts, now: datetime) -> bool:
-    zone = zone_of(facts.customer_zone, facts.store_zone)
-    return next_allowed(now, quiet=USUAL.get(facts.channel), zone=zone) == now
+    told = answer_all(facts, now=now)
+    return "".join(UNASKED if told[name] is None else YES if told[name] else NO for name in QUESTIONS)

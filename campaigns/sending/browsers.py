@@ -9,13 +9,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.channels.push.encrypting import Subscription, check_keys
+from campaigns.channels.push.services import check_endpoint
 from campaigns.channels.push.vapid import new_pair
 from campaigns.models import PushKeys, PushSubscription
 from retention.customers.consent import Said, address_digest, record_consents
 from retention.customers.identifying import BASKET_COUNTS_SQL, Claim, identify
 from retention.customers.models import Customer
-from retention.kit.fetch.policy import policy_from_settings
-from retention.kit.fetch.targets import read_target
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
@@ -64,9 +63,7 @@ def keys_of_store(*, now: datetime) -> PushKeys:
 
 def check_subscription(told: Subscription) -> None:
     """Raise BadSubscription or FetchRefused for what nothing can be sent to. Its host is looked up only when something is."""
-    target = read_target(told.endpoint)
-    if (target.scheme, target.port) != ("https", 443):
-        policy_from_settings().check_target(target)
+    check_endpoint(told.endpoint)
     check_keys(told.p256dh, told.auth)
 
 

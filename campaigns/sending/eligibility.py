@@ -3,6 +3,7 @@
 The order of the questions is the order in which the reason is shown: what is over first, then what is forbidden, then what must wait.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,24 +71,49 @@ class Facts:
     untrue: str = ""
 
 
+Question = Callable[[Facts, datetime], bool | None]
+
+ENDS: dict[str, tuple[Question, Do, str]] = {
+    "run": (lambda facts, now: facts.run_going, Do.SUPPRESS, "run_ended"),
+    "basket": (lambda facts, now: facts.cart_open, Do.SUPPRESS, "cart_closed"),
+    "age": (lambda facts, now: facts.expires_at is None or facts.expires_at > now, Do.SKIP, "too_late"),
+    "source": (lambda facts, now: facts.source_live, Do.LEAVE, "paused"),
+    "address": (lambda facts, now: facts.has_address, Do.SUPPRESS, "no_address"),
+    "blocked": (lambda facts, now: not facts.suppressed if facts.has_address else None, Do.SUPPRESS, "suppressed"),
+    "break": (lambda facts, now: None if facts.transactional else not facts.on_break, Do.SUPPRESS, "on_break"),
+    "consent": (lambda facts, now: None if facts.transactional else facts.consent, Do.SUPPRESS, "no_consent"),
+}
+"""Questions a no to which ends it, in their order, with what then happens and why. None: not asked of such a message."""
+
+
 def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[str, QuietHours] | None = None) -> Verdict:
-    """Return what happens to a message at `now`."""
-    ended = _over(facts, now)
-    if ended is not None:
-        return ended
-    if not facts.source_live:
-        return Verdict(Do.LEAVE, "paused")
-    forbidden = _forbidden(facts)
-    if forbidden:
-        return Verdict(Do.SUPPRESS, forbidden)
+    """Return what happens to a message at `now`: the first no decides."""
+    for passed, do, reason in ENDS.values():
+        if passed(facts, now) is False:
+            return Verdict(do, reason)
     if facts.transactional:
         return _if_true(facts)
-    wait, reason = _wait(facts, now, caps or (RARELY if facts.less_often else Caps()), USUAL if quiet is None else quiet)
+    wait, reason = _wait(facts, now, caps or _caps_of(facts), USUAL if quiet is None else quiet)
     if wait <= now:
         return _if_true(facts)
     if facts.expires_at is not None and wait >= facts.expires_at:
         return Verdict(Do.SUPPRESS, reason)
     return Verdict(Do.HOLD, reason, until=wait)
+
+
+def answer_all(facts: Facts, *, now: datetime) -> dict[str, bool | None]:
+    """Answer every question, also those `judge` does not come to; None where one is not asked. Keys: ENDS, first, budget, hours, truth."""
+    told = {name: passed(facts, now) for name, (passed, _do, _reason) in ENDS.items()}
+    waits: dict[str, bool | None] = dict.fromkeys(("first", "budget", "hours"))
+    if not facts.transactional:
+        waits["first"] = _after_others(facts, now) <= now
+        waits["budget"] = _in_budget(facts, now, _caps_of(facts)) <= now
+        waits["hours"] = _awake(facts, now, USUAL) == now
+    return told | waits | {"truth": not facts.untrue}
+
+
+def _caps_of(facts: Facts) -> Caps:
+    return RARELY if facts.less_often else Caps()
 
 
 def _if_true(facts: Facts) -> Verdict:
@@ -97,41 +123,30 @@ def _if_true(facts: Facts) -> Verdict:
     return Verdict(Do.SUPPRESS, facts.untrue) if facts.untrue else Verdict(Do.SEND)
 
 
-def _over(facts: Facts, now: datetime) -> Verdict | None:
-    if not facts.run_going:
-        return Verdict(Do.SUPPRESS, "run_ended")
-    if facts.cart_open is False:
-        return Verdict(Do.SUPPRESS, "cart_closed")
-    if facts.expires_at is not None and facts.expires_at <= now:
-        return Verdict(Do.SKIP, "too_late")
-    return None
-
-
-def _forbidden(facts: Facts) -> str:
-    if not facts.has_address:
-        return "no_address"
-    if facts.suppressed:
-        return "suppressed"
-    if facts.on_break and not facts.transactional:
-        return "on_break"
-    if not facts.consent and not facts.transactional:
-        return "no_consent"
-    return ""
-
-
 def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
-    waits = [(now, "")]
-    if not facts.wins:
-        waits.append((now + GAP, "other_message_first"))
-    contacts = sorted(facts.contacts)
-    if contacts:
-        waits.append((contacts[-1] + GAP, "other_message_first"))
-    for cap, window in ((caps.per_day, timedelta(days=1)), (caps.per_week, timedelta(days=7))):
-        inside = [moment for moment in contacts if moment > now - window]
-        if len(inside) >= cap:
-            waits.append((inside[len(inside) - cap] + window, "frequency_cap"))
-    zone = zone_of(facts.customer_zone, facts.store_zone)
-    wait, reason = max(waits)
-    allowed = next_allowed(wait, quiet=quiet.get(facts.channel), zone=zone)
+    others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now, caps), "frequency_cap")
+    wait, reason = max(others, budget, key=lambda one: one[0])
+    allowed = _awake(facts, wait, quiet)
     return (allowed, "quiet_hours") if allowed > wait else (wait, reason)
+
+
+def _after_others(facts: Facts, now: datetime) -> datetime:
+    """Return when other messages to this person leave room for this one."""
+    last = max(facts.contacts) + GAP if facts.contacts else now
+    return max(now, last, now if facts.wins else now + GAP)
+
+
+def _in_budget(facts: Facts, now: datetime, caps: Caps) -> datetime:
+    """Return when this person has had few enough messages."""
+    moment, contacts = now, sorted(facts.contacts)
+    for cap, window in ((caps.per_day, timedelta(days=1)), (caps.per_week, timedelta(days=7))):
+        inside = [contact for contact in contacts if contact > now - window]
+        if len(inside) >= cap:
+            moment = max(moment, inside[len(inside) - cap] + window)
+    return moment
+
+
+def _awake(facts: Facts, moment: datetime, quiet: dict[str, QuietHours]) -> datetime:
+    """Return the first moment from this one on that is no quiet hour where they are."""
+    return next_allowed(moment, quiet=quiet.get(facts.channel), zone=zone_of(facts.customer_zone, facts.store_zone))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from campaigns.models import OnsiteMessage
+from campaigns.models import Campaign, Journey, OnsiteMessage
 from campaigns.sending.receipts import note_delivered, origins_of
 from retention.customers.events import record
 from retention.customers.identifying import BASKET_COUNTS_SQL, unreserved
@@ -15,6 +15,7 @@ from retention.tenancy.context import require_store_id
 
 CLOSED = "On-site Closed"
 MOST_LOOKED_AT = 20
+_SILENT = (Campaign.State.PAUSED, Campaign.State.CANCELLED, Campaign.State.ARCHIVED)
 # Whose browser it is, where its word counts: what waits for somebody the shop's server knows is not shown to whoever types their address.
 _VISITOR = f"""
     SELECT event.customer_id FROM (
@@ -41,10 +42,17 @@ def visitor(anonymous_id: str) -> int | None:
 
 
 def waiting_for(customer_id: int, *, now: datetime) -> Waiting | None:
-    """Return the oldest message that may be shown now: not closed, not clicked, not shown too lately. Changes nothing."""
+    """Return the oldest message that may be shown now: not closed, not clicked, not shown too lately. Changes nothing.
+
+    What a journey or campaign keeps here is silent while that is paused, and for good once it was called off or put away.
+    """
     rows = OnsiteMessage.objects.filter(
         customer_id=customer_id, closed_at=None, until__gt=now, message__clicked_at=None, message__clicks=None
     )
+    quiet = Journey.objects.exclude(state=Journey.State.LIVE).values("pk")
+    rows = rows.exclude(message__source_kind="journey", message__source_id__in=quiet)
+    silent = Campaign.objects.filter(state__in=_SILENT).values("pk")
+    rows = rows.exclude(message__source_kind="campaign", message__source_id__in=silent)
     for row in rows.select_related("message").order_by("kept_at", "id")[:MOST_LOOKED_AT]:
         if row.shown_at is None or (row.every_days and row.shown_at + timedelta(days=row.every_days) <= now):
             return Waiting(row.message.public_id, row.content)

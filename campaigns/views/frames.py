@@ -11,6 +11,7 @@ from django.shortcuts import render
 from campaigns.personalization.blocks.tree import NoBlocks, attributes_of, body_of, node_at, with_attribute
 from campaigns.personalization.push_texts import parts_of
 from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.views.looking import TOO_OFTEN
 
 FRAME_POLICY = {
     "default-src": ["'none'"],
@@ -43,7 +44,8 @@ def _host_of(address: str) -> str:
 def show_mail(request: Any, made: Rendered | CannotRender) -> HttpResponse:
     """Answer with a mail as HTML, as plain text for `?as=text`, or with why it cannot be shown. Its view carries FRAME_POLICY."""
     if isinstance(made, CannotRender):
-        return render(request, "campaigns/content/no_preview.html", {"detail": made.detail})
+        status = 429 if made.reason == TOO_OFTEN else 200
+        return render(request, "campaigns/content/no_preview.html", {"detail": made.detail}, status=status)
     if request.GET.get("as") == "text":
         return HttpResponse(made.text, content_type="text/plain; charset=utf-8")
     return HttpResponse(made.html)

@@ -8,11 +8,14 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from campaigns.broadcasts import running
 from campaigns.broadcasts.drafting import Way
+from campaigns.broadcasts.explaining import next_steps
 from campaigns.models import Message, OnsiteMessage, Template
 from campaigns.personalization import saving
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.wording import Content
+from campaigns.playbooks import switching
 from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.shelving import KEPT
@@ -112,6 +115,49 @@ def test_it_never_comes_again_once_it_was_closed_or_clicked_or_is_old(store: Any
     else:
         later = now + KEPT
     assert waiting_for(ana.pk, now=later) is None
+
+
+@pytest.mark.parametrize("deed", ["pause", "cancel", "archive"])
+def test_what_waits_is_silent_while_its_campaign_is_paused_and_once_it_is_called_off_or_put_away(
+    store: Any, ana: Customer, now: Any, deed: str
+) -> None:
+    campaign = sent(store, ana, now=now)
+    message = rows(campaign).get().public_id
+    assert seen(ana, now) == message
+    if deed == "archive":
+        running.tick(store, now=now)
+        assert running.archive(campaign)
+    else:
+        assert getattr(running, deed)(campaign, now=now)
+    assert seen(ana, now) is None
+    came_back = {"pause": lambda: running.resume(campaign, now=now), "archive": lambda: running.unarchive(campaign)}
+    assert came_back.get(deed, lambda: False)() is (deed != "cancel")
+    assert seen(ana, now) == (None if deed == "cancel" else message)
+
+
+def test_what_a_journey_keeps_waiting_is_silent_while_the_journey_is_paused(store: Any, ana: Customer, now: Any) -> None:
+    message = rows(sent(store, ana, now=now)).get()
+    journey = switching.switch_on("abandoned_cart", now=now)
+    Message.objects.filter(pk=message.pk).update(source_kind="journey", source_id=journey.pk)
+    assert seen(ana, now) == message.public_id
+    journey.pause(now=now)
+    assert seen(ana, now) is None
+    journey.resume()
+    assert seen(ana, now) == message.public_id
+
+
+def test_a_campaign_on_the_site_says_when_it_will_be_seen(store: Any, ana: Customer, now: Any) -> None:
+    campaign = sent(store, ana, now=now)
+    first = next_steps(campaign, store=store, now=now)[0].render(str)
+    assert first == "Within a minute after you press the button it waits on the site. Each person sees it on their next visit."
+    campaign.when, campaign.wall_day, campaign.wall_time = "at", now.date(), now.time()
+    assert next_steps(campaign, store=store, now=now)[0].render(str).startswith("It waits for its people from ")
+
+
+def seen(person: Customer, now: Any) -> Any:
+    """Return the id of what a page would show a person."""
+    found = waiting_for(person.pk, now=now + timedelta(minutes=2))
+    return found and found.id
 
 
 def test_nobody_sees_or_closes_what_is_another_person_s(store: Any, ana: Customer, now: Any) -> None:

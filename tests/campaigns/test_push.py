@@ -12,6 +12,7 @@ from django.test import Client
 from campaigns.channels import Account, Outcome, Outgoing
 from campaigns.channels.push.encrypting import BadSubscription
 from campaigns.channels.push.providers import webpush
+from campaigns.channels.push.services import UnknownService
 from campaigns.channels.push.vapid import new_pair
 from campaigns.models import Click, Connection, Message, PushKeys, PushSubscription
 from campaigns.sending.browsers import FORGOTTEN_AFTER, MOST_BROWSERS, as_secret, check_subscription, drop_subscription, keys_of_store
@@ -221,21 +222,59 @@ def test_a_stranger_who_types_an_address_the_server_knows_does_not_read_its_mess
 @pytest.mark.parametrize(
     ("endpoint", "fault"),
     [
-        ("http://push.example.net/x", FetchRefused),
-        ("https://push.example.net:8443/x", FetchRefused),
-        ("https://user@push.example.net/x", FetchRefused),
-        ("ftp://push.example.net/x", FetchRefused),
+        ("http://fcm.googleapis.com/x", FetchRefused),
+        ("https://fcm.googleapis.com:8443/x", FetchRefused),
+        ("https://user@fcm.googleapis.com/x", FetchRefused),
+        ("ftp://fcm.googleapis.com/x", FetchRefused),
         ("no address", FetchRefused),
+        ("https://push.example.net/x", UnknownService),
+        ("https://fcm.googleapis.com.evil.example/x", UnknownService),
+        ("https://storage.googleapis.com/x", UnknownService),
+        ("https://evil-push.apple.com/x", UnknownService),
+        ("https://push.apple.com/x", UnknownService),
+        ("https://127.0.0.1/x", UnknownService),
+        ("https://169.254.169.254/latest/meta-data/", UnknownService),
+        ("https://[::1]/x", UnknownService),
+        ("https://localhost/x", UnknownService),
     ],
 )
-def test_only_https_addresses_of_the_usual_port_are_kept(settings: Any, endpoint: str, fault: type[Exception]) -> None:
+def test_only_addresses_of_push_services_are_kept(settings: Any, endpoint: str, fault: type[Exception]) -> None:
     settings.FETCH_POLICY = "public"
     settings.FETCH_ALLOW_HTTP = False
-    with pytest.raises(fault):
+    with pytest.raises(fault) as refused:
         check_subscription(Browser(endpoint).subscription)
-    check_subscription(Browser("https://push.example.net/x").subscription)
+    assert fault is FetchRefused or str(refused.value).endswith(" is no push service we know.")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "web.push.apple.com",
+        "wns2-par02p.notify.windows.com",
+        "PUSH.own.example",
+        "a.b.own.test",
+    ],
+)
+def test_every_browser_s_service_is_known_and_an_operator_may_name_more(settings: Any, host: str) -> None:
+    settings.FETCH_POLICY = "public"
+    settings.PUSH_SERVICES = ["push.own.example", ".own.test"]
+    check_subscription(Browser(f"https://{host}/x").subscription)
     with pytest.raises(BadSubscription):
-        check_subscription(Browser("https://push.example.net/x", auth=b"short").subscription)
+        check_subscription(Browser(f"https://{host}/x", auth=b"short").subscription)
+
+
+def test_what_was_kept_of_a_host_that_is_no_push_service_is_not_called_and_leaves_nothing_unknown(
+    store: Any, service: PushService, settings: Any, now: Any
+) -> None:
+    connect(now=now)
+    browser = service.browser()
+    message = push_ready(subscribe(browser, now=now), now=now)
+    PushSubscription.objects.update(endpoint=f"https://localhost:{service.port}/send")
+    send_pushes(store, now=now)
+    assert (ending(message), service.got) == (("failed", "bad_address"), [])
+    assert not PushSubscription.objects.filter(gone_at=None).exists()
 
 
 def test_an_endpoint_inside_our_network_is_never_called(store: Any, service: PushService, settings: Any, now: Any) -> None:
@@ -278,7 +317,8 @@ def test_without_a_connection_a_push_message_goes_to_the_test_inbox(store: Any, 
     assert "Push Delivered" in names()
 
 
-def test_no_browser_holds_a_sender_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_browser_holds_a_sender_for_long(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.PUSH_SERVICES = ["slow.example.test"]
     given: list[float] = []
 
     def slow(_url: str, *, seconds: float, **_rest: Any) -> Any:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from campaigns.broadcasts.drafting import Faulty, Way
 from campaigns.journeys.definition import read_definition
-from campaigns.models import Message, PushSubscription, Template
+from campaigns.models import Message, PushSubscription, Template, TemplateVersion
 from campaigns.personalization import saving
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.wording import Content
@@ -64,6 +64,19 @@ def test_a_push_message_is_made_seen_as_a_notification_checked_and_goes_live(cli
     version = saving.latest_version(Template.objects.get())
     assert version is not None
     assert (version.kind, version.html, PushText.read(version.source).link) == ("push", "", "{{ shop.web_address }}/new")
+
+
+def test_a_push_message_is_kept_and_seen_while_it_is_typed(client: Client, store: Any) -> None:
+    where = client.post(f"/s/{store.slug}/content/new/", {"name": "Lamps", "channel": "push"})["Location"]
+    assert "push_editor.js" in client.get(where).content.decode()
+    told = client.post(f"{where}draft/", {**PARTS, "text": "Only {{ profile.first_name }}", "basis": "0:1"}).json()
+    assert told["saved"].startswith("Kept at ")
+    assert "Only Luca" in client.get(f"{where}preview/").content.decode()
+    assert client.post(f"{where}draft/", {**PARTS, "text": "Late", "basis": "0:1"}).status_code == 409
+    assert "Only Luca" in client.get(f"{where}preview/").content.decode()
+    again = client.post(f"{where}draft/", {**PARTS, "text": "{{ profile.frist_name }}", "basis": told["basis"]}).json()
+    assert "Did you mean profile.first_name?" in again["checks"]
+    assert TemplateVersion.objects.count() == 0
 
 
 def test_a_campaign_of_a_push_template_goes_by_push_and_says_who_is_not_reached(store: Any, sink: Any, now: Any) -> None:

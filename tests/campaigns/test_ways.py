@@ -12,7 +12,9 @@ from campaigns.broadcasts.explaining import next_steps
 from campaigns.models import Campaign, Message, Sender
 from campaigns.personalization import saving
 from campaigns.personalization.wording import Content, Wording
+from campaigns.views.broadcasts.trying import OF_PERSON
 from retention.kit import clock
+from retention.stores.limits import spend
 from retention.stores.models import AuditEntry
 from tests.campaigns.campaigning import MAIL, WORDS, make_campaign, make_crowd, make_list, rows, send_all, start
 from tests.factories import member_of, signed_in
@@ -110,6 +112,19 @@ def test_a_refused_test_says_so(store: Any, sink: Any) -> None:
     answer = signed_in(mia).post(f"/s/{store.slug}/campaigns/{campaign.public_id}/try/", {"to": [mia.email]}, follow=True)
     assert "no thanks" in answer.content.decode()
     assert not AuditEntry.objects.filter(action="campaign.tried").exists()
+
+
+def test_one_person_sends_so_many_tests_a_minute_and_no_more(store: Any, sink: Any) -> None:
+    mia, ben = member_of(store, "marketer"), member_of(store, "manager")
+    campaign = make_campaign(make_list([], now=clock.now()), now=clock.now())
+    here = f"/s/{store.slug}/campaigns/{campaign.public_id}/try/"
+    for _number in range(OF_PERSON.amount):
+        spend(OF_PERSON, who=f"{store.pk}:{mia.pk}")
+    answer = signed_in(mia).post(here, {"to": [mia.email]}, follow=True)
+    assert "That were many tests. Try again in " in answer.content.decode()
+    assert sink.recipients == []
+    signed_in(ben).post(here, {"to": [mia.email]})
+    assert sink.recipients == [mia.email]
 
 
 def test_a_template_is_tried_before_it_is_a_version(store: Any, sink: Any) -> None:

@@ -1,6 +1,6 @@
 """The report of a started campaign: what became of everybody chosen, by variant, segment, link and hour, and as a file."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,10 +19,10 @@ from campaigns.broadcasts.reading import Figures, VariantFigures
 from campaigns.measurement.statistics import FEWEST_EACH, difference_of_shares
 from campaigns.models import Campaign
 from campaigns.personalization.render import CannotRender, Rendered
-from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.showing import shown, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_mail
+from campaigns.views.looking import look_at
 from retention.dashboard import drawings
 from retention.dashboard.access import needs
 from retention.dashboard.figures import write_change, write_money, write_number, write_share
@@ -75,7 +75,7 @@ def show_click_map(request: Any, public_id: UUID) -> HttpResponse:
     variant = variant_of(public_id, request.GET.get("variant", "a"))
     links = following.links_of(variant.campaign, variant=variant.letter)
     wording, kind = wording_of(variant)
-    made = preview(wording, kind, store=request.store, customer=None, now=clock.now())
+    made = look_at(request, wording, kind)
     if isinstance(made, CannotRender):
         return show_mail(request, made)
     people = {one.target: one.people for one in links}
@@ -98,7 +98,7 @@ def _slow_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
     now, currency = clock.now(), request.store.currency
     clicked = reading.figures_of([campaign.pk], currency=currency)[campaign.pk].clicked
     variants, links = reading.variants_of(campaign, currency=currency), following.links_of(campaign)
-    difference, seen = reading.difference_of(campaign, currency=currency), _seen(request, campaign, now)
+    difference, seen = reading.difference_of(campaign, currency=currency), _seen(request, campaign)
     return {
         "variants": _lines(variants, seen),
         "better": _better(variants),
@@ -246,12 +246,12 @@ def _drawn(rate: float, ends: tuple[float, float], top: float) -> str:
     return drawings.interval(ends[0], rate, ends[1], scale=(0, top), label=label, width=120)
 
 
-def _seen(request: Any, campaign: Campaign, now: datetime) -> dict[str, Rendered]:
+def _seen(request: Any, campaign: Campaign) -> dict[str, Rendered]:
     """Return each variant's mail as the example person sees it, by letter; one that cannot be made is left out."""
     found = {}
     for way in campaign.variants.select_related("version", "template").order_by("letter"):
         wording, kind = wording_of(way)
-        made = preview(wording, kind, store=request.store, customer=None, now=now)
+        made = look_at(request, wording, kind)
         if not isinstance(made, CannotRender):
             found[way.letter] = made
     return found

@@ -17,11 +17,11 @@ from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import CannotRender
-from campaigns.sending.previewing import preview
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.reporting import show_report
 from campaigns.views.broadcasts.showing import reach_of, shown, team_of, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_message
+from campaigns.views.looking import look_at
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.kit.words import gettext_noop
@@ -72,7 +72,7 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
     variant = variant_of(public_id, request.GET.get("variant", "a"))
     wording, kind = wording_of(variant)
     look = PushText.read(wording.source).look if kind == "push" else ""
-    return show_message(request, preview(wording, kind, store=request.store, customer=None, now=clock.now()), kind=kind, look=look)
+    return show_message(request, look_at(request, wording, kind), kind=kind, look=look)
 
 
 def _heading(campaign: Campaign, way: CampaignVariant, *, alone: bool) -> str:
@@ -84,5 +84,5 @@ def _heading(campaign: Campaign, way: CampaignVariant, *, alone: bool) -> str:
 def _subject(request: Any, way: CampaignVariant) -> str:
     """Return a variant's subject as the example person reads it; as it is written when it cannot be made."""
     wording, kind = wording_of(way)
-    made = preview(wording, kind, store=request.store, customer=None, now=clock.now())
+    made = look_at(request, wording, kind)
     return wording.subject if isinstance(made, CannotRender) else made.subject

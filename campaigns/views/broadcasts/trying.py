@@ -18,12 +18,13 @@ from campaigns.personalization import saving
 from campaigns.personalization.wording import Wording
 from campaigns.sending.trying import send_trial
 from campaigns.views.broadcasts.showing import team_of, variant_of
+from campaigns.views.looking import seconds_to_wait
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores import auditing
-from retention.stores.limits import Limit, spend_or_local
+from retention.stores.limits import Limit
 
-TRIALS = Limit("mail-trial", 20, 60)
+OF_PERSON, OF_STORE = Limit("mail-trial-of-person", 10, 60), Limit("mail-trial", 20, 60)
 _MAILS = frozenset({TemplateVersion.Kind.MJML, TemplateVersion.Kind.HTML})
 
 
@@ -62,9 +63,9 @@ def _send(request: Any, wording: Wording, kind: str, *, sender: Sender | None) -
     if not to:
         toasts.error(request, _("Choose at least one of your team to send the test to."))
         return False
-    allowed = spend_or_local(TRIALS, who=str(request.store.pk))
-    if not allowed.allowed:
-        toasts.warning(request, _("That were many tests. Try again in %(seconds)d seconds.") % {"seconds": allowed.retry_after})
+    seconds = seconds_to_wait(request, of_person=OF_PERSON, of_store=OF_STORE)
+    if seconds:
+        toasts.warning(request, _("That were many tests. Try again in %(seconds)d seconds.") % {"seconds": seconds})
         return False
     answers = send_trial(request.store, wording, kind, to=to, sender=sender, now=clock.now())
     refused = {address: answer for address, answer in answers.items() if answer.outcome is not Outcome.ACCEPTED}

@@ -12,11 +12,10 @@ from campaigns.models import Template
 from campaigns.personalization import saving
 from campaigns.personalization.answering import ask_links
 from campaigns.personalization.render import CannotRender
-from campaigns.sending.previewing import preview
 from campaigns.views.content.people import person_of
 from campaigns.views.content.posted import language_of
+from campaigns.views.looking import look_at
 from retention.dashboard.access import needs
-from retention.kit import clock
 from retention.stores.limits import Limit, spend_or_local
 
 ASKS = Limit("ask-links", 6, 60)
@@ -29,9 +28,7 @@ def ask_links_of(request: Any, public_id: UUID) -> HttpResponse:
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     content = saving.written(template)
     allowed = spend_or_local(ASKS, who=str(request.store.pk))
-    made = preview(
-        content.in_language(language_of(request, content)), content.kind, store=request.store, customer=person_of(request), now=clock.now()
-    )
+    made = look_at(request, content.in_language(language_of(request, content)), content.kind, customer=person_of(request))
     if not allowed.allowed or isinstance(made, CannotRender):
         why = made.detail if isinstance(made, CannotRender) else _("Asked often enough. Try again in a minute.")
         return render(request, "campaigns/content/_links.html", {"why": why, "links": []})

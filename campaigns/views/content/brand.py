@@ -17,10 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.models import Brand
 from campaigns.personalization.brands import brand_of, ready_words
 from campaigns.personalization.ready import READY_MAILS, wording_of
-from campaigns.sending.previewing import preview
 from campaigns.views.frames import FRAME_POLICY, show_mail, shown
+from campaigns.views.looking import look_at
 from retention.dashboard.access import needs
-from retention.kit import clock
 from retention.stores import auditing
 from retention.stores.forms.fields import WebAddressField
 from retention.stores.models import Store
@@ -96,7 +95,7 @@ def edit_brand(request: Any) -> HttpResponse:
 def preview_brand(request: Any) -> HttpResponse:
     """Show a ready-made mail in the look that is kept, for its frame."""
     wording = wording_of(READY_MAILS["welcome"], words=ready_words(request.store))
-    made = preview(wording, "mjml", store=request.store, customer=None, now=clock.now())
+    made = look_at(request, wording, "mjml")
     return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
 
 

@@ -21,12 +21,12 @@ from campaigns.personalization.push_texts import SHOWN_TEXT, SHOWN_TITLE, PushTe
 from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording
-from campaigns.sending.previewing import preview
 from campaigns.views.content.people import person_of
 from campaigns.views.content.posted import language_of, wording_from
 from campaigns.views.content.short import sms_context
 from campaigns.views.content.showing import blocks_context, checks_of, languages_of, offered_products, palette
 from campaigns.views.frames import FRAME_POLICY, marked, show_message, shown
+from campaigns.views.looking import look_at
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.kit.words import one_line
@@ -90,7 +90,7 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     content = saving.written(template)
     wording = content.in_language(language_of(request, content))
     wording = _marked(request, wording, content.kind)
-    made = preview(wording, content.kind, store=request.store, customer=person_of(request), now=clock.now())
+    made = look_at(request, wording, content.kind, customer=person_of(request))
     look = PushText.read(wording.source).look if content.kind == "push" else ""
     return show_message(request, shown(made, dark=request.GET.get("as") == "dark"), kind=content.kind, look=look)
 

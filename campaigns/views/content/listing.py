@@ -21,8 +21,8 @@ from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.ready import READY_MAILS, wording_of
 from campaigns.personalization.ready.shell import mail, part, text
 from campaigns.personalization.wording import LONGEST_SOURCE, Content, Wording
-from campaigns.sending.previewing import preview
 from campaigns.views.frames import FRAME_POLICY, show_mail, shown
+from campaigns.views.looking import look_at
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.kit.words import one_line
@@ -105,7 +105,7 @@ def preview_ready(request: Any, key: str) -> HttpResponse:
         raise Http404
     wording = wording_of(READY_MAILS[key], words=ready_words(request.store))
     with _one_at_a_time:
-        made = preview(wording, "mjml", store=request.store, customer=None, now=clock.now())
+        made = look_at(request, wording, "mjml")
     return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
 
 

@@ -16,9 +16,9 @@ from campaigns.personalization import saving
 from campaigns.personalization.render import CannotRender
 from campaigns.personalization.wording import Wording
 from campaigns.sending.assembling.sms import MOST_SEGMENTS
-from campaigns.sending.previewing import preview
 from campaigns.views.content.people import person_of
 from campaigns.views.content.posted import wording_from
+from campaigns.views.looking import look_at
 from retention.customers.models import Customer
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -45,7 +45,7 @@ def sms_context(request: Any, wording: Wording, person: Customer | None) -> dict
     """Return what a phone would show and how it counts; `fault` where it cannot be shown."""
     if not wording.source.strip():
         return {"text": "", "fault": "", "count": None}
-    made = preview(wording, "text", store=request.store, customer=person, now=clock.now())
+    made = look_at(request, wording, "text", customer=person)
     if isinstance(made, CannotRender):
         return {"text": "", "fault": made.detail, "count": None}
     text = made_plain(made.text.strip())

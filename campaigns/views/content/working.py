@@ -34,7 +34,7 @@ def work_on(request: Any, public_id: UUID) -> HttpResponse:
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     before = saving.written(template)
     language = language_of(request, before)
-    wording = wording_from(request)
+    wording = wording_from(request, channel=template.channel)
     wording, number, said = _done(request, wording) if request.POST.get("deed") else (wording, _number(request), "")
     content = before.with_wording(language, wording)
     basis = saving.Basis.read(request.POST.get("basis", "")) or saving.Basis()

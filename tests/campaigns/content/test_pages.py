@@ -6,9 +6,12 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Template, TemplateVersion
+from campaigns.views.looking import OF_PERSON, OF_STORE
 from retention.kit import clock
+from retention.stores.limits import spend
+from retention.tenancy.context import store_context
 from tests.campaigns.story import make_shopper
-from tests.factories import member_of, signed_in
+from tests.factories import make_store, member_of, signed_in
 
 pytestmark = pytest.mark.django_db
 WORDS = "Words enough that nobody takes this mail for one of pictures alone. "
@@ -81,3 +84,24 @@ def test_old_versions_come_back_but_not_over_a_draft(client: Client, store: Any)
     client.post(f"{where}restore/", {"number": "1"})
     assert TemplateVersion.objects.get(number=3).source == f"{WORDS} one"
     assert client.post(f"{where}restore/", {"number": "x"}).status_code == 404
+
+
+def test_a_person_and_a_shop_have_so_many_previews_a_minute_and_are_told_when_there_are_more(client: Client, store: Any) -> None:
+    where = make(client, store, "<body>Hello {{ profile.first_name }}</body>")
+    person = store.memberships.get(user__pk=client.session["_auth_user_id"]).user
+    for _number in range(OF_PERSON.amount):
+        spend(OF_PERSON, who=f"{store.pk}:{person.pk}")
+    answer = client.get(f"{where}preview/")
+    assert answer.status_code == 429
+    assert "That were many previews. Try again in " in answer.content.decode()
+    assert "Luca" not in answer.content.decode()
+    colleague = signed_in(member_of(store, "manager"))
+    assert "Hello Luca" in colleague.get(f"{where}preview/").content.decode()
+    for _number in range(OF_STORE.amount):
+        spend(OF_STORE, who=str(store.pk))
+    assert colleague.get(f"{where}preview/").status_code == 429
+    other = make_store("Other")
+    elsewhere = signed_in(member_of(other, "marketer"))
+    with store_context(other.pk):
+        there = make(elsewhere, other, "<body>Hello {{ profile.first_name }}</body>")
+    assert "Hello Luca" in elsewhere.get(f"{there}preview/").content.decode()

@@ -11,7 +11,9 @@ from campaigns.personalization.shelves import chosen_in, shelves_for
 from retention.catalog.models import Category, Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import OrderLine
+from retention.tenancy.context import store_context
 from tests.campaigns.story import buy, make_shopper
+from tests.factories import make_store
 
 pytestmark = pytest.mark.django_db
 ALL = ["{{ viewed.first.name }} {% for p in recommended %}{% endfor %}"]
@@ -101,6 +103,7 @@ def test_a_slice_takes_as_many_questions_as_one_person_and_none_when_no_template
     product("mug")
     for one in people:
         look(one, "mug", now=now)
+    shelves_for(people[:1], sources=ALL, now=now)  # best sellers are added up once, and not by these
     counts = []
     for some in (people[:1], people):
         with CaptureQueriesContext(
@@ -126,3 +129,23 @@ def test_another_shops_products_are_never_shown(store: Any, now: datetime) -> No
     assert shelves_for([ana], sources=[*ALL, "{{ products['mug'].name }}"], now=now).of(ana.pk) == {
         "viewed": [], "recommended": [], "products": {},
     }  # fmt: skip
+
+
+def test_best_sellers_are_added_up_once_in_ten_minutes_however_many_slices_ask(store: Any, now: datetime) -> None:
+    ana = make_shopper(now=now)
+    for shop_id in ("mug", "roast"):
+        product(shop_id)
+    sell("mug", 2, now=now)
+    assert (asked(ana, now), asked(ana, now + timedelta(minutes=9))) == ((1, ["mug", "roast"]), (0, ["mug", "roast"]))
+    sell("roast", 5, now=now)
+    assert asked(ana, now + timedelta(minutes=9)) == (0, ["mug", "roast"])
+    assert asked(ana, now + timedelta(minutes=10)) == (1, ["roast", "mug"])
+    with store_context(make_store("Other").pk):
+        assert asked(make_shopper(now=now), now) == (1, [])
+
+
+def asked(person: Customer, now: datetime) -> tuple[int, list[str]]:
+    """Return how often order lines were added up for a slice, and what it shows."""
+    with CaptureQueriesContext(connection) as queries:
+        shown = shelves_for([person], sources=ALL, now=now).of(person.pk)["recommended"]
+    return sum("orders_orderline" in query["sql"] and "SUM(" in query["sql"] for query in queries), ids(shown)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from campaigns.channels.base import Account, Answer, Outcome, Outgoing
 from campaigns.channels.push.encrypting import BadSubscription, Subscription, TooLong, encrypt
+from campaigns.channels.push.services import check_endpoint
 from campaigns.channels.push.vapid import authorization
 from retention.kit.fetch import FetchFailed, FetchRefused, fetch
 
@@ -65,11 +66,14 @@ class WebPushSession:
 
     def _send_one(self, outgoing: Outgoing, browser: Subscription, *, deadline: float) -> Answer:
         try:
+            check_endpoint(browser.endpoint)  # also of those that were kept before the list of services changed
             body = encrypt(outgoing.content, p256dh=browser.p256dh, auth=browser.auth)
         except TooLong as error:
             return Answer(Outcome.REFUSED, detail=str(error))
         except BadSubscription as error:
             return Answer(Outcome.REFUSED, bad_address=True, detail=str(error))
+        except FetchRefused as error:
+            return Answer(Outcome.REFUSED, bad_address=True, detail=f"not allowed: {error.reason}")
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail="no time was left")
