@@ -22,7 +22,7 @@ from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Pro
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
-from campaigns.sending import buckets
+from campaigns.sending import buckets, doubts
 from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.building import build_all, read_messages
@@ -106,7 +106,7 @@ def _send_reserved(
 ) -> bool:
     """Send what was reserved, a few at a time, and count into `counts` what became of it; return whether the account takes nothing now."""
     give_up = time.monotonic() + WORK_SECONDS
-    messages = read_messages(ids)
+    messages = _repeatable(read_messages(ids), channel=channel, account=account, holder=holder, now=clock())
     found = contexts(messages, store=store)
     for start in range(0, len(messages), SENDERS):
         if time.monotonic() > give_up:
@@ -117,6 +117,14 @@ def _send_reserved(
         if stopped:
             return True
     return False
+
+
+def _repeatable(messages: list[Message], *, channel: str, account: Account, holder: UUID, now: datetime) -> list[Message]:
+    """Leave out what may have left before and would not be recognised by this account; it becomes unknown."""
+    mark = doubts.mark_of(account, keyed=CHANNELS[channel].provider(account.provider).keyed)
+    over = {message.pk for message in messages if doubts.is_over(message, mark=mark, now=now)}
+    doubts.give_up(over, holder=holder, now=now)
+    return [message for message in messages if message.pk not in over]
 
 
 def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
@@ -159,13 +167,22 @@ def _send_chunk(
     """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
     built, failed = build_all(messages, found, store=store, account=account, now=clock())
     record_unmade(failed, holder=holder, now=clock())
-    passed = pass_gate({pk: one.wanted for pk, one in built.items()}, holder=holder, store_zone=store.zone, now=clock())
+    provider = CHANNELS[channel].provider(account.provider)
+    mark = doubts.mark_of(account, keyed=provider.keyed)
+    wanted = {pk: one.wanted for pk, one in built.items()}
+    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock())
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
-    provider = CHANNELS[channel].provider(account.provider)
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)
-    attempts = {message.pk: message.attempts + 1 for message in messages}
-    states = record(answers, tokens=passed.tokens, attempts=attempts, keyed=provider.keyed, final=account.trusted, now=clock())
+    states = record(
+        answers,
+        tokens=passed.tokens,
+        attempts={message.pk: message.attempts + 1 for message in messages},
+        mark=mark,
+        doubtful={message.pk for message in messages if message.provider_key},
+        final=account.trusted,
+        now=clock(),
+    )
     return states, any(answer.whole_account for answer in answers.values())
 
 

@@ -128,8 +128,8 @@ def test_older_token_writes_nothing(store: Any, sink: Any) -> None:
     (message,) = make_ready(1, now=clock.now())
     Message.objects.update(state="sending", token=2, lease_until=clock.now())
     taken = {message.pk: Answer(Outcome.ACCEPTED)}
-    assert record(taken, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
-    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {message.pk: "sent"}
+    assert record(taken, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {}
+    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, final=False, now=clock.now()) == {message.pk: "sent"}
 
 
 def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) -> None:
@@ -139,6 +139,6 @@ def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) ->
     (message,) = make_ready(1, now=clock.now())
     Message.objects.update(state="unknown", reason="worker_lost", token=1)
     later = {message.pk: Answer(Outcome.LATER)}
-    assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
+    assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {}
     sent = {message.pk: Answer(Outcome.ACCEPTED)}
-    assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {message.pk: "sent"}
+    assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {message.pk: "sent"}
