@@ -30,6 +30,7 @@ SOON = timedelta(seconds=2)
 BITE = 10_000
 UNFINISHED = ("planned", "ready", "sending")
 
+# What waits for a repeat may have left already (sending/doubts.py): nobody can say of it that it was held back.
 _CLOSE = """
     WITH picked AS MATERIALIZED (
         SELECT id FROM campaigns_message
@@ -37,7 +38,9 @@ _CLOSE = """
         LIMIT %(limit)s FOR UPDATE
     )
     UPDATE campaigns_message AS m
-    SET state = 'suppressed', reason = 'called_off', finished_at = %(now)s, holder = NULL, lease_until = NULL
+    SET state = CASE WHEN m.provider_key <> '' THEN 'unknown' ELSE 'suppressed' END,
+        reason = CASE WHEN m.provider_key <> '' THEN 'no_answer' ELSE 'called_off' END,
+        finished_at = %(now)s, holder = NULL, lease_until = NULL
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
 """
 

@@ -8,7 +8,7 @@ unknown. Source: reliability guide 2.3.
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -22,20 +22,23 @@ from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Pro
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
-from campaigns.sending import buckets
+from campaigns.sending import buckets, doubts
 from campaigns.sending.accounts import NoAccount, account_for
+from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.building import build_all, read_messages
-from campaigns.sending.gate import LEASE_SECONDS, pass_gate
+from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
+from campaigns.sending.gate import pass_gate
 from campaigns.sending.lines import line
 from campaigns.sending.recording import record, record_unmade
 from retention.stores.models import PlatformState, Store
-from retention.tenancy.context import require_store_id
+from retention.tenancy.context import require_store_id, store_context
 
 SLICE = 512
 SENDERS = 32
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 4, 0.03, 16
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
-RESERVE_SECONDS = 120
+RESERVE_SECONDS = LEASE_SECONDS
+WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
 
 # Picked once, before the update: as a plain sub-select the planner may run it again for every row, and lock more than the limit.
 _RESERVE = """
@@ -52,6 +55,10 @@ _RESERVE = """
     UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
     RETURNING m.id
+"""
+_RENEW = """
+    UPDATE campaigns_message SET lease_until = clock_timestamp() + %s * interval '1 second'
+    WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()
 """
 _GIVE_BACK = "UPDATE campaigns_message SET holder = NULL, lease_until = NULL WHERE store_id = %s AND holder = %s AND state = 'ready'"
 
@@ -83,24 +90,41 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
         return Slice(0, {}, more=False, stopped=True)
     grant = buckets.take(account, SLICE)
     ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages) if grant.messages else []
-    counts: dict[str, int] = {}
-    stopped = False
-    give_up = time.monotonic() + RESERVE_SECONDS / 2
+    counts: Counter[str] = Counter()
     try:
-        messages = read_messages(ids)
-        found = contexts(messages, store=store)
-        for start in range(0, len(messages), SENDERS):
-            if stopped or time.monotonic() > give_up:
-                break
-            chunk = messages[start : start + SENDERS]
-            states, stopped = _send_chunk(chunk, found, store=store, channel=channel, account=account, holder=holder, clock=clock)
-            for state in states.values():
-                counts[state] = counts.get(state, 0) + 1
+        with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
+            stopped = _send_reserved(ids, counts, store=store, channel=channel, account=account, holder=holder, clock=clock)
     finally:
         give_back(holder)
         buckets.give_back(account, grant.messages - sum(counts.values()))
     more = len(ids) == SLICE
     return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.messages else 0.0)
+
+
+def _send_reserved(
+    ids: list[int], counts: Counter[str], *, store: Store, channel: str, account: Account, holder: UUID, clock: Clock
+) -> bool:
+    """Send what was reserved, a few at a time, and count into `counts` what became of it; return whether the account takes nothing now."""
+    give_up = time.monotonic() + WORK_SECONDS
+    messages = _repeatable(read_messages(ids), channel=channel, account=account, holder=holder, now=clock())
+    found = contexts(messages, store=store)
+    for start in range(0, len(messages), SENDERS):
+        if time.monotonic() > give_up:
+            break
+        chunk = messages[start : start + SENDERS]
+        states, stopped = _send_chunk(chunk, found, store=store, channel=channel, account=account, holder=holder, clock=clock)
+        counts.update(states.values())
+        if stopped:
+            return True
+    return False
+
+
+def _repeatable(messages: list[Message], *, channel: str, account: Account, holder: UUID, now: datetime) -> list[Message]:
+    """Leave out what may have left before and would not be recognised by this account; it becomes unknown."""
+    mark = doubts.mark_of(account, keyed=CHANNELS[channel].provider(account.provider).keyed)
+    over = {message.pk for message in messages if doubts.is_over(message, mark=mark, now=now)}
+    doubts.give_up(over, holder=holder, now=now)
+    return [message for message in messages if message.pk not in over]
 
 
 def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
@@ -117,6 +141,11 @@ def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[in
     with connection.cursor() as cursor:
         cursor.execute(_RESERVE, values)
         return sorted(message_id for (message_id,) in cursor.fetchall())
+
+
+def _renew(holder: UUID, ids: list[int], *, store_id: int) -> None:
+    with store_context(store_id), connection.cursor() as cursor:
+        cursor.execute(_RENEW, [RESERVE_SECONDS, store_id, ids, holder])
 
 
 def give_back(holder: UUID) -> None:
@@ -138,18 +167,23 @@ def _send_chunk(
     """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
     built, failed = build_all(messages, found, store=store, account=account, now=clock())
     record_unmade(failed, holder=holder, now=clock())
-    passed = pass_gate({pk: one.wanted for pk, one in built.items()}, holder=holder, store_zone=store.zone, now=clock())
-    lease_ends = time.monotonic() + LEASE_SECONDS
-    outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     provider = CHANNELS[channel].provider(account.provider)
+    mark = doubts.mark_of(account, keyed=provider.keyed)
+    wanted = {pk: one.wanted for pk, one in built.items()}
+    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock())
+    lease_ends = time.monotonic() + SENDING_SECONDS
+    outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)
-    attempts = _attempts(messages)
-    states = record(answers, tokens=passed.tokens, attempts=attempts, keyed=provider.keyed, final=account.trusted, now=clock())
+    states = record(
+        answers,
+        tokens=passed.tokens,
+        attempts={message.pk: message.attempts + 1 for message in messages},
+        mark=mark,
+        doubtful={message.pk for message in messages if message.provider_key},
+        final=account.trusted,
+        now=clock(),
+    )
     return states, any(answer.whole_account for answer in answers.values())
-
-
-def _attempts(messages: list[Message]) -> dict[int, int]:
-    return {message.pk: message.attempts + 1 for message in messages}
 
 
 def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float) -> dict[int, Answer]:

@@ -15,6 +15,7 @@ import msgspec
 from django.db import transaction
 
 from campaigns.sending.arbiter import Candidate, winners
+from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
 from campaigns.sending.prepared import Prepared
 from campaigns.sending.tracing import note
@@ -78,11 +79,15 @@ _CONTACTS = Prepared(
     """,
     "bigint, bigint[], timestamptz",
 )
+# A row with a provider key may have left before (see doubts.py): it can be repeated or become unknown, never count as held back.
 _MARK = Prepared(
     "gate_mark",
     """
     UPDATE campaigns_message AS m SET
-        state = v.state, reason = v.reason, due_at = coalesce(v.due_at, m.due_at),
+        state = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN 'unknown' ELSE v.state END,
+        reason = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN $12 ELSE v.reason END,
+        due_at = coalesce(v.due_at, m.due_at),
+        provider_key = CASE WHEN v.state = 'sending' THEN $11 ELSE m.provider_key END,
         token = m.token + (v.state = 'sending')::int, attempts = m.attempts + (v.state = 'sending')::int,
         holder = CASE WHEN v.state = 'sending' THEN m.holder END,
         lease_until = CASE WHEN v.state = 'sending' THEN clock_timestamp() + $2 * interval '1 second' END,
@@ -94,7 +99,7 @@ _MARK = Prepared(
     WHERE m.store_id = $1 AND m.id = v.id
     RETURNING m.id, m.state, m.token
     """,
-    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[]",
+    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], text, text",
 )
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
@@ -118,9 +123,10 @@ class Passed:
     verdicts: Mapping[int, Verdict]
 
 
-def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, now: datetime) -> Passed:
+def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, mark: str = "", now: datetime) -> Passed:
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
+    mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
@@ -128,7 +134,7 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, no
         ids = _LOCK.rows([require_store_id(), list(wanted), holder])
         facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = _verdicts(facts, people, now=now)
-        tokens = _mark(verdicts, wanted, now=now)
+        tokens = _mark(verdicts, wanted, mark=mark, now=now)
         note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
     return Passed(tokens, verdicts)
@@ -187,7 +193,7 @@ def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, s
     )
 
 
-def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, now: datetime) -> dict[int, int]:
+def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark: str, now: datetime) -> dict[int, int]:
     """Write the verdicts, and where the links of what leaves lead, before anybody can follow one."""
     if not verdicts:
         return {}
@@ -203,5 +209,7 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, now:
         [wanted[message_id].digest for message_id in ids],
         [wanted[message_id].subject[:300] for message_id in ids],
         [msgspec.json.encode(wanted[message_id].targets).decode() for message_id in ids],
+        mark,
+        ENDING,
     ]
     return {message_id: token for message_id, state, token in _MARK.rows(parameters) if state == "sending"}

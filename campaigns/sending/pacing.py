@@ -41,10 +41,17 @@ def next_allowed(now: datetime, *, quiet: QuietHours | None, zone: ZoneInfo) -> 
         return now
     day = now.astimezone(zone).date()
     for ahead in range(3):
-        moment = first_instant(day + timedelta(days=ahead), quiet.end, zone)
-        if moment > now and not quiet.covers(moment.astimezone(zone).time()):
-            return moment
+        for moment in _both_passes(day + timedelta(days=ahead), quiet.end, zone):
+            if moment > now and not quiet.covers(moment.astimezone(zone).time()):
+                return moment
     return now + timedelta(days=1)
+
+
+def _both_passes(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return when a wall time is: twice where clocks are put back over it, for quiet hours may begin again in the repeated hour."""
+    second = datetime.combine(day, wall, zone).replace(fold=1).astimezone(UTC)
+    first = first_instant(day, wall, zone)
+    return (first, second) if second > first and second.astimezone(zone).time() == wall else (first,)
 
 
 def first_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:

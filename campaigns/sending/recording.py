@@ -1,9 +1,10 @@
 """Write down how each try ended: by the table of the reliability guide 2.3, and only while the row's token is still ours.
 
-A worker that outlived its lease may turn `unknown` into what it knows for certain; an older token can write nothing.
+A worker that outlived its lease may turn `unknown`, or what waits for a repeat, into what it knows for certain; an older token can
+write nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 
 from campaigns.channels import Answer, Outcome
 from campaigns.personalization.render import CannotRender
+from campaigns.sending import doubts
 from campaigns.sending.receipts import note_outcomes
 from retention.kit.metrics import MESSAGES
 from retention.tenancy.context import require_store_id
@@ -22,19 +24,20 @@ LONGEST_BACKOFF = timedelta(hours=4)
 _RECORD = """
     UPDATE campaigns_message AS m SET
         state = v.state, reason = v.reason, detail = v.detail, provider_message_id = v.provider_message_id,
-        due_at = coalesce(v.due_at, m.due_at), holder = NULL, lease_until = NULL,
+        due_at = coalesce(v.due_at, m.due_at), holder = NULL, lease_until = NULL, provider_key = v.provider_key,
         sent_at = CASE WHEN v.state = 'sent' THEN %s ELSE m.sent_at END,
         finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE %s END
-    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-        AS v(id, token, state, reason, detail, provider_message_id, due_at)
+    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
+        AS v(id, token, state, reason, detail, provider_message_id, due_at, provider_key)
     WHERE m.store_id = %s AND m.id = v.id AND m.token = v.token
-        AND (m.state = 'sending' OR (m.state = 'unknown' AND v.state IN ('sent', 'failed')))
+        AND (m.state = 'sending' OR ((m.state = 'unknown' OR m.provider_key <> '') AND v.state IN ('sent', 'failed')))
     RETURNING m.id, m.state, m.channel
 """
 _FAIL = """
     UPDATE campaigns_message AS m SET
-        state = CASE WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
-        reason = v.reason, detail = v.detail, holder = NULL, lease_until = NULL, finished_at = %s
+        state = CASE WHEN m.provider_key <> '' THEN 'unknown' WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
+        reason = CASE WHEN m.provider_key <> '' THEN %s ELSE v.reason END, detail = v.detail,
+        holder = NULL, lease_until = NULL, finished_at = %s
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, reason, detail)
     WHERE m.store_id = %s AND m.id = v.id AND m.state = 'ready' AND m.holder = %s
 """
@@ -42,38 +45,54 @@ _FAIL = """
 
 @dataclass(frozen=True)
 class Ending:
-    """What one answer makes of a message."""
+    """What one answer makes of a message. doubtful: it waits for a repeat, and may have left already."""
 
     state: str
     reason: str = ""
     due_at: datetime | None = None
+    doubtful: bool = False
 
 
-def ending_of(answer: Answer, *, attempts: int, keyed: bool, now: datetime) -> Ending:
-    """Classify one answer. attempts: tries so far, this one included. keyed: a repeat with the same key is recognised."""
+def ending_of(answer: Answer, *, attempts: int, keyed: bool, doubtful: bool = False, now: datetime) -> Ending:
+    """Classify one answer. attempts: tries so far, this one included. keyed: a repeat with the same key is recognised.
+
+    doubtful: an earlier try may have been taken, so no other ending than a yes is certain.
+    """
     if answer.outcome is Outcome.ACCEPTED:
         return Ending("sent")
+    doubtful = doubtful or answer.outcome is Outcome.AMBIGUOUS
     if answer.outcome is Outcome.REFUSED:
+        if doubtful:
+            return Ending("unknown", doubts.ENDING)
         return Ending("failed", "unsubscribed" if answer.unsubscribed else "bad_address" if answer.bad_address else "refused")
     if answer.outcome is Outcome.AMBIGUOUS and not keyed:
-        return Ending("unknown", "no_answer")
+        return Ending("unknown", doubts.ENDING)
     if attempts >= MOST_ATTEMPTS:
-        return Ending("failed" if answer.outcome is not Outcome.AMBIGUOUS else "unknown", "tried_too_often")
+        return Ending("unknown" if doubtful else "failed", "tried_too_often")
     wait = min(timedelta(seconds=max(answer.retry_after_seconds, 30)) * 2 ** max(attempts - 1, 0), LONGEST_BACKOFF)
-    return Ending("ready", "refused_for_now" if answer.outcome is Outcome.LATER else "not_sent", due_at=now + wait)
+    reason = {Outcome.LATER: "refused_for_now", Outcome.AMBIGUOUS: doubts.ENDING}.get(answer.outcome, "not_sent")
+    return Ending("ready", reason, due_at=now + wait, doubtful=doubtful)
 
 
 def record(
-    answers: Mapping[int, Answer], *, tokens: Mapping[int, int], attempts: Mapping[int, int], keyed: bool, final: bool, now: datetime
+    answers: Mapping[int, Answer],
+    *,
+    tokens: Mapping[int, int],
+    attempts: Mapping[int, int],
+    mark: str = "",
+    doubtful: Collection[int] = (),
+    final: bool,
+    now: datetime,
 ) -> dict[int, str]:
     """Write the endings of a few messages in one transaction and return the states that were really written.
 
+    mark: of an account that recognises a repeat, see `doubts.py`. doubtful: those that may have left by an earlier try.
     final: the account is the receiver itself (the test inbox), so accepted means delivered.
     """
     if not answers:
         return {}
     ids = list(answers)
-    endings = [ending_of(answers[message_id], attempts=attempts[message_id], keyed=keyed, now=now) for message_id in ids]
+    endings = [ending_of(answers[pk], attempts=attempts[pk], keyed=bool(mark), doubtful=pk in doubtful, now=now) for pk in ids]
     parameters: list[Any] = [
         now,
         now,
@@ -84,6 +103,7 @@ def record(
         [answers[message_id].detail[:300] for message_id in ids],
         [answers[message_id].provider_message_id[:200] for message_id in ids],
         [ending.due_at for ending in endings],
+        [mark if ending.doubtful else "" for ending in endings],
         require_store_id(),
     ]
     with transaction.atomic(), connection.cursor() as cursor:
@@ -101,5 +121,6 @@ def record_unmade(failed: Mapping[int, CannotRender], *, holder: Any, now: datet
     if not failed:
         return
     reasons: Sequence[str] = [why.reason for why in failed.values()]
+    details = [why.detail[:300] for why in failed.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_FAIL, [now, list(failed), list(reasons), [why.detail[:300] for why in failed.values()], require_store_id(), holder])
+        cursor.execute(_FAIL, [doubts.ENDING, now, list(failed), list(reasons), details, require_store_id(), holder])

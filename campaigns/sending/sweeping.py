@@ -1,4 +1,4 @@
-"""What nobody finished: leases that ran out become `unknown` (never a second send), forgotten work is announced again.
+"""What nobody finished: leases that ran out become `unknown` or wait for a repeat that is recognised, forgotten work is announced again.
 
 Any process may run this, as often as it likes. Source: reliability guide 2.3, point 7.
 """
@@ -9,6 +9,8 @@ from django.db import connection
 
 from campaigns.coupons import drawing
 from campaigns.models import Message
+from campaigns.sending import doubts
+from campaigns.sending.recording import MOST_ATTEMPTS
 from campaigns.sending.tracing import KEPT, forget_old
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
@@ -18,12 +20,16 @@ FORGOTTEN_AFTER = timedelta(seconds=60)
 
 _EXPIRED = """
     WITH picked AS MATERIALIZED (
-        SELECT id FROM campaigns_message WHERE store_id = %(store)s AND state = 'sending' AND lease_until < clock_timestamp()
+        SELECT id, provider_key <> '' AND first_attempt_at > %(recognised)s AND attempts < %(most)s AS again
+        FROM campaigns_message WHERE store_id = %(store)s AND state = 'sending' AND lease_until < clock_timestamp()
         ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET
-        state = 'unknown', reason = 'worker_lost', holder = NULL, lease_until = NULL, finished_at = %(now)s
+        state = CASE WHEN picked.again THEN 'ready' ELSE 'unknown' END, reason = 'worker_lost', holder = NULL, lease_until = NULL,
+        due_at = CASE WHEN picked.again THEN %(again_at)s ELSE m.due_at END,
+        finished_at = CASE WHEN picked.again THEN NULL ELSE %(now)s END
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+    RETURNING m.state
 """
 # Decisions are many and only a store's oldest matter: one look into its index each, where a plain condition would read the whole of it.
 _UNFINISHED = """
@@ -50,13 +56,18 @@ def sweep_store(*, now: datetime) -> int:
 
     Coupons kept for nothing go back to their pool, and old decisions leave.
 
-    Today's providers recognise no repeat, so every one of them may have been sent: unknown.
+    Each of them may have been sent. Where the provider recognises a repeat it is made again soon; everywhere else it is unknown.
     """
     drawing.put_back_forgotten(now=now)
     forget_old(now=now)
+    store_id, again_at = require_store_id(), now + doubts.REPEAT_AFTER
+    values = {"store": store_id, "now": now, "again_at": again_at, "recognised": now - doubts.RECOGNISED_FOR, "most": MOST_ATTEMPTS}
     with connection.cursor() as cursor:
-        cursor.execute(_EXPIRED, {"store": require_store_id(), "now": now})
-        return int(cursor.rowcount)
+        cursor.execute(_EXPIRED, values)
+        states = [state for (state,) in cursor.fetchall()]
+    if "ready" in states:
+        StoreWork.ring("dispatch", store_id=store_id, due_at=again_at)
+    return len(states)
 
 
 def announce_forgotten(store_id: int, *, now: datetime) -> None:

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from campaigns.sending.beating import LEASE_SECONDS, beating
 from retention.stores.models import StoreWork
 from retention.stores.models.work import Taken
 
 KIND = "dispatch"
-LEASE_SECONDS = 120
 
 
 def take_turns(*, clock: Callable[[], datetime], most: int, seconds: float) -> Iterator[Taken]:
@@ -22,7 +22,8 @@ def take_turns(*, clock: Callable[[], datetime], most: int, seconds: float) -> I
         taken = StoreWork.take(KIND, now=clock(), limit=1, lease_seconds=LEASE_SECONDS)
         if not taken:
             return
-        yield taken[0]
+        with beating(lambda of=taken[0]: StoreWork.renew(KIND, of, lease_seconds=LEASE_SECONDS)):  # type: ignore[misc]
+            yield taken[0]
         if time.monotonic() > until:
             return
 

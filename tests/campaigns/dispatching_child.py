@@ -1,4 +1,7 @@
-"""A process that does nothing but send one store's messages, to be killed by a test."""
+"""A process that does nothing but send one store's messages, to be killed by a test.
+
+`python -m tests.campaigns.dispatching_child STORE [CHANNEL [LEASE_SECONDS]]`; a shorter lease has a shorter deadline with it.
+"""
 
 import sys
 import time
@@ -9,21 +12,29 @@ django.setup()
 
 from django.db import InterfaceError, OperationalError, connection  # noqa: E402 - after the setup
 
-from campaigns.sending.dispatch import dispatch_slice  # noqa: E402 - after the setup
+from campaigns.sending import dispatch, gate  # noqa: E402 - after the setup
 from retention.kit import clock  # noqa: E402
 from retention.stores.models import Store  # noqa: E402
 from retention.tenancy.context import store_context  # noqa: E402
 
 
-def main() -> None:
+def shorten(seconds: float) -> None:
+    """Let leases run out sooner in this process, and calls give up sooner with them."""
+    dispatch.RESERVE_SECONDS = dispatch.SENDING_SECONDS = gate.LEASE_SECONDS = seconds  # type: ignore[assignment]
+    dispatch.DEADLINE_SECONDS = seconds / 2.5
+
+
+def main(store_id: int, channel: str = "email", lease: float = 0) -> None:
     """Send until killed."""
-    store = Store.objects.get(pk=int(sys.argv[1]))
+    if lease:
+        shorten(lease)
+    store = Store.objects.get(pk=store_id)
     with store_context(store.pk):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         while True:
             try:
-                done = dispatch_slice(store, channel="email", clock=clock.now)
+                done = dispatch.dispatch_slice(store, channel=channel, clock=clock.now)
             except (OperationalError, InterfaceError):
                 connection.close()  # the server starts anew; a worker's next task would come just so
                 time.sleep(0.2)
@@ -33,4 +44,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), *sys.argv[2:3], *map(float, sys.argv[3:4]))

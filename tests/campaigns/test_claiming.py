@@ -1,6 +1,8 @@
 """Two workers and one store's messages: each is sent once. Real threads, and a control without the claim that shows the fault."""
 
+import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -96,6 +98,29 @@ def test_lease_that_ran_out_lets_nobody_send(store: Any, sink: Any, monkeypatch:
     assert Counter(Message.objects.values_list("state", flat=True)) == {"ready": 3}
 
 
+def test_slow_worker_keeps_its_lease_by_beating(store: Any, sink: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(dispatch, "RESERVE_SECONDS", 0.6)
+    monkeypatch.setattr(dispatch, "SENDERS", 2)
+    sink.data_answer = lambda _mail: slowly()
+    make_ready(6, now=clock.now())
+    together(store, lambda: send_everything(store), lambda: steal(store))
+    assert Counter(Message.objects.values_list("state", flat=True)) == {"sent": 6}
+    assert set(Counter(sink.recipients).values()) == {1}
+
+
+async def slowly() -> str:
+    await asyncio.sleep(0.5)
+    return "250 taken"
+
+
+def steal(store: Any) -> None:
+    """Look for something to send for longer than the slow worker's first lease lasts, and find nothing."""
+    time.sleep(0.4)
+    for _look in range(5):
+        assert dispatch.dispatch_slice(store, channel="email", clock=clock.now).reserved == 0
+        time.sleep(0.15)
+
+
 def test_older_token_writes_nothing(store: Any, sink: Any) -> None:
     from campaigns.channels import Answer, Outcome
     from campaigns.sending.recording import record
@@ -103,10 +128,8 @@ def test_older_token_writes_nothing(store: Any, sink: Any) -> None:
     (message,) = make_ready(1, now=clock.now())
     Message.objects.update(state="sending", token=2, lease_until=clock.now())
     taken = {message.pk: Answer(Outcome.ACCEPTED)}
-    assert record(taken, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
-    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {
-        message.pk: "sent"
-    }
+    assert record(taken, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {}
+    assert record(taken, tokens={message.pk: 2}, attempts={message.pk: 1}, final=False, now=clock.now()) == {message.pk: "sent"}
 
 
 def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) -> None:
@@ -116,6 +139,6 @@ def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) ->
     (message,) = make_ready(1, now=clock.now())
     Message.objects.update(state="unknown", reason="worker_lost", token=1)
     later = {message.pk: Answer(Outcome.LATER)}
-    assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {}
+    assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {}
     sent = {message.pk: Answer(Outcome.ACCEPTED)}
-    assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, keyed=False, final=False, now=clock.now()) == {message.pk: "sent"}
+    assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {message.pk: "sent"}

@@ -22,12 +22,12 @@ from tests.campaigns.crowd import make_ready
 from tests.campaigns.story import send
 
 
-def child(store: Any, inbox: str) -> "subprocess.Popen[bytes]":
-    """Start a sending process and wait until it begins."""
+def child(store: Any, inbox: str, *, channel: str = "email", lease: float = 0, port: int = 0) -> "subprocess.Popen[bytes]":
+    """Start a sending process and wait until it begins. lease: seconds, 0 for the usual; port: where a service by HTTP listens."""
     environment = dict(os.environ) | {"INBOX_SMTP_URL": inbox, "DJANGO_SETTINGS_MODULE": "retention.settings"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.campaigns.dispatching_child", str(store.pk)],
-        env=environment,
+        [sys.executable, "-m", "tests.campaigns.dispatching_child", str(store.pk), channel, str(lease)],
+        env=environment | {"FETCH_ALLOWED_PORTS": str(port)} if port else environment,
         stdout=subprocess.PIPE,
         process_group=0,  # so that it can be killed with all it started
     )

@@ -65,6 +65,12 @@ def test_odd_zones_never_wake_anybody(zone_name: str) -> None:
     assert never_quiet(zone_name, 500) == 500 * len(QUIET)
 
 
+def test_quiet_hours_that_end_in_the_repeated_hour_end_with_its_second_pass() -> None:
+    zone, quiet = ZoneInfo("Australia/Sydney"), QuietHours(time(22, 30), time(2, 30))
+    second_pass = datetime(2029, 3, 31, 16, 16, tzinfo=UTC)  # 02:16 for the second time
+    assert next_allowed(second_pass, quiet=quiet, zone=zone) == datetime(2029, 3, 31, 16, 30, tzinfo=UTC)
+
+
 @pytest.mark.deep
 def test_all_zones_have_one_run_a_day_for_five_years() -> None:
     assert len(ZONES) > 400

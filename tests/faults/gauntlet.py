@@ -7,32 +7,33 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from campaigns.models import Message
+from campaigns.models import Message, OnsiteMessage
 from campaigns.sending import lines
 from campaigns.sending.dispatch import SENDERS, dispatch_slice
 from campaigns.sending.sweeping import sweep_store
 from retention.kit import clock
-from tests.campaigns.crowd import make_ready
 from tests.campaigns.sink import free_port
 from tests.campaigns.test_killed import child, expire_leases
+from tests.faults.ways import WAYS, Way, connect, settle_store
 
-KINDS = ("kill", "terminate", "freeze", "group")
+KINDS = ("kill", "terminate", "freeze", "group", "render")
 MOST_SECONDS = 60.0
 _AMBIGUOUS = {"worker_lost", "no_answer"}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What the checker found; all from the referee's journal and the rows. in_flight: the most that may be unknown after the kills.
+    """What the checker found; all from the referee's journal and the rows.
 
-    resumed: the most seconds until mail left again, from when a new sender is up.
+    repeats: recognised by the referee and not taken twice; changed: repeats that said something else. lost_workers: unknown because a
+    sender ended; worst: the most of them by one fault. resumed: the most seconds until mail left again, from when a new sender is up.
     """
 
     asked: int
@@ -42,65 +43,104 @@ class Counts:
     unaccounted: int
     unknown: int
     lost_workers: int
-    in_flight: int
+    repeats: int
+    changed: int
+    worst: int = 0
     resumed: float = 0.0
 
 
+@dataclass(frozen=True)
+class Course:
+    """What a run goes through. lease: seconds, for senders of this run."""
+
+    way: Way
+    messages: int
+    rounds: int
+    seed: int
+    lease: float
+
+
 @contextmanager
-def referee(journal: Path, *, seed: int, faulty: bool) -> Iterator[str]:
-    """Run a referee and give its address as that of the test inbox."""
-    port = free_port()
-    command = [sys.executable, "-m", "tests.faults.referee", str(port), str(journal), str(seed), "faulty" if faulty else "clean"]
+def referee(journal: Path, *, kind: str, seed: int, faulty: bool) -> Iterator[int]:
+    """Run a referee of a kind and give its port; 0 where nothing leaves the house."""
+    if not kind:
+        yield 0
+        return
+    port, mood = free_port(), "faulty" if faulty else "clean"
+    module = ["tests.faults.referee"] if kind == "smtp" else ["tests.faults.web_referee"]
+    command = [sys.executable, "-m", *module, str(port), str(journal), str(seed), mood, *([] if kind == "smtp" else [kind])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        yield f"smtp://127.0.0.1:{port}"
+        yield port
     finally:
         lines.close_all()
         process.kill()
         process.communicate()
 
 
-def run(store: Any, inbox: str, journal: Path, *, messages: int, rounds: int, seed: int) -> Counts:
-    """Break a sender `rounds` times at random moments, each way in turn, send the rest, and count. Inside the store's context."""
-    chance = random.Random(seed)
-    make_ready(messages, now=clock.now())
-    resumed = [0.0]
-    for number in range(rounds):
-        kind = KINDS[number % len(KINDS)]
-        before = _taken(journal)
-        process, began = child(store, inbox), time.monotonic()
-        _until_more(journal, before)
-        resumed.append(time.monotonic() - began)
+def through(store: Any, settings: Any, folder: Path, *, way: str, faulty: bool, messages: int, rounds: int, lease: float) -> Counts:
+    """Run one course with a referee of its own, in the store's context. settings: Django's, or a fixture that puts back what changed."""
+    course = Course(WAYS[way], messages, rounds, seed=3, lease=lease)
+    journal = folder / f"journal-{way}-{faulty}"
+    with referee(journal, kind=course.way.referee, seed=7, faulty=faulty) as port:
+        settings.INBOX_SMTP_URL = f"smtp://127.0.0.1:{port}" if way == "smtp" else ""
+        settings.FETCH_ALLOWED_PORTS = [port]
+        return run(store, course, journal, port, inbox=settings.INBOX_SMTP_URL)
+
+
+def run(store: Any, course: Course, journal: Path, port: int, *, inbox: str) -> Counts:
+    """Break a sender `rounds` times at random moments, each way in turn, send the rest, and count."""
+    chance, way = random.Random(course.seed), course.way
+    settle_store(store, now=clock.now())
+    if way.referee not in {"", "smtp"}:
+        connect(way, port, now=clock.now())
+    way.make(course.messages, port, clock.now())
+    seen = _shelf if not way.referee else lambda: _written(journal)
+    resumed, worst, lost = 0.0, 0, 0
+    for number in range(course.rounds):
+        before = len(seen())
+        process = child(store, inbox, channel=way.channel, lease=course.lease, port=port if way.referee != "smtp" else 0)
+        resumed = max(resumed, _until_more(seen, before, way.channel))
         time.sleep(chance.uniform(0.0, 0.3))
-        _end(process, kind)
-    _send_the_rest(store)
-    found = count(journal, in_flight=rounds * SENDERS)
-    return replace(found, resumed=round(max(resumed), 1))
+        _end(process, KINDS[number % len(KINDS)], store=store, course=course, seen=seen)
+        now_lost = _lost_workers()
+        worst, lost = max(worst, now_lost - lost), now_lost
+    _send_the_rest(store, way.channel)
+    return replace(count(seen()), worst=worst, resumed=round(resumed, 1))
 
 
-def _until_more(journal: Path, before: int) -> None:
-    """Wait until the journal has grown, or nothing is left that could leave."""
-    until = time.monotonic() + MOST_SECONDS
-    while _taken(journal) == before and time.monotonic() < until:
-        if not Message.objects.filter(state="ready", due_at__lte=clock.now()).exists():
-            return
+def _shelf() -> list[str]:
+    """Return the journal of messages on the site: what is kept for visits."""
+    return [public_id.hex for public_id in OnsiteMessage.objects.values_list("message__public_id", flat=True)]
+
+
+def _written(journal: Path) -> list[str]:
+    return journal.read_text().splitlines() if journal.exists() else []
+
+
+def _lost_workers() -> int:
+    return int(Message.objects.filter(state="unknown", reason="worker_lost").count())
+
+
+def _until_more(seen: Callable[[], list[str]], before: int, channel: str) -> float:
+    """Wait until the journal has grown, or nothing is left that could leave; return how long it took."""
+    began = time.monotonic()
+    while len(seen()) == before and time.monotonic() < began + MOST_SECONDS:
+        if not Message.objects.filter(channel=channel, state__in=("ready", "sending"), due_at__lte=clock.now()).exists():
+            return 0.0
         time.sleep(0.02)
+    return time.monotonic() - began
 
 
-def _taken(journal: Path) -> int:
-    return journal.stat().st_size if journal.exists() else 0
-
-
-def _end(process: "subprocess.Popen[bytes]", kind: str) -> None:
+def _end(process: "subprocess.Popen[bytes]", kind: str, *, store: Any, course: Course, seen: Callable[[], list[str]]) -> None:
     """End a sender in one of the ways, and let its leases run out."""
-    if kind == "freeze":  # longer than its lease: by the time it wakes, what it held is unknown
-        process.send_signal(signal.SIGSTOP)
-        expire_leases(but_locked=True)
-        sweep_store(now=clock.now())
-        process.send_signal(signal.SIGCONT)
-        time.sleep(0.3)
+    if kind == "freeze":
+        _freeze(process, store=store, course=course)
+    if kind == "render":  # it starts another and goes on
+        _kill_children(process.pid)
+        _until_more(seen, len(seen()), course.way.channel)
     if kind == "group":  # with its render process
         os.killpg(process.pid, signal.SIGKILL)
     else:
@@ -110,19 +150,36 @@ def _end(process: "subprocess.Popen[bytes]", kind: str) -> None:
     sweep_store(now=clock.now())
 
 
-def _send_the_rest(store: Any) -> None:
+def _freeze(process: "subprocess.Popen[bytes]", *, store: Any, course: Course) -> None:
+    """Stop a sender for longer than its lease, let another take what it held, and let it go on."""
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(course.lease + 0.5)
+    sweep_store(now=clock.now())
+    dispatch_slice(store, channel=course.way.channel, clock=clock.now)
+    process.send_signal(signal.SIGCONT)
+    time.sleep(0.3)
+
+
+def _kill_children(pid: int) -> None:
+    for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(ProcessLookupError):
+            os.kill(int(number), signal.SIGKILL)
+
+
+def _send_the_rest(store: Any, channel: str) -> None:
     """Send until nothing waits; what was refused for now is due hours ahead, so the clock goes on with every look."""
     for hour in range(60):
         moment = clock.now() + timedelta(hours=hour)
-        while dispatch_slice(store, channel="email", clock=lambda at=moment: at).states:  # type: ignore[misc]
+        while dispatch_slice(store, channel=channel, clock=lambda at=moment: at).states:  # type: ignore[misc]
             pass
         if not Message.objects.filter(state="ready").exists():
             return
 
 
-def count(journal: Path, *, in_flight: int) -> Counts:
-    """Compare the rows with the referee's journal."""
-    seen = Counter(journal.read_text().split())
+def count(journal: list[str], *, worst: int = 0) -> Counts:
+    """Compare the rows with the referee's journal: a key a line, `again` or `changed` behind it for a repeat that was not taken."""
+    marks = Counter(line.partition(" ")[2] for line in journal)
+    seen = Counter(line for line in journal if " " not in line)
     rows = list(Message.objects.values_list("public_id", "state", "reason"))
     sent = {public_id.hex for public_id, state, _ in rows if state == "sent"}
     named = {"sent", "unknown", "failed", "skipped", "suppressed"}
@@ -135,5 +192,17 @@ def count(journal: Path, *, in_flight: int) -> Counts:
         unaccounted=sum(state not in named for _, state, _ in rows) + sum(reason not in _AMBIGUOUS for reason in unknown),
         unknown=len(unknown),
         lost_workers=sum(reason == "worker_lost" for reason in unknown),
-        in_flight=in_flight,
+        repeats=marks["again"],
+        changed=marks["changed"],
+        worst=worst,
     )
+
+
+def check(counts: Counts, *, messages: int, keyed: bool) -> None:
+    """Assert what must always be so."""
+    assert (counts.duplicates, counts.lost, counts.unaccounted, counts.changed) == (0, 0, 0, 0), counts
+    assert counts.asked == messages
+    assert counts.accepted + counts.unknown >= messages, "what nobody has must be called unknown"
+    assert counts.worst <= SENDERS, "a sender that ends leaves no more than it had in its hands"
+    assert counts.unknown == 0 or not keyed, "where a repeat is recognised nothing stays unknown"
+    assert counts.resumed <= 30, "a new sender takes up what a killed one left"

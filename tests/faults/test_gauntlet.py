@@ -1,4 +1,4 @@
-"""Senders killed, ended and frozen before a relay that behaves and one that does not: nothing twice, nothing lost, all accounted for."""
+"""Senders killed, ended and frozen before referees that behave and that do not: nothing twice, nothing lost, all accounted for."""
 
 from pathlib import Path
 from typing import Any
@@ -10,47 +10,50 @@ from campaigns.sending import dispatch
 from retention.kit import clock
 from tests.campaigns.crowd import make_ready
 from tests.faults import gauntlet
+from tests.faults.ways import WAYS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def through(store: Any, settings: Any, tmp_path: Path, *, faulty: bool, messages: int, rounds: int) -> gauntlet.Counts:
-    """Run the gauntlet and check what must always be so."""
-    journal = tmp_path / "journal"
-    with gauntlet.referee(journal, seed=7, faulty=faulty) as inbox:
-        settings.INBOX_SMTP_URL = inbox
-        counts = gauntlet.run(store, inbox, journal, messages=messages, rounds=rounds, seed=3)
-    assert (counts.duplicates, counts.lost, counts.unaccounted) == (0, 0, 0)
-    assert counts.asked == messages
-    assert counts.lost_workers <= counts.in_flight
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 1.0)
+
+
+def through(
+    store: Any, settings: Any, folder: Path, way: str, *, faulty: bool, messages: int, rounds: int, lease: float = 5.0
+) -> gauntlet.Counts:
+    counts = gauntlet.through(store, settings, folder, way=way, faulty=faulty, messages=messages, rounds=rounds, lease=lease)
+    print(way, "faulty" if faulty else "clean", counts)
+    gauntlet.check(counts, messages=messages, keyed=WAYS[way].keyed)
     assert counts.accepted > 0
-    assert counts.resumed <= 30, "a new sender takes up what a killed one left"
     return counts
 
 
-def test_a_relay_that_behaves(store: Any, settings: Any, tmp_path: Path) -> None:
-    counts = through(store, settings, tmp_path, faulty=False, messages=400, rounds=4)
-    assert counts.unknown == counts.lost_workers
+def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path) -> None:
+    through(store, settings, tmp_path, "smtp", faulty=True, messages=400, rounds=5, lease=2.0)
 
 
-def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 2.0)
-    through(store, settings, tmp_path, faulty=True, messages=400, rounds=4)
+def test_a_service_that_recognises_repeats_leaves_nothing_unknown(store: Any, settings: Any, tmp_path: Path) -> None:
+    counts = through(store, settings, tmp_path, "resend", faulty=True, messages=100, rounds=2)
+    assert counts.accepted == 100
+    assert counts.repeats > 0
 
 
-def test_the_checker_sees_a_mail_that_came_twice_and_one_that_never_came(store: Any, tmp_path: Path) -> None:
+def test_the_checker_sees_a_mail_that_came_twice_and_one_that_never_came(store: Any) -> None:
     """The control: a journal and rows that do not agree."""
-    twice, never, stuck = make_ready(3, now=clock.now())
-    Message.objects.filter(pk__in=[twice.pk, never.pk]).update(state="sent", sent_at=clock.now())
-    journal = tmp_path / "journal"
-    journal.write_text(f"{twice.public_id.hex}\n" * 2)
-    counts = gauntlet.count(journal, in_flight=0)
-    assert (counts.duplicates, counts.lost, counts.unaccounted) == (1, 1, 1)
+    twice, never, stuck, again = make_ready(4, now=clock.now())
+    Message.objects.filter(pk__in=[twice.pk, never.pk, again.pk]).update(state="sent", sent_at=clock.now())
+    keys = [twice.public_id.hex, twice.public_id.hex, again.public_id.hex]
+    counts = gauntlet.count([*keys, f"{again.public_id.hex} again", f"{again.public_id.hex} changed"])
+    assert (counts.duplicates, counts.lost, counts.unaccounted, counts.repeats, counts.changed) == (1, 1, 1, 1, 1)
     assert Message.objects.get(pk=stuck.pk).state == "ready"
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("faulty", [False, True])
-def test_the_whole_gauntlet(store: Any, settings: Any, tmp_path: Path, monkeypatch: Any, faulty: bool) -> None:
-    monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 2.0)
-    through(store, settings, tmp_path, faulty=faulty, messages=3000, rounds=50)
+@pytest.mark.parametrize("faulty", [False, True], ids=["clean", "faulty"])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_whole_gauntlet(store: Any, settings: Any, tmp_path: Path, way: str, faulty: bool) -> None:
+    messages, rounds = (3000, 50) if way == "smtp" else (600, 10)
+    counts = through(store, settings, tmp_path, way, faulty=faulty, messages=messages, rounds=rounds)
+    assert faulty or counts.unknown == counts.lost_workers

@@ -23,6 +23,10 @@ _TAKE = """
     FROM picked WHERE work.id = picked.id
     RETURNING work.store_id, work.rung
 """
+_RENEW = """
+    UPDATE stores_storework SET leased_until = clock_timestamp() + %s * interval '1 second'
+    WHERE store_id = %s AND kind = %s AND leased_until > clock_timestamp()
+"""
 
 
 class Taken(NamedTuple):
@@ -65,6 +69,12 @@ class StoreWork(models.Model):
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, [kind, now, limit, lease_seconds])
             return [Taken(*row) for row in cursor.fetchall()]
+
+    @classmethod
+    def renew(cls, kind: str, taken: Taken, *, lease_seconds: int) -> None:
+        """Keep a lease that has not run out for as long again, while its work takes longer than thought."""
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, [lease_seconds, taken.store_id, kind])
 
     @classmethod
     def settle(cls, kind: str, taken: Taken, *, next_at: datetime | None) -> None:

@@ -1,0 +1,49 @@
+"""Messages that may have left, at an account that recognises a repeat: they are repeated there, and nowhere else, for as long as it does.
+
+Such a row is `ready` with a `provider_key`: the mark of the account that may have it. Whatever ends it otherwise ends it as `unknown`, for
+somebody may have it already. Source: reliability guide 2.3, points 4 and 5.
+"""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from campaigns.channels import Account
+from campaigns.models import Message
+from retention.tenancy.context import require_store_id
+
+RECOGNISED_FOR = timedelta(hours=23)
+"""Resend remembers a key for a day, and a push message waits as long: an hour less, for clocks and for the time on the way."""
+REPEAT_AFTER = timedelta(seconds=30)
+ENDING = "no_answer"
+
+_GIVE_UP = """
+    UPDATE campaigns_message SET state = 'unknown', reason = %s, finished_at = %s, holder = NULL, lease_until = NULL
+    WHERE store_id = %s AND id = ANY(%s) AND state = 'ready' AND holder = %s
+"""
+
+
+def mark_of(account: Account, *, keyed: bool) -> str:
+    """Return the mark of an account that recognises repeats, or nothing. With other keys it is another account: it may know nothing."""
+    if not keyed:
+        return ""
+    told = repr((sorted(account.settings.items()), sorted(account.credentials.items())))
+    return f"{account.provider} {account.connection_id or ''} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+def is_over(message: Message, *, mark: str, now: datetime) -> bool:
+    """Say whether a message may have left and must not be repeated by the account with this mark."""
+    if not message.provider_key:
+        return False
+    since = message.first_attempt_at
+    return message.provider_key != mark or since is None or since <= now - RECOGNISED_FOR
+
+
+def give_up(message_ids: Collection[int], *, holder: Any, now: datetime) -> None:
+    """Call messages `unknown` that nobody can ask about any more; they were reserved by us."""
+    if message_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_UP, [ENDING, now, require_store_id(), list(message_ids), holder])

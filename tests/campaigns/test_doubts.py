@@ -1,0 +1,151 @@
+"""What may have left at a service that recognises a repeat: it is repeated there and nowhere else, and is never said to be held back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+
+from campaigns.broadcasts.running import close_waiting
+from campaigns.channels import Account, Answer, Outcome
+from campaigns.models import Campaign, Connection, Message
+from campaigns.sending import doubts
+from campaigns.sending.dispatch import dispatch_slice
+from campaigns.sending.recording import MOST_ATTEMPTS, ending_of
+from campaigns.sending.sweeping import sweep_store
+from retention.customers.consent import Said, record_consents
+from retention.kit import clock
+from tests.campaigns.crowd import make_ready
+from tests.campaigns.esp import YES, Service, playing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SILENT = (0, None, {})
+
+
+@pytest.fixture
+def service(settings: Any) -> Iterator[Service]:
+    with playing() as running:
+        settings.FETCH_ALLOWED_PORTS = [running.port]
+        running.answer = SILENT
+        yield running
+
+
+def connect(service: Service, vendor: str = "resend") -> Connection:
+    made = Connection(channel="email", provider=vendor, name=vendor, settings={"api_url": service.url}, from_address="a@lumen.example.test")
+    made.save()
+    made.keep_credentials({"api_key": "s3cret"} if vendor == "resend" else {"server_token": "s3cret"})
+    made.save()
+    return made
+
+
+def send(store: Any, *, after: timedelta = timedelta()) -> None:
+    now = clock.now() + after
+    dispatch_slice(store, channel="email", clock=lambda: now)
+
+
+def doubtful(store: Any, service: Service) -> Message:
+    """Return a message the service took without a word."""
+    connect(service)
+    (message,) = make_ready(1, now=clock.now())
+    send(store)
+    message.refresh_from_db()
+    assert (message.state, message.reason) == ("ready", "no_answer")
+    assert message.provider_key.startswith("resend ")
+    return message
+
+
+def ending(message: Message) -> tuple[str, str]:
+    message.refresh_from_db()
+    return message.state, message.reason
+
+
+def test_a_repeat_says_the_same_under_the_same_key(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    service.answer = YES["resend"]
+    send(store, after=timedelta(minutes=2))
+    assert ending(message) == ("sent", "")
+    assert message.provider_key == ""
+    (_, first, one), (_, second, other) = service.asked
+    assert first["idempotency-key"] == second["idempotency-key"] == message.public_id.hex
+    assert one == other
+
+
+@pytest.mark.parametrize(("vendor", "state"), [("resend", "ready"), ("postmark", "unknown")])
+def test_a_killed_sender_leaves_a_repeat_only_where_it_is_recognised(store: Any, service: Service, vendor: str, state: str) -> None:
+    connect(service, vendor)
+    (message,) = make_ready(1, now=clock.now())
+    send_and_die(store)
+    assert sweep_store(now=clock.now()) == 1
+    assert ending(message) == (state, "worker_lost")
+    service.answer = YES[vendor]
+    send(store, after=timedelta(minutes=1))
+    assert ending(message)[0] == ("sent" if state == "ready" else "unknown")
+    assert len(service.asked) == (2 if state == "ready" else 1)
+
+
+def send_and_die(store: Any) -> None:
+    """Send, and leave the row as a process that was killed before the answer leaves it: marked, its lease run out."""
+    send(store)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_message SET state = 'sending', finished_at = NULL, reason = '', "
+            "lease_until = clock_timestamp() - interval '1 second'"
+        )
+
+
+def test_a_repeat_is_not_made_when_the_service_has_forgotten(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    service.answer = YES["resend"]
+    send(store, after=doubts.RECOGNISED_FOR + timedelta(minutes=1))
+    assert ending(message) == ("unknown", "no_answer")
+    assert len(service.asked) == 1
+
+
+def test_a_repeat_is_not_made_at_another_account(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    service.answer = YES["postmark"]
+    Connection.objects.update(active=False)
+    connect(service, "postmark")
+    send(store, after=timedelta(minutes=2))
+    assert ending(message) == ("unknown", "no_answer")
+    assert len(service.asked) == 1
+
+
+def test_what_may_have_left_is_not_said_to_be_held_back(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    record_consents([Said(message.customer_id, "email", "refused", clock.now())], now=clock.now())
+    send(store, after=timedelta(minutes=2))
+    assert ending(message) == ("unknown", "no_answer")
+    assert len(service.asked) == 1
+
+
+def test_what_may_have_left_is_not_said_to_be_called_off(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    (waiting,) = make_ready(1, now=clock.now())
+    close_waiting(Campaign(pk=message.source_id, store_id=store.pk), now=clock.now())
+    assert ending(message) == ("unknown", "no_answer")
+    assert ending(waiting) == ("suppressed", "called_off")
+
+
+def test_with_other_keys_it_is_another_account() -> None:
+    account = Account("resend", {}, {"api_key": "one"}, connection_id=1)
+    assert doubts.mark_of(account, keyed=True) == doubts.mark_of(replace(account, from_name="Lumen"), keyed=True)
+    assert doubts.mark_of(account, keyed=True) != doubts.mark_of(replace(account, credentials={"api_key": "two"}), keyed=True)
+    assert doubts.mark_of(account, keyed=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempts", "state"),
+    [
+        (Outcome.ACCEPTED, 2, "sent"),
+        (Outcome.REFUSED, 2, "unknown"),
+        (Outcome.LATER, 2, "ready"),
+        (Outcome.LATER, MOST_ATTEMPTS, "unknown"),
+        (Outcome.NOT_SENT, MOST_ATTEMPTS, "unknown"),
+    ],
+)
+def test_after_a_doubt_only_a_yes_is_certain(outcome: Outcome, attempts: int, state: str) -> None:
+    found = ending_of(Answer(outcome), attempts=attempts, keyed=True, doubtful=True, now=clock.now())
+    assert (found.state, found.doubtful) == (state, state == "ready")
