@@ -23,6 +23,7 @@ QUESTIONS: dict[str, Phrase] = {
     "budget": Phrase(gettext_noop("Had they few enough messages lately?")),
     "hours": Phrase(gettext_noop("Is it no quiet hour there?")),
     "truth": Phrase(gettext_noop("Is what it says still true?")),
+    "number": Phrase(gettext_noop("Is nobody else at this number written to?")),
 }
 """In the order they are asked; a new one goes to the end, for answers are kept by their place."""
 
@@ -45,6 +46,7 @@ def answers_of(facts: Facts, *, now: datetime) -> str:
         "budget": _in_budget(facts, now) if marketing else None,
         "hours": _awake(facts, now) if marketing else None,
         "truth": not facts.untrue,
+        "number": not facts.number_taken if facts.number else None,
     }
     return "".join(UNASKED if asked[name] is None else YES if asked[name] else NO for name in QUESTIONS)
 

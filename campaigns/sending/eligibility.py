@@ -48,7 +48,8 @@ class Facts:
 
     contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
-    words; `changed` asks for rendering it again.
+    words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
+    number_taken: another customer's went there.
     """
 
     channel: str
@@ -68,6 +69,8 @@ class Facts:
     customer_zone: str = ""
     store_zone: str = ""
     untrue: str = ""
+    number: str = ""
+    number_taken: bool = False
 
 
 def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[str, QuietHours] | None = None) -> Verdict:
@@ -116,7 +119,7 @@ def _forbidden(facts: Facts) -> str:
         return "on_break"
     if not facts.consent and not facts.transactional:
         return "no_consent"
-    return ""
+    return "same_number" if facts.number_taken else ""
 
 
 def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
