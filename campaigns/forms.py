@@ -113,16 +113,30 @@ class TwilioForm(ProviderForm):
     """A Twilio account, for SMS and WhatsApp."""
 
     channel, provider = "sms", "twilio"
-    clear, secrets = ("account_sid", "from", "messaging_service_sid"), ("auth_token",)
+    clear, secrets = ("account_sid", "from", "messaging_service_sid", "part_price"), ("auth_token",)
     account_sid = LineField(label=_("Account SID"), max_length=34, validators=[_SID])
     auth_token = _secret(_("Auth token"))
     messaging_service_sid = LineField(label=_("Messaging Service SID"), max_length=34, required=False, validators=[_SERVICE])
+    part_price = forms.DecimalField(
+        label=_("What one SMS costs you"),
+        required=False,
+        min_value=0,
+        max_digits=9,
+        decimal_places=6,
+        help_text=_("In the money of the shop, from your provider's price list. Campaigns say with it what they cost."),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["from"] = LineField(  # the word is Python's own, so it cannot be a class attribute
             label=_("Sender"), max_length=40, required=False, validators=[_SENDER], help_text=_("A number, a WhatsApp sender or a name.")
         )
+        self.order_fields(["account_sid", "auth_token", "from"])
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is kept in clear; the price as a text, so that nothing of it is lost."""
+        price = self.cleaned_data["part_price"]
+        return super().settings() | {"part_price": "" if price is None else f"{price.normalize():f}"}
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two senders, and for a token the first time."""

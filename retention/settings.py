@@ -343,6 +343,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "CampaignChannel": "campaigns.broadcasts.drafting.CHANNELS",
         "CampaignMetric": "campaigns.models.Campaign.Metric",
         "CampaignPauseReason": "campaigns.models.Campaign.PauseReason",
         "CampaignState": "campaigns.models.Campaign.State",

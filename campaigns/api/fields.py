@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
-from campaigns.broadcasts.drafting import Told, Way
+from campaigns.broadcasts.drafting import CHANNELS, Told, Way
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
@@ -87,9 +87,13 @@ class WayIn(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[OpenApiExample("A campaign", value=_MADE, request_only=True)])
 class CampaignIn(serializers.Serializer[Any]):
-    """A campaign to write. include, exclude: ids of segments. wall_day and wall_time: with `at` or `local`."""
+    """A campaign to write. include, exclude: ids of segments. wall_day and wall_time: with `at` or `local`.
+
+    channel: without one that of the templates, or e-mail. An SMS needs only `text`; push and on-site messages `subject`, `text` and `url`.
+    """
 
     name = PlainText(max_length=120)
+    channel = serializers.ChoiceField(choices=list(CHANNELS), required=False, default="")
     include = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)
     exclude = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)
     everybody = serializers.BooleanField(required=False, default=False)

@@ -1,4 +1,4 @@
-"""What a campaign says: a template of the store, or a plain mail written in four fields; fixed as a version when it starts."""
+"""What a campaign says: a template of the store, or plain words written in a few fields; fixed as a version when it starts."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from campaigns.models import Campaign, CampaignVariant, SendRule, Template, TemplateVersion
 from campaigns.personalization.checking import findings_of, must_mend
-from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.framing import FOOT_MJML
+from campaigns.personalization.kinds import compile_wording
+from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import check
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording
@@ -43,7 +44,10 @@ _MAIL = """<mjml>
 
 @dataclass(frozen=True)
 class Words:
-    """A plain mail. text: paragraphs with an empty line between them; Liquid may stand in it. url: where the button leads."""
+    """A plain message. text: in a mail paragraphs with an empty line between them; Liquid may stand in it. url: where button or click lead.
+
+    An SMS is its text alone; what browsers show is its text and where it leads, under the variant's subject as its title.
+    """
 
     heading: str = ""
     text: str = ""
@@ -55,10 +59,19 @@ class Words:
         """Return stored words; what is missing is empty."""
         return cls(*(str(stored.get(name) or "") for name in ("heading", "text", "button", "url")))
 
-    @property
-    def is_whole(self) -> bool:
-        """Say whether there is something to send."""
-        return bool(self.heading and self.text)
+    def lacks(self, channel: str, *, subject: str) -> bool:
+        """Say whether something that a channel cannot do without is missing."""
+        needed = {"email": (subject, self.heading, self.text), "sms": (self.text,)}.get(channel, (subject, self.text, self.url))
+        return not all(one.strip() for one in needed)
+
+
+def plain(channel: str, *, subject: str, words: Words) -> tuple[Wording, str]:
+    """Return plain words as what is compiled, with the kind of its source."""
+    if channel == "sms":
+        return Wording("", "", words.text.strip()), "text"
+    if channel in ("push", "onsite"):
+        return Wording(subject, "", str(PushText(words.text, words.url))), "push"
+    return Wording(subject, "", source_of(words)), "mjml"
 
 
 def source_of(words: Words) -> str:
@@ -82,7 +95,7 @@ def fault_of(variant: CampaignVariant) -> Phrase | str:
     if variant.template_id is not None:
         missing = live_version(variant.template) is None
     else:
-        missing = not Words.read(variant.words).is_whole or not variant.subject.strip()
+        missing = Words.read(variant.words).lacks(variant.campaign.channel, subject=variant.subject)
     if missing:
         return "missing"
     wording, kind = wording_of(variant)
@@ -117,7 +130,7 @@ def wording_of(variant: CampaignVariant) -> tuple[Wording, str]:
         return Wording(variant.version.subject, variant.version.preheader, variant.version.source), variant.version.kind
     base = live_version(variant.template)
     if base is None:
-        return Wording(variant.subject, "", source_of(Words.read(variant.words))), "mjml"
+        return plain(variant.campaign.channel, subject=variant.subject, words=Words.read(variant.words))
     return Wording(variant.subject or base.subject, base.preheader, base.source), base.kind
 
 
@@ -138,9 +151,9 @@ def _version(campaign: Campaign, variant: CampaignVariant, *, now: datetime) -> 
         check(subject)
         made = {name: getattr(base, name) for name in ("preheader", "kind", "languages", "source", "html", "text")}
     else:
-        source = source_of(Words.read(variant.words))
-        compiled = compile_mail(subject=subject, source=source)
-        made = {"source": source, "html": compiled.html, "text": compiled.text}
+        wording, kind = plain(campaign.channel, subject=subject, words=Words.read(variant.words))
+        compiled = compile_wording(wording, kind)
+        made = {"kind": kind, "source": wording.source, "html": compiled.html, "text": compiled.text}
     if sender is not None:
         made |= {"from_name": sender.name, "from_address": sender.address}
     template, _made = Template.objects.get_or_create(

@@ -19,7 +19,7 @@ from retention.tenancy.context import require_store_id
 from segments import saving
 from segments.models import Segment
 
-CHANNELS = ("email", "push", "onsite")
+CHANNELS = ("email", "sms", "push", "onsite")
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # the calendar of a computer ends, and a day later or earlier in another zone must still be one
 
 
@@ -40,9 +40,13 @@ class Way:
 
 @dataclass(frozen=True)
 class Told:
-    """A whole draft as a form or the API tells it. include, exclude: public ids of segments. Shares lie between 0 and 1."""
+    """A whole draft as a form or the API tells it. include, exclude: public ids of segments. Shares lie between 0 and 1.
+
+    channel: nothing for that of its templates, or e-mail.
+    """
 
     name: str
+    channel: str = ""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     everybody: bool = False
@@ -69,24 +73,29 @@ class NotADraft(Exception):
     """It was started already; what is sent does not change any more."""
 
 
-def make(*, ready_made: str = "", segment: Segment | None = None, user_id: int | None, now: datetime) -> Campaign:
+def make(*, ready_made: str = "", channel: str = "email", segment: Segment | None = None, user_id: int | None, now: datetime) -> Campaign:
     """Save a draft from a ready-made campaign, or a blank one; raises UnknownKey. segment: whose people get it, to begin with."""
     with transaction.atomic():
-        campaign = _begun(ready_made, user_id=user_id, now=now)
+        campaign = _begun(ready_made, channel=channel, user_id=user_id, now=now)
         if segment is not None:
             CampaignSegment.objects.create(campaign=campaign, segment=segment, side="include")
     return campaign
 
 
-def _begun(ready_made: str, *, user_id: int | None, now: datetime) -> Campaign:
+def _begun(ready_made: str, *, channel: str, user_id: int | None, now: datetime) -> Campaign:
     if not ready_made:
-        blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), created_by_id=user_id, created_at=now)
+        blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), channel=channel, created_by_id=user_id, created_at=now)
         return blank
     ready = READY_MADE[ready_made]
     campaign: Campaign = Campaign.objects.create(
-        name=ready.name.render(gettext), ready_made=ready.key, created_by_id=user_id, created_at=now
+        name=ready.name.render(gettext), ready_made=ready.key, channel=channel, created_by_id=user_id, created_at=now
     )
-    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": _shop_address()}
+    url = _shop_address()
+    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": url}
+    if channel == "sms":
+        words = {"text": f"{{{{ shop.name }}}}: {ready.short}{' ' if url else ''}{url}"}
+    elif channel != "email":
+        words = {"text": f"{ready.short[0].upper()}{ready.short[1:]}", "url": url}
     CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
     return campaign
 
@@ -109,7 +118,7 @@ def create(told: Told, *, user_id: int | None, now: datetime) -> Campaign:
 def change(campaign: Campaign, told: Told) -> None:
     """Write a draft anew, and take back the question whether it may be sent; raises Faulty and NotADraft, and then nothing changed."""
     include, exclude = _segments(told.include), _segments(told.exclude)
-    templates = {str(one.public_id): one for one in Template.objects.filter(channel__in=CHANNELS)}
+    templates = offered_templates()
     senders = {str(one.public_id): one for one in Sender.objects.all()}
     channels = channels_of(told, templates)
     faults = _faults(told, include, exclude, templates) | _ways_faults(told, templates, senders)
@@ -138,9 +147,20 @@ def change(campaign: Campaign, told: Told) -> None:
 
 
 def channels_of(told: Told, templates: Mapping[str, Template]) -> list[str]:
-    """Return by which channels the ways of a draft go: that of its template, or e-mail for plain words. More than one is a fault."""
-    found = {templates[way.template].channel if way.template in templates else "email" for way in told.ways}
-    return sorted(found) or ["email"]
+    """Return by which channels the ways of a draft go: that of its template, or the draft's for plain words. More than one is a fault."""
+    found = {templates[way.template].channel if way.template in templates else told.channel or "email" for way in told.ways}
+    return sorted(found | ({told.channel} if told.channel else set())) or ["email"]
+
+
+def unsaved(campaign: Campaign, told: Told) -> list[CampaignVariant]:
+    """Return the ways of a draft that is not saved, as variants of a campaign; nothing is written."""
+    templates, senders = offered_templates(), {str(one.public_id): one for one in Sender.objects.all()}
+    return [_variant(campaign, letter, way, templates, senders) for letter, way in zip(LETTERS, told.ways, strict=False)]
+
+
+def offered_templates() -> dict[str, Template]:
+    """Return the templates a campaign may say, by public id."""
+    return {str(one.public_id): one for one in Template.objects.filter(channel__in=CHANNELS)}
 
 
 def _variant(campaign: Campaign, letter: str, way: Way, templates: dict[str, Template], senders: dict[str, Sender]) -> CampaignVariant:
@@ -173,6 +193,8 @@ def _faults(told: Told, include: dict[str, int], exclude: dict[str, int], templa
     for name, ids, found in (("include", told.include, include), ("exclude", told.exclude, exclude)):
         if set(ids) - set(found):
             faults[name] = Phrase(gettext_noop("One of these segments does not exist or is not in use."))
+    if told.channel and told.channel not in CHANNELS:
+        faults["channel"] = Phrase(gettext_noop("Choose one of: email, sms, push, onsite."))
     if set(include) & set(exclude):
         faults["exclude"] = Phrase(gettext_noop("A segment cannot be chosen and left out at once."))
     if told.when not in Campaign.When.values:

@@ -8,7 +8,7 @@ from django.utils import formats
 from campaigns.broadcasts.moments import first_moment
 from campaigns.broadcasts.winning import FEWEST_TRIED, SURE
 from campaigns.models import Campaign
-from campaigns.sending.pacing import first_instant
+from campaigns.sending.pacing import USUAL, QuietHours, first_instant
 from retention.dashboard.figures import write_number, write_share
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store
@@ -26,12 +26,20 @@ def next_steps(campaign: Campaign, *, store: Store, now: datetime) -> list[Phras
         steps.append(Phrase(gettext_noop("Who is in the segments is asked again at that moment.")))
     if campaign.ramp_hours:
         hours = write_number(campaign.ramp_hours)
-        steps.append(
-            Phrase(gettext_noop("It is spread evenly over %(hours)s hours, so that your mail server gets used to it."), {"hours": hours})
-        )
+        mail = gettext_noop("It is spread evenly over %(hours)s hours, so that your mail server gets used to it.")
+        other = gettext_noop("It is spread evenly over %(hours)s hours.")
+        steps.append(Phrase(mail if campaign.channel == "email" else other, {"hours": hours}))
     for way in campaign.variants.exclude(delay_hours=0).order_by("letter"):
         words = {"letter": way.letter.upper(), "hours": write_number(way.delay_hours)}
-        steps.append(Phrase(gettext_noop("Mail %(letter)s leaves %(hours)s hours later than that."), words))
+        mail, other = (
+            gettext_noop("Mail %(letter)s leaves %(hours)s hours later than that."),
+            gettext_noop("%(letter)s leaves %(hours)s hours later."),
+        )
+        steps.append(Phrase(mail if campaign.channel == "email" else other, words))
+    if campaign.channel in USUAL:
+        steps.append(_quiet(USUAL[campaign.channel]))
+    if campaign.channel == "sms":
+        steps.append(Phrase(gettext_noop("Who shares a phone number with somebody else chosen: the number gets it once.")))
     if campaign.test_share is not None:
         steps += _winner(campaign)
     if campaign.holdout_share:
@@ -42,6 +50,11 @@ def next_steps(campaign: Campaign, *, store: Store, now: datetime) -> list[Phras
             )
         )
     return steps
+
+
+def _quiet(hours: QuietHours) -> Phrase:
+    told = {"start": f"{hours.start:%H:%M}", "end": f"{hours.end:%H:%M}"}
+    return Phrase(gettext_noop("From %(start)s to %(end)s where a person is nothing leaves; what is due then waits for the morning."), told)
 
 
 def _leaving(campaign: Campaign, *, store: Store, now: datetime) -> Phrase:

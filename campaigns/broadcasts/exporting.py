@@ -30,7 +30,7 @@ def _whole(campaign: Campaign, currency: str) -> Iterator[Line]:
         "sent": figures.sent, "failed": figures.failed, "unknown": figures.unknown, "delivered": figures.delivered,
         "bounced": figures.bounced, "opened": figures.opened, "loaded": figures.loaded, "clicked": figures.clicked,
         "orders": figures.orders, "revenue_minor": figures.revenue_minor, "currency": currency,
-        "unsubscribed": after.unsubscribed, "complained": after.complained,
+        "unsubscribed": after.unsubscribed, "complained": after.complained, "replied": after.replied, "sms_parts": figures.parts,
     }  # fmt: skip
     for name, value in counted.items():
         yield "campaign", campaign.name, name, value

@@ -1,6 +1,7 @@
 """Who of the chosen will get it, and why the others will not: the gate's own fragments and its order of questions, for everybody at once.
 
-An address belongs to one customer of a store, so nobody can be counted twice. What quiet hours only delay counts as reached.
+An e-mail address belongs to one customer of a store; a phone number may belong to several, and the first of them counts as reached. So does
+what quiet hours only delay.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from retention.customers.models import Suppression
 _REACH = f"""
     WITH picked AS MATERIALIZED ([[audience]]),
     judged AS (
-        SELECT CASE
+        SELECT customer.id, customer.phone, CASE
             WHEN {lot_sql("holdout_salt")} < %(holdout)s THEN 'holdout'
             WHEN NOT [[reachable]] THEN 'no_address'
             WHEN customer.id = ANY(%(blocked)s::bigint[]) THEN 'suppressed'
@@ -39,7 +40,7 @@ _REACH = f"""
                 AND m.state IN ('sending', 'sent', 'unknown') AND m.first_attempt_at > %(week_ago)s
         ) AS lately ON true
     )
-    SELECT reason, count(*) FROM judged GROUP BY reason
+    SELECT reason, count(*) FROM [[counted]] AS counted GROUP BY reason
 """  # noqa: S608 - fragments of ours
 _REACHABLE = {
     "email": "coalesce(customer.email, '') <> ''",
@@ -47,6 +48,11 @@ _REACHABLE = {
     "push": SUBSCRIBED_SQL,
     "onsite": "true",
 }
+_ONE_A_NUMBER = """(
+    SELECT CASE WHEN reason = '' AND row_number() OVER (PARTITION BY phone, reason ORDER BY id) > 1 THEN 'same_number' ELSE reason END
+        AS reason
+    FROM judged
+)"""
 _CAPS = Caps()
 
 
@@ -68,8 +74,20 @@ def reach(audience: Audience, *, channel: str, holdout_share: float, salt: str, 
         "day": _CAPS.per_day, "week": _CAPS.per_week, "rare_day": RARELY.per_day, "rare_week": RARELY.per_week,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_REACH.replace("[[audience]]", audience.sql).replace("[[reachable]]", _REACHABLE.get(channel, "true")), values)
+        cursor.execute(_statement(audience, channel), values)
         counts = dict(cursor.fetchall())
     reached = counts.pop("", 0)
     dropped = tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
     return Reach(reached + sum(counts.values()), reached, dropped)
+
+
+def _statement(audience: Audience, channel: str) -> str:
+    parts = {
+        "[[audience]]": audience.sql,
+        "[[reachable]]": _REACHABLE.get(channel, "true"),
+        "[[counted]]": _ONE_A_NUMBER if channel == "sms" else "judged",
+    }
+    statement = _REACH
+    for place, part in parts.items():
+        statement = statement.replace(place, part)
+    return statement

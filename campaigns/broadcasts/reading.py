@@ -12,6 +12,7 @@ from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.measurement.statistics import FEWEST_EACH, Range, Side, brought_in, share_range
 from campaigns.models import Attribution, Campaign, CampaignVariant, Message
 from campaigns.sending.receipts import COMPLAINED
+from campaigns.sending.replying import RECEIVED
 from retention.customers.models import CustomerEvent
 from retention.tenancy.context import require_store_id
 
@@ -38,7 +39,8 @@ _COMPARE = """
 class Figures:
     """One campaign's figures. states: messages by state; revenue: last click, in the store's minor units.
 
-    opened: people whose mail was opened at least once, without machines; loaded: with them.
+    opened: people whose mail was opened at least once, without machines; loaded: with them. parts: how many SMS left, long ones counted as
+    several.
     """
 
     states: dict[str, int] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Figures:
     loaded: int = 0
     orders: int = 0
     revenue_minor: int = 0
+    parts: int = 0
 
     @property
     def chosen(self) -> int:
@@ -112,10 +115,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class After:
-    """What people said no to because of it."""
+    """What people said because of it: no, that it was unwanted, or anything, to an SMS."""
 
     unsubscribed: int
     complained: int
+    replied: int
 
 
 @dataclass(frozen=True)
@@ -153,8 +157,9 @@ def figures_of(campaign_ids: Iterable[int], *, currency: str) -> dict[int, Figur
     """Return the figures of these campaigns, money in one currency, in three queries however many they are."""
     figures = {pk: Figures() for pk in campaign_ids}
     messages = Message.objects.filter(source_kind="campaign", source_id__in=figures)
-    for pk, state, count in messages.values_list("source_id", "state").annotate(Count("id")):
+    for pk, state, count, parts in messages.values_list("source_id", "state").annotate(Count("id"), Sum("parts")):
         figures[pk].states[state] = count
+        figures[pk].parts += parts if state in ("sent", "unknown") else 0
     ends = messages.values_list("source_id").annotate(**{name: Count("id", filter=Q(**{f"{name}_at__isnull": False})) for name in _ENDS})
     for pk, *counts in ends:
         for name, count in zip(_ENDS, counts, strict=True):
@@ -210,13 +215,13 @@ def _variant(way: CampaignVariant, sent: int, clicked: int, ordered: int, revenu
 
 
 def after_of(campaign: Campaign) -> After:
-    """Return how many people said no, or called it unwanted, in a mail of this campaign."""
+    """Return how many people said no, called it unwanted, or wrote back to a message of this campaign."""
     told = CustomerEvent.objects.filter(kind="own", customer__isnull=False, refusal="", properties__journey=str(campaign.public_id))
     if campaign.opened_at is not None:
         told = told.filter(occurred_at__gte=campaign.opened_at)
-    names = ("Unsubscribed", COMPLAINED)
+    names = ("Unsubscribed", COMPLAINED, RECEIVED)
     counts = dict(told.filter(name__in=names).values_list("name").annotate(Count("customer_id", distinct=True)))
-    return After(counts.get("Unsubscribed", 0), counts.get(COMPLAINED, 0))
+    return After(counts.get("Unsubscribed", 0), counts.get(COMPLAINED, 0), counts.get(RECEIVED, 0))
 
 
 def difference_of(campaign: Campaign, *, currency: str) -> Difference | None:

@@ -8,7 +8,10 @@ from retention.kit.words import Phrase, gettext_noop
 
 @dataclass(frozen=True)
 class ReadyMade:
-    """One ready-made campaign. for_whom: which segment suits it; the words are Liquid and belong to the merchant afterwards."""
+    """One ready-made campaign. for_whom: which segment suits it; the words are Liquid and belong to the merchant afterwards.
+
+    short: the same in one sentence, for a channel where every sign counts; it follows the name of the shop.
+    """
 
     key: str
     icon: str
@@ -18,6 +21,7 @@ class ReadyMade:
     heading: str
     text: str
     button: str
+    short: str
 
 
 _HELLO = "Hello {{ profile.first_name | default: 'there' }},"
@@ -32,6 +36,7 @@ for _one in (
         heading="What is new this month",
         text=f"{_HELLO}\n\nhere is what we have been working on.",
         button="Have a look",
+        short="what is new this month.",
     ),
     ReadyMade(
         key="new_arrivals",
@@ -42,6 +47,7 @@ for _one in (
         heading="New on the shelf",
         text=f"{_HELLO}\n\nthese have just arrived, and you see them first.",
         button="See what is new",
+        short="these have just arrived, and you see them first.",
     ),
     ReadyMade(
         key="birthday",
@@ -52,6 +58,7 @@ for _one in (
         heading="It is your day",
         text=f"{_HELLO}\n\nall of us wish you a good year.",
         button="Choose something",
+        short="happy birthday, {{ profile.first_name | default: 'friend' }}. All of us wish you a good year.",
     ),
     ReadyMade(
         key="back_in_stock",
@@ -62,6 +69,7 @@ for _one in (
         heading="Back on the shelf",
         text=f"{_HELLO}\n\nwhat you looked at is here again.",
         button="Get it now",
+        short="what you looked at is here again.",
     ),
     ReadyMade(
         key="price_drop",
@@ -72,6 +80,7 @@ for _one in (
         heading="The price went down",
         text=f"{_HELLO}\n\nsomething you looked at costs less now.",
         button="See the new price",
+        short="something you looked at costs less now.",
     ),
 ):
     READY_MADE.add(_one.key, _one)

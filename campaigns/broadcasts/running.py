@@ -29,6 +29,16 @@ LOOK_EVERY = timedelta(seconds=15)
 SOON = timedelta(seconds=2)
 BITE = 10_000
 UNFINISHED = ("planned", "ready", "sending")
+_EMPTY = {
+    "email": gettext_noop("Write what it says: a subject, a heading and a text."),
+    "sms": gettext_noop("Write what it says: the text of the SMS."),
+    "push": gettext_noop("Write what it says: a title, a text and where it leads."),
+}
+_LACKING = {
+    "email": gettext_noop("Variant %(letter)s needs a subject, a heading and a text."),
+    "sms": gettext_noop("Variant %(letter)s needs a text."),
+    "push": gettext_noop("Variant %(letter)s needs a title, a text and where it leads."),
+}
 
 # What waits for a repeat may have left already (sending/doubts.py): nobody can say of it that it was held back.
 _CLOSE = """
@@ -66,13 +76,11 @@ def faults_of(campaign: Campaign, *, store: Store, now: datetime) -> dict[str, P
         )
     variants = list(campaign.variants.select_related("template").order_by("letter"))
     if not variants:
-        faults["variants"] = Phrase(gettext_noop("Write what it says: a subject, a heading and a text."))
+        faults["variants"] = Phrase(_EMPTY.get(campaign.channel, _EMPTY["push"]))
     for variant in variants:
         wrong = content.fault_of(variant)
         if wrong == "missing":
-            faults["variants"] = Phrase(
-                gettext_noop("Variant %(letter)s needs a subject, a heading and a text."), {"letter": variant.letter.upper()}
-            )
+            faults["variants"] = Phrase(_LACKING.get(campaign.channel, _LACKING["push"]), {"letter": variant.letter.upper()})
         elif wrong:
             faults["variants"] = Phrase(gettext_noop("Variant %(letter)s: %(fault)s"), {"letter": variant.letter.upper(), "fault": wrong})
     if campaign.test_share is not None and len(variants) < 2:

@@ -58,8 +58,8 @@ class Message(StoreOwned):
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
     lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. targets: where
     its links lead, by position; a click is redirected there and nowhere else. opened_at: first opened by a person; loaded_at: its picture
-    was first loaded by anything, machines included. Every index is written anew whenever the state changes, so what points elsewhere has
-    one only where it is looked up, and only for rows that do point.
+    was first loaded by anything, machines included. parts: how many an SMS left in, which is what a provider charges for. Every index is
+    written anew whenever the state changes, so what points elsewhere has one only where it is looked up, and only for rows that do point.
     """
 
     class State(models.TextChoices):
@@ -126,6 +126,7 @@ class Message(StoreOwned):
     provider_message_id = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     provider_key = models.CharField(max_length=100, blank=True)
+    parts = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(MessageQuerySet)
 
@@ -185,6 +186,11 @@ class Message(StoreOwned):
                 fields=["store", "first_attempt_at"],
                 name="message_gone_wrong",
                 condition=Q(bounced_for_good=True) | Q(complained_at__isnull=False),
+            ),
+            models.Index(
+                fields=["store", "source_id", "address_digest"],
+                name="message_of_number",
+                condition=Q(channel="sms", source_kind="campaign") & ~Q(address_digest=""),
             ),
             models.Index(fields=["store", "enrollment"], name="message_of_enrollment", condition=Q(enrollment__isnull=False)),
             models.Index(fields=["store", "cart"], name="message_of_cart", condition=Q(cart__isnull=False)),

@@ -21,6 +21,7 @@ QUESTIONS: dict[str, Phrase] = {
     "budget": Phrase(gettext_noop("Had they few enough messages lately?")),
     "hours": Phrase(gettext_noop("Is it no quiet hour there?")),
     "truth": Phrase(gettext_noop("Is what it says still true?")),
+    "number": Phrase(gettext_noop("Is nobody else at this number written to?")),
 }
 """In the order they are asked; a new one goes to the end, for answers are kept by their place."""
 

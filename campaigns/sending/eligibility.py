@@ -49,7 +49,8 @@ class Facts:
 
     contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
-    words; `changed` asks for rendering it again.
+    words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
+    number_taken: another customer's went there.
     """
 
     channel: str
@@ -69,6 +70,8 @@ class Facts:
     customer_zone: str = ""
     store_zone: str = ""
     untrue: str = ""
+    number: str = ""
+    number_taken: bool = False
 
 
 Question = Callable[[Facts, datetime], bool | None]
@@ -82,6 +85,7 @@ ENDS: dict[str, tuple[Question, Do, str]] = {
     "blocked": (lambda facts, now: not facts.suppressed if facts.has_address else None, Do.SUPPRESS, "suppressed"),
     "break": (lambda facts, now: None if facts.transactional else not facts.on_break, Do.SUPPRESS, "on_break"),
     "consent": (lambda facts, now: None if facts.transactional else facts.consent, Do.SUPPRESS, "no_consent"),
+    "number": (lambda facts, now: not facts.number_taken if facts.number else None, Do.SUPPRESS, "same_number"),
 }
 """Questions a no to which ends it, in their order, with what then happens and why. None: not asked of such a message."""
 

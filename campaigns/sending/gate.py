@@ -18,6 +18,7 @@ from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
 from campaigns.sending.prepared import Prepared
+from campaigns.sending.sharing import Number, later_ones, numbers_of
 from campaigns.sending.tracing import note
 from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
@@ -85,34 +86,39 @@ _MARK = Prepared(
     """
     UPDATE campaigns_message AS m SET
         state = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN 'unknown' ELSE v.state END,
-        reason = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN $12 ELSE v.reason END,
+        reason = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN $13 ELSE v.reason END,
         due_at = coalesce(v.due_at, m.due_at),
-        provider_key = CASE WHEN v.state = 'sending' THEN $11 ELSE m.provider_key END,
+        provider_key = CASE WHEN v.state = 'sending' THEN $12 ELSE m.provider_key END,
         token = m.token + (v.state = 'sending')::int, attempts = m.attempts + (v.state = 'sending')::int,
         holder = CASE WHEN v.state = 'sending' THEN m.holder END,
         lease_until = CASE WHEN v.state = 'sending' THEN clock_timestamp() + $2 * interval '1 second' END,
         first_attempt_at = CASE WHEN v.state = 'sending' THEN coalesce(m.first_attempt_at, $3) ELSE m.first_attempt_at END,
         finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN $3 END,
         address_digest = v.digest, subject = v.subject,
-        targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END
-    FROM unnest($4, $5, $6, $7, $8, $9, $10) AS v(id, state, reason, due_at, digest, subject, targets)
+        targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END,
+        parts = CASE WHEN v.state = 'sending' THEN v.parts ELSE m.parts END
+    FROM unnest($4, $5, $6, $7, $8, $9, $10, $11) AS v(id, state, reason, due_at, digest, subject, targets, parts)
     WHERE m.store_id = $1 AND m.id = v.id
     RETURNING m.id, m.state, m.token
     """,
-    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], text, text",
+    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text",
 )
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the gate must know about a message beyond its row: the address as a digest, its subject, its links, what it shows."""
+    """What the gate must know about a message beyond its row: the address as a digest, its subject, its links, what it shows.
+
+    parts: how many an SMS takes.
+    """
 
     digest: str
     has_address: bool
     subject: str
     targets: tuple[str, ...]
     shown: Shown | None = None
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,9 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, ma
         ids = _LOCK.rows([require_store_id(), list(wanted), holder])
         facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
         verdicts = _verdicts(facts, people, now=now)
+        later = later_ones(facts, verdicts)
+        facts |= later
+        verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
         tokens = _mark(verdicts, wanted, mark=mark, now=now)
         note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
@@ -149,10 +158,13 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
     rows = _FACTS.rows([list(ids), digests, store_id])
     contacts = dict(_CONTACTS.rows([store_id, [row[1] for row in rows], now - timedelta(days=7)]))
     untrue = look_again(ids, _shown(wanted), now=now)
-    facts = {
-        row[0]: replace(_fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone), untrue=untrue.get(row[0], ""))
-        for row in rows
-    }
+    texts = [row[0] for row in rows if row[2] == "sms"]
+    numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
+    facts = {}
+    for row in rows:
+        number = numbers.get(row[0], Number("", taken=False))
+        fact = _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone)
+        facts[row[0]] = replace(fact, untrue=untrue.get(row[0], ""), number=number.name, number_taken=number.taken)
     return facts, {row[0]: row[1] for row in rows}
 
 
@@ -209,6 +221,7 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark
         [wanted[message_id].digest for message_id in ids],
         [wanted[message_id].subject[:300] for message_id in ids],
         [msgspec.json.encode(wanted[message_id].targets).decode() for message_id in ids],
+        [wanted[message_id].parts for message_id in ids],
         mark,
         ENDING,
     ]

@@ -26,6 +26,8 @@ FRAME_POLICY = {
 
 def show_message(request: Any, made: Rendered | CannotRender, *, kind: str, look: str = "") -> HttpResponse:
     """Answer with a message of any kind as people see it, for its frame. Its view carries FRAME_POLICY. look: of one on the site."""
+    if kind == "text" and not isinstance(made, CannotRender):
+        return render(request, "ui/sms_frame.html", {"text": made.text.strip(), "sender": request.store.name})
     if kind != "push" or isinstance(made, CannotRender):
         return show_mail(request, made)
     said, store = parts_of(made), request.store

@@ -87,6 +87,13 @@ def format_amount(minor: int, *, currency: str, locale: str) -> str:
     return _write(to_major(minor, currency=currency), currency=currency, locale=locale, decimals=decimals_of(currency))
 
 
+def format_price(amount: Decimal, *, currency: str, locale: str) -> str:
+    """Write an amount in major units; one below a whole unit with its small parts, for an SMS costs less than a cent: 0.0075 EUR."""
+    if 0 < amount < 1:
+        return f"{amount.normalize():f} {currency}"
+    return format_amount(to_minor(round(amount, decimals_of(currency)), currency=currency), currency=currency, locale=locale)
+
+
 def format_figure(minor: int, *, currency: str, locale: str) -> str:
     """Write an amount for a figure or a sentence: without decimals from 1,000 up (€128,640), with them below (€44.82)."""
     amount = to_major(minor, currency=currency)

@@ -119,7 +119,7 @@ def test_the_pages_of_a_push_campaign_show_the_notification_and_its_reasons(clie
     assert "No push subscription" in page
     assert "On a locked phone" in client.get(f"{base}preview/").content.decode()
     edit = client.get(f"{base}edit/").content.decode()
-    assert '<optgroup label="Push">' in edit
+    assert f'value="{push.public_id}" selected' in edit
     assert "The message</legend>" in edit
     form = {"include": str(campaign.segments.get().segment.public_id), "subject_a": "", "template_a": str(push.public_id), "name": "x"}
     assert "No push subscription" in client.post(f"{base}reach/", form).content.decode()

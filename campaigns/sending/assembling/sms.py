@@ -21,6 +21,23 @@ MOST_SEGMENTS = 10
 
 def assemble_sms(message: Message, rendered: Rendered, context: Mapping[str, Any], account: Account, now: datetime) -> Built | CannotRender:
     """Return the SMS, or why it cannot go: nothing in it, or too long."""
+    said = text_of(message, rendered, context, account)
+    if isinstance(said, CannotRender):
+        return said
+    text, targets = said
+    segments = count_segments(text).segments
+    if segments > MOST_SEGMENTS:
+        return CannotRender("sms_too_long", f"{segments} segments, {MOST_SEGMENTS} are the most")
+    sender = str(account.settings.get("from", "")) or account.from_name
+    phone, title = message.customer.phone, " ".join(text.split())[:300]
+    outgoing = Outgoing(message.public_id.hex, sender, phone, text.encode("utf-8", "replace"))
+    return Built(outgoing, Wanted(address_digest(phone), has_address=True, subject=title, targets=targets, parts=segments))
+
+
+def text_of(
+    message: Message, rendered: Rendered, context: Mapping[str, Any], account: Account
+) -> tuple[str, tuple[str, ...]] | CannotRender:
+    """Return the text as it leaves and where its links lead; or why there is none."""
     way_out, version = context["unsubscribe_url"], message.template_version
     tracked = track(
         "",
@@ -36,14 +53,7 @@ def assemble_sms(message: Message, rendered: Rendered, context: Mapping[str, Any
     if message.stream == Message.Stream.MARKETING and way_out not in text and not says_how_to_stop(text):
         language = message.customer.language or str(context["shop"]["locale"])
         text = f"{text}\n{hint(language=language, url='' if takes_replies(account) else way_out)}"
-    text = made_plain(text)
-    segments = count_segments(text).segments
-    if segments > MOST_SEGMENTS:
-        return CannotRender("sms_too_long", f"{segments} segments, {MOST_SEGMENTS} are the most")
-    sender = str(account.settings.get("from", "")) or account.from_name
-    phone = message.customer.phone
-    outgoing = Outgoing(message.public_id.hex, sender, phone, text.encode("utf-8", "replace"))
-    return Built(outgoing, Wanted(address_digest(phone), has_address=True, subject=" ".join(text.split())[:300], targets=tracked.targets))
+    return made_plain(text), tuple(tracked.targets)
 
 
 def takes_replies(account: Account) -> bool:

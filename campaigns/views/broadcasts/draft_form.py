@@ -10,6 +10,7 @@ from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Told, Way
 from campaigns.models import Campaign, CampaignVariant, Sender, Template
 from campaigns.models.campaign import LETTERS
+from campaigns.views.broadcasts.showing import CHANNEL_WORDS
 from retention.kit.words import one_line
 from segments.models import Segment
 
@@ -50,8 +51,8 @@ def posted(form: Any, campaign: Campaign, *, do: str = "") -> dict[str, Any]:
     return _page(campaign, told, ways) | sides
 
 
-def read(form: Any) -> tuple[Told, dict[str, str]]:
-    """Return the draft a form tells, and what in it cannot be read, by field."""
+def read(form: Any, *, channel: str) -> tuple[Told, dict[str, str]]:
+    """Return the draft a form tells, and what in it cannot be read, by field. channel: of the campaign, chosen when it was made."""
     faults: dict[str, str] = {}
     when = form.get("when") or "now"
     day, wall = _day(form.get("wall_day", ""), faults), _time(form.get("wall_time", ""), faults)
@@ -62,6 +63,7 @@ def read(form: Any) -> tuple[Told, dict[str, str]]:
     share, hours = _whole(form.get("test_share", ""), "test_share", faults), _whole(form.get("decide_hours", ""), "test_share", faults)
     told = Told(
         name=one_line(form.get("name", ""), longest=120),
+        channel=channel,
         include=tuple(form.getlist("include")),
         exclude=tuple(form.getlist("exclude")),
         everybody=bool(form.get("everybody")),
@@ -87,10 +89,8 @@ def _page(campaign: Campaign, told: Mapping[str, Any], ways: list[dict[str, Any]
         "ways": [{**way, "letter": letter} for letter, way in zip(LETTERS, ways, strict=False)],
         "more_ways": len(ways) < len(LETTERS),
         "segments": [(str(one.public_id), one) for one in Segment.objects.live().order_by("name", "id")[:MOST_SEGMENTS]],
-        "templates": [
-            (channel, word, [(str(one.public_id), one.name) for one in offered.filter(channel=channel)])
-            for channel, word in (("email", _("E-mail")), ("push", _("Push")), ("onsite", _("On the site")))
-        ],
+        "templates": [(str(one.public_id), one.name) for one in offered.filter(channel=campaign.channel)],
+        "channel": CHANNEL_WORDS[campaign.channel],
         "senders": [(str(one.public_id), str(one)) for one in Sender.objects.order_by("name", "id")],
         "whens": Campaign.When.choices,
         "metrics": Campaign.Metric.choices,

@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from campaigns.broadcasts import click_map, exporting, following, reading
+from campaigns.broadcasts import click_map, costing, exporting, following, reading
 from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.reading import Figures, VariantFigures
 from campaigns.measurement.statistics import FEWEST_EACH, difference_of_shares
 from campaigns.models import Campaign
 from campaigns.personalization.render import CannotRender, Rendered
+from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.showing import shown, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_mail
@@ -27,6 +28,8 @@ from retention.dashboard import drawings
 from retention.dashboard.access import needs
 from retention.dashboard.figures import write_change, write_money, write_number, write_share
 from retention.kit import clock
+from retention.kit.money import format_price
+from retention.kit.words import one_line
 
 SHOWN_LINKS = 30
 
@@ -128,8 +131,22 @@ def live_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
         "unknown": [(why, count) for state, why, count in reasons if state == "unknown"],
         "after": reading.after_of(campaign),
         "per_order": figures.revenue_minor // figures.orders if figures.orders else None,
+        "paid": _paid(request, figures) if campaign.channel == "sms" else "",
         "per_message": round(figures.revenue_minor / figures.arrived) if figures.arrived else None,
     }
+
+
+def _paid(request: Any, figures: Figures) -> str:
+    """Return how many SMS left, and what they cost where the shop told the price of one."""
+    try:
+        price = costing.price_of(account_for(request.store, channel="sms"))
+    except NoAccount:
+        price = None
+    if price is None or not figures.parts:
+        return write_number(figures.parts)
+    store = request.store
+    cost = format_price(price * figures.parts, currency=store.currency, locale=store.locale)
+    return _("%(parts)s, about %(cost)s") % {"parts": write_number(figures.parts), "cost": cost}
 
 
 def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
@@ -150,7 +167,15 @@ def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
         note = _("%(share)s of the sent") % {"share": write_share(figures.delivered / figures.sent)} if figures.sent else ""
         rows.append(Row(_("Delivered"), write_number(figures.delivered), 0, figures.delivered / whole, note))
     elif figures.sent:
-        rows.append(Row(_("Delivered"), _("not known"), 0, 0, _("This mail server does not report it")))
+        rows.append(
+            Row(
+                _("Delivered"),
+                _("not known"),
+                0,
+                0,
+                _("This mail server does not report it") if campaign.channel == "email" else _("The provider has not reported it"),
+            )
+        )
     if campaign.channel == "email":
         machines = figures.loaded - figures.opened
         note = _("%(count)s more by machines and Apple's privacy proxy") % {"count": write_number(machines)} if machines > 0 else ""
@@ -232,12 +257,17 @@ def _lines(variants: list[VariantFigures], seen: dict[str, Rendered]) -> list[di
     return [
         {
             "figures": one,
-            "subject": seen[one.letter].subject if one.letter in seen else one.subject,
+            "subject": _title(seen[one.letter]) if one.letter in seen else one.subject,
             "clicks": _drawn(one.rate, one.clicks_range, tops["clicks_range"]) if one.is_judged else "",
             "orders": _drawn(one.order_rate, one.orders_range, tops["orders_range"]) if one.is_judged else "",
         }
         for one in variants
     ]
+
+
+def _title(made: Rendered) -> str:
+    """Return what a message is called: its subject, else how its text begins."""
+    return made.subject or one_line(made.text, longest=120)
 
 
 def _drawn(rate: float, ends: tuple[float, float], top: float) -> str:

@@ -19,7 +19,7 @@ from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import CannotRender
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.reporting import show_report
-from campaigns.views.broadcasts.showing import reach_of, shown, team_of, variant_of
+from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, team_of, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_message
 from campaigns.views.looking import look_at
 from retention.dashboard.access import needs
@@ -28,6 +28,7 @@ from retention.kit.words import gettext_noop
 
 _HEADINGS = {
     "email": (gettext_noop("The mail, as the example person sees it"), gettext_noop("Mail %(letter)s, as the example person sees it")),
+    "sms": (gettext_noop("The SMS, as the example person sees it"), gettext_noop("SMS %(letter)s, as the example person sees it")),
     "push": (
         gettext_noop("The push message, as the example person sees it"),
         gettext_noop("Push message %(letter)s, as the example person sees it"),
@@ -60,6 +61,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
             for way in context["ways"]
         ],
     }
+    context |= cost_of(request, context["ways"], Audience.of(campaign), found)
     return render(request, "campaigns/campaign_review.html", context)
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from campaigns.broadcasts import reading
+from campaigns.broadcasts import costing, reading
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.planning import salt_of
-from campaigns.broadcasts.reach import reach
+from campaigns.broadcasts.reach import Reach, reach
 from campaigns.channels.onsite.channel import ONSITE
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.models.campaign import LETTERS
@@ -24,6 +25,12 @@ from retention.kit import clock
 from retention.stores.models import Membership
 
 PAGE_SIZE = 25
+CHANNEL_WORDS = {
+    "email": gettext_lazy("E-mail"),
+    "sms": gettext_lazy("SMS"),
+    "push": gettext_lazy("Push"),
+    "onsite": gettext_lazy("On the site"),
+}
 BADGES = {
     "draft": "draft",
     "scheduled": "scheduled",
@@ -70,6 +77,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "next_steps": [phrase.render(_) for phrase in steps],
+        "channel_word": CHANNEL_WORDS[campaign.channel],
         "badge": badge_of(campaign),
         "word": word_of(campaign),
         "figures": figures,
@@ -96,6 +104,15 @@ def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_sh
         salt=salt_of(campaign, "holdout"),
         now=clock.now(),
     )
+
+
+def cost_of(request: Any, variants: list[CampaignVariant], audience: Audience, found: Reach) -> dict[str, Any]:
+    """Return what an SMS to those reached takes and costs, in words; nothing on other channels and for nobody."""
+    if audience.channel != "sms" or not found.reached:
+        return {}
+    worked_out = costing.estimate(variants, audience, people=found.reached, store=request.store, now=clock.now())
+    sentences = costing.words_of_estimate(worked_out, store=request.store) if worked_out else []
+    return {"cost": [phrase.render(_) for phrase in sentences]}
 
 
 def team_of(request: Any) -> list[tuple[str, str, bool]]:

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.broadcasts import drafting
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.ready_made import READY_MADE
-from campaigns.models import Campaign, Template
+from campaigns.models import Campaign
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts import draft_form
-from campaigns.views.broadcasts.showing import reach_of
+from campaigns.views.broadcasts.showing import CHANNEL_WORDS, cost_of, reach_of
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores import auditing
@@ -29,12 +29,13 @@ def new_campaign(request: Any) -> HttpResponse:
     segment = _segment(request.POST.get("segment", "") or request.GET.get("segment", ""))
     if request.method != "POST":
         ready = [{"key": one.key, "icon": one.icon, "name": one.name.render(_), "summary": one.summary.render(_)} for one in READY_MADE]
-        return render(request, "campaigns/new_campaign.html", {"ready": ready, "segment": segment})
-    key = request.POST.get("ready_made", "")
-    if key and key not in READY_MADE:
+        channels = CHANNEL_WORDS.items()
+        return render(request, "campaigns/new_campaign.html", {"ready": ready, "segment": segment, "channels": channels})
+    key, channel = request.POST.get("ready_made", ""), request.POST.get("channel", "email")
+    if (key and key not in READY_MADE) or channel not in drafting.CHANNELS:
         raise Http404
     with transaction.atomic():
-        campaign = drafting.make(ready_made=key, segment=segment, user_id=request.user.pk, now=clock.now())
+        campaign = drafting.make(ready_made=key, channel=channel, segment=segment, user_id=request.user.pk, now=clock.now())
         auditing.note(request, "campaign.made", target=f"campaign:{campaign.public_id}")
     return redirect("campaigns:campaign_edit", request.store.slug, campaign.public_id)
 
@@ -49,7 +50,7 @@ def edit_campaign(request: Any, public_id: UUID) -> HttpResponse:
     do = request.POST.get("do", "")
     if do:
         return render(request, "campaigns/campaign_edit.html", draft_form.posted(request.POST, campaign, do=do))
-    told, faults = draft_form.read(request.POST)
+    told, faults = draft_form.read(request.POST, channel=campaign.channel)
     if not faults:
         try:
             with transaction.atomic():
@@ -69,14 +70,14 @@ def edit_campaign(request: Any, public_id: UUID) -> HttpResponse:
 def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     """Count the audience of the form as it stands, saved or not."""
     campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
-    told, _faults = draft_form.read(request.POST)
+    told, _faults = draft_form.read(request.POST, channel=campaign.channel)
     ids = {str(one.public_id): one.pk for one in Segment.objects.live()}
-    templates = {str(one.public_id): one for one in Template.objects.filter(channel__in=drafting.CHANNELS)}
-    channel = drafting.channels_of(told, templates)[0]
+    channel = campaign.channel
     include, exclude = (tuple(ids[one] for one in side if one in ids) for side in (told.include, told.exclude))
     audience = Audience(include, exclude, told.everybody, channel)
     found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5), channel=channel)
     context = {"reach": found, "dropped": [(words_of(reason, channel=channel).render(_), count) for reason, count in found.dropped]}
+    context |= cost_of(request, drafting.unsaved(campaign, told), audience, found)
     return render(request, "campaigns/_campaign_reach.html", context)
 
 

@@ -22,7 +22,7 @@ from campaigns.views.looking import look_at
 from retention.customers.models import Customer
 from retention.dashboard.access import needs
 from retention.kit import clock
-from retention.kit.money import decimals_of, format_amount, to_minor
+from retention.kit.money import format_price
 
 
 @needs("messages.edit")
@@ -70,11 +70,4 @@ def _cost(request: Any, segments: int) -> dict[str, str] | None:
         return None
     store = request.store
     amounts = {"one": price * segments, "thousand": price * segments * 1000}
-    return {name: _money(amount, currency=store.currency, locale=store.locale) for name, amount in amounts.items()}
-
-
-def _money(amount: Decimal, *, currency: str, locale: str) -> str:
-    """Write an amount; below one unit with its small parts, for a segment costs less than a cent."""
-    if amount < 1:
-        return f"{amount.normalize():f} {currency}"
-    return format_amount(to_minor(round(amount, decimals_of(currency)), currency=currency), currency=currency, locale=locale)
+    return {name: format_price(amount, currency=store.currency, locale=store.locale) for name, amount in amounts.items()}

@@ -1,0 +1,67 @@
+"""One number, one SMS of a campaign: of several customers behind one phone number, the first who may be written to gets it.
+
+Asked in the gate, after a lock of each number: two workers that hold different customers cannot both find the same number free.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from campaigns.sending.eligibility import Do, Facts, Verdict
+from campaigns.sending.prepared import Prepared
+from retention.tenancy.context import require_store_id
+
+_LOCK = Prepared(
+    "sharing_lock",
+    """
+    SELECT pg_advisory_xact_lock(told.key) FROM (
+        SELECT DISTINCT hashtextextended($1::text || ':' || wanted.digest, 0) AS key FROM unnest($2) AS wanted(digest) ORDER BY 1
+    ) AS told
+    """,
+    "bigint, text[]",
+)
+# One that waits for another try may have arrived: it holds its number as one that was sent does.
+_TAKEN = Prepared(
+    "sharing_taken",
+    """
+    SELECT m.id, m.source_id, EXISTS (
+        SELECT 1 FROM campaigns_message AS other
+        WHERE other.store_id = $1 AND other.channel = 'sms' AND other.source_kind = 'campaign' AND other.source_id = m.source_id
+            AND other.address_digest = wanted.digest AND other.address_digest <> '' AND other.id <> m.id
+            AND (other.state IN ('sending', 'sent', 'unknown') OR (other.state = 'ready' AND other.token > 0))
+    )
+    FROM unnest($2, $3) AS wanted(id, digest)
+    JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = wanted.id
+    WHERE m.source_kind = 'campaign' AND m.channel = 'sms' AND wanted.digest <> ''
+    """,
+    "bigint, bigint[], text[]",
+)
+
+
+class Number(NamedTuple):
+    """Where one SMS of a campaign goes. name: the same for all of one campaign to one number; taken: another one went there."""
+
+    name: str
+    taken: bool
+
+
+def numbers_of(ids: Sequence[int], digests: Sequence[str]) -> dict[int, Number]:
+    """Return the numbers of those of these messages that are SMS of campaigns, and hold them until the transaction ends."""
+    if not ids:
+        return {}
+    store_id = require_store_id()
+    _LOCK.rows([store_id, list(digests)])
+    told = dict(zip(ids, digests, strict=True))
+    rows = _TAKEN.rows([store_id, list(ids), list(digests)])
+    return {pk: Number(f"{source_id}:{told[pk]}", taken) for pk, source_id, taken in rows}
+
+
+def later_ones(facts: Mapping[int, Facts], verdicts: Mapping[int, Verdict]) -> dict[int, Facts]:
+    """Return the facts of those that would leave beside another one of their campaign and number, as of now taken."""
+    seen: set[str] = set()
+    found: dict[int, Facts] = {}
+    for pk in sorted(pk for pk, verdict in verdicts.items() if verdict.do is Do.SEND and facts[pk].number):
+        if facts[pk].number in seen:
+            found[pk] = replace(facts[pk], number_taken=True)
+        seen.add(facts[pk].number)
+    return found

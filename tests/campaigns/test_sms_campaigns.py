@@ -1,0 +1,215 @@
+"""An SMS as a one-off campaign: written, counted and priced before it leaves, one a number, stopped by STOP, and reported."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from campaigns.broadcasts import costing, reading
+from campaigns.broadcasts.audience import Audience
+from campaigns.broadcasts.content import Words
+from campaigns.broadcasts.drafting import Way
+from campaigns.broadcasts.running import CannotStart, cancel
+from campaigns.models import Campaign, Decision, Message
+from campaigns.sending.answers import QUESTIONS
+from campaigns.views.broadcasts.showing import reach_of
+from retention.customers.consent import Said, record_consents
+from retention.kit import clock
+from retention.kit.money import format_price
+from retention.tenancy.context import store_context
+from tests.campaigns.campaigning import make_campaign, make_list, rows, start
+from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, send_texts
+from tests.factories import member_of, signed_in
+from tests.kit.stage import Stage
+
+pytestmark = pytest.mark.django_db
+OTHER = "+4915187654321"
+TEXT = Way(words=Words(text="Hi {{ profile.first_name }}: https://lumen.example.test/sale"))
+
+
+@pytest.fixture
+def stage(settings: Any) -> Iterator[Stage]:
+    """Run an HTTP server where Twilio would be."""
+    with Stage(address="127.0.0.1") as running:
+        settings.FETCH_ALLOWED_PORTS = [running.port]
+        accepts(running)
+        yield running
+
+
+@pytest.fixture
+def client(store: Any) -> Client:
+    return signed_in(member_of(store, "marketer"))
+
+
+def make_text(people: list[Any], *, now: Any, ways: tuple[Way, ...] = (TEXT,), **more: Any) -> Campaign:
+    return make_campaign(make_list(people, now=now), now=now, ways=ways, channel="sms", **more)
+
+
+def test_it_is_made_written_and_looked_over_on_pages_that_say_what_it_costs(client: Client, store: Any, stage: Stage) -> None:
+    now = clock.now()
+    connect(stage, part_price="0.045")
+    segment = make_list([make_reader(now=now), make_reader("Bo", phone=OTHER, consent=False, now=now)], now=now)
+    where = client.post(f"/s/{store.slug}/campaigns/new/", {"ready_made": "newsletter", "channel": "sms"})["Location"]
+    campaign = Campaign.objects.get()
+    assert (campaign.channel, campaign.variants.get().words["text"]) == (
+        "sms", "{{ shop.name }}: what is new this month. https://lumen.example.test",
+    )  # fmt: skip
+    page = client.get(where).content.decode()
+    assert "Everybody with a phone number" in page
+    assert "heading_a" not in page
+    form = {"name": "Sale", "include": segment.public_id, "subject_a": "", "text_a": "Sale, {{ profile.first_name }}", "holdout": "0"}
+    panel = client.post(where.replace("edit/", "reach/"), form).content.decode()
+    assert "Every message fits one SMS: 1 SMS for 1 people." in panel
+    assert "No SMS consent" in panel
+    review = client.get(client.post(where, form)["Location"]).content.decode()
+    assert "At 0.045 EUR for one SMS that is about 0.045 EUR altogether." in review
+    assert "The SMS, as the example person sees it" in review
+    assert "Send a test" not in review
+    assert "From 20:00 to 09:00 where a person is nothing leaves" in review
+    assert "Sale, Luca" in client.get(where.replace("edit/", "preview/")).content.decode()
+    assert client.post(f"/s/{store.slug}/campaigns/new/", {"channel": "fax"}).status_code == 404
+
+
+def test_it_leaves_stops_and_is_reported_by_parts_replies_and_money(client: Client, store: Any, stage: Stage, now: Any) -> None:
+    wire = connect(stage, part_price="0.05")
+    ana = make_reader(now=now)
+    campaign = make_text([ana, make_reader("Bo", phone=OTHER, consent=False, now=now)], now=now)
+    start(campaign, store, now=now)
+    assert send_texts(store, now=now).states == {"sent": 1}
+    assert sorted(rows(campaign).values_list("state", "reason", "parts")) == [("sent", "", 1), ("suppressed", "no_consent", 0)]
+    (form,) = posted(stage)
+    assert form["Body"].startswith("Hi Ana: http://localhost:8000/l/")
+    assert form["Body"].endswith("Reply STOP to opt out")
+    Message.objects.filter(state="sent").update(sent_at=clock.now())
+    assert call(wire, "reply", {"MessageSid": "SMr1", "From": PHONE, "Body": "Stop"}).status_code == 200
+    after = reading.after_of(campaign)
+    assert (after.unsubscribed, after.replied) == (1, 1)
+    page = client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
+    assert "1, about 0.05 EUR" in page
+    assert "Wrote back" in page
+    assert "Opened" not in page
+    assert "Complained" not in page
+    assert (reach_of(campaign).reached, reach_of(campaign).dropped) == (0, (("no_consent", 1), ("suppressed", 1)))
+
+
+def test_two_customers_behind_one_number_get_one_sms_and_the_trace_says_why(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    silent = make_reader("No", consent=False, now=now)
+    first, second, third = (make_reader(name, now=now) for name in ("Ana", "Bo", "Cy"))
+    campaign = make_text([silent, first, second, third, make_reader("Di", phone=OTHER, now=now)], now=now)
+    found = reach_of(campaign)
+    assert (found.chosen, found.reached, found.dropped) == (5, 2, (("same_number", 2), ("no_consent", 1)))
+    start(campaign, store, now=now)
+    assert send_texts(store, now=now).states == {"sent": 2}
+    assert sorted(form["To"] for form in posted(stage)) == sorted([PHONE, OTHER])
+    endings = dict(rows(campaign).values_list("customer_id", "reason"))
+    assert [endings[one.pk] for one in (silent, first, second, third)] == ["no_consent", "", "same_number", "same_number"]
+    decided = Decision.objects.get(customer=second)
+    assert (decided.verdict, decided.reason, decided.answers[list(QUESTIONS).index("number")]) == ("suppress", "same_number", "n")
+
+
+def test_one_who_waits_for_another_try_holds_the_number(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    first, second = make_reader(now=now), make_reader("Bo", now=now)
+    campaign = make_text([first, second], now=now)
+    start(campaign, store, now=now)
+    later = now + timedelta(hours=1)
+    rows(campaign).filter(customer=first).update(token=1, attempts=1, due_at=later, address_digest="", reason="not_sent")
+    mine = rows(campaign).get(customer=first)
+    send_texts(store, now=now)
+    assert rows(campaign).get(customer=second).state == "sent", "a try without a number holds none"
+    send_texts(store, now=later)
+    mine.refresh_from_db()
+    assert (mine.state, mine.reason) == ("suppressed", "same_number")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_with_one_of_them_each_send_one_message(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    people = [make_reader(f"P{index}", now=now) for index in range(6)]
+    start(make_text(people, now=now), store, now=now)
+    failures: list[BaseException] = []
+
+    def work(customer: Any) -> None:
+        try:
+            with store_context(store.pk):
+                Message.objects.exclude(customer__in=people).count()
+                send_texts(store, now=now)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(one,)) for one in people]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert failures == []
+    assert len(posted(stage)) == 1
+
+
+def test_the_estimate_counts_the_very_texts_and_says_when_some_take_two(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage, part_price="0.01")
+    short, long = make_reader("Al", now=now), make_reader("A" * 80, phone=OTHER, now=now)
+    text = "x" * 100 + " {{ profile.first_name }}"
+    campaign = make_text([short, long], now=now, ways=(Way(words=Words(text=text)),))
+    found = costing.estimate(list(campaign.variants.all()), Audience.of(campaign), people=2, store=store, now=now)
+    assert found is not None
+    assert (found.parts, found.longest, found.asked, found.cost) == (3, 2, 2, Decimal("0.03"))
+    assert [phrase.render(str) for phrase in costing.words_of_estimate(found, store=store)] == [
+        "About 3 SMS for 2 people; the longest message takes 2.",
+        "At 0.01 EUR for one SMS that is about 0.03 EUR altogether.",
+    ]
+    start(campaign, store, now=now)
+    send_texts(store, now=now)
+    assert sum(rows(campaign).values_list("parts", flat=True)) == found.parts
+    assert format_price(Decimal("58.5"), currency="EUR", locale="en") == "€58.50"
+
+
+def test_it_waits_at_night_tries_two_ways_holds_some_back_and_is_called_off(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(12)]
+    campaign = make_text(people, now=now, ways=(TEXT, Way(words=Words(text="Sale today"))), holdout_share=0.3)
+    night = now.replace(hour=21)
+    start(campaign, store, now=night)
+    held = rows(campaign).filter(state="held_out").count()
+    assert held == reach_of(campaign).chosen - reach_of(campaign).reached > 0
+    send_texts(store, now=night)
+    waiting = rows(campaign).filter(state="ready", reason="quiet_hours")
+    assert waiting.count() == 12 - held
+    assert {one.due_at.hour for one in waiting} == {8}, "nine o'clock in the shop's zone"
+    assert set(waiting.values_list("variant", flat=True)) == {"a", "b"}
+    cancel(campaign, now=night)
+    assert set(rows(campaign).exclude(state="held_out").values_list("reason", flat=True)) == {"called_off"}
+    assert posted(stage) == []
+
+
+def test_an_empty_text_and_a_wrong_channel_are_refused_by_name(store: Any, now: Any) -> None:
+    campaign = make_text([make_reader(now=now)], now=now, ways=(Way(words=Words(button="x")),))
+    with pytest.raises(CannotStart) as refusal:
+        start(campaign, store, now=now)
+    assert "needs a text" in str(refusal.value.faults["variants"].render(str))
+    record_consents([Said(make_reader("Z", phone=OTHER, now=now).pk, "sms", "refused", now)], now=now)
+
+
+def test_push_and_on_site_messages_are_written_without_a_template(client: Client, store: Any) -> None:
+    now = clock.now()
+    for channel in ("push", "onsite"):
+        campaign = make_campaign(
+            now=now,
+            everybody=True,
+            channel=channel,
+            ways=(Way("New lamps", Words(text="Have a look", url="https://lumen.example.test/new")),),
+        )
+        page = client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/")
+        assert page.context["faults"] == []
+        assert "New lamps" in client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/preview/").content.decode()
+        assert 'name="url_a"' in client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/edit/").content.decode()
+        start(campaign, store, now=now)
+        assert (campaign.variants.get().version.kind, campaign.variants.get().version.subject) == ("push", "New lamps")
