@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from retention.testing.marks import chromium
+from tests.serving import end_shared
 
 # How fast an example is made says something about the machine, not about the product.
 # Every run tries the same examples, so that a red one stays red; only `--deep` looks for new ones.
@@ -20,6 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the long run try examples nobody tried before."""
     if config.getoption("--deep", default=False):
         settings.load_profile("new")
+
+
+def pytest_unconfigure() -> None:
+    """End what the tests of this process shared."""
+    end_shared()
 
 
 @pytest.fixture(scope="session")
