@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from retention.testing.marks import chromium
+from tests.browser.looking import keep_pictures
 from tests.serving import end_shared
 
 # How fast an example is made says something about the machine, not about the product.
@@ -18,9 +19,11 @@ settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the long run try examples nobody tried before."""
-    if config.getoption("--deep", default=False):
+    """Let the long run try examples nobody tried before, and keep pictures."""
+    deep = config.getoption("--deep", default=False)
+    if deep:
         settings.load_profile("new")
+    keep_pictures(wanted=deep or config.getoption("--pictures", default=False))
 
 
 def pytest_unconfigure() -> None:
