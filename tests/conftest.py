@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as product
 from hypothesis import HealthCheck, settings
 
 from retention.testing.marks import chromium
@@ -19,7 +20,8 @@ settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the long run try examples nobody tried before, and keep pictures."""
+    """Hash passwords lightly; let the long run try examples nobody tried before, and keep pictures."""
+    product.PASSWORD_HASHERS = ["tests.hashing.LightArgon2"]
     deep = config.getoption("--deep", default=False)
     if deep:
         settings.load_profile("new")
