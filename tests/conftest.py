@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as product
 from hypothesis import HealthCheck, settings
 
 from retention.testing.marks import chromium
+from tests.browser.looking import keep_pictures
+from tests.serving import end_shared
 
 # How fast an example is made says something about the machine, not about the product.
 # Every run tries the same examples, so that a red one stays red; only `--deep` looks for new ones.
@@ -17,9 +20,17 @@ settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the long run try examples nobody tried before."""
-    if config.getoption("--deep", default=False):
+    """Hash passwords lightly; let the long run try examples nobody tried before, and keep pictures."""
+    product.PASSWORD_HASHERS = ["tests.hashing.LightArgon2"]
+    deep = config.getoption("--deep", default=False)
+    if deep:
         settings.load_profile("new")
+    keep_pictures(wanted=deep or config.getoption("--pictures", default=False))
+
+
+def pytest_unconfigure() -> None:
+    """End what the tests of this process shared."""
+    end_shared()
 
 
 @pytest.fixture(scope="session")

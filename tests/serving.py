@@ -1,6 +1,7 @@
 """A real web server for tests: granian on loopback, in a process of its own, on this worker's test database.
 
-A test that uses it commits, so it is marked `django_db(transaction=True)`. Copy `serve` for another process of the product.
+A test that uses it commits, so it is marked `django_db(transaction=True)`. Starting one costs seconds, so tests that ask for nothing
+special share the one of their test process; it keeps nothing of a test but connections.
 """
 
 import os
@@ -11,11 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 120  # on a machine that does much else
+_shared: list[tuple["Served", ExitStack]] = []
 
 
 def free_port() -> int:
@@ -35,10 +38,27 @@ class Served:
 
 
 @contextmanager
-def serve(*, threads: int = 24, **environment: str) -> Iterator[str]:
-    """Start the web server on this process's test database and yield its address; more environment by keyword."""
-    with serve_application("retention.wsgi:application", threads=threads, environment=environment) as served:
+def serve(**environment: str) -> Iterator[str]:
+    """Yield the address of a web server on this process's test database; with more environment by keyword it is one of its own."""
+    if not environment:
+        yield _share()
+        return
+    with serve_application("retention.wsgi:application", environment=environment) as served:
         yield served.url
+
+
+def end_shared() -> None:
+    """End the server that tests of this process shared."""
+    while _shared:
+        _shared.pop()[1].close()
+
+
+def _share() -> str:
+    if not _shared:
+        with ExitStack() as stack:
+            served = stack.enter_context(serve_application("retention.wsgi:application"))
+            _shared.append((served, stack.pop_all()))
+    return _shared[0][0].url
 
 
 @contextmanager
@@ -65,7 +85,7 @@ def serve_application(
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"The web server ended with {process.returncode} before it answered.")
@@ -76,4 +96,4 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError("The web server did not answer within 30 seconds.")
+    raise RuntimeError(f"The web server did not answer within {START_SECONDS} seconds.")

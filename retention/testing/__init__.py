@@ -16,8 +16,9 @@ _run: running.TestRun | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take `--deep`: the long tests and the ones that kill processes run too."""
-    parser.addoption("--deep", action="store_true", help="run the tests marked deep and faults too")
+    """Take `--deep`: the long tests and the ones that kill processes run too; and `--pictures`, which `--deep` includes."""
+    parser.addoption("--deep", action="store_true", help="run the tests marked deep and faults too, and keep pictures")
+    parser.addoption("--pictures", action="store_true", help="keep a picture of every page browser tests look at in var/screenshots")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,5 @@
 () => {
+  document.getAnimations().filter((moving) => moving.effect.getComputedTiming().endTime !== Infinity).forEach((moving) => moving.finish())
   const found = []
   const say = (text) => { if (!found.includes(text)) found.push(text) }
   const shown = (node) => node.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && node.getClientRects().length > 0
@@ -32,7 +33,9 @@
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = 1
   const brush = canvas.getContext('2d', { willReadFrequently: true })
-  const rgba = (text) => {
+  const known = new Map()
+  const rgba = (text) => known.get(text) || known.set(text, painted(text)).get(text)
+  const painted = (text) => {
     brush.clearRect(0, 0, 1, 1)
     brush.fillStyle = text
     brush.fillRect(0, 0, 1, 1)

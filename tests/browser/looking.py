@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Response
 
@@ -15,9 +17,13 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 VARIANTS: dict[str, tuple[int, int, Scheme]] = {
     f"{size}-{scheme}": (*pixels, scheme) for size, pixels in SIZES.items() for scheme in SCHEMES
 }
+# Both sizes and both colours in two looks; the other two pairs show nothing of their own and are looked at by `--deep`.
+PAIR = ("desktop-dark", "phone-light")
+EACH_VARIANT = [pytest.param(variant, marks=() if variant in PAIR else pytest.mark.deep) for variant in VARIANTS]
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 _INLINE_STYLE = re.compile(r"<[a-z][^>]*\sstyle\s*=", re.IGNORECASE)
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|\son[a-z]+\s*=\s*\"", re.IGNORECASE)
+_kept = [False]  # whether pictures are kept, see `keep_pictures`
 _AXE_LIKE = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8")
 
 
@@ -49,7 +55,7 @@ def faults_of_source(html: str) -> list[str]:
 
 
 def faults_of_page(page: "Page") -> list[str]:
-    """Say what is wrong with the page as it stands: width, headings, names of controls, labels, contrast."""
+    """Say what is wrong with the page as it stands, its movements over: width, headings, names of controls, labels, contrast."""
     found: list[str] = page.evaluate(_AXE_LIKE)
     return found
 
@@ -62,9 +68,15 @@ def wait_for(page: "Page", expression: str, *, seconds: float = 10) -> None:
         page.wait_for_timeout(20)
 
 
-def picture(page: "Page", *, variant: str, name: str) -> Path:
-    """Keep a picture of the whole page under var/screenshots/<variant>/."""
+def keep_pictures(*, wanted: bool) -> None:
+    """Say whether this run keeps pictures. One takes a third of a second, and nothing is asserted of it."""
+    _kept[0] = wanted
+
+
+def picture(page: "Page", *, variant: str, name: str) -> None:
+    """Keep a picture of the whole page under var/screenshots/<variant>/, where the run keeps pictures."""
+    if not _kept[0]:
+        return
     path = PICTURES / variant / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path, full_page=True, animations="disabled")
-    return path

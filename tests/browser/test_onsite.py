@@ -37,11 +37,13 @@ class Scene:
     context: "BrowserContext"
 
     def visit(self) -> "Page":
-        """Open a page of the shop that shows what waits."""
+        """Open a page of the shop that shows what waits, and return it when the product has said what that is."""
         page = self.context.new_page()
         page.goto(self.shop.url)
         wait_for(page, "Boolean(window.boomerang && window.boomerang.version)")
-        page.evaluate("boomerang.onsite()")
+        with page.expect_response(lambda answer: "/site/messages?" in answer.url) as answered:
+            page.evaluate("boomerang.onsite()")
+        answered.value.finished()
         return page
 
     def ends(self) -> list[tuple[bool, bool]]:
@@ -89,7 +91,7 @@ def test_a_message_is_shown_as_text_closed_by_escape_and_comes_no_more(scene: Sc
     wait_for(page, f"!{ROOT}")
     until(scene.ends, [(True, True)])
     again = scene.visit()
-    again.wait_for_timeout(600)
+    again.wait_for_timeout(100)
     assert again.evaluate(f"Boolean({ROOT})") is False
 
 

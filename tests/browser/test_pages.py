@@ -1,11 +1,12 @@
-"""Every page, in both sizes and both colours: nothing to complain about, and a picture of each under var/screenshots."""
+"""Every page, in both sizes and both colours: nothing to complain about, and a picture of each where the run keeps pictures."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.conftest import Site
-from tests.browser.looking import SCHEMES, SIZES, Watch, faults_of_page, faults_of_source, picture
+from tests.browser.looking import PAIR, VARIANTS, Watch, faults_of_page, faults_of_source, picture
 from tests.isolation import matrix
 from tests.isolation.addresses import address
 
@@ -44,32 +45,44 @@ def _pages() -> list[str]:
     ]
 
 
-def look(page: "Page", where: str, *, name: str, size: str) -> list[str]:
-    """Open one address, keep its picture in both colours and return what is wrong with it."""
+def look(page: "Page", where: str, *, name: str, variants: Sequence[str] = PAIR) -> list[str]:
+    """Open one address in the first variant, look at it in each, and return what is wrong with it."""
     watch = Watch()
+    dress(page, variants[0])
     watch.over(page)
     answer = page.goto(where, wait_until="load")
     page.wait_for_timeout(60)
     if name in DRAWN_LATER:
         page.wait_for_selector(DRAWN_LATER[name])
     found = faults_of_source(answer.text() if answer is not None else "")
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        picture(page, variant=f"{size}-{scheme}", name=name)
-        found += [f"{scheme}: {fault}" for fault in faults_of_page(page) if not (name in DRAWN_LATER and fault.startswith("contrast"))]
+    for variant in variants:
+        dress(page, variant)
+        picture(page, variant=variant, name=name)
+        found += [f"{variant}: {fault}" for fault in faults_of_page(page) if not (name in DRAWN_LATER and fault.startswith("contrast"))]
     found += watch.complaints
     page.remove_listener("console", watch._said)
     page.remove_listener("response", watch._answered)
     return [f"{name}: {fault}" for fault in found]
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_sound(size: str, site: Site) -> None:
+def dress(page: "Page", variant: str) -> None:
+    """Give the window this size and these colours."""
+    width, height, scheme = VARIANTS[variant]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+
+
+# One opening looked at in both sizes and both colours; `--deep` opens every page in each of the four by itself.
+OPENINGS = [pytest.param(PAIR, id="pair"), *(pytest.param((variant,), id=variant, marks=pytest.mark.deep) for variant in VARIANTS)]
+
+
+@pytest.mark.parametrize("variants", OPENINGS)
+def test_every_page_is_sound(variants: Sequence[str], site: Site) -> None:
     faults: list[str] = []
-    inside = site.window(f"{size}-light", user=site.side.people["owner"]).new_page()
-    outside = site.window(f"{size}-light").new_page()
+    inside = site.window(variants[0], user=site.side.people["owner"]).new_page()
+    outside = site.window(variants[0]).new_page()
     for name in _pages():
-        faults += look(outside if name in SIGNED_OUT else inside, address(name, site.side), name=name, size=size)
+        faults += look(outside if name in SIGNED_OUT else inside, address(name, site.side), name=name, variants=variants)
     assert not faults, "\n".join(faults)
 
 
@@ -78,11 +91,15 @@ def test_staff_s_pages_are_sound(site: Site) -> None:
 
     staff = make_user("looking.staff@example.test", is_staff=True, is_superuser=True)
     page = site.window("desktop-light", user=staff).new_page()
-    faults = look(page, "/styleguide/", name="styleguide", size="desktop")
+    faults = look(page, "/styleguide/", name="styleguide", variants=("desktop-light", "desktop-dark"))
     for where, name in (
         ("/admin/", "admin"),
         ("/admin/stores/store/", "admin stores"),
         (f"/admin/stores/store/{site.side.store.pk}/change/", "admin store"),
     ):
-        faults += [line for line in look(page, where, name=name, size="desktop") if "console" in line or "uncaught" in line]
+        faults += [
+            line
+            for line in look(page, where, name=name, variants=("desktop-light", "desktop-dark"))
+            if "console" in line or "uncaught" in line
+        ]
     assert not faults, "\n".join(faults)

@@ -12,7 +12,6 @@ from retention.inbox.keeping import keep
 from retention.kit import clock
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import SIZES
 from tests.browser.test_pages import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -29,20 +28,19 @@ X-Boomerang-Channel: push\r
 """
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_pages_of_push_messages_are_sound(size: str, site: Site, settings: Any) -> None:
+def test_the_pages_of_push_messages_are_sound(site: Site, settings: Any) -> None:
     store = site.side.store
     with store_context(store.pk):
         content = Content("push", Wording("New lamps, {{ profile.first_name }}", "", str(SAID)))
         template = saving.create("New lamps", content=content, user_id=None, now=clock.now(), channel="push")
     name = keep(product.INBOX_DIR, name=str(store.public_id), content=MAIL, sender="a@b.test", recipients=["c@d.test"]).name
-    page = site.window(f"{size}-light", user=site.side.people["owner"]).new_page()
-    faults = look(page, f"/s/{store.slug}/content/{template.public_id}/", name="push_editor", size=size)
+    page = site.window(user=site.side.people["owner"]).new_page()
+    faults = look(page, f"/s/{store.slug}/content/{template.public_id}/", name="push_editor")
     assert page.locator("#ct-title-count").text_content() == str(len(content.main.subject))
     page.fill("#ct-text", "four")
     assert page.locator("#ct-text-count").text_content() == "4"
     assert "New lamps, Luca" in str(page.frame_locator("iframe").locator("body").text_content())
-    faults += look(page, f"/s/{store.slug}/inbox/{name}/", name="push_in_inbox", size=size)
-    faults += look(page, f"/s/{store.slug}/settings/channels/", name="channels_with_push", size=size)
-    faults += look(page, f"/s/{store.slug}/settings/channels/webpush/", name="channel_webpush", size=size)
+    faults += look(page, f"/s/{store.slug}/inbox/{name}/", name="push_in_inbox")
+    faults += look(page, f"/s/{store.slug}/settings/channels/", name="channels_with_push")
+    faults += look(page, f"/s/{store.slug}/settings/channels/webpush/", name="channel_webpush")
     assert not faults, "\n".join(faults)

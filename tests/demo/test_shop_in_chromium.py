@@ -14,7 +14,7 @@ from retention.kit import clock
 from retention.orders.models import Cart, Order
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
-from tests.browser.looking import VARIANTS, Watch, faults_of_page, faults_of_source, picture, wait_for
+from tests.browser.looking import EACH_VARIANT, VARIANTS, Watch, faults_of_page, faults_of_source, picture, wait_for
 from tests.factories import make_store
 from tests.serving import serve
 
@@ -142,9 +142,9 @@ def test_a_visitor_who_says_no_is_forgotten_and_can_still_buy(demo: Running) -> 
     assert page.evaluate("Object.keys(localStorage).join() + localStorage.boomerang") == 'boomerang{"no":1}'
 
 
-def test_every_page_of_the_shop_is_sound(demo: Running) -> None:
-    faults = [fault for variant in VARIANTS for fault in _look_at_all(demo, variant)]
-    assert faults == []
+@pytest.mark.parametrize("variant", EACH_VARIANT)
+def test_every_page_of_the_shop_is_sound(variant: str, demo: Running) -> None:
+    assert _look_at_all(demo, variant) == []
 
 
 def _look_at_all(demo: Running, variant: str) -> list[str]:

@@ -4,23 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from tests.isolation.scene import Scene, make_scene
+from tests.lasting import lasting
 
 
 @pytest.fixture(scope="module")
 def scene_of_file(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     """Both stores, full of canaries, in a transaction that is rolled back after the file's last test."""
-    with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-        made = make_scene()
-    yield made
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
+    with lasting(django_db_blocker, make_scene) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,16 +9,29 @@ from segments.library import LIBRARY, proven
 from segments.rules.sentence import say_rule
 from segments.rules.terms import At
 from tests.factories import make_store
+from tests.lasting import lasting
 from tests.segments.plain import belongs, read_everything
 from tests.segments.world import NOW, make_world
 
 
-@pytest.fixture
-def everything(db):
+def make_library():
     store = make_store(slug="library", currency="EUR", zone="Europe/Berlin")
     with store_context(store.pk):
         make_world(store, seed=5, count=80)
-        yield read_everything(zone=store.timezone, currency="EUR")
+        return store, read_everything(zone=store.timezone, currency="EUR")
+
+
+@pytest.fixture(scope="module")
+def library(django_db_setup, django_db_blocker):
+    with lasting(django_db_blocker, make_library) as made:
+        yield made
+
+
+@pytest.fixture
+def everything(library, db):
+    store, found = library
+    with store_context(store.pk):
+        yield found
 
 
 @pytest.mark.parametrize("key", [one.key for one in LIBRARY])

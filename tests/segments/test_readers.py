@@ -14,6 +14,7 @@ from segments.rules.compiler import compile_rule, turning
 from segments.rules.evaluator import make_evaluator, needs_of
 from segments.rules.terms import At
 from tests.factories import make_store
+from tests.lasting import lasting
 from tests.segments.plain import belongs, read_everything
 from tests.segments.strategies import DAYS, RULES, SINGLE
 from tests.segments.world import NOW, make_world
@@ -23,14 +24,26 @@ FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(Health
 MANY = settings(FEW, max_examples=400)
 
 
-@pytest.fixture
-def world(db):
+def make_worlds():
     stores = [make_store(slug=f"world-{number}", currency="EUR", zone="Europe/Berlin") for number in range(2)]
     for number, store in enumerate(stores):
         with store_context(store.pk):
             make_world(store, seed=number, count=PEOPLE)
     with store_context(stores[0].pk):
-        yield read_everything(zone=ZoneInfo("Europe/Berlin"), currency="EUR")
+        return stores[0], read_everything(zone=ZoneInfo("Europe/Berlin"), currency="EUR")
+
+
+@pytest.fixture(scope="module")
+def world_of_file(django_db_setup, django_db_blocker):
+    with lasting(django_db_blocker, make_worlds) as made:
+        yield made
+
+
+@pytest.fixture
+def world(world_of_file, db):
+    store, everything = world_of_file
+    with store_context(store.pk):
+        yield everything
 
 
 def by_sql(rule, at):

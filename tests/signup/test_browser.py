@@ -16,7 +16,7 @@ from retention.signup.links import preferences_url
 from retention.signup.models import Signup, SignupForm
 from retention.signup.numbers import funnels_of
 from retention.stores.models import Store
-from tests.browser.looking import VARIANTS, Watch, faults_of_page, picture
+from tests.browser.looking import EACH_VARIANT, VARIANTS, Watch, faults_of_page, picture
 from tests.browser.storefront import open_storefront
 from tests.factories import make_store, member_of, signed_in, work_for
 from tests.factories.customers import make_customer
@@ -237,7 +237,7 @@ def test_the_builder_moves_questions_by_keyboard_and_shows_what_a_visitor_sees(t
         assert saved.texts["title"] == "Beans first"
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", EACH_VARIANT)
 def test_the_shop_s_pages_are_sound_in_every_size_and_colour(variant: str, town: Town) -> None:
     customer = make_customer(town.shop, "a.very.long.address.of.somebody.with.patience@subdomain.example.test", allows=("email", "sms"))
     where = preferences_url(customer, store_id=town.shop.pk, planned_at=clock.now()).split("/", 3)[3]

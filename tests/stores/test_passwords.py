@@ -5,6 +5,7 @@ from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from retention.settings import PASSWORD_HASHERS
 from tests.factories import make_store, make_user, member_of
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,8 @@ def test_refuses_the_persons_own_address():
     assert "password_too_similar" in codes_of("nora.keller1", make_user("nora.keller@example.test"))
 
 
-def test_is_kept_as_argon2id():
+def test_is_kept_as_argon2id(settings):
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     user = make_user(password="correct horse battery staple")
     assert identify_hasher(user.password).algorithm == "argon2"
-    assert user.password.startswith("argon2$argon2id$")
+    assert user.password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")

@@ -1,0 +1,29 @@
+"""Rows that are made once for a file, since they cost much; what each test changes is taken back before the next.
+
+Only for files whose tests commit nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+T = TypeVar("T")
+
+
+@contextmanager
+def lasting(blocker: DjangoDbBlocker, make: Callable[[], T]) -> Iterator[T]:
+    """Yield what `make` makes, in a transaction that is rolled back at the end: for a fixture that lasts for a module."""
+    with blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    try:
+        with blocker.unblock():
+            made = make()
+        yield made
+    finally:
+        with blocker.unblock():
+            transaction.set_rollback(True)
+            around.__exit__(None, None, None)
