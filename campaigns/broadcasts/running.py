@@ -65,7 +65,7 @@ def faults_of(campaign: Campaign, *, store: Store, now: datetime) -> dict[str, P
     if not variants:
         faults["variants"] = Phrase(gettext_noop("Write what it says: a subject, a heading and a text."))
     for variant in variants:
-        wrong = content.fault_of(variant)
+        wrong = content.fault_of(variant, now=now)
         if wrong == "missing":
             faults["variants"] = Phrase(
                 gettext_noop("Variant %(letter)s needs a subject, a heading and a text."), {"letter": variant.letter.upper()}
