@@ -6,6 +6,7 @@ from campaigns.models import (
     Brand,
     Campaign,
     CampaignSegment,
+    CampaignTally,
     CampaignVariant,
     Click,
     Connection,
@@ -78,6 +79,9 @@ look_at(
     filters=("state", "channel", "when", "pause_reason"),
 )
 look_at(CampaignSegment, columns=("campaign", "store", "segment", "side"), search=(STORE,))
+look_at(
+    CampaignTally, columns=("id", "store", "campaign", "clicks_before", "noes_before"), hidden=("links", "bars", "noes"), search=(STORE,)
+)
 look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "version"), hidden=("subject", "words"), search=(STORE,))
 look_at(Sender, columns=("name", "store", "address", "created_at"), search=(STORE, "=address"))
 look_at(

@@ -29,6 +29,7 @@ _DEEDS = {
     "coupons.made": _("Made a coupon pool"),
     "coupons.added": _("Added coupon codes"),
     "coupons.archived": _("Put a coupon pool away"),
+    "coupons.unarchived": _("Brought a coupon pool back"),
     "rule.kept": _("Said what happens when something shown is no longer true"),
 }
 _GROUPS = {

@@ -232,6 +232,23 @@ FORMS: dict[str, type[ProviderForm]] = {
 }
 
 
+_ORIGINS = (
+    ("paste", _("I paste codes my shop knows")),
+    ("file", _("I have them in a CSV file")),
+    ("make", _("Make so many now")),
+    ("endless", _("Make one whenever one is needed")),
+)
+_LASTS = (("days", _("So many days from when it is sent")), ("date", _("Until the same day for all")), ("ever", _("Without end")))
+_PATTERN = ("beginning", "length")
+_PARTS = {
+    "origin": {"paste": ("codes",), "file": ("file",), "make": ("make", *_PATTERN), "endless": _PATTERN},
+    "lasts": {"days": ("valid_days",), "date": ("expires_on",), "ever": ()},
+    "benefit": {"percent": ("worth",), "amount": ("worth",), "shipping": ()},
+    "when_out": {"hold": (), "fallback": ("fallback",)},
+}
+"""Which fields belong to an answer: the others are not shown, and what stands in them does not count."""
+
+
 class PoolForm(forms.Form):
     """A pool of coupon codes: what they are worth, until when, and what happens when none is left. currency: the shop's."""
 
@@ -245,6 +262,7 @@ class PoolForm(forms.Form):
         decimal_places=3,
         help_text=_("Percent or an amount; your shop takes it off."),
     )
+    origin = forms.ChoiceField(label=_("Where the codes come from"), choices=_ORIGINS)
     codes = forms.CharField(
         label=_("Your codes, one a line"),
         required=False,
@@ -252,19 +270,19 @@ class PoolForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_("Paste the codes your shop knows already."),
     )
-    file = forms.FileField(label=_("Or a CSV file"), required=False, help_text=_("The first column holds the codes."))
-    make = forms.IntegerField(label=_("Or make so many"), required=False, min_value=1, max_value=MOST_AT_ONCE)
+    file = forms.FileField(label=_("The CSV file"), required=False, help_text=_("The first column holds the codes."))
+    make = forms.IntegerField(label=_("How many"), required=False, min_value=1, max_value=MOST_AT_ONCE)
     beginning = LineField(label=_("Beginning of made codes"), max_length=12, required=False, validators=[_PREFIX])
     length = forms.IntegerField(label=_("Random signs in made codes"), min_value=8, max_value=24, initial=10)
-    endless = forms.BooleanField(label=_("Make further codes whenever none is left"), required=False)
+    lasts = forms.ChoiceField(label=_("How long a code counts"), choices=_LASTS)
     valid_days = forms.IntegerField(
-        label=_("Days a code counts"),
+        label=_("Days"),
         required=False,
         min_value=1,
         max_value=1000,
         help_text=_("From the day it is sent, to the end of the last day."),
     )
-    expires_on = forms.DateField(label=_("Or the last day for all"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    expires_on = forms.DateField(label=_("The last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     when_out = forms.ChoiceField(label=_("When no code is left or valid"), choices=CouponPool.WhenOut.choices)
     fallback = LineField(label=_("The other words"), max_length=120, required=False, help_text=_("They stand in place of the code."))
     warn_below = forms.IntegerField(label=_("Tell us when so few are left"), min_value=0, max_value=1_000_000, initial=100)
@@ -288,6 +306,7 @@ class PoolForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check what belongs together."""
         data: dict[str, Any] = super().clean() or {}
+        self._leave_out(data)
         worth, benefit = data.get("worth"), data.get("benefit")
         if benefit == "percent" and "worth" not in self.errors and (worth is None or not 1 <= worth <= 100 or worth % 1):
             self.add_error("worth", _("Enter whole percent, 1 to 100."))
@@ -295,21 +314,32 @@ class PoolForm(forms.Form):
             self.add_error("worth", _("Enter an amount above zero."))
         if data.get("expires_on") and not 2000 <= data["expires_on"].year <= 2099:
             self.add_error("expires_on", _("Choose a day of this century."))
-        if data.get("valid_days") and data.get("expires_on"):
-            self.add_error("expires_on", _("Choose days or one last day, not both."))
+        for answer, name, words in (("days", "valid_days", _("Enter how many days.")), ("date", "expires_on", _("Choose the last day."))):
+            if data.get("lasts") == answer and not data.get(name) and name not in self.errors:
+                self.add_error(name, words)
         if data.get("when_out") == "fallback" and not data.get("fallback"):
             self.add_error("fallback", _("Write what stands there instead of a code."))
-        if not any(data.get(name) for name in ("codes", "file", "make", "endless")) and not self.errors:
-            self.add_error("codes", _("Paste codes, choose a file, or let codes be made."))
+        needed = {"paste": _("Paste at least one code."), "file": _("Choose a file."), "make": _("Enter how many.")}
+        origin = data.get("origin")
+        if origin in needed and not data.get(name := _PARTS["origin"][origin][0]) and name not in self.errors:
+            self.add_error(name, needed[origin])
         self.pasted = read_codes(f"{data.get('codes') or ''}\n{data.get('file') or ''}")
         if self.pasted.refused:
             line, code = self.pasted.refused[0]
             self.add_error(
-                "codes",
+                "file" if data.get("origin") == "file" else "codes",
                 _("Line %(line)d is no code: “%(code)s”. A code has 3 to 60 letters, digits and . _ - signs.")
                 % {"line": line, "code": code},
             )
         return data
+
+    def _leave_out(self, data: dict[str, Any]) -> None:
+        """Take away what stands in fields that do not belong to the answers, and what was said about it."""
+        for question, answers in _PARTS.items():
+            mine = answers.get(data.get(question, ""), ())
+            for name in {name for names in answers.values() for name in names} - {*mine}:
+                self.errors.pop(name, None)
+                data[name] = self.fields[name].initial
 
     def minor(self) -> int:
         """Return the amount in the currency's smallest units; 0 where there is none."""
@@ -319,7 +349,7 @@ class PoolForm(forms.Form):
     def fields_of_pool(self, *, zone: ZoneInfo) -> dict[str, Any]:
         """Return the pool's columns."""
         data = self.cleaned_data
-        plain = {name: data[name] for name in ("name", "benefit", "endless", "length", "valid_days", "when_out", "fallback", "warn_below")}
+        plain = {name: data[name] for name in ("name", "benefit", "length", "valid_days", "when_out", "warn_below")}
         last = data.get("expires_on")
         end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC) if last else None
         is_amount = data["benefit"] == "amount"
@@ -328,7 +358,9 @@ class PoolForm(forms.Form):
             "amount_minor": self.minor() if is_amount else None,
             "currency": self.currency if is_amount else "",
         }
-        return plain | worth | {"expires_at": end, "prefix": data["beginning"].upper()}
+        made = {"endless": data["origin"] == "endless", "prefix": (data["beginning"] or "").upper()}
+        fallback = {"fallback": data["fallback"] or ""}
+        return plain | worth | made | fallback | {"expires_at": end}
 
 
 class RuleForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
+from campaigns.broadcasts.keeping import let_old_go
 from campaigns.broadcasts.running import WORK, tick
 from campaigns.channels import CHANNELS
 from campaigns.journeys.intake import take_news
@@ -82,3 +83,9 @@ def sweep() -> None:
             note_clicks(now=clock.now())
             note_openings(now=clock.now())
             announce_forgotten(store_id, now=clock.now())
+
+
+@shared_task(name="campaigns.tasks.let_go")
+def let_go() -> int:
+    """Let go of clicks, openings and what has had its use, as long ago as their store says."""
+    return let_old_go(now=clock.now())

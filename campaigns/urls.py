@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern] = [
     path("coupons/<uuid:public_id>/", coupons.show_pool, name="coupon_pool"),
     path("coupons/<uuid:public_id>/add/", coupons.add_to_pool, name="coupon_pool_add"),
     path("coupons/<uuid:public_id>/archive/", coupons.archive_pool, name="coupon_pool_archive"),
+    path("coupons/<uuid:public_id>/bring-back/", coupons.bring_pool_back, name="coupon_pool_bring_back"),
     path("coupons/<uuid:public_id>/codes.csv", coupons.export_codes, name="coupon_codes"),
     path("content/", listing.list_templates, name="templates"),
     path("content/new/", listing.new_template, name="new_template"),

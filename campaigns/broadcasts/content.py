@@ -16,7 +16,7 @@ from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import check
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording
-from campaigns.truth.using import COUPON, uses_of
+from campaigns.truth.codes import code_fault
 from retention.kit.words import Phrase, gettext_noop
 
 _MAIL = """<mjml>
@@ -87,7 +87,7 @@ def _as_html(text: str) -> str:
     return escape(text, quote=False).replace("\n", "<br />")
 
 
-def fault_of(variant: CampaignVariant) -> Phrase | str:
+def fault_of(variant: CampaignVariant, *, now: datetime) -> Phrase | str:
     """Return what keeps a variant from being sent, or nothing: "missing", or the worst the checks before sending find.
 
     A name nobody has would fail every single message, so it is said before the first of them.
@@ -101,19 +101,16 @@ def fault_of(variant: CampaignVariant) -> Phrase | str:
     wording, kind = wording_of(variant)
     worst = findings_of(Content(kind, wording), words=words_of_store())[:1]
     if not must_mend(worst):
-        return _coupon_fault(variant, wording)
+        return _coupon_fault(variant, wording, now)
     return Phrase(gettext_noop("%(what)s %(hint)s"), {"what": worst[0].words, "hint": worst[0].hint}) if worst[0].hint else worst[0].words
 
 
-def _coupon_fault(variant: CampaignVariant, wording: Wording) -> Phrase | str:
-    """Say where a code is shown and no pool is chosen to draw it from: every single message would be held back."""
+def _coupon_fault(variant: CampaignVariant, wording: Wording, now: datetime) -> Phrase | str:
+    """Say why no code could be shown where one is: every single message would be held back."""
     version = variant.version or live_version(variant.template)
-    if COUPON not in uses_of([wording.subject, wording.source] if version is None else version.texts()):
-        return ""
-    own = Q(template__isnull=False, template_id=variant.template_id)
-    if SendRule.objects.filter(Q(campaign_id=variant.campaign_id) | own, pool__isnull=False).exists():
-        return ""
-    return Phrase(gettext_noop("It shows a coupon code. Choose the pool it is drawn from under “If it is no longer true”."))
+    place = Q(campaign_id=variant.campaign_id) | Q(template__isnull=False, template_id=variant.template_id)
+    texts = [wording.subject, wording.source] if version is None else version.texts()
+    return code_fault(texts, place=place, now=now) or ""
 
 
 def live_version(template: Template | None) -> TemplateVersion | None:

@@ -1,5 +1,6 @@
 """What came of a campaign hour by hour, segment by segment and link by link: questions only its report asks, one statement each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.measurement.attribution import WINDOW_DAYS
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignTally
 from retention.tenancy.context import require_store_id
 from segments.models import Segment
 
@@ -22,6 +23,7 @@ _OVER_TIME = """
         SELECT 'click' AS what, click.at FROM campaigns_click AS click
         JOIN campaigns_message AS m ON m.store_id = click.store_id AND m.id = click.message_id
         WHERE click.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s AND click.suspected = ''
+            AND click.at >= %(after)s::timestamptz AND click.at < %(before)s::timestamptz
         UNION ALL
         SELECT 'order', placed.placed_at FROM campaigns_attribution AS credit
         JOIN campaigns_message AS m ON m.store_id = credit.store_id AND m.id = credit.message_id
@@ -49,7 +51,7 @@ _BY_SEGMENT = """
 """
 # An order belongs to the very click it was credited by: the same message at the same moment.
 _LINKS = """
-    SELECT m.targets ->> click.position::int AS target, count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = ''),
+    SELECT m.variant, m.targets ->> click.position::int AS target, count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = ''),
         count(*) FILTER (WHERE click.suspected = ''), count(*) FILTER (WHERE click.suspected <> ''),
         count(DISTINCT credit.order_id) FILTER (WHERE click.suspected = '')
     FROM campaigns_click AS click
@@ -57,9 +59,13 @@ _LINKS = """
     LEFT JOIN campaigns_attribution AS credit
         ON credit.store_id = click.store_id AND credit.message_id = click.message_id AND credit.clicked_at = click.at
     WHERE click.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s
-        AND (%(variant)s = '' OR m.variant = %(variant)s)
-    GROUP BY target ORDER BY 2 DESC, 1
+        AND click.at >= %(after)s::timestamptz AND click.at < %(before)s::timestamptz
+    GROUP BY m.variant, target
 """
+_EVER, _NEVER = "-infinity", "infinity"
+_QUARTER = timedelta(minutes=15)
+Link = tuple[str, str, int, int, int, int]
+"""Variant, target, people, clicks, machines, orders."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +116,16 @@ def over_time(campaign: Campaign, *, now: datetime) -> Bars | None:
     """Return clicks and orders since the first message, until now or until orders are not credited any more; None before it began."""
     if campaign.opened_at is None:
         return None
-    since = max(campaign.opened_at, campaign.starts_at or campaign.opened_at)
+    since = _beginning(campaign)
     until = min(now, (campaign.finished_at or now) + timedelta(days=WINDOW_DAYS))
     width = next((one for one in _WIDTHS if (until - since) / one <= _MOST_BARS), timedelta(days=1))
-    rows = _rows(_OVER_TIME, campaign, since=since, until=until, width=width.total_seconds())
-    found = {bar: (clicks, orders) for bar, clicks, orders in rows}
+    tally = CampaignTally.of(campaign)
+    within: dict[str, Any] = {"since": since, "until": until, "after": tally.clicks_before or _EVER, "before": _NEVER}
+    found = {bar: (clicks, orders) for bar, clicks, orders in _rows(_OVER_TIME, campaign, width=width.total_seconds(), **within)}
+    for number, more in tally.bars:
+        bar = number * _QUARTER // width
+        clicks, orders = found.get(bar, (0, 0))
+        found[bar] = (clicks + more, orders)
     count = max(1, -int(-(until - since) // width)) if until > since else 1
     return Bars(width, tuple(Bar(since + width * index, *found.get(index, (0, 0))) for index in range(count)))
 
@@ -132,7 +143,37 @@ def by_segment(campaign: Campaign, *, currency: str) -> list[SegmentFigures]:
 
 def links_of(campaign: Campaign, *, variant: str = "") -> list[LinkFigures]:
     """Return how each link did, most people first. variant: of this one only."""
-    return [LinkFigures(*row) for row in _rows(_LINKS, campaign, variant=variant) if row[0]]
+    tally = CampaignTally.of(campaign)
+    live = _rows(_LINKS, campaign, after=tally.clicks_before or _EVER, before=_NEVER)
+    wanted = [(variant, *row[1:]) for row in [*tally.links, *live] if variant in ("", row[0])]
+    return [LinkFigures(*row[1:]) for row in sorted(folded(wanted), key=lambda row: (-row[2], row[1]))]
+
+
+def folded(rows: Iterable[tuple[Any, ...]]) -> list[Link]:
+    """Return links with the figures of the same variant and target added up; those that lead nowhere are left out."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for letter, target, *counts in rows:
+        if target:
+            found[letter, target] = [sum(pair) for pair in zip(found.get((letter, target), [0] * 4), counts, strict=True)]
+    return [(*key, *counts) for key, counts in found.items()]  # type: ignore[misc]
+
+
+def clicks_between(campaign: Campaign, *, after: datetime | None, before: datetime) -> tuple[list[Link], list[tuple[int, int]]]:
+    """Return a campaign's links and its clicks by quarters of an hour since it began, of a period; None: from the first on."""
+    period: dict[str, Any] = {"after": after or _EVER, "before": before}
+    links = [(str(row[0]), *row[1:]) for row in _rows(_LINKS, campaign, **period)]
+    if campaign.opened_at is None:
+        return links, []
+    since = _beginning(campaign)
+    bars = _rows(_OVER_TIME, campaign, since=since, until=before, width=_QUARTER.total_seconds(), **period)
+    return links, [(bar, clicks) for bar, clicks, _orders in bars if clicks]
+
+
+def _beginning(campaign: Campaign) -> datetime:
+    """Return when its first message could leave; ask only of one that began."""
+    if campaign.opened_at is None:
+        raise ValueError("This campaign has not begun.")
+    return max(campaign.opened_at, campaign.starts_at or campaign.opened_at)
 
 
 def _rows(statement: str, campaign: Campaign, **values: str | float | datetime | list[int]) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 
 from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.measurement.statistics import FEWEST_EACH, Range, Side, brought_in, share_range
-from campaigns.models import Attribution, Campaign, CampaignVariant, Message
+from campaigns.models import Attribution, Campaign, CampaignTally, CampaignVariant, Message
 from campaigns.sending.receipts import COMPLAINED
 from campaigns.sending.replying import RECEIVED
 from retention.customers.models import CustomerEvent
@@ -18,6 +18,8 @@ from retention.tenancy.context import require_store_id
 
 FEWEST_BUYERS = 20
 """With fewer no difference in money is judged. Source: look.md, section 6."""
+SAID = ("Unsubscribed", COMPLAINED, RECEIVED)
+"""Events by which people say something because of a campaign, as `After` counts them."""
 _ENDS = ("delivered", "bounced", "clicked", "opened", "loaded")
 
 # Everybody chosen against everybody held out, whether or not the mail left: so nothing but the lot tells the two sides apart.
@@ -216,12 +218,20 @@ def _variant(way: CampaignVariant, sent: int, clicked: int, ordered: int, revenu
 
 def after_of(campaign: Campaign) -> After:
     """Return how many people said no, called it unwanted, or wrote back to a message of this campaign."""
+    tally = CampaignTally.of(campaign)
+    live = noes_between(campaign, after=tally.noes_before)
+    return After(*(tally.noes.get(name, 0) + live.get(name, 0) for name in SAID))
+
+
+def noes_between(campaign: Campaign, *, after: datetime | None, before: datetime | None = None) -> dict[str, int]:
+    """Return how many people said something because of a campaign in a period, by the event's name."""
     told = CustomerEvent.objects.filter(kind="own", customer__isnull=False, refusal="", properties__journey=str(campaign.public_id))
-    if campaign.opened_at is not None:
-        told = told.filter(occurred_at__gte=campaign.opened_at)
-    names = ("Unsubscribed", COMPLAINED, RECEIVED)
-    counts = dict(told.filter(name__in=names).values_list("name").annotate(Count("customer_id", distinct=True)))
-    return After(counts.get("Unsubscribed", 0), counts.get(COMPLAINED, 0), counts.get(RECEIVED, 0))
+    since = after or campaign.opened_at
+    if since is not None:
+        told = told.filter(occurred_at__gte=since)
+    if before is not None:
+        told = told.filter(occurred_at__lt=before)
+    return dict(told.filter(name__in=SAID).values_list("name").annotate(Count("customer_id", distinct=True)))
 
 
 def difference_of(campaign: Campaign, *, currency: str) -> Difference | None:

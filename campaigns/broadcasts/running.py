@@ -78,7 +78,7 @@ def faults_of(campaign: Campaign, *, store: Store, now: datetime) -> dict[str, P
     if not variants:
         faults["variants"] = Phrase(_EMPTY.get(campaign.channel, _EMPTY["push"]))
     for variant in variants:
-        wrong = content.fault_of(variant)
+        wrong = content.fault_of(variant, now=now)
         if wrong == "missing":
             faults["variants"] = Phrase(_LACKING.get(campaign.channel, _LACKING["push"]), {"letter": variant.letter.upper()})
         elif wrong:

@@ -16,6 +16,7 @@ from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
+from campaigns.models.tally import CampaignTally
 from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Brand",
     "Campaign",
     "CampaignSegment",
+    "CampaignTally",
     "CampaignVariant",
     "Click",
     "Connection",

@@ -34,6 +34,7 @@ class Click(StoreOwned):
         indexes = [
             models.Index(fields=["store", "customer", "-at", "-id"], name="click_of_customer", condition=models.Q(suspected="")),
             models.Index(fields=["store", "message", "at"], name="click_of_message"),
+            models.Index(fields=["store", "at"], name="click_by_age"),
             models.Index(fields=["store", "id"], name="click_to_note", condition=models.Q(noted_at=None)),
         ]
 

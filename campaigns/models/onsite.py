@@ -37,7 +37,10 @@ class OnsiteMessage(StoreOwned):
             StoreForeignKey(field="message", name="onsite_message_of_store"),
             StoreIsolation(name="onsite_isolation"),
         ]
-        indexes = [models.Index(fields=["store", "customer", "kept_at"], name="onsite_waiting", condition=models.Q(closed_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["store", "customer", "kept_at"], name="onsite_waiting", condition=models.Q(closed_at__isnull=True)),
+            models.Index(fields=["store", "until"], name="onsite_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.message_id}"

@@ -32,6 +32,7 @@ class Opening(StoreOwned):
         indexes = [
             models.Index(fields=["store", "customer"], name="opening_of_customer"),
             models.Index(fields=["store", "message", "at"], name="opening_of_message"),
+            models.Index(fields=["store", "at"], name="opening_by_age"),
             models.Index(fields=["store", "id"], name="opening_to_note", condition=models.Q(noted_at=None)),
         ]
 

@@ -69,7 +69,9 @@ class PushSubscription(StoreOwned):
         indexes = [
             models.Index(
                 fields=["store", "customer", "-seen_at", "-id"], name="push_subscription_live", condition=models.Q(gone_at__isnull=True)
-            )
+            ),
+            models.Index(fields=["store", "gone_at"], name="push_subscription_gone", condition=models.Q(gone_at__isnull=False)),
+            models.Index(fields=["store", "seen_at"], name="push_subscription_silent", condition=models.Q(gone_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

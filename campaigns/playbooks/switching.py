@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from campaigns.journeys.checking import faults_of
 from campaigns.journeys.definition import read_definition
 from campaigns.models import Journey, JourneyVersion, Template
 from campaigns.personalization.saving import save_version
@@ -17,11 +18,11 @@ from retention.tenancy.context import require_store_id
 def switch_on(key: str, *, now: datetime) -> Journey:
     """Launch a playbook in the active store, or return the journey it became; a paused one stays paused.
 
-    key: of the playbook. Raises UnknownKey.
+    key: of the playbook. Raises UnknownKey. One that has faults (`journeys/checking.py`) is there afterwards and stays a draft.
     """
     with transaction.atomic():
         journey = add(key, now=now)
-        if journey.state == Journey.State.DRAFT:
+        if journey.state == Journey.State.DRAFT and not faults_of(journey, now=now):
             journey.launch(number=1, now=now)
     return journey
 

@@ -33,11 +33,18 @@ _HEADINGS = ("Code", "State", "Given at", "Counts until", "Used at", "Order")
 @needs("messages.view")
 @require_safe
 def list_pools(request: Any) -> HttpResponse:
-    """Show the pools that are in use, with what became of their codes."""
-    pools = list(CouponPool.objects.filter(archived_at=None).order_by("name", "id"))
+    """Show the pools that are in use, or with `?away=1` those put away, with what became of their codes."""
+    away = request.GET.get("away") == "1"
+    pools = list(CouponPool.objects.filter(archived_at__isnull=not away).order_by("name", "id"))
     figures = figures_of(pools)
     rows = [{"pool": pool, "worth": worth_of(pool), "figures": figures[pool.pk], "few": _is_few(pool, figures[pool.pk])} for pool in pools]
-    context = {"rows": rows, "few": sum(row["few"] for row in rows), "may_edit": allows(request.role, capability="messages.edit")}
+    context = {
+        "rows": rows,
+        "away": away,
+        "some_away": away or CouponPool.objects.filter(archived_at__isnull=False).exists(),
+        "few": 0 if away else sum(row["few"] for row in rows),
+        "may_edit": allows(request.role, capability="messages.edit"),
+    }
     return render(request, "campaigns/coupons/list.html", context)
 
 
@@ -116,6 +123,18 @@ def archive_pool(request: Any, public_id: UUID) -> HttpResponse:
         auditing.note(request, "coupons.archived", target=f"coupons:{pool.public_id}")
     toasts.success(request, _("%(name)s gives no further codes. Those that were given still count.") % {"name": pool.name})
     return redirect("campaigns:coupon_pools", request.store.slug)
+
+
+@needs("messages.edit")
+@require_POST
+def bring_pool_back(request: Any, public_id: UUID) -> HttpResponse:
+    """Give codes of a pool again that was put away."""
+    pool = get_object_or_404(CouponPool.objects.filter(archived_at__isnull=False), public_id=public_id)
+    with transaction.atomic():
+        CouponPool.objects.filter(pk=pool.pk).update(archived_at=None)
+        auditing.note(request, "coupons.unarchived", target=f"coupons:{pool.public_id}")
+    toasts.success(request, _("%(name)s gives codes again.") % {"name": pool.name})
+    return _back(request, pool)
 
 
 @needs("messages.edit")

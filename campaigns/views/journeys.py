@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.journeys import reading
+from campaigns.journeys.checking import faults_of
 from campaigns.journeys.definition import Definition, Occasion
 from campaigns.journeys.steps import Step
 from campaigns.journeys.versions import definitions_of
@@ -82,6 +83,8 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "steps": _step_lines(journey, definition),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
+        "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
+        "may_send": allows(getattr(request, "role", None), capability="messages.send"),
         "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
         "stop": breaking.open_stop("journey", journey.pk) if journey.state == Journey.State.PAUSED else None,
     }
@@ -107,6 +110,9 @@ def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let a paused journey go on where it stopped."""
     journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    if journey.state == Journey.State.PAUSED and faults_of(journey, now=clock.now()):
+        toasts.error(request, _("%(name)s does not go on yet: something must be mended first.") % {"name": journey.name})
+        return _back(request, journey)
     with transaction.atomic():
         resumed = journey.resume()
         if resumed:
@@ -134,6 +140,8 @@ def switch_on(request: HttpRequest, key: str) -> HttpResponse:
             _note(request, "journey.launched", journey)
     if launched:
         toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
+    elif journey.state == Journey.State.DRAFT:
+        toasts.error(request, _("%(name)s is not live yet: something must be mended first.") % {"name": journey.name})
     return _back(request, journey)
 
 

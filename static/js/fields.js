@@ -20,6 +20,16 @@
   document.addEventListener("input", function (event) { if (event.target.matches("[data-count]")) count(event.target); });
   document.addEventListener("DOMContentLoaded", function () { document.querySelectorAll("[data-count]").forEach(count); });
 
+  // Parts of a form that belong to some answers of a choice: data-when="name=this,that". Without this script all of them are shown.
+  function fit(form) {
+    form.querySelectorAll("[data-when]").forEach(function (part) {
+      const rule = part.dataset.when.split("=");
+      part.hidden = !rule[1].split(",").includes(form.elements[rule[0]].value);
+    });
+  }
+  document.addEventListener("change", function (event) { if (event.target.form) fit(event.target.form); });
+  document.addEventListener("DOMContentLoaded", function () { for (const form of document.forms) fit(form); });
+
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);
     const text = source.value === undefined ? source.textContent : source.value;

@@ -59,7 +59,7 @@ def test_a_draft_leaves_in_this_century(client: Client, store: Any, draft: Campa
 
 
 def test_a_pool_ends_in_this_century(client: Client, store: Any) -> None:
-    answer = client.post(f"/s/{store.slug}/coupons/new/", FORM | {"valid_days": "", "expires_on": "9999-12-31"})
+    answer = client.post(f"/s/{store.slug}/coupons/new/", FORM | {"lasts": "date", "expires_on": "9999-12-31"})
     assert answer.status_code == 422
     assert not CouponPool.objects.exists()
 

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.models import Journey, Message
-from campaigns.playbooks.switching import switch_on
+from campaigns.models import CouponPool, Journey, Message, SendRule, Template
+from campaigns.personalization.saving import save_version
+from campaigns.playbooks.switching import add, switch_on
 from retention.kit import clock
 from retention.stores.audit_words import words_of
 from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
+from tests.campaigns.coupons.pools import make_pool
 from tests.campaigns.story import leave_cart, make_shopper, send, tick
 from tests.factories import make_store, member_of, signed_in
 
@@ -84,3 +86,36 @@ def test_another_stores_journey_does_not_exist(store: Any) -> None:
     assert client.get(f"/s/{store.slug}/journeys/{foreign.public_id}/").status_code == 404
     assert client.post(f"/s/{store.slug}/journeys/{foreign.public_id}/pause/").status_code == 404
     assert client.get(f"/s/{other.slug}/journeys/").status_code == 404
+
+
+def test_a_journey_that_shows_a_code_without_a_pool_does_not_go_live_and_says_what_to_mend(store: Any, sink: Any) -> None:
+    now = clock.now()
+    client, here = browser(store), f"/s/{store.slug}/journeys/"
+    add("abandoned_cart", now=now)
+    template = Template.objects.get(key="abandoned-cart-first")
+    source = "<mjml><mj-body><mj-section><mj-column><mj-text>{{ coupon.code }}</mj-text></mj-column></mj-section></mj-body></mjml>"
+    save_version(template, subject="Ten percent", source=source, now=now)
+    page = client.post(f"{here}switch-on/abandoned_cart/", follow=True).content.decode()
+    journey = Journey.objects.get()
+    assert (journey.state, journey.launched_at) == ("draft", None)
+    assert "is not live yet: something must be mended first." in page
+    assert f"“{template.name}”: It shows a coupon code. Choose the pool it is drawn from" in page
+    pool = make_pool(now=now)
+    SendRule(journey=journey, step="first", pool=pool).save()
+    said = {
+        f"the pool “{pool.name}”, which has none left": {},
+        f"the pool “{pool.name}”, which is put away": {"archived_at": now},
+        f"the pool “{pool.name}”, whose time is over": {"archived_at": None, "expires_at": now},
+    }
+    for words, fields in said.items():
+        CouponPool.objects.update(**fields or {"archived_at": None})
+        assert words in client.get(f"{here}{journey.public_id}/").content.decode()
+    CouponPool.objects.update(archived_at=None, expires_at=None, endless=True)
+    assert "Mend this first" not in client.get(f"{here}{journey.public_id}/").content.decode()
+    client.post(f"{here}switch-on/abandoned_cart/")
+    assert Journey.objects.get().state == "live"
+    journey.refresh_from_db()
+    assert journey.pause(now=now)
+    CouponPool.objects.update(archived_at=now)
+    assert "does not go on yet" in client.post(f"{here}{journey.public_id}/resume/", follow=True).content.decode()
+    assert Journey.objects.get().state == "paused"

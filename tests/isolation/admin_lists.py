@@ -4,7 +4,7 @@
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission",
     "campaigns.AccountPace", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
-    "campaigns.CampaignSegment", "campaigns.CampaignVariant", "campaigns.Click",
+    "campaigns.CampaignSegment", "campaigns.CampaignTally", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",

@@ -15,8 +15,8 @@ from tests.factories import make_key, member_of, signed_in
 
 pytestmark = pytest.mark.django_db
 FORM = {
-    "name": "Spring", "benefit": "percent", "worth": "10", "codes": "SPRING-1\nSPRING-2", "length": "10", "valid_days": "7",
-    "when_out": "hold", "warn_below": "0",
+    "name": "Spring", "benefit": "percent", "worth": "10", "origin": "paste", "codes": "SPRING-1\nSPRING-2", "length": "10",
+    "lasts": "days", "valid_days": "7", "when_out": "hold", "warn_below": "0",
 }  # fmt: skip
 
 
@@ -33,8 +33,25 @@ def test_a_merchant_makes_a_pool_adds_codes_and_takes_them_home(store: Any) -> N
     assert (len(lines), lines[1]) == (9, "SPRING-1,free,,,,")
     client.post(f"{here}{pool.public_id}/archive/")
     assert CouponPool.objects.get().archived_at is not None
+    assert str(pool.public_id) not in client.get(here).content.decode()
+    assert str(pool.public_id) in client.get(f"{here}?away=1").content.decode()
+    assert "Bring back" in client.get(f"{here}{pool.public_id}/").content.decode()
+    assert "Spring gives codes again." in client.post(f"{here}{pool.public_id}/bring-back/", follow=True).content.decode()
+    assert CouponPool.objects.get().archived_at is None
     deeds = AuditEntry.objects.filter(action__startswith="coupons.").order_by("number").values_list("action", flat=True)
-    assert list(deeds) == ["coupons.made", "coupons.added", "coupons.archived"]
+    assert list(deeds) == ["coupons.made", "coupons.added", "coupons.archived", "coupons.unarchived"]
+
+
+def test_what_stands_in_fields_of_another_answer_does_not_count(store: Any) -> None:
+    client = signed_in(member_of(store, "marketer"))
+    others = {"make": "many", "beginning": "?", "length": "3", "expires_on": "never", "fallback": "Ask us", "file": ""}
+    assert client.post(f"/s/{store.slug}/coupons/new/", FORM | others).status_code == 302
+    pool = CouponPool.objects.get()
+    assert (pool.endless, pool.prefix, pool.length, pool.expires_at, pool.fallback) == (False, "", 10, None, "")
+    free = {"name": "Post", "benefit": "shipping", "worth": "x", "origin": "endless", "beginning": "SHIP", "length": "8", "lasts": "ever"}
+    assert client.post(f"/s/{store.slug}/coupons/new/", FORM | free).status_code == 302
+    pool = CouponPool.objects.get(name="Post")
+    assert (pool.endless, pool.prefix, pool.length, pool.valid_days, pool.coupons.count()) == (True, "SHIP", 8, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +61,13 @@ def test_a_merchant_makes_a_pool_adds_codes_and_takes_them_home(store: Any) -> N
         ({"worth": "12.5"}, "Enter whole percent, 1 to 100."),
         ({"benefit": "amount", "worth": ""}, "Enter an amount above zero."),
         ({"codes": "GOOD-1\nNOT GOOD"}, "Line 2 is no code"),
-        ({"codes": ""}, "Paste codes, choose a file, or let codes be made."),
-        ({"expires_on": "2030-01-01"}, "Choose days or one last day, not both."),
+        ({"codes": ""}, "Paste at least one code."),
+        ({"origin": "file"}, "Choose a file."),
+        ({"origin": "make"}, "Enter how many."),
+        ({"valid_days": ""}, "Enter how many days."),
+        ({"lasts": "date"}, "Choose the last day."),
         ({"when_out": "fallback"}, "Write what stands there instead of a code."),
-        ({"file": SimpleUploadedFile("codes.csv", b"\xff\xfe\x00")}, "This file is not UTF-8 text."),
+        ({"origin": "file", "file": SimpleUploadedFile("codes.csv", b"\xff\xfe\x00")}, "This file is not UTF-8 text."),
     ],
 )
 def test_faulty_pool_is_named_and_nothing_is_made(store: Any, changes: Any, said: str) -> None:
@@ -61,7 +81,7 @@ def test_faulty_pool_is_named_and_nothing_is_made(store: Any, changes: Any, said
 def test_amounts_and_files_become_a_pool(store: Any) -> None:
     client = signed_in(member_of(store, "marketer"))
     file = SimpleUploadedFile("codes.csv", b"code,note\nONE-1,a\nONE-2,b\n")
-    changes = {"benefit": "amount", "worth": "7.50", "codes": "", "file": file, "valid_days": "", "expires_on": "2030-01-31"}
+    changes = {"benefit": "amount", "worth": "7.50", "origin": "file", "file": file, "lasts": "date", "expires_on": "2030-01-31"}
     assert client.post(f"/s/{store.slug}/coupons/new/", FORM | changes).status_code == 302
     pool = CouponPool.objects.get()
     assert (pool.amount_minor, pool.currency, pool.percent) == (750, store.currency, None)
