@@ -119,7 +119,7 @@ class After:
 
     unsubscribed: int
     complained: int
-    replied: int
+    replied: int = 0
 
 
 @dataclass(frozen=True)

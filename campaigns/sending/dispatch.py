@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +22,13 @@ from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Pro
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
-from campaigns.sending import buckets
-from campaigns.sending.accounts import NoAccount, account_for
+from campaigns.sending import buckets, routing
+from campaigns.sending.accounts import NoAccount
 from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS, pass_gate
 from campaigns.sending.lines import line
 from campaigns.sending.recording import record, record_unmade
+from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id
 
@@ -46,7 +47,7 @@ _RESERVE = """
         WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
-            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s))
+            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s)) [[route]]
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
@@ -76,13 +77,36 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
     """Send what is due of one channel, at most one slice. Call it outside a transaction, inside the store's context."""
     if not PlatformState.sending_allowed():
         return Slice(0, {}, more=False, stopped=True)
-    holder = uuid4()
     try:
-        account = account_for(store, channel=channel)
+        routes = routing.routes_for(store, channel=channel, now=clock())
     except NoAccount:
         return Slice(0, {}, more=False, stopped=True)
-    grant = buckets.take(account, SLICE)
-    ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages) if grant.messages else []
+    slices = [_slice_by(store, route, channel=channel, clock=clock) for route in routes.open]
+    if routes.full:
+        held = routing.hold_rest(store, channel=channel, now=clock())
+        slices.append(Slice(0, {}, more=held == routing.HELD_AT_ONCE, stopped=False))
+    return _together(slices)
+
+
+def _together(slices: Sequence[Slice]) -> Slice:
+    """Return what came of the slices of all ways; where none took anything, as none is open, the store looks again in a minute."""
+    if len(slices) == 1:
+        return slices[0]
+    counts: dict[str, int] = {}
+    for one in slices:
+        for state, count in one.states.items():
+            counts[state] = counts.get(state, 0) + count
+    wait = min((one.wait_seconds for one in slices), default=routing.REST.total_seconds())
+    stopped = not slices or all(one.stopped for one in slices)
+    return Slice(sum(one.reserved for one in slices), counts, any(one.more for one in slices), stopped, wait)
+
+
+def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slice:
+    """Send what is due of one channel by one way."""
+    holder, account = uuid4(), route.account
+    today = routing.take(route, SLICE)
+    grant = buckets.take(account, today)
+    ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages, route=route) if grant.messages else []
     counts: dict[str, int] = {}
     stopped = False
     give_up = time.monotonic() + RESERVE_SECONDS / 2
@@ -93,18 +117,24 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
             if stopped or time.monotonic() > give_up:
                 break
             chunk = messages[start : start + SENDERS]
-            states, stopped = _send_chunk(chunk, found, store=store, channel=channel, account=account, holder=holder, clock=clock)
+            states, stopped = _send_chunk(chunk, found, store=store, channel=channel, route=route, holder=holder, clock=clock)
             for state in states.values():
                 counts[state] = counts.get(state, 0) + 1
     finally:
         give_back(holder)
         buckets.give_back(account, grant.messages - sum(counts.values()))
+        routing.give_back(route, today - sum(count for state, count in counts.items() if state in ("sent", "unknown", "failed")))
+    if stopped and route.split:
+        routing.rest(route, now=clock())
     more = len(ids) == SLICE
     return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.messages else 0.0)
 
 
-def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
-    """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out."""
+def reserve(holder: UUID, *, channel: str, now: datetime, limit: int, route: Route | None = None) -> list[int]:
+    """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out.
+
+    route: only what leaves by it.
+    """
     values: dict[str, Any] = {
         "store": require_store_id(),
         "now": now,
@@ -114,8 +144,10 @@ def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[in
         "holder": holder,
         "seconds": RESERVE_SECONDS,
     }
+    chosen = routing.CHOSEN_SQL if route is not None and route.split else ""
+    urgent = "AND m.stream = 'transactional'" if route is not None and route.urgent else ""
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, values)
+        cursor.execute(_RESERVE.replace("[[route]]", chosen + urgent), values | (route.values() if route is not None else {}))
         return sorted(message_id for (message_id,) in cursor.fetchall())
 
 
@@ -131,14 +163,21 @@ def _send_chunk(
     *,
     store: Store,
     channel: str,
-    account: Account,
+    route: Route,
     holder: UUID,
     clock: Clock,
 ) -> tuple[dict[int, str], bool]:
     """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
+    account = route.account
     built, failed = build_all(messages, found, store=store, account=account, now=clock())
     record_unmade(failed, holder=holder, now=clock())
-    passed = pass_gate({pk: one.wanted for pk, one in built.items()}, holder=holder, store_zone=store.zone, now=clock())
+    passed = pass_gate(
+        {pk: one.wanted for pk, one in built.items()},
+        holder=holder,
+        store_zone=store.zone,
+        now=clock(),
+        by=account.connection_id if route.split else None,
+    )
     lease_ends = time.monotonic() + LEASE_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     provider = CHANNELS[channel].provider(account.provider)

@@ -215,6 +215,7 @@ CAMPAIGN_PAGES = {
     "campaigns:domain_check": Page("senders.edit", "POST", answers=(404,)),
     "campaigns:test_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:stop_connection": Page("connections.edit", "POST", ids=_PROVIDER),
+    "campaigns:share_connection": Page("connections.edit", "POST", ids=_PROVIDER, answers=(302, 404)),
     "campaigns:campaigns": Page("messages.view"),
     "campaigns:new_campaign": Page("messages.write", "GET POST", form={"ready_made": "newsletter"}),
     "campaigns:campaign": Page("messages.view", ids=_CAMPAIGN),
