@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.channels import Outcome
 from campaigns.channels.email.reports import USER
-from campaigns.channels.email.vendors import BY_KEY, VENDORS
+from campaigns.channels.email.vendors import BY_KEY, SERVICES
 from campaigns.forms import FORMS, ProviderForm
 from campaigns.models import Connection
 from campaigns.sending import connecting, routing
@@ -32,7 +32,7 @@ from retention.stores.views.settings_tabs import settings_page
 
 TAB = "campaigns:connections"
 TESTS = Limit("connection-test", 10, 60)
-NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", "webpush": "Web Push", **{vendor.key: vendor.label for vendor in VENDORS}}
+NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", "webpush": "Web Push", **{vendor.key: vendor.label for vendor in SERVICES}}
 CHANNELS = {
     "email": ("mail", gettext_lazy("E-mail"), "ana@example.com"),
     "sms": ("message-2", gettext_lazy("SMS"), "+4915112345678"),
