@@ -10,6 +10,7 @@ from campaigns.models import (
     CampaignVariant,
     Click,
     Connection,
+    ConnectionDay,
     Coupon,
     CouponPool,
     Decision,
@@ -47,6 +48,7 @@ look_at(
     search=(STORE,),
     filters=("channel", "provider", "active"),
 )
+look_at(ConnectionDay, columns=("day", "store", "connection", "taken"), search=(STORE,))
 look_at(ProviderReport, columns=("received_at", "store", "connection", "key"), search=(STORE, "=key"))
 look_at(PushKeys, columns=("created_at", "store", "public_key"), hidden=("sealed",), search=(STORE,))
 look_at(

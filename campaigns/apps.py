@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 _DEEDS = {
     "connection.saved": _("Saved a provider for messages"),
     "connection.stopped": _("Stopped using a provider for messages"),
+    "connection.shared": _("Changed the share or the warm-up of a provider"),
     "journey.launched": _("Switched a journey on"),
     "journey.paused": _("Paused a journey"),
     "journey.resumed": _("Let a journey go on"),

@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.channels.email.vendors import VENDORS, Vendor
+from campaigns.channels.email.vendors import SERVICES, Vendor
 from campaigns.connecting.asking import read_domain
 from campaigns.coupons.making import MOST_AT_ONCE, read_codes
 from campaigns.models import Connection, CouponPool, SendRule
@@ -206,14 +206,15 @@ class WebPushForm(ProviderForm):
 
 def _service_form(vendor: Vendor) -> type[ProviderForm]:
     """Return the form of an e-mail service: its sender, what it needs to know, and what it signs its reports with."""
-    sealed = (*vendor.secrets, *(["report_secret"] if vendor.proof else []))
+    signs = bool(vendor.proof) and vendor.proof not in vendor.settings
+    sealed = (*vendor.secrets, *(["report_secret"] if signs else []))
     fields: dict[str, Any] = {
         "from_name": LineField(label=_("Sender's name"), max_length=120),
         "from_address": forms.EmailField(label=_("Sender's address"), max_length=254),
         **{name: LineField(label=_sentence(label), max_length=253, required=False) for name, label in vendor.settings.items()},
         **{name: _secret(_sentence(label)) for name, label in vendor.secrets.items()},
     }
-    if vendor.proof:
+    if signs:
         fields["report_secret"] = _secret(_("Signing secret of its webhooks"))
     about = {"channel": "email", "provider": vendor.key, "clear": tuple(vendor.settings), "secrets": sealed, "asked": tuple(vendor.secrets)}
     return type(f"{vendor.label}Form", (ServiceForm,), {**fields, **about, "__doc__": f"An account at {vendor.label}."})
@@ -226,7 +227,7 @@ def _sentence(label: str) -> Any:
 
 FORMS: dict[str, type[ProviderForm]] = {
     "smtp": SmtpForm,
-    **{vendor.key: _service_form(vendor) for vendor in VENDORS},
+    **{vendor.key: _service_form(vendor) for vendor in SERVICES},
     "twilio": TwilioForm,
     "webpush": WebPushForm,
 }

@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
+from campaigns.api.approving import CampaignApproving, CampaignAsking, CampaignRejecting
 from campaigns.api.campaigns import CampaignCancelling, CampaignDetail, CampaignList, CampaignPausing, CampaignResuming, CampaignStarting
 from campaigns.api.coupons import CouponDetail, CouponRedeeming, CouponReleasing
 from campaigns.api.decisions import CustomerDecisions, CustomerNotWritten
@@ -63,6 +64,9 @@ urlpatterns = [
     path("v1/campaigns", CampaignList.as_view(), name="campaigns"),
     path("v1/campaigns/<uuid:public_id>", CampaignDetail.as_view(), name="campaign"),
     path("v1/campaigns/<uuid:public_id>/start", CampaignStarting.as_view(), name="campaign_start"),
+    path("v1/campaigns/<uuid:public_id>/ask", CampaignAsking.as_view(), name="campaign_ask"),
+    path("v1/campaigns/<uuid:public_id>/approve", CampaignApproving.as_view(), name="campaign_approve"),
+    path("v1/campaigns/<uuid:public_id>/reject", CampaignRejecting.as_view(), name="campaign_reject"),
     path("v1/campaigns/<uuid:public_id>/pause", CampaignPausing.as_view(), name="campaign_pause"),
     path("v1/campaigns/<uuid:public_id>/resume", CampaignResuming.as_view(), name="campaign_resume"),
     path("v1/campaigns/<uuid:public_id>/cancel", CampaignCancelling.as_view(), name="campaign_cancel"),

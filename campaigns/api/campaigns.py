@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.fields import CampaignIn, CampaignOut, CampaignShown
-from campaigns.broadcasts import drafting, running
+from campaigns.broadcasts import asking, drafting, running
 from campaigns.models import Campaign
 from retention.kit import clock
 from retention.rest.idempotency import idempotent
@@ -34,7 +34,9 @@ class NotNow(APIException):
     default_code = "not_now"
 
 
-class _Campaigns(StoreView[Campaign]):
+class CampaignsView(StoreView[Campaign]):
+    """What all of them share."""
+
     model = Campaign
     serializer_class = CampaignOut
 
@@ -57,7 +59,7 @@ class _Campaigns(StoreView[Campaign]):
         return Response(CampaignShown(campaign).data)
 
 
-class CampaignList(ListModelMixin, _Campaigns):
+class CampaignList(ListModelMixin, CampaignsView):
     """The store's campaigns."""
 
     scopes: ClassVar[dict[str, str]] = {"GET": READ, "POST": WRITE}
@@ -81,7 +83,7 @@ class CampaignList(ListModelMixin, _Campaigns):
         return Response(CampaignShown(campaign).data, status=status.HTTP_201_CREATED)
 
 
-class CampaignDetail(RetrieveModelMixin, _Campaigns):
+class CampaignDetail(RetrieveModelMixin, CampaignsView):
     """One campaign."""
 
     scopes: ClassVar[dict[str, str]] = {"GET": READ}
@@ -93,7 +95,7 @@ class CampaignDetail(RetrieveModelMixin, _Campaigns):
         return self.retrieve(request, public_id=public_id)
 
 
-class CampaignStarting(_Campaigns):
+class CampaignStarting(CampaignsView):
     """Starting a campaign."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": SEND}
@@ -103,10 +105,10 @@ class CampaignStarting(_Campaigns):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Start a draft: what it says is fixed, and it leaves at its moment."""
         store = Store.objects.get(pk=request.auth.store_id)  # type: ignore[union-attr]
-        return self.do(request, lambda one: running.start(one, store=store, user_id=None, now=clock.now()), "campaign.started")
+        return self.do(request, lambda one: asking.start(one, store=store, user_id=None, now=clock.now()), "campaign.started")
 
 
-class CampaignPausing(_Campaigns):
+class CampaignPausing(CampaignsView):
     """Pausing a campaign."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": WRITE}
@@ -118,7 +120,7 @@ class CampaignPausing(_Campaigns):
         return self.do(request, lambda one: running.pause(one, now=clock.now()), "campaign.paused")
 
 
-class CampaignResuming(_Campaigns):
+class CampaignResuming(CampaignsView):
     """Letting a campaign go on."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": SEND}
@@ -130,7 +132,7 @@ class CampaignResuming(_Campaigns):
         return self.do(request, lambda one: running.resume(one, now=clock.now()), "campaign.resumed")
 
 
-class CampaignCancelling(_Campaigns):
+class CampaignCancelling(CampaignsView):
     """Calling a campaign off."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": WRITE}

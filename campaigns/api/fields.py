@@ -8,6 +8,7 @@ from rest_framework import serializers
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import CHANNELS, Told, Way
+from campaigns.broadcasts.marking import mark_of
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
@@ -53,22 +54,39 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
         model = Campaign
         fields = (
             "id", "name", "state", "channel", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "winner",
-            "pause_reason", "starts_at", "opened_at", "planned_at", "finished_at", "created_at",
+            "pause_reason", "measure_opens", "asked_at", "starts_at", "opened_at", "planned_at", "finished_at", "created_at",
         )  # fmt: skip
 
 
 class CampaignShown(CampaignOut):
-    """One campaign with its figures."""
+    """One campaign with its figures. mark: of what a draft says now; approving with it says yes to exactly that."""
 
     figures = serializers.SerializerMethodField()
+    mark = serializers.SerializerMethodField()
 
     class Meta(CampaignOut.Meta):
-        fields = (*CampaignOut.Meta.fields, "figures")  # type: ignore[assignment]
+        fields = (*CampaignOut.Meta.fields, "figures", "mark")  # type: ignore[assignment]
+
+    def get_mark(self, campaign: Campaign) -> str:
+        """Return the mark of a draft, nothing once it was started."""
+        return mark_of(campaign) if campaign.is_editable else ""
 
     def get_figures(self, campaign: Campaign) -> FiguresOut:
         """Return what became of everybody chosen."""
         currency = campaign.store.currency
         return FiguresOut(reading.figures_of([campaign.pk], currency=currency)[campaign.pk]).data  # type: ignore[return-value]
+
+
+class CampaignYesIn(serializers.Serializer[Any]):
+    """A yes. mark: of what was looked at; without one that of the question counts."""
+
+    mark = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+
+
+class CampaignNoIn(serializers.Serializer[Any]):
+    """A no. why: in words for who asked."""
+
+    why = PlainText(max_length=500, required=False, allow_blank=True, default="")
 
 
 class WayIn(serializers.Serializer[Any]):
@@ -105,6 +123,8 @@ class CampaignIn(serializers.Serializer[Any]):
     test_share = serializers.FloatField(required=False, default=None, min_value=0.05, max_value=0.9)
     decide_metric = serializers.ChoiceField(choices=Campaign.Metric.choices, required=False, default="")
     decide_hours = serializers.IntegerField(required=False, default=None, min_value=1, max_value=168)
+    decide_count = serializers.IntegerField(required=False, default=None, min_value=50, max_value=1_000_000)
+    measure_opens = serializers.BooleanField(required=False, default=True)
     variants = WayIn(many=True, required=False, default=list)
 
     def told(self) -> Told:

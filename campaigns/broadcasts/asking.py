@@ -1,53 +1,81 @@
 """Approval: who may write a campaign and not send it asks, who may send it says yes by starting it, or gives it back.
 
-A change takes the question back (`drafting.change`), so that what is approved is what was seen.
+Those who may say yes are told by mail, and who asked is told the outcome. A change takes the question back (`drafting.change`), and what is
+approved is what was asked about: content, audience with the rules of its segments, moment, coupons. What changes after the yes stops the
+campaign until somebody who may send says yes again (`running`).
 """
 
-import hashlib
 from datetime import datetime
 
 from django.db import transaction
 
-from campaigns.broadcasts.running import CannotStart, faults_of
+from campaigns.broadcasts import running
+from campaigns.broadcasts.mailing import tell_answered, tell_asked
+from campaigns.broadcasts.marking import mark_of
 from campaigns.models import Campaign
 from retention.stores.models import Store
 
-_PLAN = (
-    "channel", "to_everyone", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours",
-)  # fmt: skip
-_WAY = ("letter", "weight", "delay_hours", "subject", "words", "template_id", "template__live_number", "sender__name", "sender__address")
+
+class Changed(Exception):
+    """It was changed after somebody looked at it or asked about it; what they would say yes to is not what they saw."""
 
 
 def ask(campaign: Campaign, *, store: Store, user_id: int | None, now: datetime) -> bool:
-    """Ask for a yes to a draft as it stands; say whether it was not asked before. Raises CannotStart where nobody could say yes to it."""
+    """Ask for a yes to a draft as it stands; say whether it was not asked before. Raises CannotStart where nobody could say yes to it.
+
+    Everybody who may say yes is told by mail. One that was changed since it was asked about is asked about anew.
+    """
     with transaction.atomic():
         held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
-        if not held.is_editable or held.asked_at is not None:
+        mark = mark_of(held)
+        if not held.is_editable or (held.asked_at is not None and held.asked_mark == mark):
             return False
-        faults = faults_of(held, store=store, now=now)
+        faults = running.faults_of(held, store=store, now=now)
         if faults:
-            raise CannotStart(faults)
-        held.asked_at, held.asked_by_id = now, user_id
-        held.save(update_fields=["asked_at", "asked_by"])
+            raise running.CannotStart(faults)
+        held.asked_at, held.asked_by_id, held.asked_mark = now, user_id, mark
+        held.save(update_fields=["asked_at", "asked_by", "asked_mark"])
+        tell_asked(held, store=store)
     return True
 
 
-def give_back(campaign: Campaign) -> bool:
-    """Take the question off a draft; say whether there was one."""
-    waiting = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT, asked_at__isnull=False)
-    return bool(waiting.update(asked_at=None, asked_by=None))
+def is_stale(campaign: Campaign) -> bool:
+    """Say whether a draft that waits for a yes is not any more what was asked about."""
+    return campaign.is_editable and campaign.asked_at is not None and campaign.asked_mark != mark_of(campaign)
 
 
-def mark_of(campaign: Campaign) -> str:
-    """Return what a page carries to say what it showed: another one once anything changes in what is sent, to whom or when."""
-    plan = [getattr(campaign, name) for name in _PLAN]
-    ways = campaign.variants.order_by("letter").values_list(*_WAY)
-    people = campaign.segments.order_by("side", "segment_id").values_list("side", "segment_id")
-    return hashlib.sha256(repr((plan, list(ways), list(people))).encode()).hexdigest()
+def approve(campaign: Campaign, *, store: Store, user_id: int | None, seen: str = "", now: datetime) -> bool:
+    """Say yes to a draft somebody asked about, which starts it; say whether one waited. Raises Changed and CannotStart.
+
+    seen: the mark of what was looked at; without one that of the question counts.
+    """
+    with transaction.atomic():
+        held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
+        if not held.is_editable or held.asked_at is None:
+            return False
+        if (seen or held.asked_mark) != mark_of(held):
+            raise Changed
+        return start(held, store=store, user_id=user_id, now=now)
 
 
-class Changed(Exception):
-    """It was changed after somebody looked at it; what they would say yes to is not what they saw."""
+def start(campaign: Campaign, *, store: Store, user_id: int | None, now: datetime) -> bool:
+    """Start a draft, and tell who asked about it that it is on its way; say whether it was a draft. Raises CannotStart."""
+    with transaction.atomic():
+        done = running.start(campaign, store=store, user_id=user_id, now=now)
+        if done:
+            tell_answered(campaign, store=store, yes=True, why="", user_id=user_id)
+    return done
+
+
+def give_back(campaign: Campaign, *, store: Store, user_id: int | None, why: str = "") -> bool:
+    """Take the question off a draft and tell who asked; say whether there was one. why: in the words of who gives it back."""
+    with transaction.atomic():
+        held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
+        if held.state != Campaign.State.DRAFT or held.asked_at is None:
+            return False
+        tell_answered(held, store=store, yes=False, why=why, user_id=user_id)
+        Campaign.objects.filter(pk=held.pk).update(asked_at=None, asked_by=None, asked_mark="")
+    return True
 
 
 def is_still(campaign: Campaign, seen: str) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.ready_made import READY_MADE
+from campaigns.broadcasts.winning import FEWEST_EACH
 from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Sender, Template
 from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
 from retention.kit.words import Phrase, gettext_noop
@@ -58,6 +59,8 @@ class Told:
     test_share: float | None = None
     decide_metric: str = ""
     decide_hours: int | None = None
+    decide_count: int | None = None
+    measure_opens: bool = True
     ways: tuple[Way, ...] = ()
 
 
@@ -130,12 +133,15 @@ def change(campaign: Campaign, told: Told) -> None:
         held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
         if not held.is_editable:
             raise NotADraft
-        plain = ("when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours")
+        plain = (
+            "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours", "decide_count",
+            "measure_opens",
+        )  # fmt: skip
         held.name, held.to_everyone, held.channel = told.name, told.everybody, channels[0]
         for name in plain:
             setattr(held, name, getattr(told, name))
-        held.asked_at, held.asked_by = None, None
-        held.save(update_fields=["name", "to_everyone", "channel", "asked_at", "asked_by", *plain])
+        held.asked_at, held.asked_by, held.asked_mark = None, None, ""
+        held.save(update_fields=["name", "to_everyone", "channel", "asked_at", "asked_by", "asked_mark", *plain])
         held.segments.all().delete()
         rows = [(pk, "include") for pk in include.values()] + [(pk, "exclude") for pk in exclude.values()]
         CampaignSegment.objects.bulk_create([CampaignSegment(campaign=held, segment_id=pk, side=side) for pk, side in rows])
@@ -233,11 +239,17 @@ def _ways_faults(told: Told, templates: dict[str, Template], senders: dict[str, 
 
 def _test_faults(told: Told) -> dict[str, Phrase]:
     if told.test_share is None:
-        return {"test_share": Phrase(gettext_noop("Say which share tries it first."))} if told.decide_metric or told.decide_hours else {}
+        return (
+            {"test_share": Phrase(gettext_noop("Say which share tries it first."))}
+            if told.decide_metric or told.decide_hours or told.decide_count
+            else {}
+        )
     if told.when == "local" or told.ramp_hours is not None or any(way.delay_hours for way in told.ways):
         return {"test_share": Phrase(gettext_noop("A winner can be chosen only where all who try it get it at once."))}
     if not 0.05 <= told.test_share <= 0.9 or told.decide_metric not in Campaign.Metric.values or not 1 <= (told.decide_hours or 0) <= 168:
         return {"test_share": Phrase(gettext_noop("A share from 5 to 90%, clicks or orders, and 1 to 168 hours."))}
+    if told.decide_count is not None and not FEWEST_EACH <= told.decide_count <= 1_000_000:
+        return {"decide_count": Phrase(gettext_noop("Each mail must have gone to at least 50 people before one can win."))}
     return {}
 
 
@@ -248,6 +260,7 @@ def duplicate(campaign: Campaign, *, user_id: int | None, now: datetime) -> Camp
             name=(gettext("%(name)s, again") % {"name": campaign.name})[:120], ready_made=campaign.ready_made, channel=campaign.channel,
             to_everyone=campaign.to_everyone, holdout_share=campaign.holdout_share, created_by_id=user_id, created_at=now,
             test_share=campaign.test_share, decide_metric=campaign.decide_metric, decide_hours=campaign.decide_hours,
+            decide_count=campaign.decide_count, measure_opens=campaign.measure_opens,
         )  # fmt: skip
         copy.save()
         for row in campaign.segments.all():

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils import formats
 
 from campaigns.broadcasts.moments import first_moment
-from campaigns.broadcasts.winning import FEWEST_TRIED, SURE
+from campaigns.broadcasts.winning import FEWEST_TRIED, SURE, SURE_EARLY
 from campaigns.models import Campaign
 from campaigns.sending.pacing import USUAL, QuietHours, first_instant
 from retention.dashboard.figures import write_number, write_share
@@ -86,10 +86,22 @@ def _winner(campaign: Campaign) -> list[Phrase]:
     return [
         Phrase(gettext_noop("First %(share)s of them try the mails."), {"share": write_share(campaign.test_share or 0)}),
         Phrase(metric, {"hours": write_number(campaign.decide_hours or 0)}),
+        *_early(campaign),
         Phrase(
             gettext_noop(
-                "It must be better with %(sure)s certainty, each sent to at least %(fewest)s people; otherwise the others are split."
+                "At that hour it must be better with %(sure)s certainty, each sent to at least %(fewest)s people. On a tie nobody wins: "
+                "the others are split as the lots say."
             ),
             {"sure": write_share(SURE), "fewest": write_number(FEWEST_TRIED)},
         ),
     ]
+
+
+def _early(campaign: Campaign) -> list[Phrase]:
+    if campaign.decide_count is None:
+        return []
+    told = gettext_noop(
+        "It may win earlier: as soon as each went to %(count)s people and one is ahead with %(sure)s certainty, more than at the hour, "
+        "because it is looked at often."
+    )
+    return [Phrase(told, {"count": write_number(campaign.decide_count), "sure": write_share(SURE_EARLY)})]

@@ -121,7 +121,7 @@ class After:
 
     unsubscribed: int
     complained: int
-    replied: int
+    replied: int = 0
 
 
 @dataclass(frozen=True)

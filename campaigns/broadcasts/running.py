@@ -13,11 +13,14 @@ from django.db.models.functions import Greatest
 
 from campaigns.broadcasts import content
 from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
+from campaigns.broadcasts.mailing import tell_changed
+from campaigns.broadcasts.marking import differs, standing_mark
 from campaigns.broadcasts.moments import first_moment
 from campaigns.broadcasts.planning import PATIENCE, plan
 from campaigns.broadcasts.winning import decide, let_rest_go
 from campaigns.models import Campaign, Message
 from campaigns.models.campaign import LATE_AFTER
+from campaigns.personalization.brands import brand_of
 from campaigns.personalization.render import TemplateFault
 from campaigns.sending import breaking
 from retention.kit.words import Phrase, gettext_noop
@@ -111,7 +114,9 @@ def start(campaign: Campaign, *, store: Store, user_id: int | None, now: datetim
             ) from error
         starts_at = first_moment(held.when, day=held.wall_day, wall=held.wall_time, zone=store.timezone, now=now)
         held.state, held.confirmed_at, held.starts_at, held.started_by_id = Campaign.State.SCHEDULED, now, starts_at, user_id
-        held.save(update_fields=["state", "confirmed_at", "starts_at", "started_by"])
+        held.approved_mark = standing_mark(held) if held.asked_at is not None else ""
+        held.measure_opens = held.measure_opens and brand_of(store).measure_opens
+        held.save(update_fields=["state", "confirmed_at", "starts_at", "started_by", "approved_mark", "measure_opens"])
         StoreWork.ring(WORK, store_id=store.pk, due_at=starts_at)
     return True
 
@@ -129,6 +134,7 @@ def resume(campaign: Campaign, *, now: datetime) -> bool:
         if held is None:
             return False
         changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now}
+        changes |= {"approved_mark": standing_mark(held)} if held.approved_mark else {}
         if held.opened_at is None:
             starts_at = max(held.starts_at, now)
             changes |= {"state": Campaign.State.SCHEDULED, "starts_at": starts_at}
@@ -185,12 +191,25 @@ def close_waiting(campaign: Campaign, *, now: datetime) -> int:
 def tick(store: Store, *, now: datetime) -> datetime | None:
     """Carry on every campaign of the active store, and return when to look again. Call it outside a transaction."""
     for campaign in Campaign.objects.filter(state=Campaign.State.SCHEDULED, starts_at__lte=now).order_by("starts_at", "id"):
-        _open(campaign, now=now)
-    moments = [_carry_on(campaign, now=now) for campaign in Campaign.objects.sending().order_by("id")]
+        if not _ask_again(campaign, store=store, now=now):
+            _open(campaign, now=now)
+    going = [one for one in Campaign.objects.sending().order_by("id") if not _ask_again(one, store=store, now=now)]
+    moments = [_carry_on(campaign, now=now) for campaign in going]
     moments += [now for campaign in _called_off(now) if close_waiting(campaign, now=now) == BITE]
     waiting = Campaign.objects.filter(state=Campaign.State.SCHEDULED).order_by("starts_at").values_list("starts_at", flat=True).first()
     found = [moment for moment in [*moments, waiting] if moment is not None]
     return min(found) if found else None
+
+
+def _ask_again(campaign: Campaign, *, store: Store, now: datetime) -> bool:
+    """Pause one that was approved and is not what was approved any more, and ask for the yes again; say whether it was."""
+    if not differs(campaign):
+        return False
+    with transaction.atomic():
+        paused = pause(campaign, now=now, reason=Campaign.PauseReason.CHANGED)
+        if paused:
+            tell_changed(campaign, store=store, stamp=f"{now:%Y%m%d%H%M%S}")
+    return paused
 
 
 def _called_off(now: datetime) -> list[Campaign]:

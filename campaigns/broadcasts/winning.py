@@ -1,7 +1,8 @@
-"""The automatic winner: some of the audience try the variants, after a fixed time they are compared once, and the rest is let go.
+"""The automatic winner: some of the audience try the variants, then they are compared, and the rest is let go.
 
-Looked at once, at the hour named beforehand, so that looking often cannot find a winner by luck. Without a clear one the rest is split by
-the weights, and the page says so.
+Compared once, at the hour named beforehand; or, where the merchant chose so, before it as soon as one is clearly ahead. Looking often finds
+winners by luck, so that asks for far more certainty than the one look at the hour. Without a clear one the rest is split by the weights,
+and the page says so.
 """
 
 import math
@@ -21,8 +22,9 @@ from retention.tenancy.context import require_store_id
 
 BITE = 10_000
 FEWEST_TRIED = 50
-SURE = 0.9
-"""How sure we must be that the best is better than the second. Source: field guide, experiments (Klaviyo asks for 90 %)."""
+SURE, SURE_EARLY = 0.9, 0.995
+"""How sure we must be that the best is better than the second, at the hour and before it. Source: field guide, experiments (Klaviyo asks
+for 90 %). With a look every quarter of a minute 99.5 % keeps false winners rare."""
 
 _LET_GO = f"""
     WITH drawn AS MATERIALIZED (
@@ -63,12 +65,12 @@ def arms_of(campaign: Campaign) -> list[Arm]:
     return [Arm(letter, *found.get(letter, (0, 0))) for letter in letters]
 
 
-def winner_of(arms: list[Arm]) -> str:
-    """Return the letter of the variant that is better than the second with 90 % certainty, or nothing."""
+def winner_of(arms: list[Arm], *, sure: float = SURE, fewest: int = FEWEST_TRIED) -> str:
+    """Return the letter of the variant that is better than the second with this certainty, each sent to so many people; or nothing."""
     ranked = sorted(arms, key=lambda arm: (-(arm.hits / arm.sent if arm.sent else 0), arm.letter))
-    if len(ranked) < 2 or min(arm.sent for arm in arms) < FEWEST_TRIED:
+    if len(ranked) < 2 or min(arm.sent for arm in arms) < fewest:
         return ""
-    return ranked[0].letter if certainty(ranked[0], ranked[1]) >= SURE else ""
+    return ranked[0].letter if certainty(ranked[0], ranked[1]) >= sure else ""
 
 
 def certainty(best: Arm, second: Arm) -> float:
@@ -79,10 +81,16 @@ def certainty(best: Arm, second: Arm) -> float:
 
 
 def decide(campaign: Campaign, *, now: datetime) -> bool:
-    """Compare the variants once their time is over; say whether it was done now."""
-    if campaign.decides_at is None or campaign.decided_at is not None or now < campaign.decides_at:
+    """Compare the variants once their time is over, or before it where a clear lead may decide; say whether it was done now."""
+    if campaign.decides_at is None or campaign.decided_at is not None:
         return False
-    winner = winner_of(arms_of(campaign))
+    early = now < campaign.decides_at
+    if early and campaign.decide_count is None:
+        return False
+    arms = arms_of(campaign)
+    winner = winner_of(arms, sure=SURE_EARLY, fewest=campaign.decide_count or FEWEST_TRIED) if early else winner_of(arms)
+    if early and not winner:
+        return False
     undecided = Campaign.objects.sending().filter(pk=campaign.pk, decided_at=None, planned_at__isnull=False)
     done = bool(undecided.update(decided_at=now, winner=winner))
     campaign.refresh_from_db()

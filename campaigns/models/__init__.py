@@ -3,7 +3,7 @@
 from campaigns.models.attribution import Attribution
 from campaigns.models.brand import Brand
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
-from campaigns.models.connection import Connection
+from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
@@ -29,6 +29,7 @@ __all__ = [
     "CampaignVariant",
     "Click",
     "Connection",
+    "ConnectionDay",
     "Coupon",
     "CouponPool",
     "Decision",

@@ -12,6 +12,7 @@ class Brand(StoreOwned):
     """The brand kit of a store, one row at most; a store without one has what the columns say of themselves.
 
     social: the shop's places elsewhere, [{"name", "url"}], as they stand in the foot of a mail.
+    measure_opens: mails carry a picture that tells of an opening; without it opens are not measured anywhere.
     """
 
     class Font(models.TextChoices):
@@ -25,6 +26,7 @@ class Brand(StoreOwned):
     back_color = models.CharField(
         _("colour around the mail"), max_length=7, default="#f4f6f7", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")]
     )
+    measure_opens = models.BooleanField(_("opens are measured"), default=True, db_default=True)
     social = models.JSONField(_("social links"), default=list, blank=True)
 
     class Meta:

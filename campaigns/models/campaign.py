@@ -41,10 +41,12 @@ class Campaign(StoreOwned):
     """One campaign.
 
     wall_day, wall_time: in the store's zone, or in each recipient's own. asked_at, asked_by: since when somebody who may not send it waits
-    for one who may; a change takes the question back, so what is approved is what was seen. starts_at: when the first message may be due.
+    for one who may; asked_mark: what it was then; approved_mark: what may still change after a yes, as `broadcasts/marking.py` writes them.
+    measure_opens: its mails carry the picture that tells of an opening. starts_at: when the first message may be due.
     confirmed_at: when a person last said "send". opened_at: when planning began. planned_to: customers up to this id have their row.
     planned_at: all have one. seen_at: when a process last looked after it; a gap of two hours means that the machine was off.
     test_share: of the audience tries the variants first, and the winner by `decide_metric` goes to the rest after `decide_hours`.
+    decide_count: or before that, as soon as one is clearly ahead and each went to so many.
     """
 
     class State(models.TextChoices):
@@ -65,6 +67,7 @@ class Campaign(StoreOwned):
         PERSON = "person", _("Paused by a person")
         MISSED = "missed", _("Its time was missed by more than two hours")
         SEGMENT = "segment", _("A segment cannot be worked out")
+        CHANGED = "changed", _("It was changed after it was approved")
         COMPLAINTS = "complaints", _("Too many people called it unwanted")
         BOUNCES = "bounces", _("Too many addresses do not exist")
 
@@ -86,10 +89,14 @@ class Campaign(StoreOwned):
     test_share = models.FloatField(null=True)
     decide_metric = models.CharField(max_length=6, choices=Metric.choices, blank=True, default="")
     decide_hours = models.PositiveSmallIntegerField(null=True)
+    decide_count = models.PositiveIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
     winner = models.CharField(max_length=1, choices=_LETTER_CHOICES, blank=True, default="")
     asked_at = models.DateTimeField(null=True)
     asked_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_mark = models.CharField(max_length=64, blank=True, default="", db_default="")
+    approved_mark = models.CharField(max_length=64, blank=True, default="", db_default="")
+    measure_opens = models.BooleanField(default=True, db_default=True)
     confirmed_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -135,6 +142,9 @@ class Campaign(StoreOwned):
                     & ~Q(when="local")
                 ),
                 name="campaign_test_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(decide_count=None) | Q(decide_count__gte=50, test_share__isnull=False), name="campaign_lead_is_of_a_test"
             ),
             models.CheckConstraint(condition=Q(winner="") | Q(decided_at__isnull=False), name="campaign_winner_was_decided"),
             models.CheckConstraint(

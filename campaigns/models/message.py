@@ -128,6 +128,8 @@ class Message(StoreOwned):
     provider_key = models.CharField(max_length=100, blank=True)
     parts = models.PositiveSmallIntegerField(default=0, db_default=0)
 
+    measures_opens = True  # whether its mail carries the picture; read beside it before it is built
+
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(MessageQuerySet)
 
     class Meta:

@@ -27,18 +27,22 @@ class NoAccount(Exception):
 
 
 def account_for(store: Store, *, channel: str) -> Account:
-    """Return the account the store's messages leave by; raises NoAccount. Runs inside the store's context."""
+    """Return the account the store's messages leave by, of several that with the largest share; raises NoAccount.
+
+    Runs inside the store's context.
+    """
     if channel == ONSITE.key:
         return Account(provider=SITE.key, settings={}, from_name=store.name)
-    connection = Connection.objects.filter(channel=channel, active=True).first()
+    connection = Connection.objects.filter(channel=channel, active=True).order_by("-weight", "pk").first()
     if connection is not None:
-        return _own(connection)
+        return account_of(connection)
     if settings.INBOX_SMTP_URL and channel in CHANNELS:
         return _inbox(store, provider="smtp" if channel == "email" else "inbox")
     raise NoAccount("no_connection")
 
 
-def _own(connection: Connection) -> Account:
+def account_of(connection: Connection) -> Account:
+    """Return one connection as an account; raises NoAccount."""
     if connection.provider not in {provider.key for provider in CHANNELS[connection.channel].providers()}:
         raise NoAccount("unknown_provider")
     try:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.channels import Account
-from campaigns.models import Message, TemplateVersion
+from campaigns.models import Brand, Campaign, Message, TemplateVersion
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
 from campaigns.sending.assembling.email import links_of_email
@@ -34,7 +34,19 @@ def read_messages(ids: Sequence[int]) -> list[Message]:
     versions = versions_of({row.template_version_id for row in rows})
     for row in rows:
         row.template_version = versions[row.template_version_id]
+    _say_whether_opens_are_measured(rows)
     return rows
+
+
+def _say_whether_opens_are_measured(rows: Sequence[Message]) -> None:
+    """Let those mails carry no picture whose campaign says so, or for all that is no campaign the store."""
+    mails = [row for row in rows if row.channel == "email"]
+    campaigns = {row.source_id for row in mails if row.source_kind == "campaign"}
+    silent = set(Campaign.objects.filter(pk__in=campaigns, measure_opens=False).values_list("pk", flat=True)) if campaigns else set()
+    others = any(row.source_kind != "campaign" for row in mails)
+    measured = not others or not Brand.objects.filter(measure_opens=False).exists()
+    for row in mails:
+        row.measures_opens = row.source_id not in silent if row.source_kind == "campaign" else measured
 
 
 def versions_of(ids: set[int]) -> dict[int, TemplateVersion]:

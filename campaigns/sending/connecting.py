@@ -15,9 +15,11 @@ from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.channels.push.providers.webpush import SUBSCRIPTIONS, WEBPUSH
 from campaigns.models import Connection
 from campaigns.personalization.push_texts import PushText
-from campaigns.sending.accounts import NoAccount, account_for
+from campaigns.sending.accounts import NoAccount, account_for, account_of
 from campaigns.sending.assembling.push import payload_of
 from campaigns.sending.browsers import as_secret, attach_browsers, browsers_of, keys_of_store
+from campaigns.sending.routing import connections_of, let_go
+from campaigns.sending.warming import WarmUp
 from retention.customers.models import Customer
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import CannotUnseal
@@ -26,12 +28,12 @@ from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
 TEST_SECONDS = 15.0
+NEW_SHARE = 20
 
 
-def in_use(channel: str) -> Connection | None:
-    """Return the connection a channel's messages leave by, or None for the test inbox."""
-    found: Connection | None = Connection.objects.filter(channel=channel, active=True).first()
-    return found
+def in_use(channel: str, provider: str = "") -> Connection | None:
+    """Return the connection a channel's messages leave by, of several the largest or that of a provider; None for the test inbox."""
+    return next((one for one in connections_of(channel) if provider in ("", one.provider)), None)
 
 
 def keep(
@@ -43,13 +45,22 @@ def keep(
     secrets: Mapping[str, str],
     sender: Mapping[str, str],
     now: datetime,
+    beside: bool = False,
 ) -> Connection:
-    """Save a provider as the one its channel uses; secrets that are not given stay, and another provider of the channel is put aside."""
+    """Save a provider as one its channel uses; secrets that are not given stay.
+
+    A new one puts the others of its channel aside, or with `beside` takes its share of an e-mail channel that has one so far.
+    """
     with transaction.atomic():
         transaction_lock("connections", store_id=require_store_id())
-        others = Connection.objects.select_for_update().filter(channel=channel, active=True)
-        others.exclude(provider=provider).update(active=False)
-        connection = others.filter(provider=provider).first() or Connection(channel=channel, provider=provider, created_at=now)
+        rows = Connection.objects.select_for_update().filter(channel=channel, active=True)
+        known, others = rows.filter(provider=provider).first(), rows.exclude(provider=provider)
+        connection = known or Connection(channel=channel, provider=provider, created_at=now)
+        if known is None and beside and channel == "email" and others.count() == 1:
+            others.update(weight=100 - NEW_SHARE)
+            connection.weight = NEW_SHARE
+        elif known is None:
+            others.update(active=False)
         connection.name, connection.settings = name[:120], dict(settings)
         connection.from_name, connection.from_address = sender.get("from_name", ""), sender.get("from_address", "")
         connection.resting_until = None
@@ -72,15 +83,42 @@ def _own_secrets(provider: str, *, now: datetime) -> dict[str, str]:
     return {"private_key": keys_of_store(now=now).private()} if provider == WEBPUSH.key else {}
 
 
-def stop_using(channel: str) -> bool:
-    """Let a channel's messages go to the test inbox again, and forget the provider's secrets; return whether there was one."""
-    return bool(Connection.objects.filter(channel=channel, active=True).update(active=False, sealed=""))
+def stop_using(channel: str, provider: str = "") -> bool:
+    """Let a channel's messages leave by its other connection, else go to the test inbox again, and forget the provider's secrets.
+
+    Return whether there was one. provider: only this one.
+    """
+    rows = Connection.objects.filter(channel=channel, active=True, **({"provider": provider} if provider else {}))
+    return bool(rows.update(active=False, sealed=""))
 
 
-def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime) -> Answer:
-    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction."""
+def share(connection: Connection, *, weight: int, warm_up: WarmUp | None, now: datetime) -> bool:
+    """Say which share a connection takes beside the other and how it warms up; what waits for its warm-up is looked at anew.
+
+    weight: 1 to 100 of 100, the other connection takes the rest. Return whether it is in use.
+    """
+    with transaction.atomic():
+        transaction_lock("connections", store_id=require_store_id())
+        rows = Connection.objects.select_for_update().filter(channel=connection.channel, active=True)
+        held = rows.filter(pk=connection.pk).first()
+        if held is None:
+            return False
+        held.weight = weight
+        held.warm_since = warm_up.since if warm_up is not None else None
+        if warm_up is not None:
+            held.warm_first, held.warm_growth, held.warm_goal = warm_up.first, warm_up.growth, warm_up.goal
+        held.save(update_fields=["weight", "warm_since", "warm_first", "warm_growth", "warm_goal"])
+        rows.exclude(pk=held.pk).update(weight=max(1, 100 - weight))
+        let_go(held.channel, now=now)
+        StoreWork.ring("dispatch", store_id=held.store_id, due_at=now)
+    return True
+
+
+def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime, provider: str = "") -> Answer:
+    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction. provider: of several this one."""
     try:
-        account = account_for(store, channel=channel)
+        chosen = in_use(channel, provider) if provider else None
+        account = account_of(chosen) if chosen is not None else account_for(store, channel=channel)
         make = {"email": _mail, "push": _push}.get(channel, _text)
         outgoing = make(account, to, text, now=now)
     except NoAccount as error:

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +22,15 @@ from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Pro
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
-from campaigns.sending import buckets, doubts
-from campaigns.sending.accounts import NoAccount, account_for
+from campaigns.sending import buckets, doubts, routing
+from campaigns.sending.accounts import NoAccount
 from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
 from campaigns.sending.lines import line
 from campaigns.sending.recording import record, record_unmade
+from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id, store_context
 
@@ -49,7 +50,7 @@ _RESERVE = """
         WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
-            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s))
+            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s)) [[route]]
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
@@ -83,36 +84,60 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
     """Send what is due of one channel, at most one slice. Call it outside a transaction, inside the store's context."""
     if not PlatformState.sending_allowed():
         return Slice(0, {}, more=False, stopped=True)
-    holder = uuid4()
     try:
-        account = account_for(store, channel=channel)
+        routes = routing.routes_for(store, channel=channel, now=clock())
     except NoAccount:
         return Slice(0, {}, more=False, stopped=True)
-    grant = buckets.take(account, SLICE)
-    ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages) if grant.messages else []
+    slices = [_slice_by(store, route, channel=channel, clock=clock) for route in routes.open]
+    if routes.full:
+        held = routing.hold_rest(store, channel=channel, now=clock())
+        slices.append(Slice(0, {}, more=held == routing.HELD_AT_ONCE, stopped=False))
+    return _together(slices)
+
+
+def _together(slices: Sequence[Slice]) -> Slice:
+    """Return what came of the slices of all ways; where none took anything, as none is open, the store looks again in a minute."""
+    if len(slices) == 1:
+        return slices[0]
     counts: Counter[str] = Counter()
+    for one in slices:
+        counts.update(one.states)
+    wait = min((one.wait_seconds for one in slices), default=routing.REST.total_seconds())
+    stopped = not slices or all(one.stopped for one in slices)
+    return Slice(sum(one.reserved for one in slices), counts, any(one.more for one in slices), stopped, wait)
+
+
+def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slice:
+    """Send what is due of one channel by one way."""
+    holder, account = uuid4(), route.account
+    today = routing.take(route, SLICE)
+    grant = buckets.take(account, today)
+    ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages, route=route) if grant.messages else []
+    counts: Counter[str] = Counter()
+    stopped = False
     try:
         with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
-            stopped = _send_reserved(ids, counts, store=store, channel=channel, account=account, holder=holder, clock=clock)
+            stopped = _send_reserved(ids, counts, store=store, channel=channel, route=route, holder=holder, clock=clock)
     finally:
         give_back(holder)
         buckets.give_back(account, grant.messages - sum(counts.values()))
+        routing.give_back(route, today - sum(count for state, count in counts.items() if state in ("sent", "unknown", "failed")))
+    if stopped and route.split:
+        routing.rest(route, now=clock())
     more = len(ids) == SLICE
     return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.messages else 0.0)
 
 
-def _send_reserved(
-    ids: list[int], counts: Counter[str], *, store: Store, channel: str, account: Account, holder: UUID, clock: Clock
-) -> bool:
+def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channel: str, route: Route, holder: UUID, clock: Clock) -> bool:
     """Send what was reserved, a few at a time, and count into `counts` what became of it; return whether the account takes nothing now."""
     give_up = time.monotonic() + WORK_SECONDS
-    messages = _repeatable(read_messages(ids), channel=channel, account=account, holder=holder, now=clock())
+    messages = _repeatable(read_messages(ids), channel=channel, account=route.account, holder=holder, now=clock())
     found = contexts(messages, store=store)
     for start in range(0, len(messages), SENDERS):
         if time.monotonic() > give_up:
             break
         chunk = messages[start : start + SENDERS]
-        states, stopped = _send_chunk(chunk, found, store=store, channel=channel, account=account, holder=holder, clock=clock)
+        states, stopped = _send_chunk(chunk, found, store=store, channel=channel, route=route, holder=holder, clock=clock)
         counts.update(states.values())
         if stopped:
             return True
@@ -127,8 +152,11 @@ def _repeatable(messages: list[Message], *, channel: str, account: Account, hold
     return [message for message in messages if message.pk not in over]
 
 
-def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[int]:
-    """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out."""
+def reserve(holder: UUID, *, channel: str, now: datetime, limit: int, route: Route | None = None) -> list[int]:
+    """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out.
+
+    route: only what leaves by it.
+    """
     values: dict[str, Any] = {
         "store": require_store_id(),
         "now": now,
@@ -138,8 +166,10 @@ def reserve(holder: UUID, *, channel: str, now: datetime, limit: int) -> list[in
         "holder": holder,
         "seconds": RESERVE_SECONDS,
     }
+    chosen = routing.CHOSEN_SQL if route is not None and route.split else ""
+    urgent = "AND m.stream = 'transactional'" if route is not None and route.urgent else ""
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, values)
+        cursor.execute(_RESERVE.replace("[[route]]", chosen + urgent), values | (route.values() if route is not None else {}))
         return sorted(message_id for (message_id,) in cursor.fetchall())
 
 
@@ -160,17 +190,19 @@ def _send_chunk(
     *,
     store: Store,
     channel: str,
-    account: Account,
+    route: Route,
     holder: UUID,
     clock: Clock,
 ) -> tuple[dict[int, str], bool]:
     """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
+    account = route.account
     built, failed = build_all(messages, found, store=store, account=account, now=clock())
     record_unmade(failed, holder=holder, now=clock())
     provider = CHANNELS[channel].provider(account.provider)
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
-    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock())
+    by = account.connection_id if route.split else None
+    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by)
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)

@@ -96,12 +96,13 @@ _MARK = Prepared(
         finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN $3 END,
         address_digest = v.digest, subject = v.subject,
         targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END,
-        parts = CASE WHEN v.state = 'sending' THEN v.parts ELSE m.parts END
+        parts = CASE WHEN v.state = 'sending' THEN v.parts ELSE m.parts END,
+        connection_id = CASE WHEN v.state = 'sending' THEN coalesce($14, m.connection_id) ELSE m.connection_id END
     FROM unnest($4, $5, $6, $7, $8, $9, $10, $11) AS v(id, state, reason, due_at, digest, subject, targets, parts)
     WHERE m.store_id = $1 AND m.id = v.id
     RETURNING m.id, m.state, m.token
     """,
-    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text",
+    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint",
 )
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
@@ -129,10 +130,14 @@ class Passed:
     verdicts: Mapping[int, Verdict]
 
 
-def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, mark: str = "", now: datetime) -> Passed:
+def pass_gate(
+    wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, mark: str = "", now: datetime, by: int | None = None
+) -> Passed:
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
     mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
+    by: the connection they leave by, where a store has several.
+
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
@@ -143,7 +148,7 @@ def pass_gate(wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, ma
         later = later_ones(facts, verdicts)
         facts |= later
         verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
-        tokens = _mark(verdicts, wanted, mark=mark, now=now)
+        tokens = _mark(verdicts, wanted, mark=mark, by=by, now=now)
         note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
     return Passed(tokens, verdicts)
@@ -205,7 +210,7 @@ def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, s
     )
 
 
-def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark: str, now: datetime) -> dict[int, int]:
+def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark: str, by: int | None, now: datetime) -> dict[int, int]:
     """Write the verdicts, and where the links of what leaves lead, before anybody can follow one."""
     if not verdicts:
         return {}
@@ -224,5 +229,6 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark
         [wanted[message_id].parts for message_id in ids],
         mark,
         ENDING,
+        by,
     ]
     return {message_id: token for message_id, state, token in _MARK.rows(parameters) if state == "sending"}

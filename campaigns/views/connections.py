@@ -16,11 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.channels import Outcome
 from campaigns.channels.email.reports import USER
-from campaigns.channels.email.vendors import BY_KEY, VENDORS
+from campaigns.channels.email.vendors import BY_KEY, SERVICES
 from campaigns.forms import FORMS, ProviderForm
 from campaigns.models import Connection
-from campaigns.sending import connecting
+from campaigns.sending import connecting, routing
 from campaigns.sending.hearing import report_password
+from campaigns.views.connection_shares import shown_share
 from retention.customers.phones import read_phone
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
@@ -31,7 +32,7 @@ from retention.stores.views.settings_tabs import settings_page
 
 TAB = "campaigns:connections"
 TESTS = Limit("connection-test", 10, 60)
-NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", "webpush": "Web Push", **{vendor.key: vendor.label for vendor in VENDORS}}
+NAMES = {"smtp": gettext_lazy("SMTP"), "twilio": "Twilio", "webpush": "Web Push", **{vendor.key: vendor.label for vendor in SERVICES}}
 CHANNELS = {
     "email": ("mail", gettext_lazy("E-mail"), "ana@example.com"),
     "sms": ("message-2", gettext_lazy("SMS"), "+4915112345678"),
@@ -44,7 +45,7 @@ CHANNELS = {
 def list_connections(request: Any) -> HttpResponse:
     """Show each channel with the provider its messages leave by."""
     may_edit = allows(request.role, capability="connections.edit")
-    rows = [_row(channel, may_edit=may_edit) for channel in CHANNELS]
+    rows = [_row(request, channel, may_edit=may_edit) for channel in CHANNELS]
     return settings_page(request, "campaigns/connections.html", current=TAB, rows=rows, may_edit=may_edit)
 
 
@@ -54,8 +55,7 @@ def list_connections(request: Any) -> HttpResponse:
 def edit_connection(request: Any, provider: str) -> HttpResponse:
     """Ask for what a provider needs, and keep it."""
     form_of = _form_of(provider)
-    known = connecting.in_use(form_of.channel)
-    known = known if known is not None and known.provider == provider else None
+    known = connecting.in_use(form_of.channel, provider)
     if request.method == "GET":
         return _form_page(request, form_of.of(known) if known is not None else form_of())
     form = form_of(request.POST, known=known)
@@ -71,6 +71,7 @@ def edit_connection(request: Any, provider: str) -> HttpResponse:
             secrets=form.new_secrets(),
             sender=sender,
             now=clock.now(),
+            beside=request.GET.get("beside") == "1",
         )
         auditing.note(request, "connection.saved", target=f"connection:{saved.public_id}", details={"provider": provider})
     toasts.success(request, _("Kept. Send a test to see what the provider says."))
@@ -90,7 +91,7 @@ def test_connection(request: Any, provider: str) -> HttpResponse:
         toasts.warning(request, _("Ten tests a minute are enough. Try again in %(seconds)d seconds.") % {"seconds": allowed.retry_after})
     else:
         text = _("This is a test from %(shop)s.") % {"shop": request.store.name}
-        answer = connecting.send_test(request.store, channel=form_of.channel, to=to, text=text, now=clock.now())
+        answer = connecting.send_test(request.store, channel=form_of.channel, to=to, text=text, now=clock.now(), provider=provider)
         if answer.outcome is Outcome.ACCEPTED:
             toasts.success(request, _("The provider took it: %(answer)s") % {"answer": answer.detail})
         else:
@@ -104,27 +105,40 @@ def stop_connection(request: Any, provider: str) -> HttpResponse:
     """Stop using a provider. Asks for no second factor: shutting must be quick."""
     form_of = _form_of(provider)
     with transaction.atomic():
-        stopped = connecting.stop_using(form_of.channel)
+        stopped = connecting.stop_using(form_of.channel, provider)
         if stopped:
             auditing.note(request, "connection.stopped", target=f"connection:{provider}", details={"provider": provider})
-    if stopped:
+    other = connecting.in_use(form_of.channel) if stopped else None
+    if other is not None:
+        toasts.success(request, _("The provider is not used any more. Everything leaves by %(name)s.") % {"name": other.name})
+    elif stopped:
         toasts.success(request, _("The provider is not used any more. Messages go to the test inbox."))
     return redirect(TAB, store_slug=request.store.slug)
 
 
-def _row(channel: str, *, may_edit: bool) -> dict[str, Any]:
+def _row(request: Any, channel: str, *, may_edit: bool) -> dict[str, Any]:
+    """Return one channel with its connections, or with a place for one."""
     icon, word, example = CHANNELS[channel]
-    connection = connecting.in_use(channel)
+    connections = routing.connections_of(channel)
     providers = [(key, NAMES[key]) for key, form in FORMS.items() if form.channel == channel]
-    known = connection is not None and connection.provider in FORMS
+    taken = {one.provider for one in connections}
     return {
         "icon": icon,
         "channel": word,
         "example": example,
+        "ways": [_way(one, may_edit=may_edit) | shown_share(request, one, connections) for one in connections]
+        or [{"connection": None, "provider": providers[0][0]}],
+        "connected": bool(connections),
+        "others": [(key, name) for key, name in providers if key not in taken],
+        "may_add": channel == "email" and len(connections) == 1,
+    }
+
+
+def _way(connection: Connection, *, may_edit: bool) -> dict[str, Any]:
+    return {
         "connection": connection,
-        "provider": connection.provider if connection is not None and known else providers[0][0],
-        "others": [(key, name) for key, name in providers if connection is None or key != connection.provider],
-        "reports": _reports_url(connection) if connection is not None and may_edit else "",
+        "provider": connection.provider if connection.provider in FORMS else next(iter(FORMS)),
+        "reports": _reports_url(connection) if may_edit else "",
     }
 
 
@@ -159,4 +173,13 @@ def _address(request: Any, channel: str) -> str:
 
 def _form_page(request: Any, form: ProviderForm, *, status: int = 200) -> HttpResponse:
     word, name = CHANNELS[form.channel][1], NAMES[form.provider]
-    return settings_page(request, "campaigns/connection.html", current=TAB, status=status, form=form, channel=word, name=name)
+    return settings_page(
+        request,
+        "campaigns/connection.html",
+        current=TAB,
+        status=status,
+        form=form,
+        channel=word,
+        name=name,
+        beside=request.GET.get("beside") == "1",
+    )

@@ -27,7 +27,8 @@ def take_email(request: HttpRequest, public_id: UUID) -> HttpResponse:
     account = find_connection(public_id, providers=BY_KEY)
     if account is None:
         return _say(404, "There is no such address.")
-    now, secret = clock.now(), str(credentials_of(account).get("report_secret", ""))
+    now = clock.now()
+    secret = str(credentials_of(account).get("report_secret", "") or account.settings.get(BY_KEY[account.provider].proof, ""))
     try:
         receipts = read_reports(account.provider, request, secret=secret, password=report_password(public_id), now=now)
     except RequestDataTooBig:

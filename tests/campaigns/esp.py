@@ -11,6 +11,7 @@ from typing import Any
 # What each answers to a mail it takes, from its documentation.
 YES: dict[str, tuple[int, Any, dict[str, str]]] = {
     "brevo": (201, {"messageId": "<201798300811.5787683@relay.brevo.example>"}, {}),
+    "mailersend": (202, b"", {"X-Message-Id": "5e42957d51f1d94a1070a733", "Content-Type": "text/html; charset=UTF-8"}),
     "mailgun": (200, {"id": "<20260302120000.1@mg.lumen.example.test>", "message": "Queued. Thank you."}, {}),
     "mailjet": (
         200,

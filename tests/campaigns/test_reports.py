@@ -160,3 +160,21 @@ def test_a_mail_of_another_store_is_not_touched(sent: Message) -> None:
         made = account("postmark")
     assert post(made, of_postmark(sent, "Bounce", Type="HardBounce"), basic(made)).content == b"0 new\n"
     assert Message.objects.get().bounced_at is None
+
+
+def test_mailersend_signs_the_whole_report_and_our_key_is_a_tag(sent: Message) -> None:
+    made = account("mailersend", "signing-key")
+    about = {"tags": [sent.public_id.hex], "message": {"id": "m1"}, "recipient": {"email": sent.customer.email}}
+    told = {"type": "activity.hard_bounced", "data": {"id": "ev1", "type": "hard_bounced", "created_at": AT, "email": about, "morph": None}}
+    body = json.dumps(told).encode()
+    address = reverse("email_reports", args=[made.public_id])
+
+    def ask(sent_body: bytes) -> int:
+        signature = hmac.new(b"signing-key", body, hashlib.sha256).hexdigest()
+        answer = Client(headers={"signature": signature}).post(address, sent_body, content_type="application/json")
+        return answer.status_code
+
+    assert ask(body + b" ") == 403
+    assert not is_suppressed(sent.customer.email, channel="email")
+    assert ask(body) == 200
+    assert is_suppressed(sent.customer.email, channel="email")

@@ -16,7 +16,7 @@ THINKING = {
     "*.rules": "rules", "*.conditions": "conditions",
     "*.journeys.definition": "definition", "*.journeys.engine": "engine", "*.journeys.steps": "steps",
     "*.recovery.rules": "rules",
-    "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter",
+    "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter", "*.sending.warming": "warming",
     "*.sending.answers": "answers", "*.truth.deciding": "deciding",
     "*.measurement.statistics": "statistics", "*.reservations.policy": "policy", "*.pricing": "pricing",
     "*.formats": "formats", "*.routing": "routing",
@@ -65,7 +65,7 @@ def test_a_thinking_room_carries_its_mark_in_the_plan(pattern: str, word: str) -
 BUILT = {
     "*.rules", "*.conditions",
     "*.journeys.definition", "*.journeys.engine", "*.journeys.steps",
-    "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter", "*.truth.deciding", "*.sending.answers",
+    "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter", "*.truth.deciding", "*.sending.answers", "*.sending.warming",
     "*.measurement.statistics",
     "*.intake.shops.reading", "*.intake.shops.results", "*.intake.shops.shopify", "*.intake.shops.woocommerce",
     "*.kit.clock", "*.kit.fields", "*.kit.money", "*.kit.words", "*.kit.register",

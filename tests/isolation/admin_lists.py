@@ -5,7 +5,7 @@ ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission",
     "campaigns.AccountPace", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
     "campaigns.CampaignSegment", "campaigns.CampaignTally", "campaigns.CampaignVariant", "campaigns.Click",
-    "campaigns.Connection", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
+    "campaigns.Connection", "campaigns.ConnectionDay", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
     "campaigns.PushSubscription", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",

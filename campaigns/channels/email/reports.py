@@ -19,6 +19,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 
 from campaigns.channels.base import Receipt
+from campaigns.channels.email import sns
 from campaigns.channels.email.providers.anymail import MARK
 from campaigns.channels.email.vendors import BY_KEY, Vendor
 from retention.webhooks.signing import sign
@@ -31,6 +32,7 @@ _KINDS = {
 }  # fmt: skip
 _FINAL: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "brevo": lambda told: told.get("event") in {"hard_bounce", "invalid_email"},
+    "mailersend": lambda told: told.get("type") == "activity.hard_bounced",
     "mailgun": lambda told: _inside(told, "event-data").get("severity") == "permanent",
     "mailjet": lambda told: bool(told.get("hard_bounce")),
     "postmark": lambda told: told.get("Type") in {"HardBounce", "BadEmailAddress"},
@@ -51,9 +53,11 @@ class NotReadable(Exception):
 def read_reports(vendor_key: str, request: HttpRequest, *, secret: str, password: str, now: datetime) -> list[Receipt]:
     """Return what a request reports of mails that carry our key, `event` telling repeats apart; raises NotProven and NotReadable.
 
-    secret: what the service signs with, where it does. password: of the hook's address, which the others carry.
+    secret: what the service signs with, where it does; of Amazon the topic that is ours. password: of the hook's address; others carry it.
     """
     vendor = BY_KEY[vendor_key]
+    if vendor.key == "ses":
+        return _of_amazon(request, topic=secret, now=now)
     if vendor.key == "resend":
         _check_standard(request, secret)
     try:
@@ -66,6 +70,15 @@ def read_reports(vendor_key: str, request: HttpRequest, *, secret: str, password
     except (AnymailError, SuspiciousOperation, ValueError, TypeError, LookupError, AttributeError):
         raise NotReadable from None
     return [told for event in events if isinstance(event, AnymailTrackingEvent) and (told := _receipt(vendor, event, now=now))]
+
+
+def _of_amazon(request: HttpRequest, *, topic: str, now: datetime) -> list[Receipt]:
+    try:
+        return sns.read_sns(request.body, topic=topic, now=now)
+    except sns.NotProven:
+        raise NotProven from None
+    except sns.NotReadable:
+        raise NotReadable from None
 
 
 def _proof(vendor: Vendor, secret: str, password: str) -> dict[str, Any]:
@@ -111,6 +124,7 @@ def _check_standard(request: HttpRequest, secret: str) -> None:
 def _receipt(vendor: Vendor, event: Any, *, now: datetime) -> Receipt | None:
     """Return one event as a receipt; None for what is no news to us, or of no mail of ours."""
     key = str((event.metadata or {}).get(MARK, "") or "")
+    key = next(iter(event.tags or ()), "") if vendor.tagged else key
     kind = _KINDS.get(str(event.event_type), "")
     if not kind or not key:
         return None

@@ -38,6 +38,7 @@ def assemble_email(
     base = click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at)
     version = message.template_version
     sender = version.from_address or account.from_address
+    body = rendered.pieces or rendered.html
     mail = Mail(
         message_id=key,
         host=urlsplit(settings.SITE_URL).hostname or "localhost",
@@ -47,7 +48,7 @@ def assemble_email(
         to_address=message.customer.email,
         subject=rendered.subject[:300],
         text=rendered.text,
-        html=with_picture(rendered.pieces or rendered.html, opening_url(base)),
+        html=with_picture(body, opening_url(base)) if message.measures_opens else body,
         date=now,
         unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else context["unsubscribe_url"],
         feedback_id=f"{message.source_id}:{message.source_kind}:{message.step}:boomerang".replace(" ", "-"),

@@ -16,7 +16,7 @@ from segments.models import Segment
 
 MOST_SEGMENTS = 200
 _LENGTHS = {"heading": 300, "text": 20_000, "button": 80, "url": 2000}
-_USUAL_SHARE, _USUAL_HOURS = 20, 4
+_USUAL_SHARE, _USUAL_HOURS, _USUAL_COUNT = 20, 4, 500
 
 
 def saved(campaign: Campaign) -> dict[str, Any]:
@@ -33,6 +33,9 @@ def saved(campaign: Campaign) -> dict[str, Any]:
         "winner": campaign.decide_metric,
         "test_share": round((campaign.test_share or _USUAL_SHARE / 100) * 100),
         "decide_hours": campaign.decide_hours or _USUAL_HOURS,
+        "early": "1" if campaign.decide_count else "",
+        "decide_count": campaign.decide_count or _USUAL_COUNT,
+        "no_picture": "" if campaign.measure_opens else "1",
     }
     ways = [_shown(row) for row in rows] or [_blank()]
     return _page(campaign, told, ways) | {"chosen": sides["include"], "barred": sides["exclude"], "everybody": campaign.to_everyone}
@@ -45,7 +48,20 @@ def posted(form: Any, campaign: Campaign, *, do: str = "") -> dict[str, Any]:
         ways.append({**ways[0]} if ways else _blank())
     elif do.startswith("drop_") and len(ways) > 1:
         ways = [way for letter, way in zip(_letters(form), ways, strict=True) if letter != do.removeprefix("drop_")]
-    names = ("name", "when", "wall_day", "wall_time", "ramp_hours", "holdout", "winner", "test_share", "decide_hours")
+    names = (
+        "name",
+        "when",
+        "wall_day",
+        "wall_time",
+        "ramp_hours",
+        "holdout",
+        "winner",
+        "test_share",
+        "decide_hours",
+        "early",
+        "decide_count",
+        "no_picture",
+    )
     told = {name: form.get(name, "") for name in names}
     sides = {"chosen": set(form.getlist("include")), "barred": set(form.getlist("exclude")), "everybody": bool(form.get("everybody"))}
     return _page(campaign, told, ways) | sides
@@ -61,6 +77,7 @@ def read(form: Any, *, channel: str) -> tuple[Told, dict[str, str]]:
     ways = tuple(way for way in ways if way.subject or way.template or way.words != Words())
     metric = form.get("winner", "") if len(ways) > 1 else ""
     share, hours = _whole(form.get("test_share", ""), "test_share", faults), _whole(form.get("decide_hours", ""), "test_share", faults)
+    count = _whole(form.get("decide_count", ""), "decide_count", faults)
     told = Told(
         name=one_line(form.get("name", ""), longest=120),
         channel=channel,
@@ -75,6 +92,8 @@ def read(form: Any, *, channel: str) -> tuple[Told, dict[str, str]]:
         test_share=(share or 0) / 100 if metric else None,
         decide_metric=metric,
         decide_hours=hours or 0 if metric else None,
+        decide_count=(count or 0) if metric and form.get("early") else None,
+        measure_opens=not form.get("no_picture"),
         ways=ways,
     )
     return told, faults
@@ -146,7 +165,7 @@ def _time(text: str, faults: dict[str, str]) -> time | None:
 def _whole(text: str, name: str, faults: dict[str, str]) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 5):
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
         faults[name] = _("This is not a whole number.")
         return None
     return int(text)

@@ -176,7 +176,9 @@ def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
                 _("This mail server does not report it") if campaign.channel == "email" else _("The provider has not reported it"),
             )
         )
-    if campaign.channel == "email":
+    if campaign.channel == "email" and not campaign.measure_opens:
+        rows.append(Row(_("Opened"), _("not measured"), 0, 0, _("Its mails carry no picture that would tell")))
+    elif campaign.channel == "email":
         machines = figures.loaded - figures.opened
         note = _("%(count)s more by machines and Apple's privacy proxy") % {"count": write_number(machines)} if machines > 0 else ""
         rows.append(Row(_("Opened, at least"), write_number(figures.opened), 0, figures.opened / whole, note))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import asking
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.content import wording_of
+from campaigns.broadcasts.marking import mark_of
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.personalization.push_texts import PushText
@@ -54,7 +55,8 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "worked_out": all(segment.is_up_to_date for segment in Audience.of(campaign).segments()),
         "reach": found,
         "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
-        "seen": asking.mark_of(campaign),
+        "seen": mark_of(campaign),
+        "stale": asking.is_stale(campaign),
         "team": team_of(request),
         "mails": [
             {"way": way, "subject": _subject(request, way), "heading": _heading(campaign, way, alone=len(context["ways"]) == 1)}

@@ -30,7 +30,7 @@ def start_campaign(request: Any, public_id: UUID) -> HttpResponse:
     def deed(one: Campaign) -> bool:
         if not asking.is_still(one, seen):
             raise asking.Changed
-        return running.start(one, store=request.store, user_id=request.user.pk, now=clock.now())
+        return asking.start(one, store=request.store, user_id=request.user.pk, now=clock.now())
 
     try:
         return _do(request, public_id, deed, "campaign.started", _("%(name)s is on its way. You can pause it at any moment."))
@@ -60,8 +60,13 @@ def ask_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @needs("messages.send")
 @require_POST
 def return_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Give a draft back to who asked: not like this."""
-    return _do(request, public_id, asking.give_back, "campaign.returned", _("%(name)s is given back as a draft."))
+    """Give a draft back to who asked: not like this. Field: why, in words for them."""
+    why = request.POST.get("why", "").replace("\0", "").strip()[:500]
+
+    def deed(one: Campaign) -> bool:
+        return asking.give_back(one, store=request.store, user_id=request.user.pk, why=why)
+
+    return _do(request, public_id, deed, "campaign.returned", _("%(name)s is given back as a draft."))
 
 
 @needs("messages.edit")

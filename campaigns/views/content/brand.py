@@ -28,6 +28,7 @@ from retention.stores.views.settings_tabs import settings_page
 TAB = "campaigns:brand"
 PLACES = ("Instagram", "Facebook", "TikTok", "YouTube", "Pinterest", "LinkedIn")
 OF_STORE = ("brand_color", "logo_url", "postal_address")
+OF_BRAND = ("font", "back_color", "measure_opens")
 _COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}$", gettext_lazy("Write it like #0b6674."))
 
 
@@ -51,6 +52,12 @@ class BrandForm(forms.Form):
         max_length=500,
         help_text=gettext_lazy("Stands at the foot of every e-mail; the law asks for it."),
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    measure_opens = forms.BooleanField(
+        label=gettext_lazy("Measure who opens mails"),
+        required=False,
+        help_text=gettext_lazy("By a hidden picture. Without it no mail of the shop tells of an opening, and reports say so."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -79,7 +86,7 @@ def edit_brand(request: Any) -> HttpResponse:
         for name in OF_STORE:
             setattr(store, name, form.cleaned_data[name])
         store.save(update_fields=OF_STORE)
-        own = {"font": form.cleaned_data["font"], "back_color": form.cleaned_data["back_color"], "social": form.social()}
+        own = {name: form.cleaned_data[name] for name in OF_BRAND} | {"social": form.social()}
         Brand.objects.update_or_create(store_id=store.pk, defaults=own)
         changed = [name for name, value in _values(store).items() if value != before.get(name)]
         if changed:
@@ -107,4 +114,4 @@ def _page(request: Any, form: BrandForm, *, status: int = 200) -> HttpResponse:
 def _values(store: Store) -> dict[str, Any]:
     brand = brand_of(store)
     places = {str(place["name"]).lower(): place["url"] for place in brand.social}
-    return {name: getattr(store, name) for name in OF_STORE} | {"font": brand.font, "back_color": brand.back_color} | places
+    return {name: getattr(store, name) for name in OF_STORE} | {name: getattr(brand, name) for name in OF_BRAND} | places

@@ -42,6 +42,7 @@ class Scope(models.TextChoices):
     CAMPAIGNS_READ = "campaigns:read", _("Read campaigns and their figures")
     CAMPAIGNS_WRITE = "campaigns:write", _("Write campaigns, pause them and call them off")
     CAMPAIGNS_SEND = "campaigns:send", _("Start campaigns and let them go on")
+    CAMPAIGNS_APPROVE = "campaigns:approve", _("Say yes or no to campaigns that wait for it")
     COUPONS_READ = "coupons:read", _("Look at coupon codes")
     COUPONS_WRITE = "coupons:write", _("Let orders use coupon codes")
     WEBHOOKS_READ = "webhooks:read", _("Read webhooks")

@@ -81,7 +81,7 @@ class AnymailSession:
         self.way.deadline, self.way.answered = deadline, False
         self.way.added = {"Idempotency-Key": outgoing.key} if self.vendor.keyed else {}
         try:
-            mail = mail_of(outgoing)
+            mail = mail_of(outgoing, tagged=self.vendor.tagged)
             backend = self._backend()
             backend.session = self.way
             backend.send_messages([mail])
@@ -115,8 +115,11 @@ def _backend_of(vendor: Vendor) -> Any:
     return import_module(f"anymail.backends.{vendor.backend}").EmailBackend
 
 
-def mail_of(outgoing: Outgoing) -> Any:
-    """Return our finished mail as Django and Anymail speak of it, with our key beside it. Message-ID is the service's own."""
+def mail_of(outgoing: Outgoing, *, tagged: bool = False) -> Any:
+    """Return our finished mail as Django and Anymail speak of it, with our key beside it. Message-ID is the service's own.
+
+    tagged: the key stands as a tag too.
+    """
     made = email.message_from_bytes(outgoing.content, _class=EmailMessage, policy=email.policy.default)
     bodies = {part.get_content_type(): part.get_content() for part in made.walk() if not part.is_multipart()}
     headers = {name: str(made[name]) for name in _KEPT_HEADERS if made[name]}
@@ -130,6 +133,8 @@ def mail_of(outgoing: Outgoing) -> Any:
     if "text/html" in bodies:
         mail.attach_alternative(bodies["text/html"], "text/html")
     mail.metadata = {MARK: outgoing.key}
+    if tagged:
+        mail.tags = [outgoing.key]
     mail.track_clicks = mail.track_opens = False  # a link is ours already; a second layer would only slow it down
     return mail
 

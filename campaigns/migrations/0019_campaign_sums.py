@@ -7,7 +7,7 @@ import retention.tenancy.constraints
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0015_fewer_indexes_of_what_points"), ("stores", "0004_writers")]
+    dependencies = [("campaigns", "0018_approval_stop_rule_and_opens"), ("stores", "0004_writers")]
 
     operations = [
         migrations.CreateModel(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("campaigns", "0040_campaign_sums")]
+    dependencies = [("campaigns", "0019_campaign_sums")]
 
     operations = [
         AddIndexConcurrently("click", models.Index(fields=["store", "at"], name="click_by_age")),
