@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.ready_made import READY_MADE
-from campaigns.broadcasts.winning import FEWEST_EACH
+from campaigns.broadcasts.winning import FEWEST_TRIED
 from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Sender, Template
 from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
 from retention.kit.words import Phrase, gettext_noop
@@ -248,7 +248,7 @@ def _test_faults(told: Told) -> dict[str, Phrase]:
         return {"test_share": Phrase(gettext_noop("A winner can be chosen only where all who try it get it at once."))}
     if not 0.05 <= told.test_share <= 0.9 or told.decide_metric not in Campaign.Metric.values or not 1 <= (told.decide_hours or 0) <= 168:
         return {"test_share": Phrase(gettext_noop("A share from 5 to 90%, clicks or orders, and 1 to 168 hours."))}
-    if told.decide_count is not None and not FEWEST_EACH <= told.decide_count <= 1_000_000:
+    if told.decide_count is not None and not FEWEST_TRIED <= told.decide_count <= 1_000_000:
         return {"decide_count": Phrase(gettext_noop("Each mail must have gone to at least 50 people before one can win."))}
     return {}
 

@@ -34,7 +34,7 @@ PARTS = {
 def test_the_form_shows_what_belongs_to_its_answers_and_what_is_put_away_is_seen(site: Site) -> None:
     store = site.side.store
     page = site.window("desktop-light", user=site.side.people["owner"]).new_page()
-    faults = look(page, f"/s/{store.slug}/coupons/new/", name="coupon_new", size="desktop")
+    faults = look(page, f"/s/{store.slug}/coupons/new/", name="coupon_new", variants=["desktop-light"])
     for question, answer, fields in ANSWERS:
         page.select_option(f"[name={question}]", answer)
         seen = {name for name in PARTS[question] if page.locator(f"[name={name}]").is_visible()}
@@ -44,13 +44,13 @@ def test_the_form_shows_what_belongs_to_its_answers_and_what_is_put_away_is_seen
         journey = Journey.objects.get(playbook="abandoned_cart")
         save_version(Template.objects.get(key="abandoned-cart-first"), subject="Ten percent", source=SHOWS_CODE, now=clock.now())
         pool = CouponPool.objects.create(name="Winter, five percent", percent=5, archived_at=clock.now())
-    faults += look(page, f"/s/{store.slug}/journeys/{journey.public_id}/", name="journey_lacks_pool", size="desktop")
+    faults += look(page, f"/s/{store.slug}/journeys/{journey.public_id}/", name="journey_lacks_pool", variants=["desktop-light"])
     assert "Choose the pool it is drawn from" in str(page.locator(".bo-verdict").first.text_content())
-    faults += look(page, f"/s/{store.slug}/coupons/?away=1", name="coupons_away", size="desktop")
-    faults += look(page, f"/s/{store.slug}/coupons/{pool.public_id}/", name="coupon_pool_away", size="desktop")
+    faults += look(page, f"/s/{store.slug}/coupons/?away=1", name="coupons_away", variants=["desktop-light"])
+    faults += look(page, f"/s/{store.slug}/coupons/{pool.public_id}/", name="coupon_pool_away", variants=["desktop-light"])
     page.click("text=Bring back")
     page.wait_for_selector("text=gives codes again")
     phone = site.window("phone-dark", user=site.side.people["owner"]).new_page()
-    faults += look(phone, f"/s/{store.slug}/coupons/new/", name="coupon_new_dark", size="phone")
-    faults += look(phone, f"/s/{store.slug}/journeys/{journey.public_id}/", name="journey_lacks_pool_dark", size="phone")
+    faults += look(phone, f"/s/{store.slug}/coupons/new/", name="coupon_new_dark", variants=["phone-dark"])
+    faults += look(phone, f"/s/{store.slug}/journeys/{journey.public_id}/", name="journey_lacks_pool_dark", variants=["phone-dark"])
     assert not faults, "\n".join(faults)
