@@ -123,7 +123,7 @@ def test_other_campaigns_of_the_channel_go_on_where_one_is_to_blame(store: Any, 
     other = make_campaign(make_list(make_crowd(1, now=now), now=now), now=now)
     start(other, store, now=now)
     bad = sent(200, kind="campaign", source=campaign.pk, now=now)
-    sent(4_000, kind="campaign", source=other.pk, now=now)
+    sent(1_400, kind="campaign", source=other.pk, now=now)
     note_complained(bad[:4], now=now)
     assert [stop.source_id for stop in look(now=now)] == [campaign.pk]
     other.refresh_from_db()

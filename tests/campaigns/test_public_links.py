@@ -69,7 +69,7 @@ def test_opening_links_changes_nothing_but_click_rows(sent: Message) -> None:
     assert sorted(Click.objects.values_list("method", "suspected")) == [("GET", ""), ("HEAD", "head_request")]
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(1000, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("count", [6, pytest.param(1000, marks=pytest.mark.deep)])
 def test_every_link_of_many_mails_changes_nothing_but_clicks(count: int, store: Any, sink: Any) -> None:
     people, now = make_crowd(count, now=clock.now()), clock.now()
     campaign = make_campaign(make_list(people, now=now), now=now)

@@ -46,7 +46,7 @@ def test_a_report_makes_the_product_its_category_variant_and_price():
     assert list(PriceChange.objects.values_list("price_minor", flat=True)) == [1250]
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_the_newest_version_wins_whatever_arrives_last(order):
     reports = [report(price=1000), report(hours=1, price=1100, name="Old beans"), report(hours=2, price=1200, name="New beans")]
     for place in order:
