@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             "connection",
             models.CheckConstraint(
                 condition=models.Q(
-                    ("warm_first__gte", 1), ("warm_growth__gte", 5), ("warm_growth__lte", 200), ("warm_goal__gte", models.F("warm_first"))
+                    ("warm_first__gte", 1), ("warm_goal__gte", models.F("warm_first")), ("warm_growth__gte", 5), ("warm_growth__lte", 200)
                 ),
                 name="connection_warm_up_possible",
             ),

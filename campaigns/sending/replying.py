@@ -61,7 +61,7 @@ def _stop(people: Sequence[Customer], *, phone: str, last: Message | None, origi
     refused = set(Consent.objects.filter(customer__in=people, channel="sms", status="refused").values_list("customer_id", flat=True))
     going = [customer for customer in people if customer.pk not in refused]
     record_consents([Said(customer.pk, "sms", "refused", now, method=STOPPED_BY, source="reply") for customer in going], now=now)
-    told = {one.pk: {"channel": "sms"} | (origin if last is not None and one.pk == last.customer_id else {}) for one in going}
+    told = {one.pk: {"channel": "sms", **(origin if last is not None and one.pk == last.customer_id else {})} for one in going}
     record_many([NewEvent(pk, "Unsubscribed", properties) for pk, properties in told.items()], now=now)
     return news or bool(going)
 

@@ -169,7 +169,7 @@ def rest(route: Route, *, now: datetime) -> None:
 def hold_rest(store: Store, *, channel: str, now: datetime) -> int:
     """Let marketing that is due wait for the same hour of the next day, with as much patience as it had; return how many wait now."""
     tomorrow = datetime.combine(day_of(store, now) + timedelta(days=1), time(), store.timezone)
-    values = {"store": require_store_id(), "channel": channel, "now": now, "tomorrow": tomorrow, "limit": HELD_AT_ONCE}
+    values: dict[str, Any] = {"store": require_store_id(), "channel": channel, "now": now, "tomorrow": tomorrow, "limit": HELD_AT_ONCE}
     with database.cursor() as cursor:
         cursor.execute(_HOLD, values)
         return int(cursor.rowcount)
