@@ -9,16 +9,19 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from campaigns.broadcasts import following, reading
+from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.models import Campaign, CampaignTally
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
-SETTLED = timedelta(hours=1)
-"""A click is written within seconds of its moment; what is older than this is complete."""
+SETTLED = timedelta(days=2 * WINDOW_DAYS + 1)
+"""Orders are credited to clicks for twice their window; what is older than this does not change. Shorter than any store keeps events."""
+WRITTEN = timedelta(hours=1)
+"""An event is written within seconds of its moment; what is older than this is complete."""
 
 
 def add_up_clicks(campaign: Campaign, *, reaching: datetime, now: datetime) -> None:
-    """Add up all clicks of a campaign until an hour ago, unless those up to `reaching` are; in the caller's transaction."""
+    """Add up all clicks of a campaign that are settled, unless those up to `reaching` are; in the caller's transaction."""
     tally = _locked(campaign)
     if tally.clicks_before is not None and tally.clicks_before > reaching:
         return
@@ -35,7 +38,7 @@ def add_up_clicks(campaign: Campaign, *, reaching: datetime, now: datetime) -> N
 def add_up_noes(campaign: Campaign, *, now: datetime) -> None:
     """Add up who said no because of a campaign, until an hour ago."""
     with transaction.atomic():
-        tally, until = _locked(campaign), now - SETTLED
+        tally, until = _locked(campaign), now - WRITTEN
         more = reading.noes_between(campaign, after=tally.noes_before, before=until)
         tally.noes = {name: tally.noes.get(name, 0) + more.get(name, 0) for name in {*tally.noes, *more}}
         tally.noes_before = until

@@ -14,6 +14,7 @@ from retention.customers.counting import count_events
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
 from retention.demo.newsletter import letter
 from retention.demo.people import Person, Purchase, people
+from retention.demo.shop.stocking import fill_shelves
 from retention.kit.words import fold
 from retention.orders.figures import refigure
 from retention.orders.models import Order, OrderLine
@@ -59,6 +60,7 @@ def load(*, now: datetime) -> DemoStore:
     with store_context(store.pk):
         switch_on("abandoned_cart", now=now)
         letter(store, now=now)
+        fill_shelves(now=now)
         return DemoStore(store=store, password=password, customers=Customer.objects.count(), orders=Order.objects.count())
 
 

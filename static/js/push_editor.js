@@ -5,6 +5,7 @@
   const frame = document.getElementById("push-frame");
   const saved = document.getElementById("push-saved");
   let timer = 0;
+  let looks = 0;
   let running = Promise.resolve();
   let busy = false;
   let stopped = false;
@@ -24,7 +25,7 @@
     form.elements.basis.value = answer.basis;
     saved.textContent = answer.saved;
     document.getElementById("push-checks").innerHTML = answer.checks;
-    frame.src = frame.dataset.src;
+    frame.src = frame.dataset.src + "&n=" + (looks += 1); // the same address again would wait for the picture that is being drawn
   }
   function soon() { clearTimeout(timer); timer = setTimeout(function () { running = running.then(keep); }, 400); }
 

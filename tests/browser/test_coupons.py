@@ -45,7 +45,7 @@ def test_the_form_shows_what_belongs_to_its_answers_and_what_is_put_away_is_seen
         save_version(Template.objects.get(key="abandoned-cart-first"), subject="Ten percent", source=SHOWS_CODE, now=clock.now())
         pool = CouponPool.objects.create(name="Winter, five percent", percent=5, archived_at=clock.now())
     faults += look(page, f"/s/{store.slug}/journeys/{journey.public_id}/", name="journey_lacks_pool", variants=["desktop-light"])
-    assert "Choose the pool it is drawn from" in str(page.locator(".bo-verdict").first.text_content())
+    assert "Messages are held back until this is mended." in str(page.locator(".bo-verdict").first.text_content())
     faults += look(page, f"/s/{store.slug}/coupons/?away=1", name="coupons_away", variants=["desktop-light"])
     faults += look(page, f"/s/{store.slug}/coupons/{pool.public_id}/", name="coupon_pool_away", variants=["desktop-light"])
     page.click("text=Bring back")

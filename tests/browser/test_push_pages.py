@@ -41,7 +41,7 @@ def test_the_pages_of_push_messages_are_sound(site: Site, settings: Any) -> None
     assert page.locator("#ct-text-count").text_content() == "4"
     assert "New lamps, Luca" in str(page.frame_locator("iframe").locator("body").text_content())
     page.fill("#ct-text", "Kept for {{ profile.first_name }} as it is typed")
-    page.frame_locator("#push-frame").get_by_text("Kept for Luca as it is typed").wait_for()
+    page.frame_locator("#push-frame").get_by_text("Kept for Luca as it is typed").first.wait_for()
     assert str(page.locator("#push-saved").text_content()).startswith("Kept at ")
     faults += look(page, f"/s/{store.slug}/inbox/{name}/", name="push_in_inbox")
     faults += look(page, f"/s/{store.slug}/settings/channels/", name="channels_with_push")

@@ -3,6 +3,8 @@
 import pytest
 from django.db.models import Count, F, Sum
 
+from campaigns.personalization.shelves import shelves_for
+from retention.catalog.models import StockLevel
 from retention.customers.models import Customer, CustomerCounter
 from retention.demo import store as demo
 from retention.kit import clock
@@ -10,6 +12,7 @@ from retention.orders.models import Order, OrderLine
 from tests.factories import work_for
 
 pytestmark = pytest.mark.django_db
+SHELVES = ["{% for p in recommended %}{% endfor %}{{ products['gooseneck-kettle'].name }}"]
 
 
 def test_orders_count_on_their_customers_and_lines_come_to_their_orders():
@@ -23,3 +26,18 @@ def test_orders_count_on_their_customers_and_lines_come_to_their_orders():
         counted = CustomerCounter.objects.filter(event_name__name="Order Completed").values_list("customer", "count")
         assert dict(counted) == {pk: orders for pk, (orders, _spent) in told.items()}
         assert not OrderLine.objects.exclude(amount_minor=F("order__total_minor")).exists()
+
+
+def test_what_the_shop_sells_has_prices_and_pieces_and_a_second_start_changes_nothing():
+    loaded = demo.load(now=clock.now())
+    with work_for(loaded.store):
+        person = Customer.objects.filter(orders_count__gt=0).order_by("pk").first()
+        shown = shelves_for([person], sources=SHELVES, now=clock.now())
+        offered = [one["product_id"] for one in shown.of(person.pk)["recommended"]]
+        assert len(offered) >= 6
+        assert "milk-pitcher" not in offered, "it is sold out"
+        kettle = shown.products["gooseneck-kettle"]
+        assert (kettle["price_minor"], kettle["compare_at_minor"]) == (7900, 8900)
+        StockLevel.objects.update(available=7)
+        demo.load(now=clock.now())
+        assert set(StockLevel.objects.values_list("available", flat=True)) == {7}
