@@ -15,22 +15,26 @@ from campaigns.personalization.render import CannotRender
 from campaigns.sending.receipts import note_outcomes
 from retention.kit.metrics import MESSAGES
 from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
 MOST_ATTEMPTS = 12
 LONGEST_BACKOFF = timedelta(hours=4)
 
-_RECORD = """
+_RECORD = Prepared(
+    "record_endings",
+    """
     UPDATE campaigns_message AS m SET
         state = v.state, reason = v.reason, detail = v.detail, provider_message_id = v.provider_message_id,
         due_at = coalesce(v.due_at, m.due_at), holder = NULL, lease_until = NULL,
-        sent_at = CASE WHEN v.state = 'sent' THEN %s ELSE m.sent_at END,
-        finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE %s END
-    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-        AS v(id, token, state, reason, detail, provider_message_id, due_at)
-    WHERE m.store_id = %s AND m.id = v.id AND m.token = v.token
+        sent_at = CASE WHEN v.state = 'sent' THEN $1 ELSE m.sent_at END,
+        finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE $1 END
+    FROM unnest($2, $3, $4, $5, $6, $7, $8) AS v(id, token, state, reason, detail, provider_message_id, due_at)
+    WHERE m.store_id = $9 AND m.id = v.id AND m.token = v.token
         AND (m.state = 'sending' OR (m.state = 'unknown' AND v.state IN ('sent', 'failed')))
     RETURNING m.id, m.state, m.channel
-"""
+    """,
+    "timestamptz, bigint[], int[], text[], text[], text[], text[], timestamptz[], bigint",
+)
 _FAIL = """
     UPDATE campaigns_message AS m SET
         state = CASE WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
@@ -76,7 +80,6 @@ def record(
     endings = [ending_of(answers[message_id], attempts=attempts[message_id], keyed=keyed, now=now) for message_id in ids]
     parameters: list[Any] = [
         now,
-        now,
         ids,
         [tokens[message_id] for message_id in ids],
         [ending.state for ending in endings],
@@ -86,9 +89,8 @@ def record(
         [ending.due_at for ending in endings],
         require_store_id(),
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_RECORD, parameters)
-        rows = cursor.fetchall()
+    with transaction.atomic():
+        rows = _RECORD.rows(parameters)
         written: dict[int, str] = {message_id: state for message_id, state, _ in rows}
         note_outcomes(written, answers, final=final, now=now)
     for _, state, channel in rows:

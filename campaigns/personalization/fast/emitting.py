@@ -382,4 +382,4 @@ def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] 
     emit.end(code)
     code.line("return o")
     run = code.function("g, c, p, base, leave")
-    return lambda values, positions, base, leave: run(values, Later(template, values), positions, base, leave)  # type: ignore[no-any-return]
+    return lambda values, positions, base, leave: run(values, Later(template, values), positions, base, leave)
