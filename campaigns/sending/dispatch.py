@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider
+from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider, Session
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
@@ -36,7 +36,7 @@ SLICE = 512
 SENDERS = 32
 MADE_AT_ONCE = 4 * SENDERS
 """Messages that are made together: what a statement or a change of processes costs is shared, and the gate still sees each afresh."""
-FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 4, 0.03, 16
+FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = 120
 
@@ -177,12 +177,13 @@ def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: A
     answers: dict[int, Answer] = {}
 
     def work() -> None:
-        while waiting:
-            try:
-                pk, one = waiting.popleft()
-            except IndexError:
-                return
-            answers[pk] = _send_one(one, provider, account, lease_ends)
+        with line(provider, account) as session:
+            while waiting:
+                try:
+                    pk, one = waiting.popleft()
+                except IndexError:
+                    return
+                answers[pk] = _send_one(one, session, lease_ends)
 
     pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
     futures = [pool.submit(work) for _ in range(min(pace.width(), len(waiting)))]
@@ -227,9 +228,8 @@ def _senders() -> ThreadPoolExecutor:
     return pool
 
 
-def _send_one(outgoing: Outgoing, provider: Provider, account: Account, lease_ends: float) -> Answer:
+def _send_one(outgoing: Outgoing, session: Session, lease_ends: float) -> Answer:
     deadline = time.monotonic() + DEADLINE_SECONDS
     if deadline > lease_ends:  # a pause ate the lease: nothing has left, and nothing may
         return Answer(Outcome.NOT_SENT, retry_after_seconds=30, detail="the lease was nearly over")
-    with line(provider, account) as session:
-        return session.send(outgoing, deadline=deadline)
+    return session.send(outgoing, deadline=deadline)
