@@ -78,6 +78,8 @@ def occasion_of(message: Message) -> str:
 def keep(messages: Mapping[int, Sequence[Message]], *, zone: ZoneInfo, now: datetime) -> dict[int, Kept]:
     """Keep a code for each message, by message id. messages: by the id of the pool they draw from. Commits."""
     found: dict[int, Kept] = {}
+    if not messages:
+        return found
     pools = {pool.pk: pool for pool in CouponPool.objects.filter(pk__in=messages)}
     for pool_id in sorted(messages):
         pool = pools.get(pool_id)

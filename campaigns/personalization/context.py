@@ -109,7 +109,7 @@ def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store) -> dic
 def _calm(value: Any, *, own: frozenset[str]) -> Any:
     """Return what was told with no link in any of its texts, except to the shop's own hosts."""
     if isinstance(value, str):
-        return without_links(value, hosts=own)
+        return without_links(value, hosts=own) if "." in value or "://" in value else value
     if isinstance(value, list):
         return [_calm(one, own=own) for one in value]
     if isinstance(value, dict):

@@ -6,6 +6,7 @@ Source: reliability guide S29-S33 (python-liquid ships without any limit).
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -14,7 +15,9 @@ from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
 
 from campaigns.personalization.fast.closures import compiled
+from campaigns.personalization.fast.emitting import TextEmit, program_of
 from campaigns.personalization.fast.mail import Letter, Linked
+from campaigns.personalization.fast.program import SURPRISES
 from campaigns.personalization.filters import FILTERS
 
 MOST_LOOPS = 10_000
@@ -34,8 +37,8 @@ _missing: list[str] = []  # names used but not there; one process renders one me
 class Rendered:
     """One message's texts.
 
-    targets: where our links in it lead, by position, when they are in it already. pieces: the HTML as bytes that may travel as they are;
-    then `html` is empty.
+    targets: where our links in it lead, by position, when they are in it already; base: what their addresses begin with. pieces: the HTML
+    as bytes that may travel as they are; then `html` is empty.
     """
 
     subject: str
@@ -43,6 +46,7 @@ class Rendered:
     text: str
     targets: tuple[str, ...] = ()
     pieces: tuple[bytes, ...] = ()
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,4 +159,16 @@ def _subject(parts: Mapping[str, str], context: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=64)
 def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
-    return compiled(environment(autoescape=escaped).from_string(source))
+    template = environment(autoescape=escaped).from_string(source)
+    long_way, program = compiled(template), None if escaped else program_of(template, TextEmit())
+    if program is None:
+        return long_way
+
+    def write(context: Mapping[str, Any]) -> str:
+        with suppress(*SURPRISES):
+            text = "".join(program(context, {}, "", frozenset()))
+            if 4 * len(text) <= MOST_OUTPUT_BYTES:
+                return text
+        return long_way(context)
+
+    return write

@@ -34,15 +34,16 @@ def main() -> None:
     gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
     answers: list[bytes] = []
     flushed = time.monotonic()
+    _allow_cpu()
     while head := source.read(LENGTH_BYTES):
         job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
-        _allow_cpu()
         answers.append(framed(_answer(job, templates)))
         done[0] += 1
         if job["last"] or time.monotonic() - flushed > FLUSH_SECONDS:
             sink.write(b"".join(answers))
             sink.flush()
             answers, flushed = [], time.monotonic()
+            _allow_cpu()
 
 
 def framed(value: object) -> bytes:

@@ -18,12 +18,13 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider
+from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider, Session
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
 from campaigns.sending import buckets, doubts, routing
 from campaigns.sending.accounts import NoAccount
+from campaigns.sending.assembling import Built
 from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
@@ -36,7 +37,9 @@ from retention.tenancy.context import require_store_id, store_context
 
 SLICE = 512
 SENDERS = 32
-FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 4, 0.03, 16
+MADE_AT_ONCE = 4 * SENDERS
+"""Messages that are made together: what a statement or a change of processes costs is shared, and the gate still sees each afresh."""
+FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = LEASE_SECONDS
 WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
@@ -133,11 +136,14 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
     give_up = time.monotonic() + WORK_SECONDS
     messages = _repeatable(read_messages(ids), channel=channel, account=route.account, holder=holder, now=clock())
     found = contexts(messages, store=store)
+    made: dict[int, Built] = {}
     for start in range(0, len(messages), SENDERS):
         if time.monotonic() > give_up:
             break
-        chunk = messages[start : start + SENDERS]
-        states, stopped = _send_chunk(chunk, found, store=store, channel=channel, route=route, holder=holder, clock=clock)
+        if start % MADE_AT_ONCE == 0:
+            made = _make(messages[start : start + MADE_AT_ONCE], found, store=store, account=route.account, holder=holder, now=clock())
+        chunk = [message for message in messages[start : start + SENDERS] if message.pk in made]
+        states, stopped = _send_chunk(chunk, made, store=store, channel=channel, route=route, holder=holder, clock=clock)
         counts.update(states.values())
         if stopped:
             return True
@@ -184,9 +190,18 @@ def give_back(holder: UUID) -> None:
         cursor.execute(_GIVE_BACK, [require_store_id(), holder])
 
 
+def _make(
+    messages: list[Message], found: Mapping[int, dict[str, Any]], *, store: Store, account: Account, holder: UUID, now: datetime
+) -> dict[int, Built]:
+    """Make reserved messages and write down which cannot be made. found: what their templates may see."""
+    built, failed = build_all(messages, found, store=store, account=account, now=now)
+    record_unmade(failed, holder=holder, now=now)
+    return built
+
+
 def _send_chunk(
     messages: list[Message],
-    found: Mapping[int, dict[str, Any]],
+    made: Mapping[int, Built],
     *,
     store: Store,
     channel: str,
@@ -194,10 +209,10 @@ def _send_chunk(
     holder: UUID,
     clock: Clock,
 ) -> tuple[dict[int, str], bool]:
-    """Take a few reserved messages through rendering, gate, sending and recording. found: what their templates may see."""
-    account = route.account
-    built, failed = build_all(messages, found, store=store, account=account, now=clock())
-    record_unmade(failed, holder=holder, now=clock())
+    """Take a few reserved messages that are made through gate, sending and recording."""
+    if not messages:
+        return {}, False
+    account, built = route.account, {message.pk: made[message.pk] for message in messages}
     provider = CHANNELS[channel].provider(account.provider)
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
@@ -227,12 +242,13 @@ def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: A
     answers: dict[int, Answer] = {}
 
     def work() -> None:
-        while waiting:
-            try:
-                pk, one = waiting.popleft()
-            except IndexError:
-                return
-            answers[pk] = _send_one(one, provider, account, lease_ends)
+        with line(provider, account) as session:
+            while waiting:
+                try:
+                    pk, one = waiting.popleft()
+                except IndexError:
+                    return
+                answers[pk] = _send_one(one, session, lease_ends)
 
     pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
     futures = [pool.submit(work) for _ in range(min(pace.width(), len(waiting)))]
@@ -277,9 +293,8 @@ def _senders() -> ThreadPoolExecutor:
     return pool
 
 
-def _send_one(outgoing: Outgoing, provider: Provider, account: Account, lease_ends: float) -> Answer:
+def _send_one(outgoing: Outgoing, session: Session, lease_ends: float) -> Answer:
     deadline = time.monotonic() + DEADLINE_SECONDS
     if deadline > lease_ends:  # a pause ate the lease: nothing has left, and nothing may
         return Answer(Outcome.NOT_SENT, retry_after_seconds=30, detail="the lease was nearly over")
-    with line(provider, account) as session:
-        return session.send(outgoing, deadline=deadline)
+    return session.send(outgoing, deadline=deadline)

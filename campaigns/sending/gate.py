@@ -17,12 +17,12 @@ from django.db import transaction
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
-from campaigns.sending.prepared import Prepared
 from campaigns.sending.sharing import Number, later_ones, numbers_of
 from campaigns.sending.tracing import note
 from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
 LEASE_SECONDS = 60
 

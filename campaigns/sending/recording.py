@@ -17,22 +17,26 @@ from campaigns.sending import doubts
 from campaigns.sending.receipts import note_outcomes
 from retention.kit.metrics import MESSAGES
 from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
 MOST_ATTEMPTS = 12
 LONGEST_BACKOFF = timedelta(hours=4)
 
-_RECORD = """
+_RECORD = Prepared(
+    "record_endings",
+    """
     UPDATE campaigns_message AS m SET
         state = v.state, reason = v.reason, detail = v.detail, provider_message_id = v.provider_message_id,
         due_at = coalesce(v.due_at, m.due_at), holder = NULL, lease_until = NULL, provider_key = v.provider_key,
-        sent_at = CASE WHEN v.state = 'sent' THEN %s ELSE m.sent_at END,
-        finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE %s END
-    FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-        AS v(id, token, state, reason, detail, provider_message_id, due_at, provider_key)
-    WHERE m.store_id = %s AND m.id = v.id AND m.token = v.token
+        sent_at = CASE WHEN v.state = 'sent' THEN $1 ELSE m.sent_at END,
+        finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE $1 END
+    FROM unnest($2, $3, $4, $5, $6, $7, $8, $10) AS v(id, token, state, reason, detail, provider_message_id, due_at, provider_key)
+    WHERE m.store_id = $9 AND m.id = v.id AND m.token = v.token
         AND (m.state = 'sending' OR ((m.state = 'unknown' OR m.provider_key <> '') AND v.state IN ('sent', 'failed')))
     RETURNING m.id, m.state, m.channel
-"""
+    """,
+    "timestamptz, bigint[], int[], text[], text[], text[], text[], timestamptz[], bigint, text[]",
+)
 _FAIL = """
     UPDATE campaigns_message AS m SET
         state = CASE WHEN m.provider_key <> '' THEN 'unknown' WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
@@ -95,7 +99,6 @@ def record(
     endings = [ending_of(answers[pk], attempts=attempts[pk], keyed=bool(mark), doubtful=pk in doubtful, now=now) for pk in ids]
     parameters: list[Any] = [
         now,
-        now,
         ids,
         [tokens[message_id] for message_id in ids],
         [ending.state for ending in endings],
@@ -103,12 +106,11 @@ def record(
         [answers[message_id].detail[:300] for message_id in ids],
         [answers[message_id].provider_message_id[:200] for message_id in ids],
         [ending.due_at for ending in endings],
-        [mark if ending.doubtful else "" for ending in endings],
         require_store_id(),
+        [mark if ending.doubtful else "" for ending in endings],
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_RECORD, parameters)
-        rows = cursor.fetchall()
+    with transaction.atomic():
+        rows = _RECORD.rows(parameters)
         written: dict[int, str] = {message_id: state for message_id, state, _ in rows}
         note_outcomes(written, answers, final=final, now=now)
     for _, state, channel in rows:

@@ -113,7 +113,7 @@ class Renderer:
         return answers
 
     def _framed(self, job: Job, *, last: bool) -> bytes:
-        key, links = job.key, job.links
+        links, key = job.links, job.key
         told: dict[str, Any] = {"template": key, "context": job.context, "last": last}
         if links is not None:
             told |= {"base": links.base, "leave": links.leave}
@@ -208,15 +208,15 @@ def _read(content: bytes, job: Job, chunks: list[list[bytes]]) -> Rendered | Can
     answer: dict[str, Any] = msgspec.msgpack.decode(content)
     if "reason" in answer:
         return CannotRender(**answer)
-    html, targets = answer["html"], tuple(answer["targets"])
-    if job.links is None:
+    html, targets, links = answer["html"], tuple(answer["targets"]), job.links
+    if links is None:
         return Rendered(answer["subject"], html, answer["text"])
     chunks += [[piece.encode() for piece in chunk] for chunk in answer["new"]]
     if isinstance(html, str):
-        return Rendered(answer["subject"], html, answer["text"], targets)
-    base = escape(job.links.base).encode()
+        return Rendered(answer["subject"], html, answer["text"], targets, base=links.base)
+    base = escape(links.base).encode()
     pieces = [base.join(chunks[one]) if type(one) is int else one.encode() for one in html]
-    return Rendered(answer["subject"], "", answer["text"], targets, tuple(pieces))
+    return Rendered(answer["subject"], "", answer["text"], targets, tuple(pieces), links.base)
 
 
 def forget_kills() -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from campaigns.sending.eligibility import Do, Facts, Verdict
-from campaigns.sending.prepared import Prepared
 from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
 _LOCK = Prepared(
     "sharing_lock",

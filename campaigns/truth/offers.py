@@ -7,13 +7,16 @@ from django.db import connection
 
 from campaigns.truth.deciding import Key, Offer
 from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
-_OFFERS = """
+_OFFERS = Prepared(
+    "truth_offers",
+    """
     SELECT w.product_id, w.variant_id, p.state IN ('draft', 'archived', 'deleted') OR (kinds.known > 0 AND kinds.live = 0) AS gone,
         kinds.live > 0 AND kinds.buyable = 0 AS sold_out,
         CASE WHEN kinds.lowest = kinds.highest THEN kinds.lowest END AS price, coalesce(kinds.currency, ''), kinds.price_since
-    FROM unnest(%(products)s::text[], %(variants)s::text[]) AS w(product_id, variant_id)
-    JOIN catalog_product AS p ON p.store_id = %(store)s AND p.shop_id = w.product_id AND p.state <> 'seen'
+    FROM unnest($1, $2) AS w(product_id, variant_id)
+    JOIN catalog_product AS p ON p.store_id = $3 AND p.shop_id = w.product_id AND p.state <> 'seen'
     CROSS JOIN LATERAL (
         SELECT count(*) AS known, count(*) FILTER (WHERE v.removed_at IS NULL) AS live,
             count(*) FILTER (WHERE v.removed_at IS NULL AND coalesce(s.total, 1) > 0) AS buyable,
@@ -30,7 +33,9 @@ _OFFERS = """
         ) AS changed ON true
         WHERE v.store_id = p.store_id AND v.product_id = p.id AND (w.variant_id = '' OR v.shop_id = w.variant_id)
     ) AS kinds
-"""
+    """,
+    "text[], text[], bigint",
+)
 # A product in the same category that can be bought now in the same currency, the nearest in price first.
 _SIMILAR = """
     SELECT w.product_id, w.variant_id, like_it.*
@@ -56,7 +61,7 @@ def read_offers(keys: Iterable[Key]) -> dict[Key, Offer]:
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    rows = _rows(_OFFERS, _split(wanted))
+    rows = _OFFERS.rows([[product for product, _ in wanted], [variant for _, variant in wanted], require_store_id()])
     return {(product, variant): Offer(bool(gone), bool(sold_out), *rest) for product, variant, gone, sold_out, *rest in rows}
 
 

@@ -8,23 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from campaigns.models import Enrollment, Message
 from campaigns.truth import picking
 from campaigns.truth.deciding import Change, Do, Item, Key, Offer, Rule, decide, verdict
 from campaigns.truth.offers import read_offers, read_similar
 from campaigns.truth.using import EVENT, FALLBACK, LINES, PRICE, SHELF
 from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
-_ORDERED = """
+_ORDERED = Prepared(
+    "truth_ordered",
+    """
     SELECT m.id FROM campaigns_message AS m
     JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
-    WHERE m.store_id = %s AND m.id = ANY(%s) AND EXISTS (
+    WHERE m.store_id = $1 AND m.id = ANY($2) AND EXISTS (
         SELECT 1 FROM orders_order AS placed WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id
             AND placed.placed_at >= cart.last_activity_at AND placed.cancelled_at IS NULL
     )
-"""
+    """,
+    "bigint, bigint[]",
+)
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,4 @@ def ordered(message_ids: Iterable[int]) -> set[int]:
     ids = list(message_ids)
     if not ids:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(_ORDERED, [require_store_id(), ids])
-        return {pk for (pk,) in cursor.fetchall()}
+    return {pk for (pk,) in _ORDERED.rows([require_store_id(), ids])}

@@ -138,8 +138,15 @@ def sign_link(subject: str, *, store_id: int, purpose: str, expires_at: datetime
     """
     used = ring or site_ring()
     plain = _LINK_HEAD.pack(store_id, int(expires_at.timestamp())) + subject.encode()
-    box = _link_cipher(used.derive(used.newest, info="link", length=64)).encrypt(plain, [purpose.encode()])
-    return f"{used.newest}.{base64.urlsafe_b64encode(box).rstrip(b'=').decode()}"
+    key_id, cipher = _signing(used)
+    box = cipher.encrypt(plain, [purpose.encode()])
+    return f"{key_id}.{base64.urlsafe_b64encode(box).rstrip(b'=').decode()}"
+
+
+@lru_cache(maxsize=4)
+def _signing(ring: KeyRing) -> tuple[str, AESSIV]:
+    """Return the key of a ring that signs links."""
+    return ring.newest, _link_cipher(ring.derive(ring.newest, info="link", length=64))
 
 
 @lru_cache(maxsize=16)

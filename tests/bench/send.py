@@ -56,7 +56,9 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     """Measure all sides in turns and return the table and the figures."""
     keep_what_is_loaded()  # as the worker does
     count, built = max(200, int(MESSAGES * scale)), max(100, int(BUILT * scale))
-    store = Store.objects.create(name="Lumen", slug=f"send-{clock.now():%H%M%S%f}", web_address=SHOP, postal_address="Weg 7, Berlin")
+    store = Store.objects.create(
+        name="Lumen", slug=f"send-{clock.now():%H%M%S%f}", web_address=SHOP, postal_address="Weg 7, Berlin", zone="Europe/Berlin"
+    )
     costs: dict[str, list[Cost]] = {}
     memory: list[int] = []
     with store_context(store.pk), relay.sink() as (port, sink):

@@ -12,9 +12,9 @@ from django.db import connection
 
 from campaigns.models import Message
 from campaigns.sending import dispatch, gate
-from campaigns.sending.prepared import Prepared
 from retention.kit import clock
 from retention.tenancy.context import store_context
+from retention.tenancy.prepared import Prepared
 from tests.campaigns.crowd import make_ready
 
 pytestmark = pytest.mark.django_db(transaction=True)

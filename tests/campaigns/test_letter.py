@@ -26,6 +26,14 @@ VALUES: dict[str, Any] = {
     "breaks": "one\ntwo",
     "carriage": "one\r\ntwo",
     "long": "x" * 990,
+    "number": 7,
+    "zero": 0,
+    "yes": True,
+    "no": False,
+    "nil_value": None,
+    "none_of_them": [],
+    "sly": "see href=",
+    "half": "hre",
 }
 CHUNKS = (
     '<a href="https://lumen.example.test/a?x=1&amp;y=2">A</a>',
@@ -75,19 +83,24 @@ def whole(html: str, text: str) -> tuple[bytes, tuple[str, ...]]:
     return _bytes(tracked.html, tracked.text), tracked.targets
 
 
-def in_pieces(html: str, text: str) -> tuple[bytes, tuple[str, ...], Linked]:
-    """Make the same mail from pieces: the second one of its template, so that everything fixed is known already."""
+def in_pieces(html: str, text: str) -> list[tuple[bytes, tuple[str, ...], Linked]]:
+    """Make the same mail from pieces, by programs and by closures: the second one of its template, so that everything fixed is known."""
     readable = html[: html.rfind("</style") + 1].isascii()
     parsed = environment(autoescape=True).from_string(html), environment(autoescape=False).from_string(text)
     hosts = hosts_of(html, text, web_address="https://lumen.example.test")
     letter = Letter(*parsed, utm=UTM, hosts=hosts, readable=readable)
-    letter.write(VALUES, subject="s", base="https://another.example.test/c/longer-than-the-other.", leave=frozenset())
-    linked = letter.write(VALUES, subject="s", base=BASE, leave=frozenset({LEAVE}))
-    found = linked.html
-    pieces = (
-        found if isinstance(found, str) else tuple((BASE.join(letter.new[one]) if isinstance(one, int) else one).encode() for one in found)
-    )
-    return _bytes(pieces, linked.text), linked.targets, linked
+    made = []
+    for write in (letter.write, letter.by_closures):
+        write(VALUES, subject="s", base="https://another.example.test/c/longer-than-the-other.", leave=frozenset())
+        linked = write(VALUES, subject="s", base=BASE, leave=frozenset({LEAVE}))
+        found = linked.html
+        pieces = found if isinstance(found, str) else tuple(_piece(one, letter).encode() for one in found)
+        made.append((_bytes(pieces, linked.text), linked.targets, linked))
+    return made
+
+
+def _piece(one: int | str, letter: Letter) -> str:
+    return one if isinstance(one, str) else BASE.join(letter.new[one])
 
 
 def _bytes(html: str | tuple[bytes, ...], text: str) -> bytes:
@@ -96,13 +109,16 @@ def _bytes(html: str | tuple[bytes, ...], text: str) -> bytes:
 
 
 def same(html: str, text: str) -> Linked | None:
-    """Check that both ways give the same bytes and targets; None for what is no Liquid."""
+    """Check that all ways give the same bytes and targets; None for what is no Liquid: then each refuses it."""
     try:
         expected, targets = whole(html, text)
-    except LiquidError:
+    except LiquidError as error:
+        with pytest.raises(type(error)):
+            in_pieces(html, text)
         return None
-    made, found, linked = in_pieces(html, text)
-    assert (made, found) == (expected, targets)
+    (first, first_targets, linked), (second, second_targets, _) = in_pieces(html, text)
+    assert (first, first_targets) == (expected, targets)
+    assert (second, second_targets) == (expected, targets)
     return linked
 
 
@@ -112,10 +128,35 @@ def test_each_by_itself(chunk: str) -> None:
 
 
 def test_an_ordinary_mail_travels_in_pieces() -> None:
-    linked = same("<p>ü</p>".join(CHUNKS[:14]), " ".join(CHUNKS[:14]))
+    row = '<p>ü <a href="https://lumen.example.test/row">row</a></p>\n' * 12
+    linked = same(row.join(CHUNKS[:14]), " ".join(CHUNKS[:14]))
     assert linked
     assert isinstance(linked.html, list)
     assert sum(isinstance(one, int) for one in linked.html) > 10
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '{{ plain }}{% if name %}<a href="{{ url }}">{{ name }}</a>{% elsif plain %}x{% else %}y{% endif %}',
+        "{% if nothing.at.all %}x{% else %}y{% endif %}{% unless nothing %}z{% endunless %}",
+        "{% for line in lines limit: 2 %}{% if line.name != blank %}{{ line.name | upcase }}{% endif %}{% else %}none{% endfor %}",
+        "{% for line in none_of_them %}{{ line }}{% else %}none{% endfor %}",
+        "{{ nothing | default: plain }} {{ number }} {{ yes }} {{ nil_value }} {{ lines }} {{ 'x<' | append: name }}",
+        '<p title="{{ plain }}">{{ plain | append: "<b>" }}</p><p title="{{ sly }}">x</p><a href="{{ url }}">x</a>',
+        '<a {{ plain }} href="{{ url }}">x</a>',
+        "{% for line in lines %}{{ forloop.index }}{% endfor %}",
+        "{{ plain.size }} {{ lines.first.name }} {{ lines[1].name }} {{ lines | size }}",
+        "{% if zero %}zero is true{% endif %}{% if none_of_them %}so is an empty list{% endif %}{% if no %}no{% endif %}",
+    ],
+)
+def test_values_of_every_kind(html: str) -> None:
+    assert same(f"<div>{html}</div>", html)
+
+
+def test_a_program_is_not_led_astray_by_what_follows_a_value() -> None:
+    assert same('<a title="{{ half }}f="https://lumen.example.test/q">x</a><a href="https://lumen.example.test/r">y</a>', "{{ plain }}")
+    assert same('{{ half }}f="https://lumen.example.test/q">x</a>', "{{ half }}{{ url }}{{ half }}")
 
 
 @pytest.mark.parametrize(

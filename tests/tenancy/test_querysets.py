@@ -154,3 +154,17 @@ def test_unscoped_sees_all_and_ends_with_its_block(two: Two) -> None:
         assert Customer.objects.count() == 2
     with pytest.raises(NoStore):
         Customer.objects.count()
+
+
+def test_a_row_that_was_read_is_as_good_as_one_that_was_made(two: Two) -> None:
+    with store_context(two.mine.pk):
+        whole = Customer.objects.get(pk=two.my_customer.pk)
+        half = Customer.objects.only("email_key").get(pk=two.my_customer.pk)
+        joined = Cart.objects.select_related("customer").get(pk=two.my_cart.pk)
+        assert (whole, half, joined.customer) == (two.my_customer, two.my_customer, two.my_customer)
+        assert half.get_deferred_fields() >= {"first_name"}
+        assert (half.first_name, whole.get_deferred_fields()) == ("mine", set())
+        whole.first_name = "changed"
+        whole.save(update_fields=["first_name"])
+        half.refresh_from_db()
+        assert (half.first_name, whole._state.adding, whole._state.db) == ("changed", False, "default")

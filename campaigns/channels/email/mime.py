@@ -16,6 +16,7 @@ LONGEST_LINE = 998
 _WORD_BYTES = 42
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _UNQUOTED = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_breaks = re.compile(r"[\r\n\0]").search
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -52,7 +53,7 @@ def build(mail: Mail) -> bytes:
     lines = [
         f"Message-ID: <{one_line(mail.message_id)}@{one_line(mail.host)}>",
         f"Date: {_date(mail.date.replace(microsecond=0))}",
-        f"From: {mailbox(mail.from_name, mail.from_address)}",
+        f"From: {_sender(mail.from_name, mail.from_address)}",
         f"To: {mailbox(mail.to_name, mail.to_address)}",
         f"Subject: {encoded(mail.subject, 'Subject')}",
         "MIME-Version: 1.0",
@@ -112,6 +113,11 @@ def _date(moment: datetime) -> str:
     return format_datetime(moment)
 
 
+@lru_cache(maxsize=256)
+def _sender(name: str, address: str) -> str:
+    return mailbox(name, address)
+
+
 def one_line(text: str) -> str:
     """Return a header value that is plain ASCII in one line; raises CannotBuild."""
     if not _PLAIN.fullmatch(text):
@@ -121,7 +127,7 @@ def one_line(text: str) -> str:
 
 def encoded(text: str, name: str) -> str:
     """Return a header text, encoded where it is not plain ASCII, folded where it is long; raises CannotBuild for a line break."""
-    if any(sign in text for sign in "\r\n\0"):
+    if _breaks(text):
         raise CannotBuild(f"a line break in {name}")
     if _PLAIN.fullmatch(text) and len(text) < 60 and "=?" not in text:
         return text
@@ -148,7 +154,7 @@ def mailbox(name: str, address: str) -> str:
         raise CannotBuild("not an address")
     if not name:
         return f"<{address}>"
-    if any(sign in name for sign in "\r\n\0"):
+    if _breaks(name):
         raise CannotBuild("a line break in a name")
     if not _PLAIN.fullmatch(name) or "=?" in name:  # a reader would decode what looks encoded, even inside quotes
         return f"{_words(name[:100])} <{address}>"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -38,8 +38,7 @@ class CannotConnect(Exception):
         self.whole_account = whole_account
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """One reply: its code and text."""
 
     code: int
@@ -54,7 +53,8 @@ class Reply:
     @property
     def short(self) -> str:
         """Return code and text for a log line, without addresses."""
-        return f"{self.code} {_ADDRESS.sub('[address]', self.text)}"[:200]
+        text = _ADDRESS.sub("[address]", self.text) if "@" in self.text else self.text
+        return f"{self.code} {text}"[:200]
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Wire:
     """One open connection."""
 
     sock: socket.socket
-    buffer: bytearray = field(default_factory=bytearray)
+    buffer: bytes = b""
     extensions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -166,9 +166,12 @@ class Wire:
 
     def read(self, *, deadline: float) -> Reply:
         """Read one reply of one or more lines."""
+        line = self._read_line(deadline)
+        if line[3:4] == b" " and line[:3].isdigit():
+            return Reply(int(line[:3]), line[4:].decode("utf-8", "replace"))
         texts: list[str] = []
-        for _ in range(_MOST_LINES):
-            line = self._read_line(deadline)
+        for place in range(_MOST_LINES):
+            line = self._read_line(deadline) if place else line
             if len(line) < 3 or not line[:3].isdigit():
                 raise WireBroken("not a reply")
             texts.append(line[4:].decode("utf-8", "replace"))
@@ -178,11 +181,9 @@ class Wire:
 
     def _read_line(self, deadline: float) -> bytes:
         while True:
-            end = self.buffer.find(b"\n")
-            if end >= 0:
-                line = bytes(self.buffer[:end]).rstrip(b"\r")
-                del self.buffer[: end + 1]
-                return line
+            if b"\n" in self.buffer:
+                line, _, self.buffer = self.buffer.partition(b"\n")
+                return line.rstrip(b"\r")
             if len(self.buffer) > _LONGEST_LINE:
                 raise WireBroken("line too long")
             self.sock.settimeout(_left(deadline))

@@ -8,14 +8,18 @@ Performance guide 4.
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape, unescape
 from typing import Any, NamedTuple
 
 from liquid.template import BoundTemplate
+from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import compiled_parts
+from campaigns.personalization.fast.emitting import HtmlEmit, TextEmit, TextLinks, program_of
+from campaigns.personalization.fast.program import SURPRISES, Surprise
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, Places, meant_by, scan, unusual, with_links
 
 LONGEST_LINE = 998
@@ -40,6 +44,7 @@ class Chunk:
 
     def __init__(self, number: int, pieces: tuple[str, ...]) -> None:
         self.number, self.pieces = number, pieces
+        self.size = sum(map(len, pieces))
         self._widths: dict[int, Width] = {}
 
     def width(self, room: int) -> Width:
@@ -92,7 +97,7 @@ class Fixed(str):
         return self.startswith('"') and self.find(">") == len(self) - 1 and "<" not in self and "href" not in self
 
 
-class _DoesNotFit(Exception):
+class _DoesNotFit(Surprise):
     """This mail cannot travel in pieces."""
 
 
@@ -124,6 +129,11 @@ class _Wire:
             self._line += len(text)
         self.out.append(text)
 
+    def lines(self, text: str) -> None:
+        """Add what is ready for the wire, line ends and all."""
+        self._advance(width_of(text))
+        self.out.append(text)
+
     def _advance(self, width: Width) -> None:
         first, longest, last = width
         if self._line + first > LONGEST_LINE or longest > LONGEST_LINE:
@@ -135,6 +145,19 @@ class _Wire:
         if self._line > LONGEST_LINE:
             raise _DoesNotFit
         return self.out
+
+
+def _for_wire(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | str], int]:
+    """Return what a program wrote, ready for the wire, and how big it is at most; raises _DoesNotFit for a line that is too long."""
+    wire, size = _Wire(room), 0
+    for part in parts:
+        if isinstance(part, Chunk):
+            wire.fixed(part)
+            size += part.size + room * len(part.pieces)
+        elif part:
+            wire.lines(part)
+            size += len(part)
+    return wire.end(), size
 
 
 @dataclass(frozen=True)
@@ -157,9 +180,18 @@ class Letter:
         self._chunks = 0
         self._html = compiled_parts(html, references=readable, split=self._split_html)
         self._text = compiled_parts(text, split=self._split_text)
+        self._limit = html.env.output_stream_limit or 0
+        self._html_program = program_of(html, HtmlEmit(self._added, hosts, self._numbered_chunk)) if readable else None
+        self._text_program = program_of(text, TextEmit(TextLinks(self._added, hosts)))
 
     def write(self, values: Mapping[str, Any], *, subject: str, base: str, leave: frozenset[str]) -> Linked:
         """Render one mail. base: what our addresses begin with; leave: addresses that stay as they are."""
+        with suppress(*SURPRISES):
+            return self.by_programs(values, subject=subject, base=base, leave=leave)
+        return self.by_closures(values, subject=subject, base=base, leave=leave)
+
+    def by_closures(self, values: Mapping[str, Any], *, subject: str, base: str, leave: frozenset[str]) -> Linked:
+        """Render one mail the way that knows everything, and says what is wrong."""
         html, text = self._html(values), self._text(values)
         places = Places(lambda position: f"{base}{position}", utm=self.utm, leave=leave, hosts=self.hosts)
         try:
@@ -169,6 +201,18 @@ class Letter:
             whole = with_links("".join(html), places.in_html)
             return Linked(subject, whole, places.in_text("".join(text)), tuple(places.positions))
         return Linked(subject, ready, self._linked_text(text, places, base), tuple(places.positions))
+
+    def by_programs(self, values: Mapping[str, Any], *, subject: str, base: str, leave: frozenset[str]) -> Linked:
+        """Render one mail by the programs of its template; raises one of SURPRISES for what they do not know."""
+        if self._html_program is None or self._text_program is None:
+            raise Surprise
+        positions, begin = dict[str, int](), escape(base)
+        html = self._html_program(values, positions, begin, {str.__str__(escape_value(one)): escape(one) for one in leave})
+        text = "".join(self._text_program(values, positions, base, leave))
+        ready, size = _for_wire(html, room=len(begin))
+        if max(size, 4 * len(text)) > self._limit:
+            raise Surprise
+        return Linked(subject, ready, text, tuple(positions))
 
     def _ready_html(self, parts: Sequence[str], places: Places, *, room: int) -> list[int | str]:
         """Return the HTML for the wire; raises _DoesNotFit when it must go the long way."""
@@ -233,10 +277,14 @@ class Letter:
         if chunk is None:
             if len(fixed.chunks) >= _MOST_CHUNKS:
                 raise _DoesNotFit
-            pieces = _numbered(fixed, numbers)
-            chunk = fixed.chunks[numbers] = Chunk(self._chunks, pieces)
-            self._chunks += 1
-            self.new.append(pieces)
+            chunk = fixed.chunks[numbers] = self._numbered_chunk(_numbered(fixed, numbers))
+        return chunk
+
+    def _numbered_chunk(self, pieces: tuple[str, ...]) -> Chunk:
+        """Return a fixed text as one more piece for the reader."""
+        chunk = Chunk(self._chunks, pieces)
+        self._chunks += 1
+        self.new.append(pieces)
         return chunk
 
     def _numbers(self, fixed: Fixed, places: Places) -> tuple[int, ...]:
@@ -294,7 +342,7 @@ _END = Fixed.of("", ("",), ())
 def _completed(waiting: list[str], opener: Fixed, places: Places) -> str:
     """Return what of a text that began inside a tag is complete, with our links in it; what still is not stays in `waiting`."""
     end = waiting[-1]
-    if len(waiting) == 3 and type(end) is Fixed and end.closes and not _mark(waiting[1]):
+    if len(waiting) == 3 and waiting[0] == opener.tail and type(end) is Fixed and end.closes and not _mark(waiting[1]):
         value = places.in_html(waiting[1]) if opener.opens else waiting[1]
         waiting.clear()
         if opener.opens or "href" not in opener.tail:

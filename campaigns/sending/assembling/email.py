@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,21 +35,19 @@ def assemble_email(
     message: Message, rendered: Rendered, context: Mapping[str, Any], account: Account, now: datetime
 ) -> Built | CannotRender:
     """Return the mail, or why a value of it cannot stand in one."""
-    key = message.public_id.hex
-    base = click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at)
-    version = message.template_version
+    key, customer, version = message.public_id.hex, message.customer, message.template_version
     sender = version.from_address or account.from_address
     body = rendered.pieces or rendered.html
     mail = Mail(
         message_id=key,
-        host=urlsplit(settings.SITE_URL).hostname or "localhost",
+        host=_host_of(settings.SITE_URL),
         from_name=version.from_name or account.from_name,
         from_address=sender,
-        to_name=message.customer.name,
-        to_address=message.customer.email,
+        to_name=customer.name,
+        to_address=customer.email,
         subject=rendered.subject[:300],
         text=rendered.text,
-        html=with_picture(body, opening_url(base)) if message.measures_opens else body,
+        html=with_picture(body, opening_url(rendered.base)) if message.measures_opens else body,
         date=now,
         unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else context["unsubscribe_url"],
         feedback_id=f"{message.source_id}:{message.source_kind}:{message.step}:boomerang".replace(" ", "-"),
@@ -57,6 +56,11 @@ def assemble_email(
         content = build(mail)
     except CannotBuild as error:
         return CannotRender("mail_refused", str(error))
-    outgoing = Outgoing(key=key, sender=sender, recipient=message.customer.email, content=content)
-    digest = address_digest(message.customer.email)
+    outgoing = Outgoing(key=key, sender=sender, recipient=customer.email, content=content)
+    digest = address_digest(customer.email)
     return Built(outgoing, Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets))
+
+
+@lru_cache(maxsize=8)
+def _host_of(address: str) -> str:
+    return urlsplit(address).hostname or "localhost"

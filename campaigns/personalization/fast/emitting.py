@@ -1,0 +1,385 @@
+"""How a program writes a mail: HTML ready for the wire with our links in it, and plain text.
+
+A template's HTML is looked through once, with a mark where each value will stand. A value never holds `<`, `>` or a double quote when it
+gets here, so what is inside a tag or an address is known before any value is; where a value could still change that, there is no program,
+or the value is a surprise. What was asked of a value once is kept: the same names and addresses of products stand in every mail.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from html import escape, unescape
+from operator import itemgetter
+from typing import Any
+
+from liquid.stringify import to_liquid_string
+from liquid.template import BoundTemplate
+from markupsafe import escape as escape_value
+
+from campaigns.personalization.fast.closures import referenced
+from campaigns.personalization.fast.program import Code, Emit, Hole, Later, NoProgram, Reader, Surprise, write_out
+from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, meant_by, scan, unusual
+
+BIG = 400
+"""A fixed text with more signs than these goes to the reader once, and then by its number."""
+_MOST_KEPT, _LONGEST_KEPT = 4096, 400
+_MOST_NUMBERINGS = 64  # of one fixed text: as many ways to number its links
+_MARK = "\x01"  # where a value will stand
+_special = re.compile("[&<>\"'\r\n\0]").search
+_unfit = re.compile('[<>"\r\0]').search
+_would_link = re.compile('(?:ref=|ef=|f=|=)"').match  # behind a value that ends in what comes before, this begins an address
+_delimiter = re.compile(r"[\s<>\"]")
+Added = tuple[tuple[str, str], ...]
+Positions = dict[str, int]
+
+
+class _Kept(dict[str, Any]):
+    """Answers to what was asked before; forgets all of them when they are too many."""
+
+    def keep(self, asked: str, answer: Any) -> Any:
+        """Keep an answer and return it."""
+        if len(asked) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[asked] = answer
+        return answer
+
+
+class Tidy(_Kept):
+    """Values as they stand in a mail's HTML: escaped, in ASCII, line ends for the wire. in_tag: inside an attribute."""
+
+    def __init__(self, *, in_tag: bool = False) -> None:
+        super().__init__()
+        self._in_tag = in_tag
+
+    def __missing__(self, value: str) -> str:
+        text = value
+        if _special(value):
+            if "\r" in value or "\0" in value:
+                raise Surprise
+            text = str.__str__(escape_value(value)).replace("\n", "\r\n")
+        return str(self.keep(value, self._checked(text if text.isascii() else referenced(text))))
+
+    def other(self, value: object) -> str:
+        """Return a value that is no text."""
+        if type(value) is int:
+            return str(value)
+        text = str.__str__(to_liquid_string(value, autoescape=True))
+        if _unfit(text):
+            raise Surprise
+        return self._checked(referenced(text.replace("\n", "\r\n")))
+
+    def _checked(self, text: str) -> str:
+        if self._in_tag and "href" in text.lower():
+            raise Surprise  # with the quote behind it that would look like a link
+        return text
+
+
+class Stays(str):
+    """What stands in a link and is none of ours."""
+
+
+class Targets(_Kept):
+    """Where links lead, by what stands in the HTML."""
+
+    def __init__(self, added: Added, hosts: frozenset[str]) -> None:
+        super().__init__()
+        self._added, self._hosts = added, hosts
+
+    def __missing__(self, text: str) -> str:
+        if "\n" in text:
+            raise Surprise
+        meant = meant_by(unescape(text).strip(), self._added, self._hosts)
+        if meant and len(meant) > LONGEST_TARGET:
+            return Stays(escape(meant))
+        found: str = self.keep(text, meant or Stays(text if meant is None else "#"))
+        return found
+
+    def link(self, text: str, positions: Positions, base: str, leave: Mapping[str, str]) -> str:
+        """Return what stands in a link instead of `text`. leave: addresses that stay, by how they stand in the HTML."""
+        if text in leave:
+            return leave[text]
+        target = self[text]
+        return target if type(target) is Stays else f"{base}{position_of(target, positions)}"
+
+
+def position_of(target: str, positions: Positions) -> int:
+    """Return the number of a link's target."""
+    found = positions.get(target)
+    if found is None:
+        if len(positions) >= MOST_LINKS:
+            raise Surprise
+        found = positions[target] = len(positions)
+    return found
+
+
+class Static:
+    """A fixed text with its links: texts stand around them, targets say where they lead. number: gives pieces a number for the reader."""
+
+    def __init__(self, texts: Sequence[str], targets: Sequence[str], number: Callable[[tuple[str, ...]], Any]) -> None:
+        self.texts, self.targets, self._number = tuple(texts), tuple(targets), number
+        self._all = itemgetter(*self.targets) if len(self.targets) > 1 else None
+        self._distinct = len(set(self.targets)) == len(self.targets)
+        self._pieces: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._chunks: dict[tuple[int, ...], Any] = {}
+
+    def written(self, positions: Positions, base: str) -> str:
+        """Return it as text."""
+        return base.join(self._numbered(self._numbers(positions)))
+
+    def chunk(self, positions: Positions) -> Any:
+        """Return it as a piece the reader knows by its number."""
+        numbers = self._numbers(positions)
+        found = self._chunks.get(numbers)
+        if found is None:
+            if len(self._chunks) >= _MOST_NUMBERINGS:
+                raise Surprise
+            found = self._chunks[numbers] = self._number(self._numbered(numbers))
+        return found
+
+    def _numbers(self, positions: Positions) -> tuple[int, ...]:
+        """Return the positions of its links; in one step when all are new, as in HTML, or none is, as in the text behind it."""
+        targets, before = self.targets, len(positions)
+        if before + len(targets) > MOST_LINKS:
+            raise Surprise
+        if self._all and self._distinct and positions.keys().isdisjoint(targets):
+            numbers = tuple(range(before, before + len(targets)))
+            positions.update(zip(targets, numbers, strict=True))
+            return numbers
+        if self._all and targets[0] in positions:
+            with suppress(KeyError):
+                return self._all(positions)  # type: ignore[no-any-return]
+        return tuple([positions.setdefault(target, len(positions)) for target in targets])
+
+    def _numbered(self, numbers: tuple[int, ...]) -> tuple[str, ...]:
+        """Return its pieces; our address goes between, its position stands at the beginning of the next piece."""
+        found = self._pieces.get(numbers)
+        if found is None:
+            if len(self._pieces) >= _MOST_NUMBERINGS:
+                self._pieces.clear()
+            first, *others = self.texts
+            found = self._pieces[numbers] = (first, *(f"{number}{text}" for number, text in zip(numbers, others, strict=True)))
+        return found
+
+
+class _Growing:
+    """A fixed text in the making."""
+
+    def __init__(self) -> None:
+        self.texts, self.targets = [""], list[str]()
+
+    def add(self, text: str) -> None:
+        self.texts[-1] += text
+
+    def link(self, target: str) -> None:
+        self.targets.append(target)
+        self.texts.append("")
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.texts))
+
+
+class HtmlEmit:
+    """Writes HTML: special characters become references, as they do in the values. number: as for `Static`."""
+
+    def __init__(self, added: Added, hosts: frozenset[str], number: Callable[[tuple[str, ...]], Any]) -> None:
+        self._number = number
+        self._added, self._hosts = added, hosts
+        self._outside, self._in_tag, self._targets = Tidy(), Tidy(in_tag=True), Targets(added, hosts)
+
+    def line_up(self, code: Code, sequence: Sequence[str | Hole]) -> None:
+        """Write the lines of code for what stands between two tags; raises NoProgram."""
+        holes = [part for part in sequence if isinstance(part, Hole)]
+        text = "".join([_MARK if isinstance(part, Hole) else referenced(part) for part in sequence])
+        if text.count(_MARK) != len(holes) or "\0" in text or "\r" in text.replace("\r\n", "") or unusual(text):
+            raise NoProgram
+        pieces, tail = scan(text)
+        if tail:
+            raise NoProgram
+        left, at, growing = iter(holes), 0, _Growing()
+        for place, piece in enumerate(pieces):
+            if place % 2 and _MARK in piece:
+                self._flush(code, growing)
+                growing = _Growing()
+                self._link(code, piece, left)
+            elif place % 2:
+                self._fixed_link(piece, growing)
+            else:
+                growing = self._around(code, text, at, piece, left, growing)
+            at += len(piece)
+        self._flush(code, growing)
+
+    def _around(self, code: Code, text: str, at: int, piece: str, left: Any, growing: _Growing) -> _Growing:
+        """Write a text between two links with the values in it. at: where in the whole text it begins."""
+        first, *others = piece.split(_MARK)
+        growing.add(_for_the_wire(first))
+        at += len(first)
+        for other in others:
+            self._flush(code, growing)
+            growing = _Growing()
+            code.line(f"w({_value(code, next(left), self._tidy(text, at))})")
+            growing.add(_for_the_wire(other))
+            at += 1 + len(other)
+        return growing
+
+    def _tidy(self, text: str, at: int) -> Tidy:
+        """Return how the value at a mark is written: outside of tags, or in an attribute between double quotes."""
+        opened = text.rfind("<", 0, at)
+        if opened <= text.rfind(">", 0, at):
+            return self._outside
+        if text.count('"', opened, at) % 2 == 0 or _would_link(text, at + 1):
+            raise NoProgram
+        return self._in_tag
+
+    def _link(self, code: Code, piece: str, left: Any) -> None:
+        first, *others = piece.split(_MARK)
+        parts = [code.constant(first)] if first else []
+        for other in others:
+            parts.append(_value(code, next(left), self._outside))
+            parts += [code.constant(other)] if other else []
+        if "\n" in piece:
+            raise NoProgram
+        code.line(f"w({code.constant(self._targets.link)}({' + '.join(parts)}, p, base, leave))")
+
+    def _fixed_link(self, piece: str, growing: _Growing) -> None:
+        meant = meant_by(unescape(piece).strip(), self._added, self._hosts)
+        if meant and len(meant) <= LONGEST_TARGET:
+            growing.link(meant)
+        else:
+            growing.add(_for_the_wire(piece if meant is None else escape(meant) if meant else "#"))
+
+    def _flush(self, code: Code, growing: _Growing) -> None:
+        static = Static(growing.texts, growing.targets, self._number)
+        if growing.size > BIG:
+            code.line('o.append("".join(out)); out.clear()')
+            code.line(f"o.append({code.constant(static.chunk)}(p))")
+        elif growing.targets:
+            code.line(f"w({code.constant(static.written)}(p, base))")
+        elif growing.size:
+            code.line(f"w({code.constant(growing.texts[0])})")
+
+    def end(self, code: Code) -> None:
+        """Write the lines for the end of the whole."""
+        code.line('o.append("".join(out))')
+
+
+class TextEmit:
+    """Writes plain text. links: none for a text without, such as a subject."""
+
+    def __init__(self, links: "TextLinks | None" = None) -> None:
+        self._links = links
+
+    def line_up(self, code: Code, sequence: Sequence[str | Hole]) -> None:
+        """Write the lines of code for what stands between two tags."""
+        for part in sequence:
+            if isinstance(part, Hole):
+                code.line(f"w({_value(code, part, None)})")
+            elif self._links is None:
+                code.line(f"w({code.constant(part)})")
+            else:
+                self._fixed(code, part, self._links)
+
+    def _fixed(self, code: Code, text: str, links: "TextLinks") -> None:
+        """Cut at the first and last sign that ends an address: only what stands outside may be part of one that a value completes."""
+        ends = [found.end() for found in _delimiter.finditer(text)]
+        if not ends:
+            code.line(f"w({code.constant(text)})")
+            return
+        first, last = ends[0] - 1, ends[-1]
+        if first:
+            code.line(f"w({code.constant(text[:first])})")
+        static = links.static(text[first:last])
+        code.line(self._end(code, links))
+        written = f"{code.constant(static.written)}(p, base)" if static.targets else code.constant(static.texts[0])
+        code.line(f"o.append({written})")
+        if text[last:]:
+            code.line(f"w({code.constant(text[last:])})")
+
+    def end(self, code: Code) -> None:
+        """Write the lines for the end of the whole."""
+        code.line('o.append("".join(out))' if self._links is None else self._end(code, self._links))
+
+    def _end(self, code: Code, links: "TextLinks") -> str:
+        end = f"{code.constant(links.end)}(o, x, p, base, leave)"
+        return f'x = "".join(out); out.clear(); {end} if "://" in x else o.append(x)'
+
+
+class TextLinks:
+    """The links of a plain text: of its fixed parts, and of what stands between two of these."""
+
+    def __init__(self, added: Added, hosts: frozenset[str]) -> None:
+        self._added, self._hosts = added, hosts
+        self._known = _Kept()
+
+    def static(self, text: str) -> Static:
+        """Return a fixed part."""
+        growing, seen = _Growing(), 0
+        for found in ADDRESS.finditer(text):
+            growing.add(text[seen : found.start()])
+            meant = meant_by(found.group(), self._added, self._hosts)
+            if meant and len(meant) <= LONGEST_TARGET:
+                growing.link(meant)
+            else:
+                growing.add(meant or found.group())
+            seen = found.end()
+        growing.add(text[seen:])
+        return Static(growing.texts, growing.targets, tuple)
+
+    def end(self, out: list[str], text: str, positions: Positions, base: str, leave: frozenset[str]) -> None:
+        """Add what stands between two fixed parts and holds an address, with our addresses in it."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._known.keep(text, [self._alone(part, leave) for part in _around_addresses(text)])
+            if not leave.isdisjoint(part for part, _ in known):
+                self._known.pop(text, None)
+        for part, meant in known:
+            if not meant or part in leave:
+                out.append(part)
+            elif len(meant) > LONGEST_TARGET or (meant not in positions and len(positions) >= MOST_LINKS):
+                out.append(meant)
+            else:
+                out.append(f"{base}{position_of(meant, positions)}")
+
+    def _alone(self, part: str, leave: frozenset[str]) -> tuple[str, str | None]:
+        is_address = part not in leave and ADDRESS.match(part)
+        return part, meant_by(part, self._added, self._hosts) if is_address else None
+
+
+def _around_addresses(text: str) -> list[str]:
+    """Return a text in parts; each address is one of its own."""
+    parts, seen = list[str](), 0
+    for found in ADDRESS.finditer(text):
+        parts += (text[seen : found.start()], found.group())
+        seen = found.end()
+    return [*parts, text[seen:]]
+
+
+def _value(code: Code, hole: Hole, tidy: Tidy | None) -> str:
+    """Return the code of a value as it is written. tidy: none for plain text."""
+    other = code.constant(_plainly if tidy is None else tidy.other)
+    written = "v" if tidy is None else f"{code.constant(tidy)}[v]"
+    return f"({written} if (v := {hole.code}).__class__ is str else {other}(v))"
+
+
+def _plainly(value: object) -> str:
+    return str.__str__(to_liquid_string(value, autoescape=False))
+
+
+def _for_the_wire(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] | None:
+    """Return what renders a template: (values, positions, base, leave) -> parts; None when it has no program. It raises `SURPRISES`."""
+    code = Code()
+    try:
+        reader = Reader(template, code)
+        code.line("o, out = [], []; w = out.append")
+        write_out(reader.ops, code, emit)
+    except (NoProgram, RecursionError):
+        return None
+    emit.end(code)
+    code.line("return o")
+    run = code.function("g, c, p, base, leave")
+    return lambda values, positions, base, leave: run(values, Later(template, values), positions, base, leave)

@@ -1,0 +1,297 @@
+"""A parsed Liquid template as one Python function: what is plain is done in place, everything else is asked of the library.
+
+The function is written by us from the template's tree; nothing a merchant wrote stands in it, for every text, name and value is a constant
+it is given. It knows values as they come out of JSON. Whatever it does not know raises (`SURPRISES`), and the caller renders the long way
+(`closures.py`), which also says what is wrong. A template with a tag that is not taken apart here has no program. How parts are written is
+the business of an `Emit`: `mail.py` has one for HTML and one for plain text. Decision 7; performance guide 4.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from liquid.ast import BlockNode, Node
+from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions.arguments import PositionalArgument
+from liquid.builtin.expressions.filtered import FilteredExpression
+from liquid.builtin.expressions.logical import BooleanExpression
+from liquid.builtin.expressions.path import Path
+from liquid.builtin.expressions.primitive import FloatLiteral, IntegerLiteral, StringLiteral
+from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.for_tag import ForNode
+from liquid.builtin.tags.if_tag import IfNode
+from liquid.builtin.tags.unless_tag import UnlessNode
+from liquid.context import builtin
+from liquid.exceptions import LiquidError
+from liquid.template import BoundTemplate
+
+from campaigns.personalization.fast.closures import Scope
+
+MOST_LOOPED, MOST_FIXED = 1_000, 1_000_000
+"""Times a body may be gone through here, and signs of fixed text that may make; more is for the way that counts as it goes."""
+_LITERALS = {StringLiteral, IntegerLiteral, FloatLiteral}
+_OWN_WAY = frozenset({"size", "first", "last"})  # the library finds something under these names where a dict has nothing
+_INDENT = "    "
+
+
+class Surprise(Exception):
+    """A value or a text this program does not know how to handle."""
+
+
+class NoProgram(Exception):
+    """The template holds something that is not taken apart here."""
+
+
+SURPRISES = (Surprise, LiquidError, KeyError, IndexError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
+
+
+class Hole(NamedTuple):
+    """A value of one person. code: a Python expression for it."""
+
+    code: str
+
+
+class Branch(NamedTuple):
+    """Blocks of which the first one is written whose test holds; the last may have none."""
+
+    ways: Sequence[tuple[str | None, "Ops"]]
+
+
+class Loop(NamedTuple):
+    """A block for each of a list. items: a Python expression for the list; item: the variable; number: of the loop in its template."""
+
+    items: str
+    item: str
+    number: int
+    name: str
+    body: "Ops"
+    default: "Ops"
+
+
+Ops = Sequence[str | Hole | Branch | Loop]
+
+
+class Later:
+    """The library's own context of one rendering, made only when an expression needs it."""
+
+    def __init__(self, template: BoundTemplate, values: Mapping[str, Any]) -> None:
+        self._template, self._values = template, values
+        self.spaces: list[dict[str, Any]] = []
+        self._made: Any = None
+
+    def enter(self, space: dict[str, Any]) -> None:
+        """Begin a loop. space: holds its variable."""
+        self.spaces.append(space)
+        self._made = None
+
+    def leave(self) -> None:
+        """End the innermost loop."""
+        self.spaces.pop()
+        self._made = None
+
+    def __call__(self) -> Any:
+        """Return the context."""
+        if self._made is None:
+            context = self._made = self._template.context_class(self._template, globals=self._values)
+            context.scope = Scope(context.locals, self._values, builtin, context.counters)
+            context.scope.push(self._template.make_partial_namespace(False, {}))
+            for space in self.spaces:
+                context.scope.push(space)
+        return self._made
+
+
+class Emit(Protocol):
+    """Writes what stands between two tags: fixed texts and holes."""
+
+    def line_up(self, code: "Code", sequence: Sequence[str | Hole]) -> None:
+        """Write the lines of code for a sequence; raises NoProgram."""
+
+    def end(self, code: "Code") -> None:
+        """Write the lines for the end of the whole."""
+
+
+class Code:
+    """Lines of Python in the making, with the constants they name."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.constants: dict[str, Any] = {}
+        self._depth = 1
+
+    def constant(self, value: object) -> str:
+        """Return the name of a constant."""
+        name = f"k{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def line(self, text: str) -> None:
+        """Add a line."""
+        self.lines.append(f"{_INDENT * self._depth}{text}")
+
+    @contextmanager
+    def deeper(self) -> Any:
+        """Indent what is added inside."""
+        self._depth += 1
+        self.line("pass")
+        yield
+        self._depth -= 1
+
+    def function(self, parameters: str) -> Callable[..., Any]:
+        """Return the function of these lines. parameters: the names of what it is given."""
+        source = "\n".join([f"def program({parameters}):", *self.lines])
+        names: dict[str, Any] = dict(self.constants)
+        exec(compile(source, "<program of a template>", "exec"), names)  # noqa: S102 - written here; a template's words are constants
+        made: Callable[..., Any] = names["program"]
+        return made
+
+
+class Reader:
+    """Reads a template's tree into operations; raises NoProgram."""
+
+    def __init__(self, template: BoundTemplate, code: Code) -> None:
+        self._code, self._filters = code, template.env.filters
+        self._variables: dict[str, str] = {}
+        self._loops = 0
+        self.ops: Ops = self._all(template.nodes)
+
+    def _all(self, nodes: Sequence[Node]) -> Ops:
+        return [self._one(node) for node in nodes]
+
+    def _one(self, node: Node) -> str | Hole | Branch | Loop:
+        if type(node) is ContentNode:
+            return str(node.text)
+        if type(node) is OutputNode:
+            return Hole(self._shown(node.expression))
+        if type(node) in {IfNode, UnlessNode}:
+            return self._branch(node)
+        if type(node) is ForNode and not self._variables:
+            return self._loop(node)
+        raise NoProgram
+
+    def _branch(self, node: Any) -> Branch:
+        first = self._test(node.condition)
+        ways: list[tuple[str | None, Ops]] = [(first if type(node) is IfNode else f"not {first}", self._block(node.consequence))]
+        ways += [(self._test(one.expression), self._block(one.block)) for one in node.alternatives]
+        return Branch([*ways, (None, self._block(node.default))] if node.default else ways)
+
+    def _loop(self, node: ForNode) -> Loop:
+        expression = node.expression
+        items, name = self._found(expression.iterable), str(expression.identifier)
+        if items is None or expression.offset or expression.reversed or name == "forloop":
+            raise NoProgram
+        if expression.limit:
+            if type(expression.limit) is not IntegerLiteral or expression.limit.value < 0:
+                raise NoProgram
+            items = f"{items}[:{int(expression.limit.value)}]"
+        number = self._loops = self._loops + 1
+        default = self._block(node.default) if node.default else []
+        self._variables = {name: f"i{number}"}
+        body = self._block(node.block)
+        self._variables = {}
+        return Loop(items, f"i{number}", number, name, body, default)
+
+    def _block(self, block: BlockNode) -> Ops:
+        if block.blank:
+            raise NoProgram
+        return self._all(block.nodes)
+
+    def _shown(self, expression: Any) -> str:
+        """Return the code of what an output shows."""
+        if type(expression) is not FilteredExpression:
+            return self._asked(expression)
+        filters = expression.filters or []
+        may_miss = bool(filters) and filters[0].name == "default"
+        code = self._found(expression.left, may_miss=may_miss) if type(expression.left) is Path else None
+        for one in filters:
+            function = self._filters.get(one.name)
+            given = [self._found(argument.value) if type(argument) is PositionalArgument else None for argument in one.args]
+            if code is None or function is None or None in given:
+                return self._asked(expression)
+            if getattr(function, "with_context", False) or getattr(function, "with_environment", False):
+                return self._asked(expression)
+            code = f"{self._code.constant(function)}({', '.join([code, *map(str, given)])})"
+        return code or self._asked(expression)
+
+    def _test(self, condition: Any) -> str:
+        """Return the code of a condition: a plain name is looked up in place."""
+        inner = condition.expression if type(condition) is BooleanExpression else None
+        found = self._found(inner, may_miss=True) if type(inner) is Path else None
+        if found is None:
+            return f"bool({self._asked(condition)})"
+        return f"((t := {found}) is not None and t is not False)"
+
+    def _asked(self, expression: Any) -> str:
+        """Return the code that asks the library."""
+        return f"{self._code.constant(expression.evaluate)}(c())"
+
+    def _found(self, value: object, *, may_miss: bool = False) -> str | None:
+        """Return the code of a literal or a name, None for other expressions. may_miss: what is not there is None."""
+        if type(value) in _LITERALS:
+            return self._code.constant(value.value)  # type: ignore[attr-defined]
+        if type(value) is not Path or not all(type(segment) is str for segment in value.path):
+            return None
+        root, *rest = (str(segment) for segment in value.path)
+        if root == "forloop":
+            raise NoProgram
+        start = self._variables.get(root)
+        names = rest if start else [root, *rest]
+        if may_miss and not _OWN_WAY & set(names):
+            return f"{self._code.constant(_look_for)}({start or 'g'}, {self._code.constant(tuple(names))})"
+        return (start or "g") + "".join(f"[{self._code.constant(name)}]" for name in names)
+
+
+def _look_for(values: Any, names: Sequence[str]) -> object:
+    """Return the value below some names, or None when it is not there; raises Surprise for what the library must look into."""
+    for name in names:
+        if type(values) is not dict:
+            raise Surprise
+        if name not in values:
+            return None
+        values = values[name]
+    return values
+
+
+def write_out(ops: Ops, code: Code, emit: Emit) -> None:
+    """Turn operations into lines of code."""
+    sequence: list[str | Hole] = []
+    for op in (*ops, None):
+        if isinstance(op, str | Hole):
+            sequence.append(op)
+            continue
+        if sequence:
+            emit.line_up(code, sequence)
+            sequence = []
+        if isinstance(op, Branch):
+            _write_branch(op, code, emit)
+        elif isinstance(op, Loop):
+            _write_loop(op, code, emit)
+
+
+def _write_branch(branch: Branch, code: Code, emit: Emit) -> None:
+    for place, (test, block) in enumerate(branch.ways):
+        code.line("else:" if test is None else f"{'elif' if place else 'if'} {test}:")
+        with code.deeper():
+            write_out(block, code, emit)
+
+
+def _write_loop(loop: Loop, code: Code, emit: Emit) -> None:
+    items, space = f"l{loop.number}", f"s{loop.number}"
+    code.line(f"{items} = {loop.items}")
+    most = min(MOST_LOOPED, MOST_FIXED // (_fixed_size(loop.body) + 1))
+    code.line(f"if {items}.__class__ is not list or len({items}) > {most}: raise {code.constant(Surprise)}")
+    code.line(f"{space} = {{}}; c.enter({space})")
+    code.line(f"for {loop.item} in {items}:")
+    with code.deeper():
+        code.line(f"{space}[{code.constant(loop.name)}] = {loop.item}")
+        write_out(loop.body, code, emit)
+    code.line("c.leave()")
+    if loop.default:
+        code.line(f"if not {items}:")
+        with code.deeper():
+            write_out(loop.default, code, emit)
+
+
+def _fixed_size(ops: Ops) -> int:
+    """Return how many signs of fixed text stand in operations."""
+    blocks = [block for op in ops if isinstance(op, Branch) for _, block in op.ways]
+    return sum(len(op) for op in ops if isinstance(op, str)) + sum(map(_fixed_size, blocks))
