@@ -2,15 +2,17 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Response
 
+PATIENCE_SECONDS = 30.0  # only a failure takes so long; a busy machine takes ten
 Scheme = Literal["light", "dark"]
 SIZES: dict[str, tuple[int, int]] = {"desktop": (1440, 900), "phone": (390, 844)}
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -60,12 +62,20 @@ def faults_of_page(page: "Page") -> list[str]:
     return found
 
 
-def wait_for(page: "Page", expression: str, *, seconds: float = 10) -> None:
+def wait_for(page: "Page", expression: str, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until an expression is true in the page. Playwright's own way evaluates text, which a strict policy refuses."""
     give_up = time.monotonic() + seconds
     while not page.evaluate(expression):
         assert time.monotonic() < give_up, f"{expression} was not true after {seconds} seconds"
         page.wait_for_timeout(20)
+
+
+def until(probe: Callable[[], Any], wanted: Any, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until the probe says what is wanted; fail with what it said instead."""
+    give_up = time.monotonic() + seconds
+    while (found := probe()) != wanted:
+        assert time.monotonic() < give_up, f"{found} instead of {wanted}"
+        time.sleep(0.05)
 
 
 def keep_pictures(*, wanted: bool) -> None:

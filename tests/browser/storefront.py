@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,12 +25,16 @@ class Storefront:
 
 @dataclass
 class Gateway:
-    """What stands between browsers and the product. refusals: answers to give instead of passing on, one per batch."""
+    """What stands between browsers and the product. refusals: answers to give instead of passing on, one per batch.
+
+    came_at: seconds on a clock that only goes forward, one per batch.
+    """
 
     url: str = ""
     product: str = ""
     refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     batches: list[bytes] = field(default_factory=list)
+    came_at: list[float] = field(default_factory=list)
 
 
 @contextmanager
@@ -77,6 +82,7 @@ def open_gateway(product: str) -> Iterator[Gateway]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            gateway.came_at.append(time.monotonic())
             gateway.batches.append(body)
             if gateway.refusals:
                 status, headers = gateway.refusals.pop(0)
@@ -86,7 +92,7 @@ def open_gateway(product: str) -> Iterator[Gateway]:
                 self._pass_on("POST", body)
 
         def _pass_on(self, method: str, body: bytes) -> None:
-            line = http.client.HTTPConnection(str(urlsplit(gateway.product).hostname), urlsplit(gateway.product).port, timeout=10)
+            line = http.client.HTTPConnection(str(urlsplit(gateway.product).hostname), urlsplit(gateway.product).port, timeout=30)
             headers = {name: self.headers[name] for name in ("Content-Type", "Origin") if self.headers.get(name)}
             line.request(method, self.path, body=body, headers=headers)
             answer = line.getresponse()

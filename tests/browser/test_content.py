@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import Template
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import Watch, faults_of_page, picture, wait_for
+from tests.browser.looking import Watch, faults_of_page, picture, until, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -91,8 +91,7 @@ def test_code_shows_its_faults_beside_it_and_all_looks_can_be_seen(site: Site) -
         picture(page, variant="desktop-light", name=f"content-editor-{look}")
     page.click("button[data-as='html']")
     page.click("#ed-other")
-    page.wait_for_timeout(600)
-    assert page.inner_text("#ed-person") != "the example person"
+    until(lambda: page.inner_text("#ed-person") != "the example person", True)
     assert faults_of_page(page) == []
     assert watch.complaints == []
 

@@ -13,9 +13,8 @@ from retention.customers.models import Customer
 from retention.kit import clock
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
-from tests.browser.looking import picture, wait_for
+from tests.browser.looking import picture, until, wait_for
 from tests.browser.storefront import Storefront, open_storefront
-from tests.browser.test_push import until
 from tests.campaigns.test_onsite import sent
 from tests.factories import make_key, make_store
 from tests.serving import serve

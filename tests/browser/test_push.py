@@ -5,7 +5,6 @@ own push service and with real keys of this browser, and what that service opene
 """
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from retention.customers.models import Consent, Customer, CustomerEvent, Identit
 from retention.kit import clock
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
-from tests.browser.looking import wait_for
+from tests.browser.looking import PATIENCE_SECONDS, until, wait_for
 from tests.browser.storefront import Storefront, open_storefront
 from tests.campaigns.push_stage import Browser, PushService, claims_of, connect, push_ready, push_service, send_pushes, unb64
 from tests.factories import make_key, make_store
@@ -92,14 +91,6 @@ def scene(transactional_db: None, browser: "Chromium") -> Iterator[Scene]:
         context.close()
 
 
-def until(probe: Any, wanted: Any, *, seconds: float = 10) -> None:
-    """Wait until the probe says what is wanted."""
-    give_up = time.monotonic() + seconds
-    while (found := probe()) != wanted:
-        assert time.monotonic() < give_up, f"{found} instead of {wanted}"
-        time.sleep(0.05)
-
-
 def kept(store: Store) -> int:
     with store_context(store.pk):
         return PushSubscription.objects.filter(gone_at=None).count()
@@ -111,7 +102,9 @@ def deliver(page: "Page", origin: str, payload: bytes) -> None:
     found: list[str] = []
     tools.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(one["registrationId"] for one in told["registrations"]))
     tools.send("ServiceWorker.enable")
-    while not found:
+    for _look in range(int(PATIENCE_SECONDS / 0.02)):
+        if found:
+            break
         page.wait_for_timeout(20)
     tools.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": found[0], "data": payload.decode()})
 
@@ -158,7 +151,7 @@ def test_a_yes_an_encrypted_message_its_notification_and_the_click(scene: Scene,
 def test_a_no_is_remembered_and_the_browser_itself_is_not_asked(scene: Scene) -> None:
     page = scene.visit()
     scene.press(page, "no")
-    page.wait_for_timeout(200)
+    wait_for(page, f"!{BOX}")
     again = scene.visit()
     again.wait_for_timeout(400)
     assert (again.evaluate(f"Boolean({BOX})"), again.evaluate("subscribed"), kept(scene.store)) == (False, 0, 0)

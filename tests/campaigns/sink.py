@@ -66,7 +66,7 @@ def smtp_sink() -> Iterator[tuple[Sink, int]]:
     sink = Sink()
     port = free_port()
     controller = Controller(
-        sink, hostname="127.0.0.1", port=port, authenticator=sink.sign_in, auth_required=False, auth_require_tls=False, ready_timeout=10
+        sink, hostname="127.0.0.1", port=port, authenticator=sink.sign_in, auth_required=False, auth_require_tls=False, ready_timeout=30
     )
     controller.start()
     try:

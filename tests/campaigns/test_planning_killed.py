@@ -25,7 +25,7 @@ def plan_and_kill(store: Any, campaign: Campaign, *, seconds: float) -> None:
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        before, until = rows(campaign).count(), time.monotonic() + 20
+        before, until = rows(campaign).count(), time.monotonic() + 60
         while rows(campaign).count() == before and time.monotonic() < until:  # not before it began, however busy the machine is
             time.sleep(0.005)
         time.sleep(seconds)

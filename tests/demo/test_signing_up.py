@@ -106,7 +106,7 @@ def _see(browser: "Browser", url: str, store: Store, customer: Customer) -> None
 
 
 def _until_stored(page: "Page", store: Store, names: set[str]) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while time.monotonic() < give_up:
         with work_for(store):
             if names <= set(CustomerEvent.objects.values_list("name", flat=True)):

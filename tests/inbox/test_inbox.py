@@ -16,7 +16,7 @@ from retention.inbox.passwords import inbox_password
 from retention.inbox.reading import list_mails, read_mail
 from tests.cast import lumen, other_store
 from tests.factories import make_user, signed_in
-from tests.serving import ROOT, free_port
+from tests.serving import ROOT, START_SECONDS, free_port
 
 MAIL = (
     b"From: Lumen <shop@example.test>\r\nTo: ana@example.test\r\nSubject: Your basket\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -31,22 +31,22 @@ def running_inbox(folder: Path):
     command = [sys.executable, "-m", "retention.inbox", "--port", str(port), "--dir", str(folder), "--watch-parent"]
     process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))
     try:
-        for _ in range(200):
+        for _ in range(START_SECONDS * 20):
             try:
-                smtplib.SMTP("127.0.0.1", port, timeout=5).close()
+                smtplib.SMTP("127.0.0.1", port, timeout=30).close()
                 break
             except OSError:
                 time.sleep(0.05)
         yield port
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_keeps_a_stores_mail_apart_and_answers_scripts(tmp_path):
     store = str(uuid.uuid4())
     with running_inbox(tmp_path) as port:
-        smtp = smtplib.SMTP("127.0.0.1", port, timeout=10)
+        smtp = smtplib.SMTP("127.0.0.1", port, timeout=30)
         smtp.login(store, inbox_password(store))
         smtp.sendmail("shop@example.test", ["ana@example.test"], MAIL)
         for address, code in (("bounce@example.test", 550), ("bounce+7@example.test", 550), ("busy@example.test", 451)):
@@ -55,7 +55,7 @@ def test_keeps_a_stores_mail_apart_and_answers_scripts(tmp_path):
             assert refused.value.recipients[address][0] == code
         with pytest.raises(smtplib.SMTPServerDisconnected):
             smtp.sendmail("shop@example.test", ["hangup@example.test"], MAIL)
-        stranger = smtplib.SMTP("127.0.0.1", port, timeout=10)
+        stranger = smtplib.SMTP("127.0.0.1", port, timeout=30)
         with pytest.raises(smtplib.SMTPAuthenticationError):
             stranger.login(store, "wrong")
         stranger.sendmail("no-reply@example.test", ["nora@example.test"], MAIL.replace(b"Your basket", b"Check your address"))

@@ -251,7 +251,7 @@ def test_a_store_that_floods_the_door_leaves_threads_to_the_others_and_takes_tur
         waiting = [threading.Thread(target=send, args=(loud_key, f"loud {number}")) for number in range(8)]
         for thread in waiting:
             thread.start()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while len(answers) < 5 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert [status for _name, status in answers] == [503] * 5

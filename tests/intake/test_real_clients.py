@@ -131,7 +131,7 @@ def test_segments_browser_library_delivers_a_visit_word_for_word(browser: "Brows
         page.goto(shop.url + "/")
         wait_for(page, "Boolean(window.told && window.told.length)")
         visitor = page.evaluate("window.visitor")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while len(stored(store)) < 6 and time.monotonic() < deadline:
             time.sleep(0.1)
         context.close()

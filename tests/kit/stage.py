@@ -42,7 +42,7 @@ class Canary:
         with socket.create_connection(("127.0.0.1", self.port)) as probe:
             own = probe.getsockname()[1]
             with self._counted:
-                assert self._counted.wait_for(lambda: own in self._seen, timeout=5)
+                assert self._counted.wait_for(lambda: own in self._seen, timeout=30)
                 self._seen.remove(own)
                 return len(self._seen)
 

@@ -190,7 +190,7 @@ def test_a_persistent_connection_serves_the_next_store(stores: tuple[int, int]) 
 @commits
 def test_threads_do_not_share_a_store(stores: tuple[int, int]) -> None:
     seen: dict[str, Any] = {}
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=30)
 
     def work(name: str, store: int | None) -> None:
         try:
@@ -210,7 +210,7 @@ def test_threads_do_not_share_a_store(stores: tuple[int, int]) -> None:
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join(timeout=20)
+                thread.join(timeout=60)
     assert seen == {"one": [["first"]] * 20, "two": [["second"]] * 20, "three": [["second"]] * 20, "none": None}
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def post(url: str, raw: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     request = urllib.request.Request(url, data=raw, headers={"Content-Type": "application/json", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.read()
@@ -31,7 +31,7 @@ def post(url: str, raw: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
 def announce(url: str, size: int) -> int:
     """Return what the server says to a body of this size before any of it is sent: it need not read one it will not take."""
     where = urlsplit(url)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
     try:
         connection.putrequest("POST", where.path)
         connection.putheader("Content-Type", "application/json")
