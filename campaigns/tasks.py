@@ -23,12 +23,13 @@ from retention.tenancy.context import store_context
 
 STORES_A_TICK = 10
 SECONDS_A_TICK = 2.0
+LONGEST_TICK = 20.0
 
 
 @shared_task(name="campaigns.tasks.run_journeys")
 def run_journeys() -> None:
     """Read the news and carry on due runs, in every store where something waits."""
-    for taken in StoreWork.take("journeys", now=clock.now(), limit=STORES_A_TICK):
+    for taken in take_turns(kind="journeys", clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
         with store_context(taken.store_id):
             take_news(now=clock.now())
             run_due(now=clock.now())
@@ -38,7 +39,7 @@ def run_journeys() -> None:
 @shared_task(name="campaigns.tasks.run_campaigns")
 def run_campaigns() -> None:
     """Begin campaigns whose moment has come, plan them, compare their variants and end them."""
-    for taken in StoreWork.take(WORK, now=clock.now(), limit=STORES_A_TICK, lease_seconds=300):
+    for taken in take_turns(kind=WORK, clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
         with store_context(taken.store_id):
             next_at = tick(Store.objects.get(pk=taken.store_id), now=clock.now())
             StoreWork.settle(WORK, taken, next_at=next_at)

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
-LEASE_SECONDS = 20
+LEASE_SECONDS = 15
 """As long as what a killed worker held waits for another."""
 MOST_SECONDS = 120.0
 """After so long even a beating worker loses its lease: it hangs."""
@@ -29,7 +29,7 @@ def beating(renew: Callable[[], None], *, every: float = LEASE_SECONDS / 3, most
                 if done.wait(every):
                     return
                 renew()
-        except DatabaseError as error:  # the lease runs out, and that is what it is for
+        except Error as error:  # the lease runs out, and that is what it is for
             _log.warning("a lease could not be kept: %s", type(error).__name__)
         finally:
             connection.close()

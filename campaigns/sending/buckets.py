@@ -15,7 +15,8 @@ SETTING = "per_second"
 
 # Not the moment of the statement: one that waited for the row would be older than what the row says, and turn it back.
 _BASE = "least(greatest(spent_to, clock_timestamp() - %(window)s * interval '1 second'), clock_timestamp())"
-_GRANT = f"least(%(wanted)s, greatest(0, floor(extract(epoch FROM clock_timestamp() - {_BASE}) * %(rate)s)))"
+# The clock goes on inside one statement: a microsecond less than a whole message is a whole one.
+_GRANT = f"least(%(wanted)s, greatest(0, floor(extract(epoch FROM clock_timestamp() - {_BASE}) * %(rate)s + 0.001)))"
 _TAKE = f"""
     UPDATE campaigns_accountpace SET granted = {_GRANT}, spent_to = {_BASE} + ({_GRANT})::float8 / %(rate)s * interval '1 second'
     WHERE store_id = %(store)s AND connection_id = %(account)s

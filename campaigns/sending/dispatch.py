@@ -30,7 +30,7 @@ from campaigns.sending.building import build_all, read_messages
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
 from campaigns.sending.lines import line
-from campaigns.sending.recording import record, record_unmade
+from campaigns.sending.recording import patiently, record, record_unmade
 from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id, store_context
@@ -221,14 +221,10 @@ def _send_chunk(
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)
-    states = record(
-        answers,
-        tokens=passed.tokens,
-        attempts={message.pk: message.attempts + 1 for message in messages},
-        mark=mark,
-        doubtful={message.pk for message in messages if message.provider_key},
-        final=account.trusted,
-        now=clock(),
+    attempts = {message.pk: message.attempts + 1 for message in messages}
+    doubtful = {message.pk for message in messages if message.provider_key}
+    states = patiently(
+        lambda: record(answers, tokens=passed.tokens, attempts=attempts, mark=mark, doubtful=doubtful, final=account.trusted, now=clock())
     )
     return states, any(answer.whole_account for answer in answers.values())
 

@@ -4,12 +4,13 @@ A worker that outlived its lease may turn `unknown`, or what waits for a repeat,
 write nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, Error, IntegrityError, ProgrammingError, connection, transaction
 
 from campaigns.channels import Answer, Outcome
 from campaigns.personalization.render import CannotRender
@@ -21,6 +22,8 @@ from retention.tenancy.prepared import Prepared
 
 MOST_ATTEMPTS = 12
 LONGEST_BACKOFF = timedelta(hours=4)
+PATIENCE_SECONDS, TRY_EVERY_SECONDS = 30.0, 0.5
+_LASTING = (DataError, IntegrityError, ProgrammingError)  # whoever asks again is told the same
 
 _RECORD = Prepared(
     "record_endings",
@@ -116,6 +119,22 @@ def record(
     for _, state, channel in rows:
         MESSAGES.labels(channel=channel, outcome=state).inc()
     return written
+
+
+def patiently(write: Callable[[], dict[int, str]]) -> dict[int, str]:
+    """Write down answers although the database goes away for a while: they are known here and nowhere else.
+
+    Only outside a transaction, which would be gone with the connection. The token keeps out what came too late.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return write()
+        except Error as error:
+            if isinstance(error, _LASTING) or connection.in_atomic_block or time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(TRY_EVERY_SECONDS)
 
 
 def record_unmade(failed: Mapping[int, CannotRender], *, holder: Any, now: datetime) -> None:

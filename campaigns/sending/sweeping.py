@@ -4,6 +4,7 @@ Any process may run this, as often as it likes. Source: reliability guide 2.3, p
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -61,7 +62,13 @@ def sweep_store(*, now: datetime) -> int:
     drawing.put_back_forgotten(now=now)
     forget_old(now=now)
     store_id, again_at = require_store_id(), now + doubts.REPEAT_AFTER
-    values = {"store": store_id, "now": now, "again_at": again_at, "recognised": now - doubts.RECOGNISED_FOR, "most": MOST_ATTEMPTS}
+    values: dict[str, Any] = {
+        "store": store_id,
+        "now": now,
+        "again_at": again_at,
+        "recognised": now - doubts.RECOGNISED_FOR,
+        "most": MOST_ATTEMPTS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRED, values)
         states = [state for (state,) in cursor.fetchall()]

@@ -15,14 +15,14 @@ from retention.stores.models.work import Taken
 KIND = "dispatch"
 
 
-def take_turns(*, clock: Callable[[], datetime], most: int, seconds: float) -> Iterator[Taken]:
-    """Yield stores whose messages are due, longest in line first, until `most` had their turn or `seconds` are over."""
+def take_turns(*, kind: str = KIND, clock: Callable[[], datetime], most: int, seconds: float) -> Iterator[Taken]:
+    """Yield stores where work of a kind is due, longest in line first, until `most` had their turn or `seconds` are over."""
     until = time.monotonic() + seconds
     for _turn in range(most):
-        taken = StoreWork.take(KIND, now=clock(), limit=1, lease_seconds=LEASE_SECONDS)
+        taken = StoreWork.take(kind, now=clock(), limit=1, lease_seconds=LEASE_SECONDS)
         if not taken:
             return
-        with beating(lambda of=taken[0]: StoreWork.renew(KIND, of, lease_seconds=LEASE_SECONDS)):  # type: ignore[misc]
+        with beating(lambda of=taken[0]: StoreWork.renew(kind, of, lease_seconds=LEASE_SECONDS)):  # type: ignore[misc]
             yield taken[0]
         if time.monotonic() > until:
             return

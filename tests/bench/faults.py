@@ -1,38 +1,70 @@
-"""The gauntlet with counts: senders killed, ended and frozen before a relay that misbehaves. All figures are the referee's.
+"""The gauntlet with counts: senders killed, ended and frozen before referees that behave and that do not, on every way out; then the whole
+crew with its servers falling. All figures are the referees'.
 
-`resumed`: the most seconds until mail left again after a new sender was up.
+`resumed`: the most seconds until mail left again, after a new sender was up, or after the fault of the whole crew.
 """
 
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from campaigns.sending import dispatch
 from retention.kit import clock
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.faults import gauntlet
+from tests.faults.ways import WAYS
 
-MESSAGES, ROUNDS = 3000, 50
+MESSAGES, ROUNDS, OTHER_MESSAGES, OTHER_ROUNDS, LEASE_SECONDS = 3000, 50, 600, 10, 5.0
+WHOLE = {"kill": 3, "terminate": 10, "postgres": 10, "flush": 5, "valkey": 5}
+_NAMES = tuple(one.name for one in fields(gauntlet.Counts))
+_OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL", "REDIS_URL", "VAR_DIR")
 
 
 def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
-    """Run the gauntlet before a relay that behaves and before one that does not."""
-    rows: list[tuple[object, ...]] = [("relay", "seconds", *gauntlet.Counts.__dataclass_fields__)]
-    counts: dict[str, float] = {}
-    for name, faulty in (("clean", False), ("faulty", True)):
-        store = Store.objects.create(name="Lumen", slug=f"faults-{name}-{clock.now():%H%M%S%f}", web_address="https://lumen.example.test")
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder, store_context(store.pk):
-            journal = Path(folder) / "journal"
-            with gauntlet.referee(journal, seed=7, faulty=faulty) as inbox:
-                settings.INBOX_SMTP_URL = inbox
-                found = gauntlet.run(store, inbox, journal, messages=int(MESSAGES * scale), rounds=max(5, int(ROUNDS * scale)), seed=3)
-        rows.append((name, round(time.monotonic() - began), *asdict(found).values()))
-        for key in ("duplicates", "lost", "unaccounted", "unknown"):
-            counts[key] = counts.get(key, 0) + asdict(found)[key]
-        counts["resumed"] = max(counts.get("resumed", 0), found.resumed)
+    """Run every way through the gauntlet, clean and faulty, and then the faults of the whole crew."""
+    dispatch.DEADLINE_SECONDS = LEASE_SECONDS / 2.5
+    found = [_one(way, faulty=faulty, scale=scale) for way in WAYS for faulty in (False, True)] + _whole(scale)
+    rows: list[tuple[object, ...]] = [("what", "seconds", *_NAMES)]
+    rows += [(name, seconds, *(seen[key] for key in _NAMES)) for name, seconds, seen in found]
+    counts: dict[str, float] = {
+        key: sum(seen[key] for _, _, seen in found) for key in ("duplicates", "lost", "unaccounted", "unknown", "changed")
+    }
+    counts["unknown_keyed"] = sum(seen["unknown"] for name, _, seen in found if name.partition(" ")[0] in WAYS and _keyed(name))
+    counts |= {f"resumed_{name}": seen["resumed"] for name, _, seen in found if name in WHOLE}
     return rows, {"ratios": {}, "counts": counts}
+
+
+def _keyed(name: str) -> bool:
+    return WAYS[name.partition(" ")[0]].keyed
+
+
+def _one(way: str, *, faulty: bool, scale: float) -> tuple[str, int, dict[str, Any]]:
+    messages, rounds = (MESSAGES, ROUNDS) if way == "smtp" else (OTHER_MESSAGES, OTHER_ROUNDS)
+    store = Store.objects.create(name="Lumen", slug=f"faults-{way}-{clock.now():%H%M%S%f}", web_address="https://lumen.example.test")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, store_context(store.pk):
+        many, often = max(60, int(messages * scale)), max(len(gauntlet.KINDS), int(rounds * scale))
+        seen = gauntlet.through(store, settings, Path(folder), way=way, faulty=faulty, messages=many, rounds=often, lease=LEASE_SECONDS)
+    return f"{way} {'faulty' if faulty else 'clean'}", round(time.monotonic() - began), asdict(seen)
+
+
+def _whole(scale: float) -> list[tuple[str, int, dict[str, Any]]]:
+    """Run the faults of the whole crew in a process of its own, which has servers it may break."""
+    wanted = [part for fault, rounds in WHOLE.items() for part in (fault, str(max(1, int(rounds * scale))))]
+    environment = {name: value for name, value in os.environ.items() if name not in _OURS}
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.whole", *wanted], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    seconds = round(time.monotonic() - began)
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return [(one["fault"], seconds, one) for one in found]

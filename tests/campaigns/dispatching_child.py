@@ -10,7 +10,7 @@ import django
 
 django.setup()
 
-from django.db import InterfaceError, OperationalError, connection  # noqa: E402 - after the setup
+from django.db import Error, connection  # noqa: E402 - after the setup
 
 from campaigns.sending import dispatch, gate  # noqa: E402 - after the setup
 from retention.kit import clock  # noqa: E402
@@ -35,7 +35,7 @@ def main(store_id: int, channel: str = "email", lease: float = 0) -> None:
         while True:
             try:
                 done = dispatch.dispatch_slice(store, channel=channel, clock=clock.now)
-            except (OperationalError, InterfaceError):
+            except Error:
                 connection.close()  # the server starts anew; a worker's next task would come just so
                 time.sleep(0.2)
                 continue

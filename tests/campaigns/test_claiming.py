@@ -1,12 +1,14 @@
 """Two workers and one store's messages: each is sent once. Real threads, and a control without the claim that shows the fault."""
 
 import asyncio
+import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import psycopg2
 import pytest
 from django.db import connection
 
@@ -119,6 +121,25 @@ def steal(store: Any) -> None:
     for _look in range(5):
         assert dispatch.dispatch_slice(store, channel="email", clock=clock.now).reserved == 0
         time.sleep(0.15)
+
+
+def test_answer_is_written_down_although_the_database_went_away(store: Any, sink: Any) -> None:
+    def cut(_mail: object) -> str:
+        with psycopg2.connect(os.environ["DATABASE_OWNER_URL"]) as owner, owner.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [ours])
+            cuts.append(cursor.fetchone()[0])
+        return "250 taken"
+
+    cuts: list[bool] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (ours,) = cursor.fetchone()
+    sink.data_answer = cut
+    make_ready(1, now=clock.now())
+    assert dispatch.dispatch_slice(store, channel="email", clock=clock.now).states == {"sent": 1}
+    assert cuts == [True]
+    assert Counter(Message.objects.values_list("state", flat=True)) == {"sent": 1}
+    assert len(sink.accepted) == 1
 
 
 def test_older_token_writes_nothing(store: Any, sink: Any) -> None:

@@ -21,7 +21,7 @@ from tests.campaigns.crowd import make_ready
 from tests.campaigns.esp import YES, Service, playing
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SILENT = (0, None, {})
+SILENT: tuple[int, Any, dict[str, str]] = (0, None, {})
 
 
 @pytest.fixture

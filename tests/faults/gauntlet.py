@@ -61,12 +61,12 @@ class Course:
 
 
 @contextmanager
-def referee(journal: Path, *, kind: str, seed: int, faulty: bool) -> Iterator[int]:
-    """Run a referee of a kind and give its port; 0 where nothing leaves the house."""
+def referee(journal: Path, *, kind: str, seed: int, mood: str) -> Iterator[int]:
+    """Run a referee of a kind and give its port; 0 where nothing leaves the house. mood: clean, faulty, or (a relay only) slow."""
     if not kind:
         yield 0
         return
-    port, mood = free_port(), "faulty" if faulty else "clean"
+    port = free_port()
     module = ["tests.faults.referee"] if kind == "smtp" else ["tests.faults.web_referee"]
     command = [sys.executable, "-m", *module, str(port), str(journal), str(seed), mood, *([] if kind == "smtp" else [kind])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
@@ -84,7 +84,7 @@ def through(store: Any, settings: Any, folder: Path, *, way: str, faulty: bool, 
     """Run one course with a referee of its own, in the store's context. settings: Django's, or a fixture that puts back what changed."""
     course = Course(WAYS[way], messages, rounds, seed=3, lease=lease)
     journal = folder / f"journal-{way}-{faulty}"
-    with referee(journal, kind=course.way.referee, seed=7, faulty=faulty) as port:
+    with referee(journal, kind=course.way.referee, seed=7, mood="faulty" if faulty else "clean") as port:
         settings.INBOX_SMTP_URL = f"smtp://127.0.0.1:{port}" if way == "smtp" else ""
         settings.FETCH_ALLOWED_PORTS = [port]
         return run(store, course, journal, port, inbox=settings.INBOX_SMTP_URL)

@@ -1,6 +1,6 @@
 """A relay that writes every acceptance into a file before it answers, and misbehaves by a seed.
 
-`python -m tests.faults.referee PORT FILE SEED`.
+`python -m tests.faults.referee PORT FILE SEED clean|faulty|slow`.
 
 What it wrote is what was sent, whatever the sender believes. Its faults, each for a given part of all mails: refuse for now (451 to the
 recipient), close the service (421), accept and then say error (451 after the content), accept and fall silent, drip, reset.
@@ -16,6 +16,7 @@ from typing import Any
 
 PARTS = {"later": 0.05, "closing": 0.02, "error_after": 0.02, "silence": 0.005, "drip": 0.03, "reset": 0.02}
 SILENT_SECONDS = 60.0
+SLOW_SECONDS = 0.5  # at most, for one mail of a relay that is slow
 
 Speak = Callable[[bytes], Awaitable[None]]
 
@@ -33,8 +34,8 @@ def fault_of(chance: random.Random, *, faulty: bool) -> str:
 class Referee:
     """One relay; `journal` is a file descriptor opened for appending."""
 
-    def __init__(self, journal: int, chance: random.Random, *, faulty: bool) -> None:
-        self.journal, self.chance, self.faulty = journal, chance, faulty
+    def __init__(self, journal: int, chance: random.Random, *, mood: str) -> None:
+        self.journal, self.chance, self.mood = journal, chance, mood
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak SMTP with one sender until it leaves or a fault ends the talk."""
@@ -59,7 +60,7 @@ class Referee:
             return False
         elif verb == b"MAIL":
             await self._say(writer, b"250 ok")
-            return await self._mail(reader, writer, fault_of(self.chance, faulty=self.faulty))
+            return await self._mail(reader, writer, fault_of(self.chance, faulty=self.mood == "faulty"))
         else:
             await self._say(writer, b"250 ok")
         return True
@@ -82,6 +83,8 @@ class Referee:
         return await self._answer(writer, fault)
 
     async def _answer(self, writer: asyncio.StreamWriter, fault: str) -> bool:
+        if self.mood == "slow":
+            await asyncio.sleep(self.chance.uniform(0, SLOW_SECONDS))
         if fault == "silence":
             await asyncio.sleep(SILENT_SECONDS)
             return False
@@ -100,10 +103,10 @@ def _message_id(content: bytes) -> bytes:
     return content[start : content.index(b"@", start)]
 
 
-async def main(port: int, path: str, seed: int, faulty: bool) -> None:
+async def main(port: int, path: str, seed: int, mood: str) -> None:
     """Serve until killed."""
     journal = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    referee = Referee(journal, random.Random(seed), faulty=faulty)
+    referee = Referee(journal, random.Random(seed), mood=mood)
     server: Any = await asyncio.start_server(referee.serve, "127.0.0.1", port, limit=1 << 20)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -111,4 +114,4 @@ async def main(port: int, path: str, seed: int, faulty: bool) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "faulty"))
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]))

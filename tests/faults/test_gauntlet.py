@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 1.0)
+    monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 2.0)
 
 
 def through(
