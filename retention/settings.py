@@ -348,6 +348,7 @@ SPECTACULAR_SETTINGS = {
         "CampaignPauseReason": "campaigns.models.Campaign.PauseReason",
         "CampaignState": "campaigns.models.Campaign.State",
         "CampaignWhen": "campaigns.models.Campaign.When",
+        "ChannelEnum": "retention.customers.models.consent.ChannelName",
         "CouponBenefit": "campaigns.models.CouponPool.Benefit",
         "CouponStanding": "campaigns.models.Coupon.Standing",
         "EndpointState": "retention.webhooks.models.Endpoint.State",
