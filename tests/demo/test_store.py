@@ -31,7 +31,7 @@ def test_orders_count_on_their_customers_and_lines_come_to_their_orders():
 def test_what_the_shop_sells_has_prices_and_pieces_and_a_second_start_changes_nothing():
     loaded = demo.load(now=clock.now())
     with work_for(loaded.store):
-        person = Customer.objects.filter(orders_count__gt=0).order_by("pk").first()
+        person = Customer.objects.filter(orders_count__gt=0).order_by("pk")[0]
         shown = shelves_for([person], sources=SHELVES, now=clock.now())
         offered = [one["product_id"] for one in shown.of(person.pk)["recommended"]]
         assert len(offered) >= 6
