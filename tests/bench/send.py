@@ -26,7 +26,7 @@ from campaigns.models import Connection, Message, Template, TemplateVersion
 from campaigns.personalization.context import contexts
 from campaigns.sending import lines
 from campaigns.sending.building import build_from, read_messages
-from campaigns.sending.dispatch import dispatch_slice
+from campaigns.sending.dispatch import MADE_AT_ONCE, dispatch_slice
 from retention.customers.models import Consent, Customer
 from retention.kit import clock
 from retention.kit.memory import keep_what_is_loaded
@@ -117,8 +117,8 @@ def _turn_of(store: Store, version: TemplateVersion, *, count: int, built: int, 
 
 
 def _build(messages: list[Message], found: Any) -> None:
-    for start in range(0, len(messages), 32):
-        _mails, failed = build_from(messages[start : start + 32], found, account=_ACCOUNT, now=clock.now())
+    for start in range(0, len(messages), MADE_AT_ONCE):
+        _mails, failed = build_from(messages[start : start + MADE_AT_ONCE], found, account=_ACCOUNT, now=clock.now())
         if failed:
             raise RuntimeError(f"A mail could not be built: {failed}")
 
