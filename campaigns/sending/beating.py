@@ -15,7 +15,7 @@ LEASE_SECONDS = 15
 MOST_SECONDS = 120.0
 """After so long even a beating worker loses its lease: it hangs."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def beating(renew: Callable[[], None], *, every: float = LEASE_SECONDS / 3, most
                     return
                 renew()
         except Error as error:  # the lease runs out, and that is what it is for
-            _log.warning("a lease could not be kept: %s", type(error).__name__)
+            log.warning("a lease could not be kept", extra={"cause": type(error).__name__})
         finally:
             connection.close()
 

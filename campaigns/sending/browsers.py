@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.channels.push.encrypting import Subscription, check_keys
-from campaigns.channels.push.services import check_endpoint
+from campaigns.channels.push.endpoints import check_endpoint
 from campaigns.channels.push.vapid import new_pair
 from campaigns.models import PushKeys, PushSubscription
 from retention.customers.consent import Said, address_digest, record_consents

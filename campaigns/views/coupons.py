@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.coupons.making import MOST_AT_ONCE, add_codes, add_made, read_codes
 from campaigns.coupons.reading import figures_of
-from campaigns.forms import PoolForm
 from campaigns.models import Coupon, CouponPool, SendRule
+from campaigns.views.coupon_form import PoolForm
 from retention.customers.importing.reading import quote_formula
 from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_money

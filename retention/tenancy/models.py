@@ -43,7 +43,7 @@ class StoreOwned(models.Model):
         super().save(*args, **kwargs)
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **_later: Any) -> Self:
         """Return a row as it was read, at a third of what the usual way costs: nothing of ours listens to rows being made.
 
         A column that was not read is read when somebody asks for it, as usual.

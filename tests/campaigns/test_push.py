@@ -11,8 +11,8 @@ from django.test import Client
 
 from campaigns.channels import Account, Outcome, Outgoing
 from campaigns.channels.push.encrypting import BadSubscription
+from campaigns.channels.push.endpoints import UnknownService
 from campaigns.channels.push.providers import webpush
-from campaigns.channels.push.services import UnknownService
 from campaigns.channels.push.vapid import new_pair
 from campaigns.models import Click, Connection, Message, PushKeys, PushSubscription
 from campaigns.sending.browsers import FORGOTTEN_AFTER, MOST_BROWSERS, as_secret, check_subscription, drop_subscription, keys_of_store

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from campaigns.channels.base import Account, Answer, Outcome, Outgoing
 from campaigns.channels.push.encrypting import BadSubscription, Subscription, TooLong, encrypt
-from campaigns.channels.push.services import check_endpoint
+from campaigns.channels.push.endpoints import check_endpoint
 from campaigns.channels.push.vapid import authorization
 from retention.kit.fetch import FetchFailed, FetchRefused, fetch
 
