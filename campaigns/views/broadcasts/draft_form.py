@@ -109,7 +109,7 @@ def _page(campaign: Campaign, told: Mapping[str, Any], ways: list[dict[str, Any]
         "more_ways": len(ways) < len(LETTERS),
         "segments": [(str(one.public_id), one) for one in Segment.objects.live().order_by("name", "id")[:MOST_SEGMENTS]],
         "templates": [(str(one.public_id), one.name) for one in offered.filter(channel=campaign.channel)],
-        "channel": CHANNEL_WORDS[campaign.channel],
+        "channel": CHANNEL_WORDS.get(campaign.channel, campaign.channel),
         "senders": [(str(one.public_id), str(one)) for one in Sender.objects.order_by("name", "id")],
         "whens": Campaign.When.choices,
         "metrics": Campaign.Metric.choices,

@@ -77,7 +77,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "next_steps": [phrase.render(_) for phrase in steps],
-        "channel_word": CHANNEL_WORDS[campaign.channel],
+        "channel_word": CHANNEL_WORDS.get(campaign.channel, campaign.channel),
         "badge": badge_of(campaign),
         "word": word_of(campaign),
         "figures": figures,
