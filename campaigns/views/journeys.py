@@ -85,6 +85,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "held": held,
         "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
         "may_send": allows(getattr(request, "role", None), capability="messages.send"),
+        "may_switch_on": journey.playbook in PLAYBOOKS and allows(getattr(request, "role", None), capability="messages.send"),
         "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
         "stop": breaking.open_stop("journey", journey.pk) if journey.state == Journey.State.PAUSED else None,
     }
