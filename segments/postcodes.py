@@ -21,7 +21,7 @@ from segments.membership import FILL
 from segments.models import Postcode, Segment
 from segments.rules.places import plain_postcode
 
-MOST_LINES, MOST_KEPT, MOST_FAULTS = 500_000, 2_000_000, 100
+MOST_LINES, MOST_LETTERS, MOST_KEPT, MOST_FAULTS = 500_000, 2_000, 2_000_000, 100
 COLUMNS = ("country", "postcode", "latitude", "longitude")
 _GEONAMES = {"country": 0, "postcode": 1, "latitude": 9, "longitude": 10}
 _BATCH = 5_000
@@ -111,18 +111,17 @@ def _fill_anew(now: datetime) -> None:
 def _lines(text: str) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield each line that says something, by its number: its four cells by name, or what is wrong with it."""
     text = text.removeprefix("\ufeff")
-    lines = text.splitlines()
-    if len(lines) > MOST_LINES:
-        raise CannotLoad(f"The table has more than {MOST_LINES} lines; split it.")
-    first = next((line for line in lines if line.strip()), "")
-    if "\t" in first:
-        rows, places = ((number, line.split("\t")) for number, line in enumerate(lines, 1)), dict(_GEONAMES)
-    else:
-        between = ";" if first.count(";") > first.count(",") else ","
-        rows = ((number, next(csv.reader(io.StringIO(line), delimiter=between), [])) for number, line in enumerate(lines, 1))
-        places = {name: place for place, name in enumerate(COLUMNS)}
+    first = next((line for line in io.StringIO(text, newline=None) if line.strip()), "")[:MOST_LETTERS]
+    between = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
+    places = dict(_GEONAMES) if between == "\t" else {name: place for place, name in enumerate(COLUMNS)}
     is_first = True
-    for number, cells in rows:
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
+        if number > MOST_LINES:
+            raise CannotLoad(f"The table has more than {MOST_LINES} lines; split it.")
+        if len(line) > MOST_LETTERS:
+            yield number, f"has {len(line)} letters; no line of a table has more than {MOST_LETTERS}"
+            continue
+        cells = line.rstrip("\r\n").split("\t") if between == "\t" else next(csv.reader([line], delimiter=between), [])
         if not any(cell.strip() for cell in cells):
             continue
         names = [cell.strip().lower() for cell in cells]

@@ -19,6 +19,7 @@ from retention.dashboard.access import needs
 from retention.dashboard.figures import write_number
 from retention.kit import clock
 from retention.stores import auditing
+from retention.stores.stepping_up import asks_for_mfa
 
 TAB = "campaigns:connections"
 
@@ -41,6 +42,7 @@ class ShareForm(forms.Form):
 
 
 @needs("connections.edit")
+@asks_for_mfa
 @require_POST
 def share_connection(request: Any, provider: str) -> HttpResponse:
     """Keep the share and the warm-up of an e-mail connection. A warm-up that goes on keeps its first day."""

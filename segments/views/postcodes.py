@@ -16,10 +16,12 @@ from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores import auditing
 from retention.stores.countries import country_name
+from retention.stores.limits import Limit, spend_or_local
 from segments.models import Postcode, Segment
 from segments.postcodes import CannotLoad, load_postcodes, remove_postcodes
 
 LARGEST_BYTES, FAULTS_SHOWN = 10 * 1024 * 1024, 10
+TABLES = Limit("tables-of-postcodes", 12, 3600)  # each holds one of the few places for files, and fills segments anew
 
 
 class TableForm(forms.Form):
@@ -51,7 +53,14 @@ def postcode_table(request: Any) -> HttpResponse:
     """Show the countries of the table; take a file."""
     form = TableForm(request.POST or None, request.FILES or None) if request.method == "POST" else TableForm()
     faults: list[Any] = []
-    if request.method == "POST" and form.is_valid():
+    allowed = spend_or_local(TABLES, who=str(request.store.pk)) if request.method == "POST" and form.is_valid() else None
+    if allowed is not None and not allowed.allowed:
+        minutes = -(-allowed.retry_after // 60)
+        text = ngettext(
+            "Many files came in. Try again in %(minutes)d minute.", "Many files came in. Try again in %(minutes)d minutes.", minutes
+        )
+        form.add_error("file", text % {"minutes": minutes})
+    elif allowed is not None:
         try:
             loaded = load_postcodes(form.cleaned_data["file"], now=clock.now())
         except CannotLoad as error:
@@ -74,7 +83,7 @@ def postcode_table(request: Any) -> HttpResponse:
 @require_POST
 def remove_country(request: Any) -> HttpResponse:
     """Take a country's postcodes out of the table."""
-    code = request.POST.get("country", "")
+    code = next((row["country"] for row in _countries() if row["country"] == request.POST.get("country")), "")
     count = remove_postcodes(code, now=clock.now())
     if count:
         auditing.note(request, "postcodes.taken_out", target="postcodes", details={"country": code, "count": count})

@@ -171,5 +171,23 @@ FOREIGN = (
 
 @pytest.mark.parametrize("url", FOREIGN)
 def test_only_amazon_s_own_host_is_asked_for_a_certificate(url: str) -> None:
-    assert not sns.is_amazons(url)
-    assert sns.is_amazons(CERTIFICATE)
+    host = sns.host_of(TOPIC)
+    assert not sns.is_at(url, host=host)
+    assert sns.is_at(CERTIFICATE, host=host)
+
+
+@pytest.mark.parametrize("topic", ["", "lumen", "arn:aws:sns::1:x", "arn:aws:s3:eu-central-1:1:x", "arn:aws:sns:s3-us-west-2.x:1:x"])
+def test_what_is_no_topic_has_no_host_that_speaks_for_it(topic: str) -> None:
+    assert sns.host_of(topic) == ""
+    assert not sns.is_at("https:///a.pem", host="")
+
+
+def test_the_host_follows_the_region_of_the_topic() -> None:
+    assert sns.host_of("arn:aws-cn:sns:cn-north-1:1:x") == "sns.cn-north-1.amazonaws.com.cn"
+    assert not sns.is_at("https://sns.us-east-1.amazonaws.com/a.pem", host=sns.host_of(TOPIC))
+
+
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00+23:00", "9999-01-01T00:00:00+00:00", "2026-03-02T12:00:00"])
+def test_a_moment_no_calendar_has_is_now(told: str) -> None:
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert sns.not_after(datetime.fromisoformat(told), now) == now

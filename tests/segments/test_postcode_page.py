@@ -59,6 +59,7 @@ def test_lines_with_a_fault_are_named_and_the_others_are_in(shop):
 @pytest.mark.parametrize(("text", "said"), [
     ("", "empty"),
     ("nonsense\n", "No line of this file"),
+    ("DE;" + "8" * 200_000 + ";48.1;11.5\n", "No line of this file"),
     (b"PK\x03\x04\xff\xfe", "is no UTF-8"),
     (b"DE;80331;48.1;11.5\nDE;8\xff;1;1", "Line 2 is no UTF-8"),
 ])  # fmt: skip
@@ -72,3 +73,11 @@ def test_what_is_no_table_is_refused_and_nothing_changes(shop, text, said):
 
 def test_who_only_looks_cannot_put_anything_in(shop):
     assert put_in(shop, MUNICH, role="analyst").status_code == 403
+
+
+def test_a_code_nobody_has_takes_nothing_out(shop):
+    put_in(shop, MUNICH)
+    answer = signed_in(member_of(shop, "owner")).post(reverse("segments:postcodes_remove", args=["lumen"]), {"country": "D\0"})
+    assert answer.status_code == 302
+    with store_context(shop.pk):
+        assert Postcode.objects.count() == 1

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -130,7 +130,7 @@ def _receipt(vendor: Vendor, event: Any, *, now: datetime) -> Receipt | None:
         return None
     told = event.esp_event if isinstance(event.esp_event, Mapping) else {}
     final = kind == "bounced" and _FINAL[vendor.key](told)
-    at = min(event.timestamp.astimezone(UTC), now) if isinstance(event.timestamp, datetime) and event.timestamp.tzinfo else now
+    at = sns.not_after(event.timestamp, now) if isinstance(event.timestamp, datetime) else now
     detail = str(event.mta_response or event.description or event.reject_reason or "")[:200]
     named = str(event.event_id or "") or repr((key, kind, at.isoformat(), str(event.click_url or "")))
     digest = hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -10,7 +10,7 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +24,8 @@ from retention.kit.fetch import FetchFailed, FetchRefused, fetch
 
 MARK = "boomerang"
 SECONDS, MOST_BYTES, MOST_KEPT = 8.0, 64 * 1024, 16
-_HOST = re.compile(r"sns\.[a-z0-9-]{5,30}\.amazonaws\.com(\.cn)?")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_OLDEST = timedelta(days=25)  # what came once is known for 30 days; an older one would be somebody's repeat
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
@@ -49,24 +50,24 @@ def read_sns(body: bytes, *, topic: str, now: datetime) -> list[Receipt]:
     told = _read(body)
     if not topic or told.get("TopicArn") != topic:
         raise NotProven
-    check(told, now=now)
+    check(told, host=host_of(topic), now=now)
     if told["Type"] == "SubscriptionConfirmation":
-        _say_yes(str(told.get("SubscribeURL", "")))
+        _say_yes(str(told.get("SubscribeURL", "")), host=host_of(topic))
         return []
     event = _read(str(told.get("Message", "")).encode()) if str(told.get("Message", "")).startswith("{") else {}
     found = _receipt(event, name=str(told.get("MessageId", "")), now=now)
     return [found] if found else []
 
 
-def check(told: Mapping[str, Any], *, now: datetime) -> None:
-    """Check the signature of a message of SNS; raises NotProven."""
+def check(told: Mapping[str, Any], *, host: str, now: datetime) -> None:
+    """Check the signature of a message of SNS by a certificate of this host; raises NotProven."""
     names = _SIGNED.get(str(told.get("Type")))
-    if names is None:
+    if names is None or _moment(told.get("Timestamp"), now) < now - _OLDEST:
         raise NotProven
     text = "".join(f"{name}\n{told[name]}\n" for name in names if isinstance(told.get(name), str))
     digest = SHA256() if str(told.get("SignatureVersion")) == "2" else SHA1()  # noqa: S303 - what SNS signs with unless told otherwise
     try:
-        certificate = x509.load_pem_x509_certificate(certificate_at(str(told.get("SigningCertURL", ""))))
+        certificate = x509.load_pem_x509_certificate(certificate_at(str(told.get("SigningCertURL", "")), host=host))
         key, signature = certificate.public_key(), base64.b64decode(str(told.get("Signature", "")), validate=True)
         if not isinstance(key, rsa.RSAPublicKey) or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise NotProven
@@ -75,9 +76,9 @@ def check(told: Mapping[str, Any], *, now: datetime) -> None:
         raise NotProven from None
 
 
-def certificate_at(url: str) -> bytes:
-    """Return the certificate at an address of Amazon's, asked once; raises NotProven for any other address."""
-    if not is_amazons(url) or not urlsplit(url).path.endswith(".pem"):
+def certificate_at(url: str, *, host: str) -> bytes:
+    """Return the certificate at an address of this host, asked once; raises NotProven for any other address."""
+    if not is_at(url, host=host) or not urlsplit(url).path.endswith(".pem"):
         raise NotProven
     if url not in _kept:
         try:
@@ -97,18 +98,26 @@ def keep_certificate(url: str, pem: bytes) -> None:
         _kept.popitem(last=False)
 
 
-def is_amazons(url: str) -> bool:
-    """Say whether an address is on a host of SNS, by TLS, on its usual port, with nobody's name in it."""
+def host_of(topic: str) -> str:
+    """Return the one host of SNS that speaks for a topic, by the region its ARN names; nothing for what is no ARN of a topic."""
+    parts = topic.split(":")
+    if len(parts) != 6 or parts[:1] != ["arn"] or parts[2] != "sns" or not _REGION.fullmatch(parts[3]):
+        return ""
+    return f"sns.{parts[3]}.amazonaws.com{'.cn' if parts[1] == 'aws-cn' else ''}"
+
+
+def is_at(url: str, *, host: str) -> bool:
+    """Say whether an address is on this host, by TLS, on its usual port, with nobody's name in it."""
     try:
         parts = urlsplit(url)
         plain = parts.scheme == "https" and parts.port in (None, 443) and "@" not in parts.netloc
-        return plain and bool(_HOST.fullmatch(parts.hostname or ""))
     except ValueError:
         return False
+    return plain and bool(host) and parts.hostname == host
 
 
-def _say_yes(url: str) -> None:
-    if not is_amazons(url):
+def _say_yes(url: str, *, host: str) -> None:
+    if not is_at(url, host=host):
         raise NotProven
     try:
         answer = fetch(url, max_bytes=MOST_BYTES, seconds=SECONDS)
@@ -131,15 +140,22 @@ def _receipt(event: Mapping[str, Any], *, name: str, now: datetime) -> Receipt |
     final = word == "bounce" and str(about.get("bounceType")) == "Permanent"
     detail = f"{about.get('bounceType', '')} {about.get('bounceSubType', '')} {about.get('complaintFeedbackType', '')}".strip()[:200]
     digest = hashlib.blake2b(f"sns {name}".encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return Receipt(kind, key, min(_moment(about.get("timestamp"), now), now), permanent=final, detail=detail, data={"event": digest})
+    return Receipt(kind, key, _moment(about.get("timestamp"), now), permanent=final, detail=detail, data={"event": digest})
 
 
 def _moment(text: object, now: datetime) -> datetime:
     try:
-        found = datetime.fromisoformat(str(text))
+        return not_after(datetime.fromisoformat(str(text)), now)
     except ValueError:
         return now
-    return found.astimezone(UTC) if found.tzinfo else now
+
+
+def not_after(told: datetime, now: datetime) -> datetime:
+    """Return a moment somebody told us; `now` for one that has no zone, lies ahead, or before all calendars."""
+    try:
+        return min(told.astimezone(UTC), now) if told.tzinfo else now
+    except OverflowError:  # the year 1, east of Greenwich
+        return now
 
 
 def _read(body: bytes) -> Mapping[str, Any]:
