@@ -104,4 +104,4 @@ def _early(campaign: Campaign) -> list[Phrase]:
         "It may win earlier: as soon as each went to %(count)s people and one is ahead with %(sure)s certainty, more than at the hour, "
         "because it is looked at often."
     )
-    return [Phrase(told, {"count": write_number(campaign.decide_count), "sure": write_share(SURE_EARLY)})]
+    return [Phrase(told, {"count": write_number(campaign.decide_count), "sure": write_share(SURE_EARLY, decimals=1)})]

@@ -45,8 +45,7 @@ def let_old_go(*, now: datetime, seconds: float = 50.0) -> int:
 
 def let_old_go_of(store: Store, *, now: datetime) -> int:
     """Let go of what the active store keeps no longer, and return how many rows went."""
-    if store.event_months:
-        _keep_noes(now=now)
+    _keep_noes(now=now)
     before = months_before(now, min(store.event_months or MOST_MONTHS, MOST_MONTHS))
     month = now - SPENT_FOR
     gone = _in_bites(partial(_let_clicks_go, before=before, now=now))
@@ -92,7 +91,7 @@ def _let_clicks_go(*, before: datetime, now: datetime) -> int:
 
 
 def _keep_noes(*, now: datetime) -> None:
-    """Add up who said no to campaigns before the events that tell it leave; a store keeps events for a month at least."""
+    """Add up who said no to campaigns before the events that tell it leave, also where they stay: the shop may change its mind."""
     begun = Campaign.objects.filter(opened_at__lt=now - NOES_FIRST, opened_at__gt=now - NOES_FOR)
     fresh = CampaignTally.objects.filter(noes_before__gt=now - NOES_EVERY).values("campaign_id")
     for campaign in begun.exclude(pk__in=fresh).order_by("opened_at", "pk")[:_CAMPAIGNS_A_RUN]:

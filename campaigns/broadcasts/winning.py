@@ -7,7 +7,7 @@ and the page says so.
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,7 +24,9 @@ BITE = 10_000
 FEWEST_TRIED = 50
 SURE, SURE_EARLY = 0.9, 0.995
 """How sure we must be that the best is better than the second, at the hour and before it. Source: field guide, experiments (Klaviyo asks
-for 90 %). With a look every quarter of a minute 99.5 % keeps false winners rare."""
+for 90 %). With a look every five minutes 99.5 % keeps false winners rare."""
+EARLY_EVERY, EARLY_SPAN = timedelta(minutes=5), timedelta(seconds=20)
+"""How often a clear lead is looked for, as that counts all messages of a campaign; the span is longer than a campaign goes unseen."""
 
 _LET_GO = f"""
     WITH drawn AS MATERIALIZED (
@@ -85,7 +87,7 @@ def decide(campaign: Campaign, *, now: datetime) -> bool:
     if campaign.decides_at is None or campaign.decided_at is not None:
         return False
     early = now < campaign.decides_at
-    if early and campaign.decide_count is None:
+    if early and (campaign.decide_count is None or (now - campaign.opened_at) % EARLY_EVERY > EARLY_SPAN):
         return False
     arms = arms_of(campaign)
     winner = winner_of(arms, sure=SURE_EARLY, fewest=campaign.decide_count or FEWEST_TRIED) if early else winner_of(arms)

@@ -22,9 +22,12 @@ _UPDATE = """
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[]) AS v(id, state, step, due_at, reason)
     WHERE e.store_id = %s AND e.id = v.id AND e.state = 'running'
 """
+# What may have left before (see sending/doubts.py) is not held back, it is unknown.
 _WITHDRAW = """
     UPDATE campaigns_message SET
-        state = 'suppressed', reason = 'run_ended', detail = v.reason, finished_at = %s, holder = NULL, lease_until = NULL
+        state = CASE WHEN provider_key <> '' THEN 'unknown' ELSE 'suppressed' END,
+        reason = CASE WHEN provider_key <> '' THEN 'no_answer' ELSE 'run_ended' END,
+        detail = v.reason, finished_at = %s, holder = NULL, lease_until = NULL
     FROM unnest(%s::bigint[], %s::text[]) AS v(enrollment_id, reason)
     WHERE store_id = %s AND campaigns_message.enrollment_id = v.enrollment_id AND state IN ('planned', 'ready')
 """

@@ -88,8 +88,8 @@ def format_amount(minor: int, *, currency: str, locale: str) -> str:
 
 
 def format_price(amount: Decimal, *, currency: str, locale: str) -> str:
-    """Write an amount in major units; one below a whole unit with its small parts, for an SMS costs less than a cent: 0.0075 EUR."""
-    if 0 < amount < 1:
+    """Write an amount in major units; one with parts smaller than a coin with all of them, as an SMS may cost: 0.0075 EUR."""
+    if 0 < amount < 1 and amount != round(amount, decimals_of(currency)):
         return f"{amount.normalize():f} {currency}"
     return format_amount(to_minor(round(amount, decimals_of(currency)), currency=currency), currency=currency, locale=locale)
 

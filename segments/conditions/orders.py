@@ -32,7 +32,7 @@ _ONLY = {
     "product": gettext_noop("certain products"),
     "category": gettext_noop("certain categories"),
     "brand": gettext_noop("certain brands"),
-    "vendor": gettext_noop("certain vendors"),
+    "vendor": gettext_noop("certain vendors, where orders name them"),
 }
 COUNTS = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _ORDERED = gettext_noop("ordered%(what)s%(coupon)s%(when)s")

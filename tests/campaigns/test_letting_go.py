@@ -48,7 +48,7 @@ def sent(store: Any, now: datetime) -> Campaign:
 
 def test_a_report_says_the_same_after_its_clicks_and_events_have_left(store: Any, sent: Campaign, now: datetime) -> None:
     before = report_of(sent, now=now + LATER)
-    assert (len(before["links"]), before["noes"]) == (1, reading.After(unsubscribed=2, complained=1))
+    assert (len(before["links"]), before["noes"]) == (1, reading.After(unsubscribed=2, complained=1, replied=0))
     let_old_go_of(store, now=now + timedelta(days=9))
     assert Click.objects.count() == 20
     assert CampaignTally.objects.get().noes == {"Unsubscribed": 2, "Email Complained": 1}

@@ -31,6 +31,7 @@ MOST_LOOPED, MOST_FIXED = 1_000, 1_000_000
 """Times a body may be gone through here, and signs of fixed text that may make; more is for the way that counts as it goes."""
 _LITERALS = {StringLiteral, IntegerLiteral, FloatLiteral}
 _OWN_WAY = frozenset({"size", "first", "last"})  # the library finds something under these names where a dict has nothing
+_MARKS = frozenset("&<>\"'")  # a literal with these is markup to the library, and stays as it is
 _INDENT = "    "
 
 
@@ -221,13 +222,16 @@ class Reader:
         return f"((t := {found}) is not None and t is not False)"
 
     def _asked(self, expression: Any) -> str:
-        """Return the code that asks the library."""
+        """Return the code that asks the library; raises NoProgram for what asks how far a loop is, which only the library's loops know."""
+        if self._variables and _asks_the_loop(expression):
+            raise NoProgram
         return f"{self._code.constant(expression.evaluate)}(c())"
 
     def _found(self, value: object, *, may_miss: bool = False) -> str | None:
         """Return the code of a literal or a name, None for other expressions. may_miss: what is not there is None."""
         if type(value) in _LITERALS:
-            return self._code.constant(value.value)  # type: ignore[attr-defined]
+            text = value.value  # type: ignore[attr-defined]
+            return None if isinstance(text, str) and not _MARKS.isdisjoint(text) else self._code.constant(text)
         if type(value) is not Path or not all(type(segment) is str for segment in value.path):
             return None
         root, *rest = (str(segment) for segment in value.path)
@@ -238,6 +242,12 @@ class Reader:
         if may_miss and not _OWN_WAY & set(names):
             return f"{self._code.constant(_look_for)}({start or 'g'}, {self._code.constant(tuple(names))})"
         return (start or "g") + "".join(f"[{self._code.constant(name)}]" for name in names)
+
+
+def _asks_the_loop(expression: Any) -> bool:
+    if type(expression) is Path and str(expression.path[0]) == "forloop":
+        return True
+    return any(_asks_the_loop(child) for child in expression.children())
 
 
 def _look_for(values: Any, names: Sequence[str]) -> object:
