@@ -174,7 +174,7 @@ def test_the_estimate_counts_the_very_texts_and_says_when_some_take_two(store: A
 
 def test_it_waits_at_night_tries_two_ways_holds_some_back_and_is_called_off(store: Any, stage: Stage, now: Any) -> None:
     connect(stage)
-    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(12)]
+    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(40)]
     campaign = make_text(people, now=now, ways=(TEXT, Way(words=Words(text="Sale today"))), holdout_share=0.3)
     night = now.replace(hour=21)
     start(campaign, store, now=night)
@@ -182,7 +182,7 @@ def test_it_waits_at_night_tries_two_ways_holds_some_back_and_is_called_off(stor
     assert held == reach_of(campaign).chosen - reach_of(campaign).reached > 0
     send_texts(store, now=night)
     waiting = rows(campaign).filter(state="ready", reason="quiet_hours")
-    assert waiting.count() == 12 - held
+    assert waiting.count() == 40 - held
     assert {one.due_at.hour for one in waiting} == {8}, "nine o'clock in the shop's zone"
     assert set(waiting.values_list("variant", flat=True)) == {"a", "b"}
     cancel(campaign, now=night)

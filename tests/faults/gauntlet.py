@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,8 @@ def run(store: Any, course: Course, journal: Path, port: int, *, inbox: str) -> 
         process = child(store, inbox, channel=way.channel, lease=course.lease, port=port if way.referee != "smtp" else 0)
         resumed = max(resumed, _until_more(seen, before, way.channel))
         time.sleep(chance.uniform(0.0, 0.3))
-        _end(process, KINDS[number % len(KINDS)], store=store, course=course, seen=seen)
-        now_lost = _lost_workers()
-        worst, lost = max(worst, now_lost - lost), now_lost
+        steps = [lost, *_end(process, KINDS[number % len(KINDS)], store=store, course=course, seen=seen)]
+        worst, lost = max(worst, *(after - before for before, after in pairwise(steps))), steps[-1]
     _send_the_rest(store, way.channel)
     return replace(count(seen()), worst=worst, resumed=round(resumed, 1))
 
@@ -134,10 +134,11 @@ def _until_more(seen: Callable[[], list[str]], before: int, channel: str) -> flo
     return time.monotonic() - began
 
 
-def _end(process: "subprocess.Popen[bytes]", kind: str, *, store: Any, course: Course, seen: Callable[[], list[str]]) -> None:
-    """End a sender in one of the ways, and let its leases run out."""
+def _end(process: "subprocess.Popen[bytes]", kind: str, *, store: Any, course: Course, seen: Callable[[], list[str]]) -> list[int]:
+    """End a sender in one of the ways, and let its leases run out; return how many were lost after each fault: a freeze is one before."""
+    lost = []
     if kind == "freeze":
-        _freeze(process, store=store, course=course)
+        lost.append(_freeze(process, store=store, course=course))
     if kind == "render":  # it starts another and goes on
         _kill_children(process.pid)
         _until_more(seen, len(seen()), course.way.channel)
@@ -148,16 +149,19 @@ def _end(process: "subprocess.Popen[bytes]", kind: str, *, store: Any, course: C
     process.communicate()
     expire_leases()
     sweep_store(now=clock.now())
+    return [*lost, _lost_workers()]
 
 
-def _freeze(process: "subprocess.Popen[bytes]", *, store: Any, course: Course) -> None:
-    """Stop a sender for longer than its lease, let another take what it held, and let it go on."""
+def _freeze(process: "subprocess.Popen[bytes]", *, store: Any, course: Course) -> int:
+    """Stop a sender for longer than its lease, let another take what it held, and let it go on; return how many were lost till then."""
     process.send_signal(signal.SIGSTOP)
     time.sleep(course.lease + 0.5)
     sweep_store(now=clock.now())
+    lost = _lost_workers()
     dispatch_slice(store, channel=course.way.channel, clock=clock.now)
     process.send_signal(signal.SIGCONT)
     time.sleep(0.3)
+    return lost
 
 
 def _kill_children(pid: int) -> None:
