@@ -112,7 +112,7 @@ def about(message: Message, **more: Any) -> dict[str, Any]:
         "bounce": {"bounceType": "Permanent", "bounceSubType": "NoEmail", "timestamp": "2026-03-02T12:00:05.000Z"},
     }  # fmt: skip
     return {
-        "Type": "Notification", "MessageId": "n1", "TopicArn": TOPIC, "Timestamp": "2026-03-02T12:00:06.000Z", "Message": json.dumps(event),
+        "Type": "Notification", "MessageId": "n1", "TopicArn": TOPIC, "Timestamp": clock.now().isoformat(), "Message": json.dumps(event),
     } | more  # fmt: skip
 
 
@@ -140,6 +140,13 @@ def test_a_final_bounce_signed_by_amazon_blocks_the_address_once(sent: Message, 
     assert [report(told).content for _ in range(2)] == [b"1 new\n", b"0 new\n"]
     assert is_suppressed(sent.customer.email, channel="email")
     assert Message.objects.get().bounced_at is not None
+
+
+@pytest.mark.django_db
+def test_what_amazon_said_a_month_ago_is_somebody_s_repeat(sent: Message) -> None:
+    old = (clock.now() - timedelta(days=26)).isoformat()
+    assert report(signed(about(sent, Timestamp=old))).status_code == 403
+    assert Message.objects.get().bounced_at is None
 
 
 @pytest.mark.django_db

@@ -90,7 +90,7 @@ def test_it_leaves_stops_and_is_reported_by_parts_replies_and_money(client: Clie
     after = reading.after_of(campaign)
     assert (after.unsubscribed, after.replied) == (1, 1)
     page = client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
-    assert "1, about 0.05 EUR" in page
+    assert "1, about €0.05" in page
     assert "Wrote back" in page
     assert "Opened" not in page
     assert "Complained" not in page
@@ -164,7 +164,7 @@ def test_the_estimate_counts_the_very_texts_and_says_when_some_take_two(store: A
     assert (found.parts, found.longest, found.asked, found.cost) == (3, 2, 2, Decimal("0.03"))
     assert [phrase.render(str) for phrase in costing.words_of_estimate(found, store=store)] == [
         "About 3 SMS for 2 people; the longest message takes 2.",
-        "At 0.01 EUR for one SMS that is about 0.03 EUR altogether.",
+        "At €0.01 for one SMS that is about €0.03 altogether.",
     ]
     start(campaign, store, now=now)
     send_texts(store, now=now)
