@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.personalization import render_process
 from campaigns.personalization.fast import emitting
-from campaigns.personalization.render import CannotRender, Mailing, Rendered
+from campaigns.personalization.render import CannotRender, Mailing, Rendered, check, render
 from campaigns.sending import rendering
 from campaigns.sending.rendering import Job, Links, Renderer
 
@@ -95,3 +95,14 @@ def test_what_is_kept_of_values_has_one_limit_for_all(monkeypatch: pytest.Monkey
         assert second[f"{number}"] == f"{number}"
         assert len(first) + len(second) <= 19
     assert len(first) == 0
+
+
+def test_a_long_chain_of_filters_passes_and_is_made() -> None:
+    source = "{{ event.name" + " | upcase" * 210 + " }}"
+    check(source)
+    made = render({"subject": source, "html": source, "text": source}, {"event": {"name": "zoe"}})
+    assert made == Rendered("ZOE", "ZOE", "ZOE")
+    mailing = Mailing({"subject": "Hi", "html": source, "text": source}, utm={}, hosts=[])
+    written = mailing.render({"event": {"name": "zoe"}}, base="https://s.test/c/", leave=[])
+    assert not isinstance(written, CannotRender)
+    assert written.text == "ZOE"

@@ -407,9 +407,9 @@ def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] 
         reader = Reader(template, code)
         code.line("o, out = [], []; w = out.append")
         write_out(reader.ops, code, emit)
-    except (NoProgram, RecursionError):
+        emit.end(code)
+        code.line("return o")
+        run = code.function("g, c, p, base, leave")
+    except (NoProgram, RecursionError, SyntaxError, MemoryError):  # the last two: nested deeper than Python reads
         return None
-    emit.end(code)
-    code.line("return o")
-    run = code.function("g, c, p, base, leave")
     return lambda values, positions, base, leave: run(values, Later(template, values), positions, base, leave)
