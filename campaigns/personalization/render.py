@@ -15,7 +15,8 @@ from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
 
 from campaigns.personalization.fast.closures import compiled
-from campaigns.personalization.fast.emitting import TextEmit, forget_kept, program_of
+from campaigns.personalization.fast.emitting import TextEmit, program_of
+from campaigns.personalization.fast.keeping import forget_kept
 from campaigns.personalization.fast.mail import Letter, Linked, forget_numbers
 from campaigns.personalization.fast.program import SURPRISES
 from campaigns.personalization.filters import FILTERS
@@ -115,7 +116,7 @@ def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | C
 
 
 class Mailing:
-    """A mail's template for one way of making links; compiled when it is first rendered. letter: none yet, where that failed, or dropped."""
+    """A mail's template for one way of making links; compiled when it is first rendered. letter: none where that failed or was dropped."""
 
     def __init__(self, parts: Mapping[str, str], *, utm: Mapping[str, str], hosts: Sequence[str]) -> None:
         self._parts, self._utm, self._hosts = parts, utm, frozenset(hosts)

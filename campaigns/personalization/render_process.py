@@ -56,7 +56,7 @@ def framed(value: object) -> bytes:
 
 
 def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> bytes:
-    """Render one job and return the frame of its answer: plain texts, or a mail with its links and the fixed pieces the reader has not yet."""
+    """Render one job and return the frame of its answer: plain texts, or a mail with its links and the fixed pieces its reader lacks."""
     if "parts" in job:
         templates[job["template"]] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
     for _try in range(2):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from campaigns.personalization import render_process
-from campaigns.personalization.fast import emitting
+from campaigns.personalization.fast import keeping
+from campaigns.personalization.fast.emitting import Tidy
 from campaigns.personalization.render import CannotRender, Mailing, Rendered, check, render
 from campaigns.sending import rendering
 from campaigns.sending.rendering import Job, Links, Renderer
@@ -85,9 +86,9 @@ def test_a_process_that_ends_under_what_others_left_in_it_is_not_laid_to_the_nex
 
 
 def test_what_is_kept_of_values_has_one_limit_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emitting, "MOST_SIGNS", 2_000)
-    emitting.forget_kept()
-    first, second = emitting.Tidy(), emitting.Tidy()
+    monkeypatch.setattr(keeping, "MOST_SIGNS", 2_000)
+    keeping.forget_kept()
+    first, second = Tidy(), Tidy()
     for number in range(5):
         assert first[f"<{number}"] == f"&lt;{number}"
     assert len(first) == 5

@@ -2,8 +2,7 @@
 
 A template's HTML is looked through once, with a mark where each value will stand. A value never holds `<`, `>` or a double quote when it
 gets here, so what is inside a tag or an address is known before any value is; where a value could still change that, there is no program,
-or the value is a surprise. What was asked of a value once is kept: the same names and addresses of products stand in every mail. All that
-is kept shares one limit, for shops share the process and its memory.
+or the value is a surprise. What was asked of a value once is kept: the same names and addresses of products stand in every mail.
 """
 
 import re
@@ -12,22 +11,18 @@ from contextlib import suppress
 from html import escape, unescape
 from operator import itemgetter
 from typing import Any
-from weakref import WeakValueDictionary
 
 from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import referenced
+from campaigns.personalization.fast.keeping import Kept
 from campaigns.personalization.fast.program import Code, Emit, Hole, Later, NoProgram, Reader, Surprise, write_out
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, meant_by, scan, unusual
 
 BIG = 400
 """A fixed text with more signs than these goes to the reader once, and then by its number."""
-_MOST_KEPT, _LONGEST_KEPT = 4096, 400
-MOST_SIGNS = 4_000_000
-"""How much is kept of values in one process, in signs of what was asked and answered; each counts as `_SIGNS_OF_ONE` more."""
-_SIGNS_OF_ONE = 100
 _MOST_NUMBERINGS = 64  # of one fixed text: as many ways to number its links
 _MARK = "\x01"  # where a value will stand
 _special = re.compile("[&<>\"'\r\n\0]").search
@@ -38,44 +33,7 @@ Added = tuple[tuple[str, str], ...]
 Positions = dict[str, int]
 
 
-class _Kept(dict[str, Any]):
-    """Answers to what was asked before; forgets all of them when they are too many, and so do all others when they are too much together."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        _everywhere[id(self)] = self
-
-    def keep(self, asked: str, answer: Any) -> Any:
-        """Keep an answer and return it."""
-        if len(asked) <= _LONGEST_KEPT:
-            size = _SIGNS_OF_ONE + len(asked) + _signs(answer)
-            if _used[0] + size > MOST_SIGNS:
-                forget_kept()
-            elif len(self) >= _MOST_KEPT:
-                self.clear()  # what it took stays counted: the limit is only reached the earlier
-            _used[0] += size
-            self[asked] = answer
-        return answer
-
-
-_everywhere: WeakValueDictionary[int, _Kept] = WeakValueDictionary()
-_used = [0]
-
-
-def forget_kept() -> None:
-    """Forget what was asked of values, in all templates of this process."""
-    for kept in list(_everywhere.values()):
-        kept.clear()
-    _used[0] = 0
-
-
-def _signs(answer: Any) -> int:
-    if isinstance(answer, str):
-        return len(answer)
-    return sum(_SIGNS_OF_ONE + len(part) + len(meant or "") for part, meant in answer)
-
-
-class Tidy(_Kept):
+class Tidy(Kept):
     """Values as they stand in a mail's HTML: escaped, in ASCII, line ends for the wire. in_tag: inside an attribute."""
 
     def __init__(self, *, in_tag: bool = False) -> None:
@@ -109,7 +67,7 @@ class Stays(str):
     """What stands in a link and is none of ours."""
 
 
-class Targets(_Kept):
+class Targets(Kept):
     """Where links lead, by what stands in the HTML."""
 
     def __init__(self, added: Added, hosts: frozenset[str]) -> None:
@@ -340,7 +298,7 @@ class TextLinks:
 
     def __init__(self, added: Added, hosts: frozenset[str]) -> None:
         self._added, self._hosts = added, hosts
-        self._known = _Kept()
+        self._known = Kept()
 
     def static(self, text: str) -> Static:
         """Return a fixed part."""
