@@ -92,6 +92,10 @@ class Renderer:
             answers += self._run(self._allowed(jobs[len(answers) :]))
         return answers
 
+    def warm_up(self) -> None:
+        """Start the process where it does not run, so that what follows takes the time of rendering alone."""
+        self._running()
+
     def _allowed(self, jobs: Sequence[Job]) -> Sequence[Job]:
         """Return the jobs up to the first one that is set aside."""
         ends = [place for place, job in enumerate(jobs) if _kills[job.template] >= MOST_KILLS]

@@ -1,6 +1,7 @@
 """An SMS as a one-off campaign: written, counted and priced before it leaves, one a number, stopped by STOP, and reported."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -18,9 +19,11 @@ from campaigns.broadcasts.running import CannotStart, cancel
 from campaigns.models import Campaign, Decision, Message
 from campaigns.sending.answers import QUESTIONS
 from campaigns.views.broadcasts.showing import reach_of
+from campaigns.views.looking import OF_PERSON, TIMES_OF_A_HEAVY_ONE
 from retention.customers.consent import Said, record_consents
 from retention.kit import clock
 from retention.kit.money import format_price
+from retention.stores.limits import spend
 from retention.tenancy.context import store_context
 from tests.campaigns.campaigning import make_campaign, make_list, rows, start
 from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, send_texts
@@ -170,6 +173,45 @@ def test_the_estimate_counts_the_very_texts_and_says_when_some_take_two(store: A
     send_texts(store, now=now)
     assert sum(rows(campaign).values_list("parts", flat=True)) == found.parts
     assert format_price(Decimal("58.5"), currency="EUR", locale="en") == "€58.50"
+
+
+def test_texts_that_take_long_cost_an_estimate_two_seconds_and_many_previews(
+    client: Client, store: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, slow = (
+        clock.now(),
+        "{% for a in (1..9990) %}{% for b in (1..1) %}{{ shop.name | split: '' | join: 'x' | size }}{% endfor %}{% endfor %}",
+    )
+    connect(stage)
+    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(14)]
+    campaign = make_text(people, now=now, ways=tuple(Way(words=Words(text=f"{slow} {letter}")) for letter in "abcdef"))
+    variants, audience = list(campaign.variants.all()), Audience.of(campaign)
+    began = time.monotonic()
+    with pytest.raises(costing.TakesTooLong):
+        costing.estimate(variants, audience, people=14, store=store, now=now)
+    assert time.monotonic() - began < costing.DEADLINE_SECONDS + 3, "and a process was started"
+    where, segment = f"/s/{store.slug}/campaigns/{campaign.public_id}/reach/", campaign.segments.get().segment
+    form = {"name": "Sale", "include": segment.public_id, "subject_a": "", "text_a": slow, "holdout": "0"}
+    assert "The cost is not known yet: the texts take too long to make." in client.post(where, form).content.decode()
+    with monkeypatch.context() as patched:
+        patched.setattr(costing, "estimate", None)
+        person = f"{store.pk}:{client.session['_auth_user_id']}"
+        assert spend(OF_PERSON, who=person).left == OF_PERSON.amount - 1 - TIMES_OF_A_HEAVY_ONE - 1
+        while spend(OF_PERSON, who=person).allowed:
+            pass
+        assert "The cost is not known yet: that were many previews." in client.post(where, form).content.decode()
+
+
+def test_an_estimate_asks_twelve_at_most_and_says_so(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(14)]
+    for chosen in (people, people[-3:]):
+        campaign = make_text(chosen, now=now)
+        found = costing.estimate(list(campaign.variants.all()), Audience.of(campaign), people=len(chosen), store=store, now=now)
+        assert found is not None
+        assert found.asked == min(len(chosen), 12)
+        words = [phrase.render(str) for phrase in costing.words_of_estimate(found, store=store)]
+        assert ("Worked out on 12 of them." in words) is (len(chosen) == 14)
 
 
 def test_it_waits_at_night_tries_two_ways_holds_some_back_and_is_called_off(store: Any, stage: Stage, now: Any) -> None:
