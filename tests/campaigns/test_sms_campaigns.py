@@ -18,15 +18,16 @@ from campaigns.broadcasts.drafting import Way
 from campaigns.broadcasts.running import CannotStart, cancel
 from campaigns.models import Campaign, Decision, Message
 from campaigns.sending.answers import QUESTIONS
+from campaigns.sending.eligibility import NUMBER_WAIT
 from campaigns.views.broadcasts.showing import reach_of
 from campaigns.views.looking import OF_PERSON, TIMES_OF_A_HEAVY_ONE
-from retention.customers.consent import Said, record_consents
+from retention.customers.consent import Said, address_digest, record_consents
 from retention.kit import clock
 from retention.kit.money import format_price
 from retention.stores.limits import spend
 from retention.tenancy.context import store_context
 from tests.campaigns.campaigning import make_campaign, make_list, rows, start
-from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, send_texts
+from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, refuses, send_texts
 from tests.factories import member_of, signed_in
 from tests.kit.stage import Stage
 
@@ -109,11 +110,17 @@ def test_two_customers_behind_one_number_get_one_sms_and_the_trace_says_why(stor
     assert (found.chosen, found.reached, found.dropped) == (5, 2, (("same_number", 2), ("no_consent", 1)))
     start(campaign, store, now=now)
     assert send_texts(store, now=now).states == {"sent": 2}
+    waiting = rows(campaign).filter(state="ready").values_list("customer_id", "reason", "due_at")
+    assert sorted(waiting) == [(one.pk, "number_on_its_way", now + NUMBER_WAIT) for one in (second, third)]
+    send_texts(store, now=now + NUMBER_WAIT)
     assert sorted(form["To"] for form in posted(stage)) == sorted([PHONE, OTHER])
     endings = dict(rows(campaign).values_list("customer_id", "reason"))
     assert [endings[one.pk] for one in (silent, first, second, third)] == ["no_consent", "", "same_number", "same_number"]
-    decided = Decision.objects.get(customer=second)
-    assert (decided.verdict, decided.reason, decided.answers[list(QUESTIONS).index("number")]) == ("suppress", "same_number", "n")
+    decided = Decision.objects.filter(customer=second).order_by("pk")
+    assert [(one.verdict, one.reason, one.answers[list(QUESTIONS).index("number")]) for one in decided] == [
+        ("hold", "number_on_its_way", "n"),
+        ("suppress", "same_number", "n"),
+    ]
 
 
 def test_one_who_waits_for_another_try_holds_the_number(store: Any, stage: Stage, now: Any) -> None:
@@ -129,6 +136,37 @@ def test_one_who_waits_for_another_try_holds_the_number(store: Any, stage: Stage
     send_texts(store, now=later)
     mine.refresh_from_db()
     assert (mine.state, mine.reason) == ("suppressed", "same_number")
+
+
+def test_the_next_at_a_number_gets_it_when_the_first_ones_was_refused(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    first, second = make_reader(now=now), make_reader("Bo", now=now)
+    campaign = make_text([first, second], now=now)
+    start(campaign, store, now=now)
+    refuses(stage, 400, 21617)
+    send_texts(store, now=now)
+    found = dict(rows(campaign).values_list("customer_id", "reason"))
+    assert (found[second.pk], Message.objects.get(customer=first).state) == ("number_on_its_way", "failed")
+    accepts(stage)
+    assert send_texts(store, now=now + NUMBER_WAIT).states == {"sent": 1}
+    assert (rows(campaign).get(customer=second).state, len(posted(stage))) == ("sent", 2)
+
+
+def test_of_two_that_wait_for_another_try_the_older_goes_and_waiting_ends_with_the_campaign(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    people = [make_reader(name, now=now) for name in ("Ana", "Bo", "Cy")]
+    campaign = make_text(people, now=now)
+    start(campaign, store, now=now)
+    tried = rows(campaign).filter(customer__in=people[:2])
+    tried.update(token=1, attempts=1, address_digest=address_digest(PHONE), reason="not_sent")
+    rows(campaign).filter(customer=people[2]).update(expires_at=now + NUMBER_WAIT)
+    assert send_texts(store, now=now).states == {"sent": 1}
+    assert list(rows(campaign).order_by("customer_id").values_list("state", "reason")) == [
+        ("sent", ""), ("ready", "number_on_its_way"), ("suppressed", "number_on_its_way"),
+    ]  # fmt: skip
+    send_texts(store, now=now + NUMBER_WAIT)
+    assert rows(campaign).get(customer=people[1]).reason == "same_number"
+    assert len(posted(stage)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
