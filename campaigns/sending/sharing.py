@@ -22,12 +22,16 @@ _LOCK = Prepared(
     "bigint, text[]",
 )
 # One that waits for another try goes first: the others wait. Of two that wait for another try, the older one goes.
+# OFFSET 0: each is looked up by its key, also where PostgreSQL does not know yet how many messages there are.
 _TAKEN = Prepared(
     "sharing_taken",
     """
     SELECT m.id, m.source_id, coalesce(held.taken, false), coalesce(held.waits, false)
     FROM unnest($2, $3) AS wanted(id, digest)
-    JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = wanted.id
+    CROSS JOIN LATERAL (
+        SELECT one.id, one.source_kind, one.source_id, one.channel, one.token FROM campaigns_message AS one
+        WHERE one.store_id = $1 AND one.id = wanted.id OFFSET 0
+    ) AS m
     LEFT JOIN LATERAL (
         SELECT bool_or(other.state IN ('sent', 'unknown')) AS taken,
             bool_or(other.state = 'sending' OR (other.state = 'ready' AND (m.token = 0 OR other.id < m.id))) AS waits
@@ -42,7 +46,7 @@ _TAKEN = Prepared(
 
 
 class Number(NamedTuple):
-    """Where one SMS of a campaign goes. name: the same for all of one campaign to one number;
+    """Where one SMS of a campaign goes. name: the same for all of one campaign to one number.
 
     taken: another one went there; waits: another one is on its way there.
     """

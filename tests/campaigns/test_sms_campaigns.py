@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -19,6 +20,7 @@ from campaigns.broadcasts.running import CannotStart, cancel
 from campaigns.models import Campaign, Decision, Message
 from campaigns.sending.answers import QUESTIONS
 from campaigns.sending.eligibility import NUMBER_WAIT
+from campaigns.sending.sharing import _TAKEN
 from campaigns.views.broadcasts.showing import reach_of
 from campaigns.views.looking import OF_PERSON, TIMES_OF_A_HEAVY_ONE
 from retention.customers.consent import Said, address_digest, record_consents
@@ -167,6 +169,22 @@ def test_of_two_that_wait_for_another_try_the_older_goes_and_waiting_ends_with_t
     send_texts(store, now=now + NUMBER_WAIT)
     assert rows(campaign).get(customer=people[1]).reason == "same_number"
     assert len(posted(stage)) == 1
+
+
+def test_a_number_is_found_without_reading_the_other_messages_of_the_shop(store: Any, now: Any) -> None:
+    start(make_text([make_reader(now=now)], now=now), store, now=now)
+    one = Message.objects.get()
+    values = {field.attname: getattr(one, field.attname) for field in Message._meta.concrete_fields}
+    values |= {"id": None, "state": "suppressed", "reason": "same_number", "finished_at": now, "address_digest": address_digest(PHONE)}
+    Message.objects.bulk_create([Message(**values | {"public_id": uuid4(), "step": f"s{number}"}) for number in range(300)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"PREPARE told ({_TAKEN.types}) AS {_TAKEN.statement}")
+        cursor.execute("EXPLAIN (ANALYZE) EXECUTE told (%s, %s, %s)", [store.pk, [one.pk], [address_digest(PHONE)]])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE told")
+    assert "Index Scan using message_of_tried_number" in plan
+    assert "rows=30" not in plan
+    assert "Removed by Filter: 30" not in plan
 
 
 @pytest.mark.django_db(transaction=True)
