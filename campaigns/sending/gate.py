@@ -169,8 +169,8 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
     for row in rows:
         number = numbers.get(row[0], Number(""))
         fact = _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone)
-        shared = {"number": number.name, "number_taken": number.taken, "number_waits": number.waits}
-        facts[row[0]] = replace(fact, untrue=untrue.get(row[0], ""), **shared)
+        fact = replace(fact, number=number.name, number_taken=number.taken, number_waits=number.waits)
+        facts[row[0]] = replace(fact, untrue=untrue.get(row[0], ""))
     return facts, {row[0]: row[1] for row in rows}
 
 
