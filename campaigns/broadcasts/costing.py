@@ -1,9 +1,11 @@
 """What an SMS to everybody costs, before it is sent: worked out on some of the people chosen, each with the very text they would get.
 
-A provider charges for parts: a name more or an address longer makes two of one. With few people chosen all of them are asked.
+A provider charges for parts: a name more or an address longer makes two of one. With few people chosen all of them are asked. The texts of
+all variants are made within one deadline, for the render process is everybody's.
 """
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,20 +21,27 @@ from campaigns.channels.sms.segments import count_segments
 from campaigns.models import CampaignVariant, Message, TemplateVersion
 from campaigns.personalization.context import contexts
 from campaigns.personalization.kinds import compile_wording
-from campaigns.personalization.render import CannotRender, TemplateFault
+from campaigns.personalization.render import CannotRender, Rendered, TemplateFault
 from campaigns.personalization.vocabulary import example_context
 from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.assembling.sms import text_of
-from campaigns.sending.rendering import Job, renderer
+from campaigns.sending.rendering import PATIENCE_SECONDS, Job, Renderer, renderer
 from retention.customers.models import Customer
 from retention.dashboard.figures import write_number
 from retention.kit.money import format_price
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store
 
-PLACES, IN_EACH = 8, 6
+MOST_ASKED, PLACES = 12, 6
+DEADLINE_SECONDS = 2.0
+"""How long making the texts may take; none is begun that could end later."""
+_HEAVY = frozenset({"template_too_slow", "template_too_big", "template_set_aside"})
 PRICE = "part_price"
 """The setting of a connection that says what one part costs, as a decimal text in the shop's currency."""
+
+
+class TakesTooLong(Exception):
+    """The texts could not be made in time."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +70,16 @@ def price_of(account: Account) -> Decimal | None:
 
 
 def estimate(variants: Sequence[CampaignVariant], audience: Audience, *, people: int, store: Store, now: datetime) -> Estimate | None:
-    """Work out what an SMS takes; None where nothing can be rendered. people: how many would get it."""
+    """Work out what an SMS takes; None where nothing can be rendered. people: how many would get it. Raises TakesTooLong."""
     try:
         account = account_for(store, channel="sms")
     except NoAccount:
         account = Account(provider="", settings={})
     asked = _some_of(audience) or [Customer(pk=0, phone="+10000000000", first_name="Luca")]
-    weighed = [(variant.weight, _parts(variant, asked, account=account, store=store, now=now)) for variant in variants]
+    with renderer() as process:
+        process.warm_up()
+        making = _Making(process, DEADLINE_SECONDS - PATIENCE_SECONDS)
+        weighed = [(variant.weight, _parts(variant, asked, making, account=account, store=store, now=now)) for variant in variants]
     found = [(weight, parts) for weight, parts in weighed if parts]
     if not found:
         return None
@@ -83,31 +95,60 @@ def words_of_estimate(found: Estimate, *, store: Store) -> list[Phrase]:
         size = Phrase(gettext_noop("Every message fits one SMS: %(parts)s SMS for %(people)s people."), told)
     else:
         size = Phrase(gettext_noop("About %(parts)s SMS for %(people)s people; the longest message takes %(longest)s."), told)
+    sizes = [size]
+    if found.asked < found.people:
+        sizes.append(Phrase(gettext_noop("Worked out on %(asked)s of them."), {"asked": write_number(found.asked)}))
     if found.cost is None or found.price is None:
         return [
-            size,
+            *sizes,
             Phrase(gettext_noop("Tell us under Settings, Channels what your provider takes for one SMS, and the cost stands here.")),
         ]
     money = {
         "one": format_price(found.price, currency=store.currency, locale=store.locale),
         "all": format_price(found.cost, currency=store.currency, locale=store.locale),
     }
-    return [size, Phrase(gettext_noop("At %(one)s for one SMS that is about %(all)s altogether."), money)]
+    return [*sizes, Phrase(gettext_noop("At %(one)s for one SMS that is about %(all)s altogether."), money)]
 
 
 def _some_of(audience: Audience) -> list[Customer]:
     """Return some of those chosen who have a number, from several places, so that newer and older customers are among them."""
     highest = Customer.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    ids: set[int] = set()
-    with connection.cursor() as cursor:
-        for place in range(PLACES):
-            cursor.execute(audience.sql, audience.values(after=highest * place // PLACES, limit=IN_EACH))
-            ids |= {pk for (pk,) in cursor.fetchall()}
+    first, *others = (_after(audience, highest * place // PLACES) for place in range(PLACES))
+    each = MOST_ASKED // PLACES
+    ids = {pk for found in (first, *others) for pk in found[:each]}
+    ids |= set([pk for pk in first if pk not in ids][: MOST_ASKED - len(ids)])
     return list(Customer.objects.filter(pk__in=ids).exclude(phone="").order_by("pk"))
 
 
-def _parts(variant: CampaignVariant, asked: Sequence[Customer], *, account: Account, store: Store, now: datetime) -> list[int]:
-    """Return how many parts the message of each takes; without those it cannot be made for."""
+def _after(audience: Audience, pk: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(audience.sql, audience.values(after=pk, limit=MOST_ASKED))
+        return [found for (found,) in cursor.fetchall()]
+
+
+@dataclass
+class _Making:
+    """Makes texts for so many seconds altogether."""
+
+    process: Renderer
+    seconds_left: float
+
+    def make(self, job: Job) -> Rendered | CannotRender:
+        """Render one; raises TakesTooLong."""
+        if self.seconds_left <= 0:
+            raise TakesTooLong
+        began = time.monotonic()
+        made = self.process.render_all([job])[0]
+        self.seconds_left -= time.monotonic() - began
+        if isinstance(made, CannotRender) and made.reason in _HEAVY:
+            raise TakesTooLong
+        return made
+
+
+def _parts(
+    variant: CampaignVariant, asked: Sequence[Customer], making: _Making, *, account: Account, store: Store, now: datetime
+) -> list[int]:
+    """Return how many parts the message of each takes; without those it cannot be made for. Raises TakesTooLong."""
     wording, kind = wording_of(variant)
     try:
         text = compile_wording(wording, kind).text
@@ -118,8 +159,7 @@ def _parts(variant: CampaignVariant, asked: Sequence[Customer], *, account: Acco
     known = contexts(messages, store=store, sources=[text])
     coupon = {"coupon": example_context(store)["coupon"]}  # no code is drawn to be counted
     seen: list[dict[str, Any]] = [known[message.pk] | coupon for message in messages]
-    with renderer() as process:
-        made = process.render_all([Job(f"{store.pk}.cost.{hash(text)}", parts, context) for context in seen])
+    made = [making.make(Job(f"{store.pk}.cost.{hash(text)}", parts, context)) for context in seen]
     said = [
         text_of(message, one, context, account)
         for message, one, context in zip(messages, made, seen, strict=True)

@@ -191,8 +191,8 @@ class Message(StoreOwned):
             ),
             models.Index(
                 fields=["store", "source_id", "address_digest"],
-                name="message_of_number",
-                condition=Q(channel="sms", source_kind="campaign") & ~Q(address_digest=""),
+                name="message_of_tried_number",
+                condition=Q(channel="sms", source_kind="campaign", token__gt=0) & ~Q(address_digest=""),
             ),
             models.Index(fields=["store", "enrollment"], name="message_of_enrollment", condition=Q(enrollment__isnull=False)),
             models.Index(fields=["store", "cart"], name="message_of_cart", condition=Q(cart__isnull=False)),

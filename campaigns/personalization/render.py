@@ -16,9 +16,11 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimit
 
 from campaigns.personalization.fast.closures import compiled
 from campaigns.personalization.fast.emitting import TextEmit, program_of
-from campaigns.personalization.fast.mail import Letter, Linked
+from campaigns.personalization.fast.keeping import forget_kept
+from campaigns.personalization.fast.mail import Letter, Linked, forget_numbers
 from campaigns.personalization.fast.program import SURPRISES
 from campaigns.personalization.filters import FILTERS
+from campaigns.personalization.tracking import forget_addresses
 
 MOST_LOOPS = 10_000
 MOST_OUTPUT_BYTES = 500_000
@@ -104,29 +106,40 @@ def check(source: str) -> None:
 
 
 def render(parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
-    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message."""
+    """Render subject, html and text for one person. parts: the three Liquid sources. A missing name fails the whole message.
+
+    Raises MemoryError: whoever renders for many shops drops what they left (`forget`) and tries again.
+    """
     return _guarded(
         lambda: Rendered(_subject(parts, context), _template(parts["html"], True)(context), _template(parts["text"], False)(context))
     )
 
 
 class Mailing:
-    """A mail's template for one way of making links; compiled when it is first rendered. letter: none yet where that failed."""
+    """A mail's template for one way of making links; compiled when it is first rendered. letter: none where that failed or was dropped."""
 
     def __init__(self, parts: Mapping[str, str], *, utm: Mapping[str, str], hosts: Sequence[str]) -> None:
         self._parts, self._utm, self._hosts = parts, utm, frozenset(hosts)
         self._letter: Letter | None = None
+        self._anew = False
 
     def render(self, context: Mapping[str, Any], *, base: str, leave: Sequence[str]) -> Linked | CannotRender:
-        """Render for one person. base: what the addresses of our links begin with; leave: addresses that stay as they are."""
+        """Render for one person. base: what the addresses of our links begin with; leave: addresses that stay as they are.
+
+        Raises MemoryError, as `render` does.
+        """
         return _guarded(lambda: self._compiled().write(context, subject=_subject(self._parts, context), base=base, leave=frozenset(leave)))
 
-    def new_chunks(self) -> list[tuple[str, ...]]:
-        """Return the fixed pieces that came into use since this was last asked, in the order of their numbers."""
-        new = self._letter.new if self._letter else []
+    def new_chunks(self) -> tuple[bool, list[tuple[str, ...]]]:
+        """Return the fixed pieces that came into use since this was last asked, in the order of their numbers; first: they begin anew."""
+        new, anew = self._letter.new if self._letter else [], self._anew
         if self._letter:
-            self._letter.new = []
-        return new
+            self._letter.new, self._anew = [], False
+        return anew, new
+
+    def drop(self) -> None:
+        """Let go of what was compiled; the next mail compiles it again."""
+        self._letter = None
 
     def _compiled(self) -> Letter:
         if self._letter is None:
@@ -134,6 +147,7 @@ class Mailing:
             parsed = [environment(autoescape=escaped).from_string(self._parts[name]) for name, escaped in (("html", True), ("text", False))]
             readable = html[: html.rfind("</style") + 1].isascii()  # nobody reads references inside a style
             self._letter = Letter(*parsed, utm=self._utm, hosts=self._hosts, readable=readable)
+            self._anew = True
         return self._letter
 
 
@@ -142,7 +156,7 @@ def _guarded(work: Callable[[], _Made]) -> _Made | CannotRender:
     _missing.clear()
     try:
         made = work()
-    except (ResourceLimitError, OutputStreamLimitError, RecursionError, MemoryError) as error:
+    except (ResourceLimitError, OutputStreamLimitError, RecursionError) as error:
         return CannotRender("template_too_big", type(error).__name__)
     except LiquidError as error:
         return CannotRender("template_error", str(error).splitlines()[0][:200])
@@ -172,3 +186,11 @@ def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
         return long_way(context)
 
     return write
+
+
+def forget() -> None:
+    """Drop what was compiled and kept for all shops; a `Mailing` drops its own."""
+    _template.cache_clear()
+    forget_kept()
+    forget_numbers()
+    forget_addresses()

@@ -5,6 +5,8 @@ is limited here; its time is limited by the parent, and by a CPU limit that also
 
 Answers leave together, at the latest after the last job that came with them: waking the reader for each costs as much as rendering. How
 many jobs are done stands in memory shared with the parent, who so knows the culprit when it has to end this process.
+
+Where memory does not suffice, everything kept for all shops is dropped and the job is tried once more: only then it is the job's own.
 """
 
 import gc
@@ -12,11 +14,12 @@ import mmap
 import resource
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from campaigns.personalization.render import CannotRender, Mailing, Rendered, render
+from campaigns.personalization.render import CannotRender, Mailing, Rendered, forget, render
 
 MEMORY_BYTES = 128 * 1024 * 1024
 CPU_SECONDS_A_JOB = 3
@@ -37,7 +40,7 @@ def main() -> None:
     _allow_cpu()
     while head := source.read(LENGTH_BYTES):
         job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
-        answers.append(framed(_answer(job, templates)))
+        answers.append(_answer(job, templates))
         done[0] += 1
         if job["last"] or time.monotonic() - flushed > FLUSH_SECONDS:
             sink.write(b"".join(answers))
@@ -52,19 +55,29 @@ def framed(value: object) -> bytes:
     return len(content).to_bytes(LENGTH_BYTES) + content
 
 
-def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> Rendered | CannotRender | dict[str, Any]:
-    """Render one job: plain texts, or a mail with its links and the fixed pieces the reader does not have yet."""
-    key = job["template"]
+def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> bytes:
+    """Render one job and return the frame of its answer: plain texts, or a mail with its links and the fixed pieces its reader lacks."""
     if "parts" in job:
-        templates[key] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
-    template = templates[key]
-    try:
-        if not isinstance(template, Mailing):
-            return render(template, job["context"])
-        made = template.render(job["context"], base=job["base"], leave=job["leave"])
-    except MemoryError:
-        return CannotRender("template_too_big", "MemoryError")
-    return made if isinstance(made, CannotRender) else vars(made) | {"new": template.new_chunks()}
+        templates[job["template"]] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
+    for _try in range(2):
+        with suppress(MemoryError):
+            return framed(_made(job, templates[job["template"]]))
+        for template in templates.values():
+            if isinstance(template, Mailing):
+                template.drop()
+        forget()
+        gc.collect()
+    return framed(CannotRender("template_too_big", "MemoryError"))
+
+
+def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | dict[str, Any]:
+    if not isinstance(template, Mailing):
+        return render(template, job["context"])
+    made = template.render(job["context"], base=job["base"], leave=job["leave"])
+    if isinstance(made, CannotRender):
+        return made
+    anew, new = template.new_chunks()
+    return vars(made) | {"anew": anew, "new": new}
 
 
 def _allow_cpu() -> None:

@@ -167,6 +167,12 @@ def with_parameters(target: str, utm: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 
+def forget_addresses() -> None:
+    """Forget where addresses lead; they are worked out again."""
+    for cache in (hosts_of, may_link, meant_by):
+        cache.cache_clear()
+
+
 def _scheme(target: str) -> str:
     try:
         parts = urlsplit(target)

@@ -39,6 +39,8 @@ class Caps:
     per_week: int = 5
 
 
+NUMBER_WAIT = timedelta(minutes=5)
+"""How long an SMS of a campaign waits for another one to its number before it asks again."""
 RARELY = Caps(per_day=1, per_week=1)
 """For a person who asked to be written to less often."""
 
@@ -50,7 +52,7 @@ class Facts:
     contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
     words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
-    number_taken: another customer's went there.
+    number_taken: another customer's went there; number_waits: one is on its way there.
     """
 
     channel: str
@@ -72,6 +74,7 @@ class Facts:
     untrue: str = ""
     number: str = ""
     number_taken: bool = False
+    number_waits: bool = False
 
 
 Question = Callable[[Facts, datetime], bool | None]
@@ -96,8 +99,9 @@ def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[
         if passed(facts, now) is False:
             return Verdict(do, reason)
     if facts.transactional:
-        return _if_true(facts)
-    wait, reason = _wait(facts, now, caps or _caps_of(facts), USUAL if quiet is None else quiet)
+        wait, reason = _after_same_number(facts, now)
+    else:
+        wait, reason = _wait(facts, now, caps or _caps_of(facts), USUAL if quiet is None else quiet)
     if wait <= now:
         return _if_true(facts)
     if facts.expires_at is not None and wait >= facts.expires_at:
@@ -109,6 +113,8 @@ def answer_all(facts: Facts, *, now: datetime) -> dict[str, bool | None]:
     """Answer every question, also those `judge` does not come to; None where one is not asked. Keys: ENDS, first, budget, hours, truth."""
     told = {name: passed(facts, now) for name, (passed, _do, _reason) in ENDS.items()}
     waits: dict[str, bool | None] = dict.fromkeys(("first", "budget", "hours"))
+    if facts.number_waits:
+        told["number"] = False
     if not facts.transactional:
         waits["first"] = _after_others(facts, now) <= now
         waits["budget"] = _in_budget(facts, now, _caps_of(facts)) <= now
@@ -130,9 +136,14 @@ def _if_true(facts: Facts) -> Verdict:
 def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
     others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now, caps), "frequency_cap")
-    wait, reason = max(others, budget, key=lambda one: one[0])
+    wait, reason = max(others, budget, _after_same_number(facts, now), key=lambda one: one[0])
     allowed = _awake(facts, wait, quiet)
     return (allowed, "quiet_hours") if allowed > wait else (wait, reason)
+
+
+def _after_same_number(facts: Facts, now: datetime) -> tuple[datetime, str]:
+    """Return when to ask again whether the other message to this number left, with the reason."""
+    return (now + NUMBER_WAIT if facts.number_waits else now), "number_on_its_way"
 
 
 def _after_others(facts: Facts, now: datetime) -> datetime:

@@ -167,9 +167,10 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
     numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
     facts = {}
     for row in rows:
-        number = numbers.get(row[0], Number("", taken=False))
+        number = numbers.get(row[0], Number(""))
         fact = _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone)
-        facts[row[0]] = replace(fact, untrue=untrue.get(row[0], ""), number=number.name, number_taken=number.taken)
+        fact = replace(fact, number=number.name, number_taken=number.taken, number_waits=number.waits)
+        facts[row[0]] = replace(fact, untrue=untrue.get(row[0], ""))
     return facts, {row[0]: row[1] for row in rows}
 
 

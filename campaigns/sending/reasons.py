@@ -51,6 +51,7 @@ _WORDS: dict[str, str] = {
     "unknown_provider": gettext_noop("This release does not know the provider that is set up"),
     "credentials_unreadable": gettext_noop("The provider's keys cannot be read; enter them again"),
     "warming_up": gettext_noop("The connection warms up; it goes tomorrow"),
+    "number_on_its_way": gettext_noop("Another message to this number is on its way"),
     "same_number": gettext_noop("Somebody else at the same number gets it"),
     "not cart_open": gettext_noop("The basket was not open any more"),
 }

@@ -1,7 +1,8 @@
 """The render processes of this worker: started when first needed, killed after a second without progress, started anew.
 
 A slice of messages goes in at once and the answers come back in order. A hostile template costs its own message and nobody else's (S30,
-S33): the process is killed, and the next one begins behind the culprit. What happens inside: `personalization/render_process.py`.
+S33): the process is killed, and the next one begins behind the culprit. One that ended by itself may have ended of what others left in it:
+the message is tried again in a new one, alone. What happens inside: `personalization/render_process.py`.
 """
 
 import mmap
@@ -71,6 +72,7 @@ class Renderer:
         self._shared = os.memfd_create("done")
         os.ftruncate(self._shared, DONE_BYTES)
         self._done = memoryview(mmap.mmap(self._shared, DONE_BYTES)).cast("Q")  # how many jobs the process has finished
+        self._is_new = True  # nobody's message has been made in it
         self._known: dict[str, list[list[bytes]]] = {}  # the templates it has, and the fixed pieces of each we were told of
 
     def render(self, template: str, parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
@@ -90,6 +92,10 @@ class Renderer:
             answers += self._run(self._allowed(jobs[len(answers) :]))
         return answers
 
+    def warm_up(self) -> None:
+        """Start the process where it does not run, so that what follows takes the time of rendering alone."""
+        self._running()
+
     def _allowed(self, jobs: Sequence[Job]) -> Sequence[Job]:
         """Return the jobs up to the first one that is set aside."""
         ends = [place for place, job in enumerate(jobs) if _kills[job.template] >= MOST_KILLS]
@@ -98,6 +104,7 @@ class Renderer:
     def _run(self, jobs: Sequence[Job]) -> list[Rendered | CannotRender]:
         """Render until all is done or the process is no more; then the last answer says why."""
         process, before = self._running(), self._done[0]
+        was_new, self._is_new = self._is_new, False
         content = b"".join([self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)])
         found, ended = self._exchange(process, content, len(jobs), patience=PATIENCE_SECONDS)
         answers = [_read(content, job, self._known[job.key]) for content, job in zip(found, jobs, strict=False)]
@@ -106,7 +113,10 @@ class Renderer:
             self.stop()
             if culprit > len(answers):  # made, and lost with the process: made again
                 answers += self._run(jobs[len(answers) : culprit])
-            if len(answers) == culprit < len(jobs):
+            if ended and len(answers) == culprit < len(jobs) and not (was_new and culprit == 0):
+                self.stop()
+                answers += self._run(jobs[culprit : culprit + 1])
+            elif len(answers) == culprit < len(jobs):
                 _kills[jobs[culprit].template] += 1
                 why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
                 answers.append(CannotRender(*why))
@@ -158,7 +168,7 @@ class Renderer:
             self.stop()
         if self._process is None:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}
-            self._known = {}
+            self._known, self._is_new = {}, True
             self._process = subprocess.Popen(  # noqa: S603 - a fixed command
                 (*_COMMAND, str(self._shared)),
                 stdin=subprocess.PIPE,
@@ -211,6 +221,8 @@ def _read(content: bytes, job: Job, chunks: list[list[bytes]]) -> Rendered | Can
     html, targets, links = answer["html"], tuple(answer["targets"]), job.links
     if links is None:
         return Rendered(answer["subject"], html, answer["text"])
+    if answer["anew"]:  # it was compiled, for the first time or after it was dropped for want of memory
+        chunks.clear()
     chunks += [[piece.encode() for piece in chunk] for chunk in answer["new"]]
     if isinstance(html, str):
         return Rendered(answer["subject"], html, answer["text"], targets, base=links.base)

@@ -1,10 +1,12 @@
 """An SMS as a one-off campaign: written, counted and priced before it leaves, one a number, stopped by STOP, and reported."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -17,13 +19,17 @@ from campaigns.broadcasts.drafting import Way
 from campaigns.broadcasts.running import CannotStart, cancel
 from campaigns.models import Campaign, Decision, Message
 from campaigns.sending.answers import QUESTIONS
+from campaigns.sending.eligibility import NUMBER_WAIT
+from campaigns.sending.sharing import _TAKEN
 from campaigns.views.broadcasts.showing import reach_of
-from retention.customers.consent import Said, record_consents
+from campaigns.views.looking import OF_PERSON, TIMES_OF_A_HEAVY_ONE
+from retention.customers.consent import Said, address_digest, record_consents
 from retention.kit import clock
 from retention.kit.money import format_price
+from retention.stores.limits import spend
 from retention.tenancy.context import store_context
 from tests.campaigns.campaigning import make_campaign, make_list, rows, start
-from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, send_texts
+from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, refuses, send_texts
 from tests.factories import member_of, signed_in
 from tests.kit.stage import Stage
 
@@ -106,11 +112,17 @@ def test_two_customers_behind_one_number_get_one_sms_and_the_trace_says_why(stor
     assert (found.chosen, found.reached, found.dropped) == (5, 2, (("same_number", 2), ("no_consent", 1)))
     start(campaign, store, now=now)
     assert send_texts(store, now=now).states == {"sent": 2}
+    waiting = rows(campaign).filter(state="ready").values_list("customer_id", "reason", "due_at")
+    assert sorted(waiting) == [(one.pk, "number_on_its_way", now + NUMBER_WAIT) for one in (second, third)]
+    send_texts(store, now=now + NUMBER_WAIT)
     assert sorted(form["To"] for form in posted(stage)) == sorted([PHONE, OTHER])
     endings = dict(rows(campaign).values_list("customer_id", "reason"))
     assert [endings[one.pk] for one in (silent, first, second, third)] == ["no_consent", "", "same_number", "same_number"]
-    decided = Decision.objects.get(customer=second)
-    assert (decided.verdict, decided.reason, decided.answers[list(QUESTIONS).index("number")]) == ("suppress", "same_number", "n")
+    decided = Decision.objects.filter(customer=second).order_by("pk")
+    assert [(one.verdict, one.reason, one.answers[list(QUESTIONS).index("number")]) for one in decided] == [
+        ("hold", "number_on_its_way", "n"),
+        ("suppress", "same_number", "n"),
+    ]
 
 
 def test_one_who_waits_for_another_try_holds_the_number(store: Any, stage: Stage, now: Any) -> None:
@@ -126,6 +138,53 @@ def test_one_who_waits_for_another_try_holds_the_number(store: Any, stage: Stage
     send_texts(store, now=later)
     mine.refresh_from_db()
     assert (mine.state, mine.reason) == ("suppressed", "same_number")
+
+
+def test_the_next_at_a_number_gets_it_when_the_first_ones_was_refused(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    first, second = make_reader(now=now), make_reader("Bo", now=now)
+    campaign = make_text([first, second], now=now)
+    start(campaign, store, now=now)
+    refuses(stage, 400, 21617)
+    send_texts(store, now=now)
+    found = dict(rows(campaign).values_list("customer_id", "reason"))
+    assert (found[second.pk], Message.objects.get(customer=first).state) == ("number_on_its_way", "failed")
+    accepts(stage)
+    assert send_texts(store, now=now + NUMBER_WAIT).states == {"sent": 1}
+    assert (rows(campaign).get(customer=second).state, len(posted(stage))) == ("sent", 2)
+
+
+def test_of_two_that_wait_for_another_try_the_older_goes_and_waiting_ends_with_the_campaign(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    people = [make_reader(name, now=now) for name in ("Ana", "Bo", "Cy")]
+    campaign = make_text(people, now=now)
+    start(campaign, store, now=now)
+    tried = rows(campaign).filter(customer__in=people[:2])
+    tried.update(token=1, attempts=1, address_digest=address_digest(PHONE), reason="not_sent")
+    rows(campaign).filter(customer=people[2]).update(expires_at=now + NUMBER_WAIT)
+    assert send_texts(store, now=now).states == {"sent": 1}
+    assert list(rows(campaign).order_by("customer_id").values_list("state", "reason")) == [
+        ("sent", ""), ("ready", "number_on_its_way"), ("suppressed", "number_on_its_way"),
+    ]  # fmt: skip
+    send_texts(store, now=now + NUMBER_WAIT)
+    assert rows(campaign).get(customer=people[1]).reason == "same_number"
+    assert len(posted(stage)) == 1
+
+
+def test_a_number_is_found_without_reading_the_other_messages_of_the_shop(store: Any, now: Any) -> None:
+    start(make_text([make_reader(now=now)], now=now), store, now=now)
+    one = Message.objects.get()
+    values = {field.attname: getattr(one, field.attname) for field in Message._meta.concrete_fields}
+    values |= {"id": None, "state": "suppressed", "reason": "same_number", "finished_at": now, "address_digest": address_digest(PHONE)}
+    Message.objects.bulk_create([Message(**values | {"public_id": uuid4(), "step": f"s{number}"}) for number in range(300)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"PREPARE told ({_TAKEN.types}) AS {_TAKEN.statement}")
+        cursor.execute("EXPLAIN (ANALYZE) EXECUTE told (%s, %s, %s)", [store.pk, [one.pk], [address_digest(PHONE)]])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE told")
+    assert "Index Scan using message_of_tried_number" in plan
+    assert "rows=30" not in plan
+    assert "Removed by Filter: 30" not in plan
 
 
 @pytest.mark.django_db(transaction=True)
@@ -170,6 +229,45 @@ def test_the_estimate_counts_the_very_texts_and_says_when_some_take_two(store: A
     send_texts(store, now=now)
     assert sum(rows(campaign).values_list("parts", flat=True)) == found.parts
     assert format_price(Decimal("58.5"), currency="EUR", locale="en") == "€58.50"
+
+
+def test_texts_that_take_long_cost_an_estimate_two_seconds_and_many_previews(
+    client: Client, store: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, slow = (
+        clock.now(),
+        "{% for a in (1..9990) %}{% for b in (1..1) %}{{ shop.name | split: '' | join: 'x' | size }}{% endfor %}{% endfor %}",
+    )
+    connect(stage)
+    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(14)]
+    campaign = make_text(people, now=now, ways=tuple(Way(words=Words(text=f"{slow} {letter}")) for letter in "abcdef"))
+    variants, audience = list(campaign.variants.all()), Audience.of(campaign)
+    began = time.monotonic()
+    with pytest.raises(costing.TakesTooLong):
+        costing.estimate(variants, audience, people=14, store=store, now=now)
+    assert time.monotonic() - began < costing.DEADLINE_SECONDS + 3, "and a process was started"
+    where, segment = f"/s/{store.slug}/campaigns/{campaign.public_id}/reach/", campaign.segments.get().segment
+    form = {"name": "Sale", "include": segment.public_id, "subject_a": "", "text_a": slow, "holdout": "0"}
+    assert "The cost is not known yet: the texts take too long to make." in client.post(where, form).content.decode()
+    with monkeypatch.context() as patched:
+        patched.setattr(costing, "estimate", None)
+        person = f"{store.pk}:{client.session['_auth_user_id']}"
+        assert spend(OF_PERSON, who=person).left == OF_PERSON.amount - 1 - TIMES_OF_A_HEAVY_ONE - 1
+        while spend(OF_PERSON, who=person).allowed:
+            pass
+        assert "The cost is not known yet: that were many previews." in client.post(where, form).content.decode()
+
+
+def test_an_estimate_asks_twelve_at_most_and_says_so(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    people = [make_reader(f"P{index}", phone=f"+49151000000{index:02}", now=now) for index in range(14)]
+    for chosen in (people, people[-3:]):
+        campaign = make_text(chosen, now=now)
+        found = costing.estimate(list(campaign.variants.all()), Audience.of(campaign), people=len(chosen), store=store, now=now)
+        assert found is not None
+        assert found.asked == min(len(chosen), 12)
+        words = [phrase.render(str) for phrase in costing.words_of_estimate(found, store=store)]
+        assert ("Worked out on 12 of them." in words) is (len(chosen) == 14)
 
 
 def test_it_waits_at_night_tries_two_ways_holds_some_back_and_is_called_off(store: Any, stage: Stage, now: Any) -> None:

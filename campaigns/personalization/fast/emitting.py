@@ -17,12 +17,12 @@ from liquid.template import BoundTemplate
 from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import referenced
+from campaigns.personalization.fast.keeping import Kept
 from campaigns.personalization.fast.program import Code, Emit, Hole, Later, NoProgram, Reader, Surprise, write_out
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, meant_by, scan, unusual
 
 BIG = 400
 """A fixed text with more signs than these goes to the reader once, and then by its number."""
-_MOST_KEPT, _LONGEST_KEPT = 4096, 400
 _MOST_NUMBERINGS = 64  # of one fixed text: as many ways to number its links
 _MARK = "\x01"  # where a value will stand
 _special = re.compile("[&<>\"'\r\n\0]").search
@@ -33,19 +33,7 @@ Added = tuple[tuple[str, str], ...]
 Positions = dict[str, int]
 
 
-class _Kept(dict[str, Any]):
-    """Answers to what was asked before; forgets all of them when they are too many."""
-
-    def keep(self, asked: str, answer: Any) -> Any:
-        """Keep an answer and return it."""
-        if len(asked) <= _LONGEST_KEPT:
-            if len(self) >= _MOST_KEPT:
-                self.clear()
-            self[asked] = answer
-        return answer
-
-
-class Tidy(_Kept):
+class Tidy(Kept):
     """Values as they stand in a mail's HTML: escaped, in ASCII, line ends for the wire. in_tag: inside an attribute."""
 
     def __init__(self, *, in_tag: bool = False) -> None:
@@ -79,7 +67,7 @@ class Stays(str):
     """What stands in a link and is none of ours."""
 
 
-class Targets(_Kept):
+class Targets(Kept):
     """Where links lead, by what stands in the HTML."""
 
     def __init__(self, added: Added, hosts: frozenset[str]) -> None:
@@ -310,7 +298,7 @@ class TextLinks:
 
     def __init__(self, added: Added, hosts: frozenset[str]) -> None:
         self._added, self._hosts = added, hosts
-        self._known = _Kept()
+        self._known = Kept()
 
     def static(self, text: str) -> Static:
         """Return a fixed part."""
@@ -377,9 +365,9 @@ def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] 
         reader = Reader(template, code)
         code.line("o, out = [], []; w = out.append")
         write_out(reader.ops, code, emit)
-    except (NoProgram, RecursionError):
+        emit.end(code)
+        code.line("return o")
+        run = code.function("g, c, p, base, leave")
+    except (NoProgram, RecursionError, SyntaxError, MemoryError):  # the last two: nested deeper than Python reads
         return None
-    emit.end(code)
-    code.line("return o")
-    run = code.function("g, c, p, base, leave")
     return lambda values, positions, base, leave: run(values, Later(template, values), positions, base, leave)

@@ -361,6 +361,11 @@ def _numbered(fixed: Fixed, numbers: tuple[int, ...]) -> tuple[str, ...]:
     return (first, *(f"{number}{text}" for number, text in zip(numbers, others, strict=True)))
 
 
+def forget_numbers() -> None:
+    """Forget the numbered pieces of all templates."""
+    _numbered.cache_clear()
+
+
 def _for_the_wire(text: str) -> str:
     plain = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     return plain.replace("\n", "\r\n")

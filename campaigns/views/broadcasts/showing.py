@@ -19,6 +19,7 @@ from campaigns.models import Campaign, CampaignVariant
 from campaigns.models.campaign import LETTERS
 from campaigns.sending import breaking
 from campaigns.sending.connecting import in_use
+from campaigns.views.looking import OF_PERSON, OF_STORE, seconds_to_wait, take_for_a_heavy_one
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
@@ -110,7 +111,15 @@ def cost_of(request: Any, variants: list[CampaignVariant], audience: Audience, f
     """Return what an SMS to those reached takes and costs, in words; nothing on other channels and for nobody."""
     if audience.channel != "sms" or not found.reached:
         return {}
-    worked_out = costing.estimate(variants, audience, people=found.reached, store=request.store, now=clock.now())
+    seconds = seconds_to_wait(request, of_person=OF_PERSON, of_store=OF_STORE, times=len(variants))
+    if seconds:
+        words = _("The cost is not known yet: that were many previews. Try again in %(seconds)d seconds.")
+        return {"cost": [words % {"seconds": seconds}]}
+    try:
+        worked_out = costing.estimate(variants, audience, people=found.reached, store=request.store, now=clock.now())
+    except costing.TakesTooLong:
+        take_for_a_heavy_one(request)
+        return {"cost": [_("The cost is not known yet: the texts take too long to make.")]}
     sentences = costing.words_of_estimate(worked_out, store=request.store) if worked_out else []
     return {"cost": [phrase.render(_) for phrase in sentences]}
 

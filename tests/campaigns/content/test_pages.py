@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Template, TemplateVersion
-from campaigns.views.looking import OF_PERSON, OF_STORE
+from campaigns.personalization.render import CannotRender
+from campaigns.views import looking
+from campaigns.views.looking import OF_PERSON, OF_STORE, TIMES_OF_A_HEAVY_ONE
 from retention.kit import clock
 from retention.stores.limits import spend
 from retention.tenancy.context import store_context
@@ -84,6 +86,14 @@ def test_old_versions_come_back_but_not_over_a_draft(client: Client, store: Any)
     client.post(f"{where}restore/", {"number": "1"})
     assert TemplateVersion.objects.get(number=3).source == f"{WORDS} one"
     assert client.post(f"{where}restore/", {"number": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("reason", ["template_too_slow", "template_too_big"])
+def test_a_preview_that_ran_into_a_limit_takes_many_times(client: Client, store: Any, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    where = make(client, store, "<body>Hello {{ profile.first_name }}</body>")
+    monkeypatch.setattr(looking, "preview", lambda *_given, **_named: CannotRender(reason, "x"))
+    seen = [client.get(f"{where}preview/").status_code for _number in range(OF_PERSON.amount // (1 + TIMES_OF_A_HEAVY_ONE) + 2)]
+    assert seen == [200] * 6 + [429], "the sixth takes what is left"
 
 
 def test_a_person_and_a_shop_have_so_many_previews_a_minute_and_are_told_when_there_are_more(client: Client, store: Any) -> None:

@@ -1,0 +1,109 @@
+"""The memory of a render process is shared by shops: what one of them fills it with costs no message of another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from campaigns.personalization import render_process
+from campaigns.personalization.fast import keeping
+from campaigns.personalization.fast.emitting import Tidy
+from campaigns.personalization.render import CannotRender, Mailing, Rendered, check, render
+from campaigns.sending import rendering
+from campaigns.sending.rendering import Job, Links, Renderer
+
+LINKS = Links({}, frozenset({"lumen.example.test"}), "https://s.test/c/", ())
+EVERY_VALUE = '{% for v in event.values %}<b title="{{ v }}">{{ v }}</b>{% endfor %}'
+NEVER_SHOWN = "{% if event.nothing %}" + "\N{PARTY POPPER}" * 400_000 + "{% endif %}<p>Hi {{ event.name }}</p>"
+SMALL = '<p>{{ event.name }}</p><a href="https://lumen.example.test/sale">Sale</a>'
+
+
+def mail(template: str, html: str, **event: Any) -> Job:
+    return Job(template, {"subject": "Hi", "html": html, "text": "Hi"}, {"event": event}, LINKS)
+
+
+def html_of(answer: Rendered | CannotRender) -> str:
+    assert isinstance(answer, Rendered), answer
+    return answer.html or b"".join(answer.pieces).decode()
+
+
+@pytest.fixture
+def process() -> Iterator[Renderer]:
+    running = Renderer()
+    yield running
+    running.stop()
+
+
+def test_many_long_values_of_one_shop_leave_room_for_a_small_mail_of_another(process: Renderer) -> None:
+    emoji = ["\N{PARTY POPPER}" * 380 + f"{number:08}" for number in range(4_080)]
+    jobs = [
+        mail(f"a{template}", EVERY_VALUE, values=emoji[start : start + 60]) for template in range(4) for start in range(0, len(emoji), 60)
+    ]
+    assert {type(one) for one in process.render_all(jobs)} == {Rendered}
+    pid = process._process.pid if process._process else 0
+    html = html_of(process.render_all([mail("b", SMALL, name="Zoë")])[0])
+    assert html == '<p>Zo&#235;</p><a href="https://s.test/c/0">Sale</a>'
+    assert process._process
+    assert process._process.pid == pid
+
+
+def test_templates_that_fill_it_are_dropped_and_each_mail_is_made_all_the_same(process: Renderer) -> None:
+    for number in range(10):
+        (big, small) = process.render_all([mail(f"a{number}", NEVER_SHOWN, name=number), mail("b", SMALL, name=number)])
+        assert html_of(big) == f"<p>Hi {number}</p>"
+        assert html_of(small) == f'<p>{number}</p><a href="https://s.test/c/0">Sale</a>'
+
+
+def test_only_the_second_time_that_memory_does_not_suffice_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    mailing, fails = Mailing({"subject": "Hi", "html": SMALL, "text": "Hi"}, utm={}, hosts=["lumen.example.test"]), [True]
+
+    def failing(*_given: Any, **_named: Any) -> Any:
+        if fails.pop():
+            raise MemoryError
+        return Rendered("Hi", "made", "Hi")
+
+    monkeypatch.setattr(render_process, "render", failing)
+    job = {"template": "t", "context": {}}
+    fails[:] = [False, True]
+    assert render_process._answer(job, {"t": {}, "m": mailing}) == render_process.framed(Rendered("Hi", "made", "Hi"))
+    fails[:] = [True, True]
+    assert render_process._answer(job, {"t": {}}) == render_process.framed(CannotRender("template_too_big", "MemoryError"))
+
+
+def test_a_process_that_ends_under_what_others_left_in_it_is_not_laid_to_the_next_message(
+    process: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendering.forget_kills()
+    process.render_all([mail("a", SMALL, name="A")])
+    exchange, lost = process._exchange, [True]
+
+    def ends_once(*given: Any, **named: Any) -> Any:
+        return ([], True) if lost and lost.pop() else exchange(*given, **named)
+
+    monkeypatch.setattr(process, "_exchange", ends_once)
+    assert "<p>B</p>" in html_of(process.render_all([mail("b", SMALL, name="B")])[0])
+    assert not rendering._kills
+
+
+def test_what_is_kept_of_values_has_one_limit_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "MOST_SIGNS", 2_000)
+    keeping.forget_kept()
+    first, second = Tidy(), Tidy()
+    for number in range(5):
+        assert first[f"<{number}"] == f"&lt;{number}"
+    assert len(first) == 5
+    for number in range(20):
+        assert second[f"{number}"] == f"{number}"
+        assert len(first) + len(second) <= 19
+    assert len(first) == 0
+
+
+def test_a_long_chain_of_filters_passes_and_is_made() -> None:
+    source = "{{ event.name" + " | upcase" * 210 + " }}"
+    check(source)
+    made = render({"subject": source, "html": source, "text": source}, {"event": {"name": "zoe"}})
+    assert made == Rendered("ZOE", "ZOE", "ZOE")
+    mailing = Mailing({"subject": "Hi", "html": source, "text": source}, utm={}, hosts=[])
+    written = mailing.render({"event": {"name": "zoe"}}, base="https://s.test/c/", leave=[])
+    assert not isinstance(written, CannotRender)
+    assert written.text == "ZOE"
