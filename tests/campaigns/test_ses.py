@@ -118,7 +118,7 @@ def about(message: Message, **more: Any) -> dict[str, Any]:
         "bounce": {"bounceType": "Permanent", "bounceSubType": "NoEmail", "timestamp": "2026-03-02T12:00:05.000Z"},
     }  # fmt: skip
     return {
-        "Type": "Notification", "MessageId": "n1", "TopicArn": TOPIC, "Timestamp": "2026-03-02T12:00:06.000Z", "Message": json.dumps(event),
+        "Type": "Notification", "MessageId": "n1", "TopicArn": TOPIC, "Timestamp": clock.now().isoformat(), "Message": json.dumps(event),
     } | more  # fmt: skip
 
 
