@@ -65,7 +65,7 @@ def test_a_share_is_kept_and_a_person_always_hears_from_the_same_connection(stor
     assert 3 <= shares[second.pk] <= 24
     assert [len(services[vendor].asked) for vendor in VENDORS] == list(shares.values())
     assert dict(mail_to(people, store, now=now + timedelta(days=3)).values_list("customer_id", "connection_id")) == by
-    assert connecting.stop_using("email", "resend")
+    assert connecting.stop_using("email", "resend", now=now)
     assert set(mail_to(people, store, now=now + timedelta(days=6)).values_list("state", flat=True)) == {"sent"}
     assert len(services["sendgrid"].asked) == 2 * shares[second.pk] + 60
 
