@@ -1,9 +1,10 @@
 """How far into what is due a look of one connection goes, where a store has several: one walks over what leaves by the others.
 
-A look ends after so many rows. The next begins where nothing was found for this connection, and after a while again at the very front,
-for what was given back. Kept by each process for itself: whoever knows no place begins at the front.
+A look ends after so many rows. The next begins where nothing was found for this connection; some time after it came to the end it begins at
+the very front again, for what was given back. Kept by each process for itself: whoever knows no place begins at the front.
 """
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +47,7 @@ class Look:
         return {"from_due": from_due, "from_id": from_id, "to_due": to_due, "to_id": to_id}
 
 
-_places: dict[int, tuple[Place, float]] = {}
+_places: dict[int, tuple[Place, float]] = {}  # where a connection looks on, and until when: without end until it came to the end
 
 
 def begin(connection_id: int, *, now: datetime, limit: int) -> Look:
@@ -65,8 +66,9 @@ def begin(connection_id: int, *, now: datetime, limit: int) -> Look:
 
 def go_on(connection_id: int, look: Look) -> bool:
     """Note that a look found nothing; return whether there is more to look at."""
-    if look.end is None:
-        return False
-    _, until = _places.get(connection_id, (None, time.monotonic() + AFRESH_SECONDS))
-    _places[connection_id] = (look.end, until)
-    return True
+    _, until = _places.get(connection_id, (None, math.inf))
+    if look.end is not None:
+        _places[connection_id] = (look.end, until)
+    elif look.start is not None and until == math.inf:
+        _places[connection_id] = (look.start, time.monotonic() + AFRESH_SECONDS)
+    return look.end is not None
