@@ -28,9 +28,11 @@ def beating(renew: Callable[[], None], *, every: float = LEASE_SECONDS / 3, most
             for _beat in range(int(most / every)):
                 if done.wait(every):
                     return
-                renew()
-        except Error as error:  # the lease runs out, and that is what it is for
-            log.warning("a lease could not be kept", extra={"cause": type(error).__name__})
+                try:
+                    renew()
+                except Error as error:  # the next beat asks by a new connection; a lease that ran out until then stays so
+                    log.warning("a lease could not be kept", extra={"cause": type(error).__name__})
+                    connection.close()
         finally:
             connection.close()
 

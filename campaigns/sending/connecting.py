@@ -61,6 +61,7 @@ def keep(
             connection.weight = NEW_SHARE
         elif known is None:
             others.update(active=False)
+            let_go(channel, now=now)
         connection.name, connection.settings = name[:120], dict(settings)
         connection.from_name, connection.from_address = sender.get("from_name", ""), sender.get("from_address", "")
         connection.resting_until = None
@@ -83,13 +84,19 @@ def _own_secrets(provider: str, *, now: datetime) -> dict[str, str]:
     return {"private_key": keys_of_store(now=now).private()} if provider == WEBPUSH.key else {}
 
 
-def stop_using(channel: str, provider: str = "") -> bool:
+def stop_using(channel: str, provider: str = "", *, now: datetime) -> bool:
     """Let a channel's messages leave by its other connection, else go to the test inbox again, and forget the provider's secrets.
 
-    Return whether there was one. provider: only this one.
+    Return whether there was one. provider: only this one. What waits for its warm-up is looked at anew.
     """
-    rows = Connection.objects.filter(channel=channel, active=True, **({"provider": provider} if provider else {}))
-    return bool(rows.update(active=False, sealed=""))
+    with transaction.atomic():
+        transaction_lock("connections", store_id=require_store_id())
+        rows = Connection.objects.filter(channel=channel, active=True, **({"provider": provider} if provider else {}))
+        stopped = bool(rows.update(active=False, sealed=""))
+        if stopped:
+            let_go(channel, now=now)
+            StoreWork.ring("dispatch", store_id=require_store_id(), due_at=now)
+    return stopped
 
 
 def share(connection: Connection, *, weight: int, warm_up: WarmUp | None, now: datetime) -> bool:

@@ -11,6 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Pro
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
-from campaigns.sending import buckets, doubts, routing
+from campaigns.sending import buckets, doubts, looking, routing
 from campaigns.sending.accounts import NoAccount
 from campaigns.sending.assembling import Built
 from campaigns.sending.beating import LEASE_SECONDS, beating
@@ -42,6 +43,7 @@ MADE_AT_ONCE = 4 * SENDERS
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = LEASE_SECONDS
+IDLE_SECONDS = 5.0  # until one of several connections that found nothing of its own looks again, unless somebody rings
 WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
 
 # Picked once, before the update: as a plain sub-select the planner may run it again for every row, and lock more than the limit.
@@ -53,7 +55,7 @@ _RESERVE = """
         WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
-            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s)) [[route]]
+            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s)) [[route]] [[look]]
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
@@ -94,18 +96,23 @@ def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
     slices = [_slice_by(store, route, channel=channel, clock=clock) for route in routes.open]
     if routes.full:
         held = routing.hold_rest(store, channel=channel, now=clock())
-        slices.append(Slice(0, {}, more=held == routing.HELD_AT_ONCE, stopped=False))
+        more = held == routing.HELD_AT_ONCE
+        slices.append(Slice(0, {}, more=more, stopped=False, wait_seconds=0.0 if more else IDLE_SECONDS))
     return _together(slices)
 
 
 def _together(slices: Sequence[Slice]) -> Slice:
-    """Return what came of the slices of all ways; where none took anything, as none is open, the store looks again in a minute."""
+    """Return what came of the slices of all ways; where none is open, the store looks again in a minute.
+
+    A way that has nothing of its own hurries nobody: what is due may all be another's, whose pace is used up.
+    """
     if len(slices) == 1:
         return slices[0]
     counts: Counter[str] = Counter()
     for one in slices:
         counts.update(one.states)
-    wait = min((one.wait_seconds for one in slices), default=routing.REST.total_seconds())
+    busy = [one for one in slices if one.reserved or one.more]
+    wait = min((one.wait_seconds for one in busy or slices), default=routing.REST.total_seconds())
     stopped = not slices or all(one.stopped for one in slices)
     return Slice(sum(one.reserved for one in slices), counts, any(one.more for one in slices), stopped, wait)
 
@@ -113,22 +120,43 @@ def _together(slices: Sequence[Slice]) -> Slice:
 def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slice:
     """Send what is due of one channel by one way."""
     holder, account = uuid4(), route.account
-    today = routing.take(route, SLICE)
-    grant = buckets.take(account, today)
-    ids = reserve(holder, channel=channel, now=clock(), limit=grant.messages, route=route) if grant.messages else []
     counts: Counter[str] = Counter()
-    stopped = False
-    try:
+    with ExitStack() as at_the_end:  # each of them, whatever became of the others
+        today = routing.take(route, SLICE)
+        at_the_end.callback(lambda: routing.give_back(route, today - sum(counts[state] for state in ("sent", "unknown", "failed"))))
+        at_the_end.callback(_let_go_of_broken)
+        grant = buckets.take(account, today)
+        at_the_end.callback(lambda: buckets.give_back(account, grant.messages - sum(counts.values())))
+        at_the_end.callback(give_back, holder)
+        at_the_end.callback(_let_go_of_broken)
+        ids, more = _reserve_by(route, holder, channel=channel, now=clock(), limit=grant.messages)
         with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
             stopped = _send_reserved(ids, counts, store=store, channel=channel, route=route, holder=holder, clock=clock)
-    finally:
-        give_back(holder)
-        buckets.give_back(account, grant.messages - sum(counts.values()))
-        routing.give_back(route, today - sum(count for state, count in counts.items() if state in ("sent", "unknown", "failed")))
     if stopped and route.split:
         routing.rest(route, now=clock())
-    more = len(ids) == SLICE
-    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=grant.wait_seconds if len(ids) == grant.messages else 0.0)
+    wait_seconds = grant.wait_seconds if len(ids) == grant.messages else 0.0
+    if not (ids or more or wait_seconds) and (route.split or route.urgent):
+        wait_seconds = IDLE_SECONDS
+    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=wait_seconds)
+
+
+def _let_go_of_broken() -> None:
+    """Close a connection that broke, so that what is given back goes by a new one."""
+    if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
+
+
+def _reserve_by(route: Route, holder: UUID, *, channel: str, now: datetime, limit: int) -> tuple[list[int], bool]:
+    """Lease what leaves by one way, and say whether there is probably more. Of several ways, each looks at so many rows at a time."""
+    connection_id = route.account.connection_id
+    if limit == 0:
+        return [], False
+    if not route.split or connection_id is None:
+        ids = reserve(holder, channel=channel, now=now, limit=limit, route=route)
+        return ids, len(ids) == SLICE
+    look = looking.begin(connection_id, now=now, limit=SLICE)
+    ids = reserve(holder, channel=channel, now=now, limit=limit, route=route, look=look)
+    return ids, len(ids) == SLICE if ids else looking.go_on(connection_id, look)
 
 
 def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channel: str, route: Route, holder: UUID, clock: Clock) -> bool:
@@ -158,15 +186,18 @@ def _repeatable(messages: list[Message], *, channel: str, account: Account, hold
     return [message for message in messages if message.pk not in over]
 
 
-def reserve(holder: UUID, *, channel: str, now: datetime, limit: int, route: Route | None = None) -> list[int]:
+def reserve(
+    holder: UUID, *, channel: str, now: datetime, limit: int, route: Route | None = None, look: looking.Look | None = None
+) -> list[int]:
     """Lease ready messages that are due, longest waiting first; nobody else takes them until the lease runs out.
 
-    route: only what leaves by it.
+    route: only what leaves by it. look: only there.
     """
     values: dict[str, Any] = {
         "store": require_store_id(),
         "now": now,
         "looked_after": now - LATE_AFTER,
+        "forgotten": now - doubts.RECOGNISED_FOR,
         "channel": channel,
         "limit": limit,
         "holder": holder,
@@ -174,8 +205,10 @@ def reserve(holder: UUID, *, channel: str, now: datetime, limit: int, route: Rou
     }
     chosen = routing.CHOSEN_SQL if route is not None and route.split else ""
     urgent = "AND m.stream = 'transactional'" if route is not None and route.urgent else ""
+    values |= (route.values() if route is not None else {}) | (look.values() if look is not None else {})
+    query = _RESERVE.replace("[[route]]", chosen + urgent).replace("[[look]]", look.sql if look is not None else "")
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVE.replace("[[route]]", chosen + urgent), values | (route.values() if route is not None else {}))
+        cursor.execute(query, values)
         return sorted(message_id for (message_id,) in cursor.fetchall())
 
 
@@ -216,7 +249,7 @@ def _send_chunk(
     provider = CHANNELS[channel].provider(account.provider)
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
-    by = account.connection_id if route.split else None
+    by = account.connection_id if route.split or mark else None  # of a doubt it is known although the store has no other yet
     passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by)
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}

@@ -19,6 +19,9 @@ RECOGNISED_FOR = timedelta(hours=23)
 """Resend remembers a key for a day, and a push message waits as long: an hour less, for clocks and for the time on the way."""
 REPEAT_AFTER = timedelta(seconds=30)
 ENDING = "no_answer"
+NAMING = ("account_sid", "api_url", "domain", "host", "port", "region", "username")
+"""Those settings that say which account it is; a pace, a price or a sender's name may change and a repeat is recognised all the same."""
+_NOT_NAMING = "report_secret"  # it proves what we are told, not who we are
 
 _GIVE_UP = """
     UPDATE campaigns_message SET state = 'unknown', reason = %s, finished_at = %s, holder = NULL, lease_until = NULL
@@ -30,7 +33,8 @@ def mark_of(account: Account, *, keyed: bool) -> str:
     """Return the mark of an account that recognises repeats, or nothing. With other keys it is another account: it may know nothing."""
     if not keyed:
         return ""
-    told = repr((sorted(account.settings.items()), sorted(account.credentials.items())))
+    settings = [(name, account.settings[name]) for name in NAMING if account.settings.get(name)]
+    told = repr((settings, sorted(item for item in account.credentials.items() if item[0] != _NOT_NAMING)))
     return f"{account.provider} {account.connection_id or ''} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 

@@ -60,7 +60,7 @@ def first_time(connection: Connection, key: str, *, now: datetime) -> bool:
 def take_receipt(connection: Connection, receipt: Receipt, *, now: datetime) -> bool:
     """Carry out what a provider reports of a message of ours, once; False when it is none of this connection's or was told before.
 
-    A report also settles what was unknown: who reports that it was sent has taken it.
+    A report also settles what was unknown or waits for a repeat: who reports that it was sent has taken it.
     """
     told, event = str(receipt.data.get("id", "")), str(receipt.data.get("event", ""))
     try:
@@ -78,13 +78,17 @@ def take_receipt(connection: Connection, receipt: Receipt, *, now: datetime) -> 
 
 
 def _settle(message: Message, receipt: Receipt, *, told: str, now: datetime) -> None:
-    if message.state == Message.State.UNKNOWN:
+    doubtful = message.state == Message.State.READY and message.provider_key != ""
+    if message.state == Message.State.UNKNOWN or doubtful:
         Message.objects.filter(pk=message.pk).update(
             state=Message.State.SENT,
             reason="",
             sent_at=message.first_attempt_at or receipt.at,
             provider_message_id=told[:200] or message.provider_message_id,
             finished_at=now,
+            provider_key="",
+            holder=None,
+            lease_until=None,
         )
     if receipt.kind == "delivered":
         note_delivered([message.pk], now=receipt.at)

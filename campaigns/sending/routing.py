@@ -1,7 +1,8 @@
 """By which of a store's connections a message leaves: by the lot of its address, so that the same one always carries a person's mail.
 
 A connection that warms up takes no more than its day allows. What goes over that leaves by the others, or waits for the same hour of the
-next day. A message that was tried stays with the connection that tried it: only that one could know a repeat.
+next day. A message that was tried stays with the connection that tried it: only that one could know a repeat. Where nothing of it can have
+left, and that one takes nothing today or cannot be opened, another takes it over.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from campaigns.channels import Account
 from campaigns.measurement.holdouts import BUCKETS
 from campaigns.measurement.lots import ranges_of
 from campaigns.models import Connection, Message
-from campaigns.sending.accounts import account_for, account_of
+from campaigns.sending.accounts import NoAccount, account_for, account_of
 from campaigns.sending.warming import WarmUp
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
@@ -29,7 +30,10 @@ _ALL = (0, BUCKETS)
 LOT_SQL = (
     f"((('x' || left(md5(%(store)s::text || ':route:' || coalesce(c.email_key, c.phone)), 8))::bit(32)::bigint & 4294967295) %% {BUCKETS})"
 )
+# A doubt that nobody would recognise any more is no connection's: whoever reserves it calls it unknown.
 CHOSEN_SQL = f"""AND (m.connection_id = %(connection)s OR (
+    m.connection_id = ANY(%(left)s::bigint[]) AND (m.provider_key = '' OR m.first_attempt_at <= %(forgotten)s)
+) OR (
     (m.connection_id IS NULL OR m.connection_id <> ALL(%(connections)s::bigint[]))
     AND EXISTS (
         SELECT 1 FROM customers_customer AS c
@@ -55,7 +59,7 @@ _HOLD = """
     WITH picked AS MATERIALIZED (
         SELECT id, greatest(due_at + interval '1 day', %(tomorrow)s) AS again FROM campaigns_message
         WHERE store_id = %(store)s AND state = 'ready' AND channel = %(channel)s AND stream = 'marketing' AND due_at <= %(now)s
-            AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            AND (lease_until IS NULL OR lease_until < clock_timestamp()) AND provider_key = ''
         ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET reason = 'warming_up', due_at = picked.again, expires_at = m.expires_at + (picked.again - m.due_at)
@@ -67,6 +71,7 @@ _HOLD = """
 class Route:
     """One connection and the lots that leave by it. limit: the day's allowance, None without one; split: there are others beside it.
 
+    left: those of the others that take nothing, and whose tried messages leave by this one where nothing of them can have left.
     urgent: only what is no marketing, which a warm-up never keeps waiting.
     """
 
@@ -76,6 +81,7 @@ class Route:
     limit: int | None = None
     day: date | None = None
     urgent: bool = False
+    left: tuple[int, ...] = ()
 
     @property
     def split(self) -> bool:
@@ -87,6 +93,7 @@ class Route:
         return {
             "connection": self.account.connection_id,
             "connections": list(self.others),
+            "left": list(self.left),
             "lows": [low for low, _high in self.lots],
             "highs": [high for _low, high in self.lots],
         }
@@ -103,9 +110,14 @@ class Routes:
 @dataclass
 class _Way:
     row: Connection
+    account: Account
     limit: int | None
     lots: list[tuple[int, int]] = field(default_factory=list)
     is_full: bool = False
+
+    def rests(self, now: datetime) -> bool:
+        """Say whether its account takes nothing for a moment."""
+        return self.row.resting_until is not None and self.row.resting_until > now
 
 
 def connections_of(channel: str) -> list[Connection]:
@@ -121,26 +133,44 @@ def warm_up_of(row: Connection) -> WarmUp | None:
 
 
 def routes_for(store: Store, *, channel: str, now: datetime) -> Routes:
-    """Return by which ways a channel's messages leave now; raises NoAccount. Runs inside the store's context."""
+    """Return by which ways a channel's messages leave now; raises NoAccount when none can be opened. Runs inside the store's context."""
     rows = connections_of(channel)
     if len(rows) < 2 and not any(row.warm_since for row in rows):
         return Routes((Route(account_for(store, channel=channel)),))
     day = day_of(store, now)
+    ways, shut = _ways_of(rows, day)
+    free = [way for way in ways if not way.is_full]
+    others = tuple(row.pk for row in rows) if len(rows) > 1 else ()
+    first = (free or ways)[0]
+    for way in ways:
+        if free and way.is_full:
+            first.lots += way.lots
+    first.lots += [lots for _row, lots in shut]
+    left = tuple(way.row.pk for way in ways if free and way.is_full) + tuple(row.pk for row, _lots in shut)
+    going = [way for way in free or ways if not way.rests(now)]
+    return Routes(tuple(_route(way, others, left if way is first else (), day) for way in going), full=not free)
+
+
+def _route(way: _Way, others: tuple[int, ...], left: tuple[int, ...], day: date) -> Route:
+    limit = None if way.is_full else way.limit
+    return Route(way.account, tuple(way.lots), others, limit, day, urgent=way.is_full, left=left)
+
+
+def _ways_of(rows: Sequence[Connection], day: date) -> tuple[list[_Way], list[tuple[Connection, tuple[int, int]]]]:
+    """Return each connection with its lots and what its day allows, and those that cannot be opened; raises NoAccount when none can."""
     used, ranges = used_on(day), ranges_of([row.weight for row in rows])
-    ways = []
+    ways, shut, trouble = [], [], None
     for row, lots in zip(rows, ranges, strict=True):
         warm = warm_up_of(row)
         limit = warm.allowed(day) if warm is not None else None
-        ways.append(_Way(row, limit, [lots], is_full=limit is not None and used.get(row.pk, 0) >= limit))
-    free = [way for way in ways if not way.is_full]
-    others = tuple(row.pk for row in rows) if len(rows) > 1 else ()
-    if not free:
-        return Routes((Route(account_of(ways[0].row), others=others[:1], urgent=True),), full=True)
-    for way in ways:
-        if way.is_full:
-            free[0].lots += way.lots
-    going = [way for way in free if way.row.resting_until is None or way.row.resting_until <= now]
-    return Routes(tuple(Route(account_of(one.row), tuple(one.lots), others, one.limit, day) for one in going))
+        try:
+            ways.append(_Way(row, account_of(row), limit, [lots], is_full=limit is not None and used.get(row.pk, 0) >= limit))
+        except NoAccount as error:
+            shut.append((row, lots))
+            trouble = error
+    if trouble is not None and not ways:
+        raise trouble
+    return ways, shut
 
 
 def take(route: Route, wanted: int) -> int:

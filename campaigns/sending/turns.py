@@ -22,10 +22,21 @@ def take_turns(*, kind: str = KIND, clock: Callable[[], datetime], most: int, se
         taken = StoreWork.take(kind, now=clock(), limit=1, lease_seconds=LEASE_SECONDS)
         if not taken:
             return
-        with beating(lambda of=taken[0]: StoreWork.renew(kind, of, lease_seconds=LEASE_SECONDS)):  # type: ignore[misc]
+        with beating(_Kept(kind, taken[0]).renew):
             yield taken[0]
         if time.monotonic() > until:
             return
+
+
+class _Kept:
+    """A turn's lease as it was last renewed."""
+
+    def __init__(self, kind: str, taken: Taken) -> None:
+        self._kind, self._taken = kind, taken
+
+    def renew(self) -> None:
+        """Keep it for as long again, if it is still ours."""
+        self._taken = StoreWork.renew(self._kind, self._taken, lease_seconds=LEASE_SECONDS)
 
 
 def end_turn(taken: Taken, *, next_at: datetime | None, now: datetime) -> None:

@@ -105,7 +105,7 @@ def stop_connection(request: Any, provider: str) -> HttpResponse:
     """Stop using a provider. Asks for no second factor: shutting must be quick."""
     form_of = _form_of(provider)
     with transaction.atomic():
-        stopped = connecting.stop_using(form_of.channel, provider)
+        stopped = connecting.stop_using(form_of.channel, provider, now=clock.now())
         if stopped:
             auditing.note(request, "connection.stopped", target=f"connection:{provider}", details={"provider": provider})
     other = connecting.in_use(form_of.channel) if stopped else None

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection as database
 
 from campaigns.broadcasts.running import close_waiting
-from campaigns.channels import Account, Answer, Outcome
+from campaigns.channels import Account, Answer, Outcome, Receipt
 from campaigns.models import Campaign, Connection, Message
-from campaigns.sending import doubts
+from campaigns.sending import doubts, gate
 from campaigns.sending.dispatch import dispatch_slice
+from campaigns.sending.hearing import take_receipt
 from campaigns.sending.recording import MOST_ATTEMPTS, ending_of
 from campaigns.sending.sweeping import sweep_store
 from retention.customers.consent import Said, record_consents
@@ -134,6 +136,73 @@ def test_with_other_keys_it_is_another_account() -> None:
     assert doubts.mark_of(account, keyed=True) == doubts.mark_of(replace(account, from_name="Lumen"), keyed=True)
     assert doubts.mark_of(account, keyed=True) != doubts.mark_of(replace(account, credentials={"api_key": "two"}), keyed=True)
     assert doubts.mark_of(account, keyed=False) == ""
+
+
+def test_a_new_pace_price_or_proof_is_no_other_account() -> None:
+    account = Account("resend", {"api_url": "https://one.example.test"}, {"api_key": "one"}, connection_id=1)
+    later = replace(account, settings={**account.settings, "per_second": 5, "part_price": "0.07", "contact": "a@lumen.example.test"})
+    later = replace(later, credentials={"api_key": "one", "report_secret": "two"})
+    assert doubts.mark_of(later, keyed=True) == doubts.mark_of(account, keyed=True)
+    other = replace(account, settings={"api_url": "https://other.example.test"})
+    assert doubts.mark_of(other, keyed=True) != doubts.mark_of(account, keyed=True)
+
+
+def test_a_doubt_is_repeated_by_its_own_connection_when_another_is_added(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    Connection.objects.update(weight=1)
+    other = connect(service, "postmark")
+    Connection.objects.filter(pk=other.pk).update(weight=100)
+    service.answer = YES["resend"]
+    send(store, after=timedelta(minutes=2))
+    assert ending(message) == ("sent", "")
+    assert message.connection_id != other.pk
+
+
+def test_a_report_settles_what_waits_for_a_repeat(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    report = Receipt("delivered", message.public_id.hex, clock.now(), data={"id": "e1"})
+    Message.objects.filter(pk=message.pk).update(holder=uuid4(), lease_until=clock.now())
+    assert take_receipt(Connection.objects.get(), report, now=clock.now())
+    assert ending(message) == ("sent", "")
+    assert (message.provider_key, message.holder, message.lease_until) == ("", None, None)
+    assert message.delivered_at is not None
+    service.answer = YES["resend"]
+    send(store, after=timedelta(minutes=2))
+    assert len(service.asked) == 1
+
+
+def test_what_may_have_left_counts_into_a_persons_budget(store: Any, service: Service) -> None:
+    """Two doubts are as much as a day may hold: a third message waits. They do not count against themselves."""
+    first = doubtful(store, service)
+    for step in ("b", "c"):
+        copy = Message.objects.get(pk=first.pk)
+        copy.pk, copy.step, copy.public_id = None, step, uuid4()
+        if step == "c":
+            copy.provider_key, copy.first_attempt_at, copy.attempts, copy.reason = "", None, 0, ""
+        copy.save(force_insert=True)
+    fresh = Message.objects.get(step="c")
+    Message.objects.filter(pk=fresh.pk).update(due_at=clock.now() - timedelta(minutes=1))
+    service.answer = YES["resend"]
+    send(store)
+    assert ending(fresh)[0] == "ready"
+    assert fresh.due_at > clock.now() + timedelta(hours=1)
+    assert len(service.asked) == 1
+    plan = contacts_plan(store, first)
+    assert "message_of_customer" in plan
+    assert "message_ready" not in plan
+
+
+def contacts_plan(store: Any, message: Message) -> str:
+    text = (
+        gate._CONTACTS.statement.replace("$1", "%(store)s").replace("$2", "%(people)s").replace("$3", "%(since)s").replace("$4", "%(ids)s")
+    )
+    values = {"store": store.pk, "people": [message.customer_id], "since": clock.now() - timedelta(days=7), "ids": [0]}
+    with database.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("EXPLAIN " + text, values)
+        told = " ".join(row[0] for row in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    return told
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,12 @@ def test_what_an_answer_means(status: int, kind: str, outcome: Outcome, whole: b
     assert (answer.outcome, answer.whole_account, "jane" in answer.detail) == (outcome, whole, False)
 
 
+def test_an_address_that_is_not_verified_rests_the_account_and_fails_no_mail() -> None:
+    told = b'{"message": "Email address is not verified. The following identities failed the check: jane@example.test"}'
+    answer = classify(400, {"x-amzn-errortype": "MessageRejected"}, told)
+    assert (answer.outcome, answer.whole_account, answer.detail) == (Outcome.NOT_SENT, True, "400 MessageRejected")
+
+
 def certificate(*, days: int = 30) -> bytes:
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")]), datetime.now(UTC)
     begun = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(SIGNER.public_key()).serial_number(1)

@@ -8,11 +8,12 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from campaigns.channels import Account
 from campaigns.models import Connection, Message
 from campaigns.sending import buckets, turns
+from campaigns.sending.beating import beating
 from campaigns.sending.dispatch import dispatch_slice
 from retention.kit import clock
 from retention.stores.models import StoreWork
@@ -123,6 +124,35 @@ def test_worker_that_serves_a_store_keeps_others_from_it_and_not_from_the_next(d
     workers = [list(turns.take_turns(clock=clock.now, most=1, seconds=1)) for _ in range(4)]
     assert sorted(taken.store_id for one in workers for taken in one) == sorted(one.pk for one in stores)
     assert workers[3] == []
+
+
+@pytest.mark.django_db
+def test_a_lease_that_somebody_else_took_is_not_kept_for_him(db: None) -> None:
+    store = make_store("Shop")
+    StoreWork.ring("dispatch", store_id=store.pk, due_at=clock.now())
+    (late,) = StoreWork.take("dispatch", now=clock.now(), lease_seconds=60)
+    kept = StoreWork.renew("dispatch", late, lease_seconds=90)
+    assert kept.leased_until > late.leased_until
+    assert StoreWork.renew("dispatch", late, lease_seconds=900) == late, "he renews by what he was told last"
+    StoreWork.objects.update(leased_until=None)
+    (taken,) = StoreWork.take("dispatch", now=clock.now(), lease_seconds=60)
+    assert StoreWork.renew("dispatch", kept, lease_seconds=900) == kept
+    assert StoreWork.objects.get().leased_until == taken.leased_until
+
+
+@pytest.mark.django_db
+def test_a_beat_goes_on_after_an_error_of_the_database(db: None) -> None:
+    beats: list[int] = []
+    enough = threading.Event()
+
+    def renew() -> None:
+        beats.append(1)
+        if len(beats) == 3:
+            enough.set()
+        raise OperationalError
+
+    with beating(renew, every=0.01):
+        assert enough.wait(5)
 
 
 @pytest.mark.django_db

@@ -21,19 +21,21 @@ _TAKE = """
     )
     UPDATE stores_storework AS work SET leased_until = now() + %s * interval '1 second'
     FROM picked WHERE work.id = picked.id
-    RETURNING work.store_id, work.rung
+    RETURNING work.store_id, work.rung, work.leased_until
 """
 _RENEW = """
     UPDATE stores_storework SET leased_until = clock_timestamp() + %s * interval '1 second'
-    WHERE store_id = %s AND kind = %s AND leased_until > clock_timestamp()
+    WHERE store_id = %s AND kind = %s AND leased_until = %s AND leased_until > clock_timestamp()
+    RETURNING leased_until
 """
 
 
 class Taken(NamedTuple):
-    """One store's turn. `rung` tells at the end whether someone rang again meanwhile."""
+    """One store's turn. `rung` tells at the end whether someone rang again meanwhile, `leased_until` whose lease it is."""
 
     store_id: int
     rung: int
+    leased_until: datetime
 
 
 class StoreWork(models.Model):
@@ -71,10 +73,15 @@ class StoreWork(models.Model):
             return [Taken(*row) for row in cursor.fetchall()]
 
     @classmethod
-    def renew(cls, kind: str, taken: Taken, *, lease_seconds: int) -> None:
-        """Keep a lease that has not run out for as long again, while its work takes longer than thought."""
+    def renew(cls, kind: str, taken: Taken, *, lease_seconds: int) -> Taken:
+        """Keep a lease that has not run out for as long again, while its work takes longer than thought; return it as it is now.
+
+        One that ran out stays so, also when somebody else has the store by now.
+        """
         with connection.cursor() as cursor:
-            cursor.execute(_RENEW, [lease_seconds, taken.store_id, kind])
+            cursor.execute(_RENEW, [lease_seconds, taken.store_id, kind, taken.leased_until])
+            row = cursor.fetchone()
+        return taken if row is None else taken._replace(leased_until=row[0])
 
     @classmethod
     def settle(cls, kind: str, taken: Taken, *, next_at: datetime | None) -> None:

@@ -23,6 +23,7 @@ _REGION = re.compile(r"[a-z0-9-]{5,30}")
 _REST_SECONDS, _RETRY_SECONDS, _MOST_BYTES = 300, 60, 64 * 1024
 _LATER = frozenset({"TooManyRequestsException", "LimitExceededException", "ThrottlingException"})
 _ACCOUNT = frozenset({"AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException", "NotFoundException"})
+_UNVERIFIED = "not verified"  # the sender's address, or everybody's in the sandbox: no fault of the message, and mended in their console
 _BEFORE_BYTES = frozenset({"dns", "connect", "tls", "busy", "proxy"})
 
 
@@ -94,7 +95,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         return Answer(Outcome.LATER, retry_after_seconds=_RETRY_SECONDS, whole_account=True, detail=detail)
     if status >= 500 or status in {408, 409}:
         return Answer(Outcome.AMBIGUOUS, detail=detail)
-    if status in {401, 403, 404} or kind in _ACCOUNT:
+    if status in {401, 403, 404} or kind in _ACCOUNT or (kind == "MessageRejected" and _UNVERIFIED in str(said.get("message")).lower()):
         return Answer(Outcome.NOT_SENT, retry_after_seconds=_REST_SECONDS, whole_account=True, detail=detail)
     return Answer(Outcome.REFUSED, detail=detail)
 
