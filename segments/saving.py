@@ -210,15 +210,18 @@ def create_list(
 
 
 def change_list(segment: Segment, *, add: Collection[int], remove: Collection[int], now: datetime) -> None:
-    """Put customers on a list and take others off; raises Refused where it is none."""
+    """Put customers on a list and take others off, as its next version where that moves anybody; raises Refused where it is none."""
     with transaction.atomic():
         kept = _locked(segment)
         if kept.kind != Segment.Kind.LIST or kept.state != Segment.State.LIVE:
             raise Refused("is_no_list")
-        SegmentMember.objects.filter(segment=kept, customer_id__in=list(remove)).delete()
+        members = SegmentMember.objects.filter(segment=kept)
+        gone, _of_kinds = members.filter(customer_id__in=list(remove)).delete()
+        before = members.count()
         _put_in(kept, add, now=now)
-        kept.members_count, kept.counted_at = SegmentMember.objects.filter(segment=kept).count(), now
-        kept.save(update_fields=["members_count", "counted_at"])
+        kept.members_count, kept.counted_at = members.count(), now
+        kept.version += bool(gone or kept.members_count != before)
+        kept.save(update_fields=["members_count", "counted_at", "version"])
         tell_readers({pk: [of_segment(str(kept.public_id))] for pk in {*add, *remove}}, now=now, living=())
 
 

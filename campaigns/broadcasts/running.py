@@ -127,11 +127,17 @@ def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReas
     return bool(going.update(state=Campaign.State.PAUSED, paused_at=now, pause_reason=reason))
 
 
-def resume(campaign: Campaign, *, now: datetime) -> bool:
-    """Go on where it stopped; say whether it was paused. What became due meanwhile is due now, and has its full patience again."""
+def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
+    """Go on where it stopped; say whether it does. What became due meanwhile is due now, and has its full patience again.
+
+    One that is not what was approved stays paused as changed, unless seen, a standing mark, says that it was looked at as it is now.
+    """
     with transaction.atomic():
         held = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED).select_for_update().first()
         if held is None:
+            return False
+        if differs(held) and (not seen or differs(held, seen)):
+            _ask_anew(held, now=now)
             return False
         changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now}
         changes |= {"approved_mark": standing_mark(held)} if held.approved_mark else {}
@@ -148,6 +154,13 @@ def resume(campaign: Campaign, *, now: datetime) -> bool:
         StoreWork.ring(WORK, store_id=held.store_id, due_at=starts_at)
         StoreWork.ring("dispatch", store_id=held.store_id, due_at=now)
     return True
+
+
+def _ask_anew(held: Campaign, *, now: datetime) -> None:
+    """Say of a paused one that it is not what was approved, and ask for the yes again, once."""
+    changed = Campaign.PauseReason.CHANGED
+    if Campaign.objects.filter(pk=held.pk).exclude(pause_reason=changed).update(pause_reason=changed):
+        tell_changed(held, store=held.store, stamp=f"{now:%Y%m%d%H%M%S}")
 
 
 def cancel(campaign: Campaign, *, now: datetime) -> bool:
