@@ -23,6 +23,7 @@ from segments.rules.differing import Difference, differences
 from segments.rules.sql import piece
 from segments.rules.terms import Terms
 from segments.rules.tree import RuleError
+from segments.senders import listeners
 
 MOST_SEGMENTS = 500
 _KEEP = """
@@ -128,6 +129,7 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
         kept.reads = sorted(valid.reads())
         kept.save()
         StoreWork.ring(FILL, store_id=kept.store_id, due_at=now)
+        _say_changed(now)
     return kept
 
 
@@ -222,6 +224,7 @@ def change_list(segment: Segment, *, add: Collection[int], remove: Collection[in
         kept.members_count, kept.counted_at = members.count(), now
         kept.version += bool(gone or kept.members_count != before)
         kept.save(update_fields=["members_count", "counted_at", "version"])
+        _say_changed(now)
         tell_readers({pk: [of_segment(str(kept.public_id))] for pk in {*add, *remove}}, now=now, living=())
 
 
@@ -252,6 +255,11 @@ def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
 
 def _lock() -> None:
     transaction_lock(f"{LOCK}:names", store_id=require_store_id())
+
+
+def _say_changed(now: datetime) -> None:
+    for listener in listeners:
+        listener(now)
 
 
 def _locked(segment: Segment) -> Segment:

@@ -1,6 +1,6 @@
 """What a yes covers and whom it reaches: mail to those who may say it, its answer to who asked, and a new question after any change."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from campaigns.models import Campaign, CouponPool, SendRule
 from retention.kit import clock
 from retention.notices.models import Notice
 from retention.stores.limits import Limit
-from retention.stores.models import AuditEntry
+from retention.stores.models import AuditEntry, StoreWork
 from segments import saving
 from segments.models import Segment
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, rows, send_all, start
@@ -164,6 +164,28 @@ def test_a_list_below_the_segment_and_the_rule_of_the_mail_that_leaves_count(sto
     assert not differs(draft)
     SendRule.objects.create(template_id=draft.variants.get().version.template_id, sold_out="block", changed_at=now)
     assert differs(draft)
+
+
+def test_one_that_waits_for_its_day_is_stopped_as_soon_as_something_changes(store: Any, now: Any) -> None:
+    owner = member_of(store, "owner")
+    people, tomorrow = make_crowd(2, now=now), {"when": "at", "wall_day": (now + timedelta(days=1)).date(), "wall_time": time(10)}
+    draft = make_campaign(make_list(people, now=now), now=now, **tomorrow)
+    work = StoreWork.objects.filter(kind=running.WORK)
+    say_yes(draft, store, now=now)
+    running.tick(store, now=now)
+    assert not work.filter(due_at__lte=now).exists()
+    saving.change_list(draft.segments.get().segment, add=[], remove=[people[0].pk], now=now)
+    assert work.filter(due_at__lte=now).exists()
+    running.tick(store, now=now)
+    draft.refresh_from_db()
+    assert (draft.state, draft.pause_reason) == ("paused", "changed")
+    assert running.resume(draft, now=now, seen=standing_mark(draft))
+    work.update(due_at=clock.now() + timedelta(days=1))
+    signed_in(owner).post(
+        f"/s/{store.slug}/campaigns/{draft.public_id}/rule/", {"sold_out": "block", "dearer": "", "fallback": "", "pool": ""}
+    )
+    assert SendRule.objects.get().sold_out == "block"
+    assert work.filter(due_at__lte=clock.now()).exists()
 
 
 def test_what_nobody_asked_about_is_not_stopped(store: Any, draft: Campaign, now: Any) -> None:
