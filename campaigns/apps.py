@@ -54,6 +54,7 @@ class CampaignsConfig(AppConfig):
         """Add this floor to the registers of the floors below."""
         from campaigns import home_parts as own
         from campaigns import models, telling
+        from campaigns.broadcasts.running import look_again
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
@@ -67,7 +68,7 @@ class CampaignsConfig(AppConfig):
         from retention.dashboard import home_parts, menu
         from retention.stores.audit_words import add_words
         from retention.stores.views.settings_tabs import add_tab
-        from segments.senders import senders
+        from segments.senders import listeners, senders
 
         outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, OPENED, CLOSED, "Unsubscribed"]
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
@@ -91,6 +92,7 @@ class CampaignsConfig(AppConfig):
         add_words(_DEEDS, groups=_GROUPS)
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)
+        listeners.add("campaigns", look_again)
         home_parts.needs_you_sources.add("campaigns", own.waiting_for_a_yes)
         home_parts.needs_you_sources.add("sending_stops", own.stops)
         home_parts.needs_you_sources.add("coupons_few", own.few_codes)

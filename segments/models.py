@@ -31,8 +31,9 @@ class SegmentQuerySet(StoreQuerySet["Segment"]):
 class Segment(StoreOwned):
     """Who, said in a rule. A list has no rule: its members are put in by hand and stay.
 
-    version: of the saved rule, 0 while none is. reads: what its members' answers rest on, in the words of `customers/changes.py`.
-    swept_until: up to which moment changes by time alone are in. fault: why it cannot be worked out now; its members stay as they are.
+    version: of the saved rule, 0 while none is; of a list, how often hands changed who is on it. reads: what its members' answers rest
+    on, in the words of `customers/changes.py`. swept_until: up to which moment changes by time alone are in. fault: why it cannot be
+    worked out now; its members stay as they are.
     """
 
     class State(models.TextChoices):

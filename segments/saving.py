@@ -23,6 +23,7 @@ from segments.rules.differing import Difference, differences
 from segments.rules.sql import piece
 from segments.rules.terms import Terms
 from segments.rules.tree import RuleError
+from segments.senders import listeners
 
 MOST_SEGMENTS = 500
 _KEEP = """
@@ -128,6 +129,7 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
         kept.reads = sorted(valid.reads())
         kept.save()
         StoreWork.ring(FILL, store_id=kept.store_id, due_at=now)
+        _say_changed(now)
     return kept
 
 
@@ -210,15 +212,19 @@ def create_list(
 
 
 def change_list(segment: Segment, *, add: Collection[int], remove: Collection[int], now: datetime) -> None:
-    """Put customers on a list and take others off; raises Refused where it is none."""
+    """Put customers on a list and take others off, as its next version where that moves anybody; raises Refused where it is none."""
     with transaction.atomic():
         kept = _locked(segment)
         if kept.kind != Segment.Kind.LIST or kept.state != Segment.State.LIVE:
             raise Refused("is_no_list")
-        SegmentMember.objects.filter(segment=kept, customer_id__in=list(remove)).delete()
+        members = SegmentMember.objects.filter(segment=kept)
+        gone, _of_kinds = members.filter(customer_id__in=list(remove)).delete()
+        before = members.count()
         _put_in(kept, add, now=now)
-        kept.members_count, kept.counted_at = SegmentMember.objects.filter(segment=kept).count(), now
-        kept.save(update_fields=["members_count", "counted_at"])
+        kept.members_count, kept.counted_at = members.count(), now
+        kept.version += bool(gone or kept.members_count != before)
+        kept.save(update_fields=["members_count", "counted_at", "version"])
+        _say_changed(now)
         tell_readers({pk: [of_segment(str(kept.public_id))] for pk in {*add, *remove}}, now=now, living=())
 
 
@@ -249,6 +255,11 @@ def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
 
 def _lock() -> None:
     transaction_lock(f"{LOCK}:names", store_id=require_store_id())
+
+
+def _say_changed(now: datetime) -> None:
+    for listener in listeners:
+        listener(now)
 
 
 def _locked(segment: Segment) -> Segment:

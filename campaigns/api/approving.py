@@ -3,15 +3,12 @@
 from typing import ClassVar
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.campaigns import WRITE, CampaignsView
-from campaigns.api.fields import CampaignNoIn, CampaignShown, CampaignYesIn
+from campaigns.api.campaigns import WRITE, CampaignsView, NotWhatWasSeen
+from campaigns.api.fields import CampaignAsked, CampaignNoIn, CampaignShown, CampaignYesIn
 from campaigns.broadcasts import asking
 from campaigns.models import Campaign
 from retention.kit import clock
@@ -22,25 +19,25 @@ from retention.stores.models import Store
 APPROVE = "campaigns:approve"
 
 
-class NotWhatWasSeen(APIException):
-    """The draft is not what was asked about or looked at."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = gettext_lazy("The campaign was changed meanwhile. Look at it again and approve it with its new mark.")
-    default_code = "changed"
-
-
 class CampaignAsking(CampaignsView):
     """Asking for a yes."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": WRITE}
 
-    @extend_schema(operation_id="campaigns_ask", request=None, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(operation_id="campaigns_ask", request=None, responses={200: CampaignAsked}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Ask those who may send for their yes to a draft; they are told by mail."""
-        store = _store(request)
-        return self.do(request, lambda one: asking.ask(one, store=store, user_id=None, now=clock.now()), "campaign.asked")
+        """Ask those who may send for their yes to a draft. They are told by mail, unless there were many questions this hour."""
+        store, asked = _store(request), asking.Asked.NOTHING
+
+        def deed(one: Campaign) -> bool:
+            nonlocal asked
+            asked = asking.ask(one, store=store, user_id=None, now=clock.now())
+            return bool(asked)
+
+        answer = self.do(request, deed, "campaign.asked")
+        answer.data["mailed"] = asked == asking.Asked.TOLD
+        return answer
 
 
 class CampaignApproving(CampaignsView):
@@ -51,7 +48,7 @@ class CampaignApproving(CampaignsView):
     @extend_schema(operation_id="campaigns_approve", request=CampaignYesIn, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Say yes to a draft that waits for one, which starts it at its moment. 409 where it is not what was asked about any more."""
+        """Say yes to a draft that waits for one, which starts it at its moment. 409 where it is not what `mark` stands for."""
         wanted = CampaignYesIn(data=request.data)
         wanted.is_valid(raise_exception=True)
         store, seen = _store(request), wanted.validated_data["mark"]

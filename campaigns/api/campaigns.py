@@ -13,7 +13,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.fields import CampaignIn, CampaignOut, CampaignShown
+from campaigns.api.fields import CampaignGoIn, CampaignIn, CampaignOut, CampaignShown
 from campaigns.broadcasts import asking, drafting, running
 from campaigns.models import Campaign
 from retention.kit import clock
@@ -32,6 +32,14 @@ class NotNow(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = gettext_lazy("The campaign is not in a state in which this can be done.")
     default_code = "not_now"
+
+
+class NotWhatWasSeen(APIException):
+    """The campaign is not what was asked about, approved or looked at."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = gettext_lazy("The campaign was changed meanwhile. Look at it again, and say yes to it with its new mark.")
+    default_code = "changed"
 
 
 class CampaignsView(StoreView[Campaign]):
@@ -100,12 +108,21 @@ class CampaignStarting(CampaignsView):
 
     scopes: ClassVar[dict[str, str]] = {"POST": SEND}
 
-    @extend_schema(operation_id="campaigns_start", request=None, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(operation_id="campaigns_start", request=CampaignGoIn, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Start a draft: what it says is fixed, and it leaves at its moment."""
-        store = Store.objects.get(pk=request.auth.store_id)  # type: ignore[union-attr]
-        return self.do(request, lambda one: asking.start(one, store=store, user_id=None, now=clock.now()), "campaign.started")
+        """Start a draft: what it says is fixed, and it leaves at its moment.
+
+        409 where it waits for a yes and is not what `mark` stands for.
+        """
+        store, seen = Store.objects.get(pk=request.auth.store_id), mark_in(request)  # type: ignore[union-attr]
+
+        def deed(one: Campaign) -> bool:
+            if not asking.is_still(one, seen):
+                raise NotWhatWasSeen
+            return asking.start(one, store=store, user_id=None, now=clock.now())
+
+        return self.do(request, deed, "campaign.started")
 
 
 class CampaignPausing(CampaignsView):
@@ -125,11 +142,19 @@ class CampaignResuming(CampaignsView):
 
     scopes: ClassVar[dict[str, str]] = {"POST": SEND}
 
-    @extend_schema(operation_id="campaigns_resume", request=None, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(operation_id="campaigns_resume", request=CampaignGoIn, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Go on where it stopped."""
-        return self.do(request, lambda one: running.resume(one, now=clock.now()), "campaign.resumed")
+        """Go on where it stopped. 409 where it was changed after it was approved and is not what `mark` stands for."""
+        seen = mark_in(request)
+
+        def deed(one: Campaign) -> bool:
+            done = running.resume(one, now=clock.now(), seen=seen)
+            if not done and Campaign.objects.filter(pk=one.pk, pause_reason=Campaign.PauseReason.CHANGED).exists():
+                raise NotWhatWasSeen
+            return done
+
+        return self.do(request, deed, "campaign.resumed")
 
 
 class CampaignCancelling(CampaignsView):
@@ -142,6 +167,13 @@ class CampaignCancelling(CampaignsView):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Call it off for good; what has left cannot be called back."""
         return self.do(request, lambda one: running.cancel(one, now=clock.now()), "campaign.cancelled")
+
+
+def mark_in(request: Request) -> str:
+    """Return the mark a request carries, or nothing."""
+    wanted = CampaignGoIn(data=request.data)
+    wanted.is_valid(raise_exception=True)
+    return str(wanted.validated_data["mark"])
 
 
 def _answer(faults: dict[str, Any]) -> ValidationError:

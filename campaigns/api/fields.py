@@ -8,7 +8,7 @@ from rest_framework import serializers
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import CHANNELS, Told, Way
-from campaigns.broadcasts.marking import mark_of
+from campaigns.broadcasts.marking import mark_of, standing_mark
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
@@ -59,7 +59,7 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
 
 
 class CampaignShown(CampaignOut):
-    """One campaign with its figures. mark: of what a draft says now; approving with it says yes to exactly that."""
+    """One campaign with its figures. mark: of what a draft, or a paused one that was approved, is now; a yes with it is to just that."""
 
     figures = serializers.SerializerMethodField()
     mark = serializers.SerializerMethodField()
@@ -68,8 +68,10 @@ class CampaignShown(CampaignOut):
         fields = (*CampaignOut.Meta.fields, "figures", "mark")  # type: ignore[assignment]
 
     def get_mark(self, campaign: Campaign) -> str:
-        """Return the mark of a draft, nothing once it was started."""
-        return mark_of(campaign) if campaign.is_editable else ""
+        """Return the mark of a draft, and of an approved one that is paused what may have changed since; else nothing."""
+        if campaign.is_editable:
+            return mark_of(campaign)
+        return standing_mark(campaign) if campaign.approved_mark and campaign.state == Campaign.State.PAUSED else ""
 
     def get_figures(self, campaign: Campaign) -> FiguresOut:
         """Return what became of everybody chosen."""
@@ -77,8 +79,23 @@ class CampaignShown(CampaignOut):
         return FiguresOut(reading.figures_of([campaign.pk], currency=currency)[campaign.pk]).data  # type: ignore[return-value]
 
 
+class CampaignAsked(CampaignShown):
+    """A campaign a yes is asked for. mailed: whether those who may say it are told by mail; not after many questions in an hour."""
+
+    mailed = serializers.BooleanField(read_only=True)
+
+    class Meta(CampaignShown.Meta):
+        fields = (*CampaignShown.Meta.fields, "mailed")  # type: ignore[assignment]
+
+
 class CampaignYesIn(serializers.Serializer[Any]):
-    """A yes. mark: of what was looked at; without one that of the question counts."""
+    """A yes. mark: of what was looked at, as the campaign carries it."""
+
+    mark = serializers.CharField(max_length=64)
+
+
+class CampaignGoIn(serializers.Serializer[Any]):
+    """A start or a going-on. mark: of what was looked at; needed where somebody's yes is part of it."""
 
     mark = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
 

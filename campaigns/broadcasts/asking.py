@@ -6,6 +6,7 @@ campaign until somebody who may send says yes again (`running`).
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from django.db import transaction
 
@@ -13,30 +14,44 @@ from campaigns.broadcasts import running
 from campaigns.broadcasts.mailing import tell_answered, tell_asked
 from campaigns.broadcasts.marking import mark_of
 from campaigns.models import Campaign
+from retention.stores.limits import Limit, spend_or_local
 from retention.stores.models import Store
+
+MAILS = Limit("campaign-asks", 20, 3600)
+"""So many questions of a store are told by mail: all shops share one queue of such mail, and there are other pages that say what waits."""
+
+
+class Asked(StrEnum):
+    """What became of a question: nothing new to ask, asked and told by mail, or asked without a mail because there were many."""
+
+    NOTHING = ""
+    TOLD = "told"
+    QUIET = "quiet"
 
 
 class Changed(Exception):
     """It was changed after somebody looked at it or asked about it; what they would say yes to is not what they saw."""
 
 
-def ask(campaign: Campaign, *, store: Store, user_id: int | None, now: datetime) -> bool:
-    """Ask for a yes to a draft as it stands; say whether it was not asked before. Raises CannotStart where nobody could say yes to it.
+def ask(campaign: Campaign, *, store: Store, user_id: int | None, now: datetime) -> Asked:
+    """Ask for a yes to a draft as it stands; nothing where it was asked before. Raises CannotStart where nobody could say yes to it.
 
-    Everybody who may say yes is told by mail. One that was changed since it was asked about is asked about anew.
+    Everybody who may say yes is told by mail, up to the store's limit. One that was changed since it was asked about is asked about anew.
     """
     with transaction.atomic():
         held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
         mark = mark_of(held)
         if not held.is_editable or (held.asked_at is not None and held.asked_mark == mark):
-            return False
+            return Asked.NOTHING
         faults = running.faults_of(held, store=store, now=now)
         if faults:
             raise running.CannotStart(faults)
         held.asked_at, held.asked_by_id, held.asked_mark = now, user_id, mark
         held.save(update_fields=["asked_at", "asked_by", "asked_mark"])
+        if not spend_or_local(MAILS, who=str(store.pk)).allowed:
+            return Asked.QUIET
         tell_asked(held, store=store)
-    return True
+    return Asked.TOLD
 
 
 def is_stale(campaign: Campaign) -> bool:
@@ -44,16 +59,16 @@ def is_stale(campaign: Campaign) -> bool:
     return campaign.is_editable and campaign.asked_at is not None and campaign.asked_mark != mark_of(campaign)
 
 
-def approve(campaign: Campaign, *, store: Store, user_id: int | None, seen: str = "", now: datetime) -> bool:
+def approve(campaign: Campaign, *, store: Store, user_id: int | None, seen: str, now: datetime) -> bool:
     """Say yes to a draft somebody asked about, which starts it; say whether one waited. Raises Changed and CannotStart.
 
-    seen: the mark of what was looked at; without one that of the question counts.
+    seen: the mark of what was looked at, from `mark_of`.
     """
     with transaction.atomic():
         held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
         if not held.is_editable or held.asked_at is None:
             return False
-        if (seen or held.asked_mark) != mark_of(held):
+        if seen != mark_of(held):
             raise Changed
         return start(held, store=store, user_id=user_id, now=now)
 
@@ -79,6 +94,9 @@ def give_back(campaign: Campaign, *, store: Store, user_id: int | None, why: str
 
 
 def is_still(campaign: Campaign, seen: str) -> bool:
-    """Say whether a draft is still what a page showed, and hold it for the caller's transaction. seen: from `mark_of`, or nothing."""
+    """Say whether a draft is still what was looked at, and hold it for the caller's transaction. seen: from `mark_of`.
+
+    Without a mark nobody can say what was seen: fine for a draft of one's own, not for one that somebody asked a yes for.
+    """
     held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
-    return not seen or seen == mark_of(held)
+    return seen == mark_of(held) if seen or held.asked_at is not None else True

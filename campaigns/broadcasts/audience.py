@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from campaigns.models import Campaign
 from retention.tenancy.context import require_store_id
 from segments.evaluating import SLICE, evaluate_slice
@@ -65,6 +67,12 @@ class Audience:
         return {
             "store": require_store_id(), "include": list(self.include), "exclude": list(self.exclude), "after": after, "limit": limit,
         }  # fmt: skip
+
+    def some(self, count: int) -> list[int]:
+        """Return the ids of a few who are chosen, those who came to the shop first."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.values(limit=count))
+            return [row[0] for row in cursor.fetchall()]
 
     def segments(self) -> list[Segment]:
         """Return the segments it names."""

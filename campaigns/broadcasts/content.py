@@ -15,7 +15,7 @@ from campaigns.personalization.kinds import compile_wording
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import check
 from campaigns.personalization.vocabulary import words_of_store
-from campaigns.personalization.wording import Content, Wording
+from campaigns.personalization.wording import Content, Wording, content_of
 from campaigns.truth.codes import code_fault
 from retention.kit.words import Phrase, gettext_noop
 
@@ -40,6 +40,12 @@ _MAIL = """<mjml>
 [[foot]]  </mj-body>
 </mjml>
 """.replace("[[foot]]", FOOT_MJML)
+
+_CHOOSES = re.compile(
+    r"\{%-?\s*(?:liquid|if|unless|case|for|tablerow|assign|capture)\b"
+    r"|\{\{[^{}]*\|\s*(?:default|replace\w*|remove\w*|where|find\w*|slice|truncate\w*)\b"
+)
+"""What may make other words for one person than for the next, beyond a name that stands in its place."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,22 @@ def wording_of(variant: CampaignVariant) -> tuple[Wording, str]:
     if base is None:
         return plain(variant.campaign.channel, subject=variant.subject, words=Words.read(variant.words))
     return Wording(variant.subject or base.subject, base.preheader, base.source), base.kind
+
+
+def choosing(variant: CampaignVariant) -> list[tuple[str, str]]:
+    """Return (language, source) of what a variant says differently to different people: conditions, loops, words put in place of others.
+
+    The language is "" for everybody's. One person's preview shows one of the ways it may read; the source shows all of them.
+    """
+    base = variant.version or live_version(variant.template)
+    if base is None:
+        texts = [("", [variant.subject, *vars(Words.read(variant.words)).values()])]
+    else:
+        texts = [
+            (language, [(not language and variant.subject) or one.subject, one.preheader, one.source])
+            for language, one in content_of(base).texts()
+        ]
+    return [(language, "\n\n".join(filter(None, parts))) for language, parts in texts if any(map(_CHOOSES.search, parts))]
 
 
 def fix(campaign: Campaign, *, now: datetime) -> None:

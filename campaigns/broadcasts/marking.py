@@ -3,8 +3,11 @@
 import hashlib
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, SendRule
+from retention.customers.changes import of_segment
+from segments.models import Segment
 
 _PLAN = (
     "channel", "to_everyone", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours",
@@ -16,6 +19,7 @@ _WAY = (
 _RULE = ("campaign_id", "template_id", "sold_out", "dearer", "fallback", "pool_id")
 _POOL = ("benefit", "percent", "amount_minor", "currency", "endless", "valid_days", "expires_at", "when_out", "fallback", "archived_at")
 _PART = 32
+_BELOW = of_segment("")
 
 
 def mark_of(campaign: Campaign) -> str:
@@ -30,23 +34,38 @@ def standing_mark(campaign: Campaign) -> str:
     return f"{_digest(_audience(campaign))[:_PART]}{_digest(_rules(campaign))[:_PART]}"
 
 
-def differs(campaign: Campaign) -> bool:
-    """Say whether something changed that somebody was asked about: the audience until everybody has a row, the rules until the end."""
-    kept = campaign.approved_mark
-    if not kept:
+def differs(campaign: Campaign, seen: str | None = None) -> bool:
+    """Say whether something changed that somebody was asked about: the audience until everybody has a row, the rules until the end.
+
+    seen: a standing mark that a page showed, to ask whether something changed since that instead.
+    """
+    kept = campaign.approved_mark if seen is None else seen
+    if not campaign.approved_mark:
         return False
     now = standing_mark(campaign)
     return now[_PART:] != kept[_PART:] or (campaign.planned_at is None and now[:_PART] != kept[:_PART])
 
 
 def _audience(campaign: Campaign) -> list[object]:
-    rows = campaign.segments.order_by("side", "segment_id")
-    return list(rows.values_list("side", "segment_id", "segment__kind", "segment__version", "segment__state"))
+    rows = list(campaign.segments.order_by("side", "segment_id").values_list("side", "segment_id"))
+    return [rows, _told_of([pk for _side, pk in rows])]
+
+
+def _told_of(segment_ids: list[int]) -> list[object]:
+    """Return what says whom segments choose: their own state and that of every segment they are built on, to the end."""
+    found: dict[int, object] = {}
+    wanted = Q(pk__in=segment_ids)
+    while rows := list(Segment.objects.filter(wanted).exclude(pk__in=found).values_list("pk", "kind", "version", "state", "reads")):
+        found |= {row[0]: row[:4] for row in rows}
+        below = {entry.removeprefix(_BELOW) for row in rows for entry in row[4] if entry.startswith(_BELOW)}
+        wanted = Q(public_id__in=sorted(below))
+    return [found[pk] for pk in sorted(found)]
 
 
 def _rules(campaign: Campaign) -> list[object]:
-    templates = campaign.variants.filter(template__isnull=False).values_list("template_id", flat=True)
-    mine = SendRule.objects.filter(Q(campaign_id=campaign.pk) | Q(template_id__in=list(templates))).order_by("pk")
+    """Return the rules its messages will be held to: of the template each is sent by, which the start may have made for it alone."""
+    templates = campaign.variants.values_list(Coalesce("version__template_id", "template_id"), flat=True)
+    mine = SendRule.objects.filter(Q(campaign_id=campaign.pk) | Q(template_id__in=[one for one in templates if one])).order_by("pk")
     return list(mine.values_list(*_RULE, *(f"pool__{name}" for name in _POOL)))
 
 

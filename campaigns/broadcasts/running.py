@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
 
 from campaigns.broadcasts import content
@@ -127,11 +127,17 @@ def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReas
     return bool(going.update(state=Campaign.State.PAUSED, paused_at=now, pause_reason=reason))
 
 
-def resume(campaign: Campaign, *, now: datetime) -> bool:
-    """Go on where it stopped; say whether it was paused. What became due meanwhile is due now, and has its full patience again."""
+def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
+    """Go on where it stopped; say whether it does. What became due meanwhile is due now, and has its full patience again.
+
+    One that is not what was approved stays paused as changed, unless seen, a standing mark, says that it was looked at as it is now.
+    """
     with transaction.atomic():
         held = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED).select_for_update().first()
         if held is None:
+            return False
+        if differs(held) and (not seen or differs(held, seen)):
+            _ask_anew(held, now=now)
             return False
         changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now}
         changes |= {"approved_mark": standing_mark(held)} if held.approved_mark else {}
@@ -148,6 +154,13 @@ def resume(campaign: Campaign, *, now: datetime) -> bool:
         StoreWork.ring(WORK, store_id=held.store_id, due_at=starts_at)
         StoreWork.ring("dispatch", store_id=held.store_id, due_at=now)
     return True
+
+
+def _ask_anew(held: Campaign, *, now: datetime) -> None:
+    """Say of a paused one that it is not what was approved, and ask for the yes again, once."""
+    changed = Campaign.PauseReason.CHANGED
+    if Campaign.objects.filter(pk=held.pk).exclude(pause_reason=changed).update(pause_reason=changed):
+        tell_changed(held, store=held.store, stamp=f"{now:%Y%m%d%H%M%S}")
 
 
 def cancel(campaign: Campaign, *, now: datetime) -> bool:
@@ -188,15 +201,22 @@ def close_waiting(campaign: Campaign, *, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
+def look_again(now: datetime) -> None:
+    """Have the active store's campaigns looked at: what was approved may rest on what was changed, in the caller's transaction."""
+    if Campaign.objects.filter(state__in=[Campaign.State.SCHEDULED, Campaign.State.SENDING]).exclude(approved_mark="").exists():
+        StoreWork.ring(WORK, store_id=require_store_id(), due_at=now)
+
+
 def tick(store: Store, *, now: datetime) -> datetime | None:
     """Carry on every campaign of the active store, and return when to look again. Call it outside a transaction."""
-    for campaign in Campaign.objects.filter(state=Campaign.State.SCHEDULED, starts_at__lte=now).order_by("starts_at", "id"):
-        if not _ask_again(campaign, store=store, now=now):
+    scheduled = Campaign.objects.filter(state=Campaign.State.SCHEDULED)
+    for campaign in scheduled.filter(Q(starts_at__lte=now) | ~Q(approved_mark="")).order_by("starts_at", "id"):
+        if not _ask_again(campaign, store=store, now=now) and (campaign.starts_at or now) <= now:
             _open(campaign, now=now)
     going = [one for one in Campaign.objects.sending().order_by("id") if not _ask_again(one, store=store, now=now)]
     moments = [_carry_on(campaign, now=now) for campaign in going]
     moments += [now for campaign in _called_off(now) if close_waiting(campaign, now=now) == BITE]
-    waiting = Campaign.objects.filter(state=Campaign.State.SCHEDULED).order_by("starts_at").values_list("starts_at", flat=True).first()
+    waiting = scheduled.order_by("starts_at").values_list("starts_at", flat=True).first()
     found = [moment for moment in [*moments, waiting] if moment is not None]
     return min(found) if found else None
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from campaigns.broadcasts.running import look_again
 from campaigns.coupons.making import MOST_AT_ONCE, add_codes, add_made, read_codes
 from campaigns.coupons.reading import figures_of
 from campaigns.models import Coupon, CouponPool, SendRule
@@ -120,6 +121,7 @@ def archive_pool(request: Any, public_id: UUID) -> HttpResponse:
     pool = get_object_or_404(CouponPool.objects.filter(archived_at=None), public_id=public_id)
     with transaction.atomic():
         CouponPool.objects.filter(pk=pool.pk).update(archived_at=clock.now())
+        look_again(clock.now())
         auditing.note(request, "coupons.archived", target=f"coupons:{pool.public_id}")
     toasts.success(request, _("%(name)s gives no further codes. Those that were given still count.") % {"name": pool.name})
     return redirect("campaigns:coupon_pools", request.store.slug)
@@ -132,6 +134,7 @@ def bring_pool_back(request: Any, public_id: UUID) -> HttpResponse:
     pool = get_object_or_404(CouponPool.objects.filter(archived_at__isnull=False), public_id=public_id)
     with transaction.atomic():
         CouponPool.objects.filter(pk=pool.pk).update(archived_at=None)
+        look_again(clock.now())
         auditing.note(request, "coupons.unarchived", target=f"coupons:{pool.public_id}")
     toasts.success(request, _("%(name)s gives codes again.") % {"name": pool.name})
     return _back(request, pool)

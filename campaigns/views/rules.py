@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from campaigns.broadcasts.running import look_again
 from campaigns.forms import RuleForm
 from campaigns.journeys.versions import definition_of
 from campaigns.models import Campaign, Journey, JourneyVersion, SendRule, Template, TemplateVersion
@@ -74,6 +75,7 @@ def _page(request: Any, place: dict[str, Any], *, name: str, back: str, usual: s
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.keep(now=clock.now())
+            look_again(clock.now())
             kind, row = next(iter(place.items()))
             auditing.note(request, "rule.kept", target=f"{kind}:{row.public_id}")
         toasts.success(request, _("Kept. It counts for every message that leaves from now on."))

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from campaigns.broadcasts.content import Words, choosing
+from campaigns.broadcasts.drafting import Way
 from campaigns.models import Campaign
 from retention.kit import clock
 from retention.stores.models import AuditEntry
@@ -68,6 +70,48 @@ def test_a_draft_nobody_asked_about_leaves_as_it_was_seen_too(store: Any, draft:
     marketer.post(f"{here}start/", {"seen": marketer.get(here).context["seen"]})
     draft.refresh_from_db()
     assert draft.state == "scheduled"
+
+
+def test_who_says_yes_sees_that_it_reads_differently_its_source_and_real_people(store: Any) -> None:
+    now = clock.now()
+    crowd = make_crowd(4, now=now)
+    sly = Words(
+        "New", "Hello {% if profile.first_name == 'Luca' %}Mister{% else %}stranger{% endif %}", "See it", "https://lumen.example.test/"
+    )
+    draft = make_campaign(make_list(crowd, now=now), now=now, ways=(Way("Just in", sly),))
+    marketer, analyst = signed_in(member_of(store, "marketer")), signed_in(member_of(store, "analyst"))
+    here = f"/s/{store.slug}/campaigns/{draft.public_id}/"
+    page = marketer.get(here)
+    assert "It does not read the same for everybody." in page.content.decode()
+    assert "{% if profile.first_name ==" in page.content.decode()
+    assert [one.pk for one in page.context["people"]] == [one.pk for one in crowd[:3]]
+    as_one = marketer.get(f"{here}?person={crowd[0].public_id}").content.decode()
+    assert "As Kim sees it" in as_one
+    assert f'person={crowd[0].public_id}"></iframe>' in as_one
+    frame = f"{here}preview/?variant=a&seen={page.context['seen']}&person={crowd[0].public_id}"
+    assert "stranger" in marketer.get(frame).content.decode()
+    hidden = analyst.get(f"{here}?person={crowd[0].public_id}")
+    assert (hidden.context["people"], hidden.context["person"]) == ([], None)
+    draft.variants.update(subject="Other")
+    changed = marketer.get(frame).content.decode()
+    assert "It was changed. Load the page again" in changed
+    assert "stranger" not in changed
+
+
+@pytest.mark.parametrize(
+    ("text", "chooses"),
+    [
+        ("Hello {{ profile.first_name }}", False),
+        ("{%- unless a %}b{% endunless %}", True),
+        ("{% for one in products %}x{% endfor %}", True),
+        ("{{ profile.first_name | replace: 'Luca', 'you there' }}", True),
+        ("{{ profile.first_name | default: 'you there' }}", True),
+    ],
+)
+def test_what_reads_differently_for_different_people_is_known(store: Any, text: str, chooses: bool) -> None:
+    now = clock.now()
+    draft = make_campaign(make_list([], now=now), now=now, ways=(Way("Just in", Words("New", text)),))
+    assert bool(choosing(draft.variants.get())) is chooses
 
 
 def test_it_is_given_back_and_only_what_is_whole_can_be_asked_for(store: Any, draft: Campaign) -> None:

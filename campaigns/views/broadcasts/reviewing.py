@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.broadcasts import asking
 from campaigns.broadcasts.audience import Audience
-from campaigns.broadcasts.content import wording_of
+from campaigns.broadcasts.content import choosing, wording_of
 from campaigns.broadcasts.marking import mark_of
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
@@ -21,12 +21,15 @@ from campaigns.personalization.render import CannotRender
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts.reporting import show_report
 from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, team_of, variant_of
+from campaigns.views.content.people import person_of
 from campaigns.views.frames import FRAME_POLICY, show_message
 from campaigns.views.looking import look_at
-from retention.dashboard.access import needs
+from retention.customers.models import Customer
+from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.kit.words import gettext_noop
 
+MOST_PEOPLE = 3
 _HEADINGS = {
     "email": (gettext_noop("The mail, as the example person sees it"), gettext_noop("Mail %(letter)s, as the example person sees it")),
     "sms": (gettext_noop("The SMS, as the example person sees it"), gettext_noop("SMS %(letter)s, as the example person sees it")),
@@ -49,21 +52,30 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.select_related("asked_by"), public_id=public_id)
     if not campaign.is_editable:
         return show_report(request, campaign)
+    seen = mark_of(campaign)  # before everything it stands for, so that it is never newer than what is shown
     now, found, context = clock.now(), reach_of(campaign), shown(request, campaign)
+    audience, person = Audience.of(campaign), _person(request)
     context |= {
         "faults": [phrase.render(_) for phrase in faults_of(campaign, store=request.store, now=now).values()],
-        "worked_out": all(segment.is_up_to_date for segment in Audience.of(campaign).segments()),
+        "worked_out": all(segment.is_up_to_date for segment in audience.segments()),
         "reach": found,
         "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
-        "seen": mark_of(campaign),
+        "seen": seen,
         "stale": asking.is_stale(campaign),
         "team": team_of(request),
+        "person": person,
+        "people": _some_of(request, audience),
         "mails": [
-            {"way": way, "subject": _subject(request, way), "heading": _heading(campaign, way, alone=len(context["ways"]) == 1)}
+            {
+                "way": way,
+                "subject": _subject(request, way, person),
+                "heading": _heading(campaign, way, person, alone=len(context["ways"]) == 1),
+                "sources": choosing(way),
+            }
             for way in context["ways"]
         ],
     }
-    context |= cost_of(request, context["ways"], Audience.of(campaign), found)
+    context |= cost_of(request, context["ways"], audience, found)
     return render(request, "campaigns/campaign_review.html", context)
 
 
@@ -72,21 +84,42 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @csp(FRAME_POLICY)  # type: ignore[arg-type]
 @xframe_options_sameorigin
 def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Show what a campaign says as the example person sees it, for its frame. Parameter: variant, a letter."""
-    variant = variant_of(public_id, request.GET.get("variant", "a"))
+    """Show what a campaign says as one person sees it, for its frame.
+
+    Parameters: variant, a letter; person, a customer, else it is the example person; seen, the mark of the page around it.
+    """
+    variant, seen = variant_of(public_id, request.GET.get("variant", "a")), request.GET.get("seen", "")
     wording, kind = wording_of(variant)
+    if seen and seen != mark_of(variant.campaign):
+        return show_message(request, CannotRender("changed", _("It was changed. Load the page again to see it as it is now.")), kind=kind)
     look = PushText.read(wording.source).look if kind == "push" else ""
-    return show_message(request, look_at(request, wording, kind), kind=kind, look=look)
+    return show_message(request, look_at(request, wording, kind, customer=_person(request)), kind=kind, look=look)
 
 
-def _heading(campaign: Campaign, way: CampaignVariant, *, alone: bool) -> str:
+def _person(request: Any) -> Customer | None:
+    """Return whom the page is to be seen as, for who may see customers; None for the example person."""
+    return person_of(request) if allows(request.role, capability="customers.view") else None
+
+
+def _some_of(request: Any, audience: Audience) -> list[Customer]:
+    """Return a few people who were chosen, for who may see customers."""
+    if not allows(request.role, capability="customers.view"):
+        return []
+    return list(Customer.objects.known().filter(pk__in=audience.some(MOST_PEOPLE)).order_by("pk"))
+
+
+def _heading(campaign: Campaign, way: CampaignVariant, person: Customer | None, *, alone: bool) -> str:
     """Return what stands above a variant, in the word of its channel."""
+    if person is not None:
+        name = person.name or person.email or person.phone
+        words = {"letter": way.letter.upper(), "name": name}
+        return _("As %(name)s sees it") % words if alone else _("%(letter)s, as %(name)s sees it") % words
     one, several = _HEADINGS.get(campaign.channel, _HEADINGS["email"])
     return _(one) if alone else _(several) % {"letter": way.letter.upper()}
 
 
-def _subject(request: Any, way: CampaignVariant) -> str:
-    """Return a variant's subject as the example person reads it; as it is written when it cannot be made."""
+def _subject(request: Any, way: CampaignVariant, person: Customer | None) -> str:
+    """Return a variant's subject as one person, or the example person, reads it; as it is written when it cannot be made."""
     wording, kind = wording_of(way)
-    made = look_at(request, wording, kind)
+    made = look_at(request, wording, kind, customer=person)
     return wording.subject if isinstance(made, CannotRender) else made.subject

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import costing, reading
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
+from campaigns.broadcasts.marking import standing_mark
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import Reach, reach
 from campaigns.channels.onsite.channel import ONSITE
@@ -72,11 +73,14 @@ def word_of(campaign: Campaign) -> str:
 def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     """Return what every page of one campaign shows."""
     figures = reading.figures_of([campaign.pk], currency=request.store.currency)[campaign.pk]
+    changed = campaign.state == Campaign.State.PAUSED and campaign.pause_reason == Campaign.PauseReason.CHANGED
+    standing = standing_mark(campaign) if changed else ""  # before what it stands for, so that it is never newer than what is shown
     rows = campaign.segments.select_related("segment").order_by("segment__name")
     waits = campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
     steps = next_steps(campaign, store=request.store, now=clock.now()) if waits else []
     return {
         "campaign": campaign,
+        "standing": standing,
         "next_steps": [phrase.render(_) for phrase in steps],
         "channel_word": CHANNEL_WORDS.get(campaign.channel, campaign.channel),
         "badge": badge_of(campaign),

@@ -48,7 +48,10 @@ def ask_campaign(request: Any, public_id: UUID) -> HttpResponse:
     word = _("Asked. Those who may send see it, and nothing leaves before one of them says yes.")
 
     def deed(one: Campaign) -> bool:
-        return asking.ask(one, store=request.store, user_id=request.user.pk, now=clock.now())
+        asked = asking.ask(one, store=request.store, user_id=request.user.pk, now=clock.now())
+        if asked == asking.Asked.QUIET:
+            toasts.warning(request, _("There were many questions this hour, so no mail tells of this one. It stands on the start page."))
+        return bool(asked)
 
     try:
         return _do(request, public_id, deed, "campaign.asked", word)
@@ -87,8 +90,16 @@ def pause_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @needs("messages.send")
 @require_POST
 def resume_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Go on where it stopped."""
-    return _do(request, public_id, lambda one: running.resume(one, now=clock.now()), "campaign.resumed", _("%(name)s goes on."))
+    """Go on where it stopped. `seen`: what the page of one that was changed showed; going on is the yes to exactly that."""
+    seen = request.POST.get("seen", "")
+
+    def deed(one: Campaign) -> bool:
+        done = running.resume(one, now=clock.now(), seen=seen)
+        if not done and Campaign.objects.filter(pk=one.pk, pause_reason=Campaign.PauseReason.CHANGED).exists():
+            toasts.warning(request, _("It is not what was approved any more. Look it over as it is now; going on then is the new yes."))
+        return done
+
+    return _do(request, public_id, deed, "campaign.resumed", _("%(name)s goes on."))
 
 
 @needs("messages.edit")
