@@ -84,7 +84,7 @@ def certainty(best: Arm, second: Arm) -> float:
 
 def decide(campaign: Campaign, *, now: datetime) -> bool:
     """Compare the variants once their time is over, or before it where a clear lead may decide; say whether it was done now."""
-    if campaign.decides_at is None or campaign.decided_at is not None:
+    if campaign.decides_at is None or campaign.opened_at is None or campaign.decided_at is not None:
         return False
     early = now < campaign.decides_at
     if early and (campaign.decide_count is None or (now - campaign.opened_at) % EARLY_EVERY > EARLY_SPAN):

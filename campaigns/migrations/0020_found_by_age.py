@@ -1,4 +1,4 @@
-"""Rows that only grow are found by their age, so that letting go of the oldest reads no others; SMS of campaigns by their number."""
+"""Rows that only grow are found by their age, so that letting go of the oldest reads no others."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -10,14 +10,6 @@ class Migration(migrations.Migration):
     dependencies = [("campaigns", "0019_campaign_sums")]
 
     operations = [
-        AddIndexConcurrently(
-            "message",
-            models.Index(
-                condition=models.Q(("channel", "sms"), ("source_kind", "campaign"), models.Q(("address_digest", ""), _negated=True)),
-                fields=["store", "source_id", "address_digest"],
-                name="message_of_number",
-            ),
-        ),
         AddIndexConcurrently("click", models.Index(fields=["store", "at"], name="click_by_age")),
         AddIndexConcurrently("opening", models.Index(fields=["store", "at"], name="opening_by_age")),
         AddIndexConcurrently("onsitemessage", models.Index(fields=["store", "until"], name="onsite_by_age")),

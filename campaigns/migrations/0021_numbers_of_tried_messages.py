@@ -1,6 +1,6 @@
-"""A number is found among the messages that were tried, not among all that were held back because of it."""
+"""The SMS of a campaign are found by their number, among those that were tried: what was held back because of it is not read."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
@@ -20,5 +20,4 @@ class Migration(migrations.Migration):
                 name="message_of_tried_number",
             ),
         ),
-        RemoveIndexConcurrently("message", "message_of_number"),
     ]
