@@ -70,7 +70,10 @@ def playing() -> Iterator[Service]:
         def log_message(self, *_words: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # 32 senders come at once; of more than 5 a busy machine would lose some
+
+    server = Server(("127.0.0.1", 0), Handler)
     service.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
