@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tests.browser.test_campaigns import New
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TWO_WAYS = Words(
+    "New", "Hello {% if profile.first_name == 'Kim' %}Kim{% else %}you there{% endif %}", "See it", "https://lumen.example.test/new"
+)
 SALE = Words(text="Hi {{ profile.first_name }}, the sale has begun: https://lumen.example.test/sale")
 
 
@@ -39,6 +42,9 @@ def test_pages_of_channels(variant: str, fresh: "New") -> None:  # noqa: F811 - 
         page.wait_for_timeout(900)
         if name == "connections":
             page.locator("summary", has_text="Share and warm-up").first.click()
+        if name == "asked":
+            page.locator("summary", has_text="Its source").click()
+            page.get_by_role("link", name="Kim").first.scroll_into_view_if_needed()
         picture(page, variant=variant, name=f"channels {name}")
         assert faults_of_page(page) == [], name
     assert watch.complaints == []
@@ -55,7 +61,7 @@ def _prepare(store: Any, writer: Any, *, now: Any) -> dict[str, str]:
     ids = list(rows(sent).order_by("pk").values_list("pk", flat=True))
     Message.objects.filter(pk__in=ids[:30]).update(state="sent", sent_at=now, parts=1, delivered_at=now, clicked_at=None)
     Message.objects.filter(pk__in=ids[30:]).update(state="suppressed", reason="same_number", finished_at=now)
-    asked = make_campaign(make_list(make_crowd(3, now=now), now=now), now=now, ways=(Way("Just in", WORDS), Way("New", WORDS)),
+    asked = make_campaign(make_list(make_crowd(3, now=now), now=now), now=now, ways=(Way("Just in", WORDS), Way("New", TWO_WAYS)),
         test_share=0.2, decide_metric="clicks", decide_hours=4, decide_count=500)  # fmt: skip
     asking.ask(asked, store=store, user_id=writer.pk, now=now)
     SendRule.objects.create(campaign=asked, sold_out="block", changed_at=now)

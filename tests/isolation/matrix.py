@@ -399,7 +399,7 @@ API_PAGES = {
     "api:campaign": Page("key campaigns:read", ids=_CAMPAIGN, answers=(200,)),
     "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
     "api:campaign_ask": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 400, 409)),
-    "api:campaign_approve": Page("key campaigns:approve", "POST", ids=_CAMPAIGN, answers=(200, 409)),
+    "api:campaign_approve": Page("key campaigns:approve", "POST", ids=_CAMPAIGN, form={"mark": "0"}, answers=(200, 409)),
     "api:campaign_reject": Page("key campaigns:approve", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:campaign_pause": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 409)),
     "api:campaign_resume": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 409)),
