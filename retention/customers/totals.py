@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from retention.customers.models import Consent, Customer, CustomerEvent
 
 MOST = 10_000
-MOST_NARROWED = 1_000  # of a search or of filters, whose people must be looked for
+MOST_NARROWED = 500  # of a search or of filters, whose people must be looked for
 KEPT_SECONDS = 600
 SILENT_AFTER = timedelta(days=180)
 LAST_YEAR = timedelta(days=365)

@@ -116,6 +116,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         cursor=request.GET.get("cursor", ""),
         size=PAGE_SIZE,
         total=counted.number,
+        by_hand=_few_by_index(asked, counted),
     )
     rows = rows_of(request, page.rows, columns=asked.columns, seen=Seen(asked.asking.now, asked.asking.currency))
     context: dict[str, Any] = {
@@ -146,11 +147,16 @@ def _to_sort(people: CustomerQuerySet, asked: Asked, counted: Counted) -> Custom
     """
     if not counted.number:
         return people.none()
-    if counted.more or not (asked.is_narrowed or asked.base == "silent"):
+    if counted.more or not asked.is_narrowed:
         return people
     everybody: Any = Customer.objects.all()
     few: CustomerQuerySet = everybody.filter(pk__in=people.order_by().values("pk")[:MOST])
     return few
+
+
+def _few_by_index(asked: Asked, counted: Counted) -> bool:
+    """Say whether an index finds exactly the people of the list, not too many to sort: those who have been silent for long."""
+    return asked.base == "silent" and not asked.is_narrowed and not counted.more
 
 
 def _people_words(request: Any, asked: Asked) -> dict[str, Any]:
