@@ -53,7 +53,7 @@ def test_mail_is_seen_before_it_leaves_in_a_frame_that_can_do_nothing(store: Any
     campaign = make_campaign(make_list(make_crowd(1, now=now), now=now), now=now)
     here = f"/s/{store.slug}/campaigns/{campaign.public_id}/"
     client = signed_in(member_of(store, "analyst"))
-    assert f'src="{here}preview/?variant=a"' in client.get(here).content.decode()
+    assert f'src="{here}preview/?variant=a&amp;' in client.get(here).content.decode()
     seen = client.get(f"{here}preview/?variant=a")
     assert "sandbox" in seen.headers["Content-Security-Policy"]
     assert store.name in seen.content.decode()
@@ -88,8 +88,8 @@ def test_api_makes_starts_and_calls_off_once(store: Any, now: Any) -> None:
     assert [answer.status_code for answer in answers] == [201, 201]
     assert Campaign.objects.count() == 1
     here = f"/api/v1/campaigns/{answers[0].json()['id']}"
-    assert client.post(f"{here}/start").json()["state"] == "scheduled"
-    assert client.post(f"{here}/start").status_code == 409
+    assert client.post(f"{here}/start", {}, content_type="application/json").json()["state"] == "scheduled"
+    assert client.post(f"{here}/start", {}, content_type="application/json").status_code == 409
     running.tick(store, now=clock.now())
     assert client.get(here).json()["figures"]["waiting"] == 2
     assert client.post(f"{here}/cancel").json()["state"] == "cancelled"
