@@ -1,6 +1,5 @@
 """An SMS as a one-off campaign: written, counted and priced before it leaves, one a number, stopped by STOP, and reported."""
 
-import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,8 +26,8 @@ from retention.customers.consent import Said, address_digest, record_consents
 from retention.kit import clock
 from retention.kit.money import format_price
 from retention.stores.limits import spend
-from retention.tenancy.context import store_context
 from tests.campaigns.campaigning import make_campaign, make_list, rows, start
+from tests.campaigns.test_claiming import together
 from tests.campaigns.twilio_stage import PHONE, accepts, call, connect, make_reader, posted, refuses, send_texts
 from tests.factories import member_of, signed_in
 from tests.kit.stage import Stage
@@ -188,28 +187,16 @@ def test_a_number_is_found_without_reading_the_other_messages_of_the_shop(store:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_with_one_of_them_each_send_one_message(store: Any, stage: Stage, now: Any) -> None:
+def test_six_workers_at_once_send_one_message_to_their_one_number(store: Any, stage: Stage, now: Any) -> None:
     connect(stage)
     people = [make_reader(f"P{index}", now=now) for index in range(6)]
     start(make_text(people, now=now), store, now=now)
-    failures: list[BaseException] = []
 
-    def work(customer: Any) -> None:
-        try:
-            with store_context(store.pk):
-                Message.objects.exclude(customer__in=people).count()
-                send_texts(store, now=now)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+    def work() -> None:
+        Message.objects.exclude(customer__in=people).count()
+        send_texts(store, now=now)
 
-    threads = [threading.Thread(target=work, args=(one,)) for one in people]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert failures == []
+    together(store, *[work] * len(people))
     assert len(posted(stage)) == 1
 
 
