@@ -12,6 +12,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+TRIES = 50
 UDP_MOST = 1232
 
 
@@ -72,12 +73,22 @@ class _Tcp(socketserver.StreamRequestHandler):
                 self.wfile.write(len(found).to_bytes(2, "big") + found)
 
 
+def _both() -> tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]:
+    """One port, free for both: what UDP is given may be a TCP connection's own in that moment, so it is asked again."""
+    for _ in range(TRIES):
+        udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Udp)
+        try:
+            return udp, socketserver.ThreadingTCPServer(("127.0.0.1", udp.server_address[1]), _Tcp)
+        except OSError:
+            udp.server_close()
+    raise OSError(f"No port was free for both UDP and TCP in {TRIES} tries")
+
+
 @contextmanager
 def dns_stage(settings: Any) -> Iterator[Zone]:
     """Run the server on a free loopback port, and let it be the one the product asks."""
     zone = Zone()
-    udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Udp)
-    tcp = socketserver.ThreadingTCPServer(("127.0.0.1", udp.server_address[1]), _Tcp)
+    udp, tcp = _both()
     for server in (udp, tcp):
         server.daemon_threads = True
         server.zone = zone  # type: ignore[attr-defined]
