@@ -32,8 +32,8 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     keep_what_is_loaded()  # as the worker does
     by_hand, worst = counting.against_hand(store)
     since, since_ratio = counting.counters_against_events(store)
+    alive, real_time, compared = living.a_hundred_segments(store)  # before the fills, whose rows are tidied up beside it
     filled, again, members = filling.again_against_first(store)
-    alive, real_time, compared = living.a_hundred_segments(store)
     written, kept, events = writing.counters_against_events_only(scale)
     grown = counting.growth({**smaller, _size(scale): store})
     ratios = {"worst_vs_hand_sql": worst, "since_vs_raw": since_ratio, "rediff_vs_fill": again, **real_time, "counters_vs_events": kept}
