@@ -12,11 +12,11 @@ class HomeConfig(AppConfig):
     def ready(self) -> None:
         """Put the page on top of the menu, and add the page about the website and the steps that no other room gives."""
         from retention.dashboard import home_parts, menu
-        from retention.home import steps
+        from retention.home import steps, waiting
         from retention.stores.views.settings_tabs import add_tab
 
         add_tab("home_website", _("Your website"), "keys.view", order=25)
-        menu.register(menu.MenuItem("", _("Home"), "home", "home", "home.view", order=10, count=steps.things_waiting))
+        menu.register(menu.MenuItem("", _("Home"), "home", "home", "home.view", order=10, count=waiting.number))
         home_parts.step_sources.add("first_customer", (30, steps.first_customer_step))
         home_parts.step_sources.add("footer", (40, steps.footer_step))
         home_parts.step_sources.add("reminder", (50, steps.reminder_step))

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from campaigns.models import Journey
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.access import allows
-from retention.dashboard.home_parts import Step, needs_you
+from retention.dashboard.home_parts import Step
 from retention.home.connecting import mail_of, public_key, tag_of
-from retention.kit.clock import now as clock_now
 
 
 def first_customer_step(request: Any, now: datetime) -> Step:
@@ -51,13 +50,6 @@ def reminder_step(request: Any, now: datetime) -> Step:
         done_text=_("It is on."),
         minutes=2,
     )
-
-
-def things_waiting(request: Any) -> int:
-    """Count what needs somebody, for the menu; asked once per page."""
-    if getattr(request, "store", None) is None:
-        return 0
-    return needs_you(request, now=clock_now())[1]
 
 
 def connecting(request: Any) -> dict[str, Any]:

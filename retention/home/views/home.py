@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from retention.dashboard import home_parts
 from retention.dashboard.access import allows, needs
-from retention.home import drawing, steps, telling
+from retention.home import drawing, steps, telling, waiting
 from retention.kit.clock import now as clock_now
 from retention.stores.views.entrance import LAST_STORE
 
@@ -75,7 +75,7 @@ def checklist(request: Any) -> HttpResponse:
 
 def _live(request: Any) -> dict[str, Any]:
     now = clock_now()
-    things, count = home_parts.needs_you(request, now=now)
+    things, count = waiting.look(request, now=now)
     return {"counters": home_parts.counters(request, now=now), "things": things, "count": count, "of": "daily"}
 
 
