@@ -3,6 +3,7 @@
 Every source asks the database, and the number stands on every page of the dashboard: a dozen questions a page for one small figure.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +19,8 @@ KEPT_SECONDS = 20
 def look(request: Any, *, now: datetime) -> tuple[list[NeedsYou], int]:
     """Return the oldest things that need this person, and how many there are in all; the number is kept for the other pages."""
     things, count = needs_you(request, now=now)
-    try:
+    with suppress(redis.RedisError):  # the next page asks again
         cache.set(_key(request), count, KEPT_SECONDS)
-    except redis.RedisError:
-        pass  # the next page asks again
     return things, count
 
 

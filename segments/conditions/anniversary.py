@@ -39,7 +39,7 @@ _THERE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Anniversary(Condition):
     """A date attribute of the store, and days of the year."""
 

@@ -29,7 +29,7 @@ _ASKS: dict[str, Callable[[Told, str], Asks]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attribute(Condition):
     """An attribute of the store and a comparison of its kind."""
 

@@ -41,7 +41,7 @@ _CHOICES = {
 _AGES = ("at_least", "at_most", "between", "equals", "more", "less")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Birthday(Condition):
     """Days of the year, or an age."""
 

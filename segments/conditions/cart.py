@@ -30,7 +30,7 @@ _STATES = {
 _AMOUNTS = ("at_least", "at_most", "more", "less", "between")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cart(Condition):
     """The open basket compared. stages: one of these; total: in minor units of the store's currency; window: when it was last touched."""
 

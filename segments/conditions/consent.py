@@ -35,7 +35,7 @@ _STATUSES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Consent(Condition):
     """The word that holds now. methods, sources: one of these, where told; window: when it was said."""
 

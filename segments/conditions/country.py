@@ -13,7 +13,7 @@ from segments.rules.sql import Fragment, negated, piece
 from segments.rules.terms import At, Terms
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Country(OfCountries):
     """One of some countries, by their ISO codes."""
 

@@ -26,7 +26,7 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Distance(Condition):
     """A circle around a postcode. radius: in the unit; circle: the same as a point and metres."""
 

@@ -28,7 +28,7 @@ _ONCE = gettext_noop("did “%(event)s”%(where)s %(times)s time%(when)s")
 _SUM = gettext_noop("did “%(event)s”%(where)s with %(times)s as the sum of “%(property)s”%(when)s")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event(Condition):
     """An event, how often (or the sum of a property), when, and what it must say. number: of its counter, where there is one."""
 

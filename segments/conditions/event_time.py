@@ -21,7 +21,7 @@ _SENTENCES = {
 _WHICH = {"last": gettext_noop("for the last time"), "first": gettext_noop("for the first time")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EventTime(Condition):
     """The first or last moment of an event, in a window; who never did it is not in. number: of its counter."""
 

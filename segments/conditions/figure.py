@@ -27,7 +27,7 @@ _SENTENCES = {
 _OPS = ("at_least", "at_most", "more", "less", "equals", "not_equals", "between", "not_between")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figure(Condition):
     """One of the figures, compared. Amounts are in the store's currency, in minor units inside and in major ones in the rule."""
 

@@ -34,7 +34,7 @@ _FOLLOWED = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Funnel(Condition):
     """Two events and the longest time between them. did: that the second followed; window: of the first."""
 

@@ -15,7 +15,7 @@ from segments.rules.terms import At, SegmentTerm, Terms
 _WAYS = {"true": gettext_noop("are in"), "false": gettext_noop("are not in")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InSegment(Condition):
     """Membership of one other segment of the store, as it stands."""
 

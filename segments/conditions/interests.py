@@ -16,7 +16,7 @@ from segments.rules.terms import At, Terms
 _COLUMN = "customer.interests_key"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interests(Condition):
     """The list of interests, compared."""
 

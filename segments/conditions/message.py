@@ -22,7 +22,7 @@ from segments.rules.terms import At, Terms
 from segments.rules.windows import EVER, Window
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message(Condition):
     """An outcome, how often and when. journey: the public id of the only journey or campaign that counts; inner: the event asked."""
 

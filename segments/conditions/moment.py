@@ -45,7 +45,7 @@ MOMENT_FIELDS: dict[str, MomentField] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moment(Condition):
     """A moment on the customer's row in a window, or none there."""
 

@@ -43,7 +43,7 @@ _SUM = gettext_noop("placed orders%(what)s%(coupon)s for %(amount)s in all%(when
 _BELOW = " / "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Orders(Condition):
     """Orders compared. what, names: only orders with one of these products, categories (with all below them), brands or vendors."""
 

@@ -16,7 +16,7 @@ from segments.rules.sql import Fragment, any_of, negated, piece
 from segments.rules.terms import At, Terms
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PhoneCountry(OfCountries):
     """One of some countries, by their ISO codes. prefixes: what their numbers begin with."""
 

@@ -15,7 +15,7 @@ from segments.rules.terms import At, Terms
 BUCKETS = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Share(Condition):
     """A share of people by a hash of the seed and their public id. buckets: of ten thousand."""
 

@@ -30,7 +30,7 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Suppression(Condition):
     """An address that is blocked, or is not. reason: only for this one; window: when it was blocked."""
 

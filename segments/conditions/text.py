@@ -35,7 +35,7 @@ TEXT_FIELDS: dict[str, TextField] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Text(Condition):
     """A text field compared with texts."""
 

@@ -36,7 +36,7 @@ _FROM = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Visit(Condition):
     """Visits counted, or the time between them compared. origin, match, values: what one of their views must say; device: on which."""
 

@@ -105,7 +105,7 @@ class Told:
         here[parts[-1]] = value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One question. name: where its answer stands. default: what stands there for a start. is_optional: nothing leaves it out.
 
@@ -130,7 +130,7 @@ Asks = Iterator[Ask]
 Asking = Callable[[Told], Asks]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question with the answer that stands there. value: text, or a list of texts."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from segments.rules.windows import Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """Stands among a statement's values for the ids of customers whose address on a channel is blocked.
 

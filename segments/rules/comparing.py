@@ -88,7 +88,7 @@ def listed(values: Sequence[str]) -> str | Phrase:
     return shown if more <= 0 else Phrase(gettext_noop("%(shown)s or %(count)s more"), {"shown": shown, "count": more})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TextTest:
     """A way to compare a text with one or several others: one of them is enough. said: as written; values: folded."""
 
@@ -154,7 +154,7 @@ def _named(op: str, is_negated: bool, ops: dict[str, str]) -> str:
     return f"not_{op}" if f"not_{op}" in ops else f"{op}_not"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NumberTest:
     """A way to compare a number. unit: what a sentence writes behind the figures is the caller's affair (`show`)."""
 
@@ -245,7 +245,7 @@ def _number(fields: Fields, name: str, *, whole: bool) -> float:
     return fields.number(name, low=SMALLEST, high=LARGEST)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DateTest:
     """A way to compare a day: a window of days, or whether it is known."""
 
@@ -290,7 +290,7 @@ class DateTest:
         return Phrase(text, {"when": words})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListTest:
     """A way to compare a list of texts: with texts, by parts of its entries, or by how many there are."""
 
@@ -339,7 +339,7 @@ class ListTest:
         return Phrase(_LIST_OPS[_named(self.op, self.negated, _LIST_OPS)], {"values": listed(self.said)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FlagTest:
     """Yes, no, or whether it is known."""
 

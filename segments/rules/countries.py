@@ -15,7 +15,7 @@ OPS = ("is", "is_not", "known", "not_known")
 MOST = 250
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OfCountries(Condition):
     """A comparison with countries. sentences: how each way says it, with %(countries)s."""
 

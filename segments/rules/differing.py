@@ -7,7 +7,7 @@ from segments.rules.terms import Terms
 from segments.rules.tree import Group, Leaf, Node, Rule
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One condition that is only in one of the rules. is_new: in the newer one. joins: of the groups around it, from outside in."""
 

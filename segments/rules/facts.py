@@ -122,7 +122,7 @@ class Person:
     circles: set["Circle"] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Needs:
     """What has to be loaded to answer a rule. events: by name, from when on (None: all of them); views: so too, by kind."""
 

@@ -16,7 +16,7 @@ LONGEST = 200
 MOST_MEMORY = 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """One regular expression, as written; it is compared with folded text, so letters count the same in both cases."""
 
@@ -27,7 +27,7 @@ class Pattern:
         return compiled(self.text).search(folded) is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Matching:
     """Stands among a statement's values for the distinct texts a pattern matches, in a column of customers or of an attribute's values."""
 

@@ -23,7 +23,7 @@ def plain_postcode(folded: str) -> str:
     return folded.translate(_LEFT_OUT)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Circle:
     """All points not farther than some metres from a point. latitude, longitude: in degrees."""
 

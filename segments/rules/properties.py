@@ -35,7 +35,7 @@ _HOLDS: dict[str, Callable[[str, str], bool]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Property:
     """One comparison. op: of the plain way, negated beside it."""
 

@@ -16,7 +16,7 @@ _BETWEEN = {
 _AROUND = {"all": gettext_noop("(%(inside)s)"), "any": gettext_noop("(%(inside)s)"), "none": gettext_noop("not (%(inside)s)")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One node and its answer for a person. depth: 0 for the root. join: of a group, else empty. found: what decides it, where we know.
 

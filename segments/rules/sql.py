@@ -34,7 +34,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fragment:
     """A piece of SQL and its values, in the order of its `%s`."""
 

@@ -11,7 +11,7 @@ Where = Callable[[str, str], tuple[float, float] | None]
 Called = Callable[[str, Sequence[str]], Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AttributeTerm:
     """A custom attribute of the store. kind: text, number, flag, date or list."""
 
@@ -21,7 +21,7 @@ class AttributeTerm:
     label: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SegmentTerm:
     """Another segment of the store. uses: the public ids of the segments its own rule names."""
 
@@ -31,7 +31,7 @@ class SegmentTerm:
     uses: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The words of one store: its attributes by key, names of events it counts, its segments by public id, its clock and its money.
 
@@ -91,7 +91,7 @@ def in_order(items: Iterable[Item], *, name: Callable[[Item], str], reads: Calla
     return list(done.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class At:
     """The moment a rule is asked for, in a store. now: aware."""
 

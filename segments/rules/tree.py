@@ -27,7 +27,7 @@ class RuleError(ValueError):
         self.problems = problems
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One condition and its place in the tree."""
 
@@ -35,7 +35,7 @@ class Leaf:
     condition: Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """Nodes of which all, any or none must hold."""
 
@@ -47,7 +47,7 @@ class Group:
 Node = Leaf | Group
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A whole rule, valid in one store."""
 

@@ -41,7 +41,7 @@ _SENTENCES = {
 Span = tuple[datetime | None, datetime | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of time, as a rule says it. count, unit: of a moving one; start, end: days of a fixed one, both included in "between"."""
 

@@ -17,7 +17,7 @@ from segments.rules.terms import At
 WAYS = ("next", "today", "this_month", "month", "last")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class YearDays:
     """Some days of the year. op: one of WAYS; count: of days, or the month's number."""
 
