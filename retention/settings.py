@@ -163,7 +163,9 @@ def _connection(parts: dict[str, Any], **options: Any) -> dict[str, Any]:
 
 DATABASES = {
     "default": _connection(
-        APP_DATABASE, options="-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+        APP_DATABASE,
+        options="-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 "
+        "-c max_parallel_workers_per_gather=0",  # starting helpers takes longer than a page's question, and one store would take all cores
     ),
     "owner": _connection(OWNER_DATABASE, options="-c lock_timeout=2000"),
     "ingest": _connection(INGEST_DATABASE, options="-c statement_timeout=10000"),
