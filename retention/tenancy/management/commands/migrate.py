@@ -7,6 +7,7 @@ from django.db import connections
 
 from retention.kit import clock
 from retention.tenancy.grants import apply_grants
+from retention.tenancy.lighter_states import lighter_states
 from retention.tenancy.partitions import make_months
 
 
@@ -20,7 +21,8 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, make partitions and grant, unless only a plan or a check was asked for."""
-        super().handle(*args, **options)
+        with lighter_states():
+            super().handle(*args, **options)
         if not options["plan"] and not options["check_unapplied"]:
             make_months(connections[options["database"]], now=clock.now())
             apply_grants(connections[options["database"]])
