@@ -17,6 +17,7 @@ from campaigns.models import (
     Enrollment,
     Journey,
     JourneyVersion,
+    LinkSet,
     Message,
     OnsiteMessage,
     Opening,
@@ -71,6 +72,7 @@ look_at(TemplateVersion, columns=("template", "store", "number", "created_at"), 
 look_at(
     Click, columns=("at", "store", "message", "position", "method", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",)
 )
+look_at(LinkSet, columns=("id", "store", "digest"), search=(STORE,))
 look_at(OnsiteMessage, columns=("kept_at", "store", "message", "shown_at", "closed_at", "until"), hidden=("content",), search=(STORE,))
 look_at(Opening, columns=("at", "store", "message", "suspected"), hidden=("agent",), search=(STORE,), filters=("suspected",))
 look_at(Attribution, columns=("credited_at", "store", "order", "method", "total_minor", "currency"), search=(STORE,), filters=("method",))

@@ -51,13 +51,15 @@ _BY_SEGMENT = """
 """
 # An order belongs to the very click it was credited by: the same message at the same moment.
 _LINKS = """
-    SELECT m.variant, m.targets ->> click.position::int AS target, count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = ''),
+    SELECT m.variant, coalesce(fixed.targets || m.targets, m.targets) ->> click.position::int AS target,
+        count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = ''),
         count(*) FILTER (WHERE click.suspected = ''), count(*) FILTER (WHERE click.suspected <> ''),
         count(DISTINCT credit.order_id) FILTER (WHERE click.suspected = '')
     FROM campaigns_click AS click
     JOIN campaigns_message AS m ON m.store_id = click.store_id AND m.id = click.message_id
     LEFT JOIN campaigns_attribution AS credit
         ON credit.store_id = click.store_id AND credit.message_id = click.message_id AND credit.clicked_at = click.at
+    LEFT JOIN campaigns_linkset AS fixed ON fixed.store_id = m.store_id AND fixed.id = m.link_set_id
     WHERE click.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s
         AND click.at >= %(after)s::timestamptz AND click.at < %(before)s::timestamptz
     GROUP BY m.variant, target

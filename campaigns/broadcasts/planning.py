@@ -5,7 +5,8 @@ decides. Those held back to compare get their row too: everybody is accounted fo
 """
 
 import time
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,25 +16,24 @@ from campaigns.broadcasts.moments import moments_of_zones
 from campaigns.measurement.holdouts import BUCKETS
 from campaigns.measurement.lots import lot_sql, ranges_of
 from campaigns.models import Campaign
+from campaigns.models.campaign import PATIENCE
 from retention.customers.models import Customer
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
 CHUNK = 10_000
-PATIENCE = timedelta(hours=12)
-"""A message that may not leave within this time of its moment (contact budget, a server that is down) dies with the reason."""
+_WITH_RISING_UUIDS = 180_000  # PostgreSQL 18
 
 # Lots and rows are materialized, and a lot nobody needs is not drawn: a digest for every mention of one costs more than writing the row.
 _PLAN = f"""
     WITH picked AS MATERIALIZED ([[audience]]),
     lots AS MATERIALIZED (
-        SELECT drawn.customer_id, customer.zone,
+        SELECT drawn.customer_id, [[zone]] AS zone,
             CASE WHEN %(holdout)s > 0 THEN {lot_sql("holdout_salt")} END AS holdout,
             CASE WHEN cardinality(%(lows)s::int[]) > 1 THEN {lot_sql("variant_salt")} ELSE 0 END AS variant,
             CASE WHEN %(test)s < %(lots)s THEN {lot_sql("test_salt")} END AS test,
             CASE WHEN %(ramp_seconds)s > 0 THEN {lot_sql("ramp_salt")} ELSE 0 END AS ramp
-        FROM picked AS drawn
-        JOIN customers_customer AS customer ON customer.store_id = %(store)s AND customer.id = drawn.customer_id
+        FROM picked AS drawn [[people]]
     ), rows AS MATERIALIZED (
         SELECT lots.customer_id, way.version_id,
             CASE WHEN lots.holdout < %(holdout)s THEN 'held_out' WHEN lots.test >= %(test)s THEN 'planned' ELSE 'ready' END AS state,
@@ -49,15 +49,16 @@ _PLAN = f"""
             store_id, public_id, source_kind, source_id, step, variant, occurrence, customer_id, channel, stream, template_version_id,
             address_digest, subject, state, reason, detail, token, attempts, planned_at, due_at, expires_at, finished_at,
             provider_message_id, provider_key)
-        SELECT %(store)s, gen_random_uuid(), 'campaign', %(campaign)s, 'body',
+        SELECT %(store)s, [[uuid]], 'campaign', %(campaign)s, 'body',
             CASE WHEN rows.state = 'ready' THEN rows.letter ELSE '' END, 'once', rows.customer_id, %(channel)s, 'marketing',
             rows.version_id, '', '', rows.state, CASE WHEN rows.state = 'held_out' THEN 'holdout' ELSE '' END, '', 0, 0, %(now)s,
             rows.due_at, rows.due_at + %(patience)s, CASE WHEN rows.state = 'held_out' THEN %(now)s END, '', ''
         FROM rows ORDER BY rows.customer_id
-        ON CONFLICT DO NOTHING RETURNING 1
+        ON CONFLICT (store_id, source_kind, source_id, step, occurrence, customer_id, channel) DO NOTHING RETURNING 1
     )
     SELECT (SELECT count(*) FROM picked), (SELECT max(customer_id) FROM picked), (SELECT count(*) FROM written)
 """  # noqa: S608 - fragments of ours
+_PEOPLE = "JOIN customers_customer AS customer ON customer.store_id = %(store)s AND customer.id = drawn.customer_id"
 
 
 def plan(campaign: Campaign, *, now: datetime, chunk: int = CHUNK, seconds: float = 45.0) -> int:
@@ -85,15 +86,21 @@ def _plan_chunk(campaign: Campaign, audience: Audience, values: dict[str, Any], 
         if held is None:
             return None
         with connection.cursor() as cursor:
-            cursor.execute(
-                _PLAN.replace("[[audience]]", audience.sql), values | audience.values(after=held.planned_to, limit=chunk) | {"now": now}
-            )
+            cursor.execute(_statement(audience, values), values | audience.values(after=held.planned_to, limit=chunk) | {"now": now})
             picked, last, added = cursor.fetchone()
         done = picked < chunk
         Campaign.objects.filter(pk=campaign.pk).update(planned_to=last or held.planned_to, planned_at=now if done else None)
         if added:
             StoreWork.ring("dispatch", store_id=campaign.store_id, due_at=now)
     return picked, added
+
+
+def _statement(audience: Audience, values: Mapping[str, Any]) -> str:
+    """Return the statement of a chunk. People are looked up only for their zones; ids that rise with time keep their index in memory."""
+    zone, people = ("customer.zone", _PEOPLE) if values["zones"] else ("''", "")
+    rising = getattr(connection, "pg_version", 0) >= _WITH_RISING_UUIDS
+    statement = _PLAN.replace("[[zone]]", zone).replace("[[people]]", people)
+    return statement.replace("[[uuid]]", "uuidv7()" if rising else "gen_random_uuid()").replace("[[audience]]", audience.sql)
 
 
 def values_of(campaign: Campaign, *, now: datetime) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from campaigns.broadcasts.audience import Audience
-from campaigns.broadcasts.planning import PATIENCE
 from campaigns.measurement.holdouts import BUCKETS
 from campaigns.measurement.lots import lot_sql
+from campaigns.models.campaign import PATIENCE
 from campaigns.sending.browsers import SUBSCRIBED_SQL
 from campaigns.sending.eligibility import RARELY, Caps
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, customers_behind

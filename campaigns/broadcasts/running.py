@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Greatest
+from django.db.models import Case, Q, Value, When
 
 from campaigns.broadcasts import content
 from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
 from campaigns.broadcasts.mailing import tell_changed
 from campaigns.broadcasts.marking import differs, standing_mark
 from campaigns.broadcasts.moments import first_moment
-from campaigns.broadcasts.planning import PATIENCE, plan
+from campaigns.broadcasts.planning import plan
 from campaigns.broadcasts.winning import decide, let_rest_go
 from campaigns.models import Campaign, Message
 from campaigns.models.campaign import LATE_AFTER
@@ -128,7 +127,7 @@ def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReas
 
 
 def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
-    """Go on where it stopped; say whether it does. What became due meanwhile is due now, and has its full patience again.
+    """Go on where it stopped; say whether it does. What became due meanwhile has its full patience again from now on (`gate.py`).
 
     One that is not what was approved stays paused as changed, unless seen, a standing mark, says that it was looked at as it is now.
     """
@@ -147,8 +146,6 @@ def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
         else:
             starts_at = now
             changes |= {"state": Campaign.State.SENDING, "seen_at": now}
-            due = Greatest(F("due_at"), now)
-            _rows(held).filter(state="ready", due_at__lt=now).update(due_at=due, expires_at=due + PATIENCE)
         Campaign.objects.filter(pk=held.pk).update(**changes)
         breaking.lift("campaign", held.pk, now=now)
         StoreWork.ring(WORK, store_id=held.store_id, due_at=starts_at)

@@ -13,10 +13,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
-from campaigns.broadcasts.planning import PATIENCE, salt_of, ways_of
+from campaigns.broadcasts.planning import salt_of, ways_of
 from campaigns.measurement.holdouts import BUCKETS
 from campaigns.measurement.lots import lot_sql
 from campaigns.models import Attribution, Campaign, Message
+from campaigns.models.campaign import PATIENCE
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 

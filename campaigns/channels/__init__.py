@@ -1,6 +1,6 @@
 """The channels, one folder each, and what all of them share in `base.py`. A new channel: copy `email/`, add a line here."""
 
-from campaigns.channels.base import Account, Answer, Channel, Outcome, Outgoing, Provider, Receipt, Reply, Session
+from campaigns.channels.base import Account, Answer, Channel, Outcome, Outgoing, Provider, Receipt, Reply, Session, Streaming
 from campaigns.channels.email.channel import EMAIL
 from campaigns.channels.onsite.channel import ONSITE
 from campaigns.channels.push.channel import PUSH
@@ -13,4 +13,4 @@ CHANNELS.add(SMS.key, SMS)
 CHANNELS.add(PUSH.key, PUSH)
 CHANNELS.add(ONSITE.key, ONSITE)
 
-__all__ = ["CHANNELS", "Account", "Answer", "Channel", "Outcome", "Outgoing", "Provider", "Receipt", "Reply", "Session"]
+__all__ = ["CHANNELS", "Account", "Answer", "Channel", "Outcome", "Outgoing", "Provider", "Receipt", "Reply", "Session", "Streaming"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Outcome(StrEnum):
@@ -45,6 +45,7 @@ class Outgoing:
     """One message, complete. `key` is ours: it travels as Message-ID or idempotency key and comes back in receipts.
 
     title: for people who look at it on the way. secrets: what else the recipient's side needs, such as the keys of a push subscription.
+    dotless: known to have no line that begins with a dot; looking for one costs more than all the rest of handing a mail over.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Outgoing:
     content: bytes
     title: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    dotless: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,30 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+
+
+class Waiting(Protocol):
+    """Messages that wait for whoever sends next; several sessions may take from the same."""
+
+    def take(self) -> Outgoing | None:
+        """Return the next one, or None when none waits any more."""
+
+    def following(self) -> Outgoing | None:
+        """Return the one behind it, or None when that is better left to another session."""
+
+    def begin(self, outgoing: Outgoing) -> float | None:
+        """Return until when this one may take, on `time.monotonic()`; None when it must not leave any more, and is answered already."""
+
+    def answered(self, outgoing: Outgoing, answer: Answer) -> None:
+        """Note what came of one that was taken."""
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """A session that hands over many messages in fewer round trips than one by one."""
+
+    def send_each(self, waiting: Waiting) -> None:
+        """Hand over messages until none waits; each that was taken is answered. Never raises for the network."""
 
 
 class Provider(Protocol):

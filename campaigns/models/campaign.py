@@ -21,6 +21,8 @@ from retention.tenancy.querysets import StoreManager, StoreQuerySet
 LETTERS = ("a", "b", "c", "d", "e", "f")
 MOST_DELAY_HOURS = 72
 _LETTER_CHOICES = [(letter, letter.upper()) for letter in LETTERS]
+PATIENCE = timedelta(hours=12)
+"""A message that may not leave within this time of its moment (contact budget, a server that is down) dies with the reason."""
 LATE_AFTER = timedelta(hours=2)
 """What is later than this is asked about again, never sent in silence. Source: reliability guide, scheduler."""
 

@@ -15,6 +15,7 @@ from campaigns.models.campaign import Campaign
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey
+from campaigns.models.link_set import LinkSet
 from campaigns.models.template import TemplateVersion
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned
@@ -43,7 +44,8 @@ class MessageQuerySet(StoreQuerySet["Message"]):
     def target_of(self, message_id: int, position: int, *, newest: datetime | None = None) -> str | None:
         """Return where one link of one message leads, or None when it has no such link or was planned before `newest`."""
         found = self.filter(pk=message_id) if newest is None else self.filter(pk=message_id, planned_at__gte=newest)
-        targets = found.values_list("targets", flat=True).first() or []
+        fixed, own = found.values_list("link_set__targets", "targets").first() or ([], [])
+        targets = [*(fixed or []), *own]
         target = targets[position] if position < len(targets) else None
         return target if isinstance(target, str) and target.startswith(("https://", "http://")) else None
 
@@ -56,10 +58,11 @@ class Message(StoreOwned):
     """One message to one customer on one channel.
 
     lease_until and holder: who reserved or sends it, on the database's clock. occurrence: the enrollment or local date that
-    lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. targets: where
-    its links lead, by position; a click is redirected there and nowhere else. opened_at: first opened by a person; loaded_at: its picture
-    was first loaded by anything, machines included. parts: how many an SMS left in, which is what a provider charges for. Every index is
-    written anew whenever the state changes, so what points elsewhere has one only where it is looked up, and only for rows that do point.
+    lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. link_set
+    and behind it targets: where its links lead, by position; a click is redirected there and nowhere else. opened_at: first opened by a
+    person; loaded_at: its picture was first loaded by anything, machines included. parts: how many an SMS left in, which is what a provider
+    charges for. Every index is written anew whenever the state changes, so what points elsewhere has one only where it is looked up, and
+    only for rows that do point.
     """
 
     class State(models.TextChoices):
@@ -125,6 +128,7 @@ class Message(StoreOwned):
     complained_at = models.DateTimeField(null=True)
     provider_message_id = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    link_set = models.ForeignKey(LinkSet, on_delete=models.PROTECT, related_name="messages", null=True, db_constraint=False, db_index=False)
     provider_key = models.CharField(max_length=100, blank=True)
     parts = models.PositiveSmallIntegerField(default=0, db_default=0)
 
@@ -172,10 +176,11 @@ class Message(StoreOwned):
             StoreForeignKey(field="cart", name="message_cart_of_store"),
             StoreForeignKey(field="template_version", name="message_version_of_store"),
             StoreForeignKey(field="connection", name="message_connection_of_store"),
+            StoreForeignKey(field="link_set", name="message_link_set_of_store"),
             StoreIsolation(name="message_isolation"),
         ]
         indexes = [
-            models.Index(fields=["store", "due_at", "id"], name="message_ready", condition=Q(state="ready")),
+            models.Index(fields=["store", "channel", "due_at", "id"], name="message_due", condition=Q(state="ready")),
             models.Index(fields=["store"], name="message_leased", condition=Q(state="sending")),
             models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
             models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from liquid import Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
@@ -18,7 +18,7 @@ from campaigns.personalization.fast.closures import compiled
 from campaigns.personalization.fast.emitting import TextEmit, program_of
 from campaigns.personalization.fast.keeping import forget_kept
 from campaigns.personalization.fast.mail import Letter, Linked, forget_numbers
-from campaigns.personalization.fast.program import SURPRISES
+from campaigns.personalization.fast.surprises import SURPRISES
 from campaigns.personalization.filters import FILTERS
 from campaigns.personalization.tracking import forget_addresses
 
@@ -39,16 +39,19 @@ _missing: list[str] = []  # names used but not there; one process renders one me
 class Rendered:
     """One message's texts.
 
-    targets: where our links in it lead, by position, when they are in it already; base: what their addresses begin with. pieces: the HTML
-    as bytes that may travel as they are; then `html` is empty.
+    fixed and targets: where our links in it lead, by position, when they are in it already: those of the template, the same for everybody,
+    and behind them this mail's own. base: what their addresses begin with. pieces: the HTML as bytes that may travel as they are; then
+    `html` is empty. dotless: no line of the pieces begins with a dot.
     """
 
     subject: str
     html: str
     text: str
     targets: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
     pieces: tuple[bytes, ...] = ()
     base: str = ""
+    dotless: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,18 @@ class CannotRender:
 
     reason: str
     detail: str
+
+
+class News(NamedTuple):
+    """What a reader of a template's mails must know of it.
+
+    anew: what was told before counts no more. fixed: where its own links lead, by position. chunks: fixed pieces in the order of their
+    numbers, behind those told before.
+    """
+
+    anew: bool
+    fixed: tuple[str, ...]
+    chunks: list[tuple[str, ...]]
 
 
 class MissingName(Undefined):
@@ -130,12 +145,14 @@ class Mailing:
         """
         return _guarded(lambda: self._compiled().write(context, subject=_subject(self._parts, context), base=base, leave=frozenset(leave)))
 
-    def new_chunks(self) -> tuple[bool, list[tuple[str, ...]]]:
-        """Return the fixed pieces that came into use since this was last asked, in the order of their numbers; first: they begin anew."""
-        new, anew = self._letter.new if self._letter else [], self._anew
-        if self._letter:
-            self._letter.new, self._anew = [], False
-        return anew, new
+    def news(self) -> News | None:
+        """Return what is fixed in its mails and came into use since this was last asked; None when nothing did."""
+        letter = self._letter
+        if letter is None or not (letter.new or self._anew):
+            return None
+        told = News(self._anew, letter.fixed, letter.new)
+        letter.new, self._anew = [], False
+        return told
 
     def drop(self) -> None:
         """Let go of what was compiled; the next mail compiles it again."""

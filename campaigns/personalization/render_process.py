@@ -70,14 +70,13 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
     return framed(CannotRender("template_too_big", "MemoryError"))
 
 
-def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | dict[str, Any]:
+def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...]:
     if not isinstance(template, Mailing):
         return render(template, job["context"])
     made = template.render(job["context"], base=job["base"], leave=job["leave"])
     if isinstance(made, CannotRender):
         return made
-    anew, new = template.new_chunks()
-    return vars(made) | {"anew": anew, "new": new}
+    return made.subject, made.html, made.text, made.targets, template.news()
 
 
 def _allow_cpu() -> None:

@@ -5,7 +5,7 @@ nowhere (S31). Campaign parameters are added and never overwritten.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
@@ -69,10 +69,18 @@ def _unlinked(text: str) -> str:
 
 
 class Places:
-    """Where the links of one mail lead, in the order they were met. make_url: position -> address."""
+    """Where the links of one mail lead, in the order they were met. make_url: position -> address. known: those met before it began."""
 
-    def __init__(self, make_url: Callable[[int], str], *, utm: Mapping[str, str], leave: frozenset[str], hosts: frozenset[str]) -> None:
-        self.positions: dict[str, int] = {}
+    def __init__(
+        self,
+        make_url: Callable[[int], str],
+        *,
+        utm: Mapping[str, str],
+        leave: frozenset[str],
+        hosts: frozenset[str],
+        known: Mapping[str, int] | None = None,
+    ) -> None:
+        self.positions: dict[str, int] = dict(known or {})
         self.make_url, self.added, self.leave, self.hosts = make_url, tuple(utm.items()), leave, hosts
 
     def ours(self, target: str) -> str:
@@ -100,14 +108,23 @@ class Places:
 
 
 def track(
-    html: str, text: str, *, make_url: Callable[[int], str], utm: Mapping[str, str], leave: frozenset[str], hosts: frozenset[str]
+    html: str,
+    text: str,
+    *,
+    make_url: Callable[[int], str],
+    utm: Mapping[str, str],
+    leave: frozenset[str],
+    hosts: frozenset[str],
+    known: Sequence[str] = (),
 ) -> Tracked:
     """Replace every web link by one of ours.
 
     make_url: position -> address. utm: parameters to add. leave: addresses that stay as they are (unsubscribe). hosts: where links may
-    lead (`hosts_of`). A link to another host, or of another scheme than http, https, mailto and tel, is taken away (S31).
+    lead (`hosts_of`). A link to another host, or of another scheme than http, https, mailto and tel, is taken away (S31). known: targets
+    that have the first positions whether this mail links there or not.
     """
-    places = Places(make_url, utm=utm, leave=leave, hosts=hosts)
+    numbers = {target: position for position, target in enumerate(known)}
+    places = Places(make_url, utm=utm, leave=leave, hosts=hosts, known=numbers)
     return Tracked(with_links(html, places.in_html), places.in_text(text), tuple(places.positions))
 
 

@@ -5,12 +5,9 @@ senders, pass the gate and are marked in one committed statement; only then do b
 unknown. Source: reliability guide 2.3.
 """
 
-import os
-import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +16,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from campaigns.channels import CHANNELS, Account, Answer, Outcome, Outgoing, Provider, Session
+from campaigns.channels import CHANNELS, Account
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
@@ -27,21 +24,19 @@ from campaigns.sending import buckets, doubts, looking, routing
 from campaigns.sending.accounts import NoAccount
 from campaigns.sending.assembling import Built
 from campaigns.sending.beating import LEASE_SECONDS, beating
-from campaigns.sending.building import build_all, read_messages
+from campaigns.sending.building import build_all
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
-from campaigns.sending.lines import line
+from campaigns.sending.handing_over import SENDERS, send_all
+from campaigns.sending.reading import read_messages
 from campaigns.sending.recording import patiently, record, record_unmade
 from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id, store_context
 
 SLICE = 512
-SENDERS = 32
 MADE_AT_ONCE = 4 * SENDERS
 """Messages that are made together: what a statement or a change of processes costs is shared, and the gate still sees each afresh."""
-FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
-DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 RESERVE_SECONDS = LEASE_SECONDS
 IDLE_SECONDS = 5.0  # until one of several connections that found nothing of its own looks again, unless somebody rings
 WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
@@ -66,7 +61,10 @@ _RENEW = """
     UPDATE campaigns_message SET lease_until = clock_timestamp() + %s * interval '1 second'
     WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()
 """
-_GIVE_BACK = "UPDATE campaigns_message SET holder = NULL, lease_until = NULL WHERE store_id = %s AND holder = %s AND state = 'ready'"
+_GIVE_BACK = """
+    UPDATE campaigns_message SET holder = NULL, lease_until = NULL
+    WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready'
+"""
 
 Clock = Callable[[], datetime]
 
@@ -127,9 +125,9 @@ def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slic
         at_the_end.callback(_let_go_of_broken)
         grant = buckets.take(account, today)
         at_the_end.callback(lambda: buckets.give_back(account, grant.messages - sum(counts.values())))
-        at_the_end.callback(give_back, holder)
-        at_the_end.callback(_let_go_of_broken)
         ids, more = _reserve_by(route, holder, channel=channel, now=clock(), limit=grant.messages)
+        at_the_end.callback(give_back, holder, ids)
+        at_the_end.callback(_let_go_of_broken)
         with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
             stopped = _send_reserved(ids, counts, store=store, channel=channel, route=route, holder=holder, clock=clock)
     if stopped and route.split:
@@ -154,7 +152,7 @@ def _reserve_by(route: Route, holder: UUID, *, channel: str, now: datetime, limi
     if not route.split or connection_id is None:
         ids = reserve(holder, channel=channel, now=now, limit=limit, route=route)
         return ids, len(ids) == SLICE
-    look = looking.begin(connection_id, now=now, limit=SLICE)
+    look = looking.begin(connection_id, channel=channel, now=now, limit=SLICE)
     ids = reserve(holder, channel=channel, now=now, limit=limit, route=route, look=look)
     return ids, len(ids) == SLICE if ids else looking.go_on(connection_id, look)
 
@@ -217,10 +215,11 @@ def _renew(holder: UUID, ids: list[int], *, store_id: int) -> None:
         cursor.execute(_RENEW, [RESERVE_SECONDS, store_id, ids, holder])
 
 
-def give_back(holder: UUID) -> None:
-    """Return what was reserved and not used."""
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, [require_store_id(), holder])
+def give_back(holder: UUID, ids: list[int]) -> None:
+    """Return what of this was reserved and not used."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_BACK, [require_store_id(), ids, holder])
 
 
 def _make(
@@ -260,70 +259,3 @@ def _send_chunk(
         lambda: record(answers, tokens=passed.tokens, attempts=attempts, mark=mark, doubtful=doubtful, final=account.trusted, now=clock())
     )
     return states, any(answer.whole_account for answer in answers.values())
-
-
-def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float) -> dict[int, Answer]:
-    """Hand over a few messages at once, each on a kept connection of its own.
-
-    A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all.
-    """
-    waiting = deque(outgoing.items())
-    answers: dict[int, Answer] = {}
-
-    def work() -> None:
-        with line(provider, account) as session:
-            while waiting:
-                try:
-                    pk, one = waiting.popleft()
-                except IndexError:
-                    return
-                answers[pk] = _send_one(one, session, lease_ends)
-
-    pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
-    futures = [pool.submit(work) for _ in range(min(pace.width(), len(waiting)))]
-    _, busy = wait(futures, timeout=FEW_SECONDS)
-    pace.note(slow=bool(busy))
-    futures += [pool.submit(work) for _ in range(min(len(waiting), SENDERS - len(futures)))]
-    for future in futures:
-        future.result()
-    return answers
-
-
-class Pace:
-    """How many threads an account is worth: few until it was slow, then all, and few again for a try from time to time."""
-
-    def __init__(self) -> None:
-        self._slow_for = 0
-
-    def width(self) -> int:
-        """Return how many threads begin."""
-        return FEW_SENDERS if self._slow_for % TRY_AGAIN == 0 else SENDERS
-
-    def note(self, *, slow: bool) -> None:
-        """Note whether a few messages took their time."""
-        self._slow_for = self._slow_for + 1 if slow else 0
-
-
-_paces: dict[str, Pace] = {}
-
-
-def _key_of(account: Account) -> str:
-    return f"{account.provider} {sorted(account.settings.items())}"
-
-
-_own = threading.local()
-
-
-def _senders() -> ThreadPoolExecutor:
-    """Return the sender threads of this thread of this process: kept, because starting them anew costs as much as sending."""
-    if getattr(_own, "process", None) != os.getpid():  # a forked child has the object and not the threads
-        _own.pool, _own.process = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender"), os.getpid()
-    pool: ThreadPoolExecutor = _own.pool
-    return pool
-
-
-def _send_one(outgoing: Outgoing, session: Session, lease_ends: float) -> Answer:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    if deadline > lease_ends:  # a pause ate the lease: nothing has left, and nothing may
-        return Answer(Outcome.NOT_SENT, retry_after_seconds=30, detail="the lease was nearly over")
-    return session.send(outgoing, deadline=deadline)

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from campaigns.models.campaign import PATIENCE
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
@@ -49,17 +50,34 @@ _HOLD_CAMPAIGNS = Prepared(
     """,
     "bigint, bigint[]",
 )
+# A campaign that goes on after a pause gives what waited its full patience again, counted from that moment: its rows may be a million.
+# Contacts: what waits for a repeat may have arrived (see doubts.py). No index has only those, and the one of ready rows may hold a million:
+# so what was planned for a person this week is read by theirs, whatever its state, and looked through afterwards.
 _FACTS = Prepared(
     "gate_facts",
     f"""
-    SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at, m.expires_at,
+    SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at,
+        CASE WHEN b.confirmed_at IS NULL THEN m.expires_at ELSE greatest(m.expires_at, b.confirmed_at + $5) END AS expires_at,
         CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
             ELSE coalesce(b.state = 'sending', true) END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
         customer.zone,
         (m.channel = 'onsite' OR {GATE_SQL % "m.channel"}) AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
-        {PAUSED_SQL} AS on_break, customer.less_often
+        {PAUSED_SQL} AS on_break, customer.less_often,
+        ARRAY(
+            SELECT first_attempt_at FROM campaigns_message
+            WHERE store_id = $3 AND customer_id = m.customer_id AND stream = 'marketing' AND state IN ('sending', 'sent', 'unknown')
+                AND first_attempt_at > $4
+        ) || ARRAY(
+            SELECT recent.first_attempt_at FROM (
+                SELECT id, first_attempt_at, state, stream, provider_key FROM campaigns_message
+                WHERE store_id = $3 AND customer_id = m.customer_id AND planned_at > $4
+                ORDER BY planned_at DESC, id DESC LIMIT 100
+            ) AS recent
+            WHERE recent.state = 'ready' AND recent.provider_key <> '' AND recent.stream = 'marketing' AND recent.first_attempt_at > $4
+                AND recent.id <> ALL($1)
+        ) AS contacts
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -68,29 +86,7 @@ _FACTS = Prepared(
     LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
     """,  # noqa: S608 - fragments of ours, no values
-    "bigint[], text[], bigint",
-)
-# What waits for a repeat may have arrived (see doubts.py). No index has only those, and the one of ready rows may hold a million: so what
-# was planned for a person this week is read by theirs, whatever its state, and looked through afterwards.
-_CONTACTS = Prepared(
-    "gate_contacts",
-    """
-    SELECT contact.customer_id, array_agg(contact.at ORDER BY contact.at) FROM (
-        SELECT customer_id, first_attempt_at AS at FROM campaigns_message
-        WHERE store_id = $1 AND customer_id = ANY($2) AND stream = 'marketing' AND state IN ('sending', 'sent', 'unknown')
-            AND first_attempt_at > $3
-        UNION ALL
-        SELECT recent.customer_id, recent.first_attempt_at FROM unnest($2) AS who(id) CROSS JOIN LATERAL (
-            SELECT id, customer_id, first_attempt_at, state, stream, provider_key FROM campaigns_message
-            WHERE store_id = $1 AND customer_id = who.id AND planned_at > $3
-            ORDER BY planned_at DESC, id DESC LIMIT 100
-        ) AS recent
-        WHERE recent.state = 'ready' AND recent.provider_key <> '' AND recent.stream = 'marketing' AND recent.first_attempt_at > $3
-            AND recent.id <> ALL($4)
-    ) AS contact
-    GROUP BY contact.customer_id
-    """,
-    "bigint, bigint[], timestamptz, bigint[]",
+    "bigint[], text[], bigint, timestamptz, interval",
 )
 # A row with a provider key may have left before (see doubts.py): it can be repeated or become unknown, never count as held back.
 _MARK = Prepared(
@@ -108,22 +104,25 @@ _MARK = Prepared(
         finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN $3 END,
         address_digest = v.digest, subject = v.subject,
         targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END,
+        link_set_id = CASE WHEN v.state = 'sending' THEN v.link_set_id ELSE m.link_set_id END,
         parts = CASE WHEN v.state = 'sending' THEN v.parts ELSE m.parts END,
         connection_id = CASE WHEN v.state = 'sending' THEN coalesce($14, m.connection_id) ELSE m.connection_id END
-    FROM unnest($4, $5, $6, $7, $8, $9, $10, $11) AS v(id, state, reason, due_at, digest, subject, targets, parts)
+    FROM unnest($4, $5, $6, $7, $8, $9, $10, $11, $15) AS v(id, state, reason, due_at, digest, subject, targets, parts, link_set_id)
     WHERE m.store_id = $1 AND m.id = v.id
     RETURNING m.id, m.state, m.token
     """,
-    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint",
+    "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint, "
+    "bigint[]",
 )
+_NO_NUMBER = Number("")
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Wanted:
     """What the gate must know about a message beyond its row: the address as a digest, its subject, its links, what it shows.
 
-    parts: how many an SMS takes.
+    parts: how many an SMS takes. fixed: where its first links lead, the same for all messages of its template; link_set: their row.
     """
 
     digest: str
@@ -132,6 +131,8 @@ class Wanted:
     targets: tuple[str, ...]
     shown: Shown | None = None
     parts: int = 0
+    fixed: tuple[str, ...] = ()
+    link_set: int | None = None
 
 
 @dataclass(frozen=True)
@@ -172,17 +173,17 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
         return {}, {}
     store_id = require_store_id()
     digests = [wanted[message_id].digest for message_id in ids]
-    rows = _FACTS.rows([list(ids), digests, store_id])
-    contacts = dict(_CONTACTS.rows([store_id, sorted({row[1] for row in rows}), now - timedelta(days=7), list(ids)]))
+    rows = _FACTS.rows([list(ids), digests, store_id, now - timedelta(days=7), PATIENCE])
     untrue = look_again(ids, _shown(wanted), now=now)
     texts = [row[0] for row in rows if row[2] == "sms"]
     numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
     facts = {}
     for row in rows:
-        number = numbers.get(row[0], Number(""))
-        fact = _fact(row, wanted[row[0]], contacts.get(row[1], []), store_zone=store_zone)
-        fact = replace(fact, number=number.name, number_taken=number.taken, number_waits=number.waits)
-        facts[row[0]] = replace(fact, untrue=untrue.get(row[0], ""))
+        number = numbers.get(row[0], _NO_NUMBER)
+        fact = _fact(row, wanted[row[0]], store_zone=store_zone)
+        fact.number, fact.number_taken, fact.number_waits = number
+        fact.untrue = untrue.get(row[0], "")
+        facts[row[0]] = fact
     return facts, {row[0]: row[1] for row in rows}
 
 
@@ -199,10 +200,9 @@ def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
     return {message_id: one.shown for message_id, one in wanted.items() if one.shown is not None}
 
 
-def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, store_zone: str) -> Facts:
-    _, _, channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart, zone, consent, suppressed, on_break, rarely = (
-        row
-    )
+def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
+    _, _, channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart, zone, consent, suppressed, *more = row
+    on_break, rarely, contacts = more
     return Facts(
         channel=channel,
         transactional=stream == "transactional",
@@ -243,5 +243,6 @@ def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark
         mark,
         ENDING,
         by,
+        [wanted[message_id].link_set for message_id in ids],
     ]
     return {message_id: token for message_id, state, token in _MARK.rows(parameters) if state == "sending"}

@@ -21,7 +21,8 @@ AFRESH_SECONDS = 60.0
 Place = tuple[datetime, int]
 _END = """
     SELECT due_at, id FROM campaigns_message
-    WHERE store_id = %(store)s AND state = 'ready' AND due_at <= %(now)s [[after]] ORDER BY due_at, id OFFSET %(rows)s LIMIT 1
+    WHERE store_id = %(store)s AND state = 'ready' AND channel = %(channel)s AND due_at <= %(now)s [[after]]
+    ORDER BY due_at, id OFFSET %(rows)s LIMIT 1
 """
 BETWEEN_SQL = {
     "after": "AND (m.due_at, m.id) >= (%(from_due)s::timestamptz, %(from_id)s::bigint)",
@@ -50,14 +51,14 @@ class Look:
 _places: dict[int, tuple[Place, float]] = {}  # where a connection looks on, and until when: without end until it came to the end
 
 
-def begin(connection_id: int, *, now: datetime, limit: int) -> Look:
+def begin(connection_id: int, *, channel: str, now: datetime, limit: int) -> Look:
     """Return where a connection looks now. limit: so many messages are a whole slice."""
     place, until = _places.get(connection_id, (None, 0.0))
     if place is not None and time.monotonic() > until:
         _places.pop(connection_id, None)
         place = None
     after = "AND (due_at, id) >= (%(from_due)s::timestamptz, %(from_id)s::bigint)" if place else ""
-    values = Look(place, None).values() | {"store": require_store_id(), "now": now, "rows": LOOK_AT * limit}
+    values = Look(place, None).values() | {"store": require_store_id(), "channel": channel, "now": now, "rows": LOOK_AT * limit}
     with connection.cursor() as cursor:
         cursor.execute(_END.replace("[[after]]", after), values)
         row = cursor.fetchone()

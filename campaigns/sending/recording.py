@@ -5,6 +5,7 @@ write nothing.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -116,8 +117,8 @@ def record(
         rows = _RECORD.rows(parameters)
         written: dict[int, str] = {message_id: state for message_id, state, _ in rows}
         note_outcomes(written, answers, final=final, now=now)
-    for _, state, channel in rows:
-        MESSAGES.labels(channel=channel, outcome=state).inc()
+    for (channel, state), count in Counter((channel, state) for _, state, channel in rows).items():
+        MESSAGES.labels(channel=channel, outcome=state).inc(count)
     return written
 
 

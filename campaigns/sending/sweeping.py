@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.channels import CHANNELS
 from campaigns.coupons import drawing
 from campaigns.models import Message
 from campaigns.sending import doubts
@@ -32,12 +33,14 @@ _EXPIRED = """
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
     RETURNING m.state
 """
-# Decisions are many and only a store's oldest matter: one look into its index each, where a plain condition would read the whole of it.
+# Decisions and messages are many and only a store's oldest matter: one look into its index each, where a plain condition would read all.
 _UNFINISHED = """
     SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
     UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_opening WHERE noted_at IS NULL
-    UNION SELECT store_id FROM campaigns_message WHERE state = 'ready' AND due_at <= %s
+    UNION SELECT id FROM stores_store AS store WHERE EXISTS (
+        SELECT 1 FROM campaigns_message WHERE store_id = store.id AND state = 'ready' AND channel = ANY(%s) AND due_at <= %s
+    )
     UNION SELECT store_id FROM campaigns_coupon WHERE drawn_at IS NULL AND kept_at <= %s
     UNION SELECT id FROM stores_store AS store WHERE EXISTS (
         SELECT 1 FROM campaigns_decision WHERE store_id = store.id AND last_at < %s
@@ -48,7 +51,7 @@ _UNFINISHED = """
 def stores_to_sweep(*, now: datetime) -> list[int]:
     """Return the stores with something unfinished, in one look across all of them."""
     with unscoped(reason="sweep messages, clicks and openings"), connection.cursor() as cursor:
-        cursor.execute(_UNFINISHED, [now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
+        cursor.execute(_UNFINISHED, [list(CHANNELS.keys()), now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
         return [store_id for (store_id,) in cursor.fetchall()]
 
 
@@ -79,5 +82,5 @@ def sweep_store(*, now: datetime) -> int:
 
 def announce_forgotten(store_id: int, *, now: datetime) -> None:
     """Ring again for messages that are due for a while and that no hint speaks of any more."""
-    if Message.objects.due(now - FORGOTTEN_AFTER).exists():
+    if Message.objects.due(now - FORGOTTEN_AFTER).filter(channel__in=CHANNELS.keys()).exists():
         StoreWork.ring("dispatch", store_id=store_id, due_at=now)

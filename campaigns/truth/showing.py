@@ -115,6 +115,8 @@ def _look_at(
     context: dict[str, Any], items: Sequence[Item], offers: Mapping[Key, Offer], swaps: Mapping[Key, dict[str, Any]], rule: Rule, used: Any
 ) -> Seen:
     decisions = [_decided(item, offers.get(item.key), rule) for item in items]
+    if items and all(do is Do.KEEP for do, _why in decisions):
+        return Seen({item.key: offers.get(item.key) for item in items})
     in_basket = [place for place, item in enumerate(items) if item.currency]
     seen: dict[Key, Offer | None] = {item.key: offers.get(item.key) for item in items}
     lines, changes = [], []

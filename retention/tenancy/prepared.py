@@ -4,6 +4,7 @@ The plan is PostgreSQL's own affair and follows the data; nothing here is kept a
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,6 +26,23 @@ class Prepared:
             if self.name not in names:
                 cursor.execute(f"PREPARE {self.name} ({self.types}) AS {self.statement}")
                 names.add(self.name)
-            cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(parameters))})", parameters)
+            told = [in_one(value) if isinstance(value, list) else value for value in parameters]
+            cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(told))})", told)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+
+def in_one(values: Sequence[int | str | datetime | None]) -> str:
+    """Return an array as one literal: as the list of expressions that the driver writes, each value is parsed and worked out by itself."""
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: int | str | datetime | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(int(value))
+    text = value if isinstance(value, str) else value.isoformat()
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -2,9 +2,13 @@
 
 The campaign has two variants and holds some people back, as a real one may. Both sides write all indexes
 and obey all policies. `seconds` and the worker's memory are those of the fan-out alone; a second run over the same people must add nothing.
+
+`turn_vs_small`: what a sender's turn takes with all of them waiting, by what it takes with a few thousand. Nobody allowed e-mail, so the
+gate holds each back and nothing leaves: it is what a turn does beside sending.
 """
 
 import os
+import statistics
 import time
 from typing import Any
 
@@ -13,12 +17,13 @@ from django.db import connection, connections
 from campaigns.broadcasts import running
 from campaigns.broadcasts.planning import plan
 from campaigns.models import Campaign, Message
+from campaigns.tasks import send_due
 from retention.kit import clock
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.campaigns.campaigning import WORDS, Way, make_campaign
 
-PEOPLE, AT_ONCE = 1_000_000, 50_000
+PEOPLE, AT_ONCE, FEW, TURNS = 1_000_000, 50_000, 4_000, 5
 MOST_SECONDS, MOST_BYTES = 60.0, 300 << 20
 _PEOPLE = """
     INSERT INTO customers_customer (store_id, public_id, email, email_key, phone, first_name, last_name, name_key, gender, interests,
@@ -40,14 +45,12 @@ _BARE = """
 def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
     """Seed the people, write their rows both ways, and return the table and the figures."""
     people, now = max(5_000, int(PEOPLE * scale)), clock.now()
-    store = Store.objects.create(
-        name="Fanout",
-        slug=f"fanout-{now:%H%M%S%f}",
-        web_address="https://lumen.example.test",
-        postal_address="Weg 7, Berlin",
-        zone="Europe/Berlin",
-    )
+    small, store = _store("small"), _store("fanout")
+    _seed(small, FEW)
     _seed(store, people)
+    with store_context(small.pk):
+        plan(_campaign(small), now=now)
+        small_turn = _turn(small)
     with store_context(store.pk):
         campaign = _campaign(store)
         memory, peak = _resident_bytes(), 0
@@ -57,6 +60,8 @@ def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
             campaign.refresh_from_db()
             peak = max(peak, _resident_bytes())
         seconds = time.monotonic() - began
+        turn = _turn(store)
+        peak = max(peak, _resident_bytes())
         again = _again(campaign)
         bare = _bare(store, campaign)
         written = Message.objects.filter(source_kind="campaign", source_id=campaign.pk).count()
@@ -65,9 +70,29 @@ def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
         ("fan-out", written, round(seconds, 1), round(written / seconds)),
         ("bare INSERT", people, round(bare, 1), round(people / bare)),
     ]
-    ratios = {"fanout_vs_insert": round(bare / seconds, 3), "seconds": round(seconds, 1)}
+    ratios = {"fanout_vs_insert": round(bare / seconds, 3), "seconds": round(seconds, 1), "turn_vs_small": round(turn / small_turn, 2)}
     counts = {"people": people, "missing": people - written, "again": again, "worker_mb": peak >> 20, "grown_mb": (peak - memory) >> 20}
     return rows, {"ratios": ratios, "counts": counts}
+
+
+def _store(name: str) -> Store:
+    return Store.objects.create(
+        name="Fanout",
+        slug=f"{name}-{clock.now():%H%M%S%f}",
+        web_address="https://lumen.example.test",
+        postal_address="Weg 7, Berlin",
+        zone="Europe/Berlin",
+    )
+
+
+def _turn(store: Store) -> float:
+    """Return the seconds a sender's turn takes, the first ones left out."""
+    times = []
+    for _turn in range(TURNS):
+        began = time.monotonic()
+        send_due(store)
+        times.append(time.monotonic() - began)
+    return statistics.median(times[1:])
 
 
 def _resident_bytes() -> int:

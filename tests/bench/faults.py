@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from campaigns.sending import dispatch
+from campaigns.sending import handing_over
 from retention.kit import clock
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
@@ -31,7 +31,7 @@ _OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL", "REDIS_URL
 
 def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
     """Run every way through the gauntlet, clean and faulty, and then the faults of the whole crew."""
-    dispatch.DEADLINE_SECONDS = LEASE_SECONDS / 2.5
+    handing_over.DEADLINE_SECONDS = LEASE_SECONDS / 2.5
     found = [_one(way, faulty=faulty, scale=scale) for way in WAYS for faulty in (False, True)] + _whole(scale)
     rows: list[tuple[object, ...]] = [("what", "seconds", *_NAMES)]
     rows += [(name, seconds, *(seen[key] for key in _NAMES)) for name, seconds, seen in found]

@@ -12,7 +12,7 @@ django.setup()
 
 from django.db import Error, connection  # noqa: E402 - after the setup
 
-from campaigns.sending import dispatch, gate  # noqa: E402 - after the setup
+from campaigns.sending import dispatch, gate, handing_over  # noqa: E402 - after the setup
 from retention.kit import clock  # noqa: E402
 from retention.stores.models import Store  # noqa: E402
 from retention.tenancy.context import store_context  # noqa: E402
@@ -21,7 +21,7 @@ from retention.tenancy.context import store_context  # noqa: E402
 def shorten(seconds: float) -> None:
     """Let leases run out sooner in this process, and calls give up sooner with them."""
     dispatch.RESERVE_SECONDS = dispatch.SENDING_SECONDS = gate.LEASE_SECONDS = seconds  # type: ignore[assignment]
-    dispatch.DEADLINE_SECONDS = seconds / 2.5
+    handing_over.DEADLINE_SECONDS = seconds / 2.5
 
 
 def main(store_id: int, channel: str = "email", lease: float = 0) -> None:

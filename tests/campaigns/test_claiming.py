@@ -163,3 +163,14 @@ def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) ->
     assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {}
     sent = {message.pk: Answer(Outcome.ACCEPTED)}
     assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {message.pk: "sent"}
+
+
+def test_what_is_due_on_one_channel_is_found_without_reading_the_others(store: Any) -> None:
+    make_ready(1, now=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")  # with so few rows any way is as good
+        plan = Message.objects.due(clock.now()).filter(channel="sms").explain()
+        cursor.execute("RESET enable_seqscan")
+    assert "message_due" in plan
+    assert "Sort" not in plan
+    assert "channel" in next(line for line in plan.splitlines() if "Index Cond" in line)

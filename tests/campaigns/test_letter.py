@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "none_of_them": [],
     "sly": "see href=",
     "half": "hre",
+    "products": {"a": {"name": "Zoë's cup", "url": "https://lumen.example.test/p/a"}, "b": {"name": "", "url": ""}},
 }
 CHUNKS = (
     '<a href="https://lumen.example.test/a?x=1&amp;y=2">A</a>',
@@ -61,6 +62,9 @@ CHUNKS = (
     "href=",
     '<a title="{{ plain }}" ',
     'href="https://lumen.example.test/z">',
+    '{% assign plain = url | append: "#x" %}',
+    '<a href="{% if yes %}https://lumen.example.test/one{% else %}https://lumen.example.test/two{% endif %}">t</a>',
+    '<td colspan="{% if name != blank %}1{% endif %}">',
     "https://lumen.example.test/text/{{ plain }} ",
     "https://lumen.example.test/text",
     "http",
@@ -71,32 +75,37 @@ CHUNKS = (
 )  # fmt: skip
 
 
-def whole(html: str, text: str) -> tuple[bytes, tuple[str, ...]]:
-    """Make a mail the long way."""
+def whole(html: str, text: str, *, fixed: tuple[str, ...]) -> tuple[bytes, tuple[str, ...]]:
+    """Make a mail the long way. fixed: the template's own links, which have the first positions."""
     readable = html[: html.rfind("</style") + 1].isascii()
     rendered = [
         compiled(environment(autoescape=True).from_string(html), references=readable)(VALUES),
         compiled(environment(autoescape=False).from_string(text))(VALUES),
     ]
     hosts = hosts_of(html, text, web_address="https://lumen.example.test")
-    tracked = track(*rendered, make_url=lambda position: f"{BASE}{position}", utm=UTM, leave=frozenset({LEAVE}), hosts=hosts)
+    ours = {"make_url": lambda position: f"{BASE}{position}", "utm": UTM, "leave": frozenset({LEAVE})}
+    tracked = track(*rendered, hosts=hosts, known=fixed, **ours)
     return _bytes(tracked.html, tracked.text), tracked.targets
 
 
 def in_pieces(html: str, text: str) -> list[tuple[bytes, tuple[str, ...], Linked]]:
     """Make the same mail from pieces, by programs and by closures: the second one of its template, so that everything fixed is known."""
-    readable = html[: html.rfind("</style") + 1].isascii()
-    parsed = environment(autoescape=True).from_string(html), environment(autoescape=False).from_string(text)
-    hosts = hosts_of(html, text, web_address="https://lumen.example.test")
-    letter = Letter(*parsed, utm=UTM, hosts=hosts, readable=readable)
+    letter = letter_of(html, text)
     made = []
     for write in (letter.write, letter.by_closures):
         write(VALUES, subject="s", base="https://another.example.test/c/longer-than-the-other.", leave=frozenset())
         linked = write(VALUES, subject="s", base=BASE, leave=frozenset({LEAVE}))
         found = linked.html
         pieces = found if isinstance(found, str) else tuple(_piece(one, letter).encode() for one in found)
-        made.append((_bytes(pieces, linked.text), linked.targets, linked))
+        made.append((_bytes(pieces, linked.text), letter.fixed + linked.targets, linked))
     return made
+
+
+def letter_of(html: str, text: str) -> Letter:
+    """Compile a template."""
+    readable = html[: html.rfind("</style") + 1].isascii()
+    parsed = environment(autoescape=True).from_string(html), environment(autoescape=False).from_string(text)
+    return Letter(*parsed, utm=UTM, hosts=hosts_of(html, text, web_address="https://lumen.example.test"), readable=readable)
 
 
 def _piece(one: int | str, letter: Letter) -> str:
@@ -111,11 +120,12 @@ def _bytes(html: str | tuple[bytes, ...], text: str) -> bytes:
 def same(html: str, text: str) -> Linked | None:
     """Check that all ways give the same bytes and targets; None for what is no Liquid: then each refuses it."""
     try:
-        expected, targets = whole(html, text)
+        whole(html, text, fixed=())
     except LiquidError as error:
         with pytest.raises(type(error)):
             in_pieces(html, text)
         return None
+    expected, targets = whole(html, text, fixed=letter_of(html, text).fixed)
     (first, first_targets, linked), (second, second_targets, _) = in_pieces(html, text)
     assert (first, first_targets) == (expected, targets)
     assert (second, second_targets) == (expected, targets)
@@ -124,7 +134,21 @@ def same(html: str, text: str) -> Linked | None:
 
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_each_by_itself(chunk: str) -> None:
-    same(f"<p>{chunk}</p>", chunk)
+    assert same(f"<p>{chunk}</p>", chunk)
+
+
+def test_fixed_links_have_the_same_place_in_every_mail() -> None:
+    own, rest = '{% for line in lines %}<a href="{{ line.url }}">x</a>{% endfor %}', '<a href="https://lumen.example.test/z">z</a>'
+    html = f'<a href="https://lumen.example.test/a">a</a>{own}{{% if plain %}}{rest}{{% endif %}}<a href="tel:1">call</a>'
+    letter = letter_of(html, "See https://lumen.example.test/t and {{ url }}")
+    for count in (3, 0, 1):
+        lines: list[Any] = VALUES["lines"][:count]
+        for write in (letter.by_programs, letter.by_closures):
+            linked = write(VALUES | {"lines": lines}, subject="s", base=BASE, leave=frozenset({LEAVE}))
+            assert [target.partition("?")[0].rpartition("/")[2] for target in letter.fixed] == ["a", "z", "t"]
+            assert [target.partition("?")[0].rpartition("/")[2] for target in linked.targets] == [*"012"[: len(lines)], "p"]
+            assert linked.text == f"See {BASE}2 and {BASE}{3 + len(lines)}"
+            assert f'<a href="{BASE}1">z</a>' in "".join(_piece(one, letter) for one in linked.html)
 
 
 def test_an_ordinary_mail_travels_in_pieces() -> None:
@@ -152,6 +176,23 @@ def test_an_ordinary_mail_travels_in_pieces() -> None:
         "{% for line in lines %}{% unless forloop.last %}{{ line.name | append: forloop.index }}, {% endunless %}{% endfor %}",
         "{{ nothing | default: '<em>friend</em>' }} {{ name | default: '<em>friend</em>' }} {{ name | append: ' & co' }}",
         "{{ plain.size }} {{ lines.first.name }} {{ lines[1].name }} {{ lines | size }}",
+        '{% assign chosen = "a,b" | split: "," %}{% for id in chosen %}{% assign one = products[id] %}{% if one %}{{ one.name }}{% endif %}'
+        "{% endfor %}",
+        '{% assign one = products["c"] %}{% if one %}{{ one.name }}{% else %}sold out{% endif %}',
+        "{{ plain }}{% assign plain = 'x' %}{{ plain }}{% for plain in lines %}{{ plain.name }}{% endfor %}{{ plain }}",
+        "{% for line in lines %}{% assign number = number | plus: 1 %}{% endfor %}{{ number }}{% if later %}x{% endif %}"
+        "{% assign later = name | append: '<b>' %}{{ later }}{% if later %}y{% endif %}",
+        "{% for line in lines %}{% for one in lines %}{% if one.url == line.url %}{{ one.name }} {% endif %}{% endfor %}{% endfor %}",
+        "{% for line in lines %}{% for line in lines %}{{ line.name }}{% endfor %}{{ line.url }}{% endfor %}",
+        "{% if number > zero and plain != blank %}a{% endif %}{% if zero > number or no %}b{% endif %}{% if number >= 7 %}c{% endif %}"
+        "{% if plain == 'Mug' %}d{% endif %}{% if plain != 'Mug' %}e{% endif %}{% if number == 7 %}f{% endif %}",
+        "{% if yes == 1 %}a{% endif %}{% if number == '7' %}b{% endif %}",
+        "{% for one in lines %}{% if one.name == empty %}a{% elsif one.missing == blank %}b{% elsif one.missing != 'x' %}c{% endif %}"
+        "{% endfor %}",
+        "x{% if plain %} {% else %}\n{% endif %}{% for line in lines %}\n {% endfor %}y{% unless plain %} {% else %}z{% endunless %}",
+        "{% if nil_value == blank %}a{% endif %}{% if no == blank %}b{% endif %}{% if none_of_them == blank %}c{% endif %}",
+        "{% if nil_value > 1 %}a{% endif %}{% if zero == blank %}b{% endif %}{% if products contains 'a' %}c{% endif %}",
+        '<td colspan="{% if url != blank %}1{% elsif plain %}2{% else %}3{% endif %}" class="{% unless no %}ü{% endunless %}">x</td>',
         "{% if zero %}zero is true{% endif %}{% if none_of_them %}so is an empty list{% endif %}{% if no %}no{% endif %}",
     ],
 )

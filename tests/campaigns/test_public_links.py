@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
-from campaigns.models import Attribution, Click, Message
+from campaigns.models import Attribution, Click, LinkSet, Message
 from campaigns.personalization.links import click_url, unsubscribe_url
 from campaigns.sending.receipts import note_clicks
 from retention.customers.consent import may_write
@@ -19,7 +19,7 @@ from retention.customers.models import Consent, Customer, CustomerEvent
 from retention.kit import clock
 from retention.orders.models import Order
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, send_all, start
-from tests.campaigns.crowd import make_ready
+from tests.campaigns.crowd import make_ready, make_version
 from tests.campaigns.story import buy, send, tick
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +94,31 @@ def test_click_leads_to_the_stored_target_only(sent: Message) -> None:
     missing = path_of(click_url(sent.pk, 9, store_id=sent.store_id, planned_at=sent.planned_at))
     assert client.get(missing).status_code == 404
     assert client.post(click).status_code == 405
+
+
+def test_links_of_a_template_are_kept_once_and_those_of_earlier_mails_still_lead(store: Any, sink: Any) -> None:
+    own = '<a href="https://lumen.example.test/of/{{ profile.first_name }}">B</a><a href="{{ unsubscribe_url }}">no</a>'
+    version = make_version(html=f'{own}<a href="https://lumen.example.test/fixed">A</a>')
+    make_ready(3, now=clock.now(), version=version)
+    send(store, now=clock.now())
+    kept = LinkSet.objects.get()
+    messages = list(Message.objects.select_related("customer").order_by("id"))
+    assert [one.partition("?")[0] for one in kept.targets] == ["https://lumen.example.test/fixed"]
+    assert {one.link_set_id for one in messages} == {kept.pk}
+    for one in messages:
+        assert leads(one, 0).startswith("https://lumen.example.test/fixed?utm_source=boomerang")
+        assert leads(one, 1).startswith(f"https://lumen.example.test/of/{one.customer.first_name}?utm_source=boomerang")
+        assert leads(one, 2) == ""
+    Message.objects.filter(pk=messages[0].pk).update(
+        link_set=None, targets=["https://lumen.example.test/a", "https://lumen.example.test/b"]
+    )
+    assert [leads(messages[0], position) for position in range(3)] == ["https://lumen.example.test/a", "https://lumen.example.test/b", ""]
+
+
+def leads(message: Message, position: int) -> str:
+    """Return where one link of a message leads, or nothing."""
+    url = click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at)
+    return str(Client(headers=BROWSER).get(path_of(url)).headers.get("Location", ""))
 
 
 def test_token_of_one_purpose_or_store_opens_no_other(sent: Message) -> None:

@@ -241,7 +241,7 @@ def test_a_connection_with_nothing_of_its_own_looks_a_little_further_each_time_a
     assert look(store, now=now).states == {"sent": 1}
     afterwards = time.monotonic() + looking.AFRESH_SECONDS + 1
     monkeypatch.setattr(looking.time, "monotonic", lambda: afterwards)
-    assert looking.begin(new.pk, now=now, limit=4).start is None
+    assert looking.begin(new.pk, channel="email", now=now, limit=4).start is None
     assert Message.objects.filter(pk__in=[one.pk for one in others], state="ready").count() == 10
 
 

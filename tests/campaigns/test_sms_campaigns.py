@@ -17,6 +17,7 @@ from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Way
 from campaigns.broadcasts.running import CannotStart, cancel
 from campaigns.models import Campaign, Decision, Message
+from campaigns.models.campaign import PATIENCE
 from campaigns.sending.answers import QUESTIONS
 from campaigns.sending.eligibility import NUMBER_WAIT
 from campaigns.sending.sharing import _TAKEN
@@ -161,6 +162,7 @@ def test_of_two_that_wait_for_another_try_the_older_goes_and_waiting_ends_with_t
     tried = rows(campaign).filter(customer__in=people[:2])
     tried.update(token=1, attempts=1, address_digest=address_digest(PHONE), reason="not_sent")
     rows(campaign).filter(customer=people[2]).update(expires_at=now + NUMBER_WAIT)
+    Campaign.objects.update(confirmed_at=now - PATIENCE)
     assert send_texts(store, now=now).states == {"sent": 1}
     assert list(rows(campaign).order_by("customer_id").values_list("state", "reason")) == [
         ("sent", ""), ("ready", "number_on_its_way"), ("suppressed", "number_on_its_way"),

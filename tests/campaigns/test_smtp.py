@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -155,3 +155,123 @@ def test_merchants_relay_on_a_private_address_is_refused(settings: Any) -> None:
 
 def test_dots_are_doubled() -> None:
     assert stuffed(b".a\r\n.b") == b"..a\r\n..b\r\n"
+
+
+class Relay:
+    """Speaks SMTP with pipelining. refused: what it says to DATA behind a refused recipient; most: mails a connection takes before 421.
+
+    slow: it answers a content only once the next envelope has begun to arrive.
+    """
+
+    def __init__(self, *, refused: bytes = b"503 nobody to send it to", most: int = 99, slow: bool = False) -> None:
+        self.refused, self.most, self.slow = refused, most, slow
+        self.accepted: list[str] = []
+        self.connections = 0
+
+    def talk(self, connection: socket.socket) -> None:
+        """Serve one connection."""
+        self.connections += 1
+        lines, recipient, mails = connection.makefile("rb"), "", 0
+        connection.sendall(b"220 relay\r\n")
+        while line := lines.readline():
+            verb, answer = line[:4], b"250 ok"
+            if verb == b"EHLO":
+                answer = b"250-relay\r\n250 PIPELINING"
+            elif verb == b"MAIL" and mails == self.most:
+                connection.sendall(b"421 enough\r\n")
+                return
+            elif verb == b"RCPT":
+                recipient = line.decode().partition("<")[2].partition("@")[0]
+                answer = b"550 5.1.1 nobody" if recipient == "nobody" else answer
+            elif verb == b"DATA":
+                connection.sendall((self.refused if recipient == "nobody" else b"354 go") + b"\r\n")
+                if recipient == "nobody" and not self.refused.startswith(b"354"):
+                    continue
+                answer, mails = self._content(lines, connection, recipient), mails + 1
+            connection.sendall(answer + b"\r\n")
+            if recipient == "last" and mails and verb == b"DATA":
+                return
+
+    def _content(self, lines: Any, connection: socket.socket, recipient: str) -> bytes:
+        for line in lines:
+            if line == b".\r\n":
+                break
+        else:
+            return b""
+        if self.slow and recipient != "cy":
+            lines.peek()  # waits for the next envelope, and ends the connection when none comes
+        answer = {"spam": b"554 spam", "doubt": b"451 later"}.get(recipient, b"250 taken")
+        if answer.startswith(b"250"):
+            self.accepted.append(recipient)
+        return answer
+
+
+@contextmanager
+def serving(relay: Relay) -> Iterator[int]:
+    """Serve one connection after the other."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connection.settimeout(2)
+                with connection, suppress(OSError):
+                    relay.talk(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
+class Line:
+    """Mails that wait."""
+
+    def __init__(self, *names: str) -> None:
+        self.left = [Outgoing(name, "shop@example.test", f"{name}@example.test", b"Subject: x\r\n\r\n.dot\r\n") for name in names]
+        self.answers: dict[str, Outcome] = {}
+
+    def take(self) -> Outgoing | None:
+        return self.left.pop(0) if self.left else None
+
+    following = take
+
+    def begin(self, outgoing: Outgoing) -> float | None:
+        if outgoing.key == "late":
+            self.answers["late"] = Outcome.NOT_SENT
+            return None
+        return time.monotonic() + 5
+
+    def answered(self, outgoing: Outgoing, answer: Answer) -> None:
+        assert outgoing.key not in self.answers
+        self.answers[outgoing.key] = answer.outcome
+
+
+NAMES = ("ana", "nobody", "bo", "spam", "doubt", "late", "cy", "last", "dee")
+OUTCOMES = dict.fromkeys(NAMES, Outcome.ACCEPTED) | {
+    "nobody": Outcome.REFUSED, "spam": Outcome.REFUSED, "doubt": Outcome.AMBIGUOUS, "late": Outcome.NOT_SENT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("refused", [b"503 nobody to send it to", b"354 go on all the same"])
+@pytest.mark.parametrize("most", [1, 2, 99])
+@pytest.mark.parametrize("names", [NAMES, NAMES[1:], NAMES[::-1]])
+def test_a_line_of_mails_ends_as_each_would_by_itself(refused: bytes, most: int, names: tuple[str, ...]) -> None:
+    relay, line = Relay(refused=refused, most=most), Line(*names)
+    with serving(relay) as port:
+        session = SMTP.open(account(port))
+        session.send_each(line)
+        session.close()
+    assert line.answers == {name: OUTCOMES[name] for name in names}
+    assert relay.accepted == [name for name in names if OUTCOMES[name] is Outcome.ACCEPTED]
+
+
+def test_the_next_envelope_leaves_with_the_content() -> None:
+    relay, line = Relay(slow=True), Line("ana", "bo", "cy")
+    with serving(relay) as port:
+        session = SMTP.open(account(port))
+        session.send_each(line)
+    assert (relay.accepted, relay.connections) == (["ana", "bo", "cy"], 1)
+    assert set(line.answers.values()) == {Outcome.ACCEPTED}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Message
-from campaigns.sending import dispatch
+from campaigns.sending import handing_over
 from retention.kit import clock
 from tests.campaigns.crowd import make_ready
 from tests.faults import gauntlet
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "DEADLINE_SECONDS", 2.0)
+    monkeypatch.setattr(handing_over, "DEADLINE_SECONDS", 2.0)
 
 
 def through(

@@ -14,7 +14,6 @@ from functools import lru_cache
 
 LONGEST_LINE = 998
 _WORD_BYTES = 42
-_PLAIN = re.compile(r"[\x20-\x7e]*")
 _UNQUOTED = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _breaks = re.compile(r"[\r\n\0]").search
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
@@ -118,9 +117,14 @@ def _sender(name: str, address: str) -> str:
     return mailbox(name, address)
 
 
+def _is_plain(text: str) -> bool:
+    """Say whether a text is nothing but printable ASCII."""
+    return text.isascii() and text.isprintable()
+
+
 def one_line(text: str) -> str:
     """Return a header value that is plain ASCII in one line; raises CannotBuild."""
-    if not _PLAIN.fullmatch(text):
+    if not _is_plain(text):
         raise CannotBuild("a line break or a special character in a header")
     return text
 
@@ -129,7 +133,7 @@ def encoded(text: str, name: str) -> str:
     """Return a header text, encoded where it is not plain ASCII, folded where it is long; raises CannotBuild for a line break."""
     if _breaks(text):
         raise CannotBuild(f"a line break in {name}")
-    if _PLAIN.fullmatch(text) and len(text) < 60 and "=?" not in text:
+    if len(text) < 60 and _is_plain(text) and "=?" not in text:
         return text
     return _words(text)
 
@@ -156,7 +160,7 @@ def mailbox(name: str, address: str) -> str:
         return f"<{address}>"
     if _breaks(name):
         raise CannotBuild("a line break in a name")
-    if not _PLAIN.fullmatch(name) or "=?" in name:  # a reader would decode what looks encoded, even inside quotes
+    if not _is_plain(name) or "=?" in name:  # a reader would decode what looks encoded, even inside quotes
         return f"{_words(name[:100])} <{address}>"
     if _UNQUOTED.fullmatch(name):
         return f"{name[:100]} <{address}>"

@@ -7,9 +7,7 @@ or the value is a surprise. What was asked of a value once is kept: the same nam
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from html import escape, unescape
-from operator import itemgetter
 from typing import Any
 
 from liquid.stringify import to_liquid_string
@@ -18,12 +16,12 @@ from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import referenced
 from campaigns.personalization.fast.keeping import Kept
-from campaigns.personalization.fast.program import Code, Emit, Hole, Later, NoProgram, Reader, Surprise, write_out
+from campaigns.personalization.fast.program import Code, Emit, Hole, Later, Reader, write_out
+from campaigns.personalization.fast.surprises import NoProgram, Surprise
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, meant_by, scan, unusual
 
 BIG = 400
 """A fixed text with more signs than these goes to the reader once, and then by its number."""
-_MOST_NUMBERINGS = 64  # of one fixed text: as many ways to number its links
 _MARK = "\x01"  # where a value will stand
 _special = re.compile("[&<>\"'\r\n\0]").search
 _unfit = re.compile('[<>"\r\0]').search
@@ -101,53 +99,15 @@ def position_of(target: str, positions: Positions) -> int:
     return found
 
 
-class Static:
-    """A fixed text with its links: texts stand around them, targets say where they lead. number: gives pieces a number for the reader."""
+def numbered(texts: Sequence[str], targets: Sequence[str], start: Positions) -> tuple[str, ...]:
+    """Return a fixed text's pieces: our address goes between, its position stands at the beginning of the next piece.
 
-    def __init__(self, texts: Sequence[str], targets: Sequence[str], number: Callable[[tuple[str, ...]], Any]) -> None:
-        self.texts, self.targets, self._number = tuple(texts), tuple(targets), number
-        self._all = itemgetter(*self.targets) if len(self.targets) > 1 else None
-        self._distinct = len(set(self.targets)) == len(self.targets)
-        self._pieces: dict[tuple[int, ...], tuple[str, ...]] = {}
-        self._chunks: dict[tuple[int, ...], Any] = {}
-
-    def written(self, positions: Positions, base: str) -> str:
-        """Return it as text."""
-        return base.join(self._numbered(self._numbers(positions)))
-
-    def chunk(self, positions: Positions) -> Any:
-        """Return it as a piece the reader knows by its number."""
-        numbers = self._numbers(positions)
-        found = self._chunks.get(numbers)
-        if found is None:
-            if len(self._chunks) >= _MOST_NUMBERINGS:
-                raise Surprise
-            found = self._chunks[numbers] = self._number(self._numbered(numbers))
-        return found
-
-    def _numbers(self, positions: Positions) -> tuple[int, ...]:
-        """Return the positions of its links; in one step when all are new, as in HTML, or none is, as in the text behind it."""
-        targets, before = self.targets, len(positions)
-        if before + len(targets) > MOST_LINKS:
-            raise Surprise
-        if self._all and self._distinct and positions.keys().isdisjoint(targets):
-            numbers = tuple(range(before, before + len(targets)))
-            positions.update(zip(targets, numbers, strict=True))
-            return numbers
-        if self._all and targets[0] in positions:
-            with suppress(KeyError):
-                return self._all(positions)  # type: ignore[no-any-return]
-        return tuple([positions.setdefault(target, len(positions)) for target in targets])
-
-    def _numbered(self, numbers: tuple[int, ...]) -> tuple[str, ...]:
-        """Return its pieces; our address goes between, its position stands at the beginning of the next piece."""
-        found = self._pieces.get(numbers)
-        if found is None:
-            if len(self._pieces) >= _MOST_NUMBERINGS:
-                self._pieces.clear()
-            first, *others = self.texts
-            found = self._pieces[numbers] = (first, *(f"{number}{text}" for number, text in zip(numbers, others, strict=True)))
-        return found
+    start: the positions that fixed links have in every mail; raises NoProgram for a link that has none.
+    """
+    if not start.keys() >= set(targets):
+        raise NoProgram
+    first, *others = texts
+    return (first, *(f"{start[target]}{text}" for target, text in zip(targets, others, strict=True)))
 
 
 class _Growing:
@@ -169,10 +129,13 @@ class _Growing:
 
 
 class HtmlEmit:
-    """Writes HTML: special characters become references, as they do in the values. number: as for `Static`."""
+    """Writes HTML: special characters become references, as they do in the values.
 
-    def __init__(self, added: Added, hosts: frozenset[str], number: Callable[[tuple[str, ...]], Any]) -> None:
-        self._number = number
+    start: the positions of fixed links. number: gives a fixed text's pieces a number for the reader.
+    """
+
+    def __init__(self, added: Added, hosts: frozenset[str], start: Positions, number: Callable[[tuple[str, ...]], Any]) -> None:
+        self._start, self._number = start, number
         self._added, self._hosts = added, hosts
         self._outside, self._in_tag, self._targets = Tidy(), Tidy(in_tag=True), Targets(added, hosts)
 
@@ -238,12 +201,12 @@ class HtmlEmit:
             growing.add(_for_the_wire(piece if meant is None else escape(meant) if meant else "#"))
 
     def _flush(self, code: Code, growing: _Growing) -> None:
-        static = Static(growing.texts, growing.targets, self._number)
+        pieces = numbered(growing.texts, growing.targets, self._start)
         if growing.size > BIG:
             code.line('o.append("".join(out)); out.clear()')
-            code.line(f"o.append({code.constant(static.chunk)}(p))")
+            code.line(f"o.append({code.constant(self._number(pieces))})")
         elif growing.targets:
-            code.line(f"w({code.constant(static.written)}(p, base))")
+            code.line(f"w(base.join({code.constant(pieces)}))")
         elif growing.size:
             code.line(f"w({code.constant(growing.texts[0])})")
 
@@ -277,9 +240,9 @@ class TextEmit:
         first, last = ends[0] - 1, ends[-1]
         if first:
             code.line(f"w({code.constant(text[:first])})")
-        static = links.static(text[first:last])
+        pieces = links.pieces(text[first:last])
         code.line(self._end(code, links))
-        written = f"{code.constant(static.written)}(p, base)" if static.targets else code.constant(static.texts[0])
+        written = f"base.join({code.constant(pieces)})" if len(pieces) > 1 else code.constant(pieces[0])
         code.line(f"o.append({written})")
         if text[last:]:
             code.line(f"w({code.constant(text[last:])})")
@@ -294,14 +257,14 @@ class TextEmit:
 
 
 class TextLinks:
-    """The links of a plain text: of its fixed parts, and of what stands between two of these."""
+    """The links of a plain text: of its fixed parts, and of what stands between two of these. start: the positions of fixed links."""
 
-    def __init__(self, added: Added, hosts: frozenset[str]) -> None:
-        self._added, self._hosts = added, hosts
+    def __init__(self, added: Added, hosts: frozenset[str], start: Positions) -> None:
+        self._added, self._hosts, self._start = added, hosts, start
         self._known = Kept()
 
-    def static(self, text: str) -> Static:
-        """Return a fixed part."""
+    def pieces(self, text: str) -> tuple[str, ...]:
+        """Return a fixed part's pieces; our address goes between. Raises NoProgram."""
         growing, seen = _Growing(), 0
         for found in ADDRESS.finditer(text):
             growing.add(text[seen : found.start()])
@@ -312,7 +275,7 @@ class TextLinks:
                 growing.add(meant or found.group())
             seen = found.end()
         growing.add(text[seen:])
-        return Static(growing.texts, growing.targets, tuple)
+        return numbered(growing.texts, growing.targets, self._start)
 
     def end(self, out: list[str], text: str, positions: Positions, base: str, leave: frozenset[str]) -> None:
         """Add what stands between two fixed parts and holds an address, with our addresses in it."""
@@ -363,7 +326,7 @@ def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] 
     code = Code()
     try:
         reader = Reader(template, code)
-        code.line("o, out = [], []; w = out.append")
+        code.line("o, out = [], []; w, L = out.append, c.locals")
         write_out(reader.ops, code, emit)
         emit.end(code)
         code.line("return o")

@@ -19,14 +19,17 @@ from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import compiled_parts
 from campaigns.personalization.fast.emitting import HtmlEmit, TextEmit, TextLinks, program_of
-from campaigns.personalization.fast.program import SURPRISES, Surprise
+from campaigns.personalization.fast.surprises import SURPRISES, Surprise
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, Places, meant_by, scan, unusual, with_links
 
 LONGEST_LINE = 998
+MOST_FIXED_LINKS = 150
+"""Links of a template that have the same position in every mail; the rest of `MOST_LINKS` is for those that values make."""
 _MOST_CHUNKS = 64  # of one fixed text: as many ways to number its links
 _MOST_WIDTHS = 8
 _mark = re.compile('[<>"]').search
 _break = re.compile("[\r\n\0]").search
+_special = re.compile("[&<>\"']").search
 _plain = re.compile('[^<>"\r\n\0]*').fullmatch
 _delimiter = re.compile(r"[\s<>\"]")
 
@@ -162,7 +165,10 @@ def _for_wire(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | st
 
 @dataclass(frozen=True)
 class Linked:
-    """One mail with our links in it. html: pieces by number and texts ready for the wire in turn, or a text when it does not fit."""
+    """One mail with our links in it. html: pieces by number and texts ready for the wire in turn, or a text when it does not fit.
+
+    targets: of the links that are no fixed ones of the template; their positions begin behind those.
+    """
 
     subject: str
     html: list[int | str] | str
@@ -171,18 +177,25 @@ class Linked:
 
 
 class Letter:
-    """One template of a mail, compiled for one way of making links. new: the fixed pieces nobody has been told of yet."""
+    """One template of a mail, compiled for one way of making links. new: the fixed pieces nobody has been told of yet.
+
+    fixed: where the links lead that stand in the template as they are. They have the first positions in every mail, whether it holds them
+    or not, so that what is fixed around them is the same for everybody.
+    """
 
     def __init__(self, html: BoundTemplate, text: BoundTemplate, *, utm: Mapping[str, str], hosts: frozenset[str], readable: bool) -> None:
         self.utm, self.hosts, self._added = utm, hosts, tuple(utm.items())
         self.plain = not readable
         self.new: list[tuple[str, ...]] = []
         self._chunks = 0
+        self._found: dict[str, None] = {}
         self._html = compiled_parts(html, references=readable, split=self._split_html)
         self._text = compiled_parts(text, split=self._split_text)
         self._limit = html.env.output_stream_limit or 0
-        self._html_program = program_of(html, HtmlEmit(self._added, hosts, self._numbered_chunk)) if readable else None
-        self._text_program = program_of(text, TextEmit(TextLinks(self._added, hosts)))
+        self.fixed = tuple(self._found)[:MOST_FIXED_LINKS]
+        self._start = {target: position for position, target in enumerate(self.fixed)}
+        self._html_program = program_of(html, HtmlEmit(self._added, hosts, self._start, self._numbered_chunk)) if readable else None
+        self._text_program = program_of(text, TextEmit(TextLinks(self._added, hosts, self._start)))
 
     def write(self, values: Mapping[str, Any], *, subject: str, base: str, leave: frozenset[str]) -> Linked:
         """Render one mail. base: what our addresses begin with; leave: addresses that stay as they are."""
@@ -193,26 +206,33 @@ class Letter:
     def by_closures(self, values: Mapping[str, Any], *, subject: str, base: str, leave: frozenset[str]) -> Linked:
         """Render one mail the way that knows everything, and says what is wrong."""
         html, text = self._html(values), self._text(values)
-        places = Places(lambda position: f"{base}{position}", utm=self.utm, leave=leave, hosts=self.hosts)
+        places = self._places(base, leave)
         try:
             ready = self._ready_html(html, places, room=len(escape(base)))
         except _DoesNotFit:
-            places.positions.clear()
+            places = self._places(base, leave)
             whole = with_links("".join(html), places.in_html)
-            return Linked(subject, whole, places.in_text("".join(text)), tuple(places.positions))
-        return Linked(subject, ready, self._linked_text(text, places, base), tuple(places.positions))
+            return Linked(subject, whole, places.in_text("".join(text)), self._own(places.positions))
+        return Linked(subject, ready, self._linked_text(text, places, base), self._own(places.positions))
+
+    def _places(self, base: str, leave: frozenset[str]) -> Places:
+        return Places(lambda position: f"{base}{position}", utm=self.utm, leave=leave, hosts=self.hosts, known=self._start)
+
+    def _own(self, positions: Mapping[str, int]) -> tuple[str, ...]:
+        """Return where the links of one mail lead that are no fixed ones."""
+        return tuple(positions)[len(self.fixed) :]
 
     def by_programs(self, values: Mapping[str, Any], *, subject: str, base: str, leave: frozenset[str]) -> Linked:
         """Render one mail by the programs of its template; raises one of SURPRISES for what they do not know."""
         if self._html_program is None or self._text_program is None:
             raise Surprise
-        positions, begin = dict[str, int](), escape(base)
-        html = self._html_program(values, positions, begin, {str.__str__(escape_value(one)): escape(one) for one in leave})
+        positions, begin = dict(self._start), escape(base)
+        html = self._html_program(values, positions, begin, {_as_value(one): escape(one) for one in leave})
         text = "".join(self._text_program(values, positions, base, leave))
         ready, size = _for_wire(html, room=len(begin))
         if max(size, 4 * len(text)) > self._limit:
             raise Surprise
-        return Linked(subject, ready, text, tuple(positions))
+        return Linked(subject, ready, text, self._own(positions))
 
     def _ready_html(self, parts: Sequence[str], places: Places, *, room: int) -> list[int | str]:
         """Return the HTML for the wire; raises _DoesNotFit when it must go the long way."""
@@ -290,7 +310,7 @@ class Letter:
     def _numbers(self, fixed: Fixed, places: Places) -> tuple[int, ...]:
         """Return the positions of a fixed text's links; raises _DoesNotFit when there would be too many."""
         positions = places.positions
-        if len(positions) + len(fixed.targets) > MOST_LINKS:
+        if len(positions) + len(fixed.targets) > MOST_LINKS and len(positions.keys() | set(fixed.targets)) > MOST_LINKS:
             raise _DoesNotFit
         return tuple([positions.setdefault(target, len(positions)) for target in fixed.targets])
 
@@ -310,6 +330,7 @@ class Letter:
             target = unescape(value).strip()
             meant = meant_by(target, self._added, self.hosts)
             if meant and len(meant) <= LONGEST_TARGET:
+                self._found[meant] = None
                 targets.append(meant)
                 texts.append(after)
             else:
@@ -327,6 +348,7 @@ class Letter:
             texts[-1] += middle[seen : found.start()]
             meant = meant_by(found.group(0), self._added, self.hosts)
             if meant and len(meant) <= LONGEST_TARGET:
+                self._found[meant] = None
                 targets.append(meant)
                 texts.append("")
             else:
@@ -334,6 +356,11 @@ class Letter:
             seen = found.end()
         texts[-1] += middle[seen:]
         return [part for part in (text[:first], Fixed.of(middle, texts, targets), text[last:]) if part]
+
+
+def _as_value(address: str) -> str:
+    """Return an address as it stands in HTML when a value says it."""
+    return str.__str__(escape_value(address)) if _special(address) else address
 
 
 _END = Fixed.of("", ("",), ())

@@ -6,8 +6,10 @@ it is given. It knows values as they come out of JSON. Whatever it does not know
 the business of an `Emit`: `mail.py` has one for HTML and one for plain text. Decision 7; performance guide 4.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from sys import getsizeof
 from typing import Any, NamedTuple, Protocol
 
 from liquid.ast import BlockNode, Node
@@ -18,32 +20,27 @@ from liquid.builtin.expressions.logical import BooleanExpression
 from liquid.builtin.expressions.path import Path
 from liquid.builtin.expressions.primitive import FloatLiteral, IntegerLiteral, StringLiteral
 from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.context import builtin
-from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
+from markupsafe import Markup
 
 from campaigns.personalization.fast.closures import Scope
+from campaigns.personalization.fast.conditions import Conditions
+from campaigns.personalization.fast.surprises import NoProgram, Surprise
 
 MOST_LOOPED, MOST_FIXED = 1_000, 1_000_000
 """Times a body may be gone through here, and signs of fixed text that may make; more is for the way that counts as it goes."""
 _LITERALS = {StringLiteral, IntegerLiteral, FloatLiteral}
 _OWN_WAY = frozenset({"size", "first", "last"})  # the library finds something under these names where a dict has nothing
 _MARKS = frozenset("&<>\"'")  # a literal with these is markup to the library, and stays as it is
+_PLAIN = frozenset({str, int, float, bool, type(None), dict, list, Markup})  # values a name may be given here
+_plain_text = re.compile("[^&<>\"'\r\n\0\1]*").fullmatch
+_LONGEST_VALUE = 100
 _INDENT = "    "
-
-
-class Surprise(Exception):
-    """A value or a text this program does not know how to handle."""
-
-
-class NoProgram(Exception):
-    """The template holds something that is not taken apart here."""
-
-
-SURPRISES = (Surprise, LiquidError, KeyError, IndexError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 
 
 class Hole(NamedTuple):
@@ -58,18 +55,29 @@ class Branch(NamedTuple):
     ways: Sequence[tuple[str | None, "Ops"]]
 
 
+class Assign(NamedTuple):
+    """A name that gets a value. code: a Python expression for it."""
+
+    name: str
+    code: str
+
+
 class Loop(NamedTuple):
-    """A block for each of a list. items: a Python expression for the list; item: the variable; number: of the loop in its template."""
+    """A block for each of a list. items: a Python expression for the list; item: the variable; number: of the loop in its template.
+
+    around: the number of the loop around it, 0 for none.
+    """
 
     items: str
     item: str
     number: int
+    around: int
     name: str
     body: "Ops"
     default: "Ops"
 
 
-Ops = Sequence[str | Hole | Branch | Loop]
+Ops = Sequence[str | Hole | Branch | Loop | Assign]
 
 
 class Later:
@@ -78,6 +86,7 @@ class Later:
     def __init__(self, template: BoundTemplate, values: Mapping[str, Any]) -> None:
         self._template, self._values = template, values
         self.spaces: list[dict[str, Any]] = []
+        self.locals: dict[str, Any] = {}
         self._made: Any = None
 
     def enter(self, space: dict[str, Any]) -> None:
@@ -90,11 +99,20 @@ class Later:
         self.spaces.pop()
         self._made = None
 
+    def assign(self, name: str, value: Any) -> None:
+        """Give a name a value; raises Surprise for one that is not plain, and for too much."""
+        if type(value) not in _PLAIN:
+            raise Surprise
+        self.locals[name] = value
+        if sum(map(getsizeof, self.locals.values())) > (self._template.env.local_namespace_limit or 0):
+            raise Surprise
+
     def __call__(self) -> Any:
         """Return the context."""
         if self._made is None:
             context = self._made = self._template.context_class(self._template, globals=self._values)
-            context.scope = Scope(context.locals, self._values, builtin, context.counters)
+            context.locals = self.locals
+            context.scope = Scope(self.locals, self._values, builtin, context.counters)
             context.scope.push(self._template.make_partial_namespace(False, {}))
             for space in self.spaces:
                 context.scope.push(space)
@@ -152,21 +170,25 @@ class Reader:
     def __init__(self, template: BoundTemplate, code: Code) -> None:
         self._code, self._filters = code, template.env.filters
         self._variables: dict[str, str] = {}
-        self._loops = 0
+        self._loops, self._around = 0, 0
+        self._tests = Conditions(code.constant, self._found)
+        self._assigned = _assigned(template.nodes)
         self.ops: Ops = self._all(template.nodes)
 
     def _all(self, nodes: Sequence[Node]) -> Ops:
         return [self._one(node) for node in nodes]
 
-    def _one(self, node: Node) -> str | Hole | Branch | Loop:
+    def _one(self, node: Node) -> str | Hole | Branch | Loop | Assign:
         if type(node) is ContentNode:
             return str(node.text)
         if type(node) is OutputNode:
             return Hole(self._shown(node.expression))
         if type(node) in {IfNode, UnlessNode}:
-            return self._branch(node)
-        if type(node) is ForNode and not self._variables:
+            return _as_value(self._branch(node), self._code)
+        if type(node) is ForNode:
             return self._loop(node)
+        if type(node) is AssignNode:
+            return Assign(str(node.name), self._shown(node.expression))
         raise NoProgram
 
     def _branch(self, node: Any) -> Branch:
@@ -184,14 +206,17 @@ class Reader:
             if type(expression.limit) is not IntegerLiteral or expression.limit.value < 0:
                 raise NoProgram
             items = f"{items}[:{int(expression.limit.value)}]"
-        number = self._loops = self._loops + 1
+        number, around, outside = self._loops + 1, self._around, self._variables
+        self._loops = number
         default = self._block(node.default) if node.default else []
-        self._variables = {name: f"i{number}"}
+        self._variables, self._around = outside | {name: f"i{number}"}, number
         body = self._block(node.block)
-        self._variables = {}
-        return Loop(items, f"i{number}", number, name, body, default)
+        self._variables, self._around = outside, around
+        return Loop(items, f"i{number}", number, around, name, body, default)
 
     def _block(self, block: BlockNode) -> Ops:
+        if block.blank and all(type(node) is ContentNode for node in block.nodes):
+            return []  # the library leaves out a block of nothing but space
         if block.blank:
             raise NoProgram
         return self._all(block.nodes)
@@ -214,12 +239,9 @@ class Reader:
         return code or self._asked(expression)
 
     def _test(self, condition: Any) -> str:
-        """Return the code of a condition: a plain name is looked up in place."""
-        inner = condition.expression if type(condition) is BooleanExpression else None
-        found = self._found(inner, may_miss=True) if type(inner) is Path else None
-        if found is None:
-            return f"bool({self._asked(condition)})"
-        return f"((t := {found}) is not None and t is not False)"
+        """Return the code of a condition: what is plain is asked in place."""
+        found = self._tests.code_of(condition.expression) if type(condition) is BooleanExpression else None
+        return f"bool({self._asked(condition)})" if found is None else found
 
     def _asked(self, expression: Any) -> str:
         """Return the code that asks the library; raises NoProgram for what asks how far a loop is, which only the library's loops know."""
@@ -237,11 +259,38 @@ class Reader:
         root, *rest = (str(segment) for segment in value.path)
         if root == "forloop":
             raise NoProgram
+        if _OWN_WAY & set(rest):
+            return None
         start = self._variables.get(root)
         names = rest if start else [root, *rest]
-        if may_miss and not _OWN_WAY & set(names):
-            return f"{self._code.constant(_look_for)}({start or 'g'}, {self._code.constant(tuple(names))})"
-        return (start or "g") + "".join(f"[{self._code.constant(name)}]" for name in names)
+        if not start:
+            known = self._code.constant(root)
+            start = f"(L if {known} in L else g)" if root in self._assigned else "g"
+        if may_miss:
+            return f"{self._code.constant(_look_for)}({start}, {self._code.constant(tuple(names))})"
+        return start + "".join(f"[{self._code.constant(name)}]" for name in names)
+
+
+def _assigned(nodes: Sequence[Any]) -> frozenset[str]:
+    """Return the names that a template gives values to."""
+    found = {str(node.name) for node in nodes if type(node) is AssignNode}
+    for node in nodes:
+        blocks = [getattr(node, name, None) for name in ("consequence", "default", "block")]
+        blocks += [one.block for one in getattr(node, "alternatives", ())]
+        found |= {name for block in blocks if block is not None for name in _assigned(block.nodes)}
+    return frozenset(found)
+
+
+def _as_value(branch: Branch, code: Code) -> Branch | Hole:
+    """Return a branch of short plain texts as a value, which may stand where no tag may: inside an attribute."""
+    ways = [(test, "".join(map(str, block))) for test, block in branch.ways]
+    fixed = all(isinstance(op, str) for _, block in branch.ways for op in block)
+    if not fixed or any(len(text) > _LONGEST_VALUE or not _plain_text(text) for _, text in ways):
+        return branch
+    value = code.constant(ways.pop()[1] if ways[-1][0] is None else "")
+    for test, text in reversed(ways):
+        value = f"({code.constant(text)} if {test} else {value})"
+    return Hole(value)
 
 
 def _asks_the_loop(expression: Any) -> bool:
@@ -275,6 +324,8 @@ def write_out(ops: Ops, code: Code, emit: Emit) -> None:
             _write_branch(op, code, emit)
         elif isinstance(op, Loop):
             _write_loop(op, code, emit)
+        elif isinstance(op, Assign):
+            code.line(f"c.assign({code.constant(op.name)}, {op.code})")
 
 
 def _write_branch(branch: Branch, code: Code, emit: Emit) -> None:
@@ -288,7 +339,9 @@ def _write_loop(loop: Loop, code: Code, emit: Emit) -> None:
     items, space = f"l{loop.number}", f"s{loop.number}"
     code.line(f"{items} = {loop.items}")
     most = min(MOST_LOOPED, MOST_FIXED // (_fixed_size(loop.body) + 1))
-    code.line(f"if {items}.__class__ is not list or len({items}) > {most}: raise {code.constant(Surprise)}")
+    code.line(f"if {items}.__class__ is not list: raise {code.constant(Surprise)}")
+    code.line(f"n{loop.number} = len({items}){f' * n{loop.around}' if loop.around else ''}")
+    code.line(f"if n{loop.number} > {most}: raise {code.constant(Surprise)}")
     code.line(f"{space} = {{}}; c.enter({space})")
     code.line(f"for {loop.item} in {items}:")
     with code.deeper():
@@ -304,4 +357,5 @@ def _write_loop(loop: Loop, code: Code, emit: Emit) -> None:
 def _fixed_size(ops: Ops) -> int:
     """Return how many signs of fixed text stand in operations."""
     blocks = [block for op in ops if isinstance(op, Branch) for _, block in op.ways]
+    blocks += [block for op in ops if isinstance(op, Loop) for block in (op.body, op.default)]
     return sum(len(op) for op in ops if isinstance(op, str)) + sum(map(_fixed_size, blocks))

@@ -17,15 +17,17 @@ from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
-from campaigns.sending.rendering import Links
+from campaigns.sending.rendering import Links, may_begin_a_line_with_a_dot
 from retention.customers.consent import address_digest
 
 
 def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[str, str]) -> Links:
     """Return how the links of one mail are made ours. parts: of its template, in the language it is written in."""
+    hosts = hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"])
     return Links(
         utm=utm_of(message),
-        hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
+        hosts=hosts,
+        way=_way_of(message.source_kind, message.source_id, hosts),
         base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at),
         leave=(context["unsubscribe_url"], context["preferences_url"]),
     )
@@ -36,6 +38,7 @@ def assemble_email(
 ) -> Built | CannotRender:
     """Return the mail, or why a value of it cannot stand in one."""
     key, customer, version = message.public_id.hex, message.customer, message.template_version
+    address = customer.email
     sender = version.from_address or account.from_address
     body = rendered.pieces or rendered.html
     mail = Mail(
@@ -44,7 +47,7 @@ def assemble_email(
         from_name=version.from_name or account.from_name,
         from_address=sender,
         to_name=customer.name,
-        to_address=customer.email,
+        to_address=address,
         subject=rendered.subject[:300],
         text=rendered.text,
         html=with_picture(body, opening_url(rendered.base)) if message.measures_opens else body,
@@ -56,9 +59,18 @@ def assemble_email(
         content = build(mail)
     except CannotBuild as error:
         return CannotRender("mail_refused", str(error))
-    outgoing = Outgoing(key=key, sender=sender, recipient=customer.email, content=content)
-    digest = address_digest(customer.email)
-    return Built(outgoing, Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets))
+    in_base64 = not rendered.text.isascii()
+    dotless = rendered.dotless and (in_base64 or not may_begin_a_line_with_a_dot(rendered.text))
+    outgoing = Outgoing(key=key, sender=sender, recipient=address, content=content, dotless=dotless)
+    digest = address_digest(address)
+    wanted = Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets, fixed=rendered.fixed)
+    return Built(outgoing, wanted)
+
+
+@lru_cache(maxsize=256)
+def _way_of(source_kind: str, source_id: int, hosts: frozenset[str]) -> str:
+    """Return what names the links of all mails with these campaign parameters and hosts."""
+    return f"{source_kind}-{source_id} {sorted(hosts)}"
 
 
 @lru_cache(maxsize=8)

@@ -27,6 +27,13 @@ def cpu_seconds(*roots: int) -> float:
     return total
 
 
+def children_seconds(pid: int) -> float:
+    """Return the processor time of all that descends from a process, also of what ended, without its own."""
+    found = {child: fields for child in tree((pid,)) if (fields := _stat(child)) is not None}
+    ended = sum(map(int, found[pid][_LEFT])) / _TICKS
+    return ended + cpu_seconds(*[child for child, fields in found.items() if int(fields[_PARENT]) == pid])
+
+
 def _scheduled(pid: int) -> float:
     """Return the seconds its living threads ran, in nanoseconds' steps; the usual figures are cut to hundredths of a second."""
     try:

@@ -8,9 +8,12 @@ from django.test import Client
 from campaigns.models import Brand, Template
 from campaigns.personalization.brands import letters_on, ready_words
 from campaigns.personalization.checking import FINE, findings_of
+from campaigns.personalization.compiling import compile_mail
+from campaigns.personalization.fast.mail import Letter
 from campaigns.personalization.ready import READY_MAILS, wording_of
-from campaigns.personalization.render import Rendered
-from campaigns.personalization.vocabulary import WORDS
+from campaigns.personalization.render import Rendered, environment
+from campaigns.personalization.tracking import hosts_of
+from campaigns.personalization.vocabulary import WORDS, example_context
 from campaigns.personalization.wording import Content
 from campaigns.sending.previewing import preview
 from retention.kit import clock
@@ -45,6 +48,21 @@ def test_a_ready_mail_renders_for_the_example_and_for_a_person_we_know_nothing_o
         assert "@media (prefers-color-scheme: dark)" in made.html
         assert store.postal_address in made.html
         assert "{{" not in made.html + made.text + made.subject
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_ready_mail_is_written_by_the_programs_of_its_template(store: Any, key: str) -> None:
+    wording, base = wording_of(READY_MAILS[key], words=ready_words(store)), "https://b.example.test/c/k1.token."
+    made = compile_mail(subject=wording.subject, source=wording.source, preheader=wording.preheader)
+    parsed = environment(autoescape=True).from_string(made.html), environment(autoescape=False).from_string(made.text)
+    letter = Letter(*parsed, utm={"utm_source": "x"}, hosts=hosts_of(made.html, web_address="https://shop.example.test"), readable=True)
+    context, written = example_context(store), []
+    for write in (letter.by_programs, letter.by_closures):
+        linked = write(context, subject="s", base=base, leave=frozenset({context["unsubscribe_url"]}))
+        html = "".join(one if isinstance(one, str) else base.join(letter.new[one]) for one in linked.html)
+        written.append((html, linked.text, linked.targets))
+    assert written[0] == written[1]
+    assert isinstance(linked.html, list)
 
 
 def test_the_gallery_shows_each_and_begins_with_it(store: Any) -> None:

@@ -280,7 +280,7 @@ def test_event_about_a_product_that_is_sold_out_again_says_nothing(store: Any, s
 
 def test_message_that_shows_nothing_of_the_kind_costs_no_statement(store: Any, now: Any, django_assert_num_queries: Any) -> None:
     from campaigns.personalization.context import contexts
-    from campaigns.sending.building import read_messages
+    from campaigns.sending.reading import read_messages
     from campaigns.sending.truths import look, look_again
     from tests.campaigns.crowd import make_ready
 

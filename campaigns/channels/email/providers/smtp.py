@@ -1,5 +1,7 @@
 """Our own SMTP provider for any relay: kept connection, pipelining, STARTTLS or implicit TLS, AUTH, one total deadline.
 
+Where the relay allows it, the next mail's envelope leaves with this one's content: the relay takes nothing of it before its own content.
+
 Answers are classified by phase: until the final dot is written a failure means surely not sent, from there on it is
 ambiguous. Source: reliability guide 2.3 and 2.5; RFC 5321, 2920, 3207, 4954.
 """
@@ -7,7 +9,7 @@ ambiguous. Source: reliability guide 2.3 and 2.5; RFC 5321, 2920, 3207, 4954.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from campaigns.channels.base import Account, Answer, Outcome, Outgoing
+from campaigns.channels.base import Account, Answer, Outcome, Outgoing, Waiting
 from campaigns.channels.email.smtp_wire import CannotConnect, Reply, Wire, WireBroken
 
 _RETRY_SECONDS = 60
@@ -35,11 +37,31 @@ class SmtpSession:
 
     def send(self, outgoing: Outgoing, *, deadline: float) -> Answer:
         """Hand over one message within the deadline."""
-        kept = self.wire is not None
-        answer, retry = self._attempt(outgoing, deadline)
-        if kept and retry:
-            answer, retry = self._attempt(outgoing, deadline)  # a kept connection may have been closed while it was idle
-        return answer
+        refusal = self._open(outgoing, deadline)
+        return refusal if refusal is not None else self._content(outgoing, deadline)[0]
+
+    def send_each(self, waiting: Waiting) -> None:
+        """Hand over messages until none waits. The envelope of the next leaves with the content of this one: one round trip a mail."""
+        one, opened = waiting.take(), False
+        while one is not None:
+            deadline = waiting.begin(one)
+            if deadline is None:
+                if opened:
+                    self._drop()
+                one, opened = waiting.take(), False
+                continue
+            refusal = None if opened else self._open(one, deadline)
+            if refusal is not None:
+                waiting.answered(one, refusal)
+                one, opened = waiting.take(), False
+                continue
+            following = waiting.following()
+            answer, opened, refusal = self._content(one, deadline, following)
+            waiting.answered(one, answer)
+            if refusal is not None and following is not None:
+                waiting.answered(following, refusal)
+                following = None
+            one = following or waiting.take()
 
     def close(self) -> None:
         """Say goodbye if there is anybody."""
@@ -47,8 +69,19 @@ class SmtpSession:
             self.wire.close()
             self.wire = None
 
-    def _attempt(self, outgoing: Outgoing, deadline: float) -> tuple[Answer, bool]:
-        """Try once; the second value says that the connection broke before the relay took any command of this message."""
+    def _open(self, outgoing: Outgoing, deadline: float) -> Answer | None:
+        """Bring a message so far that the relay waits for its content, or return why not.
+
+        A kept connection may be closed, or the relay ends it: then the message gets a new one.
+        """
+        kept = self.wire is not None
+        refusal, broke = self._try_to_open(outgoing, deadline)
+        if kept and broke:
+            refusal, broke = self._try_to_open(outgoing, deadline)
+        return refusal
+
+    def _try_to_open(self, outgoing: Outgoing, deadline: float) -> tuple[Answer | None, bool]:
+        """Try once; the second value says that the connection ended before the relay took any command of this message."""
         try:
             wire = self._connected(deadline)
         except CannotConnect as error:
@@ -56,38 +89,63 @@ class SmtpSession:
             seconds = _REST_SECONDS if error.whole_account else _RETRY_SECONDS
             return Answer(Outcome.NOT_SENT, retry_after_seconds=seconds, whole_account=True, detail=error.detail), False
         try:
-            refusal, opened = _envelope(wire, outgoing, deadline)
+            replies = wire.commands(_envelope(outgoing), deadline=deadline)
         except (OSError, WireBroken) as error:
             self._drop()
             return Answer(
                 Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=f"connection lost before the content: {type(error).__name__}"
             ), True
-        if refusal is not None and opened:
-            self._drop()  # the relay waits for a content although it refused the recipient; nothing can be delivered
-            return refusal, False
-        if refusal is not None:
-            self._reset(deadline)
-            return refusal, False
-        return self._content(wire, outgoing, deadline), False
+        if replies[0].code == 421:  # it ends the session: perhaps only because this one has carried enough
+            self._drop()
+            return before_content(replies), True
+        return self._refusal(replies, deadline), False
 
-    def _content(self, wire: Wire, outgoing: Outgoing, deadline: float) -> Answer:
-        content = stuffed(outgoing.content)
-        taken, broken = wire.write_what_goes(content + _FINAL_DOT, deadline=deadline)
+    def _refusal(self, replies: Sequence[Reply], deadline: float) -> Answer | None:
+        """Return what the replies to an envelope refuse, with the connection fit for the next message; None: it waits for the content."""
+        refusal = before_content(replies)
+        if refusal is not None and replies[-1].code == 354:
+            self._drop()  # the relay waits for a content although it refused the recipient; nothing can be delivered
+        elif refusal is not None:
+            self._reset(deadline)
+        return refusal
+
+    def _content(self, outgoing: Outgoing, deadline: float, following: Outgoing | None = None) -> tuple[Answer, bool, Answer | None]:
+        """Hand over a content, and with it the next message's envelope where the relay allows it.
+
+        Second value: it waits for that one's content; third: why it refuses it. Neither: that one is begun anew.
+        """
+        wire = self.wire
+        if wire is None:
+            return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail="no relay waits for it"), False, None
+        envelope = wire.ahead(_envelope(following)) if following is not None else b""
+        content = outgoing.content if outgoing.dotless and outgoing.content.endswith(b"\r\n") else stuffed(outgoing.content)
+        taken, broken = wire.write_what_goes(b"".join((content, _FINAL_DOT, envelope)), deadline=deadline)
         if broken is not None and taken <= len(content):  # not one byte of the dot: nobody can take this for a whole mail
             self._drop()
-            return Answer(
-                Outcome.NOT_SENT,
-                retry_after_seconds=_RETRY_SECONDS,
-                detail=f"connection lost before the final dot: {type(broken).__name__}",
-            )
+            detail = f"connection lost before the final dot: {type(broken).__name__}"
+            return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=detail), False, None
         try:
             if broken is not None:
                 raise broken
             reply = wire.read(deadline=deadline)
         except (OSError, WireBroken) as error:
             self._drop()
-            return Answer(Outcome.AMBIGUOUS, detail=f"no answer after the final dot: {type(error).__name__}")
-        return after_the_dot(reply)
+            return Answer(Outcome.AMBIGUOUS, detail=f"no answer after the final dot: {type(error).__name__}"), False, None
+        opened, refusal = self._followed(wire, deadline) if envelope else (False, None)
+        return after_the_dot(reply), opened, refusal
+
+    def _followed(self, wire: Wire, deadline: float) -> tuple[bool, Answer | None]:
+        """Read what the relay says to an envelope that left with the content before it. One that ends the session has not refused it."""
+        try:
+            replies = [wire.read(deadline=deadline)]
+            if replies[0].code == 421:
+                raise WireBroken("the relay ends the session")
+            replies += [wire.read(deadline=deadline) for _ in range(2)]
+        except (OSError, WireBroken):
+            self._drop()
+            return False, None
+        refusal = self._refusal(replies, deadline)
+        return refusal is None, refusal
 
     def _connected(self, deadline: float) -> Wire:
         if self.wire is None:
@@ -108,11 +166,8 @@ class SmtpSession:
             self.wire = None
 
 
-def _envelope(wire: Wire, outgoing: Outgoing, deadline: float) -> tuple[Answer | None, bool]:
-    """Say from, to and DATA: the refusal, if any, and whether the relay now waits for the content."""
-    commands = (f"MAIL FROM:<{outgoing.sender}>", f"RCPT TO:<{outgoing.recipient}>", "DATA")
-    replies = wire.commands(commands, deadline=deadline)
-    return before_content(replies), replies[-1].code == 354
+def _envelope(outgoing: Outgoing) -> tuple[str, ...]:
+    return f"MAIL FROM:<{outgoing.sender}>", f"RCPT TO:<{outgoing.recipient}>", "DATA"
 
 
 def before_content(replies: Sequence[Reply]) -> Answer | None:

@@ -1,0 +1,123 @@
+"""Hand over a few built messages at once: sender threads, each on a kept connection of its own, as many as the account is worth."""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from campaigns.channels import Account, Answer, Outcome, Outgoing, Provider, Session, Streaming
+from campaigns.sending.lines import line
+
+SENDERS = 32
+FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
+DEADLINE_SECONDS = 20.0  # the lease is at least twice this
+
+
+def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float) -> dict[int, Answer]:
+    """Hand over a few messages at once, each on a kept connection of its own.
+
+    A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all.
+    """
+    pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
+    width = pace.width()
+    chunk = _Chunk(outgoing, lease_ends, spread=width == SENDERS)
+
+    def work() -> None:
+        if chunk.left:
+            with line(provider, account) as session:
+                _hand_over(chunk, session)
+
+    futures = [pool.submit(work) for _ in range(min(width, len(outgoing)))]
+    _, busy = wait(futures, timeout=FEW_SECONDS)
+    pace.note(slow=bool(busy))
+    chunk.spread = True
+    futures += [pool.submit(work) for _ in range(min(chunk.left, SENDERS - len(futures)))]
+    for future in futures:
+        future.result()
+    return chunk.answers
+
+
+class _Chunk:
+    """Messages that wait, and the answers to those that do not; any number of threads take from it.
+
+    spread: there are as many threads as messages, so that none takes two.
+    """
+
+    def __init__(self, outgoing: Mapping[int, Outgoing], lease_ends: float, *, spread: bool) -> None:
+        self.spread = spread
+        self._waiting, self._lease_ends = deque(outgoing.values()), lease_ends
+        self._ids = {id(one): pk for pk, one in outgoing.items()}
+        self.answers: dict[int, Answer] = {}
+
+    @property
+    def left(self) -> int:
+        """Return how many still wait."""
+        return len(self._waiting)
+
+    def take(self) -> Outgoing | None:
+        """Return the next one, or None when none waits any more."""
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
+
+    def following(self) -> Outgoing | None:
+        """Return the one behind it, or None where each of the others has a thread that waits for it."""
+        return None if self.spread else self.take()
+
+    def begin(self, outgoing: Outgoing) -> float | None:
+        """Return until when this one may take; None when a pause ate the lease: nothing has left, and nothing may."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        if deadline <= self._lease_ends:
+            return deadline
+        self.answered(outgoing, Answer(Outcome.NOT_SENT, retry_after_seconds=30, detail="the lease was nearly over"))
+        return None
+
+    def answered(self, outgoing: Outgoing, answer: Answer) -> None:
+        """Note what came of one that was taken."""
+        self.answers[self._ids[id(outgoing)]] = answer
+
+
+def _hand_over(chunk: _Chunk, session: Session) -> None:
+    if isinstance(session, Streaming):
+        session.send_each(chunk)
+        return
+    while (one := chunk.take()) is not None:
+        deadline = chunk.begin(one)
+        if deadline is not None:
+            chunk.answered(one, session.send(one, deadline=deadline))
+
+
+class Pace:
+    """How many threads an account is worth: few until it was slow, then all, and few again for a try from time to time."""
+
+    def __init__(self) -> None:
+        self._slow_for = 0
+
+    def width(self) -> int:
+        """Return how many threads begin."""
+        return FEW_SENDERS if self._slow_for % TRY_AGAIN == 0 else SENDERS
+
+    def note(self, *, slow: bool) -> None:
+        """Note whether a few messages took their time."""
+        self._slow_for = self._slow_for + 1 if slow else 0
+
+
+_paces: dict[str, Pace] = {}
+
+
+def _key_of(account: Account) -> str:
+    return f"{account.provider} {sorted(account.settings.items())}"
+
+
+_own = threading.local()
+
+
+def _senders() -> ThreadPoolExecutor:
+    """Return the sender threads of this thread of this process: kept, because starting them anew costs as much as sending."""
+    if getattr(_own, "process", None) != os.getpid():  # a forked child has the object and not the threads
+        _own.pool, _own.process = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender"), os.getpid()
+    pool: ThreadPoolExecutor = _own.pool
+    return pool
