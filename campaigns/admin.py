@@ -17,6 +17,7 @@ from campaigns.models import (
     Enrollment,
     Journey,
     JourneyVersion,
+    LinkHost,
     Message,
     OnsiteMessage,
     Opening,
@@ -88,6 +89,13 @@ look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "vers
 look_at(Sender, columns=("name", "store", "address", "created_at"), search=(STORE, "=address"))
 look_at(
     SendingDomain, columns=("domain", "store", "selectors", "return_path", "checked_at"), hidden=("findings",), search=(STORE, "=domain")
+)
+look_at(
+    LinkHost,
+    columns=("host", "store", "is_good", "checked_at", "proven_at", "broken_at", "retired_at"),
+    hidden=("findings",),
+    search=(STORE, "=host"),
+    filters=("is_good",),
 )
 look_at(
     CouponPool,

@@ -10,7 +10,7 @@ from campaigns.connecting.asking import NotHeard, Resolver
 from campaigns.connecting.judging import Finding, read
 from campaigns.connecting.keys import belongs, check_dkim, check_dmarc, policy_of
 from campaigns.connecting.spf import check_spf
-from campaigns.models import Connection, Sender, SendingDomain
+from campaigns.models import Connection, LinkHost, Sender, SendingDomain
 
 # What each service wants in SPF, and under which names it usually keeps its keys. Source: their own set-up pages.
 INCLUDES = {
@@ -110,6 +110,9 @@ def _return_path(domain: str, return_path: str, resolver: Resolver) -> list[Find
 
 
 def _links(domain: str, resolver: Resolver) -> list[Finding]:
+    own = LinkHost.objects.good().first()
+    if own is not None:
+        return [Finding("links", "links_host", {"host": own.host})]
     host = urlsplit(settings.SITE_URL).hostname or ""
     if host != "localhost" and not resolver.addresses(host):
         return [Finding("links", "links_unknown", {"host": host})]

@@ -9,6 +9,7 @@ from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
+from campaigns.models.link_host import LinkHost
 from campaigns.models.message import Message
 from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
@@ -36,6 +37,7 @@ __all__ = [
     "Enrollment",
     "Journey",
     "JourneyVersion",
+    "LinkHost",
     "Message",
     "OnsiteMessage",
     "Opening",

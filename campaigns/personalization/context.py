@@ -7,7 +7,7 @@ What people and browsers told us is text and nothing else: no mail program finds
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from campaigns.models import Enrollment, Message
+from campaigns.models import Enrollment, LinkHost, Message
 from campaigns.personalization.brands import brand_words
 from campaigns.personalization.links import unsubscribe_url
 from campaigns.personalization.shelves import shelves_for
@@ -34,7 +34,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     own = hosts_of(web_address=store.web_address)
     lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
-    shop = shop_context(store)
+    shop, site = shop_context(store), LinkHost.site_in_use()
     shelves = shelves_for(
         (message.customer for message in messages),
         sources=_sources(messages) if sources is None else sources,
@@ -49,9 +49,9 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
             "coupon": NO_COUPON,
             "fallback": "",
             **shelves.of(message.customer_id),
-            "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at),
+            "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at, site=site),
             "unsubscribe_url": unsubscribe_url(
-                message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
+                message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at, site=site
             ),
         }
         for message in messages

@@ -50,6 +50,8 @@ VALUES: dict[str, Maker] = {
     "campaigns.Sender.address": lambda canary, made: f"{canary}@{canary}.example.test",
     "campaigns.SendingDomain.domain": lambda canary, made: f"{canary}.example.test",
     "campaigns.SendingDomain.findings": lambda canary, made: [{"topic": "spf", "code": "spf_missing", "values": {"domain": canary}}],
+    "campaigns.LinkHost.host": lambda canary, made: f"links.{canary}.example.test",
+    "campaigns.LinkHost.findings": lambda canary, made: [{"topic": "links", "code": "host_unknown", "values": {"host": canary}}],
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
     "campaigns.Brand.back_color": lambda canary, made: "#f4f6f7",
     "campaigns.Brand.social": lambda canary, made: [{"name": "Instagram", "url": f"https://social.example.test/{canary}"}],
