@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from campaigns.channels.email.vendors import BY_KEY
 from campaigns.connecting.asking import NotHeard, Resolver
 from campaigns.connecting.judging import Finding, read
 from campaigns.connecting.keys import belongs, check_dkim, check_dmarc, policy_of
@@ -69,7 +70,8 @@ def findings_of(row: SendingDomain, *, resolver: Resolver) -> list[Finding]:
     domain = row.domain
     return_path = row.return_path or domain
     connection = Connection.objects.filter(channel="email", active=True).first()
-    provider, name = (connection.provider, connection.name) if connection is not None else ("", "")
+    provider = connection.provider if connection is not None else ""
+    name = BY_KEY[provider].label if provider in BY_KEY else connection.name if connection is not None else ""
     topics: dict[str, Callable[[], list[Finding]]] = {
         "spf": lambda: check_spf(return_path, resolver, provider=name, include=INCLUDES.get(provider, "")),
         "dkim": lambda: _keys(domain, row.selectors.split(), SELECTORS.get(provider, ()), resolver),

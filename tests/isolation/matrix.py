@@ -203,7 +203,7 @@ SALES_PAGES = {
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
-_PROVIDER = {"provider": "=twilio"}
+_PROVIDER = {"which": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
 _POOL = {"public_id": "campaigns.CouponPool.public_id"}
 _CODE = {"code": "campaigns.Coupon.code"}
