@@ -30,6 +30,7 @@ from campaigns.models import (
     SendRule,
     Template,
     TemplateVersion,
+    TestNumber,
 )
 from retention.tenancy.staff import look_at
 
@@ -109,6 +110,7 @@ look_at(
     hidden=("code", "code_key", "occasion"),
     search=(STORE,),
 )
+look_at(TestNumber, columns=("id", "store", "user", "changed_at"), hidden=("phone",), search=(STORE,))
 look_at(SendRule, columns=("id", "store", "template", "campaign", "journey", "step", "pool", "sold_out", "dearer"), search=(STORE,))
 look_at(
     SendingStop,

@@ -19,6 +19,7 @@ from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
 from campaigns.models.tally import CampaignTally
 from campaigns.models.template import Template, TemplateVersion
+from campaigns.models.test_number import TestNumber
 
 __all__ = [
     "AccountPace",
@@ -50,4 +51,5 @@ __all__ = [
     "SendingStop",
     "Template",
     "TemplateVersion",
+    "TestNumber",
 ]

@@ -19,13 +19,11 @@ from campaigns.models import Connection
 from campaigns.personalization.push_texts import PushText
 from campaigns.sending.accounts import NoAccount, account_for, account_of
 from campaigns.sending.assembling.push import payload_of
-from campaigns.sending.browsers import as_secret, attach_browsers, browsers_of, keys_of_store
+from campaigns.sending.browsers import as_secret, browsers_at, keys_of_store
 from campaigns.sending.routing import connections_of, let_go
 from campaigns.sending.warming import WarmUp
-from retention.customers.models import Customer
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import CannotUnseal
-from retention.kit.words import fold
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
@@ -156,7 +154,7 @@ def share(connection: Connection, *, weight: int, warm_up: WarmUp | None, now: d
 
 
 def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime, connection: Connection | None = None) -> Answer:
-    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction. connection: of several this one."""
+    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction. connection: of several, this."""
     try:
         account = account_of(connection) if connection is not None else account_for(store, channel=channel)
         make = {"email": _mail, "push": _push}.get(channel, _text)
@@ -184,9 +182,7 @@ def _mail(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
 
 
 def _push(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
-    people = list(Customer.objects.filter(email_key=fold(to))[:1])
-    attach_browsers(people, now=now)
-    browsers = browsers_of(people[0]) if people else ()
+    browsers = browsers_at(to, now=now)
     if not browsers and not account.trusted:
         raise CannotBuild("no browser of this customer takes push messages")
     key = uuid4().hex

@@ -10,7 +10,7 @@ ADMIN_MODELS: set[str] = {
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
     "campaigns.PushSubscription", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
     "campaigns.SendingStop",
-    "campaigns.Template", "campaigns.TemplateVersion",
+    "campaigns.Template", "campaigns.TemplateVersion", "campaigns.TestNumber",
     "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",
     "customers.AttributeValue", "customers.Consent", "customers.ConsentRecord", "customers.Customer", "customers.CustomerEvent",

@@ -52,6 +52,8 @@ VALUES: dict[str, Maker] = {
     "campaigns.SendingDomain.findings": lambda canary, made: [{"topic": "spf", "code": "spf_missing", "values": {"domain": canary}}],
     "campaigns.LinkHost.host": lambda canary, made: f"links.{canary}.example.test",
     "campaigns.LinkHost.findings": lambda canary, made: [{"topic": "links", "code": "host_unknown", "values": {"host": canary}}],
+    "campaigns.TestNumber.user": lambda canary, made: _owner_of_views(canary, made),
+    "campaigns.TestNumber.phone": lambda canary, made: "+491700000000",
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
     "campaigns.Brand.back_color": lambda canary, made: "#f4f6f7",
     "campaigns.Brand.social": lambda canary, made: [{"name": "Instagram", "url": f"https://social.example.test/{canary}"}],

@@ -51,10 +51,16 @@ def text_of(
     text = tracked.text.replace("\0", "").strip()
     if not text:
         return CannotRender("empty_text", "nothing was left of the text")
-    if message.stream == Message.Stream.MARKETING and way_out not in text and not says_how_to_stop(text):
-        language = message.customer.language or str(context["shop"]["locale"])
-        text = f"{text}\n{hint(language=language, url='' if takes_replies(account) else way_out)}"
+    if message.stream == Message.Stream.MARKETING:
+        text = with_hint(text, language=message.customer.language or str(context["shop"]["locale"]), way_out=way_out, account=account)
     return made_plain(text), tuple(tracked.targets)
+
+
+def with_hint(text: str, *, language: str, way_out: str, account: Account) -> str:
+    """Return a text with a word on how to stop at its end, where it has none. way_out: the address, for a sender that takes no replies."""
+    if way_out in text or says_how_to_stop(text):
+        return text
+    return f"{text}\n{hint(language=language, url='' if takes_replies(account) else way_out)}"
 
 
 def takes_replies(account: Account) -> bool:

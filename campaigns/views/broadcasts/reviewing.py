@@ -19,8 +19,10 @@ from campaigns.models import Campaign, CampaignVariant
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import CannotRender
 from campaigns.sending.reasons import words_of
+from campaigns.sending.trying import TRIED
 from campaigns.views.broadcasts.reporting import show_report
-from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, team_of, variant_of
+from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, variant_of
+from campaigns.views.broadcasts.team import team_of
 from campaigns.views.content.people import person_of
 from campaigns.views.frames import FRAME_POLICY, show_message
 from campaigns.views.looking import look_at
@@ -62,7 +64,9 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
         "seen": seen,
         "stale": asking.is_stale(campaign),
-        "team": team_of(request),
+        "team": team_of(request, channel=campaign.channel, now=now),
+        "channel": campaign.channel,
+        "may_try": context["may_write"] and campaign.channel in TRIED,
         "person": person,
         "people": _some_of(request, audience),
         "mails": [

@@ -24,7 +24,6 @@ from campaigns.views.looking import OF_PERSON, OF_STORE, seconds_to_wait, take_f
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
-from retention.stores.models import Membership
 
 PAGE_SIZE = 25
 CHANNEL_WORDS = {
@@ -126,12 +125,6 @@ def cost_of(request: Any, variants: list[CampaignVariant], audience: Audience, f
         return {"cost": [_("The cost is not known yet: the texts take too long to make.")]}
     sentences = costing.words_of_estimate(worked_out, store=request.store) if worked_out else []
     return {"cost": [phrase.render(_) for phrase in sentences]}
-
-
-def team_of(request: Any) -> list[tuple[str, str, bool]]:
-    """Return (address, name, is it me) of the store's team, whoever asks first."""
-    people = [one.user for one in Membership.objects.select_related("user").order_by("pk")]
-    return sorted(((one.email, str(one), one.pk == request.user.pk) for one in people), key=lambda row: (not row[2], row[1]))
 
 
 def variant_of(public_id: UUID, letter: str) -> CampaignVariant:
