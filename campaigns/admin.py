@@ -28,6 +28,7 @@ from campaigns.models import (
     SendingDomain,
     SendingStop,
     SendRule,
+    StorePhrase,
     Template,
     TemplateVersion,
     TestNumber,
@@ -110,6 +111,7 @@ look_at(
     hidden=("code", "code_key", "occasion"),
     search=(STORE,),
 )
+look_at(StorePhrase, columns=("key", "store", "language"), hidden=("text",), search=(STORE,))
 look_at(TestNumber, columns=("id", "store", "user", "changed_at"), hidden=("phone",), search=(STORE,))
 look_at(SendRule, columns=("id", "store", "template", "campaign", "journey", "step", "pool", "sold_out", "dearer"), search=(STORE,))
 look_at(

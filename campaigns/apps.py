@@ -30,6 +30,7 @@ _DEEDS = {
     "sender.removed": _("Removed a sender"),
     "template.made": _("Made a mail"),
     "template.saved": _("Saved a mail as its next version"),
+    "phrases.changed": _("Changed the fixed words of mails"),
     "coupons.made": _("Made a coupon pool"),
     "coupons.added": _("Added coupon codes"),
     "coupons.archived": _("Put a coupon pool away"),
@@ -46,6 +47,7 @@ _GROUPS = {
     "domain": _("Channels"),
     "link_host": _("Channels"),
     "template": _("Content"),
+    "phrases": _("Content"),
 }
 
 

@@ -23,7 +23,7 @@ from campaigns.views import (
     visits,
     why,
 )
-from campaigns.views.content import answering, brand, countdown, editing, languages, listing, people, short, versions, working
+from campaigns.views.content import answering, brand, countdown, editing, languages, listing, people, phrases, short, versions, working
 
 app_name = "campaigns"
 
@@ -97,6 +97,7 @@ urlpatterns: list[URLPattern] = [
     path("coupons/<uuid:public_id>/codes.csv", coupons.export_codes, name="coupon_codes"),
     path("content/", listing.list_templates, name="templates"),
     path("content/new/", listing.new_template, name="new_template"),
+    path("content/words/", phrases.edit_phrases, name="phrases"),
     path("content/ready/<slug:key>/", listing.preview_ready, name="ready_preview"),
     path("content/<uuid:public_id>/", editing.edit_template, name="template"),
     path("content/<uuid:public_id>/try/", broadcasts.try_template, name="template_try"),

@@ -13,6 +13,7 @@ from campaigns.models.link_host import LinkHost
 from campaigns.models.message import Message
 from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
+from campaigns.models.phrase import StorePhrase
 from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
@@ -49,6 +50,7 @@ __all__ = [
     "Sender",
     "SendingDomain",
     "SendingStop",
+    "StorePhrase",
     "Template",
     "TemplateVersion",
     "TestNumber",

@@ -9,7 +9,7 @@ ADMIN_MODELS: set[str] = {
     "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion", "campaigns.LinkHost",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
     "campaigns.PushSubscription", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
-    "campaigns.SendingStop",
+    "campaigns.SendingStop", "campaigns.StorePhrase",
     "campaigns.Template", "campaigns.TemplateVersion", "campaigns.TestNumber",
     "catalog.Category",
     "catalog.PriceChange", "catalog.Product", "catalog.StockLevel", "catalog.Variant", "contenttypes.ContentType", "customers.Attribute",

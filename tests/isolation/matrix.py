@@ -261,6 +261,7 @@ CAMPAIGN_PAGES = {
     "campaigns:step_rule": Page("messages.edit", "GET POST", ids={**_JOURNEY, "step": "=first"}, form={"sold_out": "block"}),
     "campaigns:templates": Page("messages.view"),
     "campaigns:new_template": Page("messages.edit", "GET POST", form={"name": "News"}),
+    "campaigns:phrases": Page("messages.edit", "GET POST", form={"language": "de", "unsubscribe": "Weg"}),
     "campaigns:ready_preview": Page("messages.edit", ids={"key": "=welcome"}),
     "campaigns:template_work": Page("messages.edit", "POST", ids=_TEMPLATE, answers=(200, 409)),
     "campaigns:template_sms": Page("messages.edit", "POST", ids=_TEMPLATE, answers=(404, 409)),
@@ -456,21 +457,9 @@ ACCOUNT_PAGES = {
 }
 
 PAGES: dict[str, Page] = (
-    PLATFORM_PAGES
-    | PERSON_PAGES
-    | SETTINGS_PAGES
-    | WEBHOOK_PAGES
-    | INTAKE_PAGES
-    | CUSTOMER_PAGES
-    | CAMPAIGN_PAGES
-    | HOME_PAGES
-    | INBOX_PAGES
-    | SHOP_PAGES
-    | SALES_PAGES
-    | API_PAGES
-    | ACCOUNT_PAGES
-    | SIGNUP_PAGES
-)
+    PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | WEBHOOK_PAGES | INTAKE_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES
+    | INBOX_PAGES | SHOP_PAGES | SALES_PAGES | API_PAGES | ACCOUNT_PAGES | SIGNUP_PAGES
+)  # fmt: skip
 
 # Celery tasks: "tick" finds its work across stores by itself, "store" takes store_id.
 TASKS: dict[str, str] = {
