@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 
 from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.measurement.statistics import FEWEST_EACH, Range, Side, brought_in, share_range
-from campaigns.models import Attribution, Campaign, CampaignTally, CampaignVariant, Message
+from campaigns.models import Attribution, Campaign, CampaignTally, CampaignVariant, Message, OnsiteMessage
 from campaigns.sending.receipts import COMPLAINED
 from campaigns.sending.replying import RECEIVED
 from retention.customers.models import CustomerEvent
@@ -170,6 +170,14 @@ def figures_of(campaign_ids: Iterable[int], *, currency: str) -> dict[int, Figur
     for pk, orders, total in credits.values_list("message__source_id").annotate(Count("id"), Sum("total_minor")):
         figures[pk].orders, figures[pk].revenue_minor = orders, total
     return figures
+
+
+def waiting_for_visits(campaign: Campaign, *, now: datetime) -> int:
+    """Return how many messages on the site wait for a first visit; none of a campaign that was called off or put away."""
+    if campaign.state in (Campaign.State.CANCELLED, Campaign.State.ARCHIVED):
+        return 0
+    kept = OnsiteMessage.objects.filter(message__source_kind="campaign", message__source_id=campaign.pk, until__gt=now)
+    return int(kept.filter(shown_at=None, closed_at=None, message__clicked_at=None).count())
 
 
 def reasons_of(campaign: Campaign) -> list[tuple[str, str, int]]:
