@@ -49,9 +49,17 @@ _BY_SEGMENT = """
     WHERE m.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s
     GROUP BY member.segment_id
 """
+# Who clicked a link before the period is not counted among its people once more: the click stands there, or the message remembers it.
 # An order belongs to the very click it was credited by: the same message at the same moment.
 _LINKS = """
-    SELECT m.variant, m.targets ->> click.position::int AS target, count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = ''),
+    SELECT m.variant, m.targets ->> click.position::int AS target,
+        count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = '' AND NOT (%(again)s AND (
+            EXISTS (SELECT FROM jsonb_array_elements_text(m.links_counted) AS old(position)
+                WHERE m.targets ->> old.position::int = m.targets ->> click.position::int)
+            OR EXISTS (SELECT FROM campaigns_click AS earlier
+                WHERE earlier.store_id = m.store_id AND earlier.message_id = m.id AND earlier.suspected = ''
+                    AND earlier.at < %(after)s::timestamptz
+                    AND m.targets ->> earlier.position::int = m.targets ->> click.position::int)))),
         count(*) FILTER (WHERE click.suspected = ''), count(*) FILTER (WHERE click.suspected <> ''),
         count(DISTINCT credit.order_id) FILTER (WHERE click.suspected = '')
     FROM campaigns_click AS click
@@ -144,7 +152,7 @@ def by_segment(campaign: Campaign, *, currency: str) -> list[SegmentFigures]:
 def links_of(campaign: Campaign, *, variant: str = "") -> list[LinkFigures]:
     """Return how each link did, most people first. variant: of this one only."""
     tally = CampaignTally.of(campaign)
-    live = _rows(_LINKS, campaign, after=tally.clicks_before or _EVER, before=_NEVER)
+    live = _rows(_LINKS, campaign, after=tally.clicks_before or _EVER, before=_NEVER, again=tally.clicks_before is not None)
     wanted = [(variant, *row[1:]) for row in [*tally.links, *live] if variant in ("", row[0])]
     return [LinkFigures(*row[1:]) for row in sorted(folded(wanted), key=lambda row: (-row[2], row[1]))]
 
@@ -161,7 +169,7 @@ def folded(rows: Iterable[tuple[Any, ...]]) -> list[Link]:
 def clicks_between(campaign: Campaign, *, after: datetime | None, before: datetime) -> tuple[list[Link], list[tuple[int, int]]]:
     """Return a campaign's links and its clicks by quarters of an hour since it began, of a period; None: from the first on."""
     period: dict[str, Any] = {"after": after or _EVER, "before": before}
-    links = [(str(row[0]), *row[1:]) for row in _rows(_LINKS, campaign, **period)]
+    links = [(str(row[0]), *row[1:]) for row in _rows(_LINKS, campaign, **period, again=after is not None)]
     if campaign.opened_at is None:
         return links, []
     since = _beginning(campaign)

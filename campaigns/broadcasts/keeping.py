@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.broadcasts.tallying import add_up_clicks, add_up_noes
+from campaigns.broadcasts.tallying import add_up_clicks, add_up_noes, remember_links
 from campaigns.models import Campaign, CampaignTally, Click, OnsiteMessage, Opening, ProviderReport, PushSubscription
 from campaigns.sending.browsers import FORGOTTEN_AFTER
 from campaigns.sending.hearing import KEPT as REPORTS_KEPT
@@ -87,6 +87,7 @@ def _let_clicks_go(*, before: datetime, now: datetime) -> int:
                 newest[source] = max(at, newest.get(source, at))
         for campaign in Campaign.objects.filter(pk__in=newest).order_by("pk"):
             add_up_clicks(campaign, reaching=newest[campaign.pk], now=now)
+        remember_links([pk for pk, *_rest in found])
         return int(Click.objects.filter(pk__in=[pk for pk, *_rest in found]).delete()[0]) if found else 0
 
 
