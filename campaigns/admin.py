@@ -16,6 +16,7 @@ from campaigns.models import (
     Decision,
     Enrollment,
     Journey,
+    JourneyTally,
     JourneyVersion,
     LinkHost,
     Message,
@@ -85,8 +86,12 @@ look_at(
 )
 look_at(CampaignSegment, columns=("campaign", "store", "segment", "side"), search=(STORE,))
 look_at(
-    CampaignTally, columns=("id", "store", "campaign", "clicks_before", "noes_before"), hidden=("links", "bars", "noes"), search=(STORE,)
+    CampaignTally,
+    columns=("id", "store", "campaign", "clicks_before", "noes_before"),
+    hidden=("links", "bars", "noes", "report"),
+    search=(STORE,),
 )
+look_at(JourneyTally, columns=("id", "store", "journey"), hidden=("states", "steps", "reasons", "credits"), search=(STORE,))
 look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "version"), hidden=("subject", "words"), search=(STORE,))
 look_at(Sender, columns=("name", "store", "address", "created_at"), search=(STORE, "=address"))
 look_at(

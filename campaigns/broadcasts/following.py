@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.broadcasts.freezing import report_of
 from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.models import Campaign, CampaignTally
 from retention.tenancy.context import require_store_id
@@ -130,10 +131,11 @@ def over_time(campaign: Campaign, *, now: datetime) -> Bars | None:
     tally = CampaignTally.of(campaign)
     within: dict[str, Any] = {"since": since, "until": until, "after": tally.clicks_before or _EVER, "before": _NEVER}
     found = {bar: (clicks, orders) for bar, clicks, orders in _rows(_OVER_TIME, campaign, width=width.total_seconds(), **within)}
-    for number, more in tally.bars:
+    written = tally.report["bars"] if tally.report is not None else []
+    for number, clicks, orders in [*((at, more, 0) for at, more in tally.bars), *((at, 0, more) for at, more in written)]:
         bar = number * _QUARTER // width
-        clicks, orders = found.get(bar, (0, 0))
-        found[bar] = (clicks + more, orders)
+        before = found.get(bar, (0, 0))
+        found[bar] = (before[0] + clicks, before[1] + orders)
     count = max(1, -int(-(until - since) // width)) if until > since else 1
     return Bars(width, tuple(Bar(since + width * index, *found.get(index, (0, 0))) for index in range(count)))
 
@@ -144,7 +146,12 @@ def by_segment(campaign: Campaign, *, currency: str) -> list[SegmentFigures]:
         segments = list(Segment.objects.live().order_by("-members_count", "id")[:MOST_SEGMENTS])
     else:
         segments = list(Segment.objects.filter(pk__in=campaign.audience("include")).order_by("name", "id"))
-    rows = _rows(_BY_SEGMENT, campaign, segments=[one.pk for one in segments], currency=currency)
+    report = report_of(campaign)
+    if report is not None:
+        segments = list(Segment.objects.filter(pk__in=[row[0] for row in report["segments"]]).order_by("name", "id"))
+        rows = [tuple(row) for row in report["segments"]]
+    else:
+        rows = _rows(_BY_SEGMENT, campaign, segments=[one.pk for one in segments], currency=currency)
     found = {pk: rest for pk, *rest in rows}
     return [SegmentFigures(one, *found[one.pk]) for one in segments if one.pk in found]
 
@@ -164,6 +171,15 @@ def folded(rows: Iterable[tuple[Any, ...]]) -> list[Link]:
         if target:
             found[letter, target] = [sum(pair) for pair in zip(found.get((letter, target), [0] * 4), counts, strict=True)]
     return [(*key, *counts) for key, counts in found.items()]  # type: ignore[misc]
+
+
+def order_bars(campaign: Campaign, *, until: datetime) -> list[tuple[int, int]]:
+    """Return a campaign's orders by quarters of an hour since it began, until a moment."""
+    if campaign.opened_at is None:
+        return []
+    period: dict[str, Any] = {"since": _beginning(campaign), "until": until, "after": _NEVER, "before": _NEVER}
+    bars = _rows(_OVER_TIME, campaign, width=_QUARTER.total_seconds(), **period)
+    return [(bar, orders) for bar, _clicks, orders in bars if orders]
 
 
 def clicks_between(campaign: Campaign, *, after: datetime | None, before: datetime) -> tuple[list[Link], list[tuple[int, int]]]:

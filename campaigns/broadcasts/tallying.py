@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from campaigns.broadcasts import following, reading
+from campaigns.broadcasts.freezing import as_written
 from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.models import Campaign, CampaignTally
 from retention.kit.locks import transaction_lock
@@ -58,6 +59,28 @@ def add_up_noes(campaign: Campaign, *, now: datetime) -> None:
         more = reading.noes_between(campaign, after=tally.noes_before, before=until)
         tally.noes = {name: tally.noes.get(name, 0) + more.get(name, 0) for name in {*tally.noes, *more}}
         tally.noes_before = until
+        tally.save()
+
+
+def freeze(campaign: Campaign, *, currency: str, now: datetime) -> None:
+    """Write a campaign's whole report down, once, so that its messages may leave. Call it long after its last link leads nowhere."""
+    add_up_noes(campaign, now=now)
+    with transaction.atomic():
+        add_up_clicks(campaign, reaching=now, now=now)
+        tally = _locked(campaign)
+        if tally.report is not None:
+            return
+        segments = following.by_segment(campaign, currency=currency)
+        tally.report = as_written(
+            figures=reading.figures_of([campaign.pk], currency=currency)[campaign.pk],
+            reasons=reading.reasons_of(campaign),
+            variants=reading.variants_of(campaign, currency=currency),
+            difference=reading.difference_of(campaign, currency=currency),
+            segments=[(one.segment.pk, one.sent, one.clicked, one.orders, one.revenue_minor) for one in segments],
+            bars=following.order_bars(campaign, until=now),
+            currency=currency,
+            at=now,
+        )
         tally.save()
 
 

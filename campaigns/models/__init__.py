@@ -18,7 +18,7 @@ from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
-from campaigns.models.tally import CampaignTally
+from campaigns.models.tally import CampaignTally, JourneyTally
 from campaigns.models.template import Template, TemplateVersion
 from campaigns.models.test_number import TestNumber
 
@@ -38,6 +38,7 @@ __all__ = [
     "Decision",
     "Enrollment",
     "Journey",
+    "JourneyTally",
     "JourneyVersion",
     "LinkHost",
     "Message",

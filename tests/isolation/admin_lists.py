@@ -6,7 +6,7 @@ ADMIN_MODELS: set[str] = {
     "campaigns.AccountPace", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
     "campaigns.CampaignSegment", "campaigns.CampaignTally", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.ConnectionDay", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
-    "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyVersion", "campaigns.LinkHost",
+    "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyTally", "campaigns.JourneyVersion", "campaigns.LinkHost",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
     "campaigns.PushSubscription", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
     "campaigns.SendingStop", "campaigns.StorePhrase",
