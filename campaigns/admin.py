@@ -16,7 +16,9 @@ from campaigns.models import (
     Decision,
     Enrollment,
     Journey,
+    JourneyTally,
     JourneyVersion,
+    LinkHost,
     LinkSet,
     Message,
     OnsiteMessage,
@@ -28,8 +30,10 @@ from campaigns.models import (
     SendingDomain,
     SendingStop,
     SendRule,
+    StorePhrase,
     Template,
     TemplateVersion,
+    TestNumber,
 )
 from retention.tenancy.staff import look_at
 
@@ -84,12 +88,23 @@ look_at(
 )
 look_at(CampaignSegment, columns=("campaign", "store", "segment", "side"), search=(STORE,))
 look_at(
-    CampaignTally, columns=("id", "store", "campaign", "clicks_before", "noes_before"), hidden=("links", "bars", "noes"), search=(STORE,)
+    CampaignTally,
+    columns=("id", "store", "campaign", "clicks_before", "noes_before"),
+    hidden=("links", "bars", "noes", "report"),
+    search=(STORE,),
 )
+look_at(JourneyTally, columns=("id", "store", "journey"), hidden=("states", "steps", "reasons", "credits"), search=(STORE,))
 look_at(CampaignVariant, columns=("campaign", "store", "letter", "weight", "version"), hidden=("subject", "words"), search=(STORE,))
 look_at(Sender, columns=("name", "store", "address", "created_at"), search=(STORE, "=address"))
 look_at(
     SendingDomain, columns=("domain", "store", "selectors", "return_path", "checked_at"), hidden=("findings",), search=(STORE, "=domain")
+)
+look_at(
+    LinkHost,
+    columns=("host", "store", "is_good", "checked_at", "proven_at", "broken_at", "retired_at"),
+    hidden=("findings",),
+    search=(STORE, "=host"),
+    filters=("is_good",),
 )
 look_at(
     CouponPool,
@@ -103,6 +118,8 @@ look_at(
     hidden=("code", "code_key", "occasion"),
     search=(STORE,),
 )
+look_at(StorePhrase, columns=("key", "store", "language"), hidden=("text",), search=(STORE,))
+look_at(TestNumber, columns=("id", "store", "user", "changed_at"), hidden=("phone",), search=(STORE,))
 look_at(SendRule, columns=("id", "store", "template", "campaign", "journey", "step", "pool", "sold_out", "dearer"), search=(STORE,))
 look_at(
     SendingStop,

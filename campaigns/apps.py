@@ -24,9 +24,13 @@ _DEEDS = {
     "template.tried": _("Sent a test of a mail"),
     "sender.made": _("Added a sender"),
     "domain.checked": _("Checked a sending domain"),
+    "link_host.added": _("Added a host for links"),
+    "link_host.checked": _("Checked a host for links"),
+    "link_host.retired": _("Stopped using a host for links"),
     "sender.removed": _("Removed a sender"),
     "template.made": _("Made a mail"),
     "template.saved": _("Saved a mail as its next version"),
+    "phrases.changed": _("Changed the fixed words of mails"),
     "coupons.made": _("Made a coupon pool"),
     "coupons.added": _("Added coupon codes"),
     "coupons.archived": _("Put a coupon pool away"),
@@ -41,7 +45,9 @@ _GROUPS = {
     "connection": _("Channels"),
     "sender": _("Channels"),
     "domain": _("Channels"),
+    "link_host": _("Channels"),
     "template": _("Content"),
+    "phrases": _("Content"),
 }
 
 
@@ -95,6 +101,7 @@ class CampaignsConfig(AppConfig):
         listeners.add("campaigns", look_again)
         home_parts.needs_you_sources.add("campaigns", own.waiting_for_a_yes)
         home_parts.needs_you_sources.add("sending_stops", own.stops)
+        home_parts.needs_you_sources.add("link_hosts", own.broken_hosts)
         home_parts.needs_you_sources.add("coupons_few", own.few_codes)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)

@@ -55,12 +55,16 @@ class ProviderForm(forms.Form):
         self.fields[SETTING] = forms.IntegerField(
             label=_("Most messages a second"), required=False, min_value=1, max_value=10_000, help_text=_("Empty: as many as it takes.")
         )
+        if self.channel == "email":
+            self.fields["name"] = LineField(
+                label=_("What you call it"), max_length=100, required=False, help_text=_("Tells two accounts of one service apart.")
+            )
 
     @classmethod
     def of(cls, connection: Connection) -> "ProviderForm":
         """Return the form filled with what is kept in clear."""
         stored = {name: connection.settings.get(name) for name in (*cls.clear, SETTING)}
-        own = {"from_name": connection.from_name, "from_address": connection.from_address}
+        own = {"from_name": connection.from_name, "from_address": connection.from_address, "name": connection.name}
         return cls(initial=stored | own, known=connection)
 
     def settings(self) -> dict[str, Any]:

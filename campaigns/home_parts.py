@@ -1,4 +1,5 @@
-"""What the home page says needs a person on this floor: campaigns that wait for a yes or stopped by themselves, a pool nearly empty."""
+"""What the home page says needs a person on this floor: campaigns that wait for a yes or stopped by themselves, a pool nearly
+empty, a host of links that broke."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CouponPool, Journey, SendingStop
+from campaigns.models import Campaign, CouponPool, Journey, LinkHost, SendingStop
 from retention.dashboard.access import allows
 from retention.dashboard.home_parts import NeedsYou
 
@@ -35,6 +36,24 @@ def stops(request: Any, now: datetime) -> list[NeedsYou]:
             )
         )
     return found
+
+
+def broken_hosts(request: Any, now: datetime) -> list[NeedsYou]:
+    """Return the hosts of links that were right once and are not any more."""
+    if not allows(request.role, capability="senders.edit"):
+        return []
+    return [
+        NeedsYou(
+            icon="alert-triangle",
+            title=_("Links no longer lead over %(host)s") % {"host": row.host},
+            consequence=_("New messages use our address instead. Links you sent earlier may not work."),
+            button=_("See what is wrong"),
+            url=f"{reverse('campaigns:senders', args=[request.store.slug])}#links",
+            since=row.broken_at or now,
+            tone="bad",
+        )
+        for row in LinkHost.objects.watched().filter(broken_at__isnull=False).order_by("broken_at", "pk")[:MOST]
+    ]
 
 
 def few_codes(request: Any, now: datetime) -> list[NeedsYou]:

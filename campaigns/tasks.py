@@ -8,6 +8,7 @@ from celery import shared_task
 from campaigns.broadcasts.keeping import let_old_go
 from campaigns.broadcasts.running import WORK, tick
 from campaigns.channels import CHANNELS
+from campaigns.connecting import hosting
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment, run_due
 from campaigns.models import Message
@@ -73,6 +74,15 @@ def watch() -> None:
         with store_context(taken.store_id):
             breaking.look(now=clock.now())
             StoreWork.settle(breaking.WORK, taken, next_at=None)
+
+
+@shared_task(name="campaigns.tasks.look_at_hosts")
+def look_at_hosts() -> None:
+    """Look again at the hosts of links whose last look is some hours old."""
+    for taken in StoreWork.take(hosting.WORK, now=clock.now(), limit=STORES_A_TICK):
+        with store_context(taken.store_id):
+            next_at = hosting.look_again(Store.objects.get(pk=taken.store_id), now=clock.now())
+            StoreWork.settle(hosting.WORK, taken, next_at=next_at)
 
 
 @shared_task(name="campaigns.tasks.sweep")

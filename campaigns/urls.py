@@ -13,21 +13,25 @@ from campaigns.views import (
     domains,
     hooks,
     journeys,
+    link_hosts,
     messages,
     openings,
+    own_hosts,
     reports,
     rules,
     unsubscribing,
     visits,
     why,
 )
-from campaigns.views.content import answering, brand, countdown, editing, languages, listing, people, short, versions, working
+from campaigns.views.content import answering, brand, countdown, editing, languages, listing, people, phrases, short, versions, working
 
 app_name = "campaigns"
 
 PUBLIC: list[URLPattern] = [
     path("c/<str:token>", clicks.follow, name="click"),
     path("hooks/email/<uuid:public_id>", reports.take_email, name="email_reports"),
+    path("hosts/known", own_hosts.is_known, name="link_host_known"),
+    path("hosts/answer/<slug:nonce>", own_hosts.answer, name=own_hosts.ANSWER),
     path("l/<str:token>", clicks.follow_short, name="click_short"),
     path("hooks/twilio/<uuid:public_id>/status", hooks.twilio_status, name="hook_twilio_status"),
     path("hooks/twilio/<uuid:public_id>/reply", hooks.twilio_reply, name="hook_twilio_reply"),
@@ -44,10 +48,13 @@ urlpatterns: list[URLPattern] = [
     path("settings/channels/senders/add/", domains.add_sender, name="sender_add"),
     path("settings/channels/senders/<uuid:public_id>/remove/", domains.remove_sender, name="sender_remove"),
     path("settings/channels/senders/check/", domains.check_domain, name="domain_check"),
-    path("settings/channels/<slug:provider>/", connections.edit_connection, name="connection"),
-    path("settings/channels/<slug:provider>/test/", connections.test_connection, name="test_connection"),
-    path("settings/channels/<slug:provider>/share/", connection_shares.share_connection, name="share_connection"),
-    path("settings/channels/<slug:provider>/stop/", connections.stop_connection, name="stop_connection"),
+    path("settings/channels/hosts/add/", link_hosts.add_host, name="link_host_add"),
+    path("settings/channels/hosts/<uuid:public_id>/check/", link_hosts.check_host, name="link_host_check"),
+    path("settings/channels/hosts/<uuid:public_id>/retire/", link_hosts.retire_host, name="link_host_retire"),
+    path("settings/channels/<slug:which>/", connections.edit_connection, name="connection"),
+    path("settings/channels/<slug:which>/test/", connections.test_connection, name="test_connection"),
+    path("settings/channels/<slug:which>/share/", connection_shares.share_connection, name="share_connection"),
+    path("settings/channels/<slug:which>/stop/", connections.stop_connection, name="stop_connection"),
     path("settings/mails/", brand.edit_brand, name="brand"),
     path("settings/mails/preview/", brand.preview_brand, name="brand_preview"),
     path("campaigns/", broadcasts.list_campaigns, name="campaigns"),
@@ -90,6 +97,7 @@ urlpatterns: list[URLPattern] = [
     path("coupons/<uuid:public_id>/codes.csv", coupons.export_codes, name="coupon_codes"),
     path("content/", listing.list_templates, name="templates"),
     path("content/new/", listing.new_template, name="new_template"),
+    path("content/words/", phrases.edit_phrases, name="phrases"),
     path("content/ready/<slug:key>/", listing.preview_ready, name="ready_preview"),
     path("content/<uuid:public_id>/", editing.edit_template, name="template"),
     path("content/<uuid:public_id>/try/", broadcasts.try_template, name="template_try"),

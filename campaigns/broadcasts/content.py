@@ -127,30 +127,52 @@ def live_version(template: Template | None) -> TemplateVersion | None:
     return found
 
 
-def wording_of(variant: CampaignVariant) -> tuple[Wording, str]:
-    """Return what a variant says: as it was fixed at the start, before it as it stands; and the kind of its source."""
-    if variant.version is not None:
-        return Wording(variant.version.subject, variant.version.preheader, variant.version.source), variant.version.kind
-    base = live_version(variant.template)
-    if base is None:
-        return plain(variant.campaign.channel, subject=variant.subject, words=Words.read(variant.words))
-    return Wording(variant.subject or base.subject, base.preheader, base.source), base.kind
+def wording_of(variant: CampaignVariant, language: str = "") -> tuple[Wording, str]:
+    """Return what a variant says: as it was fixed at the start, before it as it stands; and the kind of its source.
 
-
-def choosing(variant: CampaignVariant) -> list[tuple[str, str]]:
-    """Return (language, source) of what a variant says differently to different people: conditions, loops, words put in place of others.
-
-    The language is "" for everybody's. One person's preview shows one of the ways it may read; the source shows all of them.
+    language: one of `languages_of`; "" is everybody's.
     """
     base = variant.version or live_version(variant.template)
     if base is None:
-        texts = [("", [variant.subject, *vars(Words.read(variant.words)).values()])]
-    else:
-        texts = [
-            (language, [(not language and variant.subject) or one.subject, one.preheader, one.source])
-            for language, one in content_of(base).texts()
-        ]
-    return [(language, "\n\n".join(filter(None, parts))) for language, parts in texts if any(map(_CHOOSES.search, parts))]
+        return plain(variant.campaign.channel, subject=variant.subject, words=Words.read(variant.words))
+    found = content_of(base).in_language(language)
+    own = "" if language or variant.version is not None else variant.subject
+    return Wording(own or found.subject, found.preheader, found.source), base.kind
+
+
+def languages_of(variant: CampaignVariant) -> list[str]:
+    """Return the further languages a variant is written in."""
+    base = variant.version or live_version(variant.template)
+    return sorted(base.languages) if base is not None else []
+
+
+def language_read(variant: CampaignVariant, language: str) -> str:
+    """Return which language of a variant somebody reads who speaks `language`; "" is everybody's."""
+    base = variant.version or live_version(variant.template)
+    return base.parts_for(language)[0] if base is not None else ""
+
+
+def sources_of(variant: CampaignVariant) -> list[tuple[str, str]]:
+    """Return (language, source) of everything a variant says, in every language; the language is "" for everybody's."""
+    return [(language, "\n\n".join(filter(None, parts))) for language, parts in _texts_of(variant)]
+
+
+def choosing(variant: CampaignVariant) -> list[tuple[str, str]]:
+    """Return those sources that say different things to different people: conditions, loops, words put in place of others.
+
+    One person's preview shows one of the ways it may read; the source shows all of them.
+    """
+    return [(language, "\n\n".join(filter(None, parts))) for language, parts in _texts_of(variant) if any(map(_CHOOSES.search, parts))]
+
+
+def _texts_of(variant: CampaignVariant) -> list[tuple[str, list[str]]]:
+    base = variant.version or live_version(variant.template)
+    if base is None:
+        return [("", [variant.subject, *vars(Words.read(variant.words)).values()])]
+    return [
+        (language, [(not language and variant.subject) or one.subject, one.preheader, one.source])
+        for language, one in content_of(base).texts()
+    ]
 
 
 def fix(campaign: Campaign, *, now: datetime) -> None:

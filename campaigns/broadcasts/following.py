@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.broadcasts.freezing import report_of
 from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.models import Campaign, CampaignTally
 from retention.tenancy.context import require_store_id
@@ -49,10 +50,19 @@ _BY_SEGMENT = """
     WHERE m.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s
     GROUP BY member.segment_id
 """
+# Who clicked a link before the period is not counted among its people once more: the click stands there, or the message remembers it.
 # An order belongs to the very click it was credited by: the same message at the same moment.
 _LINKS = """
     SELECT m.variant, coalesce(fixed.targets || m.targets, m.targets) ->> click.position::int AS target,
-        count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = ''),
+        count(DISTINCT click.customer_id) FILTER (WHERE click.suspected = '' AND NOT (%(again)s AND (
+            EXISTS (SELECT FROM jsonb_array_elements_text(m.links_counted) AS old(position)
+                WHERE coalesce(fixed.targets || m.targets, m.targets) ->> old.position::int
+                    = coalesce(fixed.targets || m.targets, m.targets) ->> click.position::int)
+            OR EXISTS (SELECT FROM campaigns_click AS earlier
+                WHERE earlier.store_id = m.store_id AND earlier.message_id = m.id AND earlier.suspected = ''
+                    AND earlier.at < %(after)s::timestamptz
+                    AND coalesce(fixed.targets || m.targets, m.targets) ->> earlier.position::int
+                        = coalesce(fixed.targets || m.targets, m.targets) ->> click.position::int)))),
         count(*) FILTER (WHERE click.suspected = ''), count(*) FILTER (WHERE click.suspected <> ''),
         count(DISTINCT credit.order_id) FILTER (WHERE click.suspected = '')
     FROM campaigns_click AS click
@@ -124,10 +134,11 @@ def over_time(campaign: Campaign, *, now: datetime) -> Bars | None:
     tally = CampaignTally.of(campaign)
     within: dict[str, Any] = {"since": since, "until": until, "after": tally.clicks_before or _EVER, "before": _NEVER}
     found = {bar: (clicks, orders) for bar, clicks, orders in _rows(_OVER_TIME, campaign, width=width.total_seconds(), **within)}
-    for number, more in tally.bars:
+    written = tally.report["bars"] if tally.report is not None else []
+    for number, clicks, orders in [*((at, more, 0) for at, more in tally.bars), *((at, 0, more) for at, more in written)]:
         bar = number * _QUARTER // width
-        clicks, orders = found.get(bar, (0, 0))
-        found[bar] = (clicks + more, orders)
+        before = found.get(bar, (0, 0))
+        found[bar] = (before[0] + clicks, before[1] + orders)
     count = max(1, -int(-(until - since) // width)) if until > since else 1
     return Bars(width, tuple(Bar(since + width * index, *found.get(index, (0, 0))) for index in range(count)))
 
@@ -138,7 +149,12 @@ def by_segment(campaign: Campaign, *, currency: str) -> list[SegmentFigures]:
         segments = list(Segment.objects.live().order_by("-members_count", "id")[:MOST_SEGMENTS])
     else:
         segments = list(Segment.objects.filter(pk__in=campaign.audience("include")).order_by("name", "id"))
-    rows = _rows(_BY_SEGMENT, campaign, segments=[one.pk for one in segments], currency=currency)
+    report = report_of(campaign)
+    if report is not None:
+        segments = list(Segment.objects.filter(pk__in=[row[0] for row in report["segments"]]).order_by("name", "id"))
+        rows = [tuple(row) for row in report["segments"]]
+    else:
+        rows = _rows(_BY_SEGMENT, campaign, segments=[one.pk for one in segments], currency=currency)
     found = {pk: rest for pk, *rest in rows}
     return [SegmentFigures(one, *found[one.pk]) for one in segments if one.pk in found]
 
@@ -146,7 +162,7 @@ def by_segment(campaign: Campaign, *, currency: str) -> list[SegmentFigures]:
 def links_of(campaign: Campaign, *, variant: str = "") -> list[LinkFigures]:
     """Return how each link did, most people first. variant: of this one only."""
     tally = CampaignTally.of(campaign)
-    live = _rows(_LINKS, campaign, after=tally.clicks_before or _EVER, before=_NEVER)
+    live = _rows(_LINKS, campaign, after=tally.clicks_before or _EVER, before=_NEVER, again=tally.clicks_before is not None)
     wanted = [(variant, *row[1:]) for row in [*tally.links, *live] if variant in ("", row[0])]
     return [LinkFigures(*row[1:]) for row in sorted(folded(wanted), key=lambda row: (-row[2], row[1]))]
 
@@ -160,10 +176,19 @@ def folded(rows: Iterable[tuple[Any, ...]]) -> list[Link]:
     return [(*key, *counts) for key, counts in found.items()]  # type: ignore[misc]
 
 
+def order_bars(campaign: Campaign, *, until: datetime) -> list[tuple[int, int]]:
+    """Return a campaign's orders by quarters of an hour since it began, until a moment."""
+    if campaign.opened_at is None:
+        return []
+    period: dict[str, Any] = {"since": _beginning(campaign), "until": until, "after": _NEVER, "before": _NEVER}
+    bars = _rows(_OVER_TIME, campaign, width=_QUARTER.total_seconds(), **period)
+    return [(bar, orders) for bar, _clicks, orders in bars if orders]
+
+
 def clicks_between(campaign: Campaign, *, after: datetime | None, before: datetime) -> tuple[list[Link], list[tuple[int, int]]]:
     """Return a campaign's links and its clicks by quarters of an hour since it began, of a period; None: from the first on."""
     period: dict[str, Any] = {"after": after or _EVER, "before": before}
-    links = [(str(row[0]), *row[1:]) for row in _rows(_LINKS, campaign, **period)]
+    links = [(str(row[0]), *row[1:]) for row in _rows(_LINKS, campaign, **period, again=after is not None)]
     if campaign.opened_at is None:
         return links, []
     since = _beginning(campaign)

@@ -1,8 +1,9 @@
 """Rows that only grow leave when a store keeps them no longer: a few at a time, found by an index, and added up before they go.
 
 What people did with messages (clicks, openings) stays as long as the store keeps events, and for 25 months at most. What has had its use
-(messages on the site, browsers that are gone, ids of what providers told) leaves after a month. Messages themselves stay: they are why
-nothing is sent twice, and every figure counts them.
+(messages on the site, browsers that are gone, ids of what providers told) leaves after a month. Single messages stay for as many months as
+the store says, fourteen at least: by then their links lead nowhere, and what they belong to is over, so nothing can be sent twice. Their
+campaign's report is written down first, and a journey's figures are added up.
 """
 
 import time
@@ -12,9 +13,22 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
-from campaigns.broadcasts.tallying import add_up_clicks, add_up_noes
-from campaigns.models import Campaign, CampaignTally, Click, OnsiteMessage, Opening, ProviderReport, PushSubscription
+from campaigns.broadcasts.tallying import add_up_clicks, add_up_noes, freeze, remember_links
+from campaigns.journeys.tallying import add_up
+from campaigns.models import (
+    Campaign,
+    CampaignTally,
+    Click,
+    Enrollment,
+    Journey,
+    Message,
+    OnsiteMessage,
+    Opening,
+    ProviderReport,
+    PushSubscription,
+)
 from campaigns.sending.browsers import FORGOTTEN_AFTER
 from campaigns.sending.hearing import KEPT as REPORTS_KEPT
 from retention.customers.keeping import months_before
@@ -27,6 +41,8 @@ BITE = 2_000
 BITES_OF_A_STORE = 20
 NOES_EVERY, NOES_FIRST, NOES_FOR = timedelta(days=20), timedelta(days=7), timedelta(days=730)
 _CAMPAIGNS_A_RUN = 50
+_OVER = (Campaign.State.FINISHED, Campaign.State.CANCELLED, Campaign.State.ARCHIVED)
+_ENDED = tuple(state for state in Message.State if state not in ("planned", "ready", "sending"))
 
 
 def let_old_go(*, now: datetime, seconds: float = 50.0) -> int:
@@ -48,7 +64,8 @@ def let_old_go_of(store: Store, *, now: datetime) -> int:
     _keep_noes(now=now)
     before = months_before(now, min(store.event_months or MOST_MONTHS, MOST_MONTHS))
     month = now - SPENT_FOR
-    gone = _in_bites(partial(_let_clicks_go, before=before, now=now))
+    gone = _let_messages_go(store, before=months_before(now, store.message_months), now=now) if store.message_months else 0
+    gone += _in_bites(partial(_let_clicks_go, before=before, now=now))
     for rows, by in (
         (Opening.objects.filter(at__lt=before, noted_at__isnull=False), "at"),
         (OnsiteMessage.objects.filter(until__lt=month), "until"),
@@ -73,7 +90,7 @@ def _in_bites(bite: Callable[[], int]) -> int:
 def _bite(rows: Any, *, by: str) -> int:
     """Delete the oldest of these rows, found by the index of their age and deleted by their ids."""
     ids = list(rows.order_by(by).values_list("pk", flat=True)[:BITE])
-    return int(rows.model.objects.filter(pk__in=ids).delete()[0]) if ids else 0
+    return int(rows.model.objects.filter(pk__in=ids).delete()[1].get(rows.model._meta.label, 0)) if ids else 0
 
 
 def _let_clicks_go(*, before: datetime, now: datetime) -> int:
@@ -87,7 +104,34 @@ def _let_clicks_go(*, before: datetime, now: datetime) -> int:
                 newest[source] = max(at, newest.get(source, at))
         for campaign in Campaign.objects.filter(pk__in=newest).order_by("pk"):
             add_up_clicks(campaign, reaching=newest[campaign.pk], now=now)
+        remember_links([pk for pk, *_rest in found])
         return int(Click.objects.filter(pk__in=[pk for pk, *_rest in found]).delete()[0]) if found else 0
+
+
+def _let_messages_go(store: Store, *, before: datetime, now: datetime) -> int:
+    """Let go of messages that are kept no longer: of campaigns that were over by then, their report written down first, and of journeys."""
+    mine = Message.objects.filter(source_kind="campaign", source_id=OuterRef("pk"))
+    over = Campaign.objects.filter(Exists(mine), state__in=_OVER, finished_at__lt=before).order_by("finished_at", "pk")
+    gone = 0
+    for campaign in over[:_CAMPAIGNS_A_RUN]:
+        freeze(campaign, currency=store.currency, now=now)
+        rows = Message.objects.filter(source_kind="campaign", source_id=campaign.pk)
+        gone += _in_bites(partial(_bite, rows, by="pk"))
+    ended = Message.objects.filter(source_kind="journey", planned_at__lt=before, state__in=_ENDED)
+    ended = ended.filter(Q(enrollment=None) | ~Q(enrollment__state=Enrollment.State.RUNNING))
+    for journey_id in Journey.objects.order_by("pk").values_list("pk", flat=True):
+        gone += _in_bites(partial(_let_journey_messages_go, journey_id, ended.filter(source_id=journey_id)))
+    return gone
+
+
+def _let_journey_messages_go(journey_id: int, rows: Any) -> int:
+    """Add the oldest of these messages up and delete them; return how many."""
+    with transaction.atomic():
+        ids = list(rows.order_by("planned_at", "pk").values_list("pk", flat=True)[:BITE])
+        if ids:
+            add_up(journey_id, ids)
+            Message.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def _keep_noes(*, now: datetime) -> None:

@@ -5,7 +5,7 @@ import hashlib
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from campaigns.models import Campaign, SendRule
+from campaigns.models import Campaign, SendRule, StorePhrase
 from retention.customers.changes import of_segment
 from segments.models import Segment
 
@@ -26,7 +26,8 @@ def mark_of(campaign: Campaign) -> str:
     """Return the mark of all of it, as a page carries it to say what it showed and a question keeps it to say what was asked."""
     plan = [getattr(campaign, name) for name in _PLAN]
     ways = campaign.variants.order_by("letter").values_list(*_WAY)
-    return _digest([plan, list(ways), _audience(campaign), _rules(campaign)])
+    phrases = list(StorePhrase.objects.order_by("key", "language").values_list("key", "language", "text"))
+    return _digest([plan, list(ways), _audience(campaign), _rules(campaign), *([phrases] if phrases else [])])
 
 
 def standing_mark(campaign: Campaign) -> str:

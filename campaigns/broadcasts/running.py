@@ -17,11 +17,13 @@ from campaigns.broadcasts.marking import differs, standing_mark
 from campaigns.broadcasts.moments import first_moment
 from campaigns.broadcasts.planning import plan
 from campaigns.broadcasts.winning import decide, let_rest_go
+from campaigns.channels.onsite.channel import ONSITE
 from campaigns.models import Campaign, Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.brands import brand_of
 from campaigns.personalization.render import TemplateFault
 from campaigns.sending import breaking
+from campaigns.sending.shelving import KEPT
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
@@ -54,6 +56,17 @@ _CLOSE = """
         reason = CASE WHEN m.provider_key <> '' THEN 'no_answer' ELSE 'called_off' END,
         finished_at = %(now)s, holder = NULL, lease_until = NULL
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+"""
+
+# What was kept for the next visit and is not wanted any more: it ends now.
+_TAKE_OFF = """
+    WITH picked AS MATERIALIZED (
+        SELECT kept.id FROM campaigns_message AS m
+        JOIN campaigns_onsitemessage AS kept ON kept.store_id = m.store_id AND kept.message_id = m.id
+        WHERE m.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s AND kept.until > %(now)s
+        LIMIT %(limit)s FOR UPDATE OF kept
+    )
+    UPDATE campaigns_onsitemessage AS kept SET until = %(now)s FROM picked WHERE kept.store_id = %(store)s AND kept.id = picked.id
 """
 
 
@@ -161,10 +174,14 @@ def _ask_anew(held: Campaign, *, now: datetime) -> None:
 
 
 def cancel(campaign: Campaign, *, now: datetime) -> bool:
-    """Call it off for good; say whether it was under way. Messages that wait are closed at once, the last of very many by the next tick."""
-    going = [Campaign.State.SCHEDULED, Campaign.State.SENDING, Campaign.State.PAUSED]
+    """Call it off for good; say whether it was under way. Messages that wait are closed at once, the last of very many by the next tick.
+
+    One on the site is under way for as long as it waits for visits.
+    """
+    under_way = Q(state__in=[Campaign.State.SCHEDULED, Campaign.State.SENDING, Campaign.State.PAUSED])
+    under_way |= Q(state=Campaign.State.FINISHED, channel=ONSITE.key, finished_at__gt=now - KEPT)
     with transaction.atomic():
-        changed = Campaign.objects.filter(pk=campaign.pk, state__in=going).update(
+        changed = Campaign.objects.filter(under_way, pk=campaign.pk).update(
             state=Campaign.State.CANCELLED, finished_at=now, paused_at=None, pause_reason=""
         )
         if changed:
@@ -192,10 +209,15 @@ def unarchive(campaign: Campaign) -> bool:
 
 
 def close_waiting(campaign: Campaign, *, now: datetime) -> int:
-    """End a bite of the messages of a campaign that was called off, and return how many."""
+    """End a bite of the messages of a campaign that was called off, and of those that wait on the site; return how many, a bite at most."""
+    values: dict[str, Any] = {"store": require_store_id(), "campaign": campaign.pk, "limit": BITE, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, {"store": require_store_id(), "campaign": campaign.pk, "limit": BITE, "now": now})
-        return int(cursor.rowcount)
+        cursor.execute(_CLOSE, values)
+        closed = int(cursor.rowcount)
+        if campaign.channel == ONSITE.key:
+            cursor.execute(_TAKE_OFF, values)
+            closed = max(closed, int(cursor.rowcount))
+    return closed
 
 
 def look_again(now: datetime) -> None:

@@ -1,19 +1,30 @@
 """A campaign's clicks and noes, added up before the rows behind them leave, so that its report says the same afterwards.
 
-What is added up reaches to a moment; the report adds what came after it. Somebody who clicks the same link again after their first click
-was added up and has left is counted among its people once more.
+What is added up reaches to a moment; the report adds what came after it. A message remembers which of its links were clicked by clicks that
+have left, so that nobody is counted among a link's people twice.
 """
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.broadcasts import following, reading
+from campaigns.broadcasts.freezing import as_written
 from campaigns.measurement.attribution import WINDOW_DAYS
 from campaigns.models import Campaign, CampaignTally
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
+_REMEMBER = """
+    WITH clicked AS (
+        SELECT store_id, message_id, jsonb_agg(DISTINCT position) AS positions FROM campaigns_click
+        WHERE store_id = %s AND id = ANY(%s::bigint[]) AND suspected = '' GROUP BY store_id, message_id
+    )
+    UPDATE campaigns_message AS m SET links_counted =
+        (SELECT jsonb_agg(DISTINCT known) FROM jsonb_array_elements(m.links_counted || clicked.positions) AS known)
+    FROM clicked WHERE m.store_id = clicked.store_id AND m.id = clicked.message_id AND m.source_kind = 'campaign'
+        AND NOT m.links_counted @> clicked.positions
+"""
 SETTLED = timedelta(days=2 * WINDOW_DAYS + 1)
 """Orders are credited to clicks for twice their window; what is older than this does not change. Shorter than any store keeps events."""
 WRITTEN = timedelta(hours=1)
@@ -35,6 +46,12 @@ def add_up_clicks(campaign: Campaign, *, reaching: datetime, now: datetime) -> N
     tally.save()
 
 
+def remember_links(click_ids: list[int]) -> None:
+    """Let messages remember which of their links people clicked by these clicks, which are about to leave; in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REMEMBER, [require_store_id(), click_ids])
+
+
 def add_up_noes(campaign: Campaign, *, now: datetime) -> None:
     """Add up who said no because of a campaign, until an hour ago."""
     with transaction.atomic():
@@ -42,6 +59,28 @@ def add_up_noes(campaign: Campaign, *, now: datetime) -> None:
         more = reading.noes_between(campaign, after=tally.noes_before, before=until)
         tally.noes = {name: tally.noes.get(name, 0) + more.get(name, 0) for name in {*tally.noes, *more}}
         tally.noes_before = until
+        tally.save()
+
+
+def freeze(campaign: Campaign, *, currency: str, now: datetime) -> None:
+    """Write a campaign's whole report down, once, so that its messages may leave. Call it long after its last link leads nowhere."""
+    add_up_noes(campaign, now=now)
+    with transaction.atomic():
+        add_up_clicks(campaign, reaching=now, now=now)
+        tally = _locked(campaign)
+        if tally.report is not None:
+            return
+        segments = following.by_segment(campaign, currency=currency)
+        tally.report = as_written(
+            figures=reading.figures_of([campaign.pk], currency=currency)[campaign.pk],
+            reasons=reading.reasons_of(campaign),
+            variants=reading.variants_of(campaign, currency=currency),
+            difference=reading.difference_of(campaign, currency=currency),
+            segments=[(one.segment.pk, one.sent, one.clicked, one.orders, one.revenue_minor) for one in segments],
+            bars=following.order_bars(campaign, until=now),
+            currency=currency,
+            at=now,
+        )
         tally.save()
 
 

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from campaigns.channels.email.vendors import BY_KEY
 from campaigns.connecting.asking import NotHeard, Resolver
 from campaigns.connecting.judging import Finding, read
 from campaigns.connecting.keys import belongs, check_dkim, check_dmarc, policy_of
 from campaigns.connecting.spf import check_spf
-from campaigns.models import Connection, Sender, SendingDomain
+from campaigns.models import Connection, LinkHost, Sender, SendingDomain
 
 # What each service wants in SPF, and under which names it usually keeps its keys. Source: their own set-up pages.
 INCLUDES = {
@@ -69,7 +70,8 @@ def findings_of(row: SendingDomain, *, resolver: Resolver) -> list[Finding]:
     domain = row.domain
     return_path = row.return_path or domain
     connection = Connection.objects.filter(channel="email", active=True).first()
-    provider, name = (connection.provider, connection.name) if connection is not None else ("", "")
+    provider = connection.provider if connection is not None else ""
+    name = BY_KEY[provider].label if provider in BY_KEY else connection.name if connection is not None else ""
     topics: dict[str, Callable[[], list[Finding]]] = {
         "spf": lambda: check_spf(return_path, resolver, provider=name, include=INCLUDES.get(provider, "")),
         "dkim": lambda: _keys(domain, row.selectors.split(), SELECTORS.get(provider, ()), resolver),
@@ -110,6 +112,9 @@ def _return_path(domain: str, return_path: str, resolver: Resolver) -> list[Find
 
 
 def _links(domain: str, resolver: Resolver) -> list[Finding]:
+    own = LinkHost.objects.good().first()
+    if own is not None:
+        return [Finding("links", "links_host", {"host": own.host})]
     host = urlsplit(settings.SITE_URL).hostname or ""
     if host != "localhost" and not resolver.addresses(host):
         return [Finding("links", "links_unknown", {"host": host})]

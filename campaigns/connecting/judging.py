@@ -195,6 +195,7 @@ _CODES: dict[str, tuple[str, str, str]] = {
         gettext_noop("Mails come back to %(return_path)s, which is not part of %(domain)s, so SPF says nothing for DMARC."),
         gettext_noop("DKIM must then sign with your domain. Better: set up a return path below your own domain at your service."),
     ),
+    "links_host": ("fine", gettext_noop("Links in mails lead through %(host)s, your own host."), ""),
     "links_own": ("fine", gettext_noop("Links in mails lead through %(host)s, which belongs to your domain."), ""),
     "links_other": (
         "fine",
@@ -202,6 +203,32 @@ _CODES: dict[str, tuple[str, str, str]] = {
             "Links in mails lead through %(host)s, the address of this product, to your shop. It answers, and needs nothing of you."
         ),
         "",
+    ),
+    "host_fine": ("fine", gettext_noop("%(host)s leads here, and its certificate is good. Links in new messages use it."), ""),
+    "host_unknown": (
+        "must",
+        gettext_noop("The name servers do not know %(host)s yet."),
+        gettext_noop("Add this record where your domain is looked after. It can take an hour until it is seen everywhere."),
+    ),
+    "host_unproven": (
+        "must",
+        gettext_noop("The record that says %(host)s is yours is not there yet."),
+        gettext_noop("Add this record too. Without it another shop could take your name."),
+    ),
+    "host_without_certificate": (
+        "must",
+        gettext_noop("%(host)s leads somewhere that has no good certificate for it, so mail programs would warn people."),
+        gettext_noop("One is made some minutes after the record is seen. Check again then; if it stays so, ask whoever runs this product."),
+    ),
+    "host_silent": (
+        "must",
+        gettext_noop("%(host)s did not answer."),
+        gettext_noop("Check that its record leads to the name shown above, then check again."),
+    ),
+    "host_elsewhere": (
+        "must",
+        gettext_noop("%(host)s leads somewhere else, not here."),
+        gettext_noop("Remove any other record of this name. If a service stands in between, it must pass the name of the host on."),
     ),
     "links_unknown": (
         "must",

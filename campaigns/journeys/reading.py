@@ -1,11 +1,12 @@
 """A journey's figures for people to look at: who is where, what went out, what was held back and why, what came of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, Sum
 
-from campaigns.models import Attribution, Enrollment, Journey, Message
+from campaigns.models import Attribution, Enrollment, Journey, JourneyTally, Message
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Figures:
 
 
 def figures_of(journey_ids: Iterable[int], *, currency: str) -> dict[int, Figures]:
-    """Return the figures of these journeys, money in one currency, in three queries however many they are."""
+    """Return the figures of these journeys, money in one currency, in four queries however many they are."""
     figures = {journey_id: Figures() for journey_id in journey_ids}
     runs = (
         Enrollment.objects.filter(journey_id__in=figures)
@@ -53,10 +54,16 @@ def figures_of(journey_ids: Iterable[int], *, currency: str) -> dict[int, Figure
     messages = Message.objects.filter(source_kind="journey", source_id__in=figures).values_list("source_id", "state").annotate(Count("id"))
     for journey_id, state, count in messages:
         figures[journey_id].states[state] = count
+    for tally in JourneyTally.objects.filter(journey_id__in=figures):
+        found = figures[tally.journey_id]
+        for state, count in tally.states.items():
+            found.states[state] = found.states.get(state, 0) + count
+        orders, total = tally.credits.get(currency, (0, 0))
+        found.orders, found.revenue_minor = orders, total
     credits = Attribution.objects.filter(message__source_kind="journey", message__source_id__in=figures, currency=currency)
     for row in credits.values("message__source_id").annotate(orders=Count("id"), total=Sum("total_minor")):
         found = figures[row["message__source_id"]]
-        found.orders, found.revenue_minor = row["orders"], row["total"]
+        found.orders, found.revenue_minor = found.orders + row["orders"], found.revenue_minor + row["total"]
     return figures
 
 
@@ -69,12 +76,19 @@ def waiting_at(journey: Journey) -> Mapping[str, int]:
 def sent_by_step(journey: Journey) -> Mapping[str, int]:
     """Return how many messages of each step left."""
     rows = Message.objects.filter(source_kind="journey", source_id=journey.pk, state="sent").values_list("step").annotate(Count("id"))
-    return dict(rows)
+    found: dict[str, int] = dict(JourneyTally.of(journey.pk).steps)
+    for step, count in rows:
+        found[step] = found.get(step, 0) + count
+    return found
 
 
 def reasons_by_state(journey: Journey) -> list[tuple[str, str, str, int]]:
     """Return (state, reason, channel, count) of the messages that did not simply go out, most first."""
     rows = Message.objects.filter(source_kind="journey", source_id=journey.pk).exclude(state="sent").exclude(reason="")
-    counted = rows.values_list("state", "reason", "channel").annotate(count=Count("id"))
-    found: list[tuple[str, str, str, int]] = list(counted.order_by("-count", "reason", "channel"))
-    return found
+    found: Counter[tuple[str, str, str]] = Counter()
+    for state, reason, channel, count in [
+        *JourneyTally.of(journey.pk).reasons,
+        *rows.values_list("state", "reason", "channel").annotate(count=Count("id")),
+    ]:
+        found[state, reason, channel] += count
+    return sorted(((*key, count) for key, count in found.items()), key=lambda row: (-row[3], row[1], row[2]))

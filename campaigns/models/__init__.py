@@ -9,16 +9,19 @@ from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
+from campaigns.models.link_host import LinkHost
 from campaigns.models.link_set import LinkSet
 from campaigns.models.message import Message
 from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
+from campaigns.models.phrase import StorePhrase
 from campaigns.models.push import PushKeys, PushSubscription
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
-from campaigns.models.tally import CampaignTally
+from campaigns.models.tally import CampaignTally, JourneyTally
 from campaigns.models.template import Template, TemplateVersion
+from campaigns.models.test_number import TestNumber
 
 __all__ = [
     "AccountPace",
@@ -36,7 +39,9 @@ __all__ = [
     "Decision",
     "Enrollment",
     "Journey",
+    "JourneyTally",
     "JourneyVersion",
+    "LinkHost",
     "LinkSet",
     "Message",
     "OnsiteMessage",
@@ -48,6 +53,8 @@ __all__ = [
     "Sender",
     "SendingDomain",
     "SendingStop",
+    "StorePhrase",
     "Template",
     "TemplateVersion",
+    "TestNumber",
 ]

@@ -16,7 +16,7 @@ _PURPOSE = "connection"
 
 
 class Connection(StoreOwned):
-    """One provider account. A store without one sends to the built-in test inbox.
+    """One provider account. A store without one sends to the built-in test inbox; two accounts of one provider have two names.
 
     weight: its share beside the others of its channel, 1 to 100. warm_since: the first day of a warm-up, on which `warm_first` messages may
     leave, `warm_growth` percent more each day, until a day may hold `warm_goal`.
@@ -47,9 +47,7 @@ class Connection(StoreOwned):
         constraints = [
             models.UniqueConstraint(fields=["store", "id"], name="connection_of_store"),
             models.UniqueConstraint(fields=["store", "public_id"], name="connection_public_id_once"),
-            models.UniqueConstraint(
-                fields=["store", "channel", "provider"], condition=models.Q(active=True), name="connection_active_once"
-            ),
+            models.UniqueConstraint(fields=["store", "channel", "name"], condition=models.Q(active=True), name="connection_name_once"),
             models.CheckConstraint(condition=models.Q(weight__gte=1, weight__lte=100), name="connection_weight_possible"),
             models.CheckConstraint(
                 condition=models.Q(warm_first__gte=1, warm_growth__gte=5, warm_growth__lte=200, warm_goal__gte=models.F("warm_first")),

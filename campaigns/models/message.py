@@ -61,8 +61,9 @@ class Message(StoreOwned):
     lets a journey legally say the same thing again. expires_at: after this moment it would be stale. variant: of a campaign. link_set
     and behind it targets: where its links lead, by position; a click is redirected there and nowhere else. opened_at: first opened by a
     person; loaded_at: its picture was first loaded by anything, machines included. parts: how many an SMS left in, which is what a provider
-    charges for. Every index is written anew whenever the state changes, so what points elsewhere has one only where it is looked up, and
-    only for rows that do point.
+    charges for. links_counted: positions a person clicked whose clicks were added up and have left, so that the same click counts no
+    second person. Every index is written anew whenever the state changes, so what points elsewhere has one only where it is looked up,
+    and only for rows that do point.
     """
 
     class State(models.TextChoices):
@@ -131,6 +132,7 @@ class Message(StoreOwned):
     link_set = models.ForeignKey(LinkSet, on_delete=models.PROTECT, related_name="messages", null=True, db_constraint=False, db_index=False)
     provider_key = models.CharField(max_length=100, blank=True)
     parts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    links_counted = models.JSONField(default=list, db_default=Value([], models.JSONField()))
 
     measures_opens = True  # whether its mail carries the picture; read beside it before it is built
 

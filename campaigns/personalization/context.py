@@ -7,9 +7,10 @@ What people and browsers told us is text and nothing else: no mail program finds
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from campaigns.models import Enrollment, Message
+from campaigns.models import Enrollment, LinkHost, Message
 from campaigns.personalization.brands import brand_words
 from campaigns.personalization.links import unsubscribe_url
+from campaigns.personalization.phrases import own_phrases, words_for
 from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
 from retention.customers.models import Customer, CustomerEvent
@@ -34,7 +35,10 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     own = hosts_of(web_address=store.web_address)
     lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
-    shop = shop_context(store)
+    site, own_words = LinkHost.site_in_use(), own_phrases()
+    shop = _shop_without_words(store)
+    languages = {message.customer.language for message in messages}
+    shops = {language: shop | {"words": words_for(language, store=store, own=own_words)} for language in languages}
     shelves = shelves_for(
         (message.customer for message in messages),
         sources=_sources(messages) if sources is None else sources,
@@ -45,21 +49,25 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
             "profile": _calm(profile_context(message.customer), own=own) | {"email": message.customer.email},
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
             "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
-            "shop": shop,
+            "shop": shops[message.customer.language],
             "coupon": NO_COUPON,
             "fallback": "",
             **shelves.of(message.customer_id),
-            "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at),
+            "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at, site=site),
             "unsubscribe_url": unsubscribe_url(
-                message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at
+                message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at, site=site
             ),
         }
         for message in messages
     }
 
 
-def shop_context(store: Store) -> dict[str, Any]:
-    """Return what a template sees as `shop`."""
+def shop_context(store: Store, *, language: str = "") -> dict[str, Any]:
+    """Return what a template sees as `shop`. language: of its fixed words, else that of the shop."""
+    return _shop_without_words(store) | {"words": words_for(language, store=store, own=own_phrases())}
+
+
+def _shop_without_words(store: Store) -> dict[str, Any]:
     return {
         "name": store.name,
         "web_address": store.web_address,

@@ -12,8 +12,9 @@ from campaigns.personalization.render import TemplateFault
 FOOT_MJML = """    <mj-section padding="16px">
       <mj-column>
         <mj-text font-size="12px" color="#5b6b73" align="center">
-          You get this mail because you allowed {{ shop.name }} to write to you.
-          <a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Less often, or only some topics</a><br />
+          {{ shop.words.why }}
+          <a href="{{ unsubscribe_url }}">{{ shop.words.unsubscribe }}</a> ·
+          <a href="{{ preferences_url }}">{{ shop.words.preferences }}</a><br />
           {{ shop.postal_address | default: shop.name }}
         </mj-text>
       </mj-column>
@@ -32,7 +33,7 @@ _FOOTER = (
     '<td align="center" style="padding:20px 16px;font-family:Helvetica,Arial,sans-serif;font-size:12px;line-height:18px;color:#5b6b73">\n'
     "{lines}\n</td></tr></table>\n"
 )
-_SAY_NO = '<a href="{{ unsubscribe_url }}" style="color:#5b6b73">Unsubscribe</a>'
+_SAY_NO = '<a href="{{ unsubscribe_url }}" style="color:#5b6b73">{{ shop.words.unsubscribe }}</a>'
 _WHERE = "{{ shop.postal_address | default: shop.name }}"
 
 

@@ -17,18 +17,19 @@ CLICK, UNSUBSCRIBE = "click", "unsubscribe"
 CLICK_DAYS, UNSUBSCRIBE_DAYS = 400, 3650
 
 
-def click_url(message_id: int, position: int, *, store_id: int, planned_at: datetime) -> str:
-    """Return the address of one link of one message; the same again for a repeated build."""
-    return f"{click_base(message_id, store_id=store_id, planned_at=planned_at)}{position}"
+def click_url(message_id: int, position: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
+    """Return the address of one link of one message; the same again for a repeated build. site: as for `click_base`."""
+    return f"{click_base(message_id, store_id=store_id, planned_at=planned_at, site=site)}{position}"
 
 
-def click_base(message_id: int, *, store_id: int, planned_at: datetime) -> str:
+def click_base(message_id: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
     """Return what the addresses of all links of one message begin with; the position follows.
 
     One signature for the whole message: a position leads only to a target that is stored with this very message.
+    site: what an address begins with where the shop has a host of its own ("https://links.lumen.example"), else it is ours.
     """
     token = sign_link(str(message_id), store_id=store_id, purpose=CLICK, expires_at=planned_at + timedelta(days=CLICK_DAYS))
-    return f"{settings.SITE_URL}/c/{token}."
+    return f"{site or settings.SITE_URL}/c/{token}."
 
 
 def opening_url(base: str) -> str:
@@ -44,11 +45,16 @@ def read_opening(token: str, *, now: datetime) -> tuple[Link, int]:
     return link, int(link.subject)
 
 
-def unsubscribe_url(customer: Customer, message_id: int, channel: str, *, store_id: int, planned_at: datetime) -> str:
-    """Return the address that takes one person off one channel of one store."""
+def unsubscribe_url(customer: Customer, message_id: int, channel: str, *, store_id: int, planned_at: datetime, site: str = "") -> str:
+    """Return the address that takes one person off one channel of one store. site: as for `click_base`."""
     subject = f"{channel}.{customer.pk}.{message_id}.{address_mark(customer)}"
     token = sign_link(subject, store_id=store_id, purpose=UNSUBSCRIBE, expires_at=planned_at + timedelta(days=UNSUBSCRIBE_DAYS))
-    return f"{settings.SITE_URL}/u/{token}"
+    return f"{site or settings.SITE_URL}/u/{token}"
+
+
+def site_in(way_out: str) -> str:
+    """Return what the addresses of a message begin with, from its own address to say no."""
+    return way_out.rpartition("/u/")[0]
 
 
 def read_click(token: str, *, now: datetime) -> tuple[Link, int, int]:

@@ -81,10 +81,12 @@ def written(template: Template) -> Content:
 
 
 def keep_draft(template: Template, content: Content, *, based_on: Basis, user_id: int | None, now: datetime) -> Template:
-    """Keep what is being written, finished or not; raises Newer."""
+    """Keep what is being written, finished or not; raises Newer. What stands there already is no conflict: an answer may have been lost."""
     with transaction.atomic():
-        kept = _locked(template, based_on=based_on)
+        kept = _locked(template, based_on=None)
         if written(kept) != content:
+            if based_on != Basis.of(kept):
+                raise Newer(kept)
             kept.draft, kept.draft_saved_at, kept.draft_by_id = content.as_json(), now, user_id
             kept.draft_number += 1
             kept.save()

@@ -15,12 +15,12 @@ _PROOF_BYTES = 9
 _MOST_TOKEN = 60
 
 
-def short_url(message_id: int, position: int, *, store_id: int) -> str:
-    """Return the short address of one link of one message; the same again for a repeated build."""
+def short_url(message_id: int, position: int, *, store_id: int, site: str = "") -> str:
+    """Return the short address of one link of one message; the same again for a repeated build. site: as for `links.click_base`."""
     ring = site_ring()
     plain = b"".join(_packed(number) for number in (store_id, message_id, position))
     token = base64.urlsafe_b64encode(plain + _proof(plain, key_id=ring.newest)).rstrip(b"=").decode()
-    return f"{settings.SITE_URL}/l/{token}"
+    return f"{site or settings.SITE_URL}/l/{token}"
 
 
 def read_short(token: str) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.personalization.context import shop_context
+from campaigns.personalization.phrases import PHRASES
 from campaigns.personalization.shelves import shelves_for
 from retention.customers.models import Attribute, Customer
 from retention.kit.words import Phrase, gettext_noop
@@ -87,6 +88,7 @@ WORDS: tuple[Word, ...] = (
     _word("shop.zone", gettext_noop("time zone of the shop"), ""),
     _word("shop.currency", gettext_noop("currency of the shop"), ""),
     _word("shop.locale", gettext_noop("language of the shop"), ""),
+    *(_word(f"shop.words.{key}", phrase.label.text, "") for key, phrase in PHRASES.items()),
     _word("preferences_url", gettext_noop("page to choose topics and how often"), "https://shop.example.test/preferences"),
     _word("unsubscribe_url", gettext_noop("page to say no"), "https://shop.example.test/unsubscribe"),
 )
@@ -98,8 +100,11 @@ def words_of_store() -> list[Word]:
     return [*WORDS, *(Word(f"profile.attributes.{key}", Phrase("%(label)s", {"label": label or key}), "") for key, label in own)]
 
 
-def example_context(store: Store, *, now: datetime | None = None) -> dict[str, Any]:
-    """Return what the example person's mail is made from: the examples above, the real shop, and with `now` its real products."""
+def example_context(store: Store, *, now: datetime | None = None, language: str = "") -> dict[str, Any]:
+    """Return what the example person's mail is made from: the examples above, the real shop, and with `now` its real products.
+
+    language: what they speak, for the fixed words; else it is that of the shop.
+    """
     context: dict[str, Any] = {"profile": {"attributes": {}}}
     for word in WORDS:
         if "[]" not in word.path:
@@ -108,7 +113,7 @@ def example_context(store: Store, *, now: datetime | None = None) -> dict[str, A
     shown = shelves_for([Customer(pk=0)], sources=["{{ recommended }}"], now=now).of(0)["recommended"] if now else []
     shown = shown or [_example_of("viewed[].") | more for more in _MORE_EXAMPLES]
     products = {product["product_id"]: product for product in shown}
-    return context | {"shop": shop_context(store), "viewed": shown, "recommended": shown[::-1], "products": products}
+    return context | {"shop": shop_context(store, language=language), "viewed": shown, "recommended": shown[::-1], "products": products}
 
 
 _MORE_EXAMPLES: tuple[dict[str, Any], ...] = (

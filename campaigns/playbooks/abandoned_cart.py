@@ -31,7 +31,7 @@ _MAIL = """<mjml>
           </tr>
           {% endfor %}
           <tr>
-            <td style="padding: 8px 0; font-weight: 700">Together</td>
+            <td style="padding: 8px 0; font-weight: 700">{{ shop.words.together }}</td>
             <td style="padding: 8px 0; text-align: right; font-weight: 700">{{ cart.total_minor | money: cart.currency }}</td>
           </tr>
         </mj-table>

@@ -13,7 +13,7 @@ from campaigns.channels.push.endpoints import check_endpoint
 from campaigns.channels.push.vapid import new_pair
 from campaigns.models import PushKeys, PushSubscription
 from retention.customers.consent import Said, address_digest, record_consents
-from retention.customers.identifying import BASKET_COUNTS_SQL, Claim, identify
+from retention.customers.identifying import BASKET_COUNTS_SQL, Claim, email_key, identify
 from retention.customers.models import Customer
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
@@ -135,6 +135,13 @@ def browsers_of(customer: Customer) -> tuple[Subscription, ...]:
     """Return a customer's browsers as `attach_browsers` found them, those seen last first."""
     found: tuple[Subscription, ...] = getattr(customer, _ATTRIBUTE, ())
     return found
+
+
+def browsers_at(address: str, *, now: datetime) -> tuple[Subscription, ...]:
+    """Return the browsers of the customer with this e-mail address."""
+    people = list(Customer.objects.filter(email_key=email_key(address))[:1])
+    attach_browsers(people, now=now)
+    return browsers_of(people[0]) if people else ()
 
 
 def as_secret(browsers: Sequence[Subscription]) -> str:

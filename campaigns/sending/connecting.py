@@ -3,12 +3,14 @@
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings as site
 from django.db import transaction
+from django.db.models import QuerySet
 
 from campaigns.channels import CHANNELS, Answer, Outcome, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
@@ -17,23 +19,32 @@ from campaigns.models import Connection
 from campaigns.personalization.push_texts import PushText
 from campaigns.sending.accounts import NoAccount, account_for, account_of
 from campaigns.sending.assembling.push import payload_of
-from campaigns.sending.browsers import as_secret, attach_browsers, browsers_of, keys_of_store
+from campaigns.sending.browsers import as_secret, browsers_at, keys_of_store
 from campaigns.sending.routing import connections_of, let_go
 from campaigns.sending.warming import WarmUp
-from retention.customers.models import Customer
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import CannotUnseal
-from retention.kit.words import fold
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
 TEST_SECONDS = 15.0
 NEW_SHARE = 20
+MOST_BESIDE = 2
+
+
+class TooMany(Exception):
+    """A channel has two connections side by side already."""
 
 
 def in_use(channel: str, provider: str = "") -> Connection | None:
     """Return the connection a channel's messages leave by, of several the largest or that of a provider; None for the test inbox."""
     return next((one for one in connections_of(channel) if provider in ("", one.provider)), None)
+
+
+def called(public_id: UUID) -> Connection | None:
+    """Return the connection in use with this id."""
+    found: Connection | None = Connection.objects.filter(public_id=public_id, active=True).first()
+    return found
 
 
 def keep(
@@ -46,23 +57,29 @@ def keep(
     sender: Mapping[str, str],
     now: datetime,
     beside: bool = False,
+    connection: Connection | None = None,
 ) -> Connection:
     """Save a provider as one its channel uses; secrets that are not given stay.
 
-    A new one puts the others of its channel aside, or with `beside` takes its share of an e-mail channel that has one so far.
+    connection: the one to change; without it that of the same provider is. A new one puts the others of its channel aside, or with `beside`
+    takes its share of an e-mail channel that has one so far, also of the same provider. Raises Connection.DoesNotExist for one put aside,
+    TooMany for a third.
     """
     with transaction.atomic():
         transaction_lock("connections", store_id=require_store_id())
         rows = Connection.objects.select_for_update().filter(channel=channel, active=True)
-        known, others = rows.filter(provider=provider).first(), rows.exclude(provider=provider)
+        known = _known(rows, provider, connection=connection, beside=beside)
+        others = rows.exclude(pk=known.pk if known is not None else None)
         connection = known or Connection(channel=channel, provider=provider, created_at=now)
+        if known is None and beside and others.count() >= MOST_BESIDE:
+            raise TooMany
         if known is None and beside and channel == "email" and others.count() == 1:
             others.update(weight=100 - NEW_SHARE)
             connection.weight = NEW_SHARE
         elif known is None:
             others.update(active=False)
             let_go(channel, now=now)
-        connection.name, connection.settings = name[:120], dict(settings)
+        connection.name, connection.settings = _free_name(name, others), dict(settings)
         connection.from_name, connection.from_address = sender.get("from_name", ""), sender.get("from_address", "")
         connection.resting_until = None
         connection.save()
@@ -70,6 +87,20 @@ def keep(
         connection.save()
         StoreWork.ring("dispatch", store_id=connection.store_id, due_at=now)
     return connection
+
+
+def _known(rows: QuerySet[Connection], provider: str, *, connection: Connection | None, beside: bool) -> Connection | None:
+    """Return which of these rows is to be changed; None for a new one."""
+    if connection is not None:
+        return rows.get(pk=connection.pk)
+    return None if beside else rows.filter(provider=provider).order_by("-weight", "pk").first()
+
+
+def _free_name(name: str, others: QuerySet[Connection]) -> str:
+    """Return a name no other connection in use has: "SMTP", else "SMTP 2"."""
+    taken = set(others.filter(active=True).values_list("name", flat=True))
+    wanted = name[:110]
+    return next(one for one in chain([wanted], (f"{wanted} {number}" for number in count(2))) if one not in taken)
 
 
 def _opened(connection: Connection) -> dict[str, Any]:
@@ -84,14 +115,15 @@ def _own_secrets(provider: str, *, now: datetime) -> dict[str, str]:
     return {"private_key": keys_of_store(now=now).private()} if provider == WEBPUSH.key else {}
 
 
-def stop_using(channel: str, provider: str = "", *, now: datetime) -> bool:
+def stop_using(channel: str, provider: str = "", *, connection: Connection | None = None, now: datetime) -> bool:
     """Let a channel's messages leave by its other connection, else go to the test inbox again, and forget the provider's secrets.
 
-    Return whether there was one. provider: only this one. What waits for its warm-up is looked at anew.
+    Return whether there was one. provider: only of this one; connection: only this. What waits for its warm-up is looked at anew.
     """
     with transaction.atomic():
         transaction_lock("connections", store_id=require_store_id())
         rows = Connection.objects.filter(channel=channel, active=True, **({"provider": provider} if provider else {}))
+        rows = rows if connection is None else rows.filter(pk=connection.pk)
         stopped = bool(rows.update(active=False, sealed=""))
         if stopped:
             let_go(channel, now=now)
@@ -121,11 +153,10 @@ def share(connection: Connection, *, weight: int, warm_up: WarmUp | None, now: d
     return True
 
 
-def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime, provider: str = "") -> Answer:
-    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction. provider: of several this one."""
+def send_test(store: Store, *, channel: str, to: str, text: str, now: datetime, connection: Connection | None = None) -> Answer:
+    """Hand one message to a channel's provider and return its real answer. Call it outside a transaction. connection: of several, this."""
     try:
-        chosen = in_use(channel, provider) if provider else None
-        account = account_of(chosen) if chosen is not None else account_for(store, channel=channel)
+        account = account_of(connection) if connection is not None else account_for(store, channel=channel)
         make = {"email": _mail, "push": _push}.get(channel, _text)
         outgoing = make(account, to, text, now=now)
     except NoAccount as error:
@@ -151,9 +182,7 @@ def _mail(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
 
 
 def _push(account: Any, to: str, text: str, *, now: datetime) -> Outgoing:
-    people = list(Customer.objects.filter(email_key=fold(to))[:1])
-    attach_browsers(people, now=now)
-    browsers = browsers_of(people[0]) if people else ()
+    browsers = browsers_at(to, now=now)
     if not browsers and not account.trusted:
         raise CannotBuild("no browser of this customer takes push messages")
     key = uuid4().hex

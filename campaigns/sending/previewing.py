@@ -15,14 +15,22 @@ from retention.orders.models import Cart
 from retention.stores.models import Store
 
 
-def preview(wording: Wording, kind: str, *, store: Store, customer: Customer | None, now: datetime) -> Rendered | CannotRender:
-    """Render a mail for a customer, or for the example person with None. Its links to say no lead nowhere."""
+def preview(
+    wording: Wording, kind: str, *, store: Store, customer: Customer | None, language: str = "", now: datetime
+) -> Rendered | CannotRender:
+    """Render a mail for a customer, or for the example person with None. Its links to say no lead nowhere.
+
+    language: what the example person speaks, where that is not the shop's own.
+    """
     try:
         compiled = compile_wording(wording, kind)
     except TemplateFault as fault:
         return CannotRender("template_error", str(fault))
     parts = {"subject": wording.subject, "html": compiled.html, "text": compiled.text}
-    context = example_context(store, now=now) if customer is None else _context(customer, list(parts.values()), store=store, now=now)
+    if customer is None:
+        context = example_context(store, now=now, language=language)
+    else:
+        context = _context(customer, list(parts.values()), store=store, now=now)
     with renderer() as process:
         return process.render(f"{store.pk}.preview.{hash((wording, kind))}", parts, context)
 

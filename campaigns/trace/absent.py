@@ -16,6 +16,7 @@ from retention.kit.words import Phrase, gettext_noop
 from segments.models import SegmentMember
 
 LOOK_BACK = timedelta(days=90)
+KEPT_AT_LEAST = timedelta(days=424)  # fourteen months: of runs that ended before, single messages may have left
 MOST = 30
 Say = Callable[[str], str]
 _EVENTS = {"Cart Idle": gettext_noop("Basket left alone"), "Order Completed": gettext_noop("Order placed")}
@@ -35,29 +36,31 @@ class Absent:
 
 def absent_for(customer: Customer, *, say: Say, now: datetime) -> list[Absent]:
     """Return why journeys that are live and campaigns opened in 90 days have no message for a person; at most 30 of each."""
-    return [*_journeys(customer, say), *_campaigns(customer, say, now)]
+    return [*_journeys(customer, say, now), *_campaigns(customer, say, now)]
 
 
-def _journeys(customer: Customer, say: Say) -> list[Absent]:
+def _journeys(customer: Customer, say: Say, now: datetime) -> list[Absent]:
     written = set(Message.objects.filter(customer=customer, source_kind="journey").values_list("source_id", flat=True))
     runs = {run.journey_id: run for run in Enrollment.objects.filter(customer=customer).order_by("entered_at", "id")}
     live = [one for one in live_journeys() if one.journey_id not in written][:MOST]
     rows = Journey.objects.in_bulk([one.journey_id for one in live])
     found = []
     for one in live:
-        reason, phrase, at = _of_run(runs[one.journey_id]) if one.journey_id in runs else _not_in(one, customer)
+        reason, phrase, at = _of_run(runs[one.journey_id], now) if one.journey_id in runs else _not_in(one, customer)
         journey = rows[one.journey_id]
         found.append(Absent("journey", journey.public_id, journey.name, reason, phrase.render(say), at))
     return found
 
 
-def _of_run(run: Enrollment) -> tuple[str, Phrase, datetime | None]:
+def _of_run(run: Enrollment, now: datetime) -> tuple[str, Phrase, datetime | None]:
     if run.held_out:
         return "holdout", words_of("holdout"), run.entered_at
     if run.state == Enrollment.State.STOPPED:
         return "run_ended", Phrase(gettext_noop("The journey ended for them: %(why)s"), {"why": words_of(run.reason)}), run.ended_at
     if run.state == Enrollment.State.RUNNING:
         return "waiting", Phrase(gettext_noop("They are in it and wait for the next step")), run.due_at
+    if run.ended_at is not None and run.ended_at < now - KEPT_AT_LEAST:
+        return "long_ago", Phrase(gettext_noop("They went through it long ago; its messages are kept no longer")), run.ended_at
     return "finished", Phrase(gettext_noop("They went through it without a message")), run.ended_at
 
 

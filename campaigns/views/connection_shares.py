@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages as toasts
@@ -44,10 +45,10 @@ class ShareForm(forms.Form):
 @needs("connections.edit")
 @asks_for_mfa
 @require_POST
-def share_connection(request: Any, provider: str) -> HttpResponse:
-    """Keep the share and the warm-up of an e-mail connection. A warm-up that goes on keeps its first day."""
-    connection = connecting.in_use("email", provider)
-    if connection is None:
+def share_connection(request: Any, which: str) -> HttpResponse:
+    """Keep the share and the warm-up of an e-mail connection, by its id or its provider. A warm-up that goes on keeps its first day."""
+    connection = chosen(which) or connecting.in_use("email", which)
+    if connection is None or connection.channel != "email":
         raise Http404
     form = ShareForm(request.POST)
     if not form.is_valid():
@@ -60,10 +61,18 @@ def share_connection(request: Any, provider: str) -> HttpResponse:
     weight = told["weight"] or connection.weight
     with transaction.atomic():
         if connecting.share(connection, weight=weight, warm_up=warm_up, now=now):
-            details = {"provider": provider, "weight": weight, "warm_up": warm_up is not None}
+            details = {"provider": connection.provider, "weight": weight, "warm_up": warm_up is not None}
             auditing.note(request, "connection.shared", target=f"connection:{connection.public_id}", details=details)
     toasts.success(request, _("Kept. It counts from the next mail on."))
     return redirect(TAB, store_slug=request.store.slug)
+
+
+def chosen(which: str) -> Connection | None:
+    """Return the connection in use that the last part of an address names by its id, if it does."""
+    try:
+        return connecting.called(UUID(which))
+    except ValueError:
+        return None
 
 
 def shown_share(request: Any, connection: Connection, rows: Sequence[Connection]) -> dict[str, Any]:
@@ -71,7 +80,7 @@ def shown_share(request: Any, connection: Connection, rows: Sequence[Connection]
     if connection.channel != "email":
         return {}
     kept = {"weight": connection.weight, "warm": connection.warm_since is not None, "first": connection.warm_first}
-    form = ShareForm(initial=kept | {"growth": connection.warm_growth, "goal": connection.warm_goal}, auto_id=f"{connection.provider}-%s")
+    form = ShareForm(initial=kept | {"growth": connection.warm_growth, "goal": connection.warm_goal}, auto_id=f"{connection.public_id}-%s")
     if len(rows) < 2:
         del form.fields["weight"]
     share = dict(zip([one.pk for one in rows], routing.shares_of(rows), strict=True))[connection.pk] if len(rows) > 1 else None

@@ -21,7 +21,7 @@ from campaigns.forms import FORMS, ProviderForm
 from campaigns.models import Connection
 from campaigns.sending import connecting, routing
 from campaigns.sending.hearing import report_password
-from campaigns.views.connection_shares import shown_share
+from campaigns.views.connection_shares import chosen, shown_share
 from retention.customers.phones import read_phone
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
@@ -52,37 +52,51 @@ def list_connections(request: Any) -> HttpResponse:
 @needs("connections.edit")
 @asks_for_mfa
 @require_http_methods(["GET", "POST"])
-def edit_connection(request: Any, provider: str) -> HttpResponse:
-    """Ask for what a provider needs, and keep it."""
-    form_of = _form_of(provider)
-    known = connecting.in_use(form_of.channel, provider)
+def edit_connection(request: Any, which: str) -> HttpResponse:
+    """Ask for what a provider needs, and keep it. which: a connection's id, or a provider, whose connection is changed or made."""
+    form_of, known = _place(which)
+    provider, beside = form_of.provider, known is None and request.GET.get("beside") == "1"
+    if known is None and not beside:
+        known = connecting.in_use(form_of.channel, provider)
     if request.method == "GET":
-        return _form_page(request, form_of.of(known) if known is not None else form_of())
+        return _form_page(request, form_of.of(known) if known is not None else form_of(), which=which, beside=beside)
     form = form_of(request.POST, known=known)
     if not form.is_valid():
-        return _form_page(request, form, status=422)
-    sender = {name: form.cleaned_data.get(name, "") for name in ("from_name", "from_address")}
-    with transaction.atomic():
-        saved = connecting.keep(
-            form.channel,
-            provider,
-            name=str(NAMES[provider]),
-            settings=form.settings(),
-            secrets=form.new_secrets(),
-            sender=sender,
-            now=clock.now(),
-            beside=request.GET.get("beside") == "1",
-        )
-        auditing.note(request, "connection.saved", target=f"connection:{saved.public_id}", details={"provider": provider})
+        return _form_page(request, form, which=which, beside=beside, status=422)
+    try:
+        _keep(request, form, known=known, beside=beside)
+    except connecting.TooMany:
+        toasts.error(request, _("Two providers are in use side by side already. Stop using one first."))
+        return redirect(TAB, store_slug=request.store.slug)
+    except Connection.DoesNotExist:
+        raise Http404 from None
     toasts.success(request, _("Kept. Send a test to see what the provider says."))
     return redirect(TAB, store_slug=request.store.slug)
 
 
+def _keep(request: Any, form: ProviderForm, *, known: Connection | None, beside: bool) -> None:
+    sender = {name: form.cleaned_data.get(name, "") for name in ("from_name", "from_address")}
+    with transaction.atomic():
+        saved = connecting.keep(
+            form.channel,
+            form.provider,
+            name=form.cleaned_data.get("name") or str(NAMES[form.provider]),
+            settings=form.settings(),
+            secrets=form.new_secrets(),
+            sender=sender,
+            now=clock.now(),
+            beside=beside,
+            connection=known,
+        )
+        auditing.note(request, "connection.saved", target=f"connection:{saved.public_id}", details={"provider": form.provider})
+
+
 @needs("connections.edit")
 @require_POST
-def test_connection(request: Any, provider: str) -> HttpResponse:
+def test_connection(request: Any, which: str) -> HttpResponse:
     """Send one message now and show the provider's own answer."""
-    form_of = _form_of(provider)
+    form_of, known = _place(which)
+    connection = known or connecting.in_use(form_of.channel, form_of.provider)
     to = _address(request, form_of.channel)
     allowed = spend_or_local(TESTS, who=str(request.store.pk))
     if not to:
@@ -91,7 +105,7 @@ def test_connection(request: Any, provider: str) -> HttpResponse:
         toasts.warning(request, _("Ten tests a minute are enough. Try again in %(seconds)d seconds.") % {"seconds": allowed.retry_after})
     else:
         text = _("This is a test from %(shop)s.") % {"shop": request.store.name}
-        answer = connecting.send_test(request.store, channel=form_of.channel, to=to, text=text, now=clock.now(), provider=provider)
+        answer = connecting.send_test(request.store, channel=form_of.channel, to=to, text=text, now=clock.now(), connection=connection)
         if answer.outcome is Outcome.ACCEPTED:
             toasts.success(request, _("The provider took it: %(answer)s") % {"answer": answer.detail})
         else:
@@ -101,13 +115,13 @@ def test_connection(request: Any, provider: str) -> HttpResponse:
 
 @needs("connections.edit")
 @require_POST
-def stop_connection(request: Any, provider: str) -> HttpResponse:
+def stop_connection(request: Any, which: str) -> HttpResponse:
     """Stop using a provider. Asks for no second factor: shutting must be quick."""
-    form_of = _form_of(provider)
+    form_of, known = _place(which)
     with transaction.atomic():
-        stopped = connecting.stop_using(form_of.channel, provider, now=clock.now())
+        stopped = connecting.stop_using(form_of.channel, form_of.provider, connection=known, now=clock.now())
         if stopped:
-            auditing.note(request, "connection.stopped", target=f"connection:{provider}", details={"provider": provider})
+            auditing.note(request, "connection.stopped", target=f"connection:{which}", details={"provider": form_of.provider})
     other = connecting.in_use(form_of.channel) if stopped else None
     if other is not None:
         toasts.success(request, _("The provider is not used any more. Everything leaves by %(name)s.") % {"name": other.name})
@@ -127,9 +141,10 @@ def _row(request: Any, channel: str, *, may_edit: bool) -> dict[str, Any]:
         "channel": word,
         "example": example,
         "ways": [_way(one, may_edit=may_edit) | shown_share(request, one, connections) for one in connections]
-        or [{"connection": None, "provider": providers[0][0]}],
+        or [{"connection": None, "provider": providers[0][0], "which": providers[0][0]}],
         "connected": bool(connections),
         "others": [(key, name) for key, name in providers if key not in taken],
+        "beside": providers,
         "may_add": channel == "email" and len(connections) == 1,
     }
 
@@ -137,7 +152,9 @@ def _row(request: Any, channel: str, *, may_edit: bool) -> dict[str, Any]:
 def _way(connection: Connection, *, may_edit: bool) -> dict[str, Any]:
     return {
         "connection": connection,
-        "provider": connection.provider if connection.provider in FORMS else next(iter(FORMS)),
+        "which": str(connection.public_id),
+        "provider": connection.provider,
+        "service": NAMES.get(connection.provider, connection.name),
         "reports": _reports_url(connection) if may_edit else "",
     }
 
@@ -154,10 +171,13 @@ def _reports_url(connection: Connection) -> str:
     return f"{scheme}://{sign}{host}{reverse('email_reports', args=[connection.public_id])}"
 
 
-def _form_of(provider: str) -> type[ProviderForm]:
+def _place(which: str) -> tuple[type[ProviderForm], Connection | None]:
+    """Return the form an address means, and the connection in use where it names one by its id."""
+    known = chosen(which)
+    provider = known.provider if known is not None else which
     if provider not in FORMS:
         raise Http404
-    return FORMS[provider]
+    return FORMS[provider], known
 
 
 def _address(request: Any, channel: str) -> str:
@@ -171,8 +191,8 @@ def _address(request: Any, channel: str) -> str:
     return to
 
 
-def _form_page(request: Any, form: ProviderForm, *, status: int = 200) -> HttpResponse:
-    word, name = CHANNELS[form.channel][1], NAMES[form.provider]
+def _form_page(request: Any, form: ProviderForm, *, which: str, beside: bool, status: int = 200) -> HttpResponse:
+    word, name = CHANNELS[form.channel][1], form.known.name if form.known is not None else NAMES[form.provider]
     return settings_page(
         request,
         "campaigns/connection.html",
@@ -181,5 +201,6 @@ def _form_page(request: Any, form: ProviderForm, *, status: int = 200) -> HttpRe
         form=form,
         channel=word,
         name=name,
-        beside=request.GET.get("beside") == "1",
+        which=which,
+        beside=beside,
     )

@@ -15,6 +15,7 @@ from campaigns.connecting.judging import TOPICS, Finding
 from campaigns.forms import DomainForm, SenderForm
 from campaigns.measurement.counters import complaint_share
 from campaigns.models import Sender, SendingDomain
+from campaigns.views.link_hosts import our_host, shown_hosts
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.stores import auditing
@@ -96,6 +97,9 @@ def _page(request: Any, *, form: SenderForm | None = None, told: dict[str, Domai
         "complaints": complaint_share(now=clock.now()),
         "most_complaints": MOST_COMPLAINTS,
         "may_edit": allows(request.role, capability="senders.edit"),
+        "hosts": [one | {"lines": [_line(finding) for finding in one["findings"]]} for one in shown_hosts(request.store)],
+        "our_host": our_host(),
+        "example_host": f"links.{next(iter(checking.domains_of_store()), 'example.com')}",
     }
     return settings_page(request, "campaigns/senders.html", current=TAB, status=status, **context)
 

@@ -20,12 +20,15 @@ TIMES_OF_A_HEAVY_ONE = 20
 HEAVY = frozenset({"template_too_slow", "template_too_big"})
 
 
-def look_at(request: Any, wording: Wording, kind: str, *, customer: Customer | None = None) -> Rendered | CannotRender:
-    """Render what is written for a customer, or for the example person; CannotRender(TOO_OFTEN) where that was asked too often."""
+def look_at(request: Any, wording: Wording, kind: str, *, customer: Customer | None = None, language: str = "") -> Rendered | CannotRender:
+    """Render what is written for a customer, or for the example person; CannotRender(TOO_OFTEN) where that was asked too often.
+
+    language: what the example person speaks.
+    """
     seconds = seconds_to_wait(request, of_person=OF_PERSON, of_store=OF_STORE)
     if seconds:
         return CannotRender(TOO_OFTEN, _("That were many previews. Try again in %(seconds)d seconds.") % {"seconds": seconds})
-    made = preview(wording, kind, store=request.store, customer=customer, now=clock.now())
+    made = preview(wording, kind, store=request.store, customer=customer, language=language, now=clock.now())
     if isinstance(made, CannotRender) and made.reason in HEAVY:
         take_for_a_heavy_one(request)
     return made

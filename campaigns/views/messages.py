@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from campaigns.broadcasts import freezing
 from campaigns.models import Campaign, Journey, Message
 from campaigns.sending.reasons import words_of
 from retention.dashboard.access import allows, needs
@@ -63,9 +64,11 @@ def _page(request: HttpRequest, source: Journey | Campaign, *, kind: str, crumbs
         }
         for message in page.rows
     ]
+    left = not page.rows and isinstance(source, Campaign) and freezing.report_of(source) is not None
     states = [(key, label) for key, label in Message.State.choices if key in BADGES]
     context = {
         "source": source, "crumbs": crumbs, "page": page, "lines": lines, "state": state, "states": states, "sees_people": sees_people,
+        "left": left,
     }  # fmt: skip
     return render(request, "campaigns/messages.html", context)
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from campaigns.models import Message
+from campaigns.models import LinkHost, Message
 from campaigns.personalization.links import Unsubscribing, read_unsubscribe
 from campaigns.sending.receipts import origins_of
 from retention.customers.consent import Said, record_consents
@@ -45,8 +45,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         store = Store.objects.get(pk=wish.store_id)
         done = request.method == "POST"
         customer = _withdraw(wish, now=now) if done else _person(Customer.objects.all(), wish)
+        site = LinkHost.site_in_use()
     known = customer is not None and address_mark(customer) == wish.mark
-    more = preferences_url(customer, store_id=store.pk, planned_at=now) if customer is not None and known else ""
+    more = preferences_url(customer, store_id=store.pk, planned_at=now, site=site) if customer is not None and known else ""
     return shop_page(request, "campaigns/unsubscribe.html", store=store, done=done, preferences=more)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
+from campaigns.views.own_hosts import enter
 from retention.health.probes import PROBES
 from retention.kit.logs import request_context, take_request_id
 from retention.kit.metrics import REQUEST_SECONDS, REQUESTS
@@ -77,5 +78,5 @@ def _host_is_ours(request: HttpRequest) -> bool:
     try:
         request.get_host()
     except DisallowedHost:
-        return False
+        return enter(request)
     return True

@@ -19,4 +19,5 @@ class HomeConfig(AppConfig):
         menu.register(menu.MenuItem("", _("Home"), "home", "home", "home.view", order=10, count=waiting.number))
         home_parts.step_sources.add("first_customer", (30, steps.first_customer_step))
         home_parts.step_sources.add("footer", (40, steps.footer_step))
+        home_parts.step_sources.add("campaign", (45, steps.campaign_step))
         home_parts.step_sources.add("reminder", (50, steps.reminder_step))

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.models import Journey
+from campaigns.models import Campaign, Journey
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.access import allows
 from retention.dashboard.home_parts import Step
@@ -17,10 +17,10 @@ def first_customer_step(request: Any, now: datetime) -> Step:
     """Ask for the first person whose address is known."""
     return Step(
         title=_("Know your first customer"),
-        text=_("Send “identify” when somebody signs in or orders. From then on their baskets have a name."),
+        text=_("Bring in a file of those you have. Your shop tells of new ones with “identify”, when somebody signs in or orders."),
         done=Customer.objects.known().exists(),
-        button=_("See your customers"),
-        url=_page(request, "customers:list"),
+        button=_("Bring in a file"),
+        url=_page(request, "customers:import_new") if allows(request.role, capability="customers.import") else "",
         done_text=_("You know who they are."),
         minutes=3,
     )
@@ -49,6 +49,19 @@ def reminder_step(request: Any, now: datetime) -> Step:
         url=_page(request, "campaigns:journeys"),
         done_text=_("It is on."),
         minutes=2,
+    )
+
+
+def campaign_step(request: Any, now: datetime) -> Step:
+    """Ask for a first campaign; who has a journey on sends already."""
+    return Step(
+        title=_("Send a first campaign"),
+        text=_("Choose who gets it and take a ready-made mail. Without a provider it goes to your test inbox and to nobody else."),
+        done=Campaign.objects.filter(opened_at__isnull=False).exists() or Journey.objects.live().exists(),
+        button=_("Write one"),
+        url=_page(request, "campaigns:new_campaign") if allows(request.role, capability="messages.write") else "",
+        done_text=_("It was sent."),
+        minutes=3,
     )
 
 

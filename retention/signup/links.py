@@ -60,12 +60,15 @@ def address_mark(customer: Customer) -> str:
     return address_digest(customer.email)[:_DIGEST]
 
 
-def preferences_url(customer: Customer, *, store_id: int, planned_at: datetime) -> str:
-    """Return the address of one person's preferences; the same again for a repeated build of the same mail."""
+def preferences_url(customer: Customer, *, store_id: int, planned_at: datetime, site: str = "") -> str:
+    """Return the address of one person's preferences; the same again for a repeated build of the same mail.
+
+    site: what it begins with where the shop has a host of its own, else it is ours.
+    """
     expires_at = planned_at + timedelta(days=PREFERENCES_DAYS)
     subject = f"{customer.public_id.hex} {address_mark(customer)}"
     token = sign_link(subject, store_id=store_id, purpose=PREFERENCES, expires_at=expires_at)
-    return f"{settings.SITE_URL}{_preferences_path().replace('/-/', f'/{token}/')}"
+    return f"{site or settings.SITE_URL}{_preferences_path().replace('/-/', f'/{token}/')}"
 
 
 @lru_cache(maxsize=1)

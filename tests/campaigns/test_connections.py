@@ -10,6 +10,8 @@ from campaigns.sending.hearing import report_password
 from retention.inbox.keeping import keep
 from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
+from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, rows, send_all, start
+from tests.campaigns.sink import smtp_sink
 from tests.campaigns.twilio_stage import PATH, posted
 from tests.cast import lumen, other_store
 from tests.factories import signed_in
@@ -85,6 +87,59 @@ def test_a_test_shows_what_the_provider_really_said(settings: Any, sink: Any) ->
         page = browser.post(f"{PAGE}twilio/test/", {"to": "+49 151 12345678"}, follow=True).content.decode()
         assert "It did not leave: 400 21408 Permission to send is missing" in page
         assert posted(stage)[0]["To"] == "+4915112345678"
+
+
+def test_two_accounts_of_one_service_have_names_shares_tests_and_secrets_of_their_own(now: Any) -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    with smtp_sink() as (first, port), smtp_sink() as (second, other_port):
+        local = {**SMTP, "host": "127.0.0.1", "security": "none", "port": str(port)}
+        browser.post(f"{PAGE}smtp/", local)
+        assert "?beside=1" in browser.get(PAGE).content.decode()
+        browser.post(f"{PAGE}smtp/?beside=1", {**local, "port": str(other_port), "username": "shop-2", "name": "Night post"})
+        assert "side by side already" in browser.post(f"{PAGE}smtp/?beside=1", local, follow=True).content.decode()
+        with store_context(shop.store.pk):
+            one, two = Connection.objects.order_by("pk")
+            assert [(row.name, row.weight, row.active) for row in (one, two)] == [("SMTP", 80, True), ("Night post", 20, True)]
+            assert [row.credentials()["username"] for row in (one, two)] == ["lumen", "shop-2"]
+        browser.post(f"{PAGE}{two.public_id}/", {**local, "port": str(other_port), "username": "", "password": "", "name": "SMTP"})
+        assert "Night post" not in browser.get(PAGE).content.decode()
+        assert "SMTP 2" in browser.get(f"{PAGE}{two.public_id}/").content.decode()
+        browser.post(f"{PAGE}{two.public_id}/share/", {"weight": "50", "first": "50", "growth": "30", "goal": "20000"})
+        for row in (one, two):
+            browser.post(f"{PAGE}{row.public_id}/test/", {"to": f"{row.pk}@example.test"})
+        wanted = [[f"{one.pk}@example.test"], [f"{two.pk}@example.test"]]
+        assert [[mail["To"] for mail in sink.accepted] for sink in (first, second)] == wanted
+        assert [sink.users for sink in (first, second)] == [{"lumen"}, {"shop-2"}]
+        with store_context(shop.store.pk):
+            assert sorted(Connection.objects.values_list("weight", "name")) == [(50, "SMTP"), (50, "SMTP 2")]
+            campaign = make_campaign(make_list(make_crowd(40, now=now), now=now), now=now)
+            start(campaign, shop.store, now=now)
+            send_all(shop.store, now=now)
+            by = list(rows(campaign).values_list("connection_id", flat=True))
+        assert (len(first.accepted) - 1, len(second.accepted) - 1) == (by.count(one.pk), by.count(two.pk))
+        assert min(by.count(one.pk), by.count(two.pk)) >= 8
+        browser.post(f"{PAGE}{one.public_id}/stop/")
+    with store_context(shop.store.pk):
+        assert [(row.active, bool(row.sealed)) for row in Connection.objects.order_by("pk")] == [(False, False), (True, True)]
+    _kite, olga = other_store()
+    for page in (f"/s/kite/settings/channels/{two.public_id}/", f"/s/kite/settings/channels/{one.public_id}/"):
+        assert signed_in(olga).get(page).status_code == 404
+    assert browser.get(f"{PAGE}{one.public_id}/").status_code == 404, "one that is not used any more"
+
+
+def test_reports_come_to_the_account_they_are_about() -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    form = {"from_name": "Lumen", "from_address": "hello@lumen.example.test", "api_key": "k"}
+    browser.post(f"{PAGE}sparkpost/", form)
+    browser.post(f"{PAGE}sparkpost/?beside=1", {**form, "api_key": "k2", "name": "Night post"})
+    shown = browser.get(PAGE).content.decode()
+    with store_context(shop.store.pk):
+        accounts = list(Connection.objects.filter(active=True))
+    assert len(accounts) == 2
+    for account in accounts:
+        assert f"{report_password(account.public_id)}@localhost:8000/hooks/email/{account.public_id}" in shown
 
 
 def test_the_inbox_says_which_messages_are_texts(settings: Any, tmp_path: Any) -> None:

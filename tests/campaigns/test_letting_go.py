@@ -6,15 +6,30 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.broadcasts import following, keeping, reading
+from campaigns.broadcasts import exporting, following, keeping, reading, running
 from campaigns.broadcasts.keeping import BITE, let_old_go, let_old_go_of
-from campaigns.models import Campaign, CampaignTally, Click, Message, OnsiteMessage, Opening, ProviderReport, PushSubscription
+from campaigns.journeys import reading as journey_reading
+from campaigns.models import (
+    Attribution,
+    Campaign,
+    CampaignTally,
+    Click,
+    Enrollment,
+    Message,
+    OnsiteMessage,
+    Opening,
+    ProviderReport,
+    PushSubscription,
+)
+from campaigns.playbooks import switching
+from campaigns.trace.absent import absent_for
 from retention.customers.keeping import delete_old_events
 from retention.customers.models import CustomerEvent
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.campaigns.outcomes import buy_after, click_on, make_sent, say_no
-from tests.factories import make_store
+from tests.campaigns.story import leave_cart, make_shopper, send, tick
+from tests.factories import make_store, member_of, signed_in
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +88,29 @@ def test_late_clicks_are_added_to_what_was_added_up(store: Any, sent: Campaign, 
     assert (Click.objects.count(), following.links_of(sent)) == (0, [more])
 
 
+def test_who_clicks_a_link_again_after_their_click_was_added_up_counts_as_one_person(store: Any, sent: Campaign, now: datetime) -> None:
+    Message.objects.update(targets=["https://lumen.example.test/a", "https://lumen.example.test/b", "https://lumen.example.test/a"])
+    let_old_go_of(store, now=now + LATER)
+    [link] = following.links_of(sent)
+    message = Message.objects.filter(source_id=sent.pk).exclude(links_counted=[]).order_by("pk").first()
+    moment = now + LATER + timedelta(days=1)
+    for position in (0, 2, 1):  # the same link, the same target at another place, another link
+        Click.objects.create(message=message, customer_id=message.customer_id, position=position, at=moment, method="GET", noted_at=moment)
+    more, other = following.links_of(sent)
+    assert (more.people, more.clicks) == (link.people, link.clicks + 2)
+    assert (other.people, other.clicks) == (1, 1)
+    let_old_go_of(store, now=moment + LATER)
+    assert Click.objects.count() == 0
+    assert following.links_of(sent) == [more, other]
+    Click.objects.create(message=message, customer_id=message.customer_id, position=1, at=moment + LATER, method="GET", noted_at=moment)
+    assert [one.people for one in following.links_of(sent)] == [more.people, 1]
+    message.refresh_from_db()
+    assert sorted(message.links_counted) == [0, 1, 2]
+
+
 def test_a_shop_that_keeps_events_for_ever_keeps_clicks_for_25_months_and_what_is_not_noted_stays(store: Any, now: datetime) -> None:
+    Store.objects.filter(pk=store.pk).update(message_months=None)
+    store.refresh_from_db()
     campaign = make_sent(store, now=now, people=60)
     click_on(campaign, now=now, counts={"a": 3})
     Click.objects.update(noted_at=now)
@@ -138,3 +175,75 @@ def test_a_run_takes_a_bounded_part_and_the_next_goes_on(store: Any, sent: Campa
         left.append(Click.objects.count())
         assert report_of(sent, now=now + LATER)["links"] == whole["links"]
     assert left == [14, 8, 2, 0]
+
+
+def whole_report(campaign: Campaign, store: Any, *, now: datetime) -> dict[str, Any]:
+    """Return everything a report shows."""
+    return report_of(campaign, now=now) | {
+        "reasons": reading.reasons_of(campaign),
+        "variants": reading.variants_of(campaign, currency="EUR"),
+        "difference": reading.difference_of(campaign, currency="EUR"),
+        "segments": following.by_segment(campaign, currency="EUR"),
+        "file": exporting.figures_file(campaign, currency="EUR", now=now),
+    }
+
+
+def test_single_messages_leave_after_fourteen_months_and_the_report_stays_to_the_letter(store: Any, now: datetime) -> None:
+    campaign = make_sent(store, now=now, people=300)
+    clicked = click_on(campaign, now=now, counts={"a": 6, "b": 10}, machines=4)
+    buy_after(clicked[:3], now=now)
+    say_no(clicked[:2], campaign, now=now)
+    Click.objects.update(noted_at=now)
+    young = make_sent(store, now=now + timedelta(days=300), people=60, called="young")
+    old = now + timedelta(days=430)
+    before = whole_report(campaign, store, now=old)
+    assert (before["difference"] is None, len(before["segments"]), len(before["variants"])) == (False, 1, 2)
+    assert let_old_go_of(store, now=now + timedelta(days=420)) == 0
+    let_old_go_of(store, now=old)
+    assert not Message.objects.filter(source_kind="campaign", source_id=campaign.pk).exists()
+    assert Message.objects.filter(source_kind="campaign", source_id=young.pk).exists()
+    assert (Click.objects.filter(message__source_id=campaign.pk).count(), Attribution.objects.count()) == (0, 0)
+    assert whole_report(campaign, store, now=old) == before
+    client = signed_in(member_of(store, "marketer"))
+    assert client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").status_code == 200
+    assert "kept no longer" in client.get(f"/s/{store.slug}/campaigns/{campaign.public_id}/messages/").content.decode()
+    assert not running.resume(campaign, now=old)
+    running.tick(store, now=old)
+    assert not Message.objects.filter(source_kind="campaign", source_id=campaign.pk).exists(), "nobody gets it a second time"
+
+
+def test_a_shop_that_keeps_messages_for_good_keeps_them_and_what_still_runs_stays_in_any(store: Any, now: datetime) -> None:
+    campaign = make_sent(store, now=now, people=60)
+    later = now + timedelta(days=500)
+    Store.objects.filter(pk=store.pk).update(message_months=None)
+    store.refresh_from_db()
+    let_old_go_of(store, now=later)
+    assert Message.objects.exists()
+    Store.objects.filter(pk=store.pk).update(message_months=14)
+    store.refresh_from_db()
+    Campaign.objects.filter(pk=campaign.pk).update(state="paused", pause_reason="person", paused_at=now, finished_at=None)
+    let_old_go_of(store, now=later)
+    assert Message.objects.exists()
+
+
+def test_a_journey_s_figures_stay_when_its_old_messages_leave(store: Any, sink: Any, now: datetime) -> None:
+    journey = switching.switch_on("abandoned_cart", now=now - timedelta(days=1))
+    people = [make_shopper(name, now=now) for name in ("Ana", "Bo", "Kim")]
+    for person in people:
+        leave_cart(person, now=now)
+    tick(now=now)
+    send(store, now=now)
+    Message.objects.filter(customer=people[2]).update(state="suppressed", reason="no_consent", finished_at=now)
+    [mail, other] = Message.objects.filter(state="sent").order_by("pk")
+    Click.objects.create(message=mail, customer_id=mail.customer_id, position=0, at=now, method="GET")
+    buy_after([mail], now=now + timedelta(hours=1))
+    Enrollment.objects.exclude(pk=other.enrollment_id).update(state="finished", due_at=None, ended_at=now)
+    figures = journey_reading.figures_of([journey.pk], currency="EUR")[journey.pk]
+    told = (journey_reading.sent_by_step(journey), journey_reading.reasons_by_state(journey))
+    assert (figures.sent, figures.orders, figures.revenue_minor) == (2, 1, 4400)
+    for _run in range(2):
+        let_old_go_of(store, now=now + timedelta(days=430))
+        assert list(Message.objects.values_list("pk", flat=True)) == [other.pk], "a run that goes on keeps its messages"
+        assert journey_reading.figures_of([journey.pk], currency="EUR")[journey.pk] == figures
+        assert (journey_reading.sent_by_step(journey), journey_reading.reasons_by_state(journey)) == told
+    assert [one.reason for one in absent_for(people[0], say=str, now=now + timedelta(days=430))] == ["long_ago"]

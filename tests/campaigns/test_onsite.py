@@ -231,3 +231,36 @@ def test_the_number_of_an_order_is_no_browser(store: Any, now: Any) -> None:
     (owner,) = identify([Claim(anonymous=told, at=now, trusted=True)], now=now)
     (stranger,) = identify([Claim(anonymous=told, at=now)], now=now)
     assert visitor(told) == stranger != owner
+
+
+def test_a_finished_campaign_says_how_long_it_waits_and_can_be_taken_off_the_site(store: Any, ana: Customer) -> None:
+    now = clock.now()
+    bo = meet("browser-of-bo", now=now, first_name="Bo")
+    campaign = sent(store, ana, bo, now=now)
+    running.tick(store, now=now)
+    campaign.refresh_from_db()
+    assert campaign.state == "finished"
+    note_shown(ana.pk, rows(campaign).get(customer=ana).public_id, now=now)
+    client, here = signed_in(member_of(store, "marketer")), f"/s/{store.slug}/campaigns/{campaign.public_id}/"
+    page = client.get(here).content.decode()
+    for words in ("Waits on the site", "Kept for their next visit", "Seen", "Waits for their next visit", "Take it off the site"):
+        assert words in page
+    assert waiting_for(bo.pk, now=now) is not None
+    page = client.post(f"{here}cancel/", follow=True).content.decode()
+    assert "Did not come by in time" in page
+    assert waiting_for(bo.pk, now=now) is None
+    campaign.refresh_from_db()
+    assert (campaign.state, running.archive(campaign), running.unarchive(campaign)) == ("cancelled", True, True)
+    assert waiting_for(bo.pk, now=clock.now()) is None, "it ended for good"
+    assert rows(campaign).filter(state="sent").count() == 2
+
+
+def test_after_its_days_a_campaign_on_the_site_is_over(store: Any, ana: Customer) -> None:
+    now = clock.now() - KEPT - timedelta(hours=1)
+    campaign = sent(store, ana, now=now)
+    running.tick(store, now=now)
+    page = signed_in(member_of(store, "marketer")).get(f"/s/{store.slug}/campaigns/{campaign.public_id}/").content.decode()
+    assert "Waits on the site" not in page
+    assert "Did not come by in time" in page
+    assert "Take it off the site" not in page
+    assert not running.cancel(campaign, now=clock.now())

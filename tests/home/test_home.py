@@ -69,14 +69,14 @@ def test_the_store_last_looked_at_opens_next_time(shop: Lumen, owner: Client) ->
     assert owner.get("/").headers["Location"] == "/s/aachen/"
 
 
-def test_the_first_day_shows_five_steps_and_zeros_with_their_reason(shop: Lumen, owner: Client) -> None:
+def test_the_first_day_shows_six_steps_and_zeros_with_their_reason(shop: Lumen, owner: Client) -> None:
     shop.store.postal_address = ""
     shop.store.save()
     answer = owner.get(_at("home", shop.store))
     body = answer.content.decode()
     assert answer.status_code == 200
-    assert len(answer.context["checklist"].steps) == 5
-    assert "1 of 5 done" in body
+    assert len(answer.context["checklist"].steps) == 6
+    assert "1 of 6 done" in body
     assert body.count('class="cur"') == 1
     assert "Listening. Nothing heard yet." in body
     assert len(answer.context["counters"]) == 4

@@ -51,6 +51,13 @@ VALUES: dict[str, Maker] = {
     "campaigns.SendingDomain.domain": lambda canary, made: f"{canary}.example.test",
     "campaigns.SendingDomain.findings": lambda canary, made: [{"topic": "spf", "code": "spf_missing", "values": {"domain": canary}}],
     "campaigns.LinkSet.targets": lambda canary, made: [f"https://shop.example.test/{canary}"],
+    "campaigns.LinkHost.host": lambda canary, made: f"links.{canary}.example.test",
+    "campaigns.LinkHost.proven_at": lambda canary, made: timezone.now(),
+    "campaigns.LinkHost.retired_at": lambda canary, made: timezone.now(),  # one that is watched would be asked for
+    "campaigns.LinkHost.findings": lambda canary, made: [{"topic": "links", "code": "host_unknown", "values": {"host": canary}}],
+    "campaigns.StorePhrase.key": lambda canary, made: "unsubscribe",
+    "campaigns.TestNumber.user": lambda canary, made: _owner_of_views(canary, made),
+    "campaigns.TestNumber.phone": lambda canary, made: "+491700000000",
     "campaigns.TemplateVersion.languages": lambda canary, made: {},
     "campaigns.Brand.back_color": lambda canary, made: "#f4f6f7",
     "campaigns.Brand.social": lambda canary, made: [{"name": "Instagram", "url": f"https://social.example.test/{canary}"}],

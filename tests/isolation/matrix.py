@@ -72,6 +72,8 @@ PLATFORM_PAGES = {
     "healthz": Page("public"),
     "readyz": Page("public", answers=(200, 503)),
     "metrics": Page("public", answers=(200, 404)),
+    "link_host_known": Page("public", answers=(200, 404)),
+    "link_host_answer": Page("public", ids={"nonce": "=0123456789abcdef"}, answers=(404,)),
     "countdown": Page("public", ids={"until": "=1900000000", "color": "=0b6674"}),
     "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "click_short": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
@@ -201,7 +203,7 @@ SALES_PAGES = {
 
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
-_PROVIDER = {"provider": "=twilio"}
+_PROVIDER = {"which": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
 _POOL = {"public_id": "campaigns.CouponPool.public_id"}
 _CODE = {"code": "campaigns.Coupon.code"}
@@ -213,6 +215,9 @@ CAMPAIGN_PAGES = {
     "campaigns:sender_add": Page("senders.edit", "POST", form={"name": "Ana", "address": "ana@lumen.example.test"}),
     "campaigns:sender_remove": Page("senders.edit", "POST", ids={"public_id": "campaigns.Sender.public_id"}),
     "campaigns:domain_check": Page("senders.edit", "POST", answers=(404,)),
+    "campaigns:link_host_add": Page("senders.edit", "POST", form={"host": "links.lumen.example.test"}),
+    "campaigns:link_host_check": Page("senders.edit", "POST", ids={"public_id": "campaigns.LinkHost.public_id"}, answers=(302, 404)),
+    "campaigns:link_host_retire": Page("senders.edit", "POST", ids={"public_id": "campaigns.LinkHost.public_id"}, answers=(302, 404)),
     "campaigns:test_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:stop_connection": Page("connections.edit", "POST", ids=_PROVIDER),
     "campaigns:share_connection": Page("connections.edit", "POST", ids=_PROVIDER, answers=(302, 404)),
@@ -256,6 +261,7 @@ CAMPAIGN_PAGES = {
     "campaigns:step_rule": Page("messages.edit", "GET POST", ids={**_JOURNEY, "step": "=first"}, form={"sold_out": "block"}),
     "campaigns:templates": Page("messages.view"),
     "campaigns:new_template": Page("messages.edit", "GET POST", form={"name": "News"}),
+    "campaigns:phrases": Page("messages.edit", "GET POST", form={"language": "de", "unsubscribe": "Weg"}),
     "campaigns:ready_preview": Page("messages.edit", ids={"key": "=welcome"}),
     "campaigns:template_work": Page("messages.edit", "POST", ids=_TEMPLATE, answers=(200, 409)),
     "campaigns:template_sms": Page("messages.edit", "POST", ids=_TEMPLATE, answers=(404, 409)),
@@ -451,21 +457,9 @@ ACCOUNT_PAGES = {
 }
 
 PAGES: dict[str, Page] = (
-    PLATFORM_PAGES
-    | PERSON_PAGES
-    | SETTINGS_PAGES
-    | WEBHOOK_PAGES
-    | INTAKE_PAGES
-    | CUSTOMER_PAGES
-    | CAMPAIGN_PAGES
-    | HOME_PAGES
-    | INBOX_PAGES
-    | SHOP_PAGES
-    | SALES_PAGES
-    | API_PAGES
-    | ACCOUNT_PAGES
-    | SIGNUP_PAGES
-)
+    PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | WEBHOOK_PAGES | INTAKE_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES
+    | INBOX_PAGES | SHOP_PAGES | SALES_PAGES | API_PAGES | ACCOUNT_PAGES | SIGNUP_PAGES
+)  # fmt: skip
 
 # Celery tasks: "tick" finds its work across stores by itself, "store" takes store_id.
 TASKS: dict[str, str] = {
@@ -474,6 +468,7 @@ TASKS: dict[str, str] = {
     "segments.tasks.sweep": "tick",
     "campaigns.tasks.dispatch": "tick",
     "campaigns.tasks.let_go": "tick",
+    "campaigns.tasks.look_at_hosts": "tick",
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.sweep": "tick",

@@ -9,9 +9,12 @@ from django.test import Client
 
 from campaigns.models import Message
 from campaigns.personalization import links
+from campaigns.views import own_hosts
 from retention.customers.models import Customer
 from retention.kit import clock
 from retention.tenancy.context import store_context
+from tests.isolation import matrix
+from tests.isolation.addresses import address
 from tests.isolation.probing import ask
 from tests.isolation.scene import Scene, Side, fingerprint
 
@@ -80,6 +83,21 @@ def test_looking_at_a_link_changes_nothing_but_a_click_row(scene: Scene) -> None
         for method in ("GET", "HEAD"):
             rows = ask(_nobody(), method, where, victim=scene.victim.store).rows
             assert {label for label in rows if rows[label] != before[label]} <= CLICK_ROWS
+
+
+def test_on_a_store_s_own_host_only_its_links_answer_and_no_page(scene: Scene) -> None:
+    host, owner, faults = scene.victim.rows["campaigns.LinkHost"].host, scene.victim.browser("owner"), []  # type: ignore[attr-defined]
+    asked_by_any_name = {"healthz", "readyz", "metrics"}  # operations ask these by whatever name; they tell nothing of a store
+    answering = {*own_hosts.FOR_ALL, *own_hosts.STORE_OF, own_hosts.ANSWER, *asked_by_any_name}
+    for name, page in matrix.PAGES.items():
+        for method in page.methods.split():
+            answer = ask(owner, method, address(name, scene.victim), HTTP_HOST=host)
+            if answer.status != 404 and name not in answering:
+                faults.append(f"{method} {name}: {answer.status}")
+    assert not faults, "\n".join(faults)
+    for of, status in ((scene.victim, 302), (scene.attacker, 404)):
+        answer = ask(_nobody(), "GET", _click(of, store_of=of), HTTP_HOST=host)
+        assert (answer.status, answer.holds(scene.attacker.canary)) == (status, False)
 
 
 def test_a_cursor_of_another_store_shows_nothing_of_it(scene: Scene) -> None:

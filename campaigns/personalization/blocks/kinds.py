@@ -87,7 +87,7 @@ CART = """<mj-table css-class="bo-cart bo-text" font-size="16px" line-height="1.
           </tr>
           {% endfor %}
           <tr>
-            <td colspan="2" style="border-top: 1px solid #d5dcdc; padding: 12px 0; font-weight: 700">Together</td>
+            <td colspan="2" style="border-top: 1px solid #d5dcdc; padding: 12px 0; font-weight: 700">{{ shop.words.together }}</td>
             <td style="border-top: 1px solid #d5dcdc; padding: 12px 0; font-weight: 700; text-align: right; white-space: nowrap">{{ cart.total_minor | money: cart.currency, shop.locale }}</td>
           </tr>
         </mj-table>"""  # noqa: E501 - as it stands in the mail
@@ -141,7 +141,7 @@ KINDS: tuple[Kind, ...] = (
         "countdown", Phrase(gettext_noop("Countdown")), "clock", "mj-image", "bo-countdown",
         (Field("until", Phrase(gettext_noop("Until, by the clock of the shop")), Part(_UNTIL, _moment), "moment"), _HREF),
         "<mj-image css-class=\"bo-countdown\" width=\"320px\" src=\"{{ '[[until]]' | countdown_url: shop }}\" "
-        "alt=\"Until {{ '[[until]]' | date: '%d %B, %H:%M' }}\" />",
+        "alt=\"{{ shop.words.until }} {{ '[[until]]' | date: '%Y-%m-%d %H:%M' }}\" />",
         Phrase(gettext_noop("A picture drawn when the mail is opened; who sees no pictures reads the moment.")),
     ),
     Kind(

@@ -11,7 +11,7 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, opening_url
+from campaigns.personalization.links import click_base, opening_url, site_in
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
@@ -28,7 +28,7 @@ def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[
         utm=utm_of(message),
         hosts=hosts,
         way=_way_of(message.source_kind, message.source_id, hosts),
-        base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at),
+        base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at, site=site_in(context["unsubscribe_url"])),
         leave=(context["unsubscribe_url"], context["preferences_url"]),
     )
 

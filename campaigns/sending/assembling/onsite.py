@@ -26,7 +26,7 @@ def assemble_onsite(
         return spoken
     title, said, target = spoken
     written = PushText.read(message.template_version.source)
-    told = {"v": VERSION, "title": title, "text": said.text, "url": link_of(message), "look": written.look or "slide"}
+    told = {"v": VERSION, "title": title, "text": said.text, "url": link_of(message, context), "look": written.look or "slide"}
     told |= {"picture": said.picture} if said.picture.startswith("https://") else {}
     content = json.dumps(told | {"days": written.every_days}, ensure_ascii=False).encode("utf-8", "replace")
     who = str(message.customer.public_id)

@@ -9,7 +9,7 @@ from campaigns.channels import Account, Outgoing
 from campaigns.channels.push.encrypting import LONGEST_PLAIN
 from campaigns.channels.push.providers.webpush import SUBSCRIPTIONS
 from campaigns.models import Message
-from campaigns.personalization.links import click_url
+from campaigns.personalization.links import click_url, site_in
 from campaigns.personalization.push_texts import PushText, parts_of
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of, may_link, with_parameters
@@ -29,7 +29,7 @@ def assemble_push(
     if isinstance(spoken, CannotRender):
         return spoken
     title, said, target = spoken
-    content = payload_of(message.public_id.hex, title, said, link=link_of(message), icon=str(context["shop"]["logo_url"]))
+    content = payload_of(message.public_id.hex, title, said, link=link_of(message, context), icon=str(context["shop"]["logo_url"]))
     if len(content) > LONGEST_PLAIN:
         return CannotRender("push_too_long", f"{len(content)} bytes, {LONGEST_PLAIN} are the most")
     browsers = browsers_of(message.customer)
@@ -55,9 +55,10 @@ def said_by(message: Message, rendered: Rendered, context: Mapping[str, Any]) ->
     return title, said, with_parameters(said.link, utm_of(message))
 
 
-def link_of(message: Message) -> str:
+def link_of(message: Message, context: Mapping[str, Any]) -> str:
     """Return our address of the one link of a message."""
-    return click_url(message.pk, 0, store_id=message.store_id, planned_at=message.planned_at)
+    site = site_in(context["unsubscribe_url"])
+    return click_url(message.pk, 0, store_id=message.store_id, planned_at=message.planned_at, site=site)
 
 
 def payload_of(key: str, title: str, said: PushText, *, link: str, icon: str) -> bytes:

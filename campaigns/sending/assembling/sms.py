@@ -9,6 +9,7 @@ from campaigns.channels.sms.answers import hint
 from campaigns.channels.sms.segments import count_segments, made_plain
 from campaigns.channels.sms.stopping import says_how_to_stop
 from campaigns.models import Message
+from campaigns.personalization.links import site_in
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.short_links import short_url
 from campaigns.personalization.tracking import hosts_of, track
@@ -42,7 +43,7 @@ def text_of(
     tracked = track(
         "",
         rendered.text,
-        make_url=lambda position: short_url(message.pk, position, store_id=message.store_id),
+        make_url=lambda position: short_url(message.pk, position, store_id=message.store_id, site=site_in(way_out)),
         utm=utm_of(message),
         leave=frozenset({way_out, context["preferences_url"]}),
         hosts=hosts_of(version.text, web_address=context["shop"]["web_address"]),
@@ -50,10 +51,16 @@ def text_of(
     text = tracked.text.replace("\0", "").strip()
     if not text:
         return CannotRender("empty_text", "nothing was left of the text")
-    if message.stream == Message.Stream.MARKETING and way_out not in text and not says_how_to_stop(text):
-        language = message.customer.language or str(context["shop"]["locale"])
-        text = f"{text}\n{hint(language=language, url='' if takes_replies(account) else way_out)}"
+    if message.stream == Message.Stream.MARKETING:
+        text = with_hint(text, language=message.customer.language or str(context["shop"]["locale"]), way_out=way_out, account=account)
     return made_plain(text), tuple(tracked.targets)
+
+
+def with_hint(text: str, *, language: str, way_out: str, account: Account) -> str:
+    """Return a text with a word on how to stop at its end, where it has none. way_out: the address, for a sender that takes no replies."""
+    if way_out in text or says_how_to_stop(text):
+        return text
+    return f"{text}\n{hint(language=language, url='' if takes_replies(account) else way_out)}"
 
 
 def takes_replies(account: Account) -> bool:

@@ -1,6 +1,6 @@
 """The report of a started campaign: what became of everybody chosen, by variant, segment, link and hour, and as a file."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from campaigns.models import Campaign
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.reasons import words_of
+from campaigns.sending.shelving import KEPT
 from campaigns.views.broadcasts.showing import shown, variant_of
 from campaigns.views.frames import FRAME_POLICY, show_mail
 from campaigns.views.looking import look_at
@@ -124,7 +125,7 @@ def live_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
         (state, words_of(reason, channel=campaign.channel).render(_), count) for state, reason, count in reading.reasons_of(campaign)
     ]
     return context | {
-        "funnel": _funnel(campaign, figures),
+        "funnel": _funnel(campaign, figures, now=clock.now()),
         "kept_back": [(why, count) for state, why, count in reasons if state in ("suppressed", "skipped")],
         "not_delivered": [(why, count) for state, why, count in reasons if state in ("failed", "quarantined")],
         "waiting": [(why, count) for state, why, count in reasons if state in ("planned", "ready", "sending")],
@@ -149,7 +150,7 @@ def _paid(request: Any, figures: Figures) -> str:
     return _("%(parts)s, about %(cost)s") % {"parts": write_number(figures.parts), "cost": cost}
 
 
-def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
+def _funnel(campaign: Campaign, figures: Figures, *, now: datetime) -> list[Row]:
     whole = figures.chosen or 1
     held_out, held_back = figures.held_out / whole, figures.held_back / whole
     rows = [Row(_("Chosen"), write_number(figures.chosen), 0, figures.chosen / whole)]
@@ -162,8 +163,12 @@ def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
     if figures.waiting:
         share = figures.waiting / whole
         rows.append(Row(_("Still to leave"), write_number(figures.waiting), figures.tried / whole, share, "", "fx"))
-    rows.append(Row(_("Sent"), write_number(figures.sent), 0, figures.sent / whole, _unsure(figures)))
-    if figures.delivered:
+    on_site = campaign.channel == "onsite"
+    sent = _("Kept for their next visit") if on_site else _("Sent")
+    rows.append(Row(sent, write_number(figures.sent), 0, figures.sent / whole, _unsure(figures)))
+    if on_site:
+        rows += _visits(campaign, figures, now=now)
+    elif figures.delivered:
         note = _("%(share)s of the sent") % {"share": write_share(figures.delivered / figures.sent)} if figures.sent else ""
         rows.append(Row(_("Delivered"), write_number(figures.delivered), 0, figures.delivered / whole, note))
     elif figures.sent:
@@ -185,6 +190,21 @@ def _funnel(campaign: Campaign, figures: Figures) -> list[Row]:
     rows.append(Row(_("Clicked"), write_number(figures.clicked), 0, figures.clicked / whole, _of(figures.clicked, figures.arrived)))
     note = _("%(share)s of those who clicked") % {"share": write_share(figures.orders / figures.clicked)} if figures.clicked >= 20 else ""
     rows.append(Row(_("Ordered"), write_number(figures.orders), 0, figures.orders / whole, note))
+    return rows
+
+
+def _visits(campaign: Campaign, figures: Figures, *, now: datetime) -> list[Row]:
+    """Return how many saw a message on the site, how many may still, and for how many its time ran out."""
+    whole = figures.chosen or 1
+    waits = min(reading.waiting_for_visits(campaign, now=now), max(0, figures.sent - figures.delivered))
+    over = max(0, figures.sent - figures.delivered - waits)
+    note = _("%(share)s of those it was kept for") % {"share": write_share(figures.delivered / figures.sent)} if figures.sent else ""
+    rows = [Row(_("Seen"), write_number(figures.delivered), 0, figures.delivered / whole, note)]
+    if waits:
+        rows.append(Row(_("Waits for their next visit"), write_number(waits), figures.delivered / whole, waits / whole, "", "fx"))
+    if over:
+        note = _("It waits for %(days)s days") % {"days": write_number(KEPT.days)}
+        rows.append(Row(_("Did not come by in time"), write_number(over), (figures.delivered + waits) / whole, over / whole, note, "oc"))
     return rows
 
 

@@ -6,21 +6,24 @@ from uuid import UUID
 from csp.decorators import csp, csp_update
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from campaigns.broadcasts import asking
 from campaigns.broadcasts.audience import Audience
-from campaigns.broadcasts.content import choosing, wording_of
+from campaigns.broadcasts.content import choosing, language_read, languages_of, sources_of, wording_of
 from campaigns.broadcasts.marking import mark_of
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.render import CannotRender
 from campaigns.sending.reasons import words_of
+from campaigns.sending.trying import TRIED
 from campaigns.views.broadcasts.reporting import show_report
-from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, team_of, variant_of
+from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, variant_of
+from campaigns.views.broadcasts.team import team_of
 from campaigns.views.content.people import person_of
 from campaigns.views.frames import FRAME_POLICY, show_message
 from campaigns.views.looking import look_at
@@ -62,7 +65,9 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "dropped": [(words_of(reason, channel=campaign.channel).render(_), count) for reason, count in found.dropped],
         "seen": seen,
         "stale": asking.is_stale(campaign),
-        "team": team_of(request),
+        "team": team_of(request, channel=campaign.channel, now=now),
+        "channel": campaign.channel,
+        "may_try": context["may_write"] and campaign.channel in TRIED,
         "person": person,
         "people": _some_of(request, audience),
         "mails": [
@@ -70,7 +75,10 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
                 "way": way,
                 "subject": _subject(request, way, person),
                 "heading": _heading(campaign, way, person, alone=len(context["ways"]) == 1),
-                "sources": choosing(way),
+                "differs": bool(choosing(way)),
+                "sources": sources_of(way) if languages_of(way) else choosing(way),
+                "languages": _languages(request, way, person),
+                "language": _language(request, way, person),
             }
             for way in context["ways"]
         ],
@@ -86,19 +94,39 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
 def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Show what a campaign says as one person sees it, for its frame.
 
-    Parameters: variant, a letter; person, a customer, else it is the example person; seen, the mark of the page around it.
+    Parameters: variant, a letter; person, a customer, else it is the example person; lang, a language it is written in, else that of the
+    person; seen, the mark of the page around it.
     """
     variant, seen = variant_of(public_id, request.GET.get("variant", "a")), request.GET.get("seen", "")
-    wording, kind = wording_of(variant)
+    person = _person(request)
+    language = _language(request, variant, person)
+    wording, kind = wording_of(variant, language)
     if seen and seen != mark_of(variant.campaign):
         return show_message(request, CannotRender("changed", _("It was changed. Load the page again to see it as it is now.")), kind=kind)
     look = PushText.read(wording.source).look if kind == "push" else ""
-    return show_message(request, look_at(request, wording, kind, customer=_person(request)), kind=kind, look=look)
+    return show_message(request, look_at(request, wording, kind, customer=person, language=language), kind=kind, look=look)
 
 
 def _person(request: Any) -> Customer | None:
     """Return whom the page is to be seen as, for who may see customers; None for the example person."""
     return person_of(request) if allows(request.role, capability="customers.view") else None
+
+
+def _language(request: Any, way: CampaignVariant, person: Customer | None) -> str:
+    """Return the language to be seen: the one asked for, else the one the person reads; "" is everybody's."""
+    asked = request.GET.get("lang")
+    if asked is not None:
+        return asked if asked in languages_of(way) else ""
+    return language_read(way, person.language) if person is not None else ""
+
+
+def _languages(request: Any, way: CampaignVariant, person: Customer | None) -> list[dict[str, Any]]:
+    """Return the languages a variant can be seen in, with the address that shows each; nothing where there is only one."""
+    further, here = languages_of(way), _language(request, way, person)
+    who = {"person": str(person.public_id)} if person is not None else {}
+    return [
+        {"key": key, "query": urlencode(who | {"lang": key}), "here": key == here} for key in ("", *further)
+    ] if further else []  # fmt: skip
 
 
 def _some_of(request: Any, audience: Audience) -> list[Customer]:
@@ -120,6 +148,7 @@ def _heading(campaign: Campaign, way: CampaignVariant, person: Customer | None, 
 
 def _subject(request: Any, way: CampaignVariant, person: Customer | None) -> str:
     """Return a variant's subject as one person, or the example person, reads it; as it is written when it cannot be made."""
-    wording, kind = wording_of(way)
-    made = look_at(request, wording, kind, customer=person)
+    language = _language(request, way, person)
+    wording, kind = wording_of(way, language)
+    made = look_at(request, wording, kind, customer=person, language=language)
     return wording.subject if isinstance(made, CannotRender) else made.subject

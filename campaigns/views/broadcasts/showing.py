@@ -1,5 +1,6 @@
 """The list of campaigns, and what every page of one campaign shows."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +21,11 @@ from campaigns.models import Campaign, CampaignVariant
 from campaigns.models.campaign import LETTERS
 from campaigns.sending import breaking
 from campaigns.sending.connecting import in_use
+from campaigns.sending.shelving import KEPT
 from campaigns.views.looking import OF_PERSON, OF_STORE, seconds_to_wait, take_for_a_heavy_one
 from retention.dashboard.access import allows, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
-from retention.stores.models import Membership
 
 PAGE_SIZE = 25
 CHANNEL_WORDS = {
@@ -66,8 +67,17 @@ def badge_of(campaign: Campaign) -> str:
 
 def word_of(campaign: Campaign) -> str:
     """Return the word of a campaign's state."""
-    waits = campaign.is_editable and campaign.asked_at is not None
-    return _("Waits for a yes") if waits else str(campaign.get_state_display())
+    if campaign.is_editable and campaign.asked_at is not None:
+        return _("Waits for a yes")
+    if campaign.channel == ONSITE.key and campaign.state == Campaign.State.FINISHED:
+        return _("Waits on the site") if is_on_site(campaign, now=clock.now()) else _("Over")
+    return str(campaign.get_state_display())
+
+
+def is_on_site(campaign: Campaign, *, now: datetime) -> bool:
+    """Say whether messages of a campaign on the site that has kept them all may still be shown."""
+    over = campaign.finished_at
+    return campaign.channel == ONSITE.key and campaign.state == Campaign.State.FINISHED and over is not None and over + KEPT > now
 
 
 def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
@@ -81,6 +91,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "standing": standing,
+        "on_site": is_on_site(campaign, now=clock.now()),
         "next_steps": [phrase.render(_) for phrase in steps],
         "channel_word": CHANNEL_WORDS.get(campaign.channel, campaign.channel),
         "badge": badge_of(campaign),
@@ -126,12 +137,6 @@ def cost_of(request: Any, variants: list[CampaignVariant], audience: Audience, f
         return {"cost": [_("The cost is not known yet: the texts take too long to make.")]}
     sentences = costing.words_of_estimate(worked_out, store=request.store) if worked_out else []
     return {"cost": [phrase.render(_) for phrase in sentences]}
-
-
-def team_of(request: Any) -> list[tuple[str, str, bool]]:
-    """Return (address, name, is it me) of the store's team, whoever asks first."""
-    people = [one.user for one in Membership.objects.select_related("user").order_by("pk")]
-    return sorted(((one.email, str(one), one.pk == request.user.pk) for one in people), key=lambda row: (not row[2], row[1]))
 
 
 def variant_of(public_id: UUID, letter: str) -> CampaignVariant:

@@ -1,5 +1,6 @@
-"""Sending a mail to people of the shop to look at: a real message by the store's own connection, marked as a test, in no figure."""
+"""Sending a message to people of the shop to look at: a real one by the store's own connection, marked as a test, in no figure."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.broadcasts.content import wording_of
-from campaigns.channels import Outcome
-from campaigns.models import Sender, Template, TemplateVersion
+from campaigns.channels import Answer, Outcome
+from campaigns.models import Sender, Template
 from campaigns.personalization import saving
 from campaigns.personalization.wording import Wording
-from campaigns.sending.trying import send_trial
-from campaigns.views.broadcasts.showing import team_of, variant_of
+from campaigns.sending.trying import TRIED, send_trial
+from campaigns.views.broadcasts.showing import variant_of
+from campaigns.views.broadcasts.team import keep_number, team_of
 from campaigns.views.looking import seconds_to_wait
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -25,16 +27,18 @@ from retention.stores import auditing
 from retention.stores.limits import Limit
 
 OF_PERSON, OF_STORE = Limit("mail-trial-of-person", 10, 60), Limit("mail-trial", 20, 60)
-_MAILS = frozenset({TemplateVersion.Kind.MJML, TemplateVersion.Kind.HTML})
 
 
 @needs("messages.write")
 @require_POST
 def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
-    """Send one of a campaign's mails to members of the team. Fields: variant, a letter; to, addresses of the team."""
+    """Send one of a campaign's messages to members of the team.
+
+    Fields: variant, a letter; to, addresses of the team; number, one's own, for an SMS.
+    """
     variant = variant_of(public_id, request.POST.get("variant", "a"))
     wording, kind = wording_of(variant)
-    if _send(request, wording, kind, sender=variant.sender):
+    if _send(request, wording, kind, channel=variant.campaign.channel, sender=variant.sender):
         auditing.note(request, "campaign.tried", target=f"campaign:{public_id}", details={"variant": variant.letter})
     return redirect("campaigns:campaign", request.store.slug, public_id)
 
@@ -43,36 +47,49 @@ def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_template(request: Any, public_id: UUID) -> HttpResponse:
-    """Ask whom a mail that is being written shall be sent to, and send it. Fields: to, addresses of the team."""
-    template = get_object_or_404(Template.objects.filter(channel="email"), public_id=public_id)
+    """Ask whom a message that is being written shall be sent to, and send it. Fields: to, addresses of the team; number, for an SMS."""
+    template = get_object_or_404(Template.objects.filter(channel__in=TRIED), public_id=public_id)
     if request.method != "POST":
-        return render(request, "campaigns/content/try.html", {"template": template, "team": team_of(request)})
+        context = {"template": template, "channel": template.channel}
+        context["team"] = team_of(request, channel=template.channel, now=clock.now())
+        return render(request, "campaigns/content/try.html", context)
     content = saving.written(template)
-    if _send(request, content.main, content.kind, sender=None):
+    if _send(request, content.main, content.kind, channel=template.channel, sender=None):
         auditing.note(request, "template.tried", target=f"template:{public_id}")
     return redirect("campaigns:template", request.store.slug, public_id)
 
 
-def _send(request: Any, wording: Wording, kind: str, *, sender: Sender | None) -> bool:
-    """Send to those chosen and say what the provider answered; return whether anything left. Only the team's own addresses are taken."""
-    if kind not in _MAILS:
-        toasts.error(request, _("A test can be sent of an e-mail only."))
+def _send(request: Any, wording: Wording, kind: str, *, channel: str, sender: Sender | None) -> bool:
+    """Send to those chosen and say what the provider answered; return whether anything left. Only the team's own places are taken."""
+    now = clock.now()
+    if channel not in TRIED:
+        toasts.error(request, _("What waits on the site cannot be sent as a test. Its preview shows it as a visitor sees it."))
         return False
-    team = {address for address, _name, _me in team_of(request)}
-    to = [address for address in request.POST.getlist("to") if address in team]
+    if channel == "sms" and not keep_number(request, request.POST.get("number", ""), now=now):
+        toasts.error(request, _("That is no phone number. Write yours with its country: +49 151 12345678."))
+        return False
+    team = {mate.address: mate.to for mate in team_of(request, channel=channel, now=now)}
+    to = [team[address] for address in request.POST.getlist("to") if team.get(address)]
     if not to:
-        toasts.error(request, _("Choose at least one of your team to send the test to."))
+        no_number = _("Write down your number, or choose somebody who has.")
+        toasts.error(request, no_number if channel == "sms" else _("Choose at least one of your team to send the test to."))
         return False
     seconds = seconds_to_wait(request, of_person=OF_PERSON, of_store=OF_STORE)
     if seconds:
         toasts.warning(request, _("That were many tests. Try again in %(seconds)d seconds.") % {"seconds": seconds})
         return False
-    answers = send_trial(request.store, wording, kind, to=to, sender=sender, now=clock.now())
+    answers = send_trial(request.store, wording, kind, channel=channel, to=to, sender=sender, now=now)
     refused = {address: answer for address, answer in answers.items() if answer.outcome is not Outcome.ACCEPTED}
     for address, answer in refused.items():
         toasts.error(request, _("The test to %(address)s did not leave: %(answer)s") % {"address": address, "answer": answer.detail})
     left = len(answers) - len(refused)
     if left:
         words = ngettext("The test is on its way to %(count)d person.", "The test is on its way to %(count)d people.", left)
-        toasts.success(request, words % {"count": left})
+        toasts.success(request, f"{words % {'count': left}} {_said(answers.values())}".strip())
     return left > 0
+
+
+def _said(answers: Iterable[Answer]) -> str:
+    """Return what the provider itself said, in its own words, to the first test it took."""
+    detail = next((one.detail for one in answers if one.outcome is Outcome.ACCEPTED and one.detail), "")
+    return _("The provider said: %(answer)s") % {"answer": detail} if detail else ""

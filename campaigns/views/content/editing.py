@@ -88,9 +88,9 @@ def preview_template(request: Any, public_id: UUID) -> HttpResponse:
     """Show what is written as one person sees it, for its frame: no script, no form, no link that leads anywhere."""
     template = get_object_or_404(Template.objects.all(), public_id=public_id)
     content = saving.written(template)
-    wording = content.in_language(language_of(request, content))
-    wording = _marked(request, wording, content.kind)
-    made = look_at(request, wording, content.kind, customer=person_of(request))
+    language = language_of(request, content)
+    wording = _marked(request, content.in_language(language), content.kind)
+    made = look_at(request, wording, content.kind, customer=person_of(request), language=language)
     look = PushText.read(wording.source).look if content.kind == "push" else ""
     return show_message(request, shown(made, dark=request.GET.get("as") == "dark"), kind=content.kind, look=look)
 

@@ -17,7 +17,7 @@ from campaigns.personalization.render import CannotRender
 from campaigns.personalization.wording import Wording
 from campaigns.sending.assembling.sms import MOST_SEGMENTS
 from campaigns.views.content.people import person_of
-from campaigns.views.content.posted import wording_from
+from campaigns.views.content.posted import language_of, wording_from
 from campaigns.views.looking import look_at
 from retention.customers.models import Customer
 from retention.dashboard.access import needs
@@ -30,8 +30,8 @@ from retention.kit.money import format_price
 def look_at_sms(request: Any, public_id: UUID) -> HttpResponse:
     """Keep what is typed as the draft and show it as a phone does, with its segments; 409 where somebody else changed it meanwhile."""
     template = get_object_or_404(Template.objects.filter(channel="sms"), public_id=public_id)
-    wording = wording_from(request)
-    content = saving.written(template).with_wording("", wording)
+    before, wording = saving.written(template), wording_from(request)
+    content = before.with_wording(language_of(request, before), wording)
     basis = saving.Basis.read(request.POST.get("basis", "")) or saving.Basis()
     try:
         kept = saving.keep_draft(template, content, based_on=basis, user_id=request.user.pk, now=clock.now())

@@ -65,6 +65,15 @@ class StoreForm(forms.Form):
         help_text=_("Counted from the day they reached us. Older ones are deleted for good, a few at a time, beginning within minutes."),
     )
 
+    message_months = forms.TypedChoiceField(
+        label=_("Keep single messages"),
+        choices=[("", _("For good")), *((months, _months(months)) for months in (14, 24, 36, 60))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("What each person was sent and what became of it. Links in mails lead to the shop for 400 days, so no fewer."),
+    )
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["country"].choices = countries.country_choices()  # type: ignore[attr-defined]

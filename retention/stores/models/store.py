@@ -37,6 +37,8 @@ class Store(models.Model):
     logo_url = models.URLField(_("logo address"), max_length=300, blank=True)
     # For how many months events are kept after they reached us; None: for good.
     event_months = models.PositiveSmallIntegerField(_("events are kept for months"), null=True, blank=True)
+    # For how many months single messages are kept; never fewer than links in them lead somewhere (400 days). None: for good.
+    message_months = models.PositiveSmallIntegerField(_("messages are kept for months"), null=True, blank=True, default=14, db_default=14)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     checklist_hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -45,7 +47,10 @@ class Store(models.Model):
     class Meta:
         verbose_name = _("store")
         verbose_name_plural = _("stores")
-        constraints = [models.CheckConstraint(condition=models.Q(event_months__range=(1, 120)), name="store_keeps_events_for_months")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(event_months__range=(1, 120)), name="store_keeps_events_for_months"),
+            models.CheckConstraint(condition=models.Q(message_months__range=(14, 120)), name="store_keeps_messages_for_months"),
+        ]
 
     def __str__(self) -> str:
         return self.name

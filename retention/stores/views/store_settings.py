@@ -15,7 +15,10 @@ from retention.stores.forms.settings import StoreForm
 from retention.stores.models import Store
 from retention.stores.views.settings_tabs import settings_page
 
-_FIELDS = ("name", "web_address", "postal_address", "country", "currency", "locale", "zone", "brand_color", "logo_url", "event_months")
+_FIELDS = (
+    "name", "web_address", "postal_address", "country", "currency", "locale", "zone", "brand_color", "logo_url", "event_months",
+    "message_months",
+)  # fmt: skip
 
 
 @needs("store.view")
