@@ -2,6 +2,7 @@
 
 from campaigns.models import (
     AccountPace,
+    Assignment,
     Attribution,
     Brand,
     Campaign,
@@ -15,6 +16,7 @@ from campaigns.models import (
     CouponPool,
     Decision,
     Enrollment,
+    Experiment,
     Journey,
     JourneyVersion,
     Message,
@@ -116,3 +118,9 @@ look_at(
     search=(STORE,),
     filters=("verdict", "reason"),
 )
+look_at(
+    Experiment,
+    columns=("key", "store", "started_at", "ended_at", "window_days", "planned_days"),
+    search=(STORE, "=public_id", "=key"),
+)
+look_at(Assignment, columns=("assigned_at", "store", "experiment", "arm", "plan"), search=(STORE,), filters=("arm",))

@@ -55,6 +55,7 @@ class CampaignsConfig(AppConfig):
         from campaigns import home_parts as own
         from campaigns import models, telling
         from campaigns.broadcasts.running import look_again
+        from campaigns.measurement.assignment import follow_merge
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
@@ -80,6 +81,7 @@ class CampaignsConfig(AppConfig):
         register(models.Coupon)
         register(models.Decision)
         register(models.Attribution)
+        register(models.Assignment, move=follow_merge)
         register(models.PushSubscription)
         register(models.Opening)
         register(models.OnsiteMessage)

@@ -7,6 +7,7 @@ from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
+from campaigns.models.experiment import Assignment, Experiment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
@@ -21,6 +22,7 @@ from campaigns.models.template import Template, TemplateVersion
 
 __all__ = [
     "AccountPace",
+    "Assignment",
     "Attribution",
     "Brand",
     "Campaign",
@@ -34,6 +36,7 @@ __all__ = [
     "CouponPool",
     "Decision",
     "Enrollment",
+    "Experiment",
     "Journey",
     "JourneyVersion",
     "Message",
