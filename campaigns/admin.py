@@ -14,6 +14,7 @@ from campaigns.models import (
     ConnectionDay,
     Coupon,
     CouponPool,
+    CreditRule,
     Decision,
     Enrollment,
     Experiment,
@@ -124,3 +125,4 @@ look_at(
     search=(STORE, "=public_id", "=key"),
 )
 look_at(Assignment, columns=("assigned_at", "store", "experiment", "arm", "plan"), search=(STORE,), filters=("arm",))
+look_at(CreditRule, columns=("changed_at", "store", "windows", "recounting_to", "recounted_to"), search=(STORE,))

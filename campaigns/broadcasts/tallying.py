@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from campaigns.broadcasts import following, reading
-from campaigns.measurement.attribution import WINDOW_DAYS
+from campaigns.measurement.attribution import MOST_DAYS, REPORTED_WITHIN
 from campaigns.models import Campaign, CampaignTally
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
-SETTLED = timedelta(days=2 * WINDOW_DAYS + 1)
-"""Orders are credited to clicks for twice their window; what is older than this does not change. Shorter than any store keeps events."""
+SETTLED = timedelta(days=MOST_DAYS + 1) + REPORTED_WITHIN
+"""By the longest window an order is credited so late; what is older than this does not change. Shorter than any store keeps events."""
 WRITTEN = timedelta(hours=1)
 """An event is written within seconds of its moment; what is older than this is complete."""
 

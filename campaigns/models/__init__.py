@@ -5,6 +5,7 @@ from campaigns.models.brand import Brand
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
+from campaigns.models.credit import CreditRule
 from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.experiment import Assignment, Experiment
@@ -34,6 +35,7 @@ __all__ = [
     "ConnectionDay",
     "Coupon",
     "CouponPool",
+    "CreditRule",
     "Decision",
     "Enrollment",
     "Experiment",
