@@ -45,9 +45,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         condition=models.Q(("ended_at", None)), fields=("store", "key"), name="experiment_running_once"
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("key", ""), _negated=True), name="experiment_is_about_something"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="experiment_is_about_something"),
                     models.CheckConstraint(condition=models.Q(("window_days__range", (1, 120))), name="experiment_window_possible"),
                     models.CheckConstraint(
                         condition=models.Q(("planned_days__gte", 1), ("planned_days__gte", models.F("window_days"))),
@@ -103,9 +101,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("store", "customer", "experiment"), name="assignment_once"),
                     models.CheckConstraint(condition=models.Q(("arm", ""), _negated=True), name="assignment_has_an_arm"),
-                    retention.tenancy.constraints.StoreForeignKey(
-                        field="experiment", name="assignment_experiment_of_store"
-                    ),
+                    retention.tenancy.constraints.StoreForeignKey(field="experiment", name="assignment_experiment_of_store"),
                     retention.tenancy.constraints.StoreForeignKey(field="customer", name="assignment_customer_of_store"),
                     retention.tenancy.constraints.StoreIsolation(name="assignment_isolation"),
                 ],

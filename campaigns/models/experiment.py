@@ -25,9 +25,9 @@ class ExperimentQuerySet(StoreQuerySet["Experiment"]):
 class Experiment(StoreOwned):
     """One question asked by lot: does writing bring anything in, or which of several ways is better?
 
-    key: what it is about, such as "journey-12" or "store"; one of a key runs at a time. plans: how the lots were split since when, the newest
-    last: [{"since": moment, "lots": {arm: of 10,000}}]. window_days: for how long after somebody's first exposure what they buy counts.
-    planned_days: after how many days the one look that was planned beforehand is due.
+    key: what it is about, such as "journey-12" or "store"; one of a key runs at a time. plans: how the lots were split since when, the
+    newest last: [{"since": moment, "lots": {arm: of 10,000}}]. window_days: for how long after somebody's first exposure what they buy
+    counts. planned_days: after how many days the one look that was planned beforehand is due.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
