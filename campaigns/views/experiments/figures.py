@@ -24,6 +24,7 @@ METRIC_WORDS = {
     "revenue": gettext_lazy("Money per person"),
     "margin": gettext_lazy("Margin per person"),
 }
+SHORT_WORDS = {"orders": gettext_lazy("Orders"), "revenue": gettext_lazy("Money"), "margin": gettext_lazy("Margin")}
 
 
 class ArmLine(NamedTuple):

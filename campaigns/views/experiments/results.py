@@ -109,7 +109,7 @@ def _page(request: Any, outcome: Outcome | None, wording: Wording, context: dict
         "arms": figures.arm_lines(outcome, wording),
         "comparisons": figures.comparisons(outcome, wording),
         "chart": drawn,
-        "metrics": [_choice(figures.METRIC_WORDS[name], {"metric": name, "arm": arm}, current=name == metric) for name in metrics],
+        "metrics": [_choice(figures.SHORT_WORDS[name], {"metric": name, "arm": arm}, current=name == metric) for name in metrics],
         "ways": _ways(outcome, wording, drawn, metric),
         "split": wording.split(outcome),
         "several": wording.comparisons(outcome),
