@@ -2,6 +2,7 @@
 
 from campaigns.models import (
     AccountPace,
+    Assignment,
     Attribution,
     Brand,
     Campaign,
@@ -13,8 +14,10 @@ from campaigns.models import (
     ConnectionDay,
     Coupon,
     CouponPool,
+    CreditRule,
     Decision,
     Enrollment,
+    Experiment,
     Journey,
     JourneyTally,
     JourneyVersion,
@@ -135,3 +138,10 @@ look_at(
     search=(STORE,),
     filters=("verdict", "reason"),
 )
+look_at(
+    Experiment,
+    columns=("key", "store", "started_at", "ended_at", "window_days", "planned_days"),
+    search=(STORE, "=public_id", "=key"),
+)
+look_at(Assignment, columns=("assigned_at", "store", "experiment", "arm", "plan"), search=(STORE,), filters=("arm",))
+look_at(CreditRule, columns=("changed_at", "store", "windows", "recounting_to", "recounted_to"), search=(STORE,))

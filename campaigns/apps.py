@@ -35,11 +35,15 @@ _DEEDS = {
     "coupons.added": _("Added coupon codes"),
     "coupons.archived": _("Put a coupon pool away"),
     "coupons.unarchived": _("Brought a coupon pool back"),
+    "measuring.holdout": _("Changed who gets no marketing at all"),
+    "measuring.anew": _("Began a new comparison of the whole store"),
+    "measuring.windows": _("Changed how long after a click orders are credited"),
     "rule.kept": _("Said what happens when something shown is no longer true"),
 }
 _GROUPS = {
     "coupons": _("Coupons"),
     "rule": _("What is still true"),
+    "measuring": _("Measuring"),
     "journey": _("Journeys"),
     "campaign": _("Campaigns"),
     "connection": _("Channels"),
@@ -61,6 +65,7 @@ class CampaignsConfig(AppConfig):
         from campaigns import home_parts as own
         from campaigns import models, telling
         from campaigns.broadcasts.running import look_again
+        from campaigns.measurement.assignment import follow_merge
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
@@ -86,13 +91,18 @@ class CampaignsConfig(AppConfig):
         register(models.Coupon)
         register(models.Decision)
         register(models.Attribution)
+        register(models.Assignment, move=follow_merge)
         register(models.PushSubscription)
         register(models.Opening)
         register(models.OnsiteMessage)
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
+        menu.register(
+            menu.MenuItem("insight", _("Experiments"), "flask", "campaigns:experiments", "insight.view", order=40, with_pages_below=True)
+        )
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
         add_tab("campaigns:brand", _("Look of mails"), "store.edit", order=12)
+        add_tab("campaigns:measuring", _("Measuring"), "store.view", order=36)
         menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
         menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
         add_words(_DEEDS, groups=_GROUPS)

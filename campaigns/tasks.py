@@ -11,6 +11,7 @@ from campaigns.channels import CHANNELS
 from campaigns.connecting import hosting
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import next_moment, run_due
+from campaigns.measurement import attribution
 from campaigns.models import Message
 from campaigns.sending import breaking
 from campaigns.sending.dispatch import dispatch_slice
@@ -83,6 +84,15 @@ def look_at_hosts() -> None:
         with store_context(taken.store_id):
             next_at = hosting.look_again(Store.objects.get(pk=taken.store_id), now=clock.now())
             StoreWork.settle(hosting.WORK, taken, next_at=next_at)
+
+
+@shared_task(name="campaigns.tasks.recount_credits")
+def recount_credits() -> None:
+    """Credit one more slice of the orders of every store that changed its windows."""
+    for taken in StoreWork.take(attribution.WORK, now=clock.now(), limit=STORES_A_TICK):
+        with store_context(taken.store_id):
+            more = attribution.recount(now=clock.now())
+            StoreWork.settle(attribution.WORK, taken, next_at=clock.now() if more else None)
 
 
 @shared_task(name="campaigns.tasks.sweep")

@@ -12,6 +12,7 @@ from campaigns.api.approving import CampaignApproving, CampaignAsking, CampaignR
 from campaigns.api.campaigns import CampaignCancelling, CampaignDetail, CampaignList, CampaignPausing, CampaignResuming, CampaignStarting
 from campaigns.api.coupons import CouponDetail, CouponRedeeming, CouponReleasing
 from campaigns.api.decisions import CustomerDecisions, CustomerNotWritten
+from campaigns.api.experiments import CampaignExperiment, JourneyExperiment, StoreExperiment
 from retention.catalog.api.products import ProductDetail, ProductList, StockReporting
 from retention.customers.api.consents import CustomerConsents
 from retention.customers.api.customers import CustomerDetail, CustomerList
@@ -63,6 +64,9 @@ urlpatterns = [
     path("v1/segments/<uuid:public_id>/members", SegmentMembers.as_view(), name="segment_members"),
     path("v1/campaigns", CampaignList.as_view(), name="campaigns"),
     path("v1/campaigns/<uuid:public_id>", CampaignDetail.as_view(), name="campaign"),
+    path("v1/campaigns/<uuid:public_id>/experiment", CampaignExperiment.as_view(), name="campaign_experiment"),
+    path("v1/journeys/<uuid:public_id>/experiment", JourneyExperiment.as_view(), name="journey_experiment"),
+    path("v1/experiments/store", StoreExperiment.as_view(), name="store_experiment"),
     path("v1/campaigns/<uuid:public_id>/start", CampaignStarting.as_view(), name="campaign_start"),
     path("v1/campaigns/<uuid:public_id>/ask", CampaignAsking.as_view(), name="campaign_ask"),
     path("v1/campaigns/<uuid:public_id>/approve", CampaignApproving.as_view(), name="campaign_approve"),

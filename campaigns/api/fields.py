@@ -53,8 +53,9 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = (
-            "id", "name", "state", "channel", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "winner",
-            "pause_reason", "measure_opens", "asked_at", "starts_at", "opened_at", "planned_at", "finished_at", "created_at",
+            "id", "name", "state", "channel", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "holdout_by_size",
+            "test_share", "winner", "pause_reason", "measure_opens", "asked_at", "starts_at", "opened_at", "planned_at", "finished_at",
+            "created_at",
         )  # fmt: skip
 
 
@@ -124,6 +125,7 @@ class WayIn(serializers.Serializer[Any]):
 class CampaignIn(serializers.Serializer[Any]):
     """A campaign to write. include, exclude: ids of segments. wall_day and wall_time: with `at` or `local`.
 
+    holdout_share: the part that gets nothing, to compare with; without it as many as the size asks for, 0 for nobody.
     channel: without one that of the templates, or e-mail. An SMS needs only `text`; push and on-site messages `subject`, `text` and `url`.
     """
 
@@ -136,7 +138,7 @@ class CampaignIn(serializers.Serializer[Any]):
     wall_day = serializers.DateField(required=False, default=None)
     wall_time = serializers.TimeField(required=False, default=None)
     ramp_hours = serializers.IntegerField(required=False, default=None, min_value=1, max_value=168)
-    holdout_share = serializers.FloatField(required=False, default=0.0, min_value=0, max_value=0.5)
+    holdout_share = serializers.FloatField(required=False, allow_null=True, default=None, min_value=0, max_value=0.5)
     test_share = serializers.FloatField(required=False, default=None, min_value=0.05, max_value=0.9)
     decide_metric = serializers.ChoiceField(choices=Campaign.Metric.choices, required=False, default="")
     decide_hours = serializers.IntegerField(required=False, default=None, min_value=1, max_value=168)

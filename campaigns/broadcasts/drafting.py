@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.ready_made import READY_MADE
 from campaigns.broadcasts.winning import FEWEST_TRIED
+from campaigns.measurement.lots import LEAST_SHARE
 from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Sender, Template
 from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
 from retention.kit.words import Phrase, gettext_noop
@@ -43,7 +44,7 @@ class Way:
 class Told:
     """A whole draft as a form or the API tells it. include, exclude: public ids of segments. Shares lie between 0 and 1.
 
-    channel: nothing for that of its templates, or e-mail.
+    channel: nothing for that of its templates, or e-mail. holdout_share: None for as many as the size asks for.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Told:
     wall_day: date | None = None
     wall_time: time | None = None
     ramp_hours: int | None = None
-    holdout_share: float = 0.0
+    holdout_share: float | None = 0.0
     test_share: float | None = None
     decide_metric: str = ""
     decide_hours: int | None = None
@@ -86,13 +87,12 @@ def make(*, ready_made: str = "", channel: str = "email", segment: Segment | Non
 
 
 def _begun(ready_made: str, *, channel: str, user_id: int | None, now: datetime) -> Campaign:
+    begun: dict[str, Any] = {"holdout_by_size": True, "created_by_id": user_id, "created_at": now}
     if not ready_made:
-        blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), channel=channel, created_by_id=user_id, created_at=now)
+        blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), channel=channel, **begun)
         return blank
     ready = READY_MADE[ready_made]
-    campaign: Campaign = Campaign.objects.create(
-        name=ready.name.render(gettext), ready_made=ready.key, channel=channel, created_by_id=user_id, created_at=now
-    )
+    campaign: Campaign = Campaign.objects.create(name=ready.name.render(gettext), ready_made=ready.key, channel=channel, **begun)
     url = _shop_address()
     words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": url}
     if channel == "sms":
@@ -134,14 +134,15 @@ def change(campaign: Campaign, told: Told) -> None:
         if not held.is_editable:
             raise NotADraft
         plain = (
-            "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours", "decide_count",
-            "measure_opens",
+            "when", "wall_day", "wall_time", "ramp_hours", "test_share", "decide_metric", "decide_hours", "decide_count", "measure_opens",
         )  # fmt: skip
+        holding = ("holdout_share", "holdout_by_size")
         held.name, held.to_everyone, held.channel = told.name, told.everybody, channels[0]
         for name in plain:
             setattr(held, name, getattr(told, name))
+        held.holdout_share, held.holdout_by_size = told.holdout_share or 0.0, told.holdout_share is None
         held.asked_at, held.asked_by, held.asked_mark = None, None, ""
-        held.save(update_fields=["name", "to_everyone", "channel", "asked_at", "asked_by", "asked_mark", *plain])
+        held.save(update_fields=["name", "to_everyone", "channel", *holding, "asked_at", "asked_by", "asked_mark", *plain])
         held.segments.all().delete()
         rows = [(pk, "include") for pk in include.values()] + [(pk, "exclude") for pk in exclude.values()]
         CampaignSegment.objects.bulk_create([CampaignSegment(campaign=held, segment_id=pk, side=side) for pk, side in rows])
@@ -211,8 +212,12 @@ def _faults(told: Told, include: dict[str, int], exclude: dict[str, int], templa
         faults["wall_day"] = Phrase(gettext_noop("Choose a day of this century."))
     if told.ramp_hours is not None and (told.when == "local" or not 1 <= told.ramp_hours <= 168):
         faults["ramp_hours"] = Phrase(gettext_noop("From 1 to 168 hours, and not together with each person's own time."))
-    if not 0 <= told.holdout_share <= 0.5:
+    if told.holdout_share is not None and not 0 <= told.holdout_share <= 0.5:
         faults["holdout_share"] = Phrase(gettext_noop("From 0 to 50%."))
+    elif told.holdout_share and told.holdout_share < LEAST_SHARE:
+        faults["holdout_share"] = Phrase(
+            gettext_noop("At least 5%. With less, this campaign could never show whether it brings in anything.")
+        )
     return faults | _test_faults(told)
 
 
@@ -258,7 +263,8 @@ def duplicate(campaign: Campaign, *, user_id: int | None, now: datetime) -> Camp
     with transaction.atomic():
         copy = Campaign(
             name=(gettext("%(name)s, again") % {"name": campaign.name})[:120], ready_made=campaign.ready_made, channel=campaign.channel,
-            to_everyone=campaign.to_everyone, holdout_share=campaign.holdout_share, created_by_id=user_id, created_at=now,
+            to_everyone=campaign.to_everyone, holdout_share=campaign.holdout_share,
+            holdout_by_size=campaign.holdout_by_size, created_by_id=user_id, created_at=now,
             test_share=campaign.test_share, decide_metric=campaign.decide_metric, decide_hours=campaign.decide_hours,
             decide_count=campaign.decide_count, measure_opens=campaign.measure_opens,
         )  # fmt: skip

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils import formats
 
+from campaigns.broadcasts.holding import share_of
 from campaigns.broadcasts.moments import first_moment
-from campaigns.broadcasts.winning import FEWEST_TRIED, SURE, SURE_EARLY
+from campaigns.broadcasts.winning import FEWEST_TRIED, SURE
 from campaigns.models import Campaign
 from campaigns.sending.pacing import USUAL, QuietHours, first_instant
 from retention.dashboard.figures import write_number, write_share
@@ -42,8 +43,9 @@ def next_steps(campaign: Campaign, *, store: Store, now: datetime) -> list[Phras
         steps.append(Phrase(gettext_noop("Who shares a phone number with somebody else chosen: the number gets it once.")))
     if campaign.test_share is not None:
         steps += _winner(campaign)
-    if campaign.holdout_share:
-        share = write_share(campaign.holdout_share)
+    held = share_of(campaign)
+    if held:
+        share = write_share(held)
         steps.append(
             Phrase(
                 gettext_noop("%(share)s of them, drawn by lot, get nothing, so that you see what it really brings in."), {"share": share}
@@ -101,7 +103,6 @@ def _early(campaign: Campaign) -> list[Phrase]:
     if campaign.decide_count is None:
         return []
     told = gettext_noop(
-        "It may win earlier: as soon as each went to %(count)s people and one is ahead with %(sure)s certainty, more than at the hour, "
-        "because it is looked at often."
+        "It may win earlier: as soon as each went to %(count)s people and one is ahead by a range that holds however often it is looked at."
     )
-    return [Phrase(told, {"count": write_number(campaign.decide_count), "sure": write_share(SURE_EARLY, decimals=1)})]
+    return [Phrase(told, {"count": write_number(campaign.decide_count)})]

@@ -18,12 +18,12 @@ def figures_file(campaign: Campaign, *, currency: str, now: datetime) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADINGS)
-    for line in (*_whole(campaign, currency), *_parts(campaign, currency), *_hours(campaign, now)):
+    for line in (*_whole(campaign, currency, now), *_parts(campaign, currency), *_hours(campaign, now)):
         writer.writerow([quote_formula(str(cell)) if isinstance(cell, str) else cell for cell in line])
     return out.getvalue()
 
 
-def _whole(campaign: Campaign, currency: str) -> Iterator[Line]:
+def _whole(campaign: Campaign, currency: str, now: datetime) -> Iterator[Line]:
     figures, after = reading.figures_of([campaign.pk], currency=currency)[campaign.pk], reading.after_of(campaign)
     counted: dict[str, object] = {
         "chosen": figures.chosen, "held_out": figures.held_out, "held_back": figures.held_back, "waiting": figures.waiting,
@@ -36,7 +36,7 @@ def _whole(campaign: Campaign, currency: str) -> Iterator[Line]:
         yield "campaign", campaign.name, name, value
     for state, reason, count in reading.reasons_of(campaign):
         yield "reason", reason, state, count
-    difference = reading.difference_of(campaign, currency=currency)
+    difference = reading.difference_of(campaign, currency=currency, now=now)
     if difference is not None:
         for name, amount in (("guess", difference.range.guess), ("low", difference.range.low), ("high", difference.range.high)):
             yield "brought_in_minor", "95%", name, round(amount)

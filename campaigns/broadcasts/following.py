@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.broadcasts.freezing import report_of
-from campaigns.measurement.attribution import WINDOW_DAYS
+from campaigns.measurement.attribution import window_days
 from campaigns.models import Campaign, CampaignTally
 from retention.tenancy.context import require_store_id
 from segments.models import Segment
@@ -129,7 +129,7 @@ def over_time(campaign: Campaign, *, now: datetime) -> Bars | None:
     if campaign.opened_at is None:
         return None
     since = _beginning(campaign)
-    until = min(now, (campaign.finished_at or now) + timedelta(days=WINDOW_DAYS))
+    until = min(now, (campaign.finished_at or now) + timedelta(days=window_days(campaign.channel)))
     width = next((one for one in _WIDTHS if (until - since) / one <= _MOST_BARS), timedelta(days=1))
     tally = CampaignTally.of(campaign)
     within: dict[str, Any] = {"since": since, "until": until, "after": tally.clicks_before or _EVER, "before": _NEVER}

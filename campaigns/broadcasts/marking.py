@@ -10,8 +10,8 @@ from retention.customers.changes import of_segment
 from segments.models import Segment
 
 _PLAN = (
-    "channel", "to_everyone", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "test_share", "decide_metric", "decide_hours",
-    "decide_count", "measure_opens",
+    "channel", "to_everyone", "when", "wall_day", "wall_time", "ramp_hours", "holdout_share", "holdout_by_size", "test_share",
+    "decide_metric", "decide_hours", "decide_count", "measure_opens",
 )  # fmt: skip
 _WAY = (
     "letter", "weight", "delay_hours", "subject", "words", "template_id", "template__live_number", "sender__name", "sender__address",

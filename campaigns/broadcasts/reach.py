@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from campaigns.broadcasts.audience import Audience
+from campaigns.measurement import store_wide
 from campaigns.measurement.holdouts import BUCKETS
 from campaigns.measurement.lots import lot_sql
 from campaigns.models.campaign import PATIENCE
@@ -31,6 +32,10 @@ _REACH = f"""
                 >= %(until)s, false) THEN 'frequency_cap'
             WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_week)s ELSE %(week)s END] + interval '7 days'
                 >= %(until)s, false) THEN 'frequency_cap'
+            WHEN %(apart)s > 0 AND coalesce(
+                (SELECT side.arm = 'held_out' FROM campaigns_assignment AS side WHERE side.store_id = %(store)s
+                    AND side.customer_id = customer.id AND side.experiment_id = %(apart_experiment)s),
+                {lot_sql("apart_salt")} < %(apart)s) THEN 'store_holdout'
             ELSE '' END AS reason
         FROM picked AS drawn
         JOIN customers_customer AS customer ON customer.store_id = %(store)s AND customer.id = drawn.customer_id
@@ -69,9 +74,10 @@ def reach(audience: Audience, *, channel: str, holdout_share: float, salt: str, 
     """Count the chosen by what would happen to each at `now`. salt: of the campaign's holdout, so that the lots are its own."""
     digests = list(Suppression.objects.filter(channel=channel).values_list("address_digest", flat=True))
     values = audience.values() | {
-        "lots": BUCKETS, "holdout_salt": salt, "holdout": round(holdout_share * BUCKETS), "channel": channel,
+        "holdout_salt": salt, "holdout": round(holdout_share * BUCKETS), "channel": channel,
         "blocked": customers_behind(digests, channel=channel), "until": now + PATIENCE, "week_ago": now - timedelta(days=7),
         "day": _CAPS.per_day, "week": _CAPS.per_week, "rare_day": RARELY.per_day, "rare_week": RARELY.per_week,
+        **store_wide.lots_apart(),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_statement(audience, channel), values)

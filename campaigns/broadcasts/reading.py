@@ -2,40 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, Sum
 
+from campaigns.broadcasts import comparing
 from campaigns.broadcasts.freezing import report_of, reports_of
-from campaigns.measurement.attribution import WINDOW_DAYS
-from campaigns.measurement.statistics import FEWEST_EACH, Range, Side, brought_in, share_range
+from campaigns.measurement.statistics import FEWEST_EACH, Range, share_range
 from campaigns.models import Attribution, Campaign, CampaignTally, CampaignVariant, Message, OnsiteMessage
 from campaigns.sending.receipts import COMPLAINED
 from campaigns.sending.replying import RECEIVED
 from retention.customers.models import CustomerEvent
-from retention.tenancy.context import require_store_id
 
-FEWEST_BUYERS = 20
-"""With fewer no difference in money is judged. Source: look.md, section 6."""
 SAID = ("Unsubscribed", COMPLAINED, RECEIVED)
 """Events by which people say something because of a campaign, as `After` counts them."""
 _ENDS = ("delivered", "bounced", "clicked", "opened", "loaded")
-
-# Everybody chosen against everybody held out, whether or not the mail left: so nothing but the lot tells the two sides apart.
-_COMPARE = """
-    SELECT m.state = 'held_out' AS held, count(*), count(bought.total), coalesce(sum(bought.total), 0)::float8,
-        coalesce(sum(bought.total::float8 * bought.total::float8), 0)
-    FROM campaigns_message AS m
-    LEFT JOIN LATERAL (
-        SELECT sum(placed.total_minor) AS total FROM orders_order AS placed
-        WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id AND placed.cancelled_at IS NULL
-            AND placed.currency = %(currency)s AND placed.placed_at >= %(since)s AND placed.placed_at < %(until)s
-    ) AS bought ON true
-    WHERE m.store_id = %(store)s AND m.source_kind = 'campaign' AND m.source_id = %(campaign)s
-    GROUP BY 1
-"""
 
 
 @dataclass
@@ -262,29 +244,16 @@ def noes_between(campaign: Campaign, *, after: datetime | None, before: datetime
     return dict(told.filter(name__in=SAID).values_list("name").annotate(Count("customer_id", distinct=True)))
 
 
-def difference_of(campaign: Campaign, *, currency: str) -> Difference | None:
-    """Compare what the two sides bought from the opening until five days after the last moment; None without people held out."""
-    if campaign.opened_at is None:
-        return None
+def difference_of(campaign: Campaign, *, currency: str, now: datetime) -> Difference | None:
+    """Compare what everybody written to bought with those held out, until orders stop counting; None without people held out."""
     report = report_of(campaign)
     if report is not None:
         return _read_difference(report["difference"])
-    until = (campaign.finished_at or campaign.opened_at) + timedelta(days=WINDOW_DAYS)
-    values: dict[str, Any] = {
-        "store": require_store_id(),
-        "campaign": campaign.pk,
-        "currency": currency,
-        "since": campaign.opened_at,
-        "until": until,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_COMPARE, values)
-        sides = {held: Side(people, buyers, total, squares) for held, people, buyers, total, squares in cursor.fetchall()}
-    if True not in sides or False not in sides:
+    outcome, until = comparing.outcome_of(campaign, currency=currency, now=now), comparing.counts_until(campaign)
+    lead = outcome.whole.lead("revenue") if outcome is not None and outcome.whole.against else None
+    if outcome is None or lead is None or until is None:
         return None
-    written, held = sides[False], sides[True]
-    judged = min(written.people, held.people) >= FEWEST_EACH and written.buyers + held.buyers >= FEWEST_BUYERS
-    return Difference(brought_in(written, held), judged, until)
+    return Difference(lead.plain.times(outcome.whole.totals[lead.arm].people), lead.judged, until)
 
 
 def _read_difference(told: dict[str, Any] | None) -> Difference | None:

@@ -12,6 +12,7 @@ from django.db.models import Case, Q, Value, When
 
 from campaigns.broadcasts import content
 from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
+from campaigns.broadcasts.holding import share_of
 from campaigns.broadcasts.mailing import tell_changed
 from campaigns.broadcasts.marking import differs, standing_mark
 from campaigns.broadcasts.moments import first_moment
@@ -125,10 +126,11 @@ def start(campaign: Campaign, *, store: Store, user_id: int | None, now: datetim
                 {"variants": Phrase(gettext_noop("It cannot be sent like this: %(fault)s"), {"fault": str(error)})}
             ) from error
         starts_at = first_moment(held.when, day=held.wall_day, wall=held.wall_time, zone=store.timezone, now=now)
+        held.holdout_share = share_of(held)
         held.state, held.confirmed_at, held.starts_at, held.started_by_id = Campaign.State.SCHEDULED, now, starts_at, user_id
         held.approved_mark = standing_mark(held) if held.asked_at is not None else ""
         held.measure_opens = held.measure_opens and brand_of(store).measure_opens
-        held.save(update_fields=["state", "confirmed_at", "starts_at", "started_by", "approved_mark", "measure_opens"])
+        held.save(update_fields=["state", "holdout_share", "confirmed_at", "starts_at", "started_by", "approved_mark", "measure_opens"])
         StoreWork.ring(WORK, store_id=store.pk, due_at=starts_at)
     return True
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from campaigns.broadcasts import following, reading
 from campaigns.broadcasts.freezing import as_written
-from campaigns.measurement.attribution import WINDOW_DAYS
+from campaigns.measurement.attribution import MOST_DAYS, REPORTED_WITHIN
 from campaigns.models import Campaign, CampaignTally
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
@@ -25,8 +25,8 @@ _REMEMBER = """
     FROM clicked WHERE m.store_id = clicked.store_id AND m.id = clicked.message_id AND m.source_kind = 'campaign'
         AND NOT m.links_counted @> clicked.positions
 """
-SETTLED = timedelta(days=2 * WINDOW_DAYS + 1)
-"""Orders are credited to clicks for twice their window; what is older than this does not change. Shorter than any store keeps events."""
+SETTLED = timedelta(days=MOST_DAYS + 1) + REPORTED_WITHIN
+"""By the longest window an order is credited so late; what is older than this does not change. Shorter than any store keeps events."""
 WRITTEN = timedelta(hours=1)
 """An event is written within seconds of its moment; what is older than this is complete."""
 
@@ -75,7 +75,7 @@ def freeze(campaign: Campaign, *, currency: str, now: datetime) -> None:
             figures=reading.figures_of([campaign.pk], currency=currency)[campaign.pk],
             reasons=reading.reasons_of(campaign),
             variants=reading.variants_of(campaign, currency=currency),
-            difference=reading.difference_of(campaign, currency=currency),
+            difference=reading.difference_of(campaign, currency=currency, now=now),
             segments=[(one.segment.pk, one.sent, one.clicked, one.orders, one.revenue_minor) for one in segments],
             bars=following.order_bars(campaign, until=now),
             currency=currency,

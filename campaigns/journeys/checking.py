@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from campaigns.journeys.definition import Definition
 from campaigns.journeys.steps.send import Send
 from campaigns.journeys.versions import definitions_of
+from campaigns.measurement.lots import LEAST_SHARE
 from campaigns.models import Journey, JourneyVersion, TemplateVersion
 from campaigns.truth.codes import code_fault
 from retention.kit.words import Phrase, gettext_noop
@@ -23,9 +24,11 @@ def faults_of(journey: Journey, *, now: datetime) -> list[Phrase]:
 
 def _faults(journey: Journey, definition: Definition, *, now: datetime) -> list[Phrase]:
     steps = [step for step in definition.steps if isinstance(step, Send)]
+    faults = []
+    if 0 < definition.holdout_share < LEAST_SHARE:
+        faults.append(Phrase(gettext_noop("Hold back at least 5%. With less, it could never show whether it brings in anything.")))
     live = TemplateVersion.objects.filter(template__key__in={step.template for step in steps}, number=F("template__live_number"))
     versions = {version.template.key: version for version in live.select_related("template")}
-    faults = []
     for step in steps:
         version = versions.get(step.template)
         if version is None:

@@ -15,13 +15,12 @@ from campaigns.coupons.redeeming import mark_from_orders
 from campaigns.journeys.engine import Happened, advance, begin, key_of
 from campaigns.journeys.standings import carry_out, facts_of, standing_of
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
+from campaigns.measurement.assignment import held_out_of, journey_key
 from campaigns.measurement.attribution import attribute
-from campaigns.measurement.holdouts import held_out
 from campaigns.models import Enrollment
 from retention.customers.events import take_pending
 from retention.customers.models import CustomerEvent
 from retention.orders.models import Cart
-from retention.tenancy.context import require_store_id
 
 READER = "journeys"
 SLICE = 500
@@ -62,6 +61,7 @@ def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, 
             occurrence = key_of(journey.definition.trigger, event.properties, customer_id=event.customer_id)
             if occurrence is not None:
                 found.setdefault((journey.journey_id, occurrence), _enrollment(journey, event, occurrence, now=now))
+    _hold_out(journeys, found, now=now)
     carts = _carts({occurrence for _, occurrence in found})
     for (_, occurrence), run in found.items():
         owner, cart_id = carts.get(occurrence, (None, None))
@@ -69,14 +69,18 @@ def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, 
     Enrollment.objects.bulk_create(list(found.values()), ignore_conflicts=True)
 
 
+def _hold_out(journeys: Sequence[LiveJourney], found: Mapping[tuple[int, str], Enrollment], *, now: datetime) -> None:
+    """Say of each run whether its person is only measured; what an order or the law asks for is for everybody."""
+    for journey in journeys:
+        runs = [run for (journey_id, _), run in found.items() if journey_id == journey.journey_id]
+        share = 0.0 if journey.definition.stream == "transactional" else journey.definition.holdout_share
+        held = held_out_of(journey_key(journey.journey_id), [run.customer_id for run in runs], share=share, now=now)
+        for run in runs:
+            run.held_out = run.customer_id in held
+
+
 def _enrollment(journey: LiveJourney, event: CustomerEvent, occurrence: str, *, now: datetime) -> Enrollment:
-    out = held_out(
-        f"journey-{journey.journey_id}",
-        store_id=require_store_id(),
-        customer_id=event.customer_id or 0,
-        share=journey.definition.holdout_share,
-    )
-    standing = begin(held_out=out, now=now)
+    standing = begin(held_out=False, now=now)
     return Enrollment(
         journey_id=journey.journey_id,
         version_id=journey.version_id,

@@ -37,7 +37,9 @@ def came_back_counter(request: HttpRequest, now: datetime) -> Counter:
     credits = Attribution.objects.filter(credited_at__gte=now - _DAYS, currency=currency)
     total = credits.aggregate(total=Sum("total_minor"))["total"] or 0
     if count or total:
-        sub = _("%(amount)s brought in by messages in 30 days") % {"amount": write_money(total, currency=currency)}
+        sub = _("%(amount)s by last click in 30 days, also of those who would have come anyway") % {
+            "amount": write_money(total, currency=currency)
+        }
     else:
         sub = _("Baskets bought after a click on a reminder.")
     return Counter(label=_("Baskets that came back"), value=write_number(count), sub=sub, order=50, zero=not count)

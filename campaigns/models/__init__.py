@@ -5,8 +5,10 @@ from campaigns.models.brand import Brand
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
+from campaigns.models.credit import CreditRule
 from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment
+from campaigns.models.experiment import Assignment, Experiment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.link_host import LinkHost
@@ -25,6 +27,7 @@ from campaigns.models.test_number import TestNumber
 
 __all__ = [
     "AccountPace",
+    "Assignment",
     "Attribution",
     "Brand",
     "Campaign",
@@ -36,8 +39,10 @@ __all__ = [
     "ConnectionDay",
     "Coupon",
     "CouponPool",
+    "CreditRule",
     "Decision",
     "Enrollment",
+    "Experiment",
     "Journey",
     "JourneyTally",
     "JourneyVersion",

@@ -47,6 +47,7 @@ class Campaign(StoreOwned):
     measure_opens: its mails carry the picture that tells of an opening. starts_at: when the first message may be due.
     confirmed_at: when a person last said "send". opened_at: when planning began. planned_to: customers up to this id have their row.
     planned_at: all have one. seen_at: when a process last looked after it; a gap of two hours means that the machine was off.
+    holdout_by_size: which part is held back is decided at the start, by how many are chosen.
     test_share: of the audience tries the variants first, and the winner by `decide_metric` goes to the rest after `decide_hours`.
     decide_count: or before that, as soon as one is clearly ahead and each went to so many.
     """
@@ -88,6 +89,7 @@ class Campaign(StoreOwned):
     wall_time = models.TimeField(null=True)
     ramp_hours = models.PositiveSmallIntegerField(null=True)
     holdout_share = models.FloatField(default=0.0)
+    holdout_by_size = models.BooleanField(default=False, db_default=False)
     test_share = models.FloatField(null=True)
     decide_metric = models.CharField(max_length=6, choices=Metric.choices, blank=True, default="")
     decide_hours = models.PositiveSmallIntegerField(null=True)

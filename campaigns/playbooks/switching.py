@@ -15,22 +15,24 @@ from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
 
-def switch_on(key: str, *, now: datetime) -> Journey:
+def switch_on(key: str, *, now: datetime, holdout_share: float | None = None) -> Journey:
     """Launch a playbook in the active store, or return the journey it became; a paused one stays paused.
 
-    key: of the playbook. Raises UnknownKey. One that has faults (`journeys/checking.py`) is there afterwards and stays a draft.
+    key: of the playbook. holdout_share: the part that is only measured, where it is another than the playbook says. Raises UnknownKey.
+    One that has faults (`journeys/checking.py`) is there afterwards and stays a draft.
     """
     with transaction.atomic():
-        journey = add(key, now=now)
+        journey = add(key, now=now, holdout_share=holdout_share)
         if journey.state == Journey.State.DRAFT and not faults_of(journey, now=now):
             journey.launch(number=1, now=now)
     return journey
 
 
-def add(key: str, *, now: datetime) -> Journey:
+def add(key: str, *, now: datetime, holdout_share: float | None = None) -> Journey:
     """Make a playbook's journey and templates as drafts, or return the journey it became; nothing is sent by it yet."""
     playbook = PLAYBOOKS[key]
-    read_definition(playbook.definition)
+    definition = playbook.definition if holdout_share is None else playbook.definition | {"holdout_share": holdout_share}
+    read_definition(definition)
     with transaction.atomic():
         transaction_lock("playbooks", store_id=require_store_id())
         found: Journey | None = Journey.objects.filter(playbook=key).first()
@@ -40,7 +42,7 @@ def add(key: str, *, now: datetime) -> Journey:
             _template(ready, now=now)
         journey = Journey(name=playbook.name.render(gettext), playbook=key, created_at=now)
         journey.save()
-        JourneyVersion.objects.create(journey=journey, number=1, definition=playbook.definition, created_at=now)
+        JourneyVersion.objects.create(journey=journey, number=1, definition=definition, created_at=now)
     return journey
 
 

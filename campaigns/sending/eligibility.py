@@ -52,7 +52,7 @@ class Facts:
     contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
     words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
-    number_taken: another customer's went there; number_waits: one is on its way there.
+    number_taken: another customer's went there; number_waits: one is on its way there. apart: they get no marketing, to compare with.
     """
 
     channel: str
@@ -75,6 +75,7 @@ class Facts:
     number: str = ""
     number_taken: bool = False
     number_waits: bool = False
+    apart: bool = False
 
 
 Question = Callable[[Facts, datetime], bool | None]
@@ -89,6 +90,7 @@ ENDS: dict[str, tuple[Question, Do, str]] = {
     "break": (lambda facts, now: None if facts.transactional else not facts.on_break, Do.SUPPRESS, "on_break"),
     "consent": (lambda facts, now: None if facts.transactional else facts.consent, Do.SUPPRESS, "no_consent"),
     "number": (lambda facts, now: not facts.number_taken if facts.number else None, Do.SUPPRESS, "same_number"),
+    "compared": (lambda facts, now: None if facts.transactional else not facts.apart, Do.SUPPRESS, "store_holdout"),
 }
 """Questions a no to which ends it, in their order, with what then happens and why. None: not asked of such a message."""
 

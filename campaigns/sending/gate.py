@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from campaigns.measurement import store_wide
 from campaigns.models.campaign import PATIENCE
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.doubts import ENDING
@@ -157,6 +158,7 @@ def pass_gate(
         _HOLD_CAMPAIGNS.rows([require_store_id(), list(wanted)])
         ids = _LOCK.rows([require_store_id(), list(wanted), holder])
         facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
+        facts |= _apart(facts, people, now=now)
         verdicts = _verdicts(facts, people, now=now)
         later = later_ones(facts, verdicts)
         facts |= later
@@ -185,6 +187,15 @@ def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str,
         fact.untrue = untrue.get(row[0], "")
         facts[row[0]] = fact
     return facts, {row[0]: row[1] for row in rows}
+
+
+def _apart(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Facts]:
+    """Return the facts of what would leave now to people who get no marketing, to compare with: this is what they are measured from."""
+    if not store_wide.is_on():
+        return {}
+    leaving = {pk for pk, fact in facts.items() if not fact.transactional and judge(fact, now=now).do is Do.SEND}
+    held = store_wide.held_back({people[pk] for pk in leaving}, now=now)
+    return {pk: replace(facts[pk], apart=True) for pk in leaving if people[pk] in held}
 
 
 def _verdicts(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Verdict]:

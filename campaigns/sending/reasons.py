@@ -37,6 +37,7 @@ _WORDS: dict[str, str] = {
     "push_too_long": gettext_noop("It is too long for a push message"),
     "sms_too_long": gettext_noop("The text is too long for an SMS"),
     "holdout": gettext_noop("Gets nothing, to compare with"),
+    "store_holdout": gettext_noop("Gets no marketing at all, to compare with"),
     "called_off": gettext_noop("The campaign was called off"),
     "ordered": gettext_noop("They ordered meanwhile"),
     "changed": gettext_noop("What it shows changed; it is made again"),

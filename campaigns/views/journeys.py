@@ -16,18 +16,22 @@ from campaigns.journeys.checking import faults_of
 from campaigns.journeys.definition import Definition, Occasion
 from campaigns.journeys.steps import Step
 from campaigns.journeys.versions import definitions_of
+from campaigns.measurement.assignment import journey_key
+from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
+from campaigns.measurement.results import outcome_of_key, wording
 from campaigns.models import Journey, JourneyVersion, Template
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import switch_on as launch_playbook
 from campaigns.sending import breaking
 from campaigns.sending.reasons import words_of
+from campaigns.views.experiments.figures import beyond_held_back, result_card
+from campaigns.views.journey_states import STATE_BADGES
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
 from retention.kit.words import gettext_noop
 from retention.stores import auditing
 from retention.stores.models import Store, StoreWork
 
-STATE_BADGES = {"draft": "draft", "live": "live", "paused": "paused", "ended": "ended"}
 _ICONS = {"send": "mail", "wait": "clock-pause", "exit": "flag"}
 _EVENTS = {
     "Cart Idle": gettext_noop("a basket is left alone"),
@@ -52,7 +56,11 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
     """Show all journeys with their figures, and the ready-made ones that are not switched on."""
     journeys = list(Journey.objects.by_name())
     figures = reading.figures_of((journey.pk for journey in journeys), currency=_store(request).currency)
-    rows = [{"journey": journey, "badge": STATE_BADGES[journey.state], "figures": figures[journey.pk]} for journey in journeys]
+    beyond = beyond_held_back([journey_key(journey.pk) for journey in journeys], currency=_store(request).currency, now=clock.now())
+    rows = [
+        {"journey": one, "badge": STATE_BADGES[one.state], "figures": figures[one.pk], **beyond.get(journey_key(one.pk), {})}
+        for one in journeys
+    ]
     present = {journey.playbook for journey in journeys}
     ready = [
         {"key": playbook.key, "name": playbook.name.render(_), "summary": playbook.summary.render(_)}
@@ -74,6 +82,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     held = [
         (words_of(reason, channel=channel).render(_), state, count) for state, reason, channel, count in reading.reasons_by_state(journey)
     ]
+    currency = _store(request).currency
     context = {
         "journey": journey,
         "badge": STATE_BADGES[journey.state],
@@ -83,6 +92,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "steps": _step_lines(journey, definition),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
+        "result": result_card(outcome_of_key(journey_key(journey.pk), currency=currency, now=clock.now()), wording(currency)),
         "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
         "may_send": allows(getattr(request, "role", None), capability="messages.send"),
         "may_switch_on": journey.playbook in PLAYBOOKS and allows(getattr(request, "role", None), capability="messages.send"),
@@ -135,7 +145,7 @@ def switch_on(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     now = clock.now()
     with transaction.atomic():
-        journey = launch_playbook(key, now=now)
+        journey = launch_playbook(key, now=now, holdout_share=LEAST_SHARE_OF_FEW)
         launched = journey.launched_at == now
         if launched:
             _note(request, "journey.launched", journey)

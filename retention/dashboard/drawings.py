@@ -1,9 +1,10 @@
-"""Small figures as SVG, drawn by the server: sparkline, interval, bar, day bars, level with range, overview of steps.
+"""Small figures as SVG, drawn by the server: sparkline, interval, bar, day bars, level with range, ranges over time, overview of steps.
 
 Pure: numbers in, markup out; sizes are SVG attributes, colours are classes, never a style. For charts one explores, see `charts.js`.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -90,6 +91,16 @@ def nice_ticks(highest: float, *, count: int = 3) -> tuple[float, ...]:
     return tuple(step * index for index in range(count + 1) if index == 0 or step * (index - 1) < highest)
 
 
+def signed_ticks(low: float, high: float, *, count: int = 4) -> tuple[float, ...]:
+    """Return zero and round steps to both sides of it that reach from the lowest to the highest value."""
+    bottom, top = min(low, 0.0), max(high, 0.0)
+    raw = (top - bottom) / count or 1.0
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(nice * size for nice in (1, 2, 2.5, 5, 10) if nice * size >= raw * (1 - 1e-9))
+    first, last = math.floor(bottom / step + 1e-9), math.ceil(top / step - 1e-9)
+    return tuple(step * index for index in range(first, max(last, first + 1) + 1))
+
+
 def day_bars(
     totals: Sequence[float], parts: Sequence[float], *, axis: Axis, days: Sequence[str], label: str, width: int = 648
 ) -> SafeString:
@@ -135,6 +146,46 @@ def level(
     )  # fmt: skip
     words = [_text(left + i * step, 145, name, "middle") for i, name in enumerate(names) if name]
     return _chart(width, 150, label, _grid(axis, 36, width, top, bottom), drawn, *words)
+
+
+def ranges(
+    values: Sequence[float],
+    inner: Sequence[tuple[float, float]],
+    outer: Sequence[tuple[float, float]],
+    *,
+    axis: Axis,
+    names: Sequence[str],
+    last: str,
+    label: str,
+    mark: tuple[int, str] | None = None,
+) -> SafeString:
+    """Draw a difference over time inside two ranges, the outer one edged by dashes; zero is a line, the last value stands on the chart.
+
+    inner, outer: (low, high) by day. mark: a day, by its place, that gets a dotted upright with a word.
+    """
+    width, left, right, top, bottom = 648, 64.0, 636.0, 22.0, 208.0
+    step = (right - left) / max(len(values) - 1, 1)
+
+    def points(row: Iterable[float]) -> list[Point]:
+        return [(left + i * step, axis.y(value, top=top, bottom=bottom)) for i, value in enumerate(row)]
+
+    def band(rows: Sequence[tuple[float, float]]) -> tuple[list[Point], list[Point], str]:
+        highs, lows = points(high for _, high in rows), points(low for low, _ in rows)
+        return highs, lows, _path(highs) + _path(lows[::-1]).replace("M", "L", 1) + "Z"
+
+    high, low, wide = band(outer)
+    end = points(values)[-1]
+    drawn = format_html(
+        '<path class="f1o" d="{}"/><path class="c1o" d="{}{}"/><path class="f1l" d="{}"/><path class="c1" d="{}"/>'
+        '<circle class="f1" cx="{}" cy="{}" r="4"/><text class="k" x="{}" y="{}" text-anchor="end">{}</text>',
+        wide, _path(high), _path(low), band(inner)[2], _path(points(values)), _n(end[0]), _n(end[1]), _n(end[0] - 8), _n(end[1] - 9), last,
+    )  # fmt: skip
+    words = [_text(left + i * step, 228, name, "end" if i == len(values) - 1 else "middle") for i, name in enumerate(names) if name]
+    if mark is not None:
+        x = left + mark[0] * step
+        line = format_html('<line class="mark" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>', _n(x), _n(top), _n(bottom))
+        words = [line, _text(x, 14, mark[1], "end" if x > width / 2 else "start"), *words]
+    return _chart(width, 234, label, _grid(axis, left - 6, float(width), top, bottom), drawn, *words)
 
 
 def steps(points: Sequence[Point], *, axis: Axis, names: Sequence[str], label: str) -> SafeString:
@@ -201,11 +252,11 @@ def _chart(width: int, height: int, label: str, *parts: SafeString) -> SafeStrin
 
 
 def _grid(axis: Axis, left: float, right: float, top: float, bottom: float) -> SafeString:
-    def row(index: int, value: float, word: str) -> tuple[str, str, str, str, str, str, str]:
+    def row(value: float, word: str) -> tuple[str, str, str, str, str, str, str]:
         y = axis.y(value, top=top, bottom=bottom)
-        return ("axis" if index == 0 and value == 0 else "grid", _n(left), _n(right), _n(y), _n(left - 8), _n(y + 4), word)
+        return ("axis" if value == 0 else "grid", _n(left), _n(right), _n(y), _n(left - 8), _n(y + 4), word)
 
-    rows = [row(i, value, word) for i, (value, word) in enumerate(zip(axis.ticks, axis.words, strict=True))]
+    rows = [row(value, word) for value, word in zip(axis.ticks, axis.words, strict=True)]
     return format_html_join(
         "", '<line class="{0}" x1="{1}" x2="{2}" y1="{3}" y2="{3}"/><text x="{4}" y="{5}" text-anchor="end">{6}</text>', rows
     )

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from retention.dashboard import drawings
 from retention.dashboard.drawings import Node, nice_ticks
 from retention.dashboard.home_parts import Checklist, Counter, NeedsYou, Step
 from retention.dashboard.paging import Page
@@ -182,6 +183,16 @@ def figures() -> dict[str, Any]:
             "ticks": (26, 28, 30, 32),
             "words": ("26%", "28%", "30%", "32%"),
         },
+        "ranges": drawings.ranges(
+            [1.1, 0.9, 0.8, 0.75, 0.7, 0.68],
+            [(-0.2, 2.4), (0.0, 1.8), (0.2, 1.4), (0.35, 1.15), (0.45, 0.95), (0.5, 0.86)],
+            [(-1.1, 3.3), (-0.6, 2.4), (-0.2, 1.8), (0.05, 1.45), (0.25, 1.15), (0.38, 0.98)],
+            axis=drawings.Axis((-1, 0, 1, 2, 3), ("−1", "0", "1", "2", "3")),
+            names=["3 Nov", "", "5 Nov", "", "", "8 Nov"],
+            last="+0.68 points",
+            label=str(_("The mail brings back 0.68 more of a hundred people")),
+            mark=(4, "the planned look"),
+        ),
         "over_time": {
             "x": [int(datetime(2025 + (index + 11) // 12, (index + 11) % 12 + 1, 1, tzinfo=UTC).timestamp()) for index in range(12)],
             "percent": True,

@@ -39,13 +39,13 @@ def write_money(minor: int, *, currency: str, cents: bool = False, compact: bool
     return write(minor, currency=currency, locale=_locale())
 
 
-def write_change(value: int | float | Decimal, *, currency: str = "", points: bool = False) -> str:
-    """Write a change with its sign: +€90 (currency given, value in smallest units), +2.5 points, −12."""
+def write_change(value: int | float | Decimal, *, currency: str = "", points: bool = False, decimals: int = 1) -> str:
+    """Write a change with its sign: +€90 (currency given, value in smallest units), +2.5 points (with so many decimals), −12."""
     if currency:
         return money.format_change(int(value), currency=currency, locale=_locale())
     plus = "+" if value > 0 else ""
     if points:
-        return gettext("%(change)s points") % {"change": plus + write_number(value, decimals=1)}
+        return gettext("%(change)s points") % {"change": plus + write_number(value, decimals=decimals)}
     return plus + write_number(value)
 
 

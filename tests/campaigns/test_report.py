@@ -65,7 +65,7 @@ def test_clicks_orders_and_noes_are_counted_once_and_machines_apart(store: Any) 
 def test_what_it_brought_in_is_judged_only_with_enough_people(store: Any) -> None:
     now = clock.now()
     small = make_sent(store, now=now, people=60)
-    difference = reading.difference_of(small, currency="EUR")
+    difference = reading.difference_of(small, currency="EUR", now=now)
     assert difference is not None
     assert not difference.judged
     large = make_sent(store, now=now, people=600, holdout_share=0.5)
@@ -76,7 +76,7 @@ def test_what_it_brought_in_is_judged_only_with_enough_people(store: Any) -> Non
             for one in written
         ]
     )
-    found = reading.difference_of(large, currency="EUR")
+    found = reading.difference_of(large, currency="EUR", now=now)
     assert found is not None
     assert found.judged
     assert found.range.low < found.range.guess == pytest.approx(80 * 5000)
@@ -84,7 +84,7 @@ def test_what_it_brought_in_is_judged_only_with_enough_people(store: Any) -> Non
     page = signed_in(member_of(store, "owner")).get(f"/s/{store.slug}/campaigns/{large.public_id}/").content.decode()
     assert "It brought in money." in page
     none = make_sent(store, now=now, people=30, holdout_share=0)
-    assert reading.difference_of(none, currency="EUR") is None
+    assert reading.difference_of(none, currency="EUR", now=now) is None
     assert "Nobody was held back" in signed_in(member_of(store, "owner")).get(
         f"/s/{store.slug}/campaigns/{none.public_id}/"
     ).content.decode()  # fmt: skip

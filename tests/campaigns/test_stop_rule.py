@@ -58,7 +58,7 @@ def test_the_rule_is_told_in_words_kept_by_the_form_and_refused_by_name(store: A
     ways = (MAIL, Way("Other", WORDS))
     campaign = make_campaign(make_list([], now=now), ways=ways, now=now, **TEST | {"decide_count": 400})
     said = " ".join(phrase.render(str) for phrase in next_steps(campaign, store=store, now=now))
-    assert "as soon as each went to 400 people and one is ahead with 99.5% certainty" in said
+    assert "as soon as each went to 400 people and one is ahead by a range that holds however often" in said
     assert "On a tie nobody wins" in said
     assert drafting.duplicate(campaign, user_id=None, now=now).decide_count == 400
     with pytest.raises(Faulty) as refusal:

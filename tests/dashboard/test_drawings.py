@@ -17,6 +17,16 @@ DRAWN = {
     "level": drawings.level(
         [27, 31], [26, 30], [28, 32], axis=Axis((26, 32), ("26%", "32%")), names=["Dec", "Nov"], last="31%", label="a <b>"
     ),
+    "ranges": drawings.ranges(
+        [3, 2],
+        [(1, 5), (1, 3)],
+        [(-1, 7), (0.5, 3.5)],
+        axis=Axis((-2, 0, 8), ("-2", "0", "8")),
+        names=["<i>", "3 Nov"],
+        last="<b>",
+        label="a <b>",
+        mark=(0, "<i>"),
+    ),
     "steps": drawings.steps([(0, 10), (5, 30.5)], axis=AXIS, names=["<i>", "Nov"], label="a <b>"),
     "overview": drawings.overview([Node("<i>", "1"), Node("b", "2", 1)], [(0, 1)], label="a <b>"),
 }
@@ -56,3 +66,11 @@ def test_too_little_to_draw_is_nothing() -> None:
 @pytest.mark.parametrize(("highest", "ticks"), [(5930, (0, 2000, 4000, 6000)), (0, (0, 1)), (7, (0, 2.5, 5, 7.5)), (90, (0, 50, 100))])
 def test_ticks_are_round_and_reach_the_highest(highest: float, ticks: tuple[float, ...]) -> None:
     assert drawings.nice_ticks(highest) == ticks
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(-0.4, 1.9, (-1, 0, 1, 2)), (0.2, 0.9, (0, 0.25, 0.5, 0.75, 1)), (-30, -4, (-30, -20, -10, 0)), (0, 0, (0, 1))],
+)
+def test_signed_ticks_reach_both_ends_and_hold_zero(low: float, high: float, ticks: tuple[float, ...]) -> None:
+    assert drawings.signed_ticks(low, high) == pytest.approx(ticks)

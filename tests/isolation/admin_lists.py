@@ -3,11 +3,11 @@
 # The admin: every model with pages there, and every page that is no model's own. All of it is for staff only.
 ADMIN_MODELS: set[str] = {
     "account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry", "auth.Group", "auth.Permission",
-    "campaigns.AccountPace", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
+    "campaigns.AccountPace", "campaigns.Assignment", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
     "campaigns.CampaignSegment", "campaigns.CampaignTally", "campaigns.CampaignVariant", "campaigns.Click",
-    "campaigns.Connection", "campaigns.ConnectionDay", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.Decision",
-    "campaigns.Enrollment", "campaigns.Journey", "campaigns.JourneyTally", "campaigns.JourneyVersion", "campaigns.LinkHost",
-    "campaigns.LinkSet",
+    "campaigns.Connection", "campaigns.ConnectionDay", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.CreditRule",
+    "campaigns.Decision", "campaigns.Enrollment", "campaigns.Experiment", "campaigns.Journey", "campaigns.JourneyTally",
+    "campaigns.JourneyVersion", "campaigns.LinkHost", "campaigns.LinkSet",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
     "campaigns.PushSubscription", "campaigns.Sender", "campaigns.SendingDomain", "campaigns.SendRule",
     "campaigns.SendingStop", "campaigns.StorePhrase",

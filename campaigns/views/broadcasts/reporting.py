@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import click_map, costing, exporting, following, reading
 from campaigns.broadcasts.content import wording_of
 from campaigns.broadcasts.reading import Figures, VariantFigures
+from campaigns.measurement.attribution import window_days
 from campaigns.measurement.statistics import FEWEST_EACH, difference_of_shares
 from campaigns.models import Campaign
 from campaigns.personalization.render import CannotRender, Rendered
@@ -102,7 +103,7 @@ def _slow_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
     now, currency = clock.now(), request.store.currency
     clicked = reading.figures_of([campaign.pk], currency=currency)[campaign.pk].clicked
     variants, links = reading.variants_of(campaign, currency=currency), following.links_of(campaign)
-    difference, seen = reading.difference_of(campaign, currency=currency), _seen(request, campaign)
+    difference, seen = reading.difference_of(campaign, currency=currency, now=now), _seen(request, campaign)
     return {
         "variants": _lines(variants, seen),
         "better": _better(variants),
@@ -131,6 +132,7 @@ def live_parts(request: Any, campaign: Campaign) -> dict[str, Any]:
         "waiting": [(why, count) for state, why, count in reasons if state in ("planned", "ready", "sending")],
         "unknown": [(why, count) for state, why, count in reasons if state == "unknown"],
         "after": reading.after_of(campaign),
+        "credit_days": window_days(campaign.channel),
         "per_order": figures.revenue_minor // figures.orders if figures.orders else None,
         "paid": _paid(request, figures) if campaign.channel == "sms" else "",
         "per_message": round(figures.revenue_minor / figures.arrived) if figures.arrived else None,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import costing, reading
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
+from campaigns.broadcasts.holding import share_of
 from campaigns.broadcasts.marking import standing_mark
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import Reach, reach
@@ -112,11 +113,11 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
 
 def reach_of(campaign: Campaign, audience: Audience | None = None, *, holdout_share: float | None = None, channel: str = "") -> Any:
     """Count who would get a draft now; audience and share may be those of a form that is not saved."""
-    share = campaign.holdout_share if holdout_share is None else holdout_share
+    chosen = audience or Audience.of(campaign)
     return reach(
-        audience or Audience.of(campaign),
+        chosen,
         channel=channel or campaign.channel,
-        holdout_share=share,
+        holdout_share=share_of(campaign) if holdout_share is None else holdout_share,
         salt=salt_of(campaign, "holdout"),
         now=clock.now(),
     )

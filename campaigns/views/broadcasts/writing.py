@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.broadcasts import drafting
 from campaigns.broadcasts.audience import Audience
+from campaigns.broadcasts.holding import share_for
 from campaigns.broadcasts.ready_made import READY_MADE
 from campaigns.models import Campaign
 from campaigns.sending.reasons import words_of
@@ -75,7 +76,8 @@ def show_reach(request: Any, public_id: UUID) -> HttpResponse:
     channel = campaign.channel
     include, exclude = (tuple(ids[one] for one in side if one in ids) for side in (told.include, told.exclude))
     audience = Audience(include, exclude, told.everybody, channel)
-    found = reach_of(campaign, audience, holdout_share=min(max(told.holdout_share, 0), 0.5), channel=channel)
+    held = share_for(audience) if told.holdout_share is None else min(max(told.holdout_share, 0), 0.5)
+    found = reach_of(campaign, audience, holdout_share=held, channel=channel)
     context = {"reach": found, "dropped": [(words_of(reason, channel=channel).render(_), count) for reason, count in found.dropped]}
     context |= cost_of(request, drafting.unsaved(campaign, told), audience, found)
     return render(request, "campaigns/_campaign_reach.html", context)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.measurement.statistics import Side, brought_in, difference_of_shares, share_range
+from campaigns.measurement.statistics import Range, Side, difference_of_shares, share_range
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,14 @@ def test_nothing_counted_can_be_anything() -> None:
     assert share_range(0, 0) == (0.0, 1.0)
 
 
-def test_money_is_what_the_written_to_bought_beyond_the_others() -> None:
-    found = brought_in(Side(1000, 100, 500_000.0, 2_500_000_000.0), Side(500, 20, 100_000.0, 500_000_000.0))
-    assert found.guess == pytest.approx(1000 * (500 - 200))
-    assert found.low < found.guess < found.high
-    assert brought_in(Side(10, 0, 0.0, 0.0), Side(10, 0, 0.0, 0.0)).says == 0
+def test_sides_add_up_and_shares_are_sides_of_ones_and_noughts() -> None:
+    assert Side.of_shares(3, 10) + Side.of_shares(1, 10) == Side(20, 4, 4.0, 4.0)
+    assert Side.of_shares(3, 10).mean == 0.3
+    assert Side.of_shares(3, 10).variance == pytest.approx(0.3 * 0.7 * 10 / 9)
+
+
+def test_a_range_says_on_which_side_of_zero_it_lies() -> None:
+    assert [Range(0, low, high).says for low, high in ((-1, 1), (0, 1), (0.1, 1), (-2, -1))] == [0, 0, 1, -1]
+    assert Range(1, -2, 4).times(100) == Range(100, -200, 400)
+    assert Range(0, -0.4, 0.3).within(0.5)
+    assert not Range(0, -0.6, 0.3).within(0.5)
