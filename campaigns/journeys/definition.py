@@ -3,7 +3,7 @@
 Read from JSON with every fault named by its place. Nothing here knows a database; steps are in `steps/`, triggers in `triggers.py`. The shape:
 
     {"trigger": {"kind": "event", "event": "Cart Idle", "key": "cart_id", "where": [PROPERTY, ...]},
-     "again": {"rule": "never" | "always" | "after", "days": 30},
+     "again": {"rule": "never" | "always" | "after", "days": 30},   (told nothing: never for an event, always for any other trigger)
      "exits": [{"event": "Order Completed", "key": "", "where": [PROPERTY, ...]}],
      "guards": ["cart_open"], "people": [WHO, ...], "calm_minutes": 30, "holdout_share": 0.05, "stream": "marketing",
      "steps": [STEP, ...]}
@@ -118,6 +118,14 @@ class Definition:
         return Needs(people=frozenset(self.people), seen=self.calm_minutes > 0)
 
     @cached_property
+    def all_needs(self) -> Needs:
+        """Return what has to be known to carry a run on from anywhere to anywhere."""
+        found = self.entry_needs
+        for step in self.steps:
+            found = found | step.needs()
+        return found
+
+    @cached_property
     def _needs(self) -> Mapping[str, Needs]:
         return {step_id: self._needs_from(step_id) for step_id in ("", *self.places)}
 
@@ -160,7 +168,7 @@ def read_definition(data: object) -> Definition:
         holdout_share=fields.number("holdout_share", low=0, high=0.9, default=0),
         stream=fields.choice("stream", STREAMS, default="marketing"),
         people=read_people(fields, "people"),
-        again=_again(fields, problems),
+        again=_again(fields, trigger, problems),
         calm_minutes=fields.whole("calm_minutes", low=0, high=MOST_CALM_MINUTES, default=0),
     )
     trigger.close()
@@ -207,10 +215,11 @@ def _exits(data: object, problems: list[Problem]) -> tuple[Occasion, ...]:
     return tuple(found)
 
 
-def _again(fields: Fields, problems: list[Problem]) -> Again:
+def _again(fields: Fields, trigger: Fields, problems: list[Problem]) -> Again:
+    """Read how often somebody may enter: what an event is about once only, and by anything else each time, unless it is told."""
     if not fields.told("again"):
         fields.read.add("again")
-        return Again()
+        return Again("never" if trigger.data.get("kind", "event") == "event" else "always")
     part = _part(fields, "again", problems)
     again = read_again(part)
     part.close()

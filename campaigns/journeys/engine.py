@@ -4,24 +4,34 @@ Pure: the same input always gives the same answer, and nothing is sent or stored
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from campaigns.journeys.definition import Definition, Occasion
-from campaigns.journeys.steps import Effect, Plan, Withdraw
+from campaigns.journeys.definition import Definition
+from campaigns.journeys.steps import Change, Draw, Effect, Facts, Here, Outcome, Run, Step, Withdraw
+from campaigns.journeys.triggers import Trigger
 
 RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
+ENDS, GOES_ON = "ends", "goes_on"
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one run stands. `step` is the last one entered, "" before the first; `due_at` is set while running."""
+    """Where one run stands. `step` is the last one entered, "" before the first; `due_at` is set while running.
+
+    memory: what the run keeps in mind, plain JSON. `since` and `since_event`: when the step was entered, and by which event, so that only
+    what happened afterwards counts. `ahead`: the step to be entered when its moment comes, where somebody was too busy for it. `lap`: how
+    often it came round to an earlier step. `told`, `paths`, `rung`, `got`: of the steps that read them.
+    """
 
     status: str
     step: str
     due_at: datetime | None
     held_out: bool = False
     reason: str = ""
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,71 +41,201 @@ class Due:
 
 @dataclass(frozen=True)
 class Happened:
-    """An event of the run's customer."""
+    """An event of the run's customer. at and number: when it happened, and its id, which tell events of one moment apart."""
 
     event: str
-    properties: Mapping[str, object]
+    properties: Mapping[str, Any]
+    at: datetime = _FIRST
+    number: int = 0
 
 
 Signal = Due | Happened
 Answer = tuple[Standing, tuple[Effect, ...]]
 
 
-def begin(*, held_out: bool, now: datetime) -> Standing:
-    """Return the standing of a run that starts now."""
-    return Standing(status=RUNNING, step="", due_at=now, held_out=held_out)
+def begin(*, held_out: bool, now: datetime, told: Mapping[str, Any] | None = None) -> Standing:
+    """Return the standing of a run that starts now. told: what its branches will ask of the event that started it."""
+    return Standing(status=RUNNING, step="", due_at=now, held_out=held_out, memory={"told": dict(told)} if told else {})
 
 
-def key_of(occasion: Occasion, properties: Mapping[str, object], *, customer_id: int) -> str | None:
+def key_of(trigger: Trigger, properties: Mapping[str, Any], *, customer_id: int) -> str | None:
     """Return what an event is about, as text; None when it lacks the property and so cannot start anything."""
-    if not occasion.key:
+    if not trigger.key:
         return f"customer-{customer_id}"
-    value = properties.get(occasion.key)
+    value = properties.get(trigger.key)
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
-def ends_run(definition: Definition, happened: Happened, *, occurrence: str) -> bool:
-    """Say whether an event ends a run about `occurrence`."""
-    for occasion in definition.exits:
-        if occasion.event == happened.event and (not occasion.key or str(happened.properties.get(occasion.key, "")) == occurrence):
-            return True
-    return False
+def meaning(definition: Definition, standing: Standing, happened: Happened, *, about: str) -> str:
+    """Say what an event means to a run about something: ENDS it, is what it waits for (GOES_ON), or nothing, "". Needs no facts."""
+    if standing.status != RUNNING:
+        return ""
+    if _ends(definition, happened, about):
+        return ENDS
+    return GOES_ON if _heard(definition, standing, happened, about) is not None else ""
 
 
-def advance(
-    definition: Definition, standing: Standing, *, signal: Signal, facts: Mapping[str, bool], occurrence: str, now: datetime
-) -> Answer:
+def advance(definition: Definition, standing: Standing, *, signal: Signal, facts: Facts, run: Run, now: datetime) -> Answer:
     """Carry a run on by one signal.
 
-    facts: what the guards ask for, read in the same transaction; a guard without a fact does not hold. A run that has ended
-    stays ended. Effects are to be carried out in order, in the transaction that stores the standing.
+    facts: what `Definition.needs` asks for, read in the same transaction; what is not known does not hold. A run that has ended stays
+    ended. Effects are to be carried out in order, in the transaction that stores the standing.
     """
     if standing.status != RUNNING:
         return standing, ()
     if isinstance(signal, Happened):
-        return _stop(standing, signal.event[:40]) if ends_run(definition, signal, occurrence=occurrence) else (standing, ())
+        if _ends(definition, signal, run.about):
+            return end(standing, signal.event[:40])
+        step = _heard(definition, standing, signal, run.about)
+        if step is None:
+            return standing, ()
+        since = {"since": signal.at.isoformat(), "since_event": signal.number}
+        return _Walk(definition, standing, facts, run, now, since).on_from(step.then)
     if standing.due_at is None or standing.due_at > now:
         return standing, ()
-    return _walk(definition, standing, facts=facts, now=now)
+    return _Walk(definition, standing, facts, run, now, {"since": now.isoformat(), "since_event": 0}).carry_on()
 
 
-def _walk(definition: Definition, standing: Standing, *, facts: Mapping[str, bool], now: datetime) -> Answer:
-    """Enter one step after the other until one waits or ends; guards are asked before every one of them."""
-    effects: list[Effect] = []
-    while (step := definition.after(standing.step)) is not None:
-        broken = next((guard for guard in definition.guards if not facts.get(guard, False)), None)
-        if broken is not None:
-            stopped, withdrawals = _stop(standing, f"not {broken}")
-            return stopped, (*effects, *withdrawals)
-        outcome = step.enter(now)
-        effects += [effect for effect in outcome.effects if not (standing.held_out and isinstance(effect, Plan))]
-        standing = replace(standing, step=step.id)
+def listen(definition: Definition, standing: Standing, *, happened: Happened, about: str, now: datetime) -> Answer:
+    """Take in an event while the journey rests: one that ends a run does so at once, and one it waits for counts when the journey goes on."""
+    if _ends(definition, happened, about):
+        return end(standing, happened.event[:40])
+    step = _heard(definition, standing, happened, about)
+    following = definition.after(step.id, step.then) if step is not None else None
+    if step is None:
+        return standing, ()
+    if following is None:
+        return replace(standing, status=FINISHED, due_at=None, memory=_kept(standing.memory)), ()
+    return replace(standing, due_at=now, memory={**standing.memory, "ahead": following.id}), ()
+
+
+class _Walk:
+    """One look at a run: enter one step after the other until one waits or ends. since: what a step that listens notes when it is entered."""
+
+    def __init__(
+        self, definition: Definition, standing: Standing, facts: Facts, run: Run, now: datetime, since: Mapping[str, Any]
+    ) -> None:
+        self._definition, self._facts, self._run, self._now, self._since = definition, facts, run, now, since
+        self._standing, self._effects, self._go = standing, list[Effect](), ""
+
+    def carry_on(self) -> Answer:
+        """Ask the step a run stands at what follows now that its moment has come; a step the person was too busy for comes first."""
+        ahead = self._standing.memory.get("ahead", "")
+        if ahead or not self._standing.step:
+            return self._from(self._definition.step(ahead) if ahead else self._definition.after(""))
+        step = self._definition.step(self._standing.step)
+        broken = self._broken() if step is not None else "step_missing"
+        if broken or step is None:
+            return self._finish(broken)
+        calm_at = self._calm_at(step)
+        if calm_at is not None:
+            self._standing = replace(self._standing, due_at=calm_at)
+            return self._answer()
+        return self._from(self._definition.after(step.id, self._go)) if self._take(step, step.resume(self._here())) else self._answer()
+
+    def on_from(self, go: str) -> Answer:
+        """Go on from the step a run stands at, because what it waited for happened."""
+        return self._from(self._definition.after(self._standing.step, go))
+
+    def _from(self, step: Step | None) -> Answer:
+        """Enter this step and those that follow; guards are asked before every one of them."""
+        while step is not None:
+            broken = self._broken()
+            if broken:
+                return self._finish(broken)
+            calm_at = self._calm_at(step)
+            if calm_at is not None:
+                self._remember({"ahead": step.id})
+                self._standing = replace(self._standing, due_at=calm_at)
+                return self._answer()
+            self._enter(step)
+            if not self._take(step, step.enter(self._here())):
+                return self._answer()
+            step = self._definition.after(step.id, self._go)
+        return self._finish("")
+
+    def _enter(self, step: Step) -> None:
+        """Stand at a step; coming to one at or before the last in the list is another lap."""
+        places, before = self._definition.places, self._standing.step
+        again = before in places and places[step.id] <= places[before]
+        lap = {"lap": self._standing.memory.get("lap", 0) + 1} if again else {}
+        self._remember({"ahead": None, "since": None, "since_event": None, **lap})
+        self._standing = replace(self._standing, step=step.id)
+
+    def _take(self, step: Step, outcome: Outcome) -> bool:
+        """Apply what a step answered; say whether the run goes on at once, to where `_go` says."""
+        self._note(outcome.effects)
+        self._remember(outcome.remember)
         if outcome.ends:
-            break
-        if outcome.wait_until is not None:
-            return replace(standing, due_at=outcome.wait_until), tuple(effects)
-    return replace(standing, status=FINISHED, due_at=None), tuple(effects)
+            self._finish(outcome.reason)
+        elif outcome.wait_until is not None:
+            self._remember(self._since if step.hears() is not None else {})
+            self._standing = replace(self._standing, due_at=outcome.wait_until)
+        self._go = outcome.go
+        return not outcome.ends and outcome.wait_until is None
+
+    def _note(self, effects: tuple[Effect, ...]) -> None:
+        """Keep what shall be done. Who is held out walks the same way and gets nothing; only what is known of them is written."""
+        lap = self._standing.memory.get("lap", 0)
+        for effect in effects:
+            if isinstance(effect, Withdraw):
+                continue
+            if not self._standing.held_out or isinstance(effect, Change):
+                self._effects.append(replace(effect, lap=lap))
+            elif isinstance(effect, Draw):
+                self._remember({"got": True})
+
+    def _remember(self, words: Mapping[str, Any]) -> None:
+        memory = {key: value for key, value in {**self._standing.memory, **words}.items() if value is not None}
+        self._standing = replace(self._standing, memory=memory)
+
+    def _finish(self, reason: str) -> Answer:
+        """End the run: stopped where there is a reason, finished without one. What it still minds is which paths it took."""
+        if reason:
+            self._standing, withdrawals = end(self._standing, reason)
+            self._effects += withdrawals
+        else:
+            self._standing = replace(self._standing, status=FINISHED, due_at=None, memory=_kept(self._standing.memory))
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        return self._standing, tuple(self._effects)
+
+    def _here(self) -> Here:
+        return Here(self._run, self._facts, self._standing.memory, self._now)
+
+    def _broken(self) -> str:
+        """Return why the run may not go on, or nothing."""
+        broken = next((f"not {guard}" for guard in self._definition.guards if not self._facts.holds.get(guard, False)), "")
+        return broken or ("" if all(who.fits(self._facts.holds) for who in self._definition.people) else "not_meant")
+
+    def _calm_at(self, step: Step) -> datetime | None:
+        """Return when somebody may be written to who is still busy; None when they may be now."""
+        if not self._definition.calm_minutes or not step.contacts or self._facts.seen_at is None:
+            return None
+        calm_at = self._facts.seen_at + timedelta(minutes=self._definition.calm_minutes)
+        return calm_at if calm_at > self._now else None
 
 
-def _stop(standing: Standing, reason: str) -> Answer:
-    return replace(standing, status=STOPPED, due_at=None, reason=reason), (Withdraw(reason),)
+def _ends(definition: Definition, happened: Happened, about: str) -> bool:
+    return any(occasion.concerns(happened.event, happened.properties, about=about) for occasion in definition.exits)
+
+
+def _heard(definition: Definition, standing: Standing, happened: Happened, about: str) -> Step | None:
+    """Return the step a run stands at, if it waits for this event and the event happened since it was entered."""
+    step = definition.step(standing.step) if not standing.memory.get("ahead") else None
+    occasion = step.hears() if step is not None else None
+    if step is None or occasion is None or not occasion.concerns(happened.event, happened.properties, about=about):
+        return None
+    since = standing.memory.get("since")
+    entered = (datetime.fromisoformat(since), standing.memory.get("since_event", 0)) if since else (_FIRST, 0)
+    return step if (happened.at, happened.number) > entered else None
+
+
+def end(standing: Standing, reason: str) -> Answer:
+    """Stop a run for a reason, one of our words or an event's name; what it planned and has not left does not leave any more."""
+    return replace(standing, status=STOPPED, due_at=None, reason=reason, memory=_kept(standing.memory)), (Withdraw(reason),)
+
+
+def _kept(memory: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: memory[key] for key in ("paths", "told") if key in memory}

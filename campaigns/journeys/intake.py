@@ -5,23 +5,25 @@ effect has its own unique key, so reading the same event twice changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.coupons.redeeming import mark_from_orders
-from campaigns.journeys.engine import Happened, advance, begin, key_of
-from campaigns.journeys.standings import carry_out, facts_of, standing_of
+from campaigns.journeys.definition import Definition
+from campaigns.journeys.engine import GOES_ON, Answer, Happened, Standing, advance, listen, meaning
+from campaigns.journeys.entering import Wish, enter
+from campaigns.journeys.facts import asked_of, facts_of
+from campaigns.journeys.standings import carry_out, run_of, standing_of
+from campaigns.journeys.steps import Effect, Facts
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
 from campaigns.measurement.attribution import attribute
-from campaigns.measurement.holdouts import held_out
 from campaigns.models import Enrollment
+from retention.customers.changes import VIEWS
 from retention.customers.events import take_pending
 from retention.customers.models import CustomerEvent
-from retention.orders.models import Cart
-from retention.tenancy.context import require_store_id
 
 READER = "journeys"
 SLICE = 500
@@ -34,100 +36,110 @@ def take_news(*, now: datetime) -> int:
         customer_ids = list(take_pending(READER, limit=SLICE))
         if not customer_ids:
             return 0
-        events = _events(customer_ids, now=now)
-        _start(live_journeys(), events, now=now)
-        _end(customer_ids, events, now=now)
+        live = live_journeys()
+        runs = _running(customer_ids)
+        definitions = definitions_of(run.version_id for run in runs)
+        heard = {name for one in (*definitions.values(), *(journey.definition for journey in live)) for name in one.events}
+        events = _events(customer_ids, heard, now=now) if heard else []
+        begun = _start(live, events, now=now)
+        _tell(_running(customer_ids) if begun else runs, {one.journey_id for one in live}, events, now=now)
         attribute(customer_ids, now=now)
         mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
 
 
-def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent]:
-    """Return what these customers did lately, in the order it happened; only events whose effects are stored."""
+def _running(customer_ids: Sequence[int]) -> list[Enrollment]:
+    """Lock these customers' running runs, in the order of their ids."""
+    return list(Enrollment.objects.running().filter(customer_id__in=customer_ids).order_by("id").select_for_update())
+
+
+def _events(customer_ids: Sequence[int], names: Collection[str], *, now: datetime) -> list[CustomerEvent]:
+    """Return what these customers did lately that some journey listens to, in the order it happened; only events whose effects are stored.
+
+    A view counts as the product's word for it, whatever the page calls itself.
+    """
+    views = [kind for kind, name in VIEWS.items() if name in names]
     recent = CustomerEvent.objects.filter(
-        customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal=""
+        Q(kind__in=["track", "own"], name__in=names) | Q(kind__in=views),
+        customer_id__in=customer_ids,
+        occurred_at__gte=now - LOOK_BACK,
+        projected_at__isnull=False,
+        refusal="",
     )
-    return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id"))
-
-
-def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> None:
-    """Enroll where a trigger happened since the launch: once per journey and occurrence, whatever is replayed."""
-    found: dict[tuple[int, str], Enrollment] = {}
-    for event in events:
-        for journey in journeys:
-            if event.backfill or event.name != journey.definition.trigger.event or event.occurred_at < journey.launched_at:
-                continue
-            if event.customer_id is None:
-                continue
-            occurrence = key_of(journey.definition.trigger, event.properties, customer_id=event.customer_id)
-            if occurrence is not None:
-                found.setdefault((journey.journey_id, occurrence), _enrollment(journey, event, occurrence, now=now))
-    carts = _carts({occurrence for _, occurrence in found})
-    for (_, occurrence), run in found.items():
-        owner, cart_id = carts.get(occurrence, (None, None))
-        run.cart_id = cart_id if owner == run.customer_id else None
-    Enrollment.objects.bulk_create(list(found.values()), ignore_conflicts=True)
-
-
-def _enrollment(journey: LiveJourney, event: CustomerEvent, occurrence: str, *, now: datetime) -> Enrollment:
-    out = held_out(
-        f"journey-{journey.journey_id}",
-        store_id=require_store_id(),
-        customer_id=event.customer_id or 0,
-        share=journey.definition.holdout_share,
+    found = list(
+        recent.only("id", "customer_id", "kind", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id")
     )
-    standing = begin(held_out=out, now=now)
-    return Enrollment(
-        journey_id=journey.journey_id,
-        version_id=journey.version_id,
-        customer_id=event.customer_id or 0,
-        occurrence=occurrence[:120],
-        trigger_event_id=event.pk,
-        trigger_at=event.occurred_at,
-        state=standing.status,
-        step=standing.step,
-        due_at=standing.due_at,
-        held_out=standing.held_out,
-        entered_at=now,
-    )
+    for event in found:
+        event.name = VIEWS.get(event.kind, event.name)
+    return found
 
 
-def _carts(occurrences: set[str]) -> dict[str, tuple[int, int]]:
-    """Return (customer, cart) for those occurrences that are a basket's public id."""
-    wanted = [occurrence for occurrence in occurrences if _is_uuid(occurrence)]
-    rows = Cart.objects.filter(public_id__in=wanted).values_list("public_id", "customer_id", "pk") if wanted else []
-    return {str(public_id): (customer_id, pk) for public_id, customer_id, pk in rows}
+def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> int:
+    """Let people in where a trigger happened since the launch, whatever is replayed; return how many entered."""
+    by_event: dict[str, list[LiveJourney]] = defaultdict(list)
+    for journey in journeys:
+        by_event[journey.definition.trigger.event].append(journey)
+    wishes = [
+        Wish(journey, event.customer_id, event.occurred_at, event.properties, event_id=event.pk)
+        for event in events
+        if event.customer_id is not None and not event.backfill
+        for journey in by_event.get(event.name, ())
+        if event.occurred_at >= journey.launched_at and journey.definition.trigger.starts(event.name, event.properties)
+    ]
+    return enter(wishes, now=now)
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
+def _tell(runs: Sequence[Enrollment], live: Collection[int], events: Sequence[CustomerEvent], *, now: datetime) -> None:
+    """Show each running run what its customer did since it was triggered: it ends, and takes its unsent messages along, or goes on.
 
-
-def _end(customer_ids: Sequence[int], events: Sequence[CustomerEvent], *, now: datetime) -> None:
-    """Show each running run what its customer did since it was triggered; those that end take their unsent messages with them."""
-    runs = list(Enrollment.objects.running().filter(customer_id__in=customer_ids).order_by("id").select_for_update())
-    if not runs:
-        return
+    live: the journeys that do not rest. What a run of another one waits for is kept for later; what ends it ends it now.
+    """
     definitions = definitions_of(run.version_id for run in runs)
-    by_customer: Mapping[int | None, list[CustomerEvent]] = _grouped(events)
-    facts = facts_of(runs)
-    answers = {}
-    for run in runs:
-        definition = definitions.get(run.version_id)
-        for event in by_customer.get(run.customer_id, []) if definition is not None else []:
-            if definition is None or event.pk == run.trigger_event_id or event.occurred_at < run.trigger_at:
-                continue
-            signal = Happened(event.name, event.properties)
-            standing, effects = advance(
-                definition, standing_of(run), signal=signal, facts=facts[run.pk], occurrence=run.occurrence, now=now
-            )
-            if standing != standing_of(run):
-                answers[run.pk] = (standing, effects)
-                break
-    carry_out(runs, answers, streams={}, now=now)
+    by_customer = _grouped(events)
+    heard = {run.pk: found for run in runs if (found := _heard(run, definitions.get(run.version_id), by_customer))}
+    touched = [run for run in runs if run.pk in heard]
+    asking = [run for run in touched if run.journey_id in live and heard[run.pk] == GOES_ON]
+    facts = facts_of([asked_of(run, definitions[run.version_id].all_needs) for run in asking], now=now) if asking else {}
+    answers = {
+        run.pk: _told(run, definitions[run.version_id], by_customer[run.customer_id], facts.get(run.pk), now=now) for run in touched
+    }
+    carry_out(touched, answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
+
+
+def _heard(run: Enrollment, definition: Definition | None, by_customer: Mapping[int | None, Sequence[CustomerEvent]]) -> str:
+    """Return what the first event that means something to a run means."""
+    if definition is None:
+        return ""
+    standing = standing_of(run)
+    means = (meaning(definition, standing, _happened(one), about=run.subject) for one in by_customer.get(run.customer_id, ()) if _since(run, one))
+    return next((word for word in means if word), "")
+
+
+def _told(run: Enrollment, definition: Definition, events: Sequence[CustomerEvent], facts: Facts | None, *, now: datetime) -> Answer:
+    """Return where a run stands once it was shown all that happened, and what shall be done; who goes on may hear the next event too.
+
+    facts: None while its journey rests.
+    """
+    standing: Standing = standing_of(run)
+    effects: list[Effect] = []
+    for event in events:
+        happened = _happened(event)
+        if not _since(run, event) or not meaning(definition, standing, happened, about=run.subject):
+            continue
+        if facts is None:
+            standing, more = listen(definition, standing, happened=happened, about=run.subject, now=now)
+        else:
+            standing, more = advance(definition, standing, signal=happened, facts=facts, run=run_of(run), now=now)
+        effects += more
+    return standing, tuple(effects)
+
+
+def _since(run: Enrollment, event: CustomerEvent) -> bool:
+    return event.pk != run.trigger_event_id and event.occurred_at >= run.trigger_at
+
+
+def _happened(event: CustomerEvent) -> Happened:
+    return Happened(event.name, event.properties, event.occurred_at, event.pk)
 
 
 def _grouped(events: Sequence[CustomerEvent]) -> dict[int | None, list[CustomerEvent]]:

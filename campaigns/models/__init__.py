@@ -6,7 +6,7 @@ from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.decision import Decision
-from campaigns.models.enrollment import Enrollment
+from campaigns.models.enrollment import Enrollment, JourneyAction, TurnedAway, Wave
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.message import Message
@@ -35,6 +35,7 @@ __all__ = [
     "Decision",
     "Enrollment",
     "Journey",
+    "JourneyAction",
     "JourneyVersion",
     "Message",
     "OnsiteMessage",
@@ -48,4 +49,6 @@ __all__ = [
     "SendingStop",
     "Template",
     "TemplateVersion",
+    "TurnedAway",
+    "Wave",
 ]

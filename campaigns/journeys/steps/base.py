@@ -122,13 +122,12 @@ class Needs:
 
 @dataclass(frozen=True)
 class Here:
-    """Where a step is asked: the run, what is known, what the run remembers, the moment, and since when it stands at the step."""
+    """Where a step is asked: the run, what is known, what the run remembers, and the moment."""
 
     run: Run
     facts: Facts
     memory: Mapping[str, Any]
     now: datetime
-    since: datetime
 
 
 @dataclass(frozen=True)
