@@ -15,6 +15,7 @@ from campaigns.journeys.triggers import Trigger
 RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
 ENDS, GOES_ON = "ends", "goes_on"
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_ALL = 2**62  # every event of that moment: what happened at the moment a step was entered happened before
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def advance(definition: Definition, standing: Standing, *, signal: Signal, facts
         return _Walk(definition, standing, facts, run, now, since).on_from(step.then)
     if standing.due_at is None or standing.due_at > now:
         return standing, ()
-    return _Walk(definition, standing, facts, run, now, {"since": now.isoformat(), "since_event": 0}).carry_on()
+    return _Walk(definition, standing, facts, run, now, {"since": now.isoformat(), "since_event": _ALL}).carry_on()
 
 
 def listen(definition: Definition, standing: Standing, *, happened: Happened, about: str, now: datetime) -> Answer:
