@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F, Q
 
 from campaigns.journeys.definition import Definition
-from campaigns.journeys.occasions import Who
+from campaigns.journeys.occasions import Who, is_public_id
 from campaigns.journeys.steps import Branch, Coupon, Ladder, Send, Update, WaitDate, Webhook
 from campaigns.journeys.steps.wait_date import BIRTHDAY
 from campaigns.journeys.versions import definitions_of
@@ -101,7 +101,7 @@ def _questions(definition: Definition) -> list[tuple[str, Who]]:
 
 def _segments(questions: Iterable[tuple[str, Who]], definition: Definition) -> Mapping[str, Segment]:
     wanted = {who.segment for _, who in questions} | {definition.trigger.segment}
-    rows = Segment.objects.kept().filter(public_id__in=[one for one in wanted if _looks_like_an_id(one)])
+    rows = Segment.objects.kept().filter(public_id__in=[one for one in wanted if is_public_id(one)])
     return {str(one.public_id): one for one in rows}
 
 
@@ -152,7 +152,7 @@ def _dates(definition: Definition) -> Said:
 
 def _coupons(definition: Definition, now: datetime) -> Said:
     steps = {step.id: step.pool for step in definition.steps if isinstance(step, Coupon)}
-    rows = CouponPool.objects.filter(public_id__in=[one for one in steps.values() if _looks_like_an_id(one)])
+    rows = CouponPool.objects.filter(public_id__in=[one for one in steps.values() if is_public_id(one)])
     pools = {str(pool.public_id): pool for pool in rows}
     faults = [_at(step, _pool_fault(pools.get(name), now)) for step, name in steps.items()]
     return [fault for fault in faults if fault is not None]
@@ -170,7 +170,7 @@ def _pool_fault(pool: CouponPool | None, now: datetime) -> Phrase | None:
 
 def _webhooks(definition: Definition, now: datetime) -> Said:
     steps = {step.id: step.endpoint for step in definition.steps if isinstance(step, Webhook)}
-    names = [one for one in steps.values() if _looks_like_an_id(one)]
+    names = [one for one in steps.values() if is_public_id(one)]
     there = {str(public_id) for public_id in Endpoint.objects.open().filter(public_id__in=names).values_list("public_id", flat=True)}
     fault = Phrase(gettext_noop("the webhook it tells is gone or paused"))
     return [found for step, name in steps.items() if name not in there and (found := _at(step, fault)) is not None]
@@ -178,11 +178,8 @@ def _webhooks(definition: Definition, now: datetime) -> Said:
 
 def _updates(definition: Definition, now: datetime) -> Said:
     steps: list[Update] = [step for step in definition.steps if isinstance(step, Update)]
-    kept = [(step.id, name) for step in steps for name in step.values if is_reserved(name)]
-    return [
-        Phrase(gettext_noop("Step “%(step)s”: “%(name)s” is no custom attribute, so a journey does not write it."), {"step": step, "name": name})
-        for step, name in kept
-    ]
+    kept = [{"step": step.id, "name": name} for step in steps for name in step.values if is_reserved(name)]
+    return [Phrase(gettext_noop("Step “%(step)s”: “%(name)s” is no custom attribute, so a journey does not write it."), one) for one in kept]
 
 
 _OF_STEPS: tuple[Callable[[Definition, datetime], Said], ...] = (_coupons, _webhooks, _updates)
@@ -195,8 +192,3 @@ def _at(step: str, fault: Phrase | None) -> Phrase | None:
     if not step:
         return Phrase(gettext_noop("Who it is for: %(fault)s."), {"fault": fault})
     return Phrase(gettext_noop("Step “%(step)s”: %(fault)s."), {"step": step, "fault": fault})
-
-
-def _looks_like_an_id(text: str) -> bool:
-    return len(text) == 36 and all(one in "0123456789abcdef-" for one in text)
-

@@ -1,6 +1,7 @@
 """A journey as typed, validated data: what starts it, what ends it, what must hold, and its steps.
 
-Read from JSON with every fault named by its place. Nothing here knows a database; steps are in `steps/`, triggers in `triggers.py`. The shape:
+Read from JSON with every fault named by its place. Nothing here knows a database; steps are in `steps/`, triggers in `triggers.py`.
+The shape:
 
     {"trigger": {"kind": "event", "event": "Cart Idle", "key": "cart_id", "where": [PROPERTY, ...]},
      "again": {"rule": "never" | "always" | "after", "days": 30},   (told nothing: never for an event, always for any other trigger)
@@ -105,6 +106,11 @@ class Definition:
         """Return the names of all events this journey listens to."""
         heard = (occasion for step in self.steps if (occasion := step.hears()) is not None)
         return frozenset(one.event for one in (self.trigger.occasion, *self.exits, *heard) if one.event)
+
+    @cached_property
+    def listens(self) -> bool:
+        """Say whether a run may stand at a step that waits for an event."""
+        return any(step.hears() is not None for step in self.steps)
 
     @cached_property
     def told(self) -> frozenset[str]:

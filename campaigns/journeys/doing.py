@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.coupons.drawing import draw, occasion_of_run
+from campaigns.journeys.occasions import is_public_id
 from campaigns.journeys.steps import Call, Change, Draw, Notify
 from campaigns.models import CouponPool, Enrollment, Journey, JourneyAction
 from retention.customers.events import tell_readers
@@ -88,7 +89,7 @@ def _draw(done: Sequence[Done], now: datetime) -> Details:
     for one in done:
         by_pool.setdefault(one.deed.pool, []).append(one)  # type: ignore[union-attr]
     for name in sorted(by_pool):
-        pool = CouponPool.objects.filter(public_id=name).first() if _is_uuid(name) else None
+        pool = CouponPool.objects.filter(public_id=name).first() if is_public_id(name) else None
         wanted = {occasion_of_run(one.run.pk): one.run.customer_id for one in by_pool[name]}
         got = draw(pool, wanted, zone=zone, now=now) if pool is not None else frozenset()
         details |= {one.action_id: NONE_LEFT for one in by_pool[name] if occasion_of_run(one.run.pk) not in got}
@@ -107,7 +108,7 @@ def _change(done: Sequence[Done], now: datetime) -> Details:
 
 def _call(done: Sequence[Done], now: datetime) -> Details:
     """Write what an endpoint of the store is told; it is signed, sent and tried again by the webhooks room."""
-    names = {one.deed.endpoint for one in done if _is_uuid(one.deed.endpoint)}  # type: ignore[union-attr]
+    names = {one.deed.endpoint for one in done if is_public_id(one.deed.endpoint)}  # type: ignore[union-attr]
     endpoints = {str(public_id): pk for public_id, pk in Endpoint.objects.filter(public_id__in=names).values_list("public_id", "pk")}
     journeys = Journey.objects.in_bulk({one.run.journey_id for one in done})
     customers = dict(Customer.objects.filter(pk__in={one.run.customer_id for one in done}).values_list("pk", "public_id"))
@@ -167,10 +168,3 @@ def _notify(done: Sequence[Done], now: datetime) -> Details:
 
 
 _DOERS: Mapping[type, Callable[[Sequence[Done], datetime], Details]] = {Draw: _draw, Change: _change, Call: _call, Notify: _notify}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -14,6 +14,7 @@ from campaigns.journeys.triggers import Trigger
 
 RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
 ENDS, GOES_ON = "ends", "goes_on"
+_OF_A_STEP = ("ahead", "since", "since_event")
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _ALL = 2**62  # every event of that moment: what happened at the moment a step was entered happened before
 
@@ -98,7 +99,7 @@ def advance(definition: Definition, standing: Standing, *, signal: Signal, facts
 
 
 def listen(definition: Definition, standing: Standing, *, happened: Happened, about: str, now: datetime) -> Answer:
-    """Take in an event while the journey rests: one that ends a run does so at once, and one it waits for counts when the journey goes on."""
+    """Take in an event while the journey rests: one that ends a run does so at once, one it waits for counts once the journey goes on."""
     if _ends(definition, happened, about):
         return end(standing, happened.event[:40])
     step = _heard(definition, standing, happened, about)
@@ -111,104 +112,105 @@ def listen(definition: Definition, standing: Standing, *, happened: Happened, ab
 
 
 class _Walk:
-    """One look at a run: enter one step after the other until one waits or ends. since: what a step that listens notes when it is entered."""
+    """One look at a run: enter one step after the other until one waits or ends. since: what a step that listens notes when entered."""
 
     def __init__(
         self, definition: Definition, standing: Standing, facts: Facts, run: Run, now: datetime, since: Mapping[str, Any]
     ) -> None:
         self._definition, self._facts, self._run, self._now, self._since = definition, facts, run, now, since
-        self._standing, self._effects, self._go = standing, list[Effect](), ""
+        self._before, self._step, self._memory = standing, standing.step, dict(standing.memory)
+        self._effects, self._go = list[Effect](), ""
 
     def carry_on(self) -> Answer:
         """Ask the step a run stands at what follows now that its moment has come; a step the person was too busy for comes first."""
-        ahead = self._standing.memory.get("ahead", "")
-        if ahead or not self._standing.step:
+        ahead = self._memory.get("ahead", "")
+        if ahead or not self._step:
             return self._from(self._definition.step(ahead) if ahead else self._definition.after(""))
-        step = self._definition.step(self._standing.step)
+        step = self._definition.step(self._step)
         broken = self._broken() if step is not None else "step_missing"
         if broken or step is None:
-            return self._finish(broken)
+            return self._end(broken)
         calm_at = self._calm_at(step)
         if calm_at is not None:
-            self._standing = replace(self._standing, due_at=calm_at)
-            return self._answer()
-        return self._from(self._definition.after(step.id, self._go)) if self._take(step, step.resume(self._here())) else self._answer()
+            return self._wait(calm_at)
+        answer = self._take(step, step.resume(self._here()))
+        return answer or self._from(self._definition.after(step.id, self._go))
 
     def on_from(self, go: str) -> Answer:
         """Go on from the step a run stands at, because what it waited for happened."""
-        return self._from(self._definition.after(self._standing.step, go))
+        return self._from(self._definition.after(self._step, go))
 
     def _from(self, step: Step | None) -> Answer:
         """Enter this step and those that follow; guards are asked before every one of them."""
         while step is not None:
             broken = self._broken()
             if broken:
-                return self._finish(broken)
+                return self._end(broken)
             calm_at = self._calm_at(step)
             if calm_at is not None:
-                self._remember({"ahead": step.id})
-                self._standing = replace(self._standing, due_at=calm_at)
-                return self._answer()
+                self._memory["ahead"] = step.id
+                return self._wait(calm_at)
             self._enter(step)
-            if not self._take(step, step.enter(self._here())):
-                return self._answer()
+            answer = self._take(step, step.enter(self._here()))
+            if answer is not None:
+                return answer
             step = self._definition.after(step.id, self._go)
-        return self._finish("")
+        return self._end("")
 
     def _enter(self, step: Step) -> None:
         """Stand at a step; coming to one at or before the last in the list is another lap."""
-        places, before = self._definition.places, self._standing.step
-        again = before in places and places[step.id] <= places[before]
-        lap = {"lap": self._standing.memory.get("lap", 0) + 1} if again else {}
-        self._remember({"ahead": None, "since": None, "since_event": None, **lap})
-        self._standing = replace(self._standing, step=step.id)
+        places = self._definition.places
+        for word in _OF_A_STEP:
+            self._memory.pop(word, None)
+        if self._step in places and places[step.id] <= places[self._step]:
+            self._memory["lap"] = self._memory.get("lap", 0) + 1
+        self._step = step.id
 
-    def _take(self, step: Step, outcome: Outcome) -> bool:
-        """Apply what a step answered; say whether the run goes on at once, to where `_go` says."""
-        self._note(outcome.effects)
-        self._remember(outcome.remember)
-        if outcome.ends:
-            self._finish(outcome.reason)
-        elif outcome.wait_until is not None:
-            self._remember(self._since if step.hears() is not None else {})
-            self._standing = replace(self._standing, due_at=outcome.wait_until)
+    def _take(self, step: Step, outcome: Outcome) -> Answer | None:
+        """Apply what a step answered; return the answer where the look ends with it, else None: then `_go` says where the run goes on."""
+        for effect in outcome.effects:
+            self._note(effect)
+        for word, value in outcome.remember.items():
+            self._memory[word] = value
+            if value is None:
+                del self._memory[word]
         self._go = outcome.go
-        return not outcome.ends and outcome.wait_until is None
+        if outcome.ends:
+            return self._end(outcome.reason)
+        if outcome.wait_until is None:
+            return None
+        if step.hears() is not None:
+            self._memory.update(self._since)
+        return self._wait(outcome.wait_until)
 
-    def _note(self, effects: tuple[Effect, ...]) -> None:
+    def _note(self, effect: Effect) -> None:
         """Keep what shall be done. Who is held out walks the same way and gets nothing; only what is known of them is written."""
-        lap = self._standing.memory.get("lap", 0)
-        for effect in effects:
-            if isinstance(effect, Withdraw):
-                continue
-            if not self._standing.held_out or isinstance(effect, Change):
-                self._effects.append(replace(effect, lap=lap))
-            elif isinstance(effect, Draw):
-                self._remember({"got": True})
+        if isinstance(effect, Withdraw):
+            return
+        if not self._before.held_out or isinstance(effect, Change):
+            self._effects.append(replace(effect, lap=self._memory.get("lap", 0)))
+        elif isinstance(effect, Draw):
+            self._memory["got"] = True
 
-    def _remember(self, words: Mapping[str, Any]) -> None:
-        memory = {key: value for key, value in {**self._standing.memory, **words}.items() if value is not None}
-        self._standing = replace(self._standing, memory=memory)
+    def _wait(self, until: datetime) -> Answer:
+        return Standing(RUNNING, self._step, until, self._before.held_out, "", self._memory), tuple(self._effects)
 
-    def _finish(self, reason: str) -> Answer:
-        """End the run: stopped where there is a reason, finished without one. What it still minds is which paths it took."""
-        if reason:
-            self._standing, withdrawals = end(self._standing, reason)
-            self._effects += withdrawals
-        else:
-            self._standing = replace(self._standing, status=FINISHED, due_at=None, memory=_kept(self._standing.memory))
-        return self._answer()
-
-    def _answer(self) -> Answer:
-        return self._standing, tuple(self._effects)
+    def _end(self, reason: str) -> Answer:
+        """End the run: stopped where there is a reason, finished without one."""
+        if not reason:
+            return Standing(FINISHED, self._step, None, self._before.held_out, "", _kept(self._memory)), tuple(self._effects)
+        stopped, withdrawals = end(Standing(RUNNING, self._step, self._now, self._before.held_out, "", self._memory), reason)
+        return stopped, (*self._effects, *withdrawals)
 
     def _here(self) -> Here:
-        return Here(self._run, self._facts, self._standing.memory, self._now)
+        return Here(self._run, self._facts, self._memory, self._now)
 
     def _broken(self) -> str:
         """Return why the run may not go on, or nothing."""
-        broken = next((f"not {guard}" for guard in self._definition.guards if not self._facts.holds.get(guard, False)), "")
-        return broken or ("" if all(who.fits(self._facts.holds) for who in self._definition.people) else "not_meant")
+        for guard in self._definition.guards:
+            if not self._facts.holds.get(guard, False):
+                return f"not {guard}"
+        return "" if all(who.fits(self._facts.holds) for who in self._definition.people) else "not_meant"
 
     def _calm_at(self, step: Step) -> datetime | None:
         """Return when somebody may be written to who is still busy; None when they may be now."""
@@ -234,7 +236,10 @@ def _heard(definition: Definition, standing: Standing, happened: Happened, about
 
 
 def end(standing: Standing, reason: str) -> Answer:
-    """Stop a run for a reason, one of our words or an event's name; what it planned and has not left does not leave any more."""
+    """Stop a run for a reason, one of our words or an event's name; what it planned and has not left does not leave any more.
+
+    Of what it kept in mind stay the paths it took and what its event told.
+    """
     return replace(standing, status=STOPPED, due_at=None, reason=reason, memory=_kept(standing.memory)), (Withdraw(reason),)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
 from campaigns.journeys.engine import begin, key_of
+from campaigns.journeys.occasions import is_public_id
 from campaigns.journeys.facts import who_fits
 from campaigns.journeys.versions import LiveJourney
 from campaigns.measurement.holdouts import held_out
@@ -182,13 +182,6 @@ def _enrollment(wish: Wish, carts: Mapping[str, tuple[int, int]], *, now: dateti
 
 def _carts(wishes: Sequence[Wish]) -> dict[str, tuple[int, int]]:
     """Return (customer, cart) for what is a basket's public id."""
-    wanted = {about for wish in wishes if wish.journey.definition.trigger.key and _is_uuid(about := str(wish.about))}
+    wanted = {about for wish in wishes if wish.journey.definition.trigger.key and is_public_id(about := str(wish.about))}
     rows = Cart.objects.filter(public_id__in=wanted).values_list("public_id", "customer_id", "pk") if wanted else []
     return {str(public_id): (customer_id, pk) for public_id, customer_id, pk in rows}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

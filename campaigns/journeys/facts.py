@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.journeys.occasions import Who
+from campaigns.journeys.occasions import Who, is_public_id
 from campaigns.journeys.steps import Facts, Needs
 from campaigns.journeys.steps.wait_date import BIRTHDAY
 from campaigns.models import Enrollment
@@ -99,10 +99,11 @@ def _members(asked: Mapping[Who, set[int]], holds: Mapping[int, dict[str, bool]]
     if not asked:
         return
     wanted = {who.segment for who in asked}
-    known = {str(public_id): pk for public_id, pk in Segment.objects.kept().filter(public_id__in=_uuids(wanted)).values_list("public_id", "pk")}
+    rows = Segment.objects.kept().filter(public_id__in=[one for one in wanted if is_public_id(one)])
+    known = {str(public_id): pk for public_id, pk in rows.values_list("public_id", "pk")}
     people = set().union(*asked.values())
-    rows = SegmentMember.objects.filter(segment_id__in=list(known.values()), customer_id__in=list(people))
-    members = set(rows.values_list("segment_id", "customer_id"))
+    inside = SegmentMember.objects.filter(segment_id__in=list(known.values()), customer_id__in=list(people))
+    members = set(inside.values_list("segment_id", "customer_id"))
     for who, ids in asked.items():
         segment_id = known.get(who.segment)
         for customer_id in ids if segment_id is not None else ():
@@ -119,15 +120,13 @@ def _rules(asked: Mapping[Who, set[int]], holds: Mapping[int, dict[str, bool]], 
             rules[who] = read(json.loads(who.rule), at.terms)
         except RuleError:
             continue
-    people = load_people(set().union(*(asked[who] for who in rules)), together(needs_of(rule, at) for rule in rules.values())) if rules else {}
+    if not rules:
+        return
+    people = load_people(set().union(*(asked[who] for who in rules)), together(needs_of(rule, at) for rule in rules.values()))
     for who, rule in rules.items():
         answer = make_evaluator(rule)
         for customer_id in asked[who] & people.keys():
             holds[customer_id][who.key] = answer(people[customer_id], at)
-
-
-def _uuids(texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if len(text) == 36 and text.count("-") == 4 and all(one in "0123456789abcdef-" for one in text)]
 
 
 def _people(asked: Sequence[Asked], known: _Known, *, now: datetime) -> None:

@@ -49,8 +49,8 @@ def take_news(*, now: datetime) -> int:
 
 
 def _running(customer_ids: Sequence[int]) -> list[Enrollment]:
-    """Lock these customers' running runs, in the order of their ids."""
-    return list(Enrollment.objects.running().filter(customer_id__in=customer_ids).order_by("id").select_for_update())
+    """Return these customers' running runs as they are now, not locked."""
+    return list(Enrollment.objects.running().filter(customer_id__in=customer_ids).order_by("id"))
 
 
 def _events(customer_ids: Sequence[int], names: Collection[str], *, now: datetime) -> list[CustomerEvent]:
@@ -93,11 +93,19 @@ def _tell(runs: Sequence[Enrollment], live: Collection[int], events: Sequence[Cu
     """Show each running run what its customer did since it was triggered: it ends, and takes its unsent messages along, or goes on.
 
     live: the journeys that do not rest. What a run of another one waits for is kept for later; what ends it ends it now.
+
+    A run that may come to wait for an event is locked and looked at as it is then, for somebody may carry it there at this moment. Of the
+    others only those that end are locked: what ends a run does so wherever it stands.
     """
     definitions = definitions_of(run.version_id for run in runs)
     by_customer = _grouped(events)
-    heard = {run.pk: found for run in runs if (found := _heard(run, definitions.get(run.version_id), by_customer))}
-    touched = [run for run in runs if run.pk in heard]
+    listening = [run.pk for run in runs if (one := definitions.get(run.version_id)) and (one.listens or _heard(run, one, by_customer))]
+    if not listening:
+        return
+    locked = list(Enrollment.objects.running().filter(pk__in=listening).order_by("id").select_for_update())
+    definitions |= definitions_of(run.version_id for run in locked)
+    heard = {run.pk: found for run in locked if (found := _heard(run, definitions.get(run.version_id), by_customer))}
+    touched = [run for run in locked if run.pk in heard]
     asking = [run for run in touched if run.journey_id in live and heard[run.pk] == GOES_ON]
     facts = facts_of([asked_of(run, definitions[run.version_id].all_needs) for run in asking], now=now) if asking else {}
     answers = {
@@ -110,8 +118,8 @@ def _heard(run: Enrollment, definition: Definition | None, by_customer: Mapping[
     """Return what the first event that means something to a run means."""
     if definition is None:
         return ""
-    standing = standing_of(run)
-    means = (meaning(definition, standing, _happened(one), about=run.subject) for one in by_customer.get(run.customer_id, ()) if _since(run, one))
+    standing, events = standing_of(run), (one for one in by_customer.get(run.customer_id, ()) if _since(run, one))
+    means = (meaning(definition, standing, _happened(one), about=run.subject) for one in events)
     return next((word for word in means if word), "")
 
 

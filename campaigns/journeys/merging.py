@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from retention.customers.personal_data import Pair, run_for_pairs
 
-# Runs about the customer themselves are about the survivor from now on. Of those of one journey about one thing all but the oldest end first,
-# for of each only one may go on at a time.
+# Runs about the customer themselves are about the survivor from now on. Of those of one journey about one thing all but the oldest end
+# first, for of each only one may go on at a time.
 _END_DOUBLES = """
     , mine AS (
         SELECT run.id, row_number() OVER (

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from campaigns.sending.pacing import first_instant
@@ -81,6 +82,14 @@ class Who:
         """Say whether a person is meant; nobody is without an answer."""
         known = holds.get(self.key)
         return known is not None and known == self.inside
+
+
+def is_public_id(text: str) -> bool:
+    """Say whether a text can be the public id of something: only such a one may be looked for."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def read_people(fields: Fields, name: str) -> tuple[Who, ...]:
@@ -184,7 +193,7 @@ def people_words(who: Iterable[Who]) -> Phrase:
 
 
 def _one(who: Who) -> Phrase:
-    if who.segment:
-        text = gettext_noop("they are in the segment “%(segment)s”") if who.inside else gettext_noop("they are not in the segment “%(segment)s”")
-        return Phrase(text, {"segment": who.segment})
-    return Phrase(gettext_noop("they fit a rule") if who.inside else gettext_noop("they do not fit a rule"))
+    if not who.segment:
+        return Phrase(gettext_noop("they fit a rule") if who.inside else gettext_noop("they do not fit a rule"))
+    inside, outside = gettext_noop("they are in the segment “%(segment)s”"), gettext_noop("they are not in the segment “%(segment)s”")
+    return Phrase(inside if who.inside else outside, {"segment": who.segment})

@@ -1,7 +1,7 @@
 """News of products told to the people it interests: who looked at one, put it into the basket or wished for it gets an event of ours.
 
-Only news that a live journey waits for is told, and only to people near enough for one of them; the rest of it is let go. A piece of news is
-told a page of people at a time and leaves when all have heard it, each step in one transaction.
+Only news that a live journey waits for is told, and only to people near enough for one of them; the rest is let go. A piece of news is told
+a page of people at a time and leaves when all have heard it, each step in one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,20 +21,21 @@ TOO_OLD = timedelta(days=1)
 # What somebody did with a product, when last: by their events, and by the basket they have now. Who bought it meanwhile is left out.
 _NEAR = """
     WITH did AS (
-        SELECT customer_id, CASE name WHEN 'Product Added to Wishlist' THEN 'wished' WHEN 'Product Added' THEN 'basket' ELSE 'viewed' END AS kind,
-            occurred_at AS at
+        SELECT customer_id, occurred_at AS at,
+            CASE name WHEN 'Product Added to Wishlist' THEN 'wished' WHEN 'Product Added' THEN 'basket' ELSE 'viewed' END AS kind
         FROM customers_customerevent
         WHERE store_id = %(store)s AND kind = 'track' AND customer_id > %(after)s AND refusal = ''
             AND name IN ('Product Viewed', 'Product Clicked', 'Product Added', 'Product Added to Wishlist')
             AND occurred_at > %(since)s AND occurred_at <= %(now)s
             AND coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku') = %(product)s
         UNION ALL
-        SELECT cart.customer_id, 'basket', cart.last_activity_at
+        SELECT cart.customer_id, cart.last_activity_at, 'basket'
         FROM orders_cart AS cart JOIN orders_cartline AS line ON line.store_id = cart.store_id AND line.cart_id = cart.id
         WHERE cart.store_id = %(store)s AND cart.state = 'open' AND cart.customer_id > %(after)s AND cart.last_activity_at > %(since)s
             AND line.product_id = %(product)s
     )
-    SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'), max(at) FILTER (WHERE kind = 'wished')
+    SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'),
+        max(at) FILTER (WHERE kind = 'wished')
     FROM did WHERE NOT EXISTS (
         SELECT 1 FROM orders_order AS placed JOIN orders_orderline AS line ON line.store_id = placed.store_id AND line.order_id = placed.id
         WHERE placed.store_id = %(store)s AND placed.customer_id = did.customer_id AND placed.placed_at >= did.at

@@ -1,4 +1,4 @@
-"""Whether the steps of a journey hang together: every way leads somewhere, everything can be reached, and nobody goes round without a wait."""
+"""Whether the steps of a journey hang together: every way leads somewhere, every step is reached, nobody goes round without a wait."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from retention.kit.words import Phrase, gettext_noop
 
 
 def problems_of(steps: Sequence[Step]) -> list[Problem]:
-    """Return what is wrong with how steps lead to each other, by place; steps with one name are told apart by nobody, so they come first."""
+    """Return what is wrong with how steps lead to each other, by place; steps with one name come first, for nothing tells them apart."""
     ids = [step.id for step in steps]
     twice = [place for place, step_id in enumerate(ids) if step_id in ids[:place]]
     if twice:

@@ -21,7 +21,8 @@ from retention.tenancy.context import require_store_id
 _UPDATE = """
     UPDATE campaigns_enrollment AS e SET state = v.state, step = v.step, due_at = v.due_at, reason = v.reason,
         memory = v.memory::jsonb, ended_at = CASE WHEN v.state = 'running' THEN NULL ELSE %s END
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[]) AS v(id, state, step, due_at, reason, memory)
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
+        AS v(id, state, step, due_at, reason, memory)
     WHERE e.store_id = %s AND e.id = v.id AND e.state = 'running'
 """
 # What may have left before (see sending/doubts.py) is not held back, it is unknown.

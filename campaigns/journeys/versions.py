@@ -99,10 +99,10 @@ def _check_moving(definition: Definition, moving: Mapping[str, str]) -> None:
     problems = []
     for before, after in moving.items():
         step = definition.step(after)
-        if step is None:
-            problems.append(Problem(f"moving.{before}", Phrase(gettext_noop("leads to “%(step)s”, which is no step of this journey"), {"step": after})))
-        elif step.kind not in WAITING:
-            problems.append(Problem(f"moving.{before}", Phrase(gettext_noop("leads to “%(step)s”, where nobody waits"), {"step": after})))
+        said = gettext_noop("leads to “%(step)s”, which is no step of this journey") if step is None else ""
+        if step is not None and step.kind not in WAITING:
+            said = gettext_noop("leads to “%(step)s”, where nobody waits")
+        problems += [Problem(f"moving.{before}", Phrase(said, {"step": after}))] if said else []
     if problems:
         raise DefinitionError(problems)
 

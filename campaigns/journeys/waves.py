@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns.journeys.entering import Wish, enter
+from campaigns.journeys.occasions import is_public_id
 from campaigns.journeys.steps.wait_date import BIRTHDAY
 from campaigns.journeys.triggers import Calendar
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
@@ -88,7 +89,7 @@ def _make(journey: LiveJourney, calendar: Calendar, *, now: datetime) -> int:
 
 
 def _moments(calendar: Calendar, *, since: datetime, until: datetime) -> dict[tuple[datetime, date], list[str]]:
-    """Return the moments after `since` and up to `until` at which it is the hour on a day that is meant: the zones where, by moment and day."""
+    """Return the moments after `since` and up to `until` at which it is the hour on a day that is meant, with the zones where it is."""
     found: dict[tuple[datetime, date], list[str]] = {}
     day, last = since.date() - timedelta(days=1), until.date() + timedelta(days=1)
     while day <= last:
@@ -137,7 +138,7 @@ def _who(calendar: Calendar, meant: date) -> dict[str, Any]:
     if calendar.date:
         values = AttributeValue.objects.filter(attribute__in=Attribute.objects.filter(key=calendar.date, kind=Attribute.Kind.DATE))
         return {"pk__in": values.filter(_on(meant, yearly=calendar.yearly)).values("customer_id")}
-    segments = Segment.objects.live().filter(public_id__in=_uuid(calendar.segment))
+    segments = Segment.objects.live().filter(public_id__in=[calendar.segment] if is_public_id(calendar.segment) else [])
     return {"pk__in": SegmentMember.objects.filter(segment__in=segments).values("customer_id")}
 
 
@@ -149,7 +150,3 @@ def _on(meant: date, *, yearly: bool) -> Q:
     for day in between(meant, meant + timedelta(days=1)):
         found |= Q(folded_value__regex=rf"^\d{{4}}-{day // 100:02}-{day % 100:02}")
     return found
-
-
-def _uuid(text: str) -> list[str]:
-    return [text] if len(text) == 36 and all(one in "0123456789abcdef-" for one in text) else []

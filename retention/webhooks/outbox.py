@@ -60,8 +60,9 @@ def tell_each(told: Sequence[tuple[int, News]], *, now: datetime) -> int:
     if not told:
         return 0
     store_id = require_store_id()
+    moments = {"created_at": now, "fanned_at": now}
     events = [
-        OutgoingEvent(type=one.type, data=dict(one.data), about=one.about, occurred_at=one.occurred_at or now, created_at=now, fanned_at=now)
+        OutgoingEvent(type=one.type, data=dict(one.data), about=one.about, occurred_at=one.occurred_at or now, **moments)
         for _endpoint_id, one in told
     ]
     OutgoingEvent.objects.bulk_create(events)

@@ -1,4 +1,4 @@
-"""Carrying runs on: a million that wait, claimed and advanced beside a bare claim and update of the same rows; and how soon an event decides.
+"""Carrying runs on: a million that wait, claimed and advanced beside a bare claim and update of the same rows; how soon an event decides.
 
 First the rows: the engine takes all of them through a wait a thousand at a time, then a bare statement does the same to the same rows, in
 turns, with a vacuum in between as autovacuum would. `flat` is the engine's last rate beside its first, `bloat` the table with its indexes

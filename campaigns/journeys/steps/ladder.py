@@ -1,4 +1,4 @@
-"""The step that tries channel after channel: each rung has its hour, and one that cannot reach the person makes way for the next at once."""
+"""The step that tries channel after channel: each rung has its hour, and one that reaches nobody makes way for the next at once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Waiting for events in the database: only what happens afterwards counts, for this basket, in the order it happened, also while resting."""
+"""Waiting for events in the database: only what happens afterwards counts, for this basket, in its order, also while resting."""
 
 from datetime import timedelta
 from typing import Any
