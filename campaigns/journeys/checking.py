@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from campaigns.journeys.definition import Definition
 from campaigns.journeys.occasions import Who, is_public_id
-from campaigns.journeys.steps import Branch, Coupon, Ladder, Send, Update, WaitDate, Webhook
+from campaigns.journeys.steps import Branch, Coupon, Update, WaitDate, Webhook
 from campaigns.journeys.steps.wait_date import BIRTHDAY
 from campaigns.journeys.versions import definitions_of
 from campaigns.models import Coupon as Code
@@ -63,16 +63,9 @@ def _entered_by(journey: Journey) -> Definition | None:
     return definitions_of([version.pk]).get(version.pk) if version else None
 
 
-def _sent(definition: Definition) -> list[tuple[str, str, str]]:
-    """Return (step, channel, template) of every message."""
-    single = [(step.id, step.channel, step.template) for step in definition.steps if isinstance(step, Send)]
-    ladders = [(step.id, rung.channel, rung.template) for step in definition.steps if isinstance(step, Ladder) for rung in step.rungs]
-    return single + ladders
-
-
 def _messages(definition: Definition, journey_id: int | None, now: datetime) -> Said:
     """Check that each message has a version of its channel that could be sent, with a pool for its code."""
-    sent = _sent(definition)
+    sent = definition.sent
     live = TemplateVersion.objects.filter(template__key__in={key for _, _, key in sent}, number=F("template__live_number"))
     versions = {version.template.key: version for version in live.select_related("template")}
     names = dict(Template.objects.filter(key__in={key for _, _, key in sent}).values_list("key", "name"))
@@ -179,7 +172,9 @@ def _webhooks(definition: Definition, now: datetime) -> Said:
 def _updates(definition: Definition, now: datetime) -> Said:
     steps: list[Update] = [step for step in definition.steps if isinstance(step, Update)]
     kept = [{"step": step.id, "name": name} for step in steps for name in step.values if is_reserved(name)]
-    return [Phrase(gettext_noop("Step “%(step)s”: “%(name)s” is no custom attribute, so a journey does not write it."), one) for one in kept]
+    return [
+        Phrase(gettext_noop("Step “%(step)s”: “%(name)s” is no custom attribute, so a journey does not write it."), one) for one in kept
+    ]
 
 
 _OF_STEPS: tuple[Callable[[Definition, datetime], Said], ...] = (_coupons, _webhooks, _updates)

@@ -42,7 +42,7 @@ from typing import Any, cast
 
 from campaigns.journeys.occasions import Occasion, Who, read_people
 from campaigns.journeys.soundness import problems_of
-from campaigns.journeys.steps import KINDS, Branch, Needs, Step
+from campaigns.journeys.steps import KINDS, Branch, Ladder, Needs, Send, Step
 from campaigns.journeys.triggers import Again, Trigger, read_again, read_trigger
 from retention.kit.fields import Fields, Problem
 from retention.kit.words import Phrase, gettext_noop
@@ -52,6 +52,7 @@ MOST_EXITS = 20
 MOST_CALM_MINUTES = 24 * 60
 GUARDS = ("cart_open",)
 STREAMS = ("marketing", "transactional")
+ONCE = Again()
 
 
 class DefinitionError(ValueError):
@@ -78,7 +79,7 @@ class Definition:
     holdout_share: float = 0.0
     stream: str = "marketing"
     people: tuple[Who, ...] = ()
-    again: Again = Again()
+    again: Again = ONCE
     calm_minutes: int = 0
 
     @cached_property
@@ -117,6 +118,13 @@ class Definition:
         """Return the properties of the trigger's event that a branch asks for; a run keeps them in mind."""
         branches = (step for step in self.steps if isinstance(step, Branch))
         return frozenset(one.name for branch in branches for path in branch.paths for one in path.told)
+
+    @cached_property
+    def sent(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (step, channel, template key) of every message it may send."""
+        single = [(step.id, step.channel, step.template) for step in self.steps if isinstance(step, Send)]
+        ladders = [(step.id, rung.channel, rung.template) for step in self.steps if isinstance(step, Ladder) for rung in step.rungs]
+        return (*single, *ladders)
 
     @cached_property
     def entry_needs(self) -> Needs:

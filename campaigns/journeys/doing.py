@@ -42,11 +42,11 @@ _FIRST_TIME = """
 
 @dataclass(frozen=True)
 class Done:
-    """One thing to be done for a run, the first time it is."""
+    """One thing to be done for a run, the first time it is. deed: of the kind its doer is for."""
 
     action_id: int
     run: Enrollment
-    deed: Deed
+    deed: Any
 
 
 Details = dict[int, str]
@@ -87,7 +87,7 @@ def _draw(done: Sequence[Done], now: datetime) -> Details:
     details: Details = {}
     by_pool: dict[str, list[Done]] = {}
     for one in done:
-        by_pool.setdefault(one.deed.pool, []).append(one)  # type: ignore[union-attr]
+        by_pool.setdefault(one.deed.pool, []).append(one)
     for name in sorted(by_pool):
         pool = CouponPool.objects.filter(public_id=name).first() if is_public_id(name) else None
         wanted = {occasion_of_run(one.run.pk): one.run.customer_id for one in by_pool[name]}
@@ -97,9 +97,9 @@ def _draw(done: Sequence[Done], now: datetime) -> Details:
 
 
 def _change(done: Sequence[Done], now: datetime) -> Details:
-    """Write attributes as the shop's own word, and leave the news of what changed. A name that is a field of the customer is not written."""
+    """Write attributes as the shop's own word, and leave the news of what changed; what is a field of the customer is not written."""
     words = [
-        Told(one.run.customer_id, {name: value for name, value in one.deed.values.items() if not is_reserved(name)}, now, trusted=True)  # type: ignore[union-attr]
+        Told(one.run.customer_id, {name: value for name, value in one.deed.values.items() if not is_reserved(name)}, now, trusted=True)
         for one in sorted(done, key=lambda one: (one.run.customer_id, one.action_id))
     ]
     tell_readers(apply_traits(words), now=now)
@@ -108,13 +108,13 @@ def _change(done: Sequence[Done], now: datetime) -> Details:
 
 def _call(done: Sequence[Done], now: datetime) -> Details:
     """Write what an endpoint of the store is told; it is signed, sent and tried again by the webhooks room."""
-    names = {one.deed.endpoint for one in done if is_public_id(one.deed.endpoint)}  # type: ignore[union-attr]
+    names = {one.deed.endpoint for one in done if is_public_id(one.deed.endpoint)}
     endpoints = {str(public_id): pk for public_id, pk in Endpoint.objects.filter(public_id__in=names).values_list("public_id", "pk")}
     journeys = Journey.objects.in_bulk({one.run.journey_id for one in done})
     customers = dict(Customer.objects.filter(pk__in={one.run.customer_id for one in done}).values_list("pk", "public_id"))
     told, details = [], {}
     for one in done:
-        endpoint_id = endpoints.get(one.deed.endpoint)  # type: ignore[union-attr]
+        endpoint_id = endpoints.get(one.deed.endpoint)
         if endpoint_id is None:
             details[one.action_id] = GONE
         else:
@@ -124,17 +124,15 @@ def _call(done: Sequence[Done], now: datetime) -> Details:
 
 
 def _news(one: Done, journey: Journey, customer: UUID) -> News:
-    deed = one.deed
-    assert isinstance(deed, Call)
     return News(
         REACHED,
         {
             "journey": {"id": str(journey.public_id), "name": journey.name},
-            "step": deed.step,
+            "step": one.deed.step,
             "run": str(one.run.public_id),
             "about": "" if one.run.subject.startswith("customer-") else one.run.subject,
             "customer": {"id": str(customer)},
-            "values": dict(deed.data),
+            "values": dict(one.deed.data),
         },
         about=customer,
     )
@@ -150,7 +148,6 @@ def _notify(done: Sequence[Done], now: datetime) -> Details:
     details: Details = {}
     for one in done:
         deed, place = one.deed, (one.run.journey_id, one.deed.step)
-        assert isinstance(deed, Notify)
         if place not in left:
             today = JourneyAction.objects.filter(journey_id=place[0], step=place[1], kind="notify", done_at__gt=now - timedelta(days=1))
             told = today.filter(detail="").exclude(pk__in=ours).values_list("pk", flat=True)[:MOST_MAILS_A_DAY]

@@ -114,9 +114,7 @@ def listen(definition: Definition, standing: Standing, *, happened: Happened, ab
 class _Walk:
     """One look at a run: enter one step after the other until one waits or ends. since: what a step that listens notes when entered."""
 
-    def __init__(
-        self, definition: Definition, standing: Standing, facts: Facts, run: Run, now: datetime, since: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, definition: Definition, standing: Standing, facts: Facts, run: Run, now: datetime, since: Mapping[str, Any]) -> None:
         self._definition, self._facts, self._run, self._now, self._since = definition, facts, run, now, since
         self._before, self._step, self._memory = standing, standing.step, dict(standing.memory)
         self._effects, self._go = list[Effect](), ""

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection
 
 from campaigns.journeys.engine import begin, key_of
-from campaigns.journeys.occasions import is_public_id
 from campaigns.journeys.facts import who_fits
+from campaigns.journeys.occasions import is_public_id
 from campaigns.journeys.versions import LiveJourney
 from campaigns.measurement.holdouts import held_out
 from campaigns.models import Enrollment, TurnedAway
@@ -66,12 +66,7 @@ def enter(wishes: Sequence[Wish], *, now: datetime) -> int:
 
     Doing it again begins nothing twice.
     """
-    wanted: dict[tuple[int, str], Wish] = {}
-    for wish in wishes:
-        if wish.about is not None:
-            wanted.setdefault((wish.journey.journey_id, wish.occurrence), wish)
-    fresh = _not_answered(list(wanted.values()))
-    let_in, away = _judge(fresh, now=now)
+    let_in, away = _judge(_not_answered([wish for wish in wishes if wish.about is not None]), now=now)
     _turn_away(away, now=now)
     carts = _carts(let_in)
     Enrollment.objects.bulk_create([_enrollment(wish, carts, now=now) for wish in let_in], ignore_conflicts=True, batch_size=5000)
@@ -95,7 +90,9 @@ def _not_answered(wishes: Sequence[Wish]) -> list[Wish]:
             going.add(subject)
         else:
             left[subject] = max(ended_at, left.get(subject, ended_at))
-    away = TurnedAway.objects.filter(customer_id__in=people, journey_id__in=journeys).values_list("journey_id", "customer_id", "about", "until")
+    away = TurnedAway.objects.filter(customer_id__in=people, journey_id__in=journeys).values_list(
+        "journey_id", "customer_id", "about", "until"
+    )
     answered = {(journey_id, customer_id, about): until for journey_id, customer_id, about, until in away}
     return [
         wish
@@ -119,7 +116,11 @@ def _judge(wishes: Sequence[Wish], *, now: datetime) -> tuple[list[Wish], list[t
     away: list[tuple[Wish, str]] = []
     for wish in wishes:
         definition = wish.journey.definition
-        soon = definition.again.rule == "after" and wish.subject in since and wish.at < since[wish.subject] + timedelta(days=definition.again.days)
+        soon = (
+            definition.again.rule == "after"
+            and wish.subject in since
+            and wish.at < since[wish.subject] + timedelta(days=definition.again.days)
+        )
         if not all(who.fits(holds.get(wish.customer_id, {})) for who in definition.people):
             away.append((wish, NOT_MEANT))
         elif soon:

@@ -108,9 +108,7 @@ def _tell(runs: Sequence[Enrollment], live: Collection[int], events: Sequence[Cu
     touched = [run for run in locked if run.pk in heard]
     asking = [run for run in touched if run.journey_id in live and heard[run.pk] == GOES_ON]
     facts = facts_of([asked_of(run, definitions[run.version_id].all_needs) for run in asking], now=now) if asking else {}
-    answers = {
-        run.pk: _told(run, definitions[run.version_id], by_customer[run.customer_id], facts.get(run.pk), now=now) for run in touched
-    }
+    answers = {run.pk: _told(run, definitions[run.version_id], by_customer[run.customer_id], facts.get(run.pk), now=now) for run in touched}
     carry_out(touched, answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
 
 

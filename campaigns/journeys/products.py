@@ -48,9 +48,9 @@ _NEAR = """
 def take_product_news(*, now: datetime) -> int:
     """Tell one page of people of the oldest piece of news; return how many pieces were worked on."""
     with transaction.atomic():
-        news: ProductNews | None = ProductNews.objects.select_related("product").order_by("id").select_for_update(
-            skip_locked=True, of=("self",)
-        ).first()
+        news: ProductNews | None = (
+            ProductNews.objects.select_related("product").order_by("id").select_for_update(skip_locked=True, of=("self",)).first()
+        )
         if news is None:
             return 0
         wanted = _wanted(news) if now - news.at < TOO_OLD else []
@@ -74,7 +74,14 @@ def _wanted(news: ProductNews) -> Sequence[Product]:
 def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> list[Any]:
     """Return the next people who did something with the product lately: (customer, viewed, basket, wished), each when last or None."""
     since = now - timedelta(days=max(one.within_days for one in wanted))
-    values = {"store": require_store_id(), "product": news.product.shop_id, "after": news.after_id, "since": since, "now": now, "limit": PAGE}
+    values: dict[str, Any] = {
+        "store": require_store_id(),
+        "product": news.product.shop_id,
+        "after": news.after_id,
+        "since": since,
+        "now": now,
+        "limit": PAGE,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_NEAR, values)
         return list(cursor.fetchall())

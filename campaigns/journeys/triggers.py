@@ -5,7 +5,8 @@ Read from JSON; thinks only. Where the calendar meets people is `waves.py`, wher
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date as Date
+from datetime import time, timedelta
 from typing import Any
 
 from campaigns.journeys.occasions import Occasion, read_wall, read_weekdays
@@ -23,9 +24,10 @@ RULES = ("never", "always", "after")
 
 @dataclass(frozen=True)
 class Again:
-    """May somebody enter again? never: once for each thing it is about. always: once the run before has ended. after: so, and then only
-    that many days after entering.
-    """  # fmt: skip
+    """May somebody enter again? never: once for each thing it is about. always: each time, once the run before has ended.
+
+    after: so too, and only that many days after entering.
+    """
 
     rule: str = "never"
     days: int = 0
@@ -41,9 +43,11 @@ class Again:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When people enter by the clock where they live, at `at`. date: of an attribute or birthday, `days` after it (before, if negative),
-    each year if `yearly`. every: day, week (on `weekdays`) or month (on `day`), for everybody in `segment`.
-    """  # fmt: skip
+    """When people enter by the clock where they live, at `at`.
+
+    date: an attribute or the birthday; `days` after it (before, if negative), each year if `yearly`. every: day, week (on `weekdays`) or
+    month (on `day`), for everybody in `segment`.
+    """
 
     at: time = MORNING
     date: str = ""
@@ -54,7 +58,7 @@ class Calendar:
     day: int = 1
     segment: str = ""
 
-    def meant_on(self, today: date) -> date | None:
+    def meant_on(self, today: Date) -> Date | None:
         """Return the date somebody must have to enter on a day (today itself for a schedule), or None when nobody enters on it."""
         if self.date:
             return today - timedelta(days=self.days)

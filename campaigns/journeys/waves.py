@@ -48,12 +48,12 @@ def next_wave(*, now: datetime) -> datetime | None:
     if Wave.objects.filter(finished_at=None, journey__state=Journey.State.LIVE).exists():
         return now
     calendars = [one.definition.trigger.calendar for one in live_journeys() if one.definition.trigger.calendar is not None]
-    coming = (moment for one in calendars for moment in _moments(one, since=now, until=now + timedelta(days=1)))
+    coming = (at for one in calendars for at, _day in _moments(one, since=now, until=now + timedelta(days=1)))
     return min(coming, default=now + timedelta(hours=12) if calendars else None)
 
 
 def run_wave(*, now: datetime) -> int:
-    """Let one page of people of the oldest wave in; return how many were looked at."""
+    """Let one page of people of the oldest wave in; return how many waves were worked on."""
     with transaction.atomic():
         waiting = Wave.objects.filter(finished_at=None, journey__state=Journey.State.LIVE).order_by("at", "id")
         wave: Wave | None = waiting.select_for_update(skip_locked=True, of=("self",)).first()
@@ -66,7 +66,7 @@ def run_wave(*, now: datetime) -> int:
         wave.after_id = ids[-1] if ids else wave.after_id
         wave.finished_at = now if len(ids) < PAGE else None
         wave.save(update_fields=["entered_count", "after_id", "finished_at"])
-    return len(ids)
+    return 1
 
 
 def _make(journey: LiveJourney, calendar: Calendar, *, now: datetime) -> int:

@@ -26,11 +26,12 @@ class EnrollmentQuerySet(StoreQuerySet["Enrollment"]):
 
 
 class Enrollment(StoreOwned):
-    """One run. `occurrence` is what started it, so that the same thing starts it once; `about` is what it is about: a basket, an order, a
-    product, or the customer. memory: what the engine keeps in mind (`journeys/engine.py`).
+    """One run of a customer through a journey.
 
-    The row is written anew at every step, so nothing that changes then stands in an index but the moment it is due.
-    """  # fmt: skip
+    occurrence: what started it, so that the same thing starts it once. about: what it is about, a basket, an order, a product or the
+    customer. memory: what the engine keeps in mind (`journeys/engine.py`). The row is written anew at every step, so nothing that changes
+    then stands in an index but the moment it is due.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", _("Inside")

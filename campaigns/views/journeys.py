@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.journeys import reading
 from campaigns.journeys.checking import faults_of, hints_of
-from campaigns.journeys.definition import Definition, Occasion
+from campaigns.journeys.definition import Definition
+from campaigns.journeys.occasions import Occasion
 from campaigns.journeys.steps import Step
 from campaigns.journeys.versions import WAITING, definitions_of
 from campaigns.models import CouponPool, Journey, JourneyVersion, Template
@@ -31,8 +32,9 @@ from segments.models import Segment
 
 STATE_BADGES = {"draft": "draft", "live": "live", "paused": "paused", "ended": "ended"}
 _ICONS = {
-    "send": "mail", "wait": "clock-pause", "wait_date": "clock", "wait_event": "hourglass", "branch": "arrows-split-2", "split": "arrows-shuffle",
-    "ladder": "ladder", "coupon": "ticket", "update": "pencil", "webhook": "bolt", "notify": "bell", "exit": "flag",
+    "send": "mail", "wait": "clock-pause", "wait_date": "clock", "wait_event": "hourglass", "branch": "arrows-split-2",
+    "split": "arrows-shuffle", "ladder": "ladder", "coupon": "ticket", "update": "pencil", "webhook": "bolt", "notify": "bell",
+    "exit": "flag",
 }  # fmt: skip
 _EVENTS = {
     "Cart Idle": gettext_noop("a basket is left alone"),

@@ -160,8 +160,8 @@ def set_stock(reports: Sequence[StockReport]) -> int:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_STOCK, [require_store_id(), *columns])
-    latest = max((report.reported_at for _, report in rows), default=None)
-    if before and latest is not None:
+    if before:
+        latest = max(report.reported_at for _, report in rows)
         tell(stock_moved(before, totals_of(before), at=latest), now=latest)
     return len(rows)
 
@@ -257,7 +257,8 @@ def _save_variants(told: Sequence[tuple[Product, ProductReport]]) -> None:
     Variant.objects.bulk_create(fresh)
     update_rows(changed, _VARIANT_FIELDS)
     PriceChange.objects.bulk_create(prices, ignore_conflicts=True)
-    tell(news, now=max((one.at for one in news), default=datetime.max))
+    if news:
+        tell(news, now=max(one.at for one in news))
 
 
 def _news(row: Variant, one: VariantReport, *, changed_at: datetime) -> list[ProductNews]:

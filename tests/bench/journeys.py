@@ -33,7 +33,10 @@ from tests.serving import serve_application
 RUNS, TURNS, AT_ONCE = 1_000_000, 3, 50_000
 STORES, RATE, LIMIT_MS = 4, 1_000, 2_000
 LEAST_CLAIM = 0.4
-WAITS = {"trigger": {"event": "Started"}, "steps": [{"id": "a", "kind": "wait", "hours": 20}, {"id": "b", "kind": "wait", "hours": 20, "then": "a"}]}
+WAITS = {
+    "trigger": {"event": "Started"},
+    "steps": [{"id": "a", "kind": "wait", "hours": 20}, {"id": "b", "kind": "wait", "hours": 20, "then": "a"}],
+}
 DECIDES = {"trigger": {"event": "Probe Sent"}, "steps": [{"id": "mail", "kind": "send", "channel": "email", "template": "hello"}]}
 _PEOPLE = """
     INSERT INTO customers_customer (store_id, public_id, email, email_key, phone, first_name, last_name, name_key, gender, interests,

@@ -87,7 +87,7 @@ class Run:
 class Facts:
     """What is true of a run's person at this moment, read in the transaction that stores the answer.
 
-    holds: by the name of a guard or of a `Who`; what is not there does not hold. zone: the IANA name of the person's zone, else the store's.
+    holds: by the name of a guard or of a `Who`; what is not there does not hold. zone: the IANA name of the person's zone, or the store's.
     dates: by attribute key, as days; "birthday" stands in a leap year. may: the channels they allow and have an address on. seen_at: when
     they did something last.
     """

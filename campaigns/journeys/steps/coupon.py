@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from campaigns.journeys.steps.base import Draw, Here, Needs, Outcome, Plain
+from campaigns.journeys.steps.base import Draw, Here, Outcome, Plain
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
@@ -32,7 +32,6 @@ class Coupon(Plain):
         """Go on with the code, or without one."""
         lost = self.leaves and not here.memory.get("got", False)
         return Outcome(ends=lost, reason="coupons_out" if lost else "", remember={"got": None})
-
 
     def describe(self) -> Phrase:
         """Name the pool. Pages put its name in the place of its public id."""

@@ -47,5 +47,5 @@ def _value(part: Fields, name: str) -> Any:
         return None
     right = isinstance(value, bool | int | float) or (isinstance(value, str) and 0 < len(value) <= LONGEST and "\0" not in value)
     if not right or not 0 < len(name) <= 80:
-        part.fault(name[:60], Phrase(gettext_noop("must be a text of 1 to 500 characters, a number, true, false or {\"is\": \"today\"}")))
+        part.fault(name[:60], Phrase(gettext_noop('must be a text of 1 to 500 characters, a number, true, false or {"is": "today"}')))
     return value

@@ -1,8 +1,8 @@
 """The step that waits until a date somebody has: their birthday, or a custom attribute such as a delivery day."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from datetime import time as wall_time
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from campaigns.journeys.occasions import anniversary, read_wall

@@ -28,7 +28,9 @@ class ProductNews(StoreOwned):
         verbose_name = _("news of a product")
         verbose_name_plural = _("news of products")
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=["price_drop", "back_in_stock", "low_stock"]), name="product_news_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["price_drop", "back_in_stock", "low_stock"]), name="product_news_kind_known"
+            ),
             StoreForeignKey(field="product", name="product_news_product_of_store"),
             StoreIsolation(name="product_news_isolation"),
         ]

@@ -33,7 +33,7 @@ class World:
     may: set[str] = field(default_factory=set)
     seen_at: datetime | None = None
     codes: bool = True
-    since: tuple[datetime, int] = (datetime.min, 0)  # what brought the run on last: an event, or a moment
+    since: tuple[datetime, int] | None = None  # what brought the run on last: an event, or a moment
     done: list[tuple[Any, ...]] = field(default_factory=list)
 
 

@@ -14,6 +14,10 @@ _told = st.just([{"property": "category", "type": "text", "op": "is", "values": 
 _walls = st.sampled_from(["00:00", "09:00", "18:30"])
 
 
+_KINDS = ("send", "send", "wait", "wait", "wait_date", "wait_event", "wait_event", "branch", "split", "ladder", "coupon", "update",
+          "webhook", "notify", "exit")  # fmt: skip
+
+
 @st.composite
 def journeys(draw: st.DrawFn) -> dict[str, Any]:
     """Return the data of a journey that `read_definition` may still refuse: ways back are only drawn from steps that wait."""
@@ -34,12 +38,7 @@ def journeys(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def _step(draw: st.DrawFn, place: int, names: list[str]) -> dict[str, Any]:
-    kind = draw(
-        st.sampled_from(
-            ["send", "send", "wait", "wait", "wait_date", "wait_event", "wait_event", "branch", "split", "ladder", "coupon", "update", "webhook",
-             "notify", "exit"]  # fmt: skip
-        )
-    )
+    kind = draw(st.sampled_from(_KINDS))
     ahead = names[place + 1 :]
     step: dict[str, Any] = {"id": names[place], "kind": kind, **draw(_FIELDS[kind])}
     if kind in ("branch", "split"):

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.journeys.checking import faults_of_definition, hints_of
 from campaigns.journeys.definition import read_definition
-from campaigns.models import CouponPool, Template
+from campaigns.models import CouponPool
 from retention.customers.models import Attribute
 from retention.webhooks.managing import Wish, make_endpoint
 from segments.models import Segment
@@ -17,7 +17,7 @@ from tests.campaigns.journeys.journeying import SEND, make_journey, make_templat
 
 pytestmark = pytest.mark.django_db
 NOBODY = "3f0c9d5e-8f0e-4b8e-9c53-000000000000"
-RULE = {"version": 1, "root": {"join": "all", "rules": [{"is": "country", "op": "any", "values": ["DE"]}]}}
+RULE = {"version": 1, "root": {"join": "all", "rules": [{"is": "country", "op": "is", "values": ["DE"]}]}}
 BROKEN = {"version": 1, "root": {"join": "all", "rules": [{"is": "moon"}]}}
 
 
@@ -55,7 +55,11 @@ def test_each_fault_names_its_step_and_cause(store: Any, now: Any) -> None:
     Attribute.objects.create(key="plan", kind="text")
     put_away = make_list([], now=now, name="Old friends")
     Segment.objects.filter(pk=put_away.pk).update(state="draft")
-    archived, over, empty = make_pool("A", now=now), make_pool("B", now=now, name="Spring", expires_at=now - timedelta(1)), make_pool(now=now, name="Few")
+    archived, over, empty = (
+        make_pool("A", now=now),
+        make_pool("B", now=now, name="Spring", expires_at=now - timedelta(1)),
+        make_pool(now=now, name="Few"),
+    )
     CouponPool.objects.filter(pk=archived.pk).update(archived_at=now)
     said = {
         "“hello”: it has no version that could be sent.": [SEND],
@@ -76,7 +80,6 @@ def test_each_fault_names_its_step_and_cause(store: Any, now: Any) -> None:
     assert faults(END, now=now, people=[{"segment": NOBODY}]) == ["Who it is for: a segment it asks for is not there any more."]
     schedule = {"kind": "schedule", "every": "day", "segment": NOBODY}
     assert faults(END, now=now, trigger=schedule) == ["Who it is for: a segment it asks for is not there any more."]
-    Template.objects.all().delete()
 
 
 def test_an_empty_segment_is_a_hint_and_no_fault(store: Any, now: Any) -> None:

@@ -118,18 +118,27 @@ def test_key_is_the_named_property_or_the_customer() -> None:
         ({"steps": [{"id": "a", "kind": "branch", "paths": []}]}, "steps.0.paths"),
         ({"steps": [{"id": "a", "kind": "branch", "paths": [{"go": "a"}]}]}, "steps.0.paths.0.people"),
         ({"steps": [{"id": "a", "kind": "split", "paths": [{"name": "A", "weight": 1}]}]}, "steps.0.paths"),
-        ({"steps": [{"id": "a", "kind": "split", "paths": [{"name": "A", "weight": 0}, {"name": "B", "weight": 1}]}]}, "steps.0.paths.0.weight"),
+        (
+            {"steps": [{"id": "a", "kind": "split", "paths": [{"name": "A", "weight": 0}, {"name": "B", "weight": 1}]}]},
+            "steps.0.paths.0.weight",
+        ),
         ({"steps": [{"id": "a", "kind": "ladder", "rungs": []}]}, "steps.0.rungs"),
         ({"steps": [{"id": "a", "kind": "update", "set": {"plan": None}}]}, "steps.0.set.plan"),
         ({"steps": [{"id": "a", "kind": "update", "set": {}}]}, "steps.0.set"),
         ({"steps": [{"id": "a", "kind": "webhook", "endpoint": "x", "data": {"a": []}}]}, "steps.0.data.a"),
         ({"steps": [{"id": "a", "kind": "notify", "roles": ["king"], "subject": "x"}]}, "steps.0.roles"),
         ({"steps": [{"id": "a", "kind": "wait", "hours": 1, "then": "z"}]}, "steps.0"),
-        ({"steps": [{"id": "a", "kind": "wait", "hours": 1, "then": "c"}, {"id": "b", "kind": "exit"}, {"id": "c", "kind": "exit"}]}, "steps.1"),
+        (
+            {"steps": [{"id": "a", "kind": "wait", "hours": 1, "then": "c"}, {"id": "b", "kind": "exit"}, {"id": "c", "kind": "exit"}]},
+            "steps.1",
+        ),
         ({"trigger": {"kind": "segment"}}, "trigger.segment"),
         ({"trigger": {"kind": "schedule", "every": "week", "segment": "x"}}, "trigger.weekdays"),
         ({"trigger": {"kind": "product", "what": "price_drop", "interest": ["owned"]}}, "trigger.interest"),
-        ({"trigger": {"event": "Cart Idle", "where": [{"property": "total_minor", "type": "number", "op": "at_least"}]}}, "trigger.where.0.value"),
+        (
+            {"trigger": {"event": "Cart Idle", "where": [{"property": "total_minor", "type": "number", "op": "at_least"}]}},
+            "trigger.where.0.value",
+        ),
         ({"again": {"rule": "after"}}, "again.days"),
         ({"people": [{"inside": True}]}, "journey.people.0.segment"),
         ({"steps": "no"}, "steps"),
@@ -170,7 +179,10 @@ def test_a_ring_without_a_wait_is_refused_and_named(ring: str, steps: list[dict[
 
 
 def test_a_ring_with_a_wait_goes_round_and_counts_its_laps() -> None:
-    steps = [{"id": "mail", "kind": "send", "channel": "email", "template": "t"}, {"id": "pause", "kind": "wait", "days": 7, "then": "mail"}]
+    steps = [
+        {"id": "mail", "kind": "send", "channel": "email", "template": "t"},
+        {"id": "pause", "kind": "wait", "days": 7, "then": "mail"},
+    ]
     definition = read_definition({"trigger": {"event": "Cart Idle"}, "steps": steps})
     run, laps, now = begin(held_out=False, now=NOW), [], NOW
     for week in range(3):
@@ -227,7 +239,9 @@ def test_a_day_of_the_year_comes_as_the_table_says(born: date, days: int, expect
 
 def test_a_split_gives_each_its_share_and_everybody_the_same_way_again() -> None:
     paths = [{"name": "A", "weight": 1, "go": "end"}, {"name": "B", "weight": 3, "go": "end"}]
-    definition = read_definition({"trigger": {"event": "X"}, "steps": [{"id": "s", "kind": "split", "paths": paths}, {"id": "end", "kind": "exit"}]})
+    definition = read_definition(
+        {"trigger": {"event": "X"}, "steps": [{"id": "s", "kind": "split", "paths": paths}, {"id": "end", "kind": "exit"}]}
+    )
     split = definition.steps[0]
     assert isinstance(split, Split)
     ways = [split.share_of(store_id=1, journey_id=2, customer_id=person).name for person in range(4000)]

@@ -10,8 +10,7 @@ from campaigns.journeys.engine import begin
 from campaigns.models import Enrollment, TurnedAway
 from campaigns.trace.absent import absent_for
 from retention.customers.changes import EVERYTHING
-from retention.customers.events import record, record_backfill, tell_readers
-from retention.customers.events import NewEvent
+from retention.customers.events import NewEvent, record, record_backfill, tell_readers
 from retention.customers.merging import merge
 from retention.customers.personal_data import Pair
 from segments.models import SegmentMember
@@ -31,10 +30,10 @@ def read_again(customer: Any, *, now: Any) -> None:
 
 def test_only_an_event_that_says_what_it_must_starts_a_run(store: Any, now: Any) -> None:
     journey = make_journey({"trigger": {"event": "Order Completed", "where": [BIG]}, "steps": [LATER]}, now=now)
-    small, large = make_crowd(2, now=now)
+    small, large, past = make_crowd(3, now=now)
     record(small.pk, name="Order Completed", now=now, properties={"total_minor": 4999})
     record(large.pk, name="Order Completed", now=now, properties={"total_minor": 5000})
-    record_backfill([NewEvent(small.pk, "Order Completed", {"total_minor": 9000}, now)], source="csv", now=now)
+    record_backfill([NewEvent(past.pk, "Order Completed", {"total_minor": 9000}, now)], source="csv", now=now)
     tick(now=now)
     assert list(Enrollment.objects.values_list("customer_id", "state")) == [(large.pk, "running")]
     assert [one.reason for one in absent_for(small, say=str, now=now) if one.public_id == journey.public_id] == ["other_event"]
@@ -99,6 +98,7 @@ def test_enters_again_as_the_journey_says(store: Any, now: Any, again: dict[str,
     journey = make_journey({"trigger": {"event": "Product Viewed", "key": "product_id"}, "again": again, "steps": [LATER]}, now=now)
     person = make_shopper(now=now)
     for minute in minutes:
+        tick(now=now + timedelta(minutes=minute))
         record(person.pk, name="Product Viewed", now=now + timedelta(minutes=minute), properties={"product_id": "lamp"})
         tick(now=now + timedelta(minutes=minute))
     for hours in (100, 101):  # everything is read again, long after: what was answered stays answered

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 from campaigns.journeys.definition import DefinitionError, read_definition
 from campaigns.models import CouponPool, Enrollment, JourneyAction, Message
@@ -24,10 +23,6 @@ from tests.campaigns.journeys.strategies import CHANNELS, MOVES, SEGMENTS, journ
 from tests.campaigns.journeys.test_plain import NOW, ZONE
 
 KINDS = {"draw": "coupon", "change": "update", "call": "webhook", "notify": "notify"}
-
-
-class Crash(Exception):
-    """The process ended before it could commit."""
 
 
 class Stage:
@@ -82,14 +77,17 @@ class Stage:
                 CouponPool.objects.update(archived_at=None if there else self.now)
                 self.world.codes = there
             case ("crash", _):
-                with pytest.raises(Crash), transaction.atomic():
+                with Undone():  # the process ends before it can commit
                     tick(now=self.now)
-                    raise Crash
 
     def done(self) -> list[tuple[Any, ...]]:
         """Return what was done, in the words of the plain reading."""
-        messages = Message.objects.filter(source_id=self.journey.pk).values_list("planned_at", "step", "channel", "template_version__template__key", "occurrence")
-        found: list[tuple[Any, ...]] = [(at, "message", step, channel, key, _lap(occurrence)) for at, step, channel, key, occurrence in messages]
+        messages = Message.objects.filter(source_id=self.journey.pk).values_list(
+            "planned_at", "step", "channel", "template_version__template__key", "occurrence"
+        )
+        found: list[tuple[Any, ...]] = [
+            (at, "message", step, channel, key, _lap(occurrence)) for at, step, channel, key, occurrence in messages
+        ]
         for at, kind, step, lap in JourneyAction.objects.filter(journey=self.journey).values_list("done_at", "kind", "step", "lap"):
             found.append((at, KINDS[kind], step, lap))
         return sorted(found, key=repr)
@@ -154,8 +152,10 @@ LIVES = given(journey=journeys(), moves=MOVES)
 @pytest.mark.django_db
 @LIVES
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_random_lives_in_the_database_go_as_the_plain_reading_says(furnished: Any, journey: dict[str, Any], moves: list[tuple[Any, ...]]) -> None:
-    with _undone():
+def test_random_lives_in_the_database_go_as_the_plain_reading_says(
+    furnished: Any, journey: dict[str, Any], moves: list[tuple[Any, ...]]
+) -> None:
+    with Undone():
         live_in_the_database(furnished, journey, moves)
 
 
@@ -166,11 +166,11 @@ def test_random_lives_in_the_database_go_as_the_plain_reading_says(furnished: An
 def test_three_hundred_lives_in_the_database_go_as_the_plain_reading_says(
     furnished: Any, journey: dict[str, Any], moves: list[tuple[Any, ...]]
 ) -> None:
-    with _undone():
+    with Undone():
         live_in_the_database(furnished, journey, moves)
 
 
-class _undone:
+class Undone:
     """Undo whatever the block wrote."""
 
     def __enter__(self) -> None:

@@ -51,7 +51,9 @@ class Engine:
 
     def _advance(self, signal: Signal, needs: Needs) -> None:
         facts = facts_of(self.world, needs)
-        first, second = (advance(self.definition, stored(self.standing), signal=signal, facts=facts, run=self.run, now=self.world.now) for _ in "ab")
+        first, second = (
+            advance(self.definition, stored(self.standing), signal=signal, facts=facts, run=self.run, now=self.world.now) for _ in "ab"
+        )
         assert first == second, "the same question had two answers"
         self.standing, effects = first
         drawn = [one for one in effects if isinstance(one, Draw)]
@@ -92,9 +94,7 @@ def live_both(journey: dict[str, Any], moves: list[tuple[Any, ...]], *, customer
     world = World(NOW, ZONE, 7, 3, customer_id, "cart-1", {"cart_id": "cart-1", "category": "Tea" if customer_id % 2 else "Cups"}, held_out)
     world.holds, world.may, world.dates = {"cart_open": True, SEGMENTS[0]: True}, {"email", "onsite"}, dates
     engine, life = Engine(definition, world), Life(journey, world)
-    number = 0
-    for move in [("time", 0), *moves]:
-        number += 1
+    for number, move in enumerate([("time", 0), *moves], start=1):
         match move:
             case ("time", minutes):
                 world.now += timedelta(minutes=minutes)
@@ -124,8 +124,8 @@ def live_both(journey: dict[str, Any], moves: list[tuple[Any, ...]], *, customer
 
 
 LIVES = given(
-    journeys(),
-    MOVES,
+    journey=journeys(),
+    moves=MOVES,
     customer_id=st.integers(1, 9999),
     held_out=st.sampled_from([False, False, False, True]),
     dates=st.fixed_dictionaries(

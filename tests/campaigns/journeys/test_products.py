@@ -50,7 +50,9 @@ def test_a_price_that_falls_reaches_who_cared_lately(store: Any, now: Any) -> No
     looked(wisher, at=now - timedelta(days=9), name="Product Added to Wishlist")
     looked(buyer, at=now - timedelta(days=4))
     CartLine.objects.create(cart=leave_cart(keeper, now=now), product_id="lamp", name="Lamp", quantity=1, price_minor=10_000)
-    OrderLine.objects.create(order=buy(buyer, None, now=now - timedelta(days=2)), product_id="lamp", name="Lamp", quantity=1, price_minor=10_000)
+    OrderLine.objects.create(
+        order=buy(buyer, None, now=now - timedelta(days=2)), position=0, product_id="lamp", name="Lamp", quantity=1, price_minor=10_000
+    )
     report(9_500, at=now)  # 5 percent are too little
     tick(now=now)
     assert Enrollment.objects.count() == 0
@@ -72,7 +74,8 @@ def test_stock_that_comes_back_and_runs_low_is_news_and_a_first_word_is_none(sto
     low = make_journey(trigger("low_stock", at_most=3), now=now)
     moments = (now + timedelta(minutes=minute) for minute in range(1, 10))
     for pieces, place, expected in [
-        (5, "", (0, 0)), (0, "", (0, 0)), (0, "Riga", (0, 0)), (9, "Riga", (1, 0)), (4, "Riga", (1, 0)), (2, "Riga", (1, 1)), (3, "", (1, 1)),
+        (5, "", (0, 0)), (0, "", (0, 0)), (0, "Riga", (0, 0)), (9, "Riga", (1, 0)), (4, "Riga", (1, 0)), (2, "Riga", (1, 1)),
+        (3, "", (1, 1)),
     ]:  # fmt: skip
         at = next(moments)
         stock(pieces, at=at, place=place)

@@ -157,7 +157,12 @@ def test_of_one_person_the_earlier_run_comes_first_whoever_holds_it(store: Any, 
 
 def test_a_purchase_that_arrives_before_the_basket_ends_it_unsent(store: Any, now: Any) -> None:
     make_template()
-    data = {"trigger": {"event": "Cart Idle", "key": "cart_id"}, "exits": [{"event": "Order Completed"}], "guards": ["cart_open"], "steps": [SEND]}
+    data = {
+        "trigger": {"event": "Cart Idle", "key": "cart_id"},
+        "exits": [{"event": "Order Completed"}],
+        "guards": ["cart_open"],
+        "steps": [SEND],
+    }
     journey = make_journey(data, now=now)
     person = make_shopper(now=now)
     cart = leave_cart(person, now=now)
