@@ -1,6 +1,6 @@
 """Entering by the calendar: when it is the hour somewhere, everybody there who is meant enters, a page of people at a time.
 
-A moment becomes a `Wave` row once, whoever looks and however often; how far it has come stands in the row, and who entered is kept by the
+A moment at which somebody is meant becomes a `Wave` row once, whoever looks and however often; how far it has come stands in the row, and who entered is kept by the
 runs' own key. A moment that was missed for too long (a stop, a clock that jumped) is left out: it would come at the wrong time of the day.
 """
 
@@ -60,7 +60,8 @@ def run_wave(*, now: datetime) -> int:
         if wave is None:
             return 0
         journey = _journey_of(wave) if wave.at > now - TOO_LATE else None
-        ids = _page(wave, journey.definition.trigger.calendar) if journey is not None and journey.definition.trigger.calendar else []
+        calendar = journey.definition.trigger.calendar if journey is not None else None
+        ids = list(_people(wave, calendar).order_by("pk").values_list("pk", flat=True)[:PAGE]) if calendar is not None else []
         wishes = [Wish(journey, pk, wave.at, {}, day=wave.day.isoformat()) for pk in ids] if journey is not None else []
         wave.entered_count += enter(wishes, now=now)
         wave.after_id = ids[-1] if ids else wave.after_id
@@ -82,6 +83,7 @@ def _make(journey: LiveJourney, calendar: Calendar, *, now: datetime) -> int:
             Wave(journey_id=row.pk, version_id=journey.version_id, day=day, at=at, zones=sorted(zones))
             for (at, day), zones in moments.items()
         ]
+        waves = [wave for wave in waves if _people(wave, calendar).exists()]
         Wave.objects.bulk_create(waves, ignore_conflicts=True)
         Wave.objects.filter(journey_id=row.pk, finished_at__lt=now - KEPT_FOR).delete()
         Journey.objects.filter(pk=row.pk).update(waves_until=now)
@@ -117,18 +119,16 @@ def _journey_of(wave: Wave) -> LiveJourney | None:
     return None if definition is None else LiveJourney(wave.journey_id, wave.version_id, wave.at, definition)
 
 
-def _page(wave: Wave, calendar: Calendar) -> list[int]:
-    """Return the next people of a wave by id: those who live there, and have the date or are in the segment."""
+def _people(wave: Wave, calendar: Calendar) -> Any:
+    """Return the people of a wave who have not entered yet: those who live there, and have the date or are in the segment."""
+    meant = calendar.meant_on(wave.day)
+    if meant is None:
+        return Customer.objects.none()
     home = str(Store.objects.values_list("zone", flat=True).get(pk=require_store_id()))
     there = Q(zone__in=wave.zones)
     if home in wave.zones or home not in ZONES:
         there |= Q(zone="")
-    people = Customer.objects.filter(there, pk__gt=wave.after_id)
-    meant = calendar.meant_on(wave.day)
-    if meant is None:
-        return []
-    people = people.filter(**_who(calendar, meant))
-    return list(people.order_by("pk").values_list("pk", flat=True)[:PAGE])
+    return Customer.objects.filter(there, pk__gt=wave.after_id, **_who(calendar, meant))
 
 
 def _who(calendar: Calendar, meant: date) -> dict[str, Any]:

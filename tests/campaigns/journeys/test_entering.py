@@ -98,7 +98,7 @@ def test_enters_again_as_the_journey_says(store: Any, now: Any, again: dict[str,
     journey = make_journey({"trigger": {"event": "Product Viewed", "key": "product_id"}, "again": again, "steps": [LATER]}, now=now)
     person = make_shopper(now=now)
     for minute in minutes:
-        tick(now=now + timedelta(minutes=minute))
+        tick(now=now + timedelta(minutes=minute - 1))
         record(person.pk, name="Product Viewed", now=now + timedelta(minutes=minute), properties={"product_id": "lamp"})
         tick(now=now + timedelta(minutes=minute))
     for hours in (100, 101):  # everything is read again, long after: what was answered stays answered
