@@ -1,7 +1,8 @@
 """Entering by the calendar: when it is the hour somewhere, everybody there who is meant enters, a page of people at a time.
 
-A moment at which somebody is meant becomes a `Wave` row once, whoever looks and however often; how far it has come stands in the row, and who entered is kept by the
-runs' own key. A moment that was missed for too long (a stop, a clock that jumped) is left out: it would come at the wrong time of the day.
+A moment at which somebody is meant becomes a `Wave` row once, whoever looks and however often; how far it has come stands in the row, and
+who entered is kept by the runs' own key. A moment that was missed for too long (a stop, a clock that jumped) is left out: it would come at
+the wrong time of the day.
 """
 
 from collections.abc import Mapping
