@@ -19,6 +19,7 @@ from campaigns.models import (
     Enrollment,
     Experiment,
     Journey,
+    JourneyAction,
     JourneyTally,
     JourneyVersion,
     LinkHost,
@@ -37,6 +38,8 @@ from campaigns.models import (
     Template,
     TemplateVersion,
     TestNumber,
+    TurnedAway,
+    Wave,
 )
 from retention.tenancy.staff import look_at
 
@@ -70,8 +73,22 @@ look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), se
 look_at(
     Enrollment,
     columns=("public_id", "store", "journey", "state", "step", "due_at", "reason"),
+    hidden=("memory",),
     search=(STORE, "=public_id"),
     filters=("state",),
+)
+look_at(
+    JourneyAction,
+    columns=("done_at", "store", "journey", "step", "lap", "kind", "detail"),
+    search=(STORE,),
+    filters=("kind", "detail"),
+)
+look_at(TurnedAway, columns=("noted_at", "store", "journey", "reason", "until"), hidden=("about",), search=(STORE,), filters=("reason",))
+look_at(
+    Wave,
+    columns=("at", "store", "journey", "version", "day", "after_id", "entered_count", "finished_at"),
+    hidden=("zones",),
+    search=(STORE,),
 )
 look_at(Brand, columns=("store", "font", "back_color"), search=(STORE,))
 look_at(Template, columns=("name", "store", "channel", "live_number"), search=(STORE,), filters=("channel",))

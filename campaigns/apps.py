@@ -65,6 +65,7 @@ class CampaignsConfig(AppConfig):
         from campaigns import home_parts as own
         from campaigns import models, telling
         from campaigns.broadcasts.running import look_again
+        from campaigns.journeys.merging import move_runs, move_turned_away
         from campaigns.measurement.assignment import follow_merge
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
@@ -85,7 +86,8 @@ class CampaignsConfig(AppConfig):
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
         tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
         panels.add("messages", Panel(_("Messages, and why"), "campaigns/_why_panel.html", why_panel, order=25))
-        register(models.Enrollment)
+        register(models.Enrollment, move=move_runs)
+        register(models.TurnedAway, move=move_turned_away)
         register(models.Message)
         register(models.Click)
         register(models.Coupon)

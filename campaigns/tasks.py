@@ -9,8 +9,7 @@ from campaigns.broadcasts.keeping import let_old_go
 from campaigns.broadcasts.running import WORK, tick
 from campaigns.channels import CHANNELS
 from campaigns.connecting import hosting
-from campaigns.journeys.intake import take_news
-from campaigns.journeys.running import next_moment, run_due
+from campaigns.journeys.ticking import take_turn
 from campaigns.measurement import attribution
 from campaigns.models import Message
 from campaigns.sending import breaking
@@ -33,9 +32,7 @@ def run_journeys() -> None:
     """Read the news and carry on due runs, in every store where something waits."""
     for taken in take_turns(kind="journeys", clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
         with store_context(taken.store_id):
-            take_news(now=clock.now())
-            run_due(now=clock.now())
-            StoreWork.settle("journeys", taken, next_at=next_moment(now=clock.now()))
+            StoreWork.settle("journeys", taken, next_at=take_turn(clock=clock.now))
 
 
 @shared_task(name="campaigns.tasks.run_campaigns")

@@ -71,8 +71,13 @@ class Kept:
 def occasion_of(message: Message) -> str:
     """Return what a message's code is kept for: the same in one run of a journey, and in one campaign message to one person."""
     if message.enrollment_id is not None:
-        return f"run:{message.enrollment_id}"
+        return occasion_of_run(message.enrollment_id)
     return f"{message.source_kind}:{message.source_id}:{message.customer_id}"
+
+
+def occasion_of_run(enrollment_id: int) -> str:
+    """Return what the codes of a journey's run are kept for."""
+    return f"run:{enrollment_id}"
 
 
 def keep(messages: Mapping[int, Sequence[Message]], *, zone: ZoneInfo, now: datetime) -> dict[int, Kept]:
@@ -94,17 +99,33 @@ def _keep_of(pool: CouponPool, messages: Sequence[Message], *, zone: ZoneInfo, n
     wanted = {occasion_of(message): message.customer_id for message in messages}
     until = end_of(pool, zone=zone, now=now)
     with transaction.atomic():
-        transaction_lock(f"coupons:{pool.pk}", store_id=require_store_id())
-        known = _kept(pool, wanted)
-        missing = [occasion for occasion in wanted if occasion not in known]
-        if missing and pool.archived_at is None and (until is None or until > now):
-            _draw(pool, {occasion: wanted[occasion] for occasion in missing}, until=until, now=now)
-            warn_if_few(pool, now=now)
-        stale = [one.pk for one in known.values() if one.drawn_at is None and one.expires_at != until]
-        Coupon.objects.filter(pk__in=stale, drawn_at=None).update(expires_at=until)
-        known = _kept(pool, wanted)
+        known = _keep_for(pool, wanted, until=until, now=now)
     refusal = EXPIRED if until is not None and until <= now else OUT
     return {message.pk: _answer(pool, known.get(occasion_of(message)), refusal, now) for message in messages}
+
+
+def draw(pool: CouponPool, wanted: Mapping[str, int], *, zone: ZoneInfo, now: datetime) -> frozenset[str]:
+    """Give each occasion a code at once, before any message names it, in the caller's transaction; return the occasions that have one.
+
+    wanted: customer by occasion. A code given so stays with its occasion, whether a message leaves or not.
+    """
+    known = _keep_for(pool, wanted, until=end_of(pool, zone=zone, now=now), now=now)
+    good = {occasion: one for occasion, one in known.items() if one.redeemed_at is None and not one.is_over(now)}
+    give((one.pk for one in good.values()), now=now)
+    return frozenset(good)
+
+
+def _keep_for(pool: CouponPool, wanted: Mapping[str, int], *, until: datetime | None, now: datetime) -> dict[str, Coupon]:
+    """Return the code of each occasion that has or gets one; in the caller's transaction, which holds the pool until its end."""
+    transaction_lock(f"coupons:{pool.pk}", store_id=require_store_id())
+    known = _kept(pool, wanted)
+    missing = [occasion for occasion in wanted if occasion not in known]
+    if missing and pool.archived_at is None and (until is None or until > now):
+        _draw(pool, {occasion: wanted[occasion] for occasion in missing}, until=until, now=now)
+        warn_if_few(pool, now=now)
+    stale = [one.pk for one in known.values() if one.drawn_at is None and one.expires_at != until]
+    Coupon.objects.filter(pk__in=stale, drawn_at=None).update(expires_at=until)
+    return _kept(pool, wanted)
 
 
 def _kept(pool: CouponPool, occasions: Collection[str]) -> dict[str, Coupon]:

@@ -5,22 +5,25 @@ effect has its own unique key, so reading the same event twice changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.coupons.redeeming import mark_from_orders
-from campaigns.journeys.engine import Happened, advance, begin, key_of
-from campaigns.journeys.standings import carry_out, facts_of, standing_of
+from campaigns.journeys.definition import Definition
+from campaigns.journeys.engine import GOES_ON, Answer, Happened, Standing, advance, listen, meaning
+from campaigns.journeys.entering import Wish, enter
+from campaigns.journeys.facts import asked_of, facts_of
+from campaigns.journeys.standings import carry_out, run_of, standing_of
+from campaigns.journeys.steps import Effect, Facts
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
-from campaigns.measurement.assignment import held_out_of, journey_key
 from campaigns.measurement.attribution import attribute
 from campaigns.models import Enrollment
+from retention.customers.changes import VIEWS
 from retention.customers.events import take_pending
 from retention.customers.models import CustomerEvent
-from retention.orders.models import Cart
 
 READER = "journeys"
 SLICE = 500
@@ -33,105 +36,116 @@ def take_news(*, now: datetime) -> int:
         customer_ids = list(take_pending(READER, limit=SLICE))
         if not customer_ids:
             return 0
-        events = _events(customer_ids, now=now)
-        _start(live_journeys(), events, now=now)
-        _end(customer_ids, events, now=now)
+        live = live_journeys()
+        runs = _running(customer_ids)
+        definitions = definitions_of(run.version_id for run in runs)
+        heard = {name for one in (*definitions.values(), *(journey.definition for journey in live)) for name in one.events}
+        events = _events(customer_ids, heard, now=now) if heard else []
+        begun = _start(live, events, now=now)
+        _tell(_running(customer_ids) if begun else runs, {one.journey_id for one in live}, events, now=now)
         attribute(customer_ids, now=now)
         mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
 
 
-def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent]:
-    """Return what these customers did lately, in the order it happened; only events whose effects are stored."""
+def _running(customer_ids: Sequence[int]) -> list[Enrollment]:
+    """Return these customers' running runs as they are now, not locked."""
+    return list(Enrollment.objects.running().filter(customer_id__in=customer_ids).order_by("id"))
+
+
+def _events(customer_ids: Sequence[int], names: Collection[str], *, now: datetime) -> list[CustomerEvent]:
+    """Return what these customers did lately that some journey listens to, in the order it happened; only events whose effects are stored.
+
+    A view counts as the product's word for it, whatever the page calls itself.
+    """
+    views = [kind for kind, name in VIEWS.items() if name in names]
     recent = CustomerEvent.objects.filter(
-        customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal=""
+        Q(kind__in=["track", "own"], name__in=names) | Q(kind__in=views),
+        customer_id__in=customer_ids,
+        occurred_at__gte=now - LOOK_BACK,
+        projected_at__isnull=False,
+        refusal="",
     )
-    return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id"))
+    found = list(
+        recent.only("id", "customer_id", "kind", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id")
+    )
+    for event in found:
+        event.name = VIEWS.get(event.kind, event.name)
+    return found
 
 
-def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> None:
-    """Enroll where a trigger happened since the launch: once per journey and occurrence, whatever is replayed."""
-    found: dict[tuple[int, str], Enrollment] = {}
-    for event in events:
-        for journey in journeys:
-            if event.backfill or event.name != journey.definition.trigger.event or event.occurred_at < journey.launched_at:
-                continue
-            if event.customer_id is None:
-                continue
-            occurrence = key_of(journey.definition.trigger, event.properties, customer_id=event.customer_id)
-            if occurrence is not None:
-                found.setdefault((journey.journey_id, occurrence), _enrollment(journey, event, occurrence, now=now))
-    _hold_out(journeys, found, now=now)
-    carts = _carts({occurrence for _, occurrence in found})
-    for (_, occurrence), run in found.items():
-        owner, cart_id = carts.get(occurrence, (None, None))
-        run.cart_id = cart_id if owner == run.customer_id else None
-    Enrollment.objects.bulk_create(list(found.values()), ignore_conflicts=True)
-
-
-def _hold_out(journeys: Sequence[LiveJourney], found: Mapping[tuple[int, str], Enrollment], *, now: datetime) -> None:
-    """Say of each run whether its person is only measured; what an order or the law asks for is for everybody."""
+def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> int:
+    """Let people in where a trigger happened since the launch, whatever is replayed; return how many entered."""
+    by_event: dict[str, list[LiveJourney]] = defaultdict(list)
     for journey in journeys:
-        runs = [run for (journey_id, _), run in found.items() if journey_id == journey.journey_id]
-        share = 0.0 if journey.definition.stream == "transactional" else journey.definition.holdout_share
-        held = held_out_of(journey_key(journey.journey_id), [run.customer_id for run in runs], share=share, now=now)
-        for run in runs:
-            run.held_out = run.customer_id in held
+        by_event[journey.definition.trigger.event].append(journey)
+    wishes = [
+        Wish(journey, event.customer_id, event.occurred_at, event.properties, event_id=event.pk)
+        for event in events
+        if event.customer_id is not None and not event.backfill
+        for journey in by_event.get(event.name, ())
+        if event.occurred_at >= journey.launched_at and journey.definition.trigger.starts(event.name, event.properties)
+    ]
+    return enter(wishes, now=now)
 
 
-def _enrollment(journey: LiveJourney, event: CustomerEvent, occurrence: str, *, now: datetime) -> Enrollment:
-    standing = begin(held_out=False, now=now)
-    return Enrollment(
-        journey_id=journey.journey_id,
-        version_id=journey.version_id,
-        customer_id=event.customer_id or 0,
-        occurrence=occurrence[:120],
-        trigger_event_id=event.pk,
-        trigger_at=event.occurred_at,
-        state=standing.status,
-        step=standing.step,
-        due_at=standing.due_at,
-        held_out=standing.held_out,
-        entered_at=now,
-    )
+def _tell(runs: Sequence[Enrollment], live: Collection[int], events: Sequence[CustomerEvent], *, now: datetime) -> None:
+    """Show each running run what its customer did since it was triggered: it ends, and takes its unsent messages along, or goes on.
 
+    live: the journeys that do not rest. What a run of another one waits for is kept for later; what ends it ends it now.
 
-def _carts(occurrences: set[str]) -> dict[str, tuple[int, int]]:
-    """Return (customer, cart) for those occurrences that are a basket's public id."""
-    wanted = [occurrence for occurrence in occurrences if _is_uuid(occurrence)]
-    rows = Cart.objects.filter(public_id__in=wanted).values_list("public_id", "customer_id", "pk") if wanted else []
-    return {str(public_id): (customer_id, pk) for public_id, customer_id, pk in rows}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _end(customer_ids: Sequence[int], events: Sequence[CustomerEvent], *, now: datetime) -> None:
-    """Show each running run what its customer did since it was triggered; those that end take their unsent messages with them."""
-    runs = list(Enrollment.objects.running().filter(customer_id__in=customer_ids).order_by("id").select_for_update())
-    if not runs:
-        return
+    A run that may come to wait for an event is locked and looked at as it is then, for somebody may carry it there at this moment. Of the
+    others only those that end are locked: what ends a run does so wherever it stands.
+    """
     definitions = definitions_of(run.version_id for run in runs)
-    by_customer: Mapping[int | None, list[CustomerEvent]] = _grouped(events)
-    facts = facts_of(runs)
-    answers = {}
-    for run in runs:
-        definition = definitions.get(run.version_id)
-        for event in by_customer.get(run.customer_id, []) if definition is not None else []:
-            if definition is None or event.pk == run.trigger_event_id or event.occurred_at < run.trigger_at:
-                continue
-            signal = Happened(event.name, event.properties)
-            standing, effects = advance(
-                definition, standing_of(run), signal=signal, facts=facts[run.pk], occurrence=run.occurrence, now=now
-            )
-            if standing != standing_of(run):
-                answers[run.pk] = (standing, effects)
-                break
-    carry_out(runs, answers, streams={}, now=now)
+    by_customer = _grouped(events)
+    listening = [run.pk for run in runs if (one := definitions.get(run.version_id)) and (one.listens or _heard(run, one, by_customer))]
+    if not listening:
+        return
+    locked = list(Enrollment.objects.running().filter(pk__in=listening).order_by("id").select_for_update())
+    definitions |= definitions_of(run.version_id for run in locked)
+    heard = {run.pk: found for run in locked if (found := _heard(run, definitions.get(run.version_id), by_customer))}
+    touched = [run for run in locked if run.pk in heard]
+    asking = [run for run in touched if run.journey_id in live and heard[run.pk] == GOES_ON]
+    facts = facts_of([asked_of(run, definitions[run.version_id].all_needs) for run in asking], now=now) if asking else {}
+    answers = {run.pk: _told(run, definitions[run.version_id], by_customer[run.customer_id], facts.get(run.pk), now=now) for run in touched}
+    carry_out(touched, answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
+
+
+def _heard(run: Enrollment, definition: Definition | None, by_customer: Mapping[int | None, Sequence[CustomerEvent]]) -> str:
+    """Return what the first event that means something to a run means."""
+    if definition is None:
+        return ""
+    standing, events = standing_of(run), (one for one in by_customer.get(run.customer_id, ()) if _since(run, one))
+    means = (meaning(definition, standing, _happened(one), about=run.subject) for one in events)
+    return next((word for word in means if word), "")
+
+
+def _told(run: Enrollment, definition: Definition, events: Sequence[CustomerEvent], facts: Facts | None, *, now: datetime) -> Answer:
+    """Return where a run stands once it was shown all that happened, and what shall be done; who goes on may hear the next event too.
+
+    facts: None while its journey rests.
+    """
+    standing: Standing = standing_of(run)
+    effects: list[Effect] = []
+    for event in events:
+        happened = _happened(event)
+        if not _since(run, event) or not meaning(definition, standing, happened, about=run.subject):
+            continue
+        if facts is None:
+            standing, more = listen(definition, standing, happened=happened, about=run.subject, now=now)
+        else:
+            standing, more = advance(definition, standing, signal=happened, facts=facts, run=run_of(run), now=now)
+        effects += more
+    return standing, tuple(effects)
+
+
+def _since(run: Enrollment, event: CustomerEvent) -> bool:
+    return event.pk != run.trigger_event_id and event.occurred_at >= run.trigger_at
+
+
+def _happened(event: CustomerEvent) -> Happened:
+    return Happened(event.name, event.properties, event.occurred_at, event.pk)
 
 
 def _grouped(events: Sequence[CustomerEvent]) -> dict[int | None, list[CustomerEvent]]:

@@ -4,22 +4,25 @@ Shared by `intake.py` (events) and `running.py` (due steps), because both let th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from django.db import connection
 
+from campaigns.journeys.doing import do
 from campaigns.journeys.engine import Standing
-from campaigns.journeys.steps import Effect, Plan, Withdraw
+from campaigns.journeys.steps import Call, Change, Draw, Effect, Notify, Plan, Run, Withdraw
 from campaigns.models import Enrollment, Message, Template, TemplateVersion
-from retention.orders.models import Cart
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 _UPDATE = """
     UPDATE campaigns_enrollment AS e SET state = v.state, step = v.step, due_at = v.due_at, reason = v.reason,
-        ended_at = CASE WHEN v.state = 'running' THEN NULL ELSE %s END
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[]) AS v(id, state, step, due_at, reason)
+        memory = v.memory::jsonb, ended_at = CASE WHEN v.state = 'running' THEN NULL ELSE %s END
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
+        AS v(id, state, step, due_at, reason, memory)
     WHERE e.store_id = %s AND e.id = v.id AND e.state = 'running'
 """
 # What may have left before (see sending/doubts.py) is not held back, it is unknown.
@@ -37,13 +40,12 @@ Answers = Mapping[int, tuple[Standing, tuple[Effect, ...]]]
 
 def standing_of(enrollment: Enrollment) -> Standing:
     """Return where a stored run stands."""
-    return Standing(enrollment.state, enrollment.step, enrollment.due_at, enrollment.held_out, enrollment.reason)
+    return Standing(enrollment.state, enrollment.step, enrollment.due_at, enrollment.held_out, enrollment.reason, enrollment.memory)
 
 
-def facts_of(enrollments: Sequence[Enrollment]) -> dict[int, dict[str, bool]]:
-    """Return what guards may ask of each run, read now."""
-    carts = dict(Cart.objects.filter(pk__in={run.cart_id for run in enrollments if run.cart_id}).values_list("pk", "state"))
-    return {run.pk: {"cart_open": carts.get(run.cart_id or 0) == Cart.State.OPEN} for run in enrollments}
+def run_of(enrollment: Enrollment) -> Run:
+    """Return whose run it is and what it is about."""
+    return Run(enrollment.store_id, enrollment.journey_id, enrollment.customer_id, enrollment.subject)
 
 
 def carry_out(enrollments: Sequence[Enrollment], answers: Answers, *, streams: Mapping[int, str], now: datetime) -> int:
@@ -56,9 +58,12 @@ def carry_out(enrollments: Sequence[Enrollment], answers: Answers, *, streams: M
     versions = _template_versions({plan.template for _, plan in plans})
     lost = {run.pk for run, plan in plans if plan.template not in versions}
     standings = {pk: _without_template(standing) if pk in lost else standing for pk, (standing, _) in answers.items()}
+    deeds = [(runs[pk], one) for pk, (_, effects) in answers.items() for one in effects if isinstance(one, Draw | Change | Call | Notify)]
+    got = do(deeds, now=now)
+    standings |= {pk: replace(standings[pk], memory={**standings[pk].memory, "got": has}) for pk, has in got.items() if pk not in lost}
     _store(standings, now=now)
     withdrawals = {pk: effect.reason for pk, (_, effects) in answers.items() for effect in effects if isinstance(effect, Withdraw)}
-    _withdraw(withdrawals, now=now)
+    _withdraw(withdrawals | dict.fromkeys(lost, "template_missing"), now=now)
     messages = [
         _message(run, plan, versions[plan.template], stream=streams.get(run.version_id, "marketing"), now=now)
         for run, plan in plans
@@ -71,7 +76,7 @@ def carry_out(enrollments: Sequence[Enrollment], answers: Answers, *, streams: M
 
 
 def _without_template(standing: Standing) -> Standing:
-    return Standing("stopped", standing.step, None, standing.held_out, "template_missing")
+    return replace(standing, status="stopped", due_at=None, reason="template_missing")
 
 
 def _store(standings: Mapping[int, Standing], *, now: datetime) -> None:
@@ -83,6 +88,7 @@ def _store(standings: Mapping[int, Standing], *, now: datetime) -> None:
         [standing.step for standing in standings.values()],
         [standing.due_at for standing in standings.values()],
         [standing.reason[:40] for standing in standings.values()],
+        [msgspec.json.encode(standing.memory).decode() for standing in standings.values()],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [now, *columns, require_store_id()])
@@ -106,7 +112,7 @@ def _message(run: Enrollment, plan: Plan, version_id: int, *, stream: str, now: 
         source_kind="journey",
         source_id=run.journey_id,
         step=plan.step,
-        occurrence=str(run.pk),
+        occurrence=f"{run.pk}.{plan.lap}" if plan.lap else str(run.pk),
         customer_id=run.customer_id,
         channel=plan.channel,
         stream=stream,

@@ -1,16 +1,29 @@
 """Stored versions of journeys as typed definitions, parsed once per process: a version never changes."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, Max
 
-from campaigns.journeys.definition import Definition, read_definition
+from campaigns.journeys.definition import Definition, DefinitionError, read_definition
+from campaigns.journeys.steps import Ladder, Wait, WaitDate, WaitEvent
 from campaigns.models import Journey, JourneyVersion
+from retention.kit.fields import Problem
+from retention.kit.words import Phrase, gettext_noop
 from retention.tenancy.context import require_store_id
 
+log = logging.getLogger("boomerang.journeys")
+WAITING = frozenset({Wait.kind, WaitDate.kind, WaitEvent.kind, Ladder.kind})
+# A step somebody was too busy for is one of the old version: they go on after the step they stand at in the new one.
+_MOVE = """
+    UPDATE campaigns_enrollment AS run SET version_id = %s, step = moved.after, memory = run.memory - 'ahead'
+    FROM unnest(%s::text[], %s::text[]) AS moved(before, after)
+    WHERE run.store_id = %s AND run.journey_id = %s AND run.state = 'running' AND run.step = moved.before AND run.version_id <> %s
+"""
 _MOST_KEPT = 1000
 _known: dict[tuple[int, int], Definition] = {}
 
@@ -37,20 +50,73 @@ def definition_of(version_id: int, data: Any) -> Definition:
 
 
 def live_journeys() -> list[LiveJourney]:
-    """Return the store's live journeys."""
+    """Return the store's live journeys; one whose version this release cannot read takes nobody in."""
     rows = JourneyVersion.objects.filter(journey__state=Journey.State.LIVE, number=F("journey__live_number")).select_related("journey")
     return [
-        LiveJourney(row.journey_id, row.pk, row.journey.launched_at, definition_of(row.pk, row.definition))
+        LiveJourney(row.journey_id, row.pk, row.journey.launched_at, definition)
         for row in rows.order_by("journey_id")
+        if (definition := _readable(row.pk, row.definition)) is not None
     ]
 
 
 def definitions_of(version_ids: Iterable[int]) -> dict[int, Definition]:
-    """Return the definitions of these versions by id."""
+    """Return the definitions of these versions by id; those this release cannot read are left out."""
     wanted = set(version_ids)
     store_id = require_store_id()
-    missing = [pk for pk in wanted if (store_id, pk) not in _known]
+    found = {pk: _known[store_id, pk] for pk in wanted if (store_id, pk) in _known}
+    missing = wanted - found.keys()
     if missing:
         for pk, data in JourneyVersion.objects.filter(pk__in=missing).values_list("pk", "definition"):
-            definition_of(pk, data)
-    return {pk: _known[store_id, pk] for pk in wanted if (store_id, pk) in _known}
+            definition = _readable(pk, data)
+            if definition is not None:
+                found[pk] = definition
+    return found
+
+
+def publish(journey: Journey, data: Any, *, moving: Mapping[str, str] | None = None, now: datetime) -> tuple[JourneyVersion, int]:
+    """Make a definition the next version of a journey, let people enter by it from now on, and return it with how many runs moved to it.
+
+    moving: by a step of older versions, the step of the new one where runs that stand there go on; what is not named finishes on its own
+    version. A live journey stays live, one that never was goes live. Raises DefinitionError, also for a step that is not there or where
+    nobody waits.
+    """
+    definition = read_definition(data)
+    _check_moving(definition, moving or {})
+    with transaction.atomic():
+        locked: Journey = Journey.objects.select_for_update().get(pk=journey.pk)
+        newest = JourneyVersion.objects.filter(journey=locked).aggregate(newest=Max("number"))["newest"] or 0
+        version = JourneyVersion.objects.create(journey=locked, number=newest + 1, definition=data, created_at=now)
+        if locked.launched_at is None or locked.state == Journey.State.DRAFT:
+            locked.launch(number=version.number, now=now)
+        else:
+            Journey.objects.filter(pk=locked.pk).update(live_number=version.number)
+        moved = _move(locked, version, moving) if moving else 0
+    journey.refresh_from_db()
+    return version, moved
+
+
+def _check_moving(definition: Definition, moving: Mapping[str, str]) -> None:
+    problems = []
+    for before, after in moving.items():
+        step = definition.step(after)
+        said = gettext_noop("leads to “%(step)s”, which is no step of this journey") if step is None else ""
+        if step is not None and step.kind not in WAITING:
+            said = gettext_noop("leads to “%(step)s”, where nobody waits")
+        problems += [Problem(f"moving.{before}", Phrase(said, {"step": after}))] if said else []
+    if problems:
+        raise DefinitionError(problems)
+
+
+def _move(journey: Journey, version: JourneyVersion, moving: Mapping[str, str]) -> int:
+    """Let runs go on in a new version, when they were due anyway. Who holds one at this moment finishes its step first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, [version.pk, list(moving), list(moving.values()), journey.store_id, journey.pk, version.pk])
+        return int(cursor.rowcount)
+
+
+def _readable(version_id: int, data: Any) -> Definition | None:
+    try:
+        return definition_of(version_id, data)
+    except DefinitionError as error:
+        log.error("a version of a journey cannot be read", extra={"version": version_id, "fault": str(error)[:500]})
+        return None

@@ -7,7 +7,7 @@ from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.credit import CreditRule
 from campaigns.models.decision import Decision
-from campaigns.models.enrollment import Enrollment
+from campaigns.models.enrollment import Enrollment, JourneyAction, TurnedAway, Wave
 from campaigns.models.experiment import Assignment, Experiment
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
@@ -44,6 +44,7 @@ __all__ = [
     "Enrollment",
     "Experiment",
     "Journey",
+    "JourneyAction",
     "JourneyTally",
     "JourneyVersion",
     "LinkHost",
@@ -62,4 +63,6 @@ __all__ = [
     "Template",
     "TemplateVersion",
     "TestNumber",
+    "TurnedAway",
+    "Wave",
 ]

@@ -26,7 +26,12 @@ class EnrollmentQuerySet(StoreQuerySet["Enrollment"]):
 
 
 class Enrollment(StoreOwned):
-    """One run. `occurrence` is what it is about (a basket, an order, a day), so that the same thing starts it once."""
+    """One run of a customer through a journey.
+
+    occurrence: what started it, so that the same thing starts it once. about: what it is about, a basket, an order, a product or the
+    customer. memory: what the engine keeps in mind (`journeys/engine.py`). The row is written anew at every step, so nothing that changes
+    then stands in an index but the moment it is due.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", _("Inside")
@@ -38,7 +43,8 @@ class Enrollment(StoreOwned):
     version = models.ForeignKey(JourneyVersion, on_delete=models.PROTECT, related_name="enrollments", db_constraint=False)
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="enrollments", db_constraint=False)
     cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="enrollments", null=True, db_constraint=False)
-    occurrence = models.CharField(max_length=120)
+    occurrence = models.CharField(max_length=160)
+    about = models.CharField(max_length=120, blank=True, default="", db_default="")  # "" in rows older than it: the occurrence
     trigger_event_id = models.BigIntegerField(null=True)
     trigger_at = models.DateTimeField()  # when it happened; only what happened since then can end the run
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
@@ -48,6 +54,7 @@ class Enrollment(StoreOwned):
     entered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=40, blank=True)
+    memory = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(EnrollmentQuerySet)
 
@@ -57,6 +64,11 @@ class Enrollment(StoreOwned):
         constraints = [
             models.UniqueConstraint(fields=["store", "id"], name="enrollment_of_store"),
             models.UniqueConstraint(fields=["store", "journey", "occurrence"], name="enrollment_once"),
+            models.UniqueConstraint(
+                fields=["store", "customer", "journey", "about"],
+                condition=models.Q(state="running") & ~models.Q(about=""),
+                name="enrollment_one_at_a_time",
+            ),
             models.CheckConstraint(condition=models.Q(state__in=["running", "finished", "stopped"]), name="enrollment_state_known"),
             models.CheckConstraint(
                 condition=models.Q(state="running", due_at__isnull=False, ended_at__isnull=True)
@@ -78,3 +90,99 @@ class Enrollment(StoreOwned):
 
     def __str__(self) -> str:
         return f"{self.customer_id} in {self.journey_id}: {self.state}"
+
+    @property
+    def subject(self) -> str:
+        """Return what the run is about."""
+        return self.about or self.occurrence
+
+
+class TurnedAway(StoreOwned):
+    """Who did what starts a journey and was not let in, with the reason. until: what they did up to then has had its answer."""
+
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    about = models.CharField(max_length=120)
+    reason = models.CharField(max_length=40)
+    until = models.DateTimeField()
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("turned away from a journey")
+        verbose_name_plural = _("turned away from journeys")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "customer", "journey", "about"], name="turned_away_once"),
+            StoreForeignKey(field="journey", name="turned_away_journey_of_store"),
+            StoreForeignKey(field="customer", name="turned_away_customer_of_store"),
+            StoreIsolation(name="turned_away_isolation"),
+        ]
+        indexes = [models.Index(fields=["store", "noted_at"], name="turned_away_age")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} from {self.journey_id}: {self.reason}"
+
+
+class JourneyAction(StoreOwned):
+    """What a run did beside messages, once for each step and lap: kept a code, wrote something down, told a webhook or the team.
+
+    Written in the transaction that does it; the unique key is why nothing is done twice. detail: what came of it, one of our words.
+    """
+
+    class Kind(models.TextChoices):
+        DRAW = "draw", _("Kept a coupon code")
+        CHANGE = "change", _("Wrote something down")
+        CALL = "call", _("Told a webhook")
+        NOTIFY = "notify", _("Told the team")
+
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="actions", db_constraint=False, db_index=False)
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    step = models.CharField(max_length=40)
+    lap = models.PositiveIntegerField(default=0)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    detail = models.CharField(max_length=40, blank=True)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("action of a journey")
+        verbose_name_plural = _("actions of journeys")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "enrollment", "step", "lap"], name="journey_action_once"),
+            models.CheckConstraint(condition=models.Q(kind__in=["draw", "change", "call", "notify"]), name="journey_action_kind_known"),
+            StoreForeignKey(field="enrollment", name="journey_action_enrollment_of_store"),
+            StoreForeignKey(field="journey", name="journey_action_journey_of_store"),
+            StoreIsolation(name="journey_action_isolation"),
+        ]
+        indexes = [models.Index(fields=["store", "journey", "step", "-done_at"], name="journey_action_of_step")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.step}"
+
+
+class Wave(StoreOwned):
+    """People who enter a journey at one moment, because of the calendar: those of some zones, on one day of theirs.
+
+    after_id: up to which customer they have entered, so that a process that ends in between loses nobody; entering twice is nothing.
+    """
+
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="waves", db_constraint=False, db_index=False)
+    version = models.ForeignKey(JourneyVersion, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    day = models.DateField()
+    at = models.DateTimeField()
+    zones = models.JSONField(default=list)
+    after_id = models.BigIntegerField(default=0)
+    entered_count = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("wave of a journey")
+        verbose_name_plural = _("waves of journeys")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "journey", "at", "day"], name="wave_once"),
+            StoreForeignKey(field="journey", name="wave_journey_of_store"),
+            StoreForeignKey(field="version", name="wave_version_of_store"),
+            StoreIsolation(name="wave_isolation"),
+        ]
+        indexes = [models.Index(fields=["store", "at"], name="wave_waiting", condition=models.Q(finished_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.journey_id} at {self.at:%Y-%m-%d %H:%M}"

@@ -26,7 +26,10 @@ class JourneyQuerySet(StoreQuerySet["Journey"]):
 
 
 class Journey(StoreOwned):
-    """One journey. `live_number` is the version that people enter; running enrollments finish on their own."""
+    """One journey. `live_number` is the version that people enter; running enrollments finish on their own.
+
+    waves_until: up to which moment the calendar was looked at, of a journey that people enter by it.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -42,6 +45,7 @@ class Journey(StoreOwned):
     launched_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
     pause_reason = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
+    waves_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(JourneyQuerySet)
@@ -67,7 +71,8 @@ class Journey(StoreOwned):
     def launch(self, *, number: int, now: datetime) -> None:
         """Let people enter by version `number` from now on; what happened before does not count."""
         self.state, self.live_number, self.launched_at, self.paused_at = self.State.LIVE, number, now, None
-        self.save(update_fields=["state", "live_number", "launched_at", "paused_at"])
+        self.waves_until = now
+        self.save(update_fields=["state", "live_number", "launched_at", "paused_at", "waves_until"])
 
     def pause(self, *, now: datetime) -> bool:
         """Stop everything before the next message leaves; say whether it was live."""

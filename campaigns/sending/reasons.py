@@ -55,6 +55,12 @@ _WORDS: dict[str, str] = {
     "number_on_its_way": gettext_noop("Another message to this number is on its way"),
     "same_number": gettext_noop("Somebody else at the same number gets it"),
     "not cart_open": gettext_noop("The basket was not open any more"),
+    "not_meant": gettext_noop("They were not among those it is for"),
+    "too_soon": gettext_noop("They had entered it not long before"),
+    "merged": gettext_noop("They turned out to be somebody who was in it already"),
+    "no_date": gettext_noop("The date it waits for is not known of them"),
+    "step_missing": gettext_noop("The step they stood at is gone"),
+    "unreadable": gettext_noop("This release cannot read the version they were in"),
 }
 
 

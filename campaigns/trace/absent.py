@@ -7,7 +7,7 @@ from uuid import UUID
 
 from campaigns.journeys.engine import key_of
 from campaigns.journeys.versions import LiveJourney, live_journeys
-from campaigns.models import Campaign, Enrollment, Journey, Message
+from campaigns.models import Campaign, Enrollment, Journey, Message, TurnedAway
 from campaigns.sending.addresses import address_of
 from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.reasons import words_of
@@ -67,6 +67,11 @@ def _of_run(run: Enrollment, now: datetime) -> tuple[str, Phrase, datetime | Non
 def _not_in(journey: LiveJourney, customer: Customer) -> tuple[str, Phrase, datetime | None]:
     """Say why somebody never entered: what starts it did not happen, happened before it was live, or did not say what it is about."""
     trigger = journey.definition.trigger
+    away = TurnedAway.objects.filter(customer=customer, journey_id=journey.journey_id).order_by("-until").first()
+    if away is not None:
+        return away.reason, words_of(away.reason), away.until
+    if not trigger.event:
+        return "not_yet", Phrase(gettext_noop("Its day has not come for them, or they are not among those it is for")), None
     last = CustomerEvent.objects.filter(customer=customer, name=trigger.event).order_by("-occurred_at", "-id").first()
     values = {"event": Phrase(_EVENTS[trigger.event]) if trigger.event in _EVENTS else trigger.event}
     if last is None:
@@ -75,6 +80,8 @@ def _not_in(journey: LiveJourney, customer: Customer) -> tuple[str, Phrase, date
         return "before_launch", Phrase(gettext_noop("“%(event)s” happened before the journey was live"), values), last.occurred_at
     if last.backfill:
         return "from_the_past", Phrase(gettext_noop("“%(event)s” came with older data, which starts nothing"), values), last.occurred_at
+    if not trigger.starts(last.name, last.properties):
+        return "other_event", Phrase(gettext_noop("“%(event)s” happened, but not as it must to start this"), values), last.occurred_at
     if key_of(trigger, last.properties, customer_id=customer.pk) is None:
         return "no_key", Phrase(gettext_noop("“%(event)s” did not say what it is about"), values), last.occurred_at
     return "soon", Phrase(gettext_noop("“%(event)s” happened and is being read"), values), last.occurred_at

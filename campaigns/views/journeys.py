@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.journeys import reading
-from campaigns.journeys.checking import faults_of
-from campaigns.journeys.definition import Definition, Occasion
+from campaigns.journeys.checking import faults_of, hints_of
+from campaigns.journeys.definition import Definition
+from campaigns.journeys.occasions import Occasion
 from campaigns.journeys.steps import Step
-from campaigns.journeys.versions import definitions_of
+from campaigns.journeys.versions import WAITING, definitions_of
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.measurement.results import outcome_of_key, wording
-from campaigns.models import Journey, JourneyVersion, Template
+from campaigns.models import CouponPool, Journey, JourneyVersion, Template
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import switch_on as launch_playbook
 from campaigns.sending import breaking
@@ -31,8 +32,14 @@ from retention.kit import clock
 from retention.kit.words import gettext_noop
 from retention.stores import auditing
 from retention.stores.models import Store, StoreWork
+from retention.webhooks.models import Endpoint
+from segments.models import Segment
 
-_ICONS = {"send": "mail", "wait": "clock-pause", "exit": "flag"}
+_ICONS = {
+    "send": "mail", "wait": "clock-pause", "wait_date": "clock", "wait_event": "hourglass", "branch": "arrows-split-2",
+    "split": "arrows-shuffle", "ladder": "ladder", "coupon": "ticket", "update": "pencil", "webhook": "bolt", "notify": "bell",
+    "exit": "flag",
+}  # fmt: skip
 _EVENTS = {
     "Cart Idle": gettext_noop("a basket is left alone"),
     "Order Completed": gettext_noop("they place an order"),
@@ -78,7 +85,10 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
     if version is None:
         raise Http404
-    definition = definitions_of([version.pk])[version.pk]
+    definition = definitions_of([version.pk]).get(version.pk)
+    if definition is None:
+        raise Http404
+    names = _names()
     held = [
         (words_of(reason, channel=channel).render(_), state, count) for state, reason, channel, count in reading.reasons_by_state(journey)
     ]
@@ -87,12 +97,13 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "journey": journey,
         "badge": STATE_BADGES[journey.state],
         "number": version.number,
-        "starts": _occasion_words(definition.trigger),
+        "starts": _starts(definition, names),
         "ends": [_occasion_words(occasion) for occasion in definition.exits],
-        "steps": _step_lines(journey, definition),
+        "steps": _step_lines(journey, definition, names),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
         "result": result_card(outcome_of_key(journey_key(journey.pk), currency=currency, now=clock.now()), wording(currency)),
+        "hints": [hint.render(_) for hint in hints_of(journey)],
         "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
         "may_send": allows(getattr(request, "role", None), capability="messages.send"),
         "may_switch_on": journey.playbook in PLAYBOOKS and allows(getattr(request, "role", None), capability="messages.send"),
@@ -169,22 +180,36 @@ def _note(request: HttpRequest, action: str, journey: Journey) -> None:
     auditing.note(request, action, target=f"journey:{journey.public_id}")
 
 
+def _starts(definition: Definition, names: dict[str, str]) -> str:
+    """Say what starts it; events people know by another name are called so."""
+    trigger = definition.trigger
+    if trigger.kind == "event" and trigger.event in _EVENTS and not trigger.occasion.where:
+        return _(_EVENTS[trigger.event])
+    return trigger.words().render(_, show=lambda value: names.get(str(value), str(value)))
+
+
 def _occasion_words(occasion: Occasion) -> str:
     return _(_EVENTS[occasion.event]) if occasion.event in _EVENTS else _("“%(event)s” happens") % {"event": occasion.event}
 
 
-def _step_lines(journey: Journey, definition: Definition) -> list[StepLine]:
+def _names() -> dict[str, str]:
+    """Return what the store calls the things steps name by a key or a public id."""
+    things = {str(public_id): name for public_id, name in Segment.objects.values_list("public_id", "name")}
+    things |= {str(public_id): name for public_id, name in CouponPool.objects.values_list("public_id", "name")}
+    things |= {str(one.public_id): str(one) for one in Endpoint.objects.all()}
+    return {**things, **dict(Template.objects.values_list("key", "name"))}
+
+
+def _step_lines(journey: Journey, definition: Definition, names: dict[str, str]) -> list[StepLine]:
     waiting, sent = reading.waiting_at(journey), reading.sent_by_step(journey)
-    names = dict(Template.objects.values_list("key", "name"))
     return [_step_line(step, waiting, sent, names) for step in definition.steps]
 
 
 def _step_line(step: Step, waiting: Any, sent: Any, names: dict[str, str]) -> StepLine:
-    phrase = step.describe()
-    values = {name: names.get(str(value), value) if name == "template" else value for name, value in phrase.values.items()}
-    sentence = type(phrase)(phrase.text, values).render(_)
-    if step.kind == "send":
-        return StepLine(_ICONS["send"], sentence, sent.get(step.id, 0), _("sent"), step.id)
-    if step.kind == "wait":
-        return StepLine(_ICONS["wait"], sentence, waiting.get(step.id, 0), _("wait here"))
-    return StepLine(_ICONS.get(step.kind, "flag"), sentence, None, "")
+    sentence = step.describe().render(_, show=lambda value: names.get(str(value), str(value)))
+    icon = _ICONS.get(step.kind, "flag")
+    if step.kind in {"send", "ladder"}:
+        return StepLine(icon, sentence, sent.get(step.id, 0), _("sent"), step.id)
+    if step.kind in WAITING:
+        return StepLine(icon, sentence, waiting.get(step.id, 0), _("wait here"))
+    return StepLine(icon, sentence, None, "")

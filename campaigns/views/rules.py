@@ -49,13 +49,13 @@ def step_rule(request: Any, public_id: UUID, step: str) -> HttpResponse:
     """Show and keep the rule of a journey's step; it goes before that of its template."""
     journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
-    steps = definition_of(version.pk, version.definition).steps if version is not None else ()
-    found = next((one for one in steps if one.id == step and one.kind == "send"), None)
-    if found is None:
+    sent = definition_of(version.pk, version.definition).sent if version is not None else ()
+    keys = [template for step_id, _channel, template in sent if step_id == step]
+    if not keys:
         raise Http404
     back = reverse("campaigns:journey", args=[request.store.slug, public_id])
-    templates = list(Template.objects.filter(key=getattr(found, "template", "")))
-    name = f"{journey.name}: {templates[0].name if templates else step}"
+    templates = list(Template.objects.filter(key__in=keys).order_by("pk"))
+    name = f"{journey.name}: {', '.join(one.name for one in templates) or step}"
     place = {"journey": journey, "step": step}
     return _page(request, place, name=name, back=back, usual=_("As its mail says"), has_place=_has_place(templates))
 

@@ -1,6 +1,6 @@
 """Products, prices and stock, for staff: read-only."""
 
-from retention.catalog.models import Category, PriceChange, Product, StockLevel, Variant
+from retention.catalog.models import Category, PriceChange, Product, ProductNews, StockLevel, Variant
 from retention.tenancy.staff import look_at
 
 look_at(Category, columns=("path", "store", "created_at"), search=("=store__slug",))
@@ -18,3 +18,4 @@ look_at(
 )
 look_at(StockLevel, columns=("variant", "store", "place", "available", "reported_at"), search=("=store__slug",))
 look_at(PriceChange, columns=("variant", "store", "price_minor", "currency", "changed_at"), search=("=store__slug",))
+look_at(ProductNews, columns=("at", "store", "product", "kind", "before", "after"), search=("=store__slug",), filters=("kind",))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 
-from retention.catalog.models import Category, PriceChange, Product, Variant
+from retention.catalog.models import Category, PriceChange, Product, ProductNews, Variant
+from retention.catalog.news import price_fell, stock_moved, tell, totals_of
 from retention.kit.locks import transaction_lock
 from retention.kit.words import fold
 from retention.tenancy.bulk import update_rows
@@ -142,12 +143,15 @@ def save_variants(product_shop_id: str, variants: Sequence[VariantReport], *, re
     _save_variants([(product, ProductReport(product_shop_id, reported_at, variants=fresh, whole=False))])
 
 
+@transaction.atomic
 def set_stock(reports: Sequence[StockReport]) -> int:
     """Write stock levels of variants that are known; return how many reports found their variant."""
     if not reports:
         return 0
     found = _variants_of(reports)
     rows = [(found[report.key()], report) for report in reports if report.key() in found]
+    transaction_lock("stock", store_id=require_store_id())
+    before = totals_of(pk for pk, _ in rows)
     columns: list[list[Any]] = [
         [pk for pk, _ in rows],
         [r.place for _, r in rows],
@@ -156,6 +160,9 @@ def set_stock(reports: Sequence[StockReport]) -> int:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_STOCK, [require_store_id(), *columns])
+    if before:
+        latest = max(report.reported_at for _, report in rows)
+        tell(stock_moved(before, totals_of(before), at=latest), now=latest)
     return len(rows)
 
 
@@ -233,12 +240,14 @@ def _save_variants(told: Sequence[tuple[Product, ProductReport]]) -> None:
     fresh: list[Variant] = []
     changed: list[Variant] = []
     prices: list[PriceChange] = []
+    news: list[ProductNews] = []
     for product, report in told:
         named = {one.shop_id for one in report.variants}
         for one in report.variants:
             row = there.get((product.pk, one.shop_id)) or Variant(product=product, shop_id=one.shop_id)
             if one.price_minor is not None and (row.price_minor, row.compare_at_minor) != (one.price_minor, one.compare_at_minor):
                 prices.append(_price(row, one, changed_at=report.reported_at))
+                news += _news(row, one, changed_at=report.reported_at)
             _fill_variant(row, one, report=report)
             (changed if row.pk is not None else fresh).append(row)
         for row in there.values() if report.whole else ():
@@ -248,6 +257,17 @@ def _save_variants(told: Sequence[tuple[Product, ProductReport]]) -> None:
     Variant.objects.bulk_create(fresh)
     update_rows(changed, _VARIANT_FIELDS)
     PriceChange.objects.bulk_create(prices, ignore_conflicts=True)
+    if news:
+        tell(news, now=max(one.at for one in news))
+
+
+def _news(row: Variant, one: VariantReport, *, changed_at: datetime) -> list[ProductNews]:
+    """Return the news of a variant that costs less than before; a price in another money is none."""
+    if row.pk is None or row.price_minor is None or one.price_minor is None or row.currency != one.currency or row.removed_at is not None:
+        return []
+    if one.price_minor >= row.price_minor:
+        return []
+    return [price_fell(row.product_id, before=row.price_minor, after=one.price_minor, currency=one.currency, at=changed_at)]
 
 
 def _price(row: Variant, one: VariantReport, *, changed_at: datetime) -> PriceChange:

@@ -1,4 +1,4 @@
-"""Saying what happened, in the transaction of its cause: rooms above call `announce`, `announce_many`, and nothing else here.
+"""Saying what happened, in the transaction of its cause: rooms above call `announce`, `announce_many`, `tell_each`, and nothing else here.
 
 A store without an endpoint pays one indexed look per batch, and none at all where the caller asks `wanted_types` first and has nothing
 to build.
@@ -53,6 +53,25 @@ def announce_many(news: Sequence[News], *, now: datetime) -> int:
         OutgoingEvent.objects.bulk_create(rows)
         StoreWork.ring(KIND, store_id=require_store_id(), due_at=now)
     return len(rows)
+
+
+def tell_each(told: Sequence[tuple[int, News]], *, now: datetime) -> int:
+    """Write down things that are each for one endpoint, by its id, whatever types it chose; in the caller's transaction."""
+    if not told:
+        return 0
+    store_id = require_store_id()
+    moments = {"created_at": now, "fanned_at": now}
+    events = [
+        OutgoingEvent(type=one.type, data=dict(one.data), about=one.about, occurred_at=one.occurred_at or now, **moments)
+        for _endpoint_id, one in told
+    ]
+    OutgoingEvent.objects.bulk_create(events)
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(endpoint_id=endpoint_id, event=event, due_at=now, created_at=now)
+        for (endpoint_id, _news), event in zip(told, events, strict=True)
+    )
+    StoreWork.ring(KIND, store_id=store_id, due_at=now)
+    return len(events)
 
 
 def forget(customers: Iterable[UUID], *, now: datetime) -> None:

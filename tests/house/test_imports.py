@@ -15,6 +15,7 @@ from tests.house.tree import PACKAGES, ROOT, files, name_of
 THINKING = {
     "*.rules": "rules", "*.conditions": "conditions",
     "*.journeys.definition": "definition", "*.journeys.engine": "engine", "*.journeys.steps": "steps",
+    "*.journeys.occasions": "occasions", "*.journeys.triggers": "triggers", "*.journeys.soundness": "soundness",
     "*.recovery.rules": "rules",
     "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter", "*.sending.warming": "warming",
     "*.sending.answers": "answers", "*.truth.deciding": "deciding",
@@ -64,7 +65,7 @@ def test_a_thinking_room_carries_its_mark_in_the_plan(pattern: str, word: str) -
 # Rooms of this list are built; a pattern moves here when its first file is written, and never leaves.
 BUILT = {
     "*.rules", "*.conditions",
-    "*.journeys.definition", "*.journeys.engine", "*.journeys.steps",
+    "*.journeys.definition", "*.journeys.engine", "*.journeys.steps", "*.journeys.occasions", "*.journeys.triggers", "*.journeys.soundness",
     "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter", "*.truth.deciding", "*.sending.answers", "*.sending.warming",
     "*.measurement.statistics",
     "*.intake.shops.reading", "*.intake.shops.results", "*.intake.shops.shopify", "*.intake.shops.woocommerce",

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from campaigns.journeys.triggers import PRODUCT_NEWS
 from campaigns.sending.opening import OPENED
 from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
 from campaigns.sending.replying import RECEIVED
@@ -159,7 +160,8 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 def test_the_list_of_our_own_names_is_complete():
     mail = {*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), CLOSED, COMPLAINED, OPENED, RECEIVED, "Unsubscribed"}
     segments = {"Segment Entered", "Segment Left"}
-    assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments} == OWN_NAMES
+    news = set(PRODUCT_NEWS.values())
+    assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments, *news} == OWN_NAMES
 
 
 def test_a_browser_may_not_change_an_address_nor_join_two_people():

@@ -1,44 +1,84 @@
-"""The step that lets time pass."""
+"""The step that lets time pass: for a while, until a time of the day, until a weekday, or one after the other."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import ClassVar, Self
 
-from campaigns.journeys.steps.base import Outcome
+from campaigns.journeys.occasions import WEEKDAYS, coming, length_words, read_minutes, read_wall, read_weekdays
+from campaigns.journeys.steps.base import Here, Needs, Outcome, Plain
+from campaigns.sending.pacing import zone_of
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
-_MINUTES_A_DAY = 24 * 60
+_DAYS = {
+    "monday": gettext_noop("Monday"), "tuesday": gettext_noop("Tuesday"), "wednesday": gettext_noop("Wednesday"),
+    "thursday": gettext_noop("Thursday"), "friday": gettext_noop("Friday"), "saturday": gettext_noop("Saturday"),
+    "sunday": gettext_noop("Sunday"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Wait for a length of time, counted from the moment the step was entered."""
+class Wait(Plain):
+    """Wait for a length of time from the moment the step was entered, then for a wall time and a weekday where the customer lives.
+
+    Any part may be missing. Somebody who comes at exactly the right moment does not wait.
+    """
 
     kind: ClassVar[str] = "wait"
-    id: str
-    minutes: int
+    minutes: int = 0
+    at: time | None = None
+    weekdays: frozenset[int] = frozenset()
 
     @classmethod
     def read(cls, step_id: str, fields: Fields) -> Self:
-        """Read the length: `minutes`, `hours` or `days`, exactly one of them."""
-        units = [unit for unit in ("minutes", "hours", "days") if unit in fields.data]
-        if len(units) != 1:
-            fields.read |= {"minutes", "hours", "days"}
-            fields.fault("hours", Phrase(gettext_noop("must say how long: minutes, hours or days, one of them")))
-            return cls(step_id, 1)
-        factor = {"minutes": 1, "hours": 60, "days": _MINUTES_A_DAY}[units[0]]
-        length = fields.number(units[0], low=1 / factor, high=365 * _MINUTES_A_DAY / factor)
-        return cls(step_id, max(1, round(length * factor)))
+        """Read `minutes`, `hours` or `days`, one of them, and "at": "18:00", "weekdays": ["monday"]; at least one of the three."""
+        minutes, at, weekdays = read_minutes(fields), read_wall(fields), read_weekdays(fields)
+        if minutes is None and at is None and not weekdays:
+            fields.fault("hours", Phrase(gettext_noop("must say how long: minutes, hours or days, one of them, or until when")))
+        return cls(step_id, minutes or 0, at, weekdays)
 
-    def enter(self, now: datetime) -> Outcome:
+    def enter(self, here: Here) -> Outcome:
         """Wait from now on."""
-        return Outcome(wait_until=now + timedelta(minutes=self.minutes))
+        return Outcome(wait_until=self.until(here.now, zone=here.facts.zone))
+
+    def until(self, now: datetime, *, zone: str) -> datetime:
+        """Return when somebody in a zone who enters now goes on."""
+        passed = now + timedelta(minutes=self.minutes)
+        return coming(passed, wall=self.at, weekdays=self.weekdays, zone=zone_of(zone)) if self._by_the_clock else passed
+
+    def takes_time(self) -> bool:
+        """Say whether it has a length."""
+        return self.minutes > 0
+
+    def needs(self) -> Needs:
+        """Ask for the zone where a wall time or a weekday is meant."""
+        return Needs(zone=self._by_the_clock)
 
     def describe(self) -> Phrase:
-        """Say how long, in the largest unit that fits."""
-        if self.minutes % _MINUTES_A_DAY == 0:
-            return Phrase(gettext_noop("Wait %(count)s days"), {"count": self.minutes // _MINUTES_A_DAY})
-        if self.minutes % 60 == 0:
-            return Phrase(gettext_noop("Wait %(count)s hours"), {"count": self.minutes // 60})
-        return Phrase(gettext_noop("Wait %(count)s minutes"), {"count": self.minutes})
+        """Say how long and until when."""
+        parts = [Phrase(gettext_noop("Wait %(length)s"), {"length": length_words(self.minutes)})] if self.minutes else []
+        if self._by_the_clock:
+            start = gettext_noop("%(before)s, then until %(when)s") if parts else gettext_noop("Wait until %(when)s")
+            return Phrase(start, {"before": parts[0] if parts else "", "when": self._when()})
+        return parts[0]
+
+    @property
+    def _by_the_clock(self) -> bool:
+        return self.at is not None or bool(self.weekdays)
+
+    def _when(self) -> Phrase:
+        days = _listed(self.weekdays)
+        if self.at is None:
+            return days
+        at = f"{self.at:%H:%M}"
+        if not self.weekdays:
+            return Phrase(gettext_noop("%(at)s where they live"), {"at": at})
+        return Phrase(gettext_noop("%(days)s, %(at)s where they live"), {"days": days, "at": at})
+
+
+def _listed(weekdays: frozenset[int]) -> Phrase:
+    names = [Phrase(_DAYS[WEEKDAYS[day]]) for day in sorted(weekdays)]
+    said = names[0] if names else Phrase("")
+    for name in names[1:]:
+        said = Phrase(gettext_noop("%(first)s or %(second)s"), {"first": said, "second": name})
+    return said

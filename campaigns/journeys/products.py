@@ -1,0 +1,106 @@
+"""News of products told to the people it interests: who looked at one, put it into the basket or wished for it gets an event of ours.
+
+Only news that a live journey waits for is told, and only to people near enough for one of them; the rest is let go. A piece of news is told
+a page of people at a time and leaves when all have heard it, each step in one transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.journeys.triggers import PRODUCT_NEWS, Product
+from campaigns.journeys.versions import live_journeys
+from retention.catalog.models import ProductNews
+from retention.customers.events import NewEvent, record_many
+from retention.tenancy.context import require_store_id
+
+PAGE = 2000
+TOO_OLD = timedelta(days=1)
+# What somebody did with a product, when last: by their events, and by the basket they have now. Who bought it meanwhile is left out.
+_NEAR = """
+    WITH did AS (
+        SELECT customer_id, occurred_at AS at,
+            CASE name WHEN 'Product Added to Wishlist' THEN 'wished' WHEN 'Product Added' THEN 'basket' ELSE 'viewed' END AS kind
+        FROM customers_customerevent
+        WHERE store_id = %(store)s AND kind = 'track' AND customer_id > %(after)s AND refusal = ''
+            AND name IN ('Product Viewed', 'Product Clicked', 'Product Added', 'Product Added to Wishlist')
+            AND occurred_at > %(since)s AND occurred_at <= %(now)s
+            AND coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku') = %(product)s
+        UNION ALL
+        SELECT cart.customer_id, cart.last_activity_at, 'basket'
+        FROM orders_cart AS cart JOIN orders_cartline AS line ON line.store_id = cart.store_id AND line.cart_id = cart.id
+        WHERE cart.store_id = %(store)s AND cart.state = 'open' AND cart.customer_id > %(after)s AND cart.last_activity_at > %(since)s
+            AND line.product_id = %(product)s
+    )
+    SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'),
+        max(at) FILTER (WHERE kind = 'wished')
+    FROM did WHERE NOT EXISTS (
+        SELECT 1 FROM orders_order AS placed JOIN orders_orderline AS line ON line.store_id = placed.store_id AND line.order_id = placed.id
+        WHERE placed.store_id = %(store)s AND placed.customer_id = did.customer_id AND placed.placed_at >= did.at
+            AND line.product_id = %(product)s
+    )
+    GROUP BY customer_id ORDER BY customer_id LIMIT %(limit)s
+"""
+
+
+def take_product_news(*, now: datetime) -> int:
+    """Tell one page of people of the oldest piece of news; return how many pieces were worked on."""
+    with transaction.atomic():
+        news: ProductNews | None = (
+            ProductNews.objects.select_related("product").order_by("id").select_for_update(skip_locked=True, of=("self",)).first()
+        )
+        if news is None:
+            return 0
+        wanted = _wanted(news) if now - news.at < TOO_OLD else []
+        rows = _near(news, wanted, now=now) if wanted else []
+        told = [event for row in rows if (event := _event(news, row, wanted, now=now)) is not None]
+        if told:
+            record_many(told, now=now)
+        if len(rows) < PAGE:
+            news.delete()
+        else:
+            ProductNews.objects.filter(pk=news.pk).update(after_id=rows[-1][0])
+    return 1
+
+
+def _wanted(news: ProductNews) -> Sequence[Product]:
+    """Return what live journeys wait for that this could be."""
+    products = (journey.definition.trigger.product for journey in live_journeys())
+    return [one for one in products if one is not None and one.what == news.kind]
+
+
+def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> list[Any]:
+    """Return the next people who did something with the product lately: (customer, viewed, basket, wished), each when last or None."""
+    since = now - timedelta(days=max(one.within_days for one in wanted))
+    values: dict[str, Any] = {
+        "store": require_store_id(),
+        "product": news.product.shop_id,
+        "after": news.after_id,
+        "since": since,
+        "now": now,
+        "limit": PAGE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, values)
+        return list(cursor.fetchall())
+
+
+def _event(news: ProductNews, row: Sequence[Any], wanted: Sequence[Product], *, now: datetime) -> NewEvent | None:
+    """Return the event for one person, or None when no journey waits for it of them."""
+    customer_id, *moments = row
+    near = zip(("viewed_days", "basket_days", "wished_days"), moments, strict=True)
+    properties: dict[str, Any] = {**_figures(news), **{name: (now - at).days for name, at in near if at is not None}}
+    if not any(one.accepts(properties) for one in wanted):
+        return None
+    return NewEvent(customer_id, PRODUCT_NEWS[news.kind], properties, now)
+
+
+def _figures(news: ProductNews) -> Mapping[str, Any]:
+    product = news.product
+    about = {"product_id": product.shop_id, "name": product.name, "url": product.url, "image_url": product.image_url}
+    if news.kind == "price_drop":
+        percent = (news.before - news.after) * 100 // news.before if news.before else 0
+        return {**about, "currency": news.currency, "before_minor": news.before, "price_minor": news.after, "percent": percent}
+    return {**about, "available": news.after}

@@ -1,0 +1,104 @@
+"""News of products: a price that falls and stock that comes back or runs low reaches who cared, and nobody else."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.journeys import products
+from campaigns.models import Enrollment
+from retention.catalog.models import ProductNews
+from retention.catalog.saving import ProductReport, StockReport, VariantReport, save_products, set_stock
+from retention.customers.models import CustomerEvent
+from retention.orders.models import CartLine, OrderLine
+from tests.campaigns.campaigning import make_crowd
+from tests.campaigns.journeys.journeying import LATER, make_journey, tick
+from tests.campaigns.story import buy, leave_cart
+from tests.factories.customers import make_event
+
+pytestmark = pytest.mark.django_db
+
+
+def report(price: int, *, at: Any) -> None:
+    """Let the shop tell of the lamp at a price."""
+    variant = VariantReport("v1", "EUR", sku="LAMP", name="Lamp", price_minor=price)
+    save_products([ProductReport("lamp", at, name="Lamp", url="https://lumen.example.test/lamp", variants=[variant])], now=at)
+
+
+def stock(pieces: int, *, at: Any, place: str = "") -> None:
+    """Let the shop tell how many lamps a place has."""
+    set_stock([StockReport(at, pieces, sku="LAMP", place=place)])
+
+
+def trigger(what: str, **more: Any) -> dict[str, Any]:
+    """Return the data of a journey by news of a product."""
+    return {"trigger": {"kind": "product", "what": what, **more}, "steps": [LATER]}
+
+
+def looked(person: Any, *, at: Any, name: str = "Product Viewed") -> None:
+    """Let somebody look at the lamp."""
+    make_event(person, name, at=at, properties={"product_id": "lamp"})
+
+
+def test_a_price_that_falls_reaches_who_cared_lately(store: Any, now: Any) -> None:
+    viewer, old, wisher, buyer, keeper, _stranger = make_crowd(6, now=now)
+    report(10_000, at=now - timedelta(days=40))
+    journey = make_journey(trigger("price_drop", percent=10, within_days=30), now=now)
+    picky = make_journey(trigger("price_drop", percent=30, within_days=30, interest=["wished"]), now=now)
+    looked(viewer, at=now - timedelta(days=3))
+    looked(old, at=now - timedelta(days=31))
+    looked(wisher, at=now - timedelta(days=9), name="Product Added to Wishlist")
+    looked(buyer, at=now - timedelta(days=4))
+    CartLine.objects.create(cart=leave_cart(keeper, now=now), product_id="lamp", name="Lamp", quantity=1, price_minor=10_000)
+    OrderLine.objects.create(
+        order=buy(buyer, None, now=now - timedelta(days=2)), position=0, product_id="lamp", name="Lamp", quantity=1, price_minor=10_000
+    )
+    report(9_500, at=now)  # 5 percent are too little
+    tick(now=now)
+    assert Enrollment.objects.count() == 0
+    report(8_000, at=now + timedelta(minutes=1))
+    tick(now=now + timedelta(minutes=1))
+    runs = Enrollment.objects.filter(journey=journey)
+    assert set(runs.values_list("customer_id", "about")) == {(viewer.pk, "lamp"), (wisher.pk, "lamp"), (keeper.pk, "lamp")}
+    assert not Enrollment.objects.filter(journey=picky).exists()
+    told = CustomerEvent.objects.get(name="Product Price Dropped", customer=wisher).properties
+    assert (told["before_minor"], told["price_minor"], told["percent"], told["wished_days"]) == (9_500, 8_000, 15, 9)
+    assert ProductNews.objects.count() == 0
+
+
+def test_stock_that_comes_back_and_runs_low_is_news_and_a_first_word_is_none(store: Any, now: Any) -> None:
+    (viewer,) = make_crowd(1, now=now)
+    report(10_000, at=now - timedelta(days=2))
+    looked(viewer, at=now - timedelta(days=1))
+    back = make_journey(trigger("back_in_stock"), now=now)
+    low = make_journey(trigger("low_stock", at_most=3), now=now)
+    moments = (now + timedelta(minutes=minute) for minute in range(1, 10))
+    for pieces, place, expected in [
+        (5, "", (0, 0)), (0, "", (0, 0)), (0, "Riga", (0, 0)), (9, "Riga", (1, 0)), (4, "Riga", (1, 0)), (2, "Riga", (1, 1)),
+        (3, "", (1, 1)),
+    ]:  # fmt: skip
+        at = next(moments)
+        stock(pieces, at=at, place=place)
+        tick(now=at)
+        found = tuple(Enrollment.objects.filter(journey=journey).count() for journey in (back, low))
+        assert found == expected, (pieces, place)
+
+
+def test_news_nobody_waits_for_is_let_go(store: Any, now: Any) -> None:
+    report(10_000, at=now - timedelta(days=2))
+    report(5_000, at=now)
+    assert ProductNews.objects.count() == 1
+    tick(now=now)
+    assert (ProductNews.objects.count(), CustomerEvent.objects.count()) == (0, 0)
+
+
+def test_a_crowd_is_told_a_page_at_a_time(store: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "PAGE", 2)
+    people = make_crowd(5, now=now)
+    report(10_000, at=now - timedelta(days=2))
+    make_journey(trigger("price_drop"), now=now)
+    for person in people:
+        looked(person, at=now - timedelta(days=1))
+    report(5_000, at=now)
+    tick(now=now)
+    assert sorted(Enrollment.objects.values_list("customer_id", flat=True)) == [one.pk for one in people]

@@ -1,0 +1,69 @@
+"""A new version: runs finish on their own, or move where the merchant says; what this release cannot read disturbs nobody else."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.journeys.definition import DefinitionError
+from campaigns.journeys.versions import publish
+from campaigns.models import Enrollment, Journey, JourneyVersion
+from retention.customers.events import record
+from tests.campaigns.campaigning import make_crowd
+from tests.campaigns.journeys.journeying import SEND, make_journey, make_template, planned, runs_of, tick
+
+pytestmark = pytest.mark.django_db
+OLD = {"trigger": {"event": "Cart Idle"}, "steps": [{"id": "pause", "kind": "wait", "hours": 2}, {"id": "old", "kind": "exit"}]}
+NEW = {"trigger": {"event": "Cart Idle"}, "steps": [{"id": "rest", "kind": "wait", "hours": 9}, SEND]}
+
+
+def start(person: Any, *, at: Any) -> None:
+    record(person.pk, name="Cart Idle", now=at)
+    tick(now=at)
+
+
+def test_runs_finish_on_their_own_version_and_new_ones_enter_by_the_new(store: Any, now: Any) -> None:
+    make_template()
+    journey = make_journey(OLD, now=now)
+    early, late = make_crowd(2, now=now)
+    start(early, at=now)
+    version, moved = publish(journey, NEW, now=now + timedelta(minutes=1))
+    start(late, at=now + timedelta(minutes=2))
+    tick(now=now + timedelta(hours=10))
+    assert (version.number, moved, journey.state, journey.live_number) == (2, 0, "live", 2)
+    assert runs_of(journey) == [("finished", "old", ""), ("finished", "mail", "")]
+
+
+def test_runs_move_by_a_stated_mapping_and_keep_their_moment(store: Any, now: Any) -> None:
+    make_template()
+    journey = make_journey(OLD, now=now)
+    (person,) = make_crowd(1, now=now)
+    start(person, at=now)
+    _version, moved = publish(journey, NEW, moving={"pause": "rest"}, now=now + timedelta(minutes=1))
+    assert (moved, Enrollment.objects.get().due_at) == (1, now + timedelta(hours=2))
+    tick(now=now + timedelta(hours=2))
+    assert (runs_of(journey), planned(journey)) == ([("finished", "mail", "")], [("mail", "email")])
+
+
+@pytest.mark.parametrize(("to", "said"), [("gone", "which is no step of this journey"), ("mail", "where nobody waits")])
+def test_a_mapping_to_where_nobody_can_stand_is_refused_and_changes_nothing(store: Any, now: Any, to: str, said: str) -> None:
+    journey = make_journey(OLD, now=now)
+    with pytest.raises(DefinitionError) as caught:
+        publish(journey, NEW, moving={"pause": to}, now=now)
+    problem = caught.value.problems[0]
+    assert (problem.path, said in problem.phrase.render(str)) == ("moving.pause", True)
+    assert JourneyVersion.objects.filter(journey=journey).count() == 1
+
+
+def test_a_version_this_release_cannot_read_stops_its_own_runs_only(store: Any, now: Any) -> None:
+    strange, sound = make_journey(OLD, now=now), make_journey(OLD, now=now)
+    (person,) = make_crowd(1, now=now)
+    start(person, at=now)
+    later = JourneyVersion.objects.create(journey=strange, number=2, definition={"trigger": {"kind": "comet"}, "steps": []})
+    Journey.objects.filter(pk=strange.pk).update(live_number=2)
+    Enrollment.objects.filter(journey=strange).update(version=later)
+    tick(now=now + timedelta(hours=2))
+    assert runs_of(strange) == [("stopped", "pause", "unreadable")]
+    assert runs_of(sound) == [("finished", "old", "")]
+    start(person, at=now + timedelta(hours=3))
+    assert len(runs_of(strange)) == 1
