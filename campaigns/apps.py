@@ -21,6 +21,13 @@ _DEEDS = {
     "campaign.asked": _("Asked for a yes to a campaign"),
     "campaign.returned": _("Gave a campaign back to who wrote it"),
     "campaign.tried": _("Sent a test of a campaign"),
+    "recovery.begun": _("Made the recovery plan"),
+    "recovery.switched_on": _("Switched the recovery plan on"),
+    "recovery.row_added": _("Added a row to the recovery plan"),
+    "recovery.row_removed": _("Took a row out of the recovery plan"),
+    "recovery.group": _("Said who is in a visitor group"),
+    "recovery.saved": _("Saved a cell of the recovery plan"),
+    "recovery.state": _("Changed the state of a cell of the recovery plan"),
     "template.tried": _("Sent a test of a mail"),
     "sender.made": _("Added a sender"),
     "domain.checked": _("Checked a sending domain"),
@@ -37,6 +44,7 @@ _GROUPS = {
     "coupons": _("Coupons"),
     "rule": _("What is still true"),
     "journey": _("Journeys"),
+    "recovery": _("Recovery plan"),
     "campaign": _("Campaigns"),
     "connection": _("Channels"),
     "sender": _("Channels"),
@@ -55,9 +63,12 @@ class CampaignsConfig(AppConfig):
         from campaigns import home_parts as own
         from campaigns import models, telling
         from campaigns.broadcasts.running import look_again
+        from campaigns.journeys.hearers import hearers
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
+        from campaigns.recovery.merging import follow_merge, follow_watch
+        from campaigns.recovery.noticing import hear
         from campaigns.sending.opening import OPENED
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
@@ -83,6 +94,10 @@ class CampaignsConfig(AppConfig):
         register(models.PushSubscription)
         register(models.Opening)
         register(models.OnsiteMessage)
+        register(models.Departure, move=follow_merge)
+        register(models.RecoveryWatch, move=follow_watch)
+        hearers.add("recovery", hear)
+        menu.register(menu.MenuItem("messages", _("Recovery plan"), "layout-grid", "campaigns:recovery", "messages.view", order=10))
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
         add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)

@@ -1,6 +1,7 @@
 """Rows that only grow leave when a store keeps them no longer: a few at a time, found by an index, and added up before they go.
 
-What people did with messages (clicks, openings) stays as long as the store keeps events, and for 25 months at most. What has had its use
+What people did with messages (clicks, openings), and where they left the shop, stays as long as the store keeps events, for 25 months at
+most. What has had its use
 (messages on the site, browsers that are gone, ids of what providers told) leaves after a month. Messages themselves stay: they are why
 nothing is sent twice, and every figure counts them.
 """
@@ -14,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.broadcasts.tallying import add_up_clicks, add_up_noes
-from campaigns.models import Campaign, CampaignTally, Click, OnsiteMessage, Opening, ProviderReport, PushSubscription
+from campaigns.models import Campaign, CampaignTally, Click, Departure, OnsiteMessage, Opening, ProviderReport, PushSubscription
 from campaigns.sending.browsers import FORGOTTEN_AFTER
 from campaigns.sending.hearing import KEPT as REPORTS_KEPT
 from retention.customers.keeping import months_before
@@ -51,6 +52,7 @@ def let_old_go_of(store: Store, *, now: datetime) -> int:
     gone = _in_bites(partial(_let_clicks_go, before=before, now=now))
     for rows, by in (
         (Opening.objects.filter(at__lt=before, noted_at__isnull=False), "at"),
+        (Departure.objects.filter(left_at__lt=before), "left_at"),
         (OnsiteMessage.objects.filter(until__lt=month), "until"),
         (PushSubscription.objects.filter(gone_at__lt=month), "gone_at"),
         (PushSubscription.objects.filter(gone_at=None, seen_at__lt=month - FORGOTTEN_AFTER), "seen_at"),

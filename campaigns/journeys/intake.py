@@ -13,6 +13,7 @@ from django.db import transaction
 
 from campaigns.coupons.redeeming import mark_from_orders
 from campaigns.journeys.engine import Happened, advance, begin, key_of
+from campaigns.journeys.hearers import tell_hearers
 from campaigns.journeys.standings import carry_out, facts_of, standing_of
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
 from campaigns.measurement.attribution import attribute
@@ -37,6 +38,7 @@ def take_news(*, now: datetime) -> int:
         events = _events(customer_ids, now=now)
         _start(live_journeys(), events, now=now)
         _end(customer_ids, events, now=now)
+        tell_hearers(events, now=now)
         attribute(customer_ids, now=now)
         mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
@@ -47,7 +49,9 @@ def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent
     recent = CustomerEvent.objects.filter(
         customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal=""
     )
-    return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id"))
+    return list(
+        recent.only("id", "customer_id", "kind", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id")
+    )
 
 
 def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> None:

@@ -13,6 +13,15 @@ from campaigns.models.message import Message
 from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
 from campaigns.models.push import PushKeys, PushSubscription
+from campaigns.models.recovery import (
+    Departure,
+    RecoveryCell,
+    RecoveryCellVersion,
+    RecoveryGroup,
+    RecoveryReplay,
+    RecoveryStage,
+    RecoveryWatch,
+)
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
@@ -33,6 +42,7 @@ __all__ = [
     "Coupon",
     "CouponPool",
     "Decision",
+    "Departure",
     "Enrollment",
     "Journey",
     "JourneyVersion",
@@ -42,6 +52,12 @@ __all__ = [
     "ProviderReport",
     "PushKeys",
     "PushSubscription",
+    "RecoveryCell",
+    "RecoveryCellVersion",
+    "RecoveryGroup",
+    "RecoveryReplay",
+    "RecoveryStage",
+    "RecoveryWatch",
     "SendRule",
     "Sender",
     "SendingDomain",

@@ -26,7 +26,10 @@ class JourneyQuerySet(StoreQuerySet["Journey"]):
 
 
 class Journey(StoreOwned):
-    """One journey. `live_number` is the version that people enter; running enrollments finish on their own."""
+    """One journey. `live_number` is the version that people enter; running enrollments finish on their own.
+
+    for_quiet: its messages wait until a person has done nothing in the shop for half an hour; it runs a cell of the recovery plan.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -42,6 +45,7 @@ class Journey(StoreOwned):
     launched_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
     pause_reason = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
+    for_quiet = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(JourneyQuerySet)

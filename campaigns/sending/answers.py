@@ -22,6 +22,7 @@ QUESTIONS: dict[str, Phrase] = {
     "hours": Phrase(gettext_noop("Is it no quiet hour there?")),
     "truth": Phrase(gettext_noop("Is what it says still true?")),
     "number": Phrase(gettext_noop("Is nobody else at this number written to?")),
+    "moves": Phrase(gettext_noop("Have they left the shop for now?")),
 }
 """In the order they are asked; a new one goes to the end, for answers are kept by their place."""
 

@@ -59,7 +59,8 @@ _FACTS = Prepared(
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
         customer.zone,
         (m.channel = 'onsite' OR {GATE_SQL % "m.channel"}) AS consent, {SUPPRESSED_SQL % ("m.channel", "wanted.digest")} AS suppressed,
-        {PAUSED_SQL} AS on_break, customer.less_often
+        {PAUSED_SQL} AS on_break, customer.less_often,
+        CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -200,9 +201,8 @@ def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
 
 
 def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, store_zone: str) -> Facts:
-    _, _, channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart, zone, consent, suppressed, on_break, rarely = (
-        row
-    )
+    channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart = row[2:10]
+    zone, consent, suppressed, on_break, rarely, seen_at = row[10:]
     return Facts(
         channel=channel,
         transactional=stream == "transactional",
@@ -220,6 +220,7 @@ def _fact(row: Sequence[Any], wanted: Wanted, contacts: Sequence[datetime], *, s
         contacts=tuple(contacts),
         customer_zone=zone,
         store_zone=store_zone,
+        seen_at=seen_at,
     )
 
 

@@ -48,6 +48,7 @@ OWN_NAMES = frozenset(
         "SMS Received",
         "Segment Entered",
         "Segment Left",
+        "Shop Left",
         "Signed Up",
         "Unsubscribed",
     }

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from campaigns.recovery.rules.compiling import TRIGGER
 from campaigns.sending.opening import OPENED
 from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
 from campaigns.sending.replying import RECEIVED
@@ -158,7 +159,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 def test_the_list_of_our_own_names_is_complete():
     mail = {*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), CLOSED, COMPLAINED, OPENED, RECEIVED, "Unsubscribed"}
-    segments = {"Segment Entered", "Segment Left"}
+    segments = {"Segment Entered", "Segment Left", TRIGGER}
     assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments} == OWN_NAMES
 
 

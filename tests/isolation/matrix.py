@@ -73,6 +73,7 @@ PLATFORM_PAGES = {
     "readyz": Page("public", answers=(200, 503)),
     "metrics": Page("public", answers=(200, 404)),
     "countdown": Page("public", ids={"until": "=1900000000", "color": "=0b6674"}),
+    "basket_back": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
     "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "click_short": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "hook_twilio_status": Page("public", "POST", ids={"public_id": "=00000000-0000-4000-8000-000000000000"}, answers=(404,)),
@@ -199,6 +200,8 @@ SALES_PAGES = {
     "orders:basket": Page("orders.view", ids={"public_id": "orders.Cart.public_id"}),
 }
 
+_STAGE = {"public_id": "campaigns.RecoveryStage.public_id"}
+_CELL = {**_STAGE, "group": "=looking"}
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
@@ -237,6 +240,19 @@ CAMPAIGN_PAGES = {
     "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_duplicate": Page("messages.write", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    "campaigns:recovery": Page("messages.view"),
+    "campaigns:recovery_begin": Page("messages.send", "POST"),
+    "campaigns:recovery_switch_on": Page("messages.send", "POST"),
+    "campaigns:recovery_replay": Page("messages.edit", "POST"),
+    "campaigns:recovery_bottlenecks": Page("messages.view"),
+    "campaigns:recovery_group": Page("messages.edit", "GET POST", ids={"group": "=loyal"}, form={"segment": ""}),
+    "campaigns:recovery_row": Page(
+        "messages.edit", "GET POST", form={"name": "Row", "event": "Chat Started", "without": "Order Completed"}
+    ),
+    "campaigns:recovery_row_remove": Page("messages.edit", "POST", ids=_STAGE, answers=(302, 404)),
+    "campaigns:recovery_cell": Page("messages.view", ids=_CELL),
+    "campaigns:recovery_save": Page("messages.edit", "POST", ids=_CELL, form={"part": "guard", "expires_hours": "12", "holdout": "10"}),
+    "campaigns:recovery_state": Page("messages.edit", "POST", ids=_CELL, form={"state": "empty"}),
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -476,6 +492,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.let_go": "tick",
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
+    "campaigns.tasks.run_recovery": "tick",
     "campaigns.tasks.sweep": "tick",
     "campaigns.tasks.watch": "tick",
     "retention.customers.tasks.bring_in": "tick",

@@ -11,7 +11,7 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, opening_url
+from campaigns.personalization.links import click_base, host_of_basket, opening_url
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
@@ -25,7 +25,7 @@ def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[
     """Return how the links of one mail are made ours. parts: of its template, in the language it is written in."""
     return Links(
         utm=utm_of(message),
-        hosts=hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"]),
+        hosts=hosts_of(parts["html"], parts["text"], host_of_basket(context["cart"]["url"]), web_address=context["shop"]["web_address"]),
         base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at),
         leave=(context["unsubscribe_url"], context["preferences_url"]),
     )
