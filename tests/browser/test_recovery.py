@@ -35,7 +35,7 @@ def fill(store) -> None:
     for stage in RecoveryStage.objects.filter(archived_at=None):
         for group in ON_PAGES:
             cell = cells.get((stage.ready, group))
-            for _ in range(SHARES[group] * (12 if stage.ready == "idle" else 3)):
+            for _ in range(SHARES[group] * {"idle": 40, "shipping": 25}.get(stage.ready, 3)):
                 rows.append(_gone(stage, group, cell, lot, now))
     people = Customer.objects.bulk_create([Customer(first_name="Nora", created_at=now) for _ in rows])
     for row, one in zip(rows, people, strict=True):
@@ -57,7 +57,7 @@ def _gone(stage, group, cell, lot, now) -> Departure:
         group=group,
         cell=cell,
         decision=decision,
-        reached=2 if stage.ready in {"idle", "shipping", "payment"} else 1,
+        reached={"idle": 2, "shipping": 4, "payment": 5, "list": 0}.get(stage.ready, 1),
         about=f"{lot.random()}",
         began_at=left_at - timedelta(minutes=4),
         left_at=left_at,

@@ -40,8 +40,9 @@ ACTS: dict[str, str] = {
 STEPS = ("visit", "product", "basket", "checkout", "shipping", "payment", "order")
 """How far a visit can come."""
 PRICE_SITES = (
-    "idealo.", "geizhals.", "billiger.de", "guenstiger.de", "check24.", "pricerunner.", "pricespy.", "prisjakt.", "kelkoo.", "shopping.google.",
-    "shopzilla.", "skroutz.", "ceneo.pl", "heureka.", "arukereso.hu", "kakaku.com", "camelcamelcamel.com", "pricegrabber.com", "bizrate.com",
+    "idealo.", "geizhals.", "billiger.de", "guenstiger.de", "check24.", "pricerunner.", "pricespy.", "prisjakt.", "kelkoo.",
+    "shopping.google.", "shopzilla.", "skroutz.", "ceneo.pl", "heureka.", "arukereso.hu", "kakaku.com", "camelcamelcamel.com",
+    "pricegrabber.com", "bizrate.com",
 )  # fmt: skip
 _HELP = ("faq", "help", "question", "shipping", "delivery", "return", "contact", "review", "size-guide", "sizeguide", "warranty", "versand")
 _GONE = {"out_of_stock", "outofstock", "out of stock", "sold_out", "soldout", "sold out", "unavailable"}

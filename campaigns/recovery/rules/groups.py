@@ -104,12 +104,12 @@ def _researching(person: Person) -> Phrase | None:
 
 def _buying(person: Person) -> Phrase | None:
     visit = person.visit
-    first = visit.first(acts.ADD, acts.CHECKOUT, acts.PAY, acts.CART)
+    first = visit.first(acts.ADD, acts.CHECKOUT, acts.STEP, acts.PAY, acts.REFUSED, acts.CART)
     if first is None:
         return None
     before = visit.moments[: visit.moments.index(first)]
     pages = sum(moment.act in {acts.OPEN, acts.LIST, acts.SEARCH, acts.PAGE} for moment in before)
-    if pages > STRAIGHT_VIEWS and not visit.has(acts.CHECKOUT, acts.STEP, acts.PAY):
+    if pages > STRAIGHT_VIEWS and not visit.has(acts.CHECKOUT, acts.STEP, acts.PAY, acts.REFUSED):
         return None
     return Phrase(gettext_noop("%(count)s pages before the basket"), {"count": pages})
 

@@ -23,7 +23,7 @@ from retention.dashboard.figures import write_number
 from retention.kit.words import Phrase
 from retention.stores.models import Store
 
-LATEST = 8
+LATEST = 5
 _UNITS = ((24 * 60, "days"), (60, "hours"), (1, "minutes"))
 
 

@@ -27,6 +27,7 @@ def seen_days_ago(days):
         (person([*LOOK, (9, "Product Added", TEA)]), "looking"),
         (person([(0, "Product Viewed", TEA), (1, "Product Added", TEA)]), "buying"),
         (person([*LOOK, (9, "Product Added", TEA), (10, "Checkout Started")]), "buying"),
+        (person([(0, "Payment Failed")]), "buying"),
         (person([(0, "Product Viewed", TEA)], before=[seen_days_ago(2), seen_days_ago(1)]), "researching"),
         (person([(0, "Product Viewed", TEA)], before=[seen_days_ago(1)]), "looking"),
         (person([(0, "Product Viewed", TEA), (1, "/pages/returns")]), "researching"),
