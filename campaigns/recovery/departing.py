@@ -77,7 +77,7 @@ def _departure(seen: Seen, visit: Visit, stages: Sequence[Stage], baskets: Seque
 
 def _worth(visit: Visit, currency: str) -> int:
     """Return what a visit left: its basket as far as it was filled in it, else the product it looked at most."""
-    unit = 10 ** decimals_of(currency)
+    unit: int = 10 ** decimals_of(currency)
     basket = sum(pieces * price for pieces, price in visit.basket().values())
     if basket:
         return round(basket * unit)

@@ -76,7 +76,7 @@ class CellFigures:
 
 def figures_of_cells(*, since: datetime, until: datetime, currency: str) -> Mapping[tuple[int, str], CellFigures]:
     """Return the figures of every cell of the active store in a period, by the stage's id and the group; money in the store's currency."""
-    values = {"store": require_store_id(), "since": since, "until": until, "currency": currency}
+    values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": until, "currency": currency}
     found: dict[tuple[int, str], CellFigures] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LOST, values)
@@ -139,7 +139,7 @@ def ways_of(kind: str, *, since: datetime, until: datetime, only: str = "") -> l
 
     only: one value of the kind, for one funnel.
     """
-    values = {"store": require_store_id(), "since": since, "until": until, "only": only}
+    values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": until, "only": only}
     reached: dict[str, list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WAY.format(kind=DIMENSIONS[kind]), values)

@@ -6,6 +6,7 @@ Also what else decides: orders before, the basket that was left, and which chann
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -79,7 +80,7 @@ def _named(customer_ids: list[int]) -> dict[int, tuple[tuple[str, str, bool], ..
 
 
 def _moments(customer_ids: list[int], *, since: datetime, until: datetime) -> dict[int, list[Moment]]:
-    values = {
+    values: dict[str, Any] = {
         "customers": customer_ids,
         "store": require_store_id(),
         "since": since,

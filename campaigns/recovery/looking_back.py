@@ -4,6 +4,7 @@ Read in slices of customers who did something in that time; running it again add
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -38,6 +39,7 @@ A_TURN = 500
 
 def ask(*, days: int, now: datetime) -> RecoveryReplay:
     """Ask for the last days of the active store to be counted; what is being counted begins anew."""
+    replay: RecoveryReplay
     replay, _made = RecoveryReplay.objects.update_or_create(
         store_id=require_store_id(), defaults={"days": days, "reached": 0, "people_count": 0, "asked_at": now, "finished_at": None}
     )
@@ -63,7 +65,7 @@ def look_back(*, days: int, after: int = 0, most: int = 1000, now: datetime) -> 
     Return the last one's id, to go on after, None when nobody is left; and how many people there were. Nothing is sent: it is the past.
     """
     since = now - timedelta(days=days)
-    values = {"store": require_store_id(), "since": since, "until": now, "names": list(ACTS), "after": after, "limit": most}
+    values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": now, "names": list(ACTS), "after": after, "limit": most}
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, values)
         ids = [customer_id for (customer_id,) in cursor.fetchall()]

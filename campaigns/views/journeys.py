@@ -50,7 +50,7 @@ class StepLine:
 @require_safe
 def list_journeys(request: HttpRequest) -> HttpResponse:
     """Show all journeys with their figures, and the ready-made ones that are not switched on."""
-    journeys = list(Journey.objects.filter(for_quiet=False).by_name())  # cells of the recovery plan have a page of their own
+    journeys = list(Journey.objects.by_name().filter(for_quiet=False))  # cells of the recovery plan have a page of their own
     figures = reading.figures_of((journey.pk for journey in journeys), currency=_store(request).currency)
     rows = [{"journey": journey, "badge": STATE_BADGES[journey.state], "figures": figures[journey.pk]} for journey in journeys]
     present = {journey.playbook for journey in journeys}

@@ -5,6 +5,8 @@ A new route, admin page, task or capability is one line here. It is data: `test_
 
 from typing import Any, NamedTuple
 
+from tests.isolation.recovery_pages import RECOVERY_PAGES
+
 ROLES = ("owner", "manager", "marketer", "writer", "analyst", "support")
 
 # capability -> the roles that have it, in the order above; "-" stands for a role that has not.
@@ -200,8 +202,6 @@ SALES_PAGES = {
     "orders:basket": Page("orders.view", ids={"public_id": "orders.Cart.public_id"}),
 }
 
-_STAGE = {"public_id": "campaigns.RecoveryStage.public_id"}
-_CELL = {**_STAGE, "group": "=looking"}
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
@@ -240,19 +240,7 @@ CAMPAIGN_PAGES = {
     "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_duplicate": Page("messages.write", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
-    "campaigns:recovery": Page("messages.view"),
-    "campaigns:recovery_begin": Page("messages.send", "POST"),
-    "campaigns:recovery_switch_on": Page("messages.send", "POST"),
-    "campaigns:recovery_replay": Page("messages.edit", "POST"),
-    "campaigns:recovery_bottlenecks": Page("messages.view"),
-    "campaigns:recovery_group": Page("messages.edit", "GET POST", ids={"group": "=loyal"}, form={"segment": ""}),
-    "campaigns:recovery_row": Page(
-        "messages.edit", "GET POST", form={"name": "Row", "event": "Chat Started", "without": "Order Completed"}
-    ),
-    "campaigns:recovery_row_remove": Page("messages.edit", "POST", ids=_STAGE, answers=(302, 404)),
-    "campaigns:recovery_cell": Page("messages.view", ids=_CELL),
-    "campaigns:recovery_save": Page("messages.edit", "POST", ids=_CELL, form={"part": "guard", "expires_hours": "12", "holdout": "10"}),
-    "campaigns:recovery_state": Page("messages.edit", "POST", ids=_CELL, form={"state": "empty"}),
+    **{name: Page(*told) for name, told in RECOVERY_PAGES.items()},
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),

@@ -159,7 +159,7 @@ def _mark(
     state = cell.state if cell is not None else "hole"
     lift = figures.lift if state in {"live", "paused"} else None
     note, tone = _note(state, cell, figures)
-    heat, big, small = _heat(ask.by, figures, lift, currency=store.currency)
+    heat, big, small = _heat(ask.by, figures, lift, measured=state in {"live", "paused"}, currency=store.currency)
     few = _("Too few to say") if state == "live" and lift is None and figures.written.people else ""
     return Mark(
         url=cell_url(store, stage, group, ask),
@@ -211,7 +211,7 @@ def _note(state: str, cell: RecoveryCell | None, figures: CellFigures) -> tuple[
     return notes.get(state, ""), ""
 
 
-def _heat(by: str, figures: CellFigures, lift: Range | None, *, currency: str) -> tuple[str, str, str]:
+def _heat(by: str, figures: CellFigures, lift: Range | None, *, measured: bool, currency: str) -> tuple[str, str, str]:
     """Return the class, the figure and the words below it of a heat; nothing for the plan."""
     people = ngettext("%(count)s person", "%(count)s people", figures.people) % {"count": write_number(figures.people)}
     if by == "people":
@@ -223,7 +223,7 @@ def _heat(by: str, figures: CellFigures, lift: Range | None, *, currency: str) -
         return f"h{_level(figures.left_minor, bounds)}", write_money(figures.left_minor, currency=currency), people
     if by == "lift":
         if lift is None:
-            return "l-0", _("too few"), people
+            return "l-0", _("too few") if measured else _("not measured"), people
         steps = _level(abs(lift.guess) / 10 ** decimals_of(currency), _LIFT[1:])
         css = {1: f"l-{steps + 1}", 0: "l-0", -1: f"l-n{min(2, steps + 1)}"}[lift.says]
         return css, signed_money(lift.guess, currency=currency), people

@@ -16,7 +16,7 @@ from campaigns.recovery import looking_back, planning
 from campaigns.recovery.checking import overlaps
 from campaigns.recovery.figures import totals_of
 from campaigns.recovery.rules.groups import BY_KEY
-from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page, signed_money
+from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page
 from campaigns.views.recovery.panel import panel_of
 from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_money, write_number
@@ -100,7 +100,7 @@ def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
     if totals.lift is None:
         return [back, _("How much of it would have come by itself cannot be said yet.")]
     names = ("guess", "low", "high")
-    values = {name: signed_money(getattr(totals.lift, name), currency=store.currency) for name in names}
+    values = {name: write_money(round(getattr(totals.lift, name)), currency=store.currency) for name in names}
     return [back, _("About %(guess)s of it would not have come by itself (95%% sure: %(low)s to %(high)s).") % values]
 
 

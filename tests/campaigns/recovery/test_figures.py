@@ -68,7 +68,7 @@ def test_too_few_people_are_no_verdict(stages, now):
 
 def test_the_funnel_counts_who_came_that_far_or_further(stages, now):
     told = [("phone", 0, 5), ("phone", 2, 3), ("computer", 6, 2), ("", 4, 1)]
-    rows = []
+    rows: list[Departure] = []
     for device, reached, count in told:
         for _ in range(count):
             left_at = now - timedelta(hours=1, seconds=len(rows))

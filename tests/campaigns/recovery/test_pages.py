@@ -1,6 +1,7 @@
 """The pages of the plan: from nothing to live in one press, what the matrix shows, what is saved in a cell, the way back to a basket."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -185,7 +186,7 @@ def test_bottlenecks_name_the_step_that_loses_most_and_make_it_a_row(plan):
     now = clock.now()
     for number in range(30):
         one = shopper(now=now)
-        told = [(0, "Product Viewed", TEA), (1, "Product Added", TEA), (2, "Checkout Started", {"shipping": 5})]
+        told: list[Any] = [(0, "Product Viewed", TEA), (1, "Product Added", TEA), (2, "Checkout Started", {"shipping": 5})]
         told += [(3, "Payment Info Entered")] if number < 4 else []
         live(one, *told, now=now - timedelta(hours=3), context={"device": {"type": "android"}})
     tick(now=now)

@@ -69,7 +69,8 @@ def make_reachable(known, *, now):
 
 
 def live_it_again(store, sample):
-    known, waiting, now = set(), list(sample), START
+    known: set[int] = set()
+    waiting, now = list(sample), START
     while waiting:
         now += STEP
         due = [one for one in waiting if at(one[1]) <= now]
@@ -123,7 +124,7 @@ def plain_group(told, others, bought):
     mine = [line["product_id"] for line in told if line["event_type"] == "view"]
     if any(1 + sum(product in seen for seen in earlier) >= 3 for product in mine):
         return "researching"
-    spent = defaultdict(float)
+    spent: dict[str, float] = defaultdict(float)
     for line, following in pairwise(told):
         if line["event_type"] == "view":
             spent[line["product_id"]] += min((at(following) - at(line)).total_seconds(), 600)
