@@ -5,7 +5,7 @@ A new route, admin page, task or capability is one line here. It is data: `test_
 
 from typing import Any, NamedTuple
 
-from tests.isolation.recovery_pages import RECOVERY_PAGES
+from tests.isolation.campaign_pages import CAMPAIGN_PAGES
 
 ROLES = ("owner", "manager", "marketer", "writer", "analyst", "support")
 
@@ -206,7 +206,6 @@ _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"provider": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
-_POOL = {"public_id": "campaigns.CouponPool.public_id"}
 _CODE = {"code": "campaigns.Coupon.code"}
 _TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
@@ -240,7 +239,7 @@ CAMPAIGN_PAGES = {
     "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_duplicate": Page("messages.write", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
-    **{name: Page(*told) for name, told in RECOVERY_PAGES.items()},
+    **{name: Page(*told) for name, told in CAMPAIGN_PAGES.items()},
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -248,13 +247,6 @@ CAMPAIGN_PAGES = {
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
     "campaigns:why": Page("customers.view", ids=_CUSTOMER),
-    "campaigns:coupon_pools": Page("messages.view"),
-    "campaigns:new_coupon_pool": Page("messages.edit", "GET POST", form={"name": "New"}, answers=(200, 302, 422)),
-    "campaigns:coupon_pool": Page("messages.view", ids=_POOL),
-    "campaigns:coupon_pool_add": Page("messages.edit", "POST", ids=_POOL, form={"make": "1"}),
-    "campaigns:coupon_pool_archive": Page("messages.edit", "POST", ids=_POOL),
-    "campaigns:coupon_pool_bring_back": Page("messages.edit", "POST", ids=_POOL, answers=(302, 404)),
-    "campaigns:coupon_codes": Page("messages.edit", ids=_POOL),
     "campaigns:template_rule": Page("messages.edit", "GET POST", ids=_TEMPLATE, form={"sold_out": "block"}),
     "campaigns:campaign_rule": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"sold_out": "block"}),
     "campaigns:step_rule": Page("messages.edit", "GET POST", ids={**_JOURNEY, "step": "=first"}, form={"sold_out": "block"}),
