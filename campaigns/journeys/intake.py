@@ -35,10 +35,10 @@ def take_news(*, now: datetime) -> int:
         customer_ids = list(take_pending(READER, limit=SLICE))
         if not customer_ids:
             return 0
+        tell_hearers(customer_ids, now=now)
         events = _events(customer_ids, now=now)
         _start(live_journeys(), events, now=now)
         _end(customer_ids, events, now=now)
-        tell_hearers(events, now=now)
         attribute(customer_ids, now=now)
         mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
@@ -49,9 +49,7 @@ def _events(customer_ids: Sequence[int], *, now: datetime) -> list[CustomerEvent
     recent = CustomerEvent.objects.filter(
         customer_id__in=customer_ids, occurred_at__gte=now - LOOK_BACK, projected_at__isnull=False, refusal=""
     )
-    return list(
-        recent.only("id", "customer_id", "kind", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id")
-    )
+    return list(recent.only("id", "customer_id", "name", "properties", "occurred_at", "backfill", "store_id").order_by("occurred_at", "id"))
 
 
 def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, now: datetime) -> None:

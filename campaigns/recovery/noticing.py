@@ -4,7 +4,7 @@ Whoever is looked at is locked by their row in `RecoveryWatch`, and everything a
 leaves the row, and the next one does the same again. Messages are the journey engine's; here it is only decided who enters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,6 @@ from campaigns.recovery.deciding import decide
 from campaigns.recovery.departing import Left, departures_of, stages_of_store
 from campaigns.recovery.looking import baskets_of, look_at
 from campaigns.recovery.rules.behaviour import SILENCE, still_moving
-from retention.customers.models import CustomerEvent
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
@@ -25,7 +24,25 @@ SLICE = 100
 LATE = timedelta(days=1)
 """Who left longer ago is written down and gets nothing: it would come too late."""
 BOUGHT_WITHIN = timedelta(days=7)
+# The last thing each of them did, by the index of their timeline; whoever was looked at since then is left alone.
 _WATCH = """
+    INSERT INTO campaigns_recoverywatch (store_id, customer_id, look_at)
+    SELECT %(store)s, who.id, last.occurred_at + %(silence)s
+    FROM unnest(%(customers)s::bigint[]) AS who(id) CROSS JOIN LATERAL (
+        SELECT occurred_at FROM customers_customerevent
+        WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = who.id AND occurred_at > %(since)s AND received_at > %(since)s
+            AND kind IN ('track', 'page', 'screen') AND NOT backfill AND refusal = '' AND projected_at IS NOT NULL
+        ORDER BY occurred_at DESC, id DESC LIMIT 1
+    ) AS last
+    WHERE NOT EXISTS (
+        SELECT 1 FROM campaigns_departure AS gone
+        WHERE gone.store_id = (SELECT %(store)s::bigint) AND gone.customer_id = who.id AND gone.left_at >= last.occurred_at
+    )
+    ORDER BY who.id
+    ON CONFLICT (store_id, customer_id) DO UPDATE SET look_at = greatest(campaigns_recoverywatch.look_at, excluded.look_at)
+    RETURNING look_at
+"""
+_LATER = """
     INSERT INTO campaigns_recoverywatch (store_id, customer_id, look_at)
     SELECT %s, customer_id, look_at FROM unnest(%s::bigint[], %s::timestamptz[]) AS moved(customer_id, look_at) ORDER BY customer_id
     ON CONFLICT (store_id, customer_id) DO UPDATE SET look_at = greatest(campaigns_recoverywatch.look_at, excluded.look_at)
@@ -45,29 +62,24 @@ _BOUGHT = """
 """
 
 
-def hear(events: Sequence[CustomerEvent], now: datetime) -> None:
+def hear(customer_ids: Sequence[int], now: datetime) -> None:
     """Note who moves, to look at them when they have been quiet for half an hour; and who of those that left has bought.
 
     Called in the transaction in which the journeys read the news, so nobody is forgotten. A store without a plan is left alone.
     """
-    moved: dict[int, datetime] = {}
-    bought: set[int] = set()
-    for event in events:
-        if event.customer_id is None or event.backfill:
-            continue
-        if event.name == "Order Completed":
-            bought.add(event.customer_id)
-        if event.kind in {"track", "page", "screen"} and now - event.occurred_at < LATE + SILENCE:
-            moved[event.customer_id] = max(event.occurred_at, moved.get(event.customer_id, event.occurred_at))
-    if not moved or not RecoveryStage.objects.exists():
+    if not RecoveryStage.objects.exists():
         return
+    store_id, people = require_store_id(), list(customer_ids)
+    values: dict[str, Any] = {"store": store_id, "customers": people, "silence": SILENCE, "since": now - LATE - SILENCE}
     with connection.cursor() as cursor:
-        cursor.execute(_WATCH, [require_store_id(), list(moved), [moment + SILENCE for moment in moved.values()]])
-    note_bought(bought, now=now)
-    StoreWork.ring(WORK, store_id=require_store_id(), due_at=min(moved.values()) + SILENCE)
+        cursor.execute(_WATCH, values)
+        moments = [look_at for (look_at,) in cursor.fetchall()]
+    if moments:
+        StoreWork.ring(WORK, store_id=store_id, due_at=min(moments))
+    note_bought(people, now=now)
 
 
-def note_bought(customer_ids: set[int], *, now: datetime, since: datetime | None = None) -> None:
+def note_bought(customer_ids: Collection[int], *, now: datetime, since: datetime | None = None) -> None:
     """Write down which departures of these customers were followed by an order within seven days, on whatever device.
 
     since: of which departures, two weeks ago when it is not told.
@@ -122,7 +134,7 @@ def _cells() -> dict[tuple[str, str], RecoveryCell]:
 def _look_later(moving: dict[int, datetime]) -> None:
     if moving:
         with connection.cursor() as cursor:
-            cursor.execute(_WATCH, [require_store_id(), list(moving), list(moving.values())])
+            cursor.execute(_LATER, [require_store_id(), list(moving), list(moving.values())])
 
 
 def next_look(*, now: datetime) -> datetime | None:
