@@ -16,6 +16,7 @@ from campaigns.models import (
     CouponPool,
     CreditRule,
     Decision,
+    Departure,
     Enrollment,
     Experiment,
     Journey,
@@ -30,6 +31,12 @@ from campaigns.models import (
     ProviderReport,
     PushKeys,
     PushSubscription,
+    RecoveryCell,
+    RecoveryCellVersion,
+    RecoveryGroup,
+    RecoveryReplay,
+    RecoveryStage,
+    RecoveryWatch,
     Sender,
     SendingDomain,
     SendingStop,
@@ -162,3 +169,18 @@ look_at(
 )
 look_at(Assignment, columns=("assigned_at", "store", "experiment", "arm", "plan"), search=(STORE,), filters=("arm",))
 look_at(CreditRule, columns=("changed_at", "store", "windows", "recounting_to", "recounted_to"), search=(STORE,))
+look_at(RecoveryStage, columns=("name", "store", "ready", "position", "depth", "archived_at"), search=(STORE,))
+look_at(
+    RecoveryCell, columns=("id", "store", "stage", "group", "state", "number", "changed_at"), search=(STORE,), filters=("state", "group")
+)
+look_at(RecoveryCellVersion, columns=("id", "store", "cell", "number", "saved_at"), search=(STORE,))
+look_at(
+    Departure,
+    columns=("left_at", "store", "stage", "group", "decision", "reached", "bought_at"),
+    hidden=("source", "evidence"),
+    search=(STORE, "=public_id"),
+    filters=("decision", "group"),
+)
+look_at(RecoveryWatch, columns=("look_at", "store"), search=(STORE,))
+look_at(RecoveryReplay, columns=("asked_at", "store", "days", "people_count", "finished_at"), search=(STORE,))
+look_at(RecoveryGroup, columns=("id", "store", "group", "segment"), search=(STORE,))

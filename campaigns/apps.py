@@ -21,6 +21,13 @@ _DEEDS = {
     "campaign.asked": _("Asked for a yes to a campaign"),
     "campaign.returned": _("Gave a campaign back to who wrote it"),
     "campaign.tried": _("Sent a test of a campaign"),
+    "recovery.begun": _("Made the recovery plan"),
+    "recovery.switched_on": _("Switched the recovery plan on"),
+    "recovery.row_added": _("Added a row to the recovery plan"),
+    "recovery.row_removed": _("Took a row out of the recovery plan"),
+    "recovery.group": _("Said who is in a visitor group"),
+    "recovery.saved": _("Saved a cell of the recovery plan"),
+    "recovery.state": _("Changed the state of a cell of the recovery plan"),
     "template.tried": _("Sent a test of a mail"),
     "sender.made": _("Added a sender"),
     "domain.checked": _("Checked a sending domain"),
@@ -45,6 +52,7 @@ _GROUPS = {
     "rule": _("What is still true"),
     "measuring": _("Measuring"),
     "journey": _("Journeys"),
+    "recovery": _("Recovery plan"),
     "campaign": _("Campaigns"),
     "connection": _("Channels"),
     "sender": _("Channels"),
@@ -65,11 +73,14 @@ class CampaignsConfig(AppConfig):
         from campaigns import home_parts as own
         from campaigns import models, telling
         from campaigns.broadcasts.running import look_again
+        from campaigns.journeys.hearers import hearers
         from campaigns.journeys.merging import move_runs, move_turned_away
-        from campaigns.measurement.assignment import follow_merge
+        from campaigns.measurement import assignment
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
         from campaigns.models.journey import names_of_journeys
+        from campaigns.recovery.merging import follow_merge, follow_watch
+        from campaigns.recovery.noticing import hear
         from campaigns.sending.opening import OPENED
         from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
         from campaigns.sending.replying import RECEIVED
@@ -93,10 +104,14 @@ class CampaignsConfig(AppConfig):
         register(models.Coupon)
         register(models.Decision)
         register(models.Attribution)
-        register(models.Assignment, move=follow_merge)
+        register(models.Assignment, move=assignment.follow_merge)
         register(models.PushSubscription)
         register(models.Opening)
         register(models.OnsiteMessage)
+        register(models.Departure, move=follow_merge)
+        register(models.RecoveryWatch, move=follow_watch)
+        hearers.add("recovery", hear)
+        menu.register(menu.MenuItem("messages", _("Recovery plan"), "layout-grid", "campaigns:recovery", "messages.view", order=10))
         menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
         menu.register(
             menu.MenuItem("insight", _("Experiments"), "flask", "campaigns:experiments", "insight.view", order=40, with_pages_below=True)

@@ -277,3 +277,30 @@ class RuleForm(forms.Form):
         self.rule.pool_id = int(self.cleaned_data["pool"]) if self.cleaned_data["pool"] else None
         self.rule.changed_at = now
         self.rule.save()
+
+
+class RowForm(forms.Form):
+    """A row of the recovery plan of the merchant's own: its name, the event it begins with and the one that does not follow."""
+
+    name = LineField(label=_("Name of the row"), max_length=60, help_text=_("As it stands in the matrix, such as “Size guide read”."))
+    event = LineField(
+        label=_("This happened"), max_length=120, help_text=_("The name of an event your shop sends, exactly as it sends it.")
+    )
+    without = LineField(
+        label=_("And this did not follow in the same visit"),
+        max_length=120,
+        initial="Order Completed",
+        help_text=_("The name of an event."),
+    )
+    device = forms.ChoiceField(
+        label=_("On which device"),
+        required=False,
+        choices=[("", _("On any")), ("phone", _("Phone")), ("tablet", _("Tablet")), ("computer", _("Computer"))],
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a row nobody could be in: the same event cannot both happen and not follow."""
+        said: dict[str, Any] = super().clean() or {}
+        if said.get("event") and said.get("event") == said.get("without"):
+            self.add_error("without", gettext("This must be another event than the one above."))
+        return said

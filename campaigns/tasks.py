@@ -12,6 +12,9 @@ from campaigns.connecting import hosting
 from campaigns.journeys.ticking import take_turn
 from campaigns.measurement import attribution
 from campaigns.models import Message
+from campaigns.recovery import looking_back
+from campaigns.recovery.noticing import WORK as RECOVERY
+from campaigns.recovery.noticing import next_look, notice_due
 from campaigns.sending import breaking
 from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.opening import note_openings
@@ -33,6 +36,18 @@ def run_journeys() -> None:
     for taken in take_turns(kind="journeys", clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
         with store_context(taken.store_id):
             StoreWork.settle("journeys", taken, next_at=take_turn(clock=clock.now))
+
+
+@shared_task(name="campaigns.tasks.run_recovery")
+def run_recovery() -> None:
+    """Look at people who were quiet for half an hour, and let those who left into the cells of the recovery plan."""
+    for taken in take_turns(kind=RECOVERY, clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
+        with store_context(taken.store_id):
+            notice_due(now=clock.now())
+            StoreWork.settle(RECOVERY, taken, next_at=next_look(now=clock.now()))
+    for taken in take_turns(kind=looking_back.WORK, clock=clock.now, most=1, seconds=SECONDS_A_TICK):
+        with store_context(taken.store_id):
+            StoreWork.settle(looking_back.WORK, taken, next_at=looking_back.go_on(now=clock.now()))
 
 
 @shared_task(name="campaigns.tasks.run_campaigns")

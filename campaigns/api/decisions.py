@@ -63,7 +63,7 @@ class MessageTraceOut(serializers.Serializer[Any]):
 
 
 class NotWrittenOut(serializers.Serializer[Any]):
-    """A live journey or recent campaign that has no message for a person. kind: journey or campaign."""
+    """A live journey, departure or recent campaign that has no message for a person. kind: journey, recovery or campaign."""
 
     kind = serializers.CharField()
     id = serializers.UUIDField(source="public_id")

@@ -1,9 +1,9 @@
 """Rows that only grow leave when a store keeps them no longer: a few at a time, found by an index, and added up before they go.
 
-What people did with messages (clicks, openings) stays as long as the store keeps events, and for 25 months at most. What has had its use
-(messages on the site, browsers that are gone, ids of what providers told, whom a journey turned away) leaves after a month. Single
-messages stay for as many months as the store says, fourteen at least: by then their links lead nowhere, and what they belong to is over,
-so nothing can be sent twice. Their campaign's report is written down first, and a journey's figures are added up.
+What people did with messages (clicks, openings), and where they left the shop, stays as long as the store keeps events, and for 25 months
+at most. What has had its use (messages on the site, browsers that are gone, ids of what providers told, whom a journey turned away) leaves
+after a month. Single messages stay for as many months as the store says, fourteen at least: by then their links lead nowhere, and what they
+belong to is over, so nothing can be sent twice. Their campaign's report is written down first, and a journey's figures are added up.
 """
 
 import time
@@ -21,6 +21,7 @@ from campaigns.models import (
     Campaign,
     CampaignTally,
     Click,
+    Departure,
     Enrollment,
     Journey,
     Message,
@@ -69,6 +70,7 @@ def let_old_go_of(store: Store, *, now: datetime) -> int:
     gone += _in_bites(partial(_let_clicks_go, before=before, now=now))
     for rows, by in (
         (Opening.objects.filter(at__lt=before, noted_at__isnull=False), "at"),
+        (Departure.objects.filter(left_at__lt=before), "left_at"),
         (OnsiteMessage.objects.filter(until__lt=month), "until"),
         (PushSubscription.objects.filter(gone_at__lt=month), "gone_at"),
         (PushSubscription.objects.filter(gone_at=None, seen_at__lt=month - FORGOTTEN_AFTER), "seen_at"),

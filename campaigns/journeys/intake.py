@@ -16,6 +16,7 @@ from campaigns.journeys.definition import Definition
 from campaigns.journeys.engine import GOES_ON, Answer, Happened, Standing, advance, listen, meaning
 from campaigns.journeys.entering import Wish, enter
 from campaigns.journeys.facts import asked_of, facts_of
+from campaigns.journeys.hearers import tell_hearers
 from campaigns.journeys.standings import carry_out, run_of, standing_of
 from campaigns.journeys.steps import Effect, Facts
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
@@ -36,6 +37,7 @@ def take_news(*, now: datetime) -> int:
         customer_ids = list(take_pending(READER, limit=SLICE))
         if not customer_ids:
             return 0
+        tell_hearers(customer_ids, now=now)
         live = live_journeys()
         runs = _running(customer_ids)
         definitions = definitions_of(run.version_id for run in runs)

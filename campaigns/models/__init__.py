@@ -18,6 +18,15 @@ from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
 from campaigns.models.phrase import StorePhrase
 from campaigns.models.push import PushKeys, PushSubscription
+from campaigns.models.recovery import (
+    Departure,
+    RecoveryCell,
+    RecoveryCellVersion,
+    RecoveryGroup,
+    RecoveryReplay,
+    RecoveryStage,
+    RecoveryWatch,
+)
 from campaigns.models.report import ProviderReport
 from campaigns.models.sender import Sender, SendingDomain
 from campaigns.models.stop import AccountPace, SendingStop
@@ -41,6 +50,7 @@ __all__ = [
     "CouponPool",
     "CreditRule",
     "Decision",
+    "Departure",
     "Enrollment",
     "Experiment",
     "Journey",
@@ -55,6 +65,12 @@ __all__ = [
     "ProviderReport",
     "PushKeys",
     "PushSubscription",
+    "RecoveryCell",
+    "RecoveryCellVersion",
+    "RecoveryGroup",
+    "RecoveryReplay",
+    "RecoveryStage",
+    "RecoveryWatch",
     "SendRule",
     "Sender",
     "SendingDomain",

@@ -29,6 +29,7 @@ class Journey(StoreOwned):
     """One journey. `live_number` is the version that people enter; running enrollments finish on their own.
 
     waves_until: up to which moment the calendar was looked at, of a journey that people enter by it.
+    for_quiet: its messages wait until a person has done nothing in the shop for half an hour; it runs a cell of the recovery plan.
     """
 
     class State(models.TextChoices):
@@ -46,6 +47,7 @@ class Journey(StoreOwned):
     paused_at = models.DateTimeField(null=True, editable=False)
     pause_reason = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
     waves_until = models.DateTimeField(null=True, editable=False)
+    for_quiet = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(JourneyQuerySet)

@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.models import Enrollment, LinkHost, Message
 from campaigns.personalization.brands import brand_words
-from campaigns.personalization.links import unsubscribe_url
+from campaigns.personalization.links import basket_url, unsubscribe_url
 from campaigns.personalization.phrases import own_phrases, words_for
 from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
@@ -110,8 +110,16 @@ def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store) -> dic
         "lines_count": message.cart.lines_count,
         "total_minor": message.cart.total_minor,
         "currency": message.cart.currency,
-        "url": f"{store.web_address.rstrip('/')}/cart" if store.web_address else "",
+        "url": _way_back(message, store=store),
     }
+
+
+def _way_back(message: Message, *, store: Store) -> str:
+    """Return the address of our page that brings the basket back where the shop can do that on its own host, else of the shop's basket."""
+    cart = message.cart
+    if cart is not None and cart.restore_url and may_link(cart.restore_url, hosts=hosts_of(web_address=store.web_address)):
+        return basket_url(cart.pk, store_id=store.pk, planned_at=message.planned_at)
+    return f"{store.web_address.rstrip('/')}/cart" if store.web_address else ""
 
 
 def _calm(value: Any, *, own: frozenset[str]) -> Any:

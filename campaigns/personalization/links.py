@@ -13,8 +13,8 @@ from retention.customers.models import Customer
 from retention.kit.secrets import BadLink, Link, open_link, sign_link
 from retention.signup.links import address_mark
 
-CLICK, UNSUBSCRIBE = "click", "unsubscribe"
-CLICK_DAYS, UNSUBSCRIBE_DAYS = 400, 3650
+CLICK, UNSUBSCRIBE, BASKET = "click", "unsubscribe", "basket"
+CLICK_DAYS, UNSUBSCRIBE_DAYS, BASKET_DAYS = 400, 3650, 30
 
 
 def click_url(message_id: int, position: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
@@ -55,6 +55,25 @@ def unsubscribe_url(customer: Customer, message_id: int, channel: str, *, store_
 def site_in(way_out: str) -> str:
     """Return what the addresses of a message begin with, from its own address to say no."""
     return way_out.rpartition("/u/")[0]
+
+
+def basket_url(cart_id: int, *, store_id: int, planned_at: datetime) -> str:
+    """Return the address of the page that brings one basket back."""
+    token = sign_link(str(cart_id), store_id=store_id, purpose=BASKET, expires_at=planned_at + timedelta(days=BASKET_DAYS))
+    return f"{settings.SITE_URL}/b/{token}"
+
+
+def host_of_basket(address: str) -> str:
+    """Return our own address where a basket's link leads to us, for the hosts a message may link to; nothing for one of the shop's."""
+    return settings.SITE_URL if address.startswith(f"{settings.SITE_URL}/b/") else ""
+
+
+def read_basket(token: str, *, now: datetime) -> Link:
+    """Return whose basket is to come back: the store, and the basket's id as the subject; raises BadLink."""
+    link = open_link(token, purpose=BASKET, now=now)
+    if not link.subject.isdigit():
+        raise BadLink("malformed")
+    return link
 
 
 def read_click(token: str, *, now: datetime) -> tuple[Link, int, int]:

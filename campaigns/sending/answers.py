@@ -23,6 +23,7 @@ QUESTIONS: dict[str, Phrase] = {
     "truth": Phrase(gettext_noop("Is what it says still true?")),
     "number": Phrase(gettext_noop("Is nobody else at this number written to?")),
     "compared": Phrase(gettext_noop("Are they not among those who get no marketing, to compare with?")),
+    "moves": Phrase(gettext_noop("Have they left the shop for now?")),
 }
 """In the order they are asked; a new one goes to the end, for answers are kept by their place."""
 

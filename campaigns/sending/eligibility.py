@@ -41,6 +41,8 @@ class Caps:
 
 NUMBER_WAIT = timedelta(minutes=5)
 """How long an SMS of a campaign waits for another one to its number before it asks again."""
+QUIET = timedelta(minutes=30)
+"""How long somebody must have done nothing in the shop before a message about what they left there. Source: field guide 4b."""
 RARELY = Caps(per_day=1, per_week=1)
 """For a person who asked to be written to less often."""
 
@@ -53,6 +55,7 @@ class Facts:
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
     words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
     number_taken: another customer's went there; number_waits: one is on its way there. apart: they get no marketing, to compare with.
+    seen_at: when they last did something in the shop, told only of a message that waits until they are quiet.
     """
 
     channel: str
@@ -76,6 +79,7 @@ class Facts:
     number_taken: bool = False
     number_waits: bool = False
     apart: bool = False
+    seen_at: datetime | None = None
 
 
 Question = Callable[[Facts, datetime], bool | None]
@@ -114,13 +118,14 @@ def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[
 def answer_all(facts: Facts, *, now: datetime) -> dict[str, bool | None]:
     """Answer every question, also those `judge` does not come to; None where one is not asked. Keys: ENDS, first, budget, hours, truth."""
     told = {name: passed(facts, now) for name, (passed, _do, _reason) in ENDS.items()}
-    waits: dict[str, bool | None] = dict.fromkeys(("first", "budget", "hours"))
+    waits: dict[str, bool | None] = dict.fromkeys(("first", "budget", "hours", "moves"))
     if facts.number_waits:
         told["number"] = False
     if not facts.transactional:
         waits["first"] = _after_others(facts, now) <= now
         waits["budget"] = _in_budget(facts, now, _caps_of(facts)) <= now
         waits["hours"] = _awake(facts, now, USUAL) == now
+        waits["moves"] = _when_quiet(facts, now) <= now if facts.seen_at is not None else None
     return told | waits | {"truth": not facts.untrue}
 
 
@@ -138,7 +143,8 @@ def _if_true(facts: Facts) -> Verdict:
 def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
     others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now, caps), "frequency_cap")
-    wait, reason = max(others, budget, _after_same_number(facts, now), key=lambda one: one[0])
+    quiet_from = (_when_quiet(facts, now), "still_moving")
+    wait, reason = max(others, budget, _after_same_number(facts, now), quiet_from, key=lambda one: one[0])
     allowed = _awake(facts, wait, quiet)
     return (allowed, "quiet_hours") if allowed > wait else (wait, reason)
 
@@ -146,6 +152,11 @@ def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours])
 def _after_same_number(facts: Facts, now: datetime) -> tuple[datetime, str]:
     """Return when to ask again whether the other message to this number left, with the reason."""
     return (now + NUMBER_WAIT if facts.number_waits else now), "number_on_its_way"
+
+
+def _when_quiet(facts: Facts, now: datetime) -> datetime:
+    """Return when they will have done nothing in the shop for long enough, if they do nothing more."""
+    return max(now, facts.seen_at + QUIET) if facts.seen_at is not None and facts.channel != "onsite" else now
 
 
 def _after_others(facts: Facts, now: datetime) -> datetime:

@@ -78,7 +78,8 @@ _FACTS = Prepared(
             ) AS recent
             WHERE recent.state = 'ready' AND recent.provider_key <> '' AND recent.stream = 'marketing' AND recent.first_attempt_at > $4
                 AND recent.id <> ALL($1)
-        ) AS contacts
+        ) AS contacts,
+        CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -212,8 +213,8 @@ def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
 
 
 def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
-    _, _, channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart, zone, consent, suppressed, *more = row
-    on_break, rarely, contacts = more
+    channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart = row[2:10]
+    zone, consent, suppressed, on_break, rarely, contacts, seen_at = row[10:]
     return Facts(
         channel=channel,
         transactional=stream == "transactional",
@@ -231,6 +232,7 @@ def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
         contacts=tuple(contacts),
         customer_zone=zone,
         store_zone=store_zone,
+        seen_at=seen_at,
     )
 
 

@@ -17,6 +17,7 @@ _WORDS: dict[str, str] = {
     "frequency_cap": gettext_noop("Had enough messages lately"),
     "other_message_first": gettext_noop("Another message went first"),
     "quiet_hours": gettext_noop("Quiet hours there"),
+    "still_moving": gettext_noop("Still about in the shop"),
     "refused": gettext_noop("The mail server refused it"),
     "bad_address": gettext_noop("The address does not exist"),
     "refused_for_now": gettext_noop("The mail server asks to try later"),

@@ -1,4 +1,4 @@
-"""Why there is no message: each running journey and recent campaign that did not write to a person, with the reason as it stands now."""
+"""Why there is no message: each running journey, departure and recent campaign that did not write to a person, and why as it stands now."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from uuid import UUID
 
 from campaigns.journeys.engine import key_of
 from campaigns.journeys.versions import LiveJourney, live_journeys
-from campaigns.models import Campaign, Enrollment, Journey, Message, TurnedAway
+from campaigns.models import Campaign, Departure, Enrollment, Journey, Message, TurnedAway
+from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.sending.addresses import address_of
 from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.reasons import words_of
@@ -24,7 +25,10 @@ _EVENTS = {"Cart Idle": gettext_noop("Basket left alone"), "Order Completed": ge
 
 @dataclass(frozen=True)
 class Absent:
-    """A journey or campaign that has no message for a person, and why. kind: journey or campaign; reason: a word for programs."""
+    """A journey, departure or campaign that has no message for a person, and why.
+
+    kind: journey, recovery (public_id is then of the stage, part of the group) or campaign; reason: a word for programs.
+    """
 
     kind: str
     public_id: UUID
@@ -32,24 +36,43 @@ class Absent:
     reason: str
     words: str
     at: datetime | None = None
+    part: str = ""
 
 
 def absent_for(customer: Customer, *, say: Say, now: datetime) -> list[Absent]:
-    """Return why journeys that are live and campaigns opened in 90 days have no message for a person; at most 30 of each."""
-    return [*_journeys(customer, say, now), *_campaigns(customer, say, now)]
+    """Return why live journeys, the recovery plan and campaigns opened in 90 days have no message for a person; at most 30 of each."""
+    return [*_journeys(customer, say, now), *_departures(customer, say, now), *_campaigns(customer, say, now)]
 
 
 def _journeys(customer: Customer, say: Say, now: datetime) -> list[Absent]:
     written = set(Message.objects.filter(customer=customer, source_kind="journey").values_list("source_id", flat=True))
     runs = {run.journey_id: run for run in Enrollment.objects.filter(customer=customer).order_by("entered_at", "id")}
-    live = [one for one in live_journeys() if one.journey_id not in written][:MOST]
-    rows = Journey.objects.in_bulk([one.journey_id for one in live])
+    plain = Journey.objects.live().filter(for_quiet=False).in_bulk()  # a cell of the recovery plan is told as a departure
+    live = [one for one in live_journeys() if one.journey_id in plain and one.journey_id not in written][:MOST]
+    rows = plain
     found = []
     for one in live:
         reason, phrase, at = _of_run(runs[one.journey_id], now) if one.journey_id in runs else _not_in(one, customer)
         journey = rows[one.journey_id]
         found.append(Absent("journey", journey.public_id, journey.name, reason, phrase.render(say), at))
     return found
+
+
+def _departures(customer: Customer, say: Say, now: datetime) -> list[Absent]:
+    """Return where a person left lately and why the plan did not write about it: the evidence, and what was decided."""
+    left = Departure.objects.since(now - LOOK_BACK).filter(customer=customer, stage__isnull=False)
+    quiet = left.exclude(decision=Departure.Decision.ENTERED).select_related("stage").order_by("-left_at", "-id")[:MOST]
+    found = []
+    for one in quiet:
+        words = Phrase(gettext_noop("%(why)s. %(decision)s"), {"why": _evidence(one, say), "decision": str(one.get_decision_display())})
+        name = f"{one.stage.name} × {BY_KEY[one.group].name.render(say)}"
+        found.append(Absent("recovery", one.stage.public_id, name, one.decision, words.render(say), one.left_at, one.group))
+    return found
+
+
+def _evidence(departure: Departure, say: Say) -> str:
+    said = [departure.evidence.get(part) for part in ("stage", "group")]
+    return "; ".join(Phrase(text, values).render(say) for text, values in filter(None, said) if text)
 
 
 def _of_run(run: Enrollment, now: datetime) -> tuple[str, Phrase, datetime | None]:

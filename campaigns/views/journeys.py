@@ -61,7 +61,7 @@ class StepLine:
 @require_safe
 def list_journeys(request: HttpRequest) -> HttpResponse:
     """Show all journeys with their figures, and the ready-made ones that are not switched on."""
-    journeys = list(Journey.objects.by_name())
+    journeys = list(Journey.objects.by_name().filter(for_quiet=False))  # cells of the recovery plan have a page of their own
     figures = reading.figures_of((journey.pk for journey in journeys), currency=_store(request).currency)
     beyond = beyond_held_back([journey_key(journey.pk) for journey in journeys], currency=_store(request).currency, now=clock.now())
     rows = [

@@ -57,6 +57,7 @@ _OF_OWN: dict[str, frozenset[str]] = {
     "SMS Received": frozenset(),
     "Segment Entered": frozenset(),
     "Segment Left": frozenset(),
+    "Shop Left": frozenset(),
     "Unsubscribed": frozenset({CONSENT}),
 }
 

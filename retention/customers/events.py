@@ -51,6 +51,7 @@ OWN_NAMES = frozenset(
         "SMS Received",
         "Segment Entered",
         "Segment Left",
+        "Shop Left",
         "Signed Up",
         "Unsubscribed",
     }

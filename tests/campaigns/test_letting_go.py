@@ -182,7 +182,7 @@ def whole_report(campaign: Campaign, store: Any, *, now: datetime) -> dict[str, 
     return report_of(campaign, now=now) | {
         "reasons": reading.reasons_of(campaign),
         "variants": reading.variants_of(campaign, currency="EUR"),
-        "difference": reading.difference_of(campaign, currency="EUR"),
+        "difference": reading.difference_of(campaign, currency="EUR", now=now),
         "segments": following.by_segment(campaign, currency="EUR"),
         "file": exporting.figures_file(campaign, currency="EUR", now=now),
     }

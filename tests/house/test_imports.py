@@ -66,6 +66,7 @@ def test_a_thinking_room_carries_its_mark_in_the_plan(pattern: str, word: str) -
 BUILT = {
     "*.rules", "*.conditions",
     "*.journeys.definition", "*.journeys.engine", "*.journeys.steps", "*.journeys.occasions", "*.journeys.triggers", "*.journeys.soundness",
+    "*.recovery.rules",
     "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter", "*.truth.deciding", "*.sending.answers", "*.sending.warming",
     "*.measurement.statistics",
     "*.intake.shops.reading", "*.intake.shops.results", "*.intake.shops.shopify", "*.intake.shops.woocommerce",

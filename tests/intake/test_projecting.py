@@ -6,6 +6,7 @@ import random
 import pytest
 
 from campaigns.journeys.triggers import PRODUCT_NEWS
+from campaigns.recovery.rules.compiling import TRIGGER
 from campaigns.sending.opening import OPENED
 from campaigns.sending.receipts import BOUNCED, CLICKED, COMPLAINED, DELIVERED
 from campaigns.sending.replying import RECEIVED
@@ -159,7 +160,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 
 def test_the_list_of_our_own_names_is_complete():
     mail = {*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), CLOSED, COMPLAINED, OPENED, RECEIVED, "Unsubscribed"}
-    segments = {"Segment Entered", "Segment Left"}
+    segments = {"Segment Entered", "Segment Left", TRIGGER}
     news = set(PRODUCT_NEWS.values())
     assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments, *news} == OWN_NAMES
 

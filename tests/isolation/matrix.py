@@ -5,6 +5,8 @@ A new route, admin page, task or capability is one line here. It is data: `test_
 
 from typing import Any, NamedTuple
 
+from tests.isolation.campaign_pages import CAMPAIGN_PAGES
+
 ROLES = ("owner", "manager", "marketer", "writer", "analyst", "support")
 
 # capability -> the roles that have it, in the order above; "-" stands for a role that has not.
@@ -75,6 +77,7 @@ PLATFORM_PAGES = {
     "link_host_known": Page("public", answers=(200, 404)),
     "link_host_answer": Page("public", ids={"nonce": "=0123456789abcdef"}, answers=(404,)),
     "countdown": Page("public", ids={"until": "=1900000000", "color": "=0b6674"}),
+    "basket_back": Page("public", "GET POST", ids={"token": "=nonsense"}, answers=(404,)),
     "click": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "click_short": Page("public", ids={"token": "=nonsense"}, answers=(404,)),
     "hook_twilio_status": Page("public", "POST", ids={"public_id": "=00000000-0000-4000-8000-000000000000"}, answers=(404,)),
@@ -205,7 +208,6 @@ _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 _CAMPAIGN = {"public_id": "campaigns.Campaign.public_id"}
 _PROVIDER = {"which": "=twilio"}
 _TWILIO_FORM = {"account_sid": "AC" + "0" * 32, "auth_token": "another-secret-000", "from": "+15005550006"}
-_POOL = {"public_id": "campaigns.CouponPool.public_id"}
 _CODE = {"code": "campaigns.Coupon.code"}
 _TEMPLATE = {"public_id": "campaigns.Template.public_id"}
 CAMPAIGN_PAGES = {
@@ -242,6 +244,7 @@ CAMPAIGN_PAGES = {
     "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_duplicate": Page("messages.write", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
+    **{name: Page(*told) for name, told in CAMPAIGN_PAGES.items()},
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -249,13 +252,6 @@ CAMPAIGN_PAGES = {
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),
     "campaigns:resume": Page("messages.send", "POST", ids=_JOURNEY),
     "campaigns:why": Page("customers.view", ids=_CUSTOMER),
-    "campaigns:coupon_pools": Page("messages.view"),
-    "campaigns:new_coupon_pool": Page("messages.edit", "GET POST", form={"name": "New"}, answers=(200, 302, 422)),
-    "campaigns:coupon_pool": Page("messages.view", ids=_POOL),
-    "campaigns:coupon_pool_add": Page("messages.edit", "POST", ids=_POOL, form={"make": "1"}),
-    "campaigns:coupon_pool_archive": Page("messages.edit", "POST", ids=_POOL),
-    "campaigns:coupon_pool_bring_back": Page("messages.edit", "POST", ids=_POOL, answers=(302, 404)),
-    "campaigns:coupon_codes": Page("messages.edit", ids=_POOL),
     "campaigns:template_rule": Page("messages.edit", "GET POST", ids=_TEMPLATE, form={"sold_out": "block"}),
     "campaigns:campaign_rule": Page("messages.edit", "GET POST", ids=_CAMPAIGN, form={"sold_out": "block"}),
     "campaigns:step_rule": Page("messages.edit", "GET POST", ids={**_JOURNEY, "step": "=first"}, form={"sold_out": "block"}),
@@ -483,6 +479,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.recount_credits": "tick",
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
+    "campaigns.tasks.run_recovery": "tick",
     "campaigns.tasks.sweep": "tick",
     "campaigns.tasks.watch": "tick",
     "retention.customers.tasks.bring_in": "tick",

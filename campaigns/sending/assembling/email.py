@@ -11,7 +11,7 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, opening_url, site_in
+from campaigns.personalization.links import click_base, host_of_basket, opening_url, site_in
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
@@ -23,7 +23,7 @@ from retention.customers.consent import address_digest
 
 def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[str, str]) -> Links:
     """Return how the links of one mail are made ours. parts: of its template, in the language it is written in."""
-    hosts = hosts_of(parts["html"], parts["text"], web_address=context["shop"]["web_address"])
+    hosts = hosts_of(parts["html"], parts["text"], host_of_basket(context["cart"]["url"]), web_address=context["shop"]["web_address"])
     return Links(
         utm=utm_of(message),
         hosts=hosts,

@@ -9,7 +9,7 @@ from campaigns.channels import Account, Outgoing
 from campaigns.channels.push.encrypting import LONGEST_PLAIN
 from campaigns.channels.push.providers.webpush import SUBSCRIPTIONS
 from campaigns.models import Message
-from campaigns.personalization.links import click_url, site_in
+from campaigns.personalization.links import click_url, host_of_basket, site_in
 from campaigns.personalization.push_texts import PushText, parts_of
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of, may_link, with_parameters
@@ -50,7 +50,7 @@ def said_by(message: Message, rendered: Rendered, context: Mapping[str, Any]) ->
     if not (title and said.text):
         return CannotRender("empty_text", "nothing was left of the text")
     parts, web_address = message.template_version.parts_for(message.customer.language)[1], str(context["shop"]["web_address"])
-    if not may_link(said.link, hosts=hosts_of(parts["text"], web_address=web_address)):
+    if not may_link(said.link, hosts=hosts_of(parts["text"], host_of_basket(context["cart"]["url"]), web_address=web_address)):
         return CannotRender("link_refused", "the link leads to a host the template does not name")
     return title, said, with_parameters(said.link, utm_of(message))
 

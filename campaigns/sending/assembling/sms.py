@@ -9,7 +9,7 @@ from campaigns.channels.sms.answers import hint
 from campaigns.channels.sms.segments import count_segments, made_plain
 from campaigns.channels.sms.stopping import says_how_to_stop
 from campaigns.models import Message
-from campaigns.personalization.links import site_in
+from campaigns.personalization.links import host_of_basket, site_in
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.short_links import short_url
 from campaigns.personalization.tracking import hosts_of, track
@@ -46,7 +46,7 @@ def text_of(
         make_url=lambda position: short_url(message.pk, position, store_id=message.store_id, site=site_in(way_out)),
         utm=utm_of(message),
         leave=frozenset({way_out, context["preferences_url"]}),
-        hosts=hosts_of(version.text, web_address=context["shop"]["web_address"]),
+        hosts=hosts_of(version.text, host_of_basket(context["cart"]["url"]), web_address=context["shop"]["web_address"]),
     )
     text = tracked.text.replace("\0", "").strip()
     if not text:

@@ -1,0 +1,110 @@
+"""What stands in the way of switching a cell on, and where two senders want the same people: said before anybody is written to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from campaigns.journeys.versions import live_journeys
+from campaigns.models import CouponPool, Journey, RecoveryCell, SendRule, TemplateVersion
+from campaigns.recovery.rules.cells import CellPlan, Gift, least_holdout
+from campaigns.recovery.rules.compiling import TRIGGER
+from campaigns.truth.codes import code_fault
+from retention.kit.words import Phrase, gettext_noop
+
+_ABOUT_LEAVING = frozenset(
+    {
+        "Cart Idle",
+        "Cart Abandoned",
+        "Cart Viewed",
+        "Product Added",
+        "Product Viewed",
+        "Checkout Started",
+        "Checkout Step Viewed",
+        "Payment Failed",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A live journey that writes to people the plan writes to."""
+
+    journey: Journey
+    event: str
+
+
+def faults_of_cell(cell: RecoveryCell, plan: CellPlan, *, entries_a_month: int = 0, now: datetime) -> list[Phrase]:
+    """Return what must be mended before a cell may go live; nothing when it may."""
+    faults = []
+    if plan.holdout_share < least_holdout(entries_a_month):
+        share = round(least_holdout(entries_a_month) * 100)
+        faults.append(
+            Phrase(
+                gettext_noop("At least %(share)s%% must get nothing. With less, this cell could never show whether it works."),
+                {"share": share},
+            )
+        )
+    versions = _versions(plan)
+    for rung in plan.rungs:
+        for key in filter(None, (rung.template, rung.plain)):
+            version = versions.get(key)
+            if version is None:
+                faults.append(Phrase(gettext_noop("“%(template)s”: it has no version that could be sent."), {"template": key}))
+            elif version.template.channel != rung.channel:
+                faults.append(Phrase(gettext_noop("“%(template)s” is written for another channel."), {"template": version.template.name}))
+            elif version.template.archived_at is not None:
+                faults.append(
+                    Phrase(
+                        gettext_noop("“%(template)s” is put away. Bring it back or choose another."), {"template": version.template.name}
+                    )
+                )
+    return faults + _gift_faults(plan, versions, cell=cell, now=now)
+
+
+def _versions(plan: CellPlan) -> dict[str, TemplateVersion]:
+    keys = {key for rung in plan.rungs for key in (rung.template, rung.plain) if key}
+    live = TemplateVersion.objects.filter(template__key__in=keys, number=F("template__live_number"))
+    return {version.template.key: version for version in live.select_related("template")}
+
+
+def _gift_faults(plan: CellPlan, versions: dict[str, TemplateVersion], *, cell: RecoveryCell, now: datetime) -> list[Phrase]:
+    """Say what keeps the gift from being given: no message shows it, no pool holds it, or the pool holds something else."""
+    if not plan.gift.costs:
+        return []
+    for rung in plan.rungs:
+        version = versions.get(rung.template)
+        if version is None or not rung.plain:
+            continue
+        fault = code_fault(version.texts(), place=_place(cell, rung.channel, version), now=now)
+        return [fault] if fault is not None else _other_gift(plan.gift, pool_of(cell, rung.channel, version))
+    return [Phrase(gettext_noop("No message gives the reason to come back. Choose one that shows a code."))]
+
+
+def _place(cell: RecoveryCell, step: str, version: TemplateVersion) -> Q:
+    return Q(journey_id=cell.journey_id, journey__isnull=False, step=step) | Q(template_id=version.template_id)
+
+
+def pool_of(cell: RecoveryCell, step: str, version: TemplateVersion) -> CouponPool | None:
+    """Return the pool a message of a cell draws its codes from, or None."""
+    rules = SendRule.objects.filter(_place(cell, step, version), pool__isnull=False).select_related("pool")
+    rule = rules.order_by(F("template_id").asc(nulls_first=True)).first()
+    return rule.pool if rule is not None else None
+
+
+def _other_gift(gift: Gift, pool: CouponPool | None) -> list[Phrase]:
+    if pool is None:
+        return []
+    same = pool.benefit == gift.kind and gift.amount == {"percent": pool.percent, "amount": pool.amount_minor}.get(gift.kind, gift.amount)
+    if same:
+        return []
+    return [Phrase(gettext_noop("The codes of the pool “%(pool)s” give something else than this cell says."), {"pool": pool.name})]
+
+
+def overlaps() -> list[Overlap]:
+    """Return the live journeys outside the plan that begin with somebody leaving: they may write to the same people."""
+    found = {one.journey_id: one.definition.trigger.event for one in live_journeys()}
+    wanted = {pk: event for pk, event in found.items() if event in _ABOUT_LEAVING and event != TRIGGER}
+    rows: Iterable[Journey] = Journey.objects.by_name().filter(pk__in=wanted, for_quiet=False)
+    return [Overlap(journey, wanted[journey.pk]) for journey in rows]

@@ -1,0 +1,271 @@
+"""What the plan does about people who left: who enters a journey, who is held back to compare with, and for everybody else why not.
+
+One run at a time for a person, and one for a basket (the database keeps that). A deeper stage takes over while nothing has been sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import F
+
+from campaigns.journeys.engine import STOPPED, Standing, begin
+from campaigns.journeys.standings import carry_out
+from campaigns.journeys.steps import Withdraw
+from campaigns.measurement.assignment import held_out_of, journey_key
+from campaigns.models import Departure, Enrollment, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
+from campaigns.recovery.departing import Left
+from campaigns.recovery.gifting import gift_refusals
+from campaigns.recovery.looking import channels_of
+from campaigns.recovery.rules.cells import CellPlan, read_cell
+from campaigns.recovery.rules.compiling import Ladder, ladder_for
+from campaigns.recovery.versions import version_for
+from retention.kit.words import Phrase
+from retention.stores.models import StoreWork
+from retention.tenancy.context import require_store_id
+
+LATE = timedelta(days=1)
+REST = timedelta(days=7)
+_RUNS = (Departure.Decision.ENTERED, Departure.Decision.HELD_OUT)
+_LEFT_ALREADY = ("sending", "sent", "unknown")
+_BY_STATE = {state: Departure.Decision(str(state)) for state in ("empty", "draft", "paused")}
+
+
+@dataclass
+class _Case:
+    """One departure that is being decided."""
+
+    left: Left
+    row: Departure
+    cell: RecoveryCell | None
+    plan: CellPlan | None = None
+    ladder: Ladder = field(default=Ladder((), ()))
+    channels: frozenset[str] = frozenset()
+    gifted: bool = True
+
+
+def decide(
+    found: Sequence[Left], *, rows: Mapping[str, RecoveryStage], cells: Mapping[tuple[str, str], RecoveryCell], now: datetime
+) -> int:
+    """Write down departures that were not noted before and let people in; return how many were noted. Runs in the caller's transaction.
+
+    rows, cells: of the active store, by the stage's key and the group. Customers must be locked by the caller.
+    """
+    known = _noted(found)
+    fresh = [left for left in found if (left.seen.customer.pk, left.visit.began_at) not in known]
+    last = {left.seen.customer.pk: left for left in found if left.stage is not None}
+    cases = [_case(left, rows, cells, now=now) for left in fresh]
+    open_cases = []
+    for case in cases:
+        decision = _at_once(case, newest=last.get(case.left.seen.customer.pk) is case.left, now=now)
+        if decision is None:
+            open_cases.append(case)
+        else:
+            case.row.decision = decision
+    _plan(open_cases, now=now)
+    earlier = _Earlier.of({case.row.customer_id for case in open_cases})
+    entering = [case for case in open_cases if _admit(case, earlier, now=now)]
+    _enter(entering, now=now)
+    Departure.objects.bulk_create([case.row for case in cases], ignore_conflicts=True)
+    return len(cases)
+
+
+def _noted(found: Sequence[Left]) -> set[tuple[int, datetime]]:
+    people = {left.seen.customer.pk for left in found}
+    began = min((left.visit.began_at for left in found), default=None)
+    if began is None:
+        return set()
+    return set(Departure.objects.filter(customer_id__in=people, left_at__gte=began).values_list("customer_id", "began_at"))
+
+
+def _case(left: Left, rows: Mapping[str, RecoveryStage], cells: Mapping[tuple[str, str], RecoveryCell], *, now: datetime) -> _Case:
+    public_id = uuid4()
+    row = departure_row(left, rows.get(left.stage.key) if left.stage else None, now=now)
+    row.public_id = public_id
+    row.about = str(left.cart.public_id) if left.cart is not None else str(public_id)
+    return _Case(left, row, cells.get((left.stage.key, left.group)) if left.stage else None)
+
+
+def departure_row(left: Left, stage: RecoveryStage | None, *, now: datetime) -> Departure:
+    """Return the row of a departure that nothing was decided about, not saved."""
+    public_id = uuid4()
+    return Departure(
+        public_id=public_id,
+        customer_id=left.seen.customer.pk,
+        stage=stage,
+        group=left.group,
+        decision=Departure.Decision.PAST if stage is not None else _ended_well(left),
+        reached=left.visit.reached,
+        cart=left.cart,
+        about=str(public_id),
+        began_at=left.visit.began_at,
+        left_at=left.visit.left_at,
+        noticed_at=now,
+        amount_minor=max(0, left.amount_minor),
+        currency=left.currency,
+        device=left.visit.device(),
+        source=left.visit.origin(),
+        evidence={"stage": as_json(left.why_stage), "group": as_json(left.why_group)} if stage is not None else {},
+    )
+
+
+def _ended_well(left: Left) -> Departure.Decision:
+    return Departure.Decision.ORDERED if left.visit.bought else Departure.Decision.NOWHERE
+
+
+def as_json(phrase: Phrase) -> list[Any]:
+    """Return a phrase as a departure keeps it: its text and its values."""
+    return [phrase.text, {name: value if isinstance(value, int | float | str) else str(value) for name, value in phrase.values.items()}]
+
+
+def _at_once(case: _Case, *, newest: bool, now: datetime) -> str | None:
+    """Decide what needs no further look: bought meanwhile, too long ago, another visit counts, nothing planned there."""
+    if case.left.stage is None:
+        return _ended_well(case.left)
+    bought = case.left.cart is not None and case.left.cart.state in {"bought", "recovered"}
+    if bought or case.left.seen.ordered_since(case.left.visit.began_at):
+        return Departure.Decision.BOUGHT
+    if not newest:
+        return Departure.Decision.REPLACED
+    if now - case.left.visit.left_at > LATE:
+        return Departure.Decision.PAST
+    if case.cell is None:
+        return Departure.Decision.HOLE
+    case.row.cell, case.row.cell_number = case.cell, case.cell.number
+    return _BY_STATE.get(case.cell.state)
+
+
+def _plan(cases: Sequence[_Case], *, now: datetime) -> None:
+    """Read what the cells say and on which channels these people may be reached."""
+    wanted = {case.cell.pk: case.cell for case in cases if case.cell is not None}
+    plans = dict(RecoveryCellVersion.objects.filter(cell__in=wanted, number=F("cell__number")).values_list("cell_id", "plan"))
+    channels = channels_of([case.left.seen.customer for case in cases], now=now) if cases else {}
+    for case in cases:
+        if case.cell is not None:
+            case.plan = read_cell(plans[case.cell.pk], group=case.cell.group)
+            case.channels = channels[case.left.seen.customer.pk]
+            case.ladder = ladder_for(case.plan, case.channels)
+    refusals = gift_refusals([(case.row, case.plan) for case in cases if case.plan is not None], now=now)
+    for case in cases:
+        why = refusals.get(case.row.public_id)
+        case.gifted = why is None
+        evidence: dict[str, Any] = {
+            "ladder": [[rung.channel, rung.minutes] for rung in case.ladder.rungs],
+            "missing": list(case.ladder.missing),
+        }
+        case.row.evidence |= evidence if why is None else evidence | {"gift": as_json(why)}
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What the plan did about these people before: departures that had a run, newest first, and the runs that go on, by what about."""
+
+    departures: Mapping[int, Sequence[Departure]]
+    runs: Mapping[int, Mapping[str, Enrollment]]
+
+    @classmethod
+    def of(cls, customer_ids: set[int]) -> "_Earlier":
+        """Read it for these customers in two statements; their runs are locked."""
+        departures: dict[int, list[Departure]] = {customer_id: [] for customer_id in customer_ids}
+        runs: dict[int, dict[str, Enrollment]] = {customer_id: {} for customer_id in customer_ids}
+        before = Departure.objects.filter(customer_id__in=customer_ids, decision__in=_RUNS).select_related("stage")
+        for one in before.order_by("-left_at", "-id") if customer_ids else []:
+            departures[one.customer_id].append(one)
+        running = Enrollment.objects.running().filter(customer_id__in=customer_ids, journey__for_quiet=True).order_by("id")
+        for run in running.select_for_update(of=("self",)) if customer_ids else []:
+            runs[run.customer_id][run.occurrence] = run
+        return cls(departures, runs)
+
+
+def _admit(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
+    """Say whether somebody may enter a live cell; writes the decision where not."""
+    cell = case.cell
+    if not case.ladder.rungs or cell is None or case.plan is None:
+        case.row.decision = Departure.Decision.UNREACHABLE
+        return False
+    if cell.state == RecoveryCell.State.SHADOW:
+        case.row.decision = Departure.Decision.SHADOW
+        return False
+    if not _make_way(case, earlier, now=now):
+        case.row.decision = Departure.Decision.ALREADY
+        return False
+    return True
+
+
+def _make_way(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
+    """Say whether no earlier run stands in the way; one at a shallower stage that has sent nothing gives way."""
+    before, runs = earlier.departures[case.row.customer_id], earlier.runs[case.row.customer_id]
+    standing = [one for one in before if one.about == case.row.about or one.about in runs]
+    if not standing:
+        return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before)
+    for one in standing:
+        run = runs.get(one.about)
+        deeper = case.left.stage is not None and one.stage is not None and case.left.stage.depth > one.stage.depth
+        if run is None or one.decision != Departure.Decision.ENTERED or not deeper or not _stop_unsent(run, now=now):
+            return False
+        Departure.objects.filter(pk=one.pk).update(decision=Departure.Decision.REPLACED)
+    return True
+
+
+def _stop_unsent(run: Enrollment, *, now: datetime) -> bool:
+    """End a run that has sent nothing and say so; one of whose messages something may have left is left as it is."""
+    stopped = Standing(STOPPED, run.step, None, run.held_out, "taken_over")
+    with transaction.atomic():
+        carry_out([run], {run.pk: (stopped, (Withdraw("taken_over"),))}, streams={}, now=now)
+        if not Message.objects.filter(enrollment_id=run.pk, state__in=_LEFT_ALREADY).exists():
+            return True
+        transaction.set_rollback(True)
+    return False
+
+
+def _held_out(cases: Sequence[_Case], *, now: datetime) -> set[tuple[int, int]]:
+    """Return who is held back to compare with, as (journey, person)."""
+    people: dict[tuple[int, float], list[int]] = {}
+    for case in cases:
+        if case.cell is not None and case.cell.journey_id is not None and case.plan is not None:
+            people.setdefault((case.cell.journey_id, case.plan.holdout_share), []).append(case.row.customer_id)
+    return {
+        (journey_id, customer_id)
+        for (journey_id, share), found in people.items()
+        for customer_id in held_out_of(journey_key(journey_id), found, share=share, now=now)
+    }
+
+
+def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
+    """Begin the runs of these people, or hold them back to compare with."""
+    store_id = require_store_id()
+    versions: dict[tuple[Any, ...], int] = {}
+    held = _held_out(cases, now=now)
+    runs = []
+    for case in cases:
+        cell, plan = case.cell, case.plan
+        if cell is None or plan is None or cell.journey_id is None:
+            continue
+        out = (cell.journey_id, case.row.customer_id) in held
+        way = (cell.pk, case.channels, case.row.cart_id is not None, case.gifted)
+        if way not in versions:
+            versions[way] = version_for(cell, plan, case.channels, basket=case.row.cart_id is not None, gifted=case.gifted, now=now)
+        standing = begin(held_out=out, now=now)
+        case.row.decision = Departure.Decision.HELD_OUT if out else Departure.Decision.ENTERED
+        runs.append(
+            Enrollment(
+                journey_id=cell.journey_id,
+                version_id=versions[way],
+                customer_id=case.row.customer_id,
+                cart_id=case.row.cart_id,
+                occurrence=case.row.about,
+                about=case.row.about,
+                trigger_at=case.row.left_at,
+                state=standing.status,
+                step=standing.step,
+                due_at=standing.due_at,
+                held_out=standing.held_out,
+                entered_at=now,
+            )
+        )
+    Enrollment.objects.bulk_create(runs, ignore_conflicts=True)
+    if runs:
+        StoreWork.ring("journeys", store_id=store_id, due_at=now)

@@ -1,0 +1,145 @@
+"""Stored events of a few customers, read as visits: one statement for their last month, found by an index, at most so many events each.
+
+Also what else decides: orders before, the basket that was left, and which channels may be used.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from campaigns.models import RecoveryGroup
+from campaigns.recovery.rules.behaviour import Moment, Visit, read_moment, visits_of
+from campaigns.recovery.rules.groups import Past
+from campaigns.sending.addresses import address_of
+from campaigns.sending.browsers import attach_browsers
+from retention.customers.consent import ADDRESS_COLUMNS, address_digest, may_write
+from retention.customers.models import Customer, Suppression
+from retention.kit.stored_json import read_json
+from retention.orders.models import Cart, Order
+from retention.tenancy.context import require_store_id
+from segments.models import SegmentMember
+
+REMEMBERED = timedelta(days=30)
+MOST_EVENTS = 300
+_SLACK = timedelta(days=1)  # senders' clocks are corrected to within this
+# Of each customer the newest events, by the index of their timeline. Older months are left out by when events arrived: none arrives before
+# it happened.
+_MOMENTS = """
+    SELECT who.id, event.kind, event.name, event.properties, event.context, event.occurred_at
+    FROM unnest(%(customers)s::bigint[]) AS who(id) CROSS JOIN LATERAL (
+        SELECT kind, name, properties, context, occurred_at FROM customers_customerevent
+        WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = who.id AND occurred_at > %(since)s AND occurred_at <= %(until)s
+            AND received_at > %(arrived)s AND kind <> 'own' AND refusal = '' AND projected_at IS NOT NULL
+        ORDER BY occurred_at DESC, id DESC LIMIT %(most)s
+    ) AS event
+    WHERE event.kind IN ('track', 'page', 'screen')
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One customer as the plan sees them. visits: of the last month, by their end. named: groups that segments name, see `Person`."""
+
+    customer: Customer
+    visits: tuple[Visit, ...]
+    orders: tuple[tuple[datetime, bool], ...] = ()
+    named: tuple[tuple[str, str, bool], ...] = ()
+
+    def past_at(self, moment: datetime) -> Past:
+        """Return what was known of their orders at a moment."""
+        before = [(placed_at, sent) for placed_at, sent in self.orders if placed_at <= moment]
+        first = before[0] if len(before) == 1 else None
+        return Past(len(before), first[0] if first else None, first[1] if first else False)
+
+    def ordered_since(self, moment: datetime) -> bool:
+        """Say whether an order was placed at this moment or later."""
+        return any(placed_at >= moment for placed_at, _ in self.orders)
+
+
+def look_at(customer_ids: Sequence[int], *, now: datetime, since: datetime | None = None) -> list[Seen]:
+    """Return these customers of the active store with their visits since a moment, a month ago without one."""
+    since = now - REMEMBERED if since is None else since
+    people = Customer.objects.in_bulk(list(customer_ids))
+    moments = _moments(list(people), since=since, until=now)
+    orders = _orders(list(people))
+    named = _named(list(people))
+    return [Seen(one, tuple(visits_of(moments.get(pk, ()))), tuple(orders.get(pk, ())), named[pk]) for pk, one in sorted(people.items())]
+
+
+def _named(customer_ids: list[int]) -> dict[int, tuple[tuple[str, str, bool], ...]]:
+    """Return which groups segments name, and whether each of these customers is in them."""
+    groups = list(RecoveryGroup.objects.order_by("id").values_list("group", "segment_id", "segment__name"))
+    if not groups:
+        return dict.fromkeys(customer_ids, ())
+    rows = SegmentMember.objects.filter(segment_id__in=[segment_id for _, segment_id, _ in groups], customer_id__in=customer_ids)
+    members = set(rows.values_list("segment_id", "customer_id"))
+    return {pk: tuple((group, name, (segment_id, pk) in members) for group, segment_id, name in groups) for pk in customer_ids}
+
+
+def _moments(customer_ids: list[int], *, since: datetime, until: datetime) -> dict[int, list[Moment]]:
+    values: dict[str, Any] = {
+        "customers": customer_ids,
+        "store": require_store_id(),
+        "since": since,
+        "until": until,
+        "arrived": since - _SLACK,
+        "most": MOST_EVENTS,
+    }
+    found: dict[int, list[Moment]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_MOMENTS, values)
+        for customer_id, kind, name, properties, context, at in cursor.fetchall():
+            found.setdefault(customer_id, []).append(read_moment(kind, name, read_json(properties), read_json(context), at=at))
+    return found
+
+
+def _orders(customer_ids: list[int]) -> dict[int, list[tuple[datetime, bool]]]:
+    """Return when these customers ordered and whether it was sent, oldest first; what was called off or never paid is no order."""
+    rows = Order.objects.filter(customer_id__in=customer_ids, cancelled_at=None).exclude(payment_state=Order.Payment.VOIDED)
+    found: dict[int, list[tuple[datetime, bool]]] = {}
+    for customer_id, placed_at, state in rows.order_by("placed_at", "id").values_list("customer_id", "placed_at", "fulfilment_state"):
+        found.setdefault(customer_id, []).append((placed_at, state == Order.Fulfilment.DONE))
+    return found
+
+
+def baskets_of(customer_ids: Iterable[int], *, since: datetime) -> dict[int, list[Cart]]:
+    """Return the baskets these customers touched since a moment, oldest first."""
+    found: dict[int, list[Cart]] = {}
+    rows = Cart.objects.filter(customer_id__in=list(customer_ids), last_activity_at__gte=since).exclude(state=Cart.State.MERGED)
+    for cart in rows.order_by("started_at", "id"):
+        found.setdefault(cart.customer_id, []).append(cart)
+    return found
+
+
+def basket_left(baskets: Sequence[Cart], visit: Visit) -> Cart | None:
+    """Return the basket that was there when a visit ended, the newest of them."""
+    there = [one for one in baskets if one.started_at <= visit.left_at and (one.closed_at is None or one.closed_at >= visit.left_at)]
+    return there[-1] if there else None
+
+
+def channels_of(customers: Sequence[Customer], *, now: datetime) -> dict[int, frozenset[str]]:
+    """Return on which channels each of these customers may be written to: they allow it, and there is an address that is not blocked.
+
+    On-site messages ask for no consent: they are shown to whoever comes back.
+    """
+    attach_browsers(customers, now=now)
+    allowed: dict[int, set[str]] = {customer.pk: {"onsite"} for customer in customers}
+    for channel in ("push", "sms", "email"):
+        yes = may_write(list(allowed), channel=channel)
+        addresses = {customer.pk: address_of(customer, channel) for customer in customers if customer.pk in yes}
+        blocked = _blocked(channel, [address for address in addresses.values() if address])
+        for customer_id, address in addresses.items():
+            if address and address not in blocked:
+                allowed[customer_id].add(channel)
+    return {customer_id: frozenset(channels) for customer_id, channels in allowed.items()}
+
+
+def _blocked(channel: str, addresses: list[str]) -> set[str]:
+    if not addresses or channel not in ADDRESS_COLUMNS:
+        return set()
+    digests = {address_digest(address): address for address in addresses}
+    found = Suppression.objects.filter(channel=channel, address_digest__in=list(digests)).values_list("address_digest", flat=True)
+    return {digests[digest] for digest in found}

@@ -1,0 +1,65 @@
+"""A cell becomes a journey: who may be reached on which channels decides when each message leaves. Pure.
+
+A rung whose permission is missing gives its moment to the next one that may be used: the ladder falls through at once. The same cell and
+the same permissions always give the same definition, so each is stored once.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from campaigns.recovery.rules.cells import CellPlan, Rung
+
+TRIGGER = "Shop Left"
+QUIET_MINUTES = 30
+"""How long somebody has been quiet when it is noticed that they left: the waits begin then."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What somebody gets: the rungs with their moments, and the channels that were passed over."""
+
+    rungs: tuple[Rung, ...]
+    missing: tuple[str, ...]
+
+
+def ladder_for(plan: CellPlan, allowed: Collection[str]) -> Ladder:
+    """Return the rungs that may be used. A rung takes the earliest moment among its own and those missing directly before it."""
+    kept: list[Rung] = []
+    missing: list[str] = []
+    inherited: int | None = None
+    for rung in plan.rungs:
+        if rung.channel not in allowed:
+            missing.append(rung.channel)
+            inherited = rung.minutes if inherited is None else min(inherited, rung.minutes)
+            continue
+        kept.append(rung if inherited is None else replace(rung, minutes=min(rung.minutes, inherited)))
+        inherited = None
+    return Ladder(tuple(kept), tuple(missing))
+
+
+def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True) -> dict[str, object]:
+    """Return the definition of the journey that a cell is for somebody who may be reached on these channels.
+
+    basket: it is about a basket, and stops when that is no longer open. gifted: the reason to come back is given; otherwise messages that
+    give it say their plain words. Raises ValueError when nothing may be used.
+    """
+    ladder = ladder_for(plan, allowed)
+    if not ladder.rungs:
+        raise ValueError("a journey without a message")
+    steps: list[dict[str, object]] = []
+    passed = QUIET_MINUTES
+    for rung in ladder.rungs:
+        if rung.minutes > passed:
+            steps.append({"id": f"wait-{rung.channel}", "kind": "wait", "minutes": rung.minutes - passed})
+            passed = rung.minutes
+        expiry = float(plan.expires_hours)
+        template = rung.template if gifted else rung.plain or rung.template
+        steps.append({"id": rung.channel, "kind": "send", "channel": rung.channel, "template": template, "expires_hours": expiry})
+    steps.append({"id": "end", "kind": "exit"})
+    return {
+        "trigger": {"event": TRIGGER, "key": "about"},
+        "exits": [{"event": "Order Completed"}],
+        "guards": ["cart_open"] if basket else [],
+        "holdout_share": plan.holdout_share,
+        "steps": steps,
+    }

@@ -1,0 +1,155 @@
+"""The recovery plan: the matrix of stages and visitor groups, with or without an open cell, and what its buttons do."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.models import RecoveryReplay, RecoveryStage
+from campaigns.recovery import looking_back, planning
+from campaigns.recovery.checking import overlaps
+from campaigns.recovery.figures import totals_of
+from campaigns.recovery.rules.groups import BY_KEY
+from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page
+from campaigns.views.recovery.panel import panel_of
+from retention.dashboard.access import allows, needs
+from retention.dashboard.figures import write_money, write_number
+from retention.kit import clock
+from retention.stores import auditing
+
+
+@needs("messages.view")
+@require_safe
+def show_plan(request: Any) -> HttpResponse:
+    """Show the matrix."""
+    return _page(request, None)
+
+
+@needs("messages.view")
+@require_safe
+def show_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
+    """Show the matrix with one cell open; `edit` names the part of it that is being changed."""
+    stage = get_object_or_404(RecoveryStage.objects.filter(archived_at=None), public_id=public_id)
+    if group not in BY_KEY:
+        raise Http404
+    return _page(request, (stage, group))
+
+
+def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpResponse:
+    now, ask = clock.now(), Ask.of(request)
+    if not RecoveryStage.objects.exists():
+        return render(
+            request,
+            "campaigns/recovery/none.html",
+            {"may_send": _may(request, "messages.send"), "may_edit": _may(request, "messages.edit")},
+        )
+    grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
+    context = {
+        "grid": grid,
+        "ask": ask,
+        "query": ask.query(),
+        "views": _choices(ask),
+        "periods": [{"label": label, "query": ask.query(days=days), "current": ask.days == days} for days, label in _periods()],
+        "groups": groups_of_page(),
+        "open_group": opened[1] if opened else "buying",
+        "lead": lead_of(request.store, grid, ask),
+        "overlaps": overlaps(),
+        "replay": RecoveryReplay.objects.filter(finished_at=None).first(),
+        "may_edit": _may(request, "messages.edit"),
+        "may_send": _may(request, "messages.send"),
+        "panel": panel_of(request, opened[0], opened[1], grid, ask, now=now) if opened else None,
+    }
+    return render(request, "campaigns/recovery/plan.html", context)
+
+
+def _may(request: Any, capability: str) -> bool:
+    return allows(getattr(request, "role", None), capability=capability)
+
+
+def _choices(ask: Ask) -> list[dict[str, Any]]:
+    labels = {"plan": _("Plan"), "people": _("People lost"), "money": _("Money left"), "lift": _("Lift")}
+    return [{"key": key, "label": labels[key], "query": ask.query(by=key) or "?", "current": ask.by == key} for key in VIEWS]
+
+
+def _periods() -> list[tuple[int, str]]:
+    return [(30, _("30 days")), (90, _("90 days"))]
+
+
+def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
+    """Return the sentences the page opens with: what came back and what of it is the plan's, or what is left behind."""
+    totals = totals_of(grid.figures)
+    people, left = sum(row.people for row in grid.rows), sum(row.left_minor for row in grid.rows)
+    money = write_money(left, currency=store.currency)
+    if not totals.came_back:
+        said = ngettext(
+            "%(days)s days: %(count)s person left, with %(money)s.", "%(days)s days: %(count)s people left, with %(money)s.", people
+        )
+        sentences = [said % {"days": ask.days, "count": write_number(people), "money": money}]
+        return sentences if grid.live else [*sentences, _("Nothing is sent yet.")]
+    back = ngettext(
+        "Last %(days)s days %(count)s person came back, worth %(money)s.",
+        "Last %(days)s days %(count)s people came back, worth %(money)s.",
+        totals.came_back,
+    ) % {"days": ask.days, "count": write_number(totals.came_back), "money": write_money(totals.worth_minor, currency=store.currency)}
+    if totals.lift is None:
+        return [back, _("How much of it would have come by itself cannot be said yet.")]
+    names = ("guess", "low", "high")
+    values = {name: write_money(round(getattr(totals.lift, name)), currency=store.currency) for name in names}
+    return [back, _("About %(guess)s of it would not have come by itself (95%% sure: %(low)s to %(high)s).") % values]
+
+
+@needs("messages.send")
+@require_POST
+def begin_plan(request: Any) -> HttpResponse:
+    """Make the ready-made plan and, with `switch_on`, let every cell go live that may."""
+    now = clock.now()
+    with transaction.atomic():
+        if planning.begin(request.store, user_id=request.user.pk, now=now):
+            auditing.note(request, "recovery.begun")
+            looking_back.ask(days=30, now=now)
+        if request.POST.get("switch_on"):
+            _switch_on(request)
+    return redirect("campaigns:recovery", store_slug=request.store.slug)
+
+
+@needs("messages.send")
+@require_POST
+def switch_plan_on(request: Any) -> HttpResponse:
+    """Let every drafted cell go live that may."""
+    with transaction.atomic():
+        _switch_on(request)
+    return redirect("campaigns:recovery", store_slug=request.store.slug)
+
+
+def _switch_on(request: Any) -> None:
+    switched = planning.switch_on(user_id=request.user.pk, now=clock.now())
+    if switched.live:
+        auditing.note(request, "recovery.switched_on", details={"cells": switched.live})
+        said = ngettext(
+            "%(count)s cell is live. People who leave get its ladder.",
+            "%(count)s cells are live. People who leave get their ladder.",
+            switched.live,
+        )
+        toasts.success(request, said % {"count": switched.live})
+    if switched.waiting:
+        said = ngettext(
+            "%(count)s cell stays a draft: open it to see what it needs.",
+            "%(count)s cells stay drafts: open them to see what they need.",
+            switched.waiting,
+        )
+        toasts.info(request, said % {"count": switched.waiting})
+
+
+@needs("messages.edit")
+@require_POST
+def replay(request: Any) -> HttpResponse:
+    """Count the last 90 days as the plan would have seen them; nothing is sent."""
+    looking_back.ask(days=90, now=clock.now())
+    toasts.success(request, _("The last 90 days are being counted. The figures grow while you look."))
+    return redirect("campaigns:recovery", store_slug=request.store.slug)

@@ -1,0 +1,186 @@
+"""One open cell: its verdict, its ladder, the reason to come back, what never happens, who is held back, and who left there lately."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaigns.journeys.reading import sent_by_step
+from campaigns.measurement.statistics import Range
+from campaigns.models import CouponPool, Departure, RecoveryCell, RecoveryCellVersion, RecoveryStage, Template, TemplateVersion
+from campaigns.recovery.checking import faults_of_cell
+from campaigns.recovery.figures import CellFigures
+from campaigns.recovery.planning import cell_at, plan_of
+from campaigns.recovery.rules.cells import CHANNELS, GIFTED_GROUPS, USUAL_MINUTES, CellPlan, Rung
+from campaigns.recovery.rules.groups import BY_KEY
+from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, delay, missing_words
+from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
+from retention.dashboard.access import allows
+from retention.dashboard.figures import write_number
+from retention.kit.words import Phrase
+from retention.stores.models import Store
+
+LATEST = 5
+_UNITS = ((24 * 60, "days"), (60, "hours"), (1, "minutes"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One channel of the ladder on the page; rung is None where it is left out."""
+
+    channel: str
+    name: str
+    icon: str
+    rung: Rung | None
+    delay: str
+    says: str
+    template: Template | None
+    languages: str
+    missing: str
+    sent: int
+    edit_url: str
+    is_open: bool
+    amount: int
+    unit: str
+
+
+def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: Ask, *, now: datetime) -> dict[str, Any]:
+    """Return what the panel of a cell shows."""
+    store: Store = request.store
+    cell = grid.cells.get((stage.pk, group)) or cell_at(stage, group, now=now)
+    plan = plan_of(cell) if cell.pk else None
+    figures = grid.figures.get((stage.pk, group), CellFigures())
+    version = RecoveryCellVersion.objects.filter(cell=cell, number=cell.number).select_related("saved_by").first() if cell.pk else None
+    editing = request.GET.get("edit", "")
+    here = cell_url(store, stage, group, ask)
+    faults = faults_of_cell(cell, plan, now=now) if plan is not None and cell.state != "empty" else []
+    return {
+        "stage": stage,
+        "rule": rule_words(stage),
+        "group": group,
+        "group_name": BY_KEY[group].name.render(_),
+        "cell": cell,
+        "state": cell.state if cell.pk else "hole",
+        "plan": plan,
+        "version": version,
+        "next_number": cell.number + 1,
+        "figures": figures,
+        "verdict": verdict_of(figures, currency=store.currency) if cell.state in {"live", "paused"} and cell.pk else None,
+        "faults": [fault.render(_) for fault in faults],
+        "lines": _lines(cell, plan, here, editing),
+        "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
+        "editing": editing,
+        "here": here,
+        "edit_gift": _with_edit(here, "gift"),
+        "edit_guard": _with_edit(here, "guard"),
+        "close": reverse("campaigns:recovery", args=[store.slug]) + ask.query(),
+        "save": reverse("campaigns:recovery_save", args=[store.slug, stage.public_id, group]) + ask.query(),
+        "switch": reverse("campaigns:recovery_state", args=[store.slug, stage.public_id, group]) + ask.query(),
+        "templates": _templates(),
+        "pools": list(CouponPool.objects.filter(archived_at=None).order_by("name", "id")),
+        "pool": _pool(plan),
+        "may_gift": group in GIFTED_GROUPS,
+        "ceiling": round(plan.gift.ceiling_share * 100) if plan is not None else 20,
+        "holdout": round(plan.holdout_share * 100) if plan is not None else 10,
+        "latest": latest_of(stage, group),
+        "may_customers": _sees_people(request),
+    }
+
+
+def _sees_people(request: Any) -> bool:
+    return allows(getattr(request, "role", None), capability="customers.view")
+
+
+def _with_edit(here: str, part: str) -> str:
+    return f"{here}{'&' if '?' in here else '?'}edit={part}"
+
+
+def _lines(cell: RecoveryCell, plan: CellPlan | None, here: str, editing: str) -> list[Line]:
+    templates = {one.key: one for one in Template.objects.filter(key__in=[rung.template for rung in plan.rungs] if plan else [])}
+    languages = _languages(templates)
+    sent = sent_by_step(cell.journey) if cell.pk and cell.journey is not None else {}
+    found = []
+    for channel in CHANNELS:
+        rung = plan.rung(channel) if plan is not None else None
+        minutes = rung.minutes if rung is not None else USUAL_MINUTES[channel]
+        size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
+        template = templates.get(rung.template) if rung is not None else None
+        found.append(
+            Line(
+                channel=channel,
+                name=_(CHANNEL_NAMES[channel]),
+                icon=CHANNEL_ICONS[channel],
+                rung=rung,
+                delay=delay(minutes).render(_),
+                says=str(template.name) if template is not None else (rung.template if rung is not None else ""),
+                template=template,
+                languages=languages.get(template.pk, "") if template is not None else "",
+                missing=missing_words(channel).render(_),
+                sent=sent.get(channel, 0),
+                edit_url=_with_edit(here, channel),
+                is_open=editing == channel,
+                amount=minutes // size,
+                unit=unit,
+            )
+        )
+    return sorted(found, key=lambda line: line.rung.minutes if line.rung is not None else USUAL_MINUTES[line.channel])
+
+
+def _languages(templates: Mapping[str, Template]) -> dict[int, str]:
+    """Return the further languages each template is written in, as one text."""
+    numbers = {one.pk: one.live_number for one in templates.values()}
+    rows = TemplateVersion.objects.filter(template_id__in=numbers).values_list("template_id", "number", "languages")
+    return {pk: ", ".join(sorted(languages)) for pk, number, languages in rows if numbers[pk] == number and languages}
+
+
+def _templates() -> dict[str, list[Template]]:
+    """Return the store's messages that could be sent, by channel."""
+    found: dict[str, list[Template]] = {channel: [] for channel in CHANNELS}
+    for one in Template.objects.kept().by_name().filter(live_number__isnull=False, channel__in=CHANNELS):
+        found[one.channel].append(one)
+    return found
+
+
+def _pool(plan: CellPlan | None) -> CouponPool | None:
+    return CouponPool.objects.filter(public_id=plan.gift.pool).first() if plan is not None and plan.gift.pool else None
+
+
+def verdict_of(figures: CellFigures, *, currency: str) -> dict[str, str]:
+    """Return what can be said of a cell: its tone, the verdict and the figures behind it. Order of the verdicts: look.md, section 7."""
+    written, held = figures.written, figures.held
+    counts = _("%(came)s of %(written)s came back with a message, %(by)s of %(held)s without.") % {
+        "came": write_number(written.buyers),
+        "written": write_number(written.people),
+        "by": write_number(held.buyers),
+        "held": write_number(held.people),
+    }
+    lift = figures.lift
+    if lift is None:
+        return {"tone": "", "strong": _("Too few to say."), "text": counts}
+    values = {name: signed_money(getattr(lift, name), currency=currency) for name in ("guess", "low", "high")}
+    return _verdict(lift, values, counts)
+
+
+def _verdict(lift: Range, values: dict[str, str], counts: str) -> dict[str, str]:
+    fits = _("That is %(guess)s, but anything from %(low)s to %(high)s fits.") % values
+    if lift.says > 0:
+        return {"tone": "good", "strong": _("It brings %(guess)s, 95%% sure between %(low)s and %(high)s.") % values, "text": counts}
+    if lift.says < 0:
+        strong = _("It costs more than it brings: %(guess)s, between %(low)s and %(high)s.") % values
+        return {"tone": "bad", "strong": strong, "text": counts}
+    return {"tone": "", "strong": _("Too early to say."), "text": f"{counts} {fits}"}
+
+
+def latest_of(stage: RecoveryStage, group: str) -> list[dict[str, Any]]:
+    """Return who left at a stage lately, with the evidence in words and what was decided."""
+    rows = Departure.objects.filter(stage=stage, group=group).select_related("customer").order_by("-left_at", "-id")[:LATEST]
+    return [{"row": row, "why": evidence_words(row), "decision": row.get_decision_display()} for row in rows]
+
+
+def evidence_words(row: Departure) -> list[str]:
+    """Return why a departure is where it is, in words."""
+    said = [row.evidence.get(part) for part in ("stage", "group", "gift")]
+    return [Phrase(text, values).render(_) for text, values in (one for one in said if one) if text]

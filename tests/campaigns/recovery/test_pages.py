@@ -1,0 +1,221 @@
+"""The pages of the plan: from nothing to live in one press, what the matrix shows, what is saved in a cell, the way back to a basket."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage
+from campaigns.personalization.links import basket_url
+from campaigns.playbooks.switching import switch_on as switch_journey_on
+from campaigns.recovery import looking_back
+from campaigns.recovery.planning import begin, plan_of
+from campaigns.recovery.rules.cells import CHANNELS
+from retention.kit import clock
+from retention.orders.models import Cart
+from retention.stores.models import AuditEntry
+from tests.campaigns.coupons.pools import make_pool
+from tests.campaigns.recovery.shopping import TEA, basket, cell_of, live, shopper, tick
+from tests.factories import member_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def address(store, tail=""):
+    return f"/s/{store.slug}/recovery/{tail}"
+
+
+def of_cell(store, stage, group, tail=""):
+    return address(store, f"{RecoveryStage.objects.get(ready=stage).public_id}/{group}/{tail}")
+
+
+def test_one_press_makes_the_plan_and_lets_live_what_may(store):
+    client = signed_in(member_of(store))
+    assert "No plan yet" in client.get(address(store)).content.decode()
+    assert client.post(address(store, "begin/"), {"switch_on": "1"}).status_code == 302
+    states = dict(RecoveryCell.objects.values_list("state").distinct().values_list("state", "state"))
+    assert set(states) == {"live", "draft", "empty"}
+    drafts = RecoveryCell.objects.filter(state="draft").select_related("stage")
+    assert all(plan_of(cell).gift.costs for cell in drafts), "only what gives a code waits: no pool is there yet"
+    page = client.get(address(store)).content.decode()
+    assert f"{RecoveryCell.objects.filter(state='live').count()} cells live" in page
+    assert "Basket idle" in page
+    assert "First order open" in page
+    assert "Draft, not sending" in page
+    assert Journey.objects.filter(for_quiet=True, state="live").count() == RecoveryCell.objects.filter(state="live").count()
+    assert "Basket idle" not in client.get(f"/s/{store.slug}/journeys/").content.decode(), "cells are no journeys of the list"
+    assert {"recovery.begun", "recovery.switched_on"} <= set(AuditEntry.objects.values_list("action", flat=True))
+    client.post(address(store, "begin/"))
+    assert RecoveryStage.objects.count() == 7
+
+
+def test_the_matrix_shows_who_left_and_why(store):
+    now = clock.now()
+    begin(store, user_id=None, now=now - timedelta(days=2))
+    ana = shopper("email", now=now, first_name="Ana", last_name="Lopez")
+    basket(ana, now=now - timedelta(hours=2))
+    live(ana, (0, "Product Added", TEA), now=now - timedelta(hours=2))
+    tick(now=now)
+    client = signed_in(member_of(store))
+    page = client.get(address(store)).content.decode()
+    assert "1 person left, with €49.00" in page
+    opened = client.get(of_cell(store, "idle", "buying")).content.decode()
+    for said in (
+        "Ana Lopez",
+        "left 1 pieces in the basket",
+        "0 pages before the basket",
+        "The cell is a draft",
+        "44 hours",
+        "after leaving",
+    ):
+        assert said in opened, said
+    assert "€49" in client.get(address(store, "?by=money")).content.decode()
+    assert "Ana Lopez" not in signed_in(member_of(store, "analyst")).get(of_cell(store, "idle", "buying")).content.decode()
+
+
+def test_a_message_is_changed_in_its_cell_and_the_same_again_is_no_version(plan):
+    client = signed_in(member_of(plan))
+    save = of_cell(plan, "idle", "buying", "save/")
+    said = {"part": "sms", "amount": "6", "unit": "hours", "template": "recovery-sms"}
+    client.post(save, said)
+    client.post(save, said)
+    cell = cell_of("idle", "buying")
+    assert (cell.number, plan_of(cell).rung("sms").minutes) == (2, 360)
+    client.post(save, {"part": "onsite", "leave_out": "1"})
+    assert [rung.channel for rung in plan_of(cell_of("idle", "buying")).rungs] == ["push", "sms", "email"]
+    client.post(save, {"part": "guard", "expires_hours": "24", "holdout": "15"})
+    assert (plan_of(cell_of("idle", "buying")).expires_hours, plan_of(cell_of("idle", "buying")).holdout_share) == (24, 0.15)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"part": "sms", "amount": "1", "unit": "minutes", "template": "recovery-sms"}, "The delay"),
+        ({"part": "email", "amount": "1", "unit": "hours", "template": ""}, "The message"),
+        ({"part": "guard", "expires_hours": "12", "holdout": "1"}, "Who is held back"),
+        ({"part": "gift", "kind": "percent", "amount": "10"}, "The gift"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words_and_nothing_changes(plan, said, words):
+    client = signed_in(member_of(plan))
+    answer = client.post(of_cell(plan, "idle", "buying", "save/"), said, follow=True)
+    assert words in answer.content.decode()
+    assert cell_of("idle", "buying").number == 1
+
+
+def test_a_live_cell_refuses_a_message_that_cannot_be_sent(plan, now):
+    client = signed_in(member_of(plan))
+    client.post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
+    assert cell_of("idle", "buying").state == "live"
+    said = {"part": "sms", "amount": "4", "unit": "hours", "template": "gone-away"}
+    answer = client.post(of_cell(plan, "idle", "buying", "save/"), said, follow=True)
+    assert "has no version that could be sent" in answer.content.decode()
+    assert cell_of("idle", "buying").number == 1
+
+
+def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
+    client = signed_in(member_of(plan))
+    state, save = of_cell(plan, "idle", "looking", "state/"), of_cell(plan, "idle", "looking", "save/")
+    assert "Choose the pool" in client.post(state, {"state": "live"}, follow=True).content.decode()
+    other, right = make_pool("A1", "A2", now=clock.now(), percent=25), make_pool("B1", "B2", now=clock.now())
+    gift = {"part": "gift", "kind": "percent", "amount": "10", "ceiling": "20", "rest_days": "60"}
+    client.post(save, gift | {"pool": str(other.public_id)})
+    assert "give something else" in client.post(state, {"state": "live"}, follow=True).content.decode()
+    client.post(save, gift | {"pool": str(right.public_id)})
+    client.post(state, {"state": "live"})
+    assert cell_of("idle", "looking").state == "live"
+
+
+def test_states_and_who_may_set_them(plan):
+    support, owner = signed_in(member_of(plan, "writer")), signed_in(member_of(plan))
+    state = of_cell(plan, "idle", "buying", "state/")
+    assert support.post(state, {"state": "live"}).status_code == 403
+    for wanted in ("shadow", "live", "paused", "live", "empty"):
+        owner.post(state, {"state": wanted})
+        assert cell_of("idle", "buying").state == wanted
+    journey = cell_of("idle", "buying").journey
+    assert journey.state == "paused"
+    assert owner.post(state, {"state": "asleep"}).status_code == 404
+
+
+def test_a_row_of_one_s_own_begins_with_holes_and_can_be_taken_out(plan):
+    client = signed_in(member_of(plan))
+    same = client.post(address(plan, "rows/new/"), {"name": "Sizes", "event": "Size Guide", "without": "Size Guide"})
+    assert same.status_code == 422
+    client.post(address(plan, "rows/new/"), {"name": "Sizes", "event": "Size Guide", "without": "Product Added", "device": "phone"})
+    row = RecoveryStage.objects.get(name="Sizes")
+    assert row.rule == {"kind": "event", "event": "Size Guide", "without": "Product Added", "device": "phone"}
+    page = client.get(address(plan)).content.decode()
+    assert "6 cells without a plan" in page
+    assert "<b>Sizes</b>" in page
+    assert client.post(address(plan, "rows/new/"), {"name": "Sizes", "event": "A", "without": "B"}).status_code == 422
+    client.post(address(plan, f"rows/{row.public_id}/remove/"))
+    assert "<b>Sizes</b>" not in client.get(address(plan)).content.decode()
+    ready = RecoveryStage.objects.get(ready="idle")
+    assert client.post(address(plan, f"rows/{ready.public_id}/remove/")).status_code == 404
+
+
+def test_another_journey_about_leaving_is_named(plan):
+    client = signed_in(member_of(plan))
+    assert "Two senders" not in client.get(address(plan)).content.decode()
+    switch_journey_on("abandoned_cart", now=clock.now())
+    page = client.get(address(plan)).content.decode()
+    assert "Two senders want the same people" in page
+    assert "Abandoned basket" in page
+
+
+def test_the_past_is_counted_once_and_sends_nothing(plan):
+    now = clock.now()
+    for number in range(3):
+        one = shopper("email", now=now)
+        live(one, (0, "Product Added", TEA), (50, "Product Viewed", TEA), now=now - timedelta(days=5 + number))
+    signed_in(member_of(plan)).post(address(plan, "replay/"))
+    for _ in range(2):
+        looking_back.go_on(now=now)
+    replay = RecoveryReplay.objects.get()
+    assert (replay.people_count, replay.finished_at is not None) == (3, True)
+    assert sorted(Departure.objects.values_list("decision", flat=True)) == ["nowhere"] * 3 + ["past"] * 3
+    looking_back.ask(days=90, now=now)
+    looking_back.go_on(now=now)
+    assert Departure.objects.count() == 6
+
+
+def test_bottlenecks_name_the_step_that_loses_most_and_make_it_a_row(plan):
+    now = clock.now()
+    for number in range(30):
+        one = shopper(now=now)
+        told: list[Any] = [(0, "Product Viewed", TEA), (1, "Product Added", TEA), (2, "Checkout Started", {"shipping": 5})]
+        told += [(3, "Payment Info Entered")] if number < 4 else []
+        live(one, *told, now=now - timedelta(hours=3), context={"device": {"type": "android"}})
+    tick(now=now)
+    client = signed_in(member_of(plan))
+    page = client.get(address(plan, "bottlenecks/?by=device")).content.decode()
+    assert "most are lost before “Began to pay”" in page
+    assert "event=Checkout+Started&amp;without=Payment+Info+Entered&amp;device=phone" in page
+    form = client.get(address(plan, "rows/new/?event=Checkout+Started&without=Payment+Info+Entered&device=phone")).content.decode()
+    assert 'value="Checkout Started"' in form
+
+
+def test_a_basket_comes_back_by_a_button_and_not_by_looking(store):
+    now = clock.now()
+    cart = basket(shopper(now=now), now=now)
+    Cart.objects.filter(pk=cart.pk).update(restore_url="https://lumen.example.test/basket/back/abc")
+    where = urlsplit(basket_url(cart.pk, store_id=store.pk, planned_at=now)).path
+    client = Client()
+    page = client.get(where)
+    assert "1 × Tea" in page.content.decode()
+    assert "form-action 'self' https://lumen.example.test" in page["Content-Security-Policy"]
+    assert client.post(where)["Location"] == "https://lumen.example.test/basket/back/abc"
+    Cart.objects.filter(pk=cart.pk).update(restore_url="https://evil.example/")
+    assert client.post(where)["Location"] == store.web_address
+    Cart.objects.filter(pk=cart.pk).update(state="bought", closed_at=now)
+    assert "You ordered this already" in client.post(where).content.decode()
+    assert client.get(f"{where}x").status_code == 404
+
+
+def test_every_channel_has_its_place_in_the_panel(plan):
+    page = signed_in(member_of(plan)).get(of_cell(plan, "list", "looking")).content.decode()
+    assert page.count("left out.") == len(CHANNELS)
+    assert "Nothing is sent here, on purpose" in page
