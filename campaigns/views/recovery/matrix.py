@@ -151,5 +151,5 @@ def _switch_on(request: Any) -> None:
 def replay(request: Any) -> HttpResponse:
     """Count the last 90 days as the plan would have seen them; nothing is sent."""
     looking_back.begin(days=90, now=clock.now())
-    toasts.success(request, _("The last 90 days are being counted. The figures grow while you look."))
+    toasts.success(request, _("The last 90 days are being counted. Nothing is sent."))
     return redirect("campaigns:recovery", store_slug=request.store.slug)

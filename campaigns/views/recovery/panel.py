@@ -19,7 +19,7 @@ from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, lead_sentence, long_delay, missing_words
 from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
 from retention.dashboard.access import allows
-from retention.dashboard.figures import write_number
+from retention.dashboard.figures import write_money, write_number
 from retention.kit.words import Phrase
 from retention.stores.models import Store
 
@@ -161,7 +161,8 @@ def verdict_of(figures: CellFigures, *, currency: str) -> dict[str, str]:
     lift = figures.lift
     if lift is None:
         return {"tone": "", "strong": _("Too few to say."), "text": counts}
-    values = {name: signed_money(getattr(lift, name), currency=currency) for name in ("guess", "low", "high")}
+    write = write_money if lift.says > 0 else signed_money
+    values = {name: write(round(getattr(lift, name)), currency=currency) for name in ("guess", "low", "high")}
     return _verdict(lift, values, counts)
 
 
