@@ -51,6 +51,9 @@ _WAY = """
 """
 
 
+_WAYS = {kind: _WAY.format(kind=column) for kind, column in DIMENSIONS.items()}
+
+
 @dataclass
 class CellFigures:
     """One cell in a period. left_minor: what those who did not buy left behind; would_reach: by a shadow cell."""
@@ -144,7 +147,7 @@ def ways_of(kind: str, *, since: datetime, until: datetime, only: str = "") -> l
     values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": until, "only": only}
     reached: dict[str, list[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_WAY.format(kind=DIMENSIONS[kind]), values)
+        cursor.execute(_WAYS[kind], values)
         for name, step, count in cursor.fetchall():
             reached.setdefault(name, [0] * len(STEPS))[min(step, len(STEPS) - 1)] += count
     ways = [Way(name, _at_least(counts)) for name, counts in reached.items()]

@@ -37,7 +37,7 @@ WORK = "recovery_past"
 A_TURN = 500
 
 
-def ask(*, days: int, now: datetime) -> RecoveryReplay:
+def begin(*, days: int, now: datetime) -> RecoveryReplay:
     """Ask for the last days of the active store to be counted; what is being counted begins anew."""
     replay: RecoveryReplay
     replay, _made = RecoveryReplay.objects.update_or_create(

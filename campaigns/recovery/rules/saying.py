@@ -28,7 +28,7 @@ def short_delay(minutes: int) -> Phrase:
     return Phrase(gettext_noop("%(count)sd"), {"count": minutes // _DAY})
 
 
-def delay(minutes: int) -> Phrase:
+def long_delay(minutes: int) -> Phrase:
     """Return a delay in words."""
     if minutes == _HOUR:
         return Phrase(gettext_noop("1 hour"))
@@ -58,17 +58,21 @@ def rung_sentence(rung: Rung, *, template: str) -> Phrase:
     """Say when which message goes. template: the mail's name."""
     return Phrase(
         gettext_noop("%(channel)s “%(template)s” %(delay)s after leaving"),
-        {"channel": Phrase(CHANNEL_NAMES[rung.channel]), "template": template, "delay": delay(rung.minutes)},
+        {"channel": Phrase(CHANNEL_NAMES[rung.channel]), "template": template, "delay": long_delay(rung.minutes)},
     )
+
+
+def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase) -> Phrase:
+    """Say in one sentence who gets how many messages, and how soon the first."""
+    values = {"group": group, "stage": stage, "count": len(plan.rungs), "delay": long_delay(plan.rungs[0].minutes)}
+    if len(plan.rungs) == 1:
+        return Phrase(gettext_noop("%(group)s, who left at “%(stage)s”, get one message about it, %(delay)s after leaving."), values)
+    text = gettext_noop("%(group)s, who left at “%(stage)s”, get at most %(count)s messages about it, the first %(delay)s after leaving.")
+    return Phrase(text, values)
 
 
 def plan_sentences(plan: CellPlan, *, stage: str, group: Phrase, names: dict[str, str]) -> list[Phrase]:
     """Say what the cell does, sentence by sentence. names: of templates by key."""
-    sentences = [
-        Phrase(
-            gettext_noop("%(group)s, who left at “%(stage)s”, get at most %(count)s messages about it."),
-            {"group": group, "stage": stage, "count": len(plan.rungs)},
-        )
-    ]
+    sentences = [lead_sentence(plan, stage=stage, group=group)]
     sentences += [rung_sentence(rung, template=names.get(rung.template, rung.template)) for rung in plan.rungs]
     return sentences

@@ -16,7 +16,7 @@ from campaigns.recovery.figures import CellFigures, figures_of_cells
 from campaigns.recovery.planning import plans_of_store
 from campaigns.recovery.rules.cells import CellPlan
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
-from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, delay, gift_words, short_delay
+from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, gift_words, long_delay, short_delay
 from campaigns.recovery.rules.stages import RuleError, read_rule
 from retention.dashboard.figures import write_change, write_money, write_number
 from retention.kit.money import decimals_of
@@ -185,7 +185,12 @@ def _mark(
 def rungs_of(plan: CellPlan) -> tuple[tuple[str, str, str, str], ...]:
     """Return icon, channel, delay in words and in short of every message."""
     return tuple(
-        (CHANNEL_ICONS[rung.channel], _(CHANNEL_NAMES[rung.channel]), delay(rung.minutes).render(_), short_delay(rung.minutes).render(_))
+        (
+            CHANNEL_ICONS[rung.channel],
+            _(CHANNEL_NAMES[rung.channel]),
+            long_delay(rung.minutes).render(_),
+            short_delay(rung.minutes).render(_),
+        )
         for rung in plan.rungs
     )
 

@@ -112,7 +112,7 @@ def begin_plan(request: Any) -> HttpResponse:
     with transaction.atomic():
         if planning.begin(request.store, user_id=request.user.pk, now=now):
             auditing.note(request, "recovery.begun")
-            looking_back.ask(days=30, now=now)
+            looking_back.begin(days=30, now=now)
         if request.POST.get("switch_on"):
             _switch_on(request)
     return redirect("campaigns:recovery", store_slug=request.store.slug)
@@ -150,6 +150,6 @@ def _switch_on(request: Any) -> None:
 @require_POST
 def replay(request: Any) -> HttpResponse:
     """Count the last 90 days as the plan would have seen them; nothing is sent."""
-    looking_back.ask(days=90, now=clock.now())
-    toasts.success(request, _("The last 90 days are being counted. The figures grow while you look."))
+    looking_back.begin(days=90, now=clock.now())
+    toasts.success(request, _("The last 90 days are being counted. Nothing is sent."))
     return redirect("campaigns:recovery", store_slug=request.store.slug)

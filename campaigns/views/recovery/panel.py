@@ -16,10 +16,10 @@ from campaigns.recovery.figures import CellFigures
 from campaigns.recovery.planning import cell_at, plan_of
 from campaigns.recovery.rules.cells import CHANNELS, GIFTED_GROUPS, USUAL_MINUTES, CellPlan, Rung
 from campaigns.recovery.rules.groups import BY_KEY
-from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, delay, missing_words
+from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, lead_sentence, long_delay, missing_words
 from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
 from retention.dashboard.access import allows
-from retention.dashboard.figures import write_number
+from retention.dashboard.figures import write_money, write_number
 from retention.kit.words import Phrase
 from retention.stores.models import Store
 
@@ -71,6 +71,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "verdict": verdict_of(figures, currency=store.currency) if cell.state in {"live", "paused"} and cell.pk else None,
         "faults": [fault.render(_) for fault in faults],
         "lines": _lines(cell, plan, here, editing),
+        "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name).render(_) if plan is not None else "",
         "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
         "editing": editing,
         "here": here,
@@ -114,7 +115,7 @@ def _lines(cell: RecoveryCell, plan: CellPlan | None, here: str, editing: str) -
                 name=_(CHANNEL_NAMES[channel]),
                 icon=CHANNEL_ICONS[channel],
                 rung=rung,
-                delay=delay(minutes).render(_),
+                delay=long_delay(minutes).render(_),
                 says=str(template.name) if template is not None else (rung.template if rung is not None else ""),
                 template=template,
                 languages=languages.get(template.pk, "") if template is not None else "",
@@ -160,7 +161,8 @@ def verdict_of(figures: CellFigures, *, currency: str) -> dict[str, str]:
     lift = figures.lift
     if lift is None:
         return {"tone": "", "strong": _("Too few to say."), "text": counts}
-    values = {name: signed_money(getattr(lift, name), currency=currency) for name in ("guess", "low", "high")}
+    write = write_money if lift.says > 0 else signed_money
+    values = {name: write(round(getattr(lift, name)), currency=currency) for name in ("guess", "low", "high")}
     return _verdict(lift, values, counts)
 
 

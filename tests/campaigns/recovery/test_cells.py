@@ -12,7 +12,7 @@ from campaigns.recovery.rules.cells import CHANNELS, CellError, CellPlan, Gift, 
 from campaigns.recovery.rules.compiling import journey_of, ladder_for
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
-from campaigns.recovery.rules.saying import delay, plan_sentences, short_delay
+from campaigns.recovery.rules.saying import long_delay, plan_sentences, short_delay
 
 LADDER = CellPlan((Rung("push", 30, "p"), Rung("sms", 240, "s"), Rung("email", 1200, "e"), Rung("onsite", 2640, "t")))
 
@@ -108,7 +108,7 @@ def test_the_ready_made_plan_is_whole_and_sound():
 def test_a_cell_reads_as_sentences():
     names = {"p": "Still here", "s": "SMS", "e": "Basket", "t": "Talk"}
     said = [phrase.render(str) for phrase in plan_sentences(LADDER, stage="Basket idle", group=BY_KEY["looking"].name, names=names)]
-    assert said[0] == "Just looking, who left at “Basket idle”, get at most 4 messages about it."
+    assert said[0] == ("Just looking, who left at “Basket idle”, get at most 4 messages about it, the first 30 minutes after leaving.")
     assert said[1] == "Push message “Still here” 30 minutes after leaving"
     assert said[3] == "E-mail “Basket” 20 hours after leaving"
 
@@ -118,4 +118,4 @@ def test_a_cell_reads_as_sentences():
     [(30, "30 minutes", "30m"), (60, "1 hour", "1h"), (90, "90 minutes", "90m"), (2640, "44 hours", "44h"), (4320, "3 days", "3d")],
 )
 def test_delays_in_words(minutes, words, short):
-    assert (delay(minutes).render(str), short_delay(minutes).render(str)) == (words, short)
+    assert (long_delay(minutes).render(str), short_delay(minutes).render(str)) == (words, short)

@@ -177,7 +177,7 @@ def test_the_past_is_counted_once_and_sends_nothing(plan):
     replay = RecoveryReplay.objects.get()
     assert (replay.people_count, replay.finished_at is not None) == (3, True)
     assert sorted(Departure.objects.values_list("decision", flat=True)) == ["nowhere"] * 3 + ["past"] * 3
-    looking_back.ask(days=90, now=now)
+    looking_back.begin(days=90, now=now)
     looking_back.go_on(now=now)
     assert Departure.objects.count() == 6
 

@@ -1,0 +1,64 @@
+"""The plan's hot statements stand on indexes: on tables large enough that PostgreSQL would rather not scan them."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from campaigns.recovery import figures, looking, noticing
+from retention.customers.models import Customer
+from retention.kit.clock import now as clock_now
+from tests.customers.test_plans import FILL
+from tests.factories import make_store, work_for
+
+pytestmark = pytest.mark.django_db
+STAGES = """
+    INSERT INTO campaigns_recoverystage (store_id, public_id, ready, name, rule, position, depth, created_at)
+    VALUES (%s, gen_random_uuid(), '', 'Idle', '{"kind": "idle"}', 1, 1, now())
+    RETURNING id
+"""
+DEPARTURES = """
+    INSERT INTO campaigns_departure (store_id, public_id, customer_id, stage_id, "group", decision, reached, cell_number, about, began_at,
+        left_at, noticed_at, amount_minor, currency, device, source, evidence)
+    SELECT store_id, gen_random_uuid(), customer_id, %s, 'looking', 'draft', 2, 0, 'a' || id, occurred_at, occurred_at + interval '1 s',
+        occurred_at, 100, 'EUR', 'phone', '', '{}'
+    FROM customers_customerevent WHERE store_id = %s AND id %% 3 = 0
+"""
+
+
+def scanned(statement: str, values: dict[str, Any]) -> set[str]:
+    """Return the tables a statement's plan reads from one end to the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT json) {statement}", values)
+        (plan,) = cursor.fetchone()
+    return _scans((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+
+
+def _scans(node: dict[str, Any]) -> set[str]:
+    found = {node["Relation Name"]} if node["Node Type"] == "Seq Scan" else set()
+    return found.union(*(_scans(child) for child in node.get("Plans", [])))
+
+
+def test_looking_hearing_and_counting_read_no_table_from_end_to_end():
+    for _ in range(2):
+        store = make_store()
+        with work_for(store), connection.cursor() as cursor:
+            cursor.execute(FILL.replace("'p' || n", f"'s{store.pk}-' || n"), [store.pk])
+            cursor.execute(STAGES, [store.pk])
+            (stage_id,) = cursor.fetchone()
+            cursor.execute(DEPARTURES, [stage_id, store.pk])
+    with work_for(store):
+        now, people = clock_now(), list(Customer.objects.order_by("id").values_list("pk", flat=True)[:50])
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE customers_customerevent, campaigns_departure, orders_order")
+        usual: dict[str, Any] = {"store": store.pk, "customers": people}
+        since = now - timedelta(days=1)
+        looked = usual | {"since": since, "until": now, "arrived": since, "most": 300}
+        assert scanned(looking._MOMENTS, looked) == set()
+        assert scanned(noticing._WATCH, usual | {"silence": timedelta(minutes=30), "since": since}) == set()
+        assert scanned(noticing._BOUGHT, usual | {"within": timedelta(days=7), "since": since}) == set()
+        period = {"store": store.pk, "since": now - timedelta(hours=3), "until": now, "currency": "EUR", "only": ""}
+        for statement in (figures._LOST, figures._CAME, figures._WAYS["device"]):
+            assert scanned(statement, period) == set()
