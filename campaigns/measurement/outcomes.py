@@ -36,6 +36,7 @@ SUMS_SQL = """
     coalesce(sum(bought.margin), 0)::float8, coalesce(sum(bought.margin * bought.margin), 0)::float8,
     count(*) FILTER (WHERE bought.uncosted)
 """
+# Each person's orders by their own index: what else PostgreSQL could choose depends on how well it guesses how many there are.
 _BY_DAY = f"""
     WITH people AS MATERIALIZED (
         SELECT drawn.experiment_id, drawn.customer_id, drawn.arm, drawn.plan, drawn.assigned_at AS since,
@@ -46,18 +47,18 @@ _BY_DAY = f"""
             AND drawn.assigned_at <= %(now)s - experiment.window_days * interval '1 day'
         WHERE experiment.store_id = %(store)s AND experiment.id = ANY(%(experiments)s::bigint[])
             AND (%(apart)s = 0 OR {lot_sql("apart_salt")} >= %(apart)s)
-    ), bought AS MATERIALIZED (
-        SELECT people.experiment_id, people.customer_id, sum(placed.total_minor)::float8 AS total,
-            coalesce(sum(earned.margin), 0)::float8 AS margin, bool_or(earned.margin IS NULL) AS uncosted
-        FROM people
-        JOIN orders_order AS placed ON placed.store_id = %(store)s AND placed.customer_id = people.customer_id
-            AND placed.placed_at >= people.since AND placed.placed_at < people.until
-        LEFT JOIN LATERAL ({MARGIN_SQL}) AS earned ON true
-        WHERE placed.cancelled_at IS NULL AND placed.currency = %(currency)s
-        GROUP BY people.experiment_id, people.customer_id
     )
     SELECT people.experiment_id, people.day, people.plan, people.arm, {SUMS_SQL}
-    FROM people LEFT JOIN bought ON bought.experiment_id = people.experiment_id AND bought.customer_id = people.customer_id
+    FROM people
+    LEFT JOIN LATERAL (
+        SELECT sum(placed.total_minor)::float8 AS total, coalesce(sum(earned.margin), 0)::float8 AS margin,
+            bool_or(earned.margin IS NULL) AS uncosted
+        FROM orders_order AS placed
+        LEFT JOIN LATERAL ({MARGIN_SQL}) AS earned ON true
+        WHERE placed.store_id = %(store)s AND placed.customer_id = people.customer_id
+            AND placed.placed_at >= people.since AND placed.placed_at < people.until
+            AND placed.cancelled_at IS NULL AND placed.currency = %(currency)s
+    ) AS bought ON true
     GROUP BY people.experiment_id, people.day, people.plan, people.arm
     ORDER BY people.experiment_id, people.day
 """  # noqa: S608 - fragments of ours

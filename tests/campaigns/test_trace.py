@@ -57,9 +57,8 @@ def test_every_question_is_answered_and_agrees_with_the_verdict(now: Any, change
 
 def test_what_has_no_place_for_a_message_is_not_asked(now: Any) -> None:
     answers = dict(zip(QUESTIONS, answers_of(facts(now, transactional=True, cart_open=None, consent=False), now=now), strict=True))
-    assert {name for name, sign in answers.items() if sign == "-"} == {
-        "basket", "number", "break", "consent", "first", "budget", "hours", "moves",
-    }  # fmt: skip
+    unasked = {"basket", "number", "break", "consent", "first", "budget", "hours", "compared", "moves"}
+    assert {name for name, sign in answers.items() if sign == "-"} == unasked
 
 
 def test_budget_and_hours_are_told_apart(now: Any) -> None:

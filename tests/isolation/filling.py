@@ -83,6 +83,8 @@ VALUES: dict[str, Maker] = {
     "campaigns.SendRule.step": lambda canary, made: "",
     "campaigns.SendingStop.source_kind": lambda canary, made: "campaign",
     "campaigns.Decision.verdict": lambda canary, made: "hold",
+    "campaigns.Experiment.key": lambda canary, made: "store",
+    "campaigns.Experiment.plans": lambda canary, made: [{"since": timezone.now().isoformat(), "lots": {"held_out": 1000, "a": 9000}}],
     "campaigns.Enrollment.due_at": lambda canary, made: timezone.now() + timedelta(days=1),
 }
 _BY_NAME: dict[str, Maker] = {

@@ -3,9 +3,9 @@
 A new route, admin page, task or capability is one line here. It is data: `test_matrix.py` and `test_crawl.py` read it.
 """
 
-from typing import Any, NamedTuple
-
-from tests.isolation.campaign_pages import CAMPAIGN_PAGES
+from tests.isolation.measured import MEASURED_PAGES
+from tests.isolation.page import Page
+from tests.isolation.recovering import RECOVERY_PAGES
 
 ROLES = ("owner", "manager", "marketer", "writer", "analyst", "support")
 
@@ -48,20 +48,6 @@ CAPABILITIES: dict[str, str] = {
     "security.edit": "owner - - - - -",
     "store.close": "owner - - - - -",
 }
-
-
-class Page(NamedTuple):
-    """One route. access: public, signed in, staff, a capability, or the scope of a secret key after the word key.
-
-    ids: how each place in the address is filled, as label.field of the scene's rows; "=text" stands for itself. form: what a POST carries
-    so that the owner gets further than the first refusal. answers: what the owner may get.
-    """
-
-    access: str
-    methods: str = "GET"
-    ids: dict[str, str] = {}
-    form: dict[str, Any] = {}
-    answers: tuple[int, ...] = (200, 204, 302, 400, 422)
 
 
 _MEMBERSHIP = {"number": "stores.Membership.pk"}
@@ -244,7 +230,6 @@ CAMPAIGN_PAGES = {
     "campaigns:campaign_archive": Page("messages.edit", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_duplicate": Page("messages.write", "POST", ids=_CAMPAIGN),
     "campaigns:campaign_again": Page("messages.edit", "POST", ids=_CAMPAIGN),
-    **{name: Page(*told) for name, told in CAMPAIGN_PAGES.items()},
     "campaigns:journeys": Page("messages.view"),
     "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
@@ -267,14 +252,6 @@ CAMPAIGN_PAGES = {
     "campaigns:template_languages": Page("messages.edit", "GET POST", ids=_TEMPLATE, answers=(200, 302, 422)),
     "campaigns:brand": Page("store.edit", "GET POST", form={"brand_color": "#123456"}, answers=(200, 302, 422)),
     "campaigns:brand_preview": Page("store.edit"),
-    "campaigns:measuring": Page("store.view"),
-    "campaigns:measuring_holdout": Page("store.edit", "POST", form={"percent": "10"}),
-    "campaigns:measuring_anew": Page("store.edit", "POST"),
-    "campaigns:measuring_windows": Page("store.edit", "POST", form={"email": "7", "sms": "5", "push": "1", "onsite": "1"}),
-    "campaigns:store_experiment": Page("insight.view"),
-    "campaigns:experiments": Page("insight.view"),
-    "campaigns:campaign_experiment": Page("messages.view", ids=_CAMPAIGN, answers=(200, 404)),
-    "campaigns:journey_experiment": Page("messages.view", ids=_JOURNEY),
     "campaigns:template": Page("messages.edit", "GET POST", ids=_TEMPLATE, answers=(200, 302, 409)),
     "campaigns:template_try": Page("messages.edit", "GET POST", ids=_TEMPLATE),
     "campaigns:template_preview": Page("messages.edit", ids=_TEMPLATE),
@@ -407,9 +384,6 @@ API_PAGES = {
     "api:customer_segments": Page("key segments:read", ids=_CUSTOMER, answers=(200,)),
     "api:campaigns": Page("key campaigns:read campaigns:write", "GET POST", form={"name": "New"}, answers=(200, 201)),
     "api:campaign": Page("key campaigns:read", ids=_CAMPAIGN, answers=(200,)),
-    "api:campaign_experiment": Page("key campaigns:read", ids=_CAMPAIGN, answers=(200, 404)),
-    "api:journey_experiment": Page("key campaigns:read", ids=_JOURNEY, answers=(200, 404)),
-    "api:store_experiment": Page("key campaigns:read", answers=(200, 404)),
     "api:campaign_start": Page("key campaigns:send", "POST", ids=_CAMPAIGN, answers=(200, 400)),
     "api:campaign_ask": Page("key campaigns:write", "POST", ids=_CAMPAIGN, answers=(200, 400, 409)),
     "api:campaign_approve": Page("key campaigns:approve", "POST", ids=_CAMPAIGN, form={"mark": "0"}, answers=(200, 409)),
@@ -465,7 +439,7 @@ ACCOUNT_PAGES = {
 
 PAGES: dict[str, Page] = (
     PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | WEBHOOK_PAGES | INTAKE_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES
-    | INBOX_PAGES | SHOP_PAGES | SALES_PAGES | API_PAGES | ACCOUNT_PAGES | SIGNUP_PAGES
+    | INBOX_PAGES | SHOP_PAGES | SALES_PAGES | API_PAGES | MEASURED_PAGES | RECOVERY_PAGES | ACCOUNT_PAGES | SIGNUP_PAGES
 )  # fmt: skip
 
 # Celery tasks: "tick" finds its work across stores by itself, "store" takes store_id.

@@ -12,6 +12,7 @@ from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
 from tests.isolation import matrix
 from tests.isolation.addresses import address
+from tests.isolation.page import Page
 from tests.isolation.probing import Answer, ask, cached_text, listening
 from tests.isolation.scene import Scene, Side, fingerprint
 
@@ -23,7 +24,7 @@ SIGN_IN = (302, 204)
 pytestmark = pytest.mark.django_db
 
 
-def asked(pages: dict[str, matrix.Page]) -> Iterator[tuple[str, str, matrix.Page]]:
+def asked(pages: dict[str, Page]) -> Iterator[tuple[str, str, Page]]:
     """Yield (route, method, page) for every method of these pages."""
     for name, page in pages.items():
         for method in page.methods.split():
