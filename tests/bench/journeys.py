@@ -84,15 +84,17 @@ def _claims(runs: int) -> tuple[Rows, dict[str, float], dict[str, int]]:
         journey = Journey(name="Waiting", created_at=now)
         journey.save()
         version, _moved = publish(journey, WAITS, now=now - timedelta(days=1))
-        _seed(store, journey_id=journey.pk, version_id=version.pk, people=runs, now=now)
-        ours, bare, sizes, moment = [], [], [], now
-        for _turn in range(TURNS):
+    _seed(store, journey_id=journey.pk, version_id=version.pk, people=runs, now=now)
+    ours, bare, sizes, moment = [], [], [], now
+    for _turn in range(TURNS):
+        with store_context(store.pk):
             moment += timedelta(hours=24)
             ours.append(runs / _carry_on(runs, now=moment))
             moment += timedelta(hours=24)
             bare.append(runs / _bare(store, runs, now=moment))
-            _owner("VACUUM campaigns_enrollment")
-            sizes.append(_owner(_SIZE))
+        _owner("VACUUM campaigns_enrollment")
+        sizes.append(_owner(_SIZE))
+    with store_context(store.pk):
         wrong = runs - Enrollment.objects.running().filter(due_at__gt=moment).count()
     table: Rows = [("what", "rows", "rows a second", "MB")]
     table += [(f"engine, turn {place}", runs, round(rate), sizes[place] >> 20) for place, rate in enumerate(ours)]
