@@ -31,7 +31,7 @@ from segments.rules.facts import together
 from segments.rules.tree import RuleError
 
 _LEAP_YEAR = 2000
-_NOTHING, _NO_NEEDS = Facts(), Needs()
+NOTHING = Facts()
 # Who may be written to on which channel, the address being there. What is shown on the site asks for no consent.
 _MAY = f"""
     SELECT customer.id, customer.email, customer.phone, {GATE_SQL} AND customer.email <> '', {GATE_SQL} AND customer.phone <> '',
@@ -70,9 +70,7 @@ def facts_of(asked: Sequence[Asked], *, now: datetime) -> dict[int, Facts]:
     known.may = _channels(channels) if channels else {}
     carts = _open_carts(one.cart_id for one in asked if one.cart_id is not None)
     return {
-        one.run_id: _NOTHING
-        if one.cart_id is None and one.needs == _NO_NEEDS
-        else Facts(
+        one.run_id: Facts(
             holds={**known.holds.get(one.customer_id, {}), "cart_open": one.cart_id in carts},
             zone=known.zones.get(one.customer_id, "UTC"),
             dates=known.dates.get(one.customer_id, {}),
