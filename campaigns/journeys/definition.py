@@ -42,7 +42,7 @@ from typing import Any, cast
 
 from campaigns.journeys.occasions import Occasion, Who, read_people
 from campaigns.journeys.soundness import problems_of
-from campaigns.journeys.steps import KINDS, Branch, Ladder, Needs, Send, Step
+from campaigns.journeys.steps import KINDS, Branch, Ladder, Needs, Send, Split, Step
 from campaigns.journeys.triggers import Again, Trigger, read_again, read_trigger
 from retention.kit.fields import Fields, Problem
 from retention.kit.words import Phrase, gettext_noop
@@ -53,6 +53,7 @@ MOST_CALM_MINUTES = 24 * 60
 GUARDS = ("cart_open",)
 STREAMS = ("marketing", "transactional")
 ONCE = Again()
+_NO_NEEDS = Needs()
 
 
 class DefinitionError(ValueError):
@@ -146,6 +147,15 @@ class Definition:
     def needs(self, step_id: str) -> Needs:
         """Return what has to be known to carry a run on that stands at a step, however far it goes at once."""
         return self._needs.get(step_id, self.entry_needs)
+
+    def asks(self, step_id: str) -> bool:
+        """Say whether anything has to be known to carry a run on that stands at a step."""
+        return bool(self.guards) or self.needs(step_id) != _NO_NEEDS
+
+    @cached_property
+    def is_alike_for_all(self) -> bool:
+        """Say whether nobody goes another way only because of who they are: no step parts people by chance."""
+        return not any(isinstance(step, Split) for step in self.steps)
 
     def _needs_from(self, start: str) -> Needs:
         found, seen, waiting = self.entry_needs, {start}, [start]

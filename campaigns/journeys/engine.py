@@ -208,7 +208,8 @@ class _Walk:
         for guard in self._definition.guards:
             if not self._facts.holds.get(guard, False):
                 return f"not {guard}"
-        return "" if all(who.fits(self._facts.holds) for who in self._definition.people) else "not_meant"
+        people = self._definition.people
+        return "not_meant" if people and not all(who.fits(self._facts.holds) for who in people) else ""
 
     def _calm_at(self, step: Step) -> datetime | None:
         """Return when somebody may be written to who is still busy; None when they may be now."""

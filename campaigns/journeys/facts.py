@@ -31,6 +31,7 @@ from segments.rules.facts import together
 from segments.rules.tree import RuleError
 
 _LEAP_YEAR = 2000
+NOTHING = Facts()
 # Who may be written to on which channel, the address being there. What is shown on the site asks for no consent.
 _MAY = f"""
     SELECT customer.id, customer.email, customer.phone, {GATE_SQL} AND customer.email <> '', {GATE_SQL} AND customer.phone <> '',

@@ -15,6 +15,7 @@ from campaigns.journeys.doing import do
 from campaigns.journeys.engine import Standing
 from campaigns.journeys.steps import Call, Change, Draw, Effect, Notify, Plan, Run, Withdraw
 from campaigns.models import Enrollment, Message, Template, TemplateVersion
+from retention.kit.arrays import array_of, texts_of
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
@@ -82,13 +83,13 @@ def _without_template(standing: Standing) -> Standing:
 def _store(standings: Mapping[int, Standing], *, now: datetime) -> None:
     if not standings:
         return
-    columns: list[list[Any]] = [
-        list(standings),
-        [standing.status for standing in standings.values()],
-        [standing.step for standing in standings.values()],
-        [standing.due_at for standing in standings.values()],
-        [standing.reason[:40] for standing in standings.values()],
-        [msgspec.json.encode(standing.memory).decode() for standing in standings.values()],
+    columns: list[Any] = [
+        array_of(list(standings)),
+        texts_of([standing.status for standing in standings.values()]),
+        texts_of([standing.step for standing in standings.values()]),
+        array_of([standing.due_at for standing in standings.values()]),
+        texts_of([standing.reason[:40] for standing in standings.values()]),
+        texts_of([msgspec.json.encode(standing.memory).decode() if standing.memory else "{}" for standing in standings.values()]),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [now, *columns, require_store_id()])

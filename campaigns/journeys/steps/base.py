@@ -6,7 +6,8 @@ Nothing here knows a database. A step says what shall happen (`Outcome`); `runni
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, ClassVar, Protocol, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from campaigns.journeys.occasions import Occasion, Who
 from retention.kit.fields import Fields
@@ -73,8 +74,7 @@ class Withdraw:
 Effect = Plan | Draw | Change | Call | Notify | Withdraw
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Whose run it is and what it is about: the value of the trigger's key, or the customer."""
 
     store_id: int
@@ -120,8 +120,7 @@ class Needs:
         )
 
 
-@dataclass(frozen=True)
-class Here:
+class Here(NamedTuple):
     """Where a step is asked: the run, what is known, what the run remembers, and the moment."""
 
     run: Run
@@ -130,8 +129,7 @@ class Here:
     now: datetime
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a step answers: effects, and then either go on at once, wait until a moment, or end.
 
     go: the step that follows, where it is not the usual one. remember: what the run keeps in mind; None forgets. reason: why it ends before
@@ -142,7 +140,7 @@ class Outcome:
     wait_until: datetime | None = None
     ends: bool = False
     go: str = ""
-    remember: Mapping[str, Any] = field(default_factory=dict)
+    remember: Mapping[str, Any] = MappingProxyType({})
     reason: str = ""
 
 
