@@ -86,9 +86,19 @@ def shown_hosts(store: Store) -> list[dict[str, Any]]:
             "row": row,
             "used": row.pk == used,
             "findings": hosting.last_findings(row),
-            "records": [] if row.is_good else hosting.records_for(store, row.host),
+            "records": [] if row.is_good else _records(row, store),
         }
         for row in LinkHost.objects.watched().order_by("created_at", "pk")
+    ]
+
+
+def _records(row: LinkHost, store: Store) -> list[dict[str, Any]]:
+    """Return the records to add, and of each whether the last look found it; None before the first."""
+    missing = [one.add[0] for one in hosting.last_findings(row) if one.add]
+    seen = row.checked_at is not None and not any(one.code == "not_heard" for one in hosting.last_findings(row))
+    return [
+        {"kind": kind, "name": name, "value": value, "there": (kind not in missing) if seen else None}
+        for kind, name, value in hosting.records_for(store, row.host)
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.urls import Resolver404, resolve
@@ -46,7 +47,10 @@ def enter(request: HttpRequest) -> bool:
     if not host:
         return False
     asked = request.path_info.startswith(hosting.ANSWER_PATH)
-    stores = frozenset() if asked else hosting.stores_of(host)
+    try:
+        stores = frozenset() if asked else hosting.stores_of(host)
+    except DatabaseError:  # then nobody can say whose host it is
+        return False
     if not asked and not stores:
         return False
     request.own_host, request.own_host_stores = host, stores  # type: ignore[attr-defined]

@@ -66,6 +66,7 @@ def test_no_canary_reaches_the_logs(client: Client, lines: io.StringIO) -> None:
     assert [canary for canary in CANARIES if canary in written] == []
 
 
+@pytest.mark.django_db
 def test_refuses_an_unknown_host_in_plain_words(client: Client) -> None:
     answer = client.get("/", headers={"Host": "evil.example.test"})
     assert answer.status_code == 400

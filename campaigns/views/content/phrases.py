@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -97,7 +98,18 @@ def _languages(language: str, own: dict[tuple[str, str], str]) -> list[dict[str,
         people[short] = people.get(short, 0) + count
     mine = _own_languages(own)
     names = dict.fromkeys([language, *list(people)[:MOST_LANGUAGES], *sorted(mine), *LANGUAGES])
-    return [{"key": name, "people": people.get(name, 0), "own": name in mine, "here": name == language} for name in names]
+    return [
+        {"key": name, "name": _name_of(name), "people": people.get(name, 0), "own": name in mine, "here": name == language}
+        for name in names
+    ]
+
+
+def _name_of(language: str) -> str:
+    """Return what a language calls itself, or nothing where that is not known."""
+    try:
+        return str(get_language_info(language)["name_local"])
+    except KeyError:
+        return ""
 
 
 def _own_languages(own: dict[tuple[str, str], str]) -> set[str]:
