@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import run_due
+from campaigns.measurement.assignment import held_out_of, journey_key
 from campaigns.models import RecoveryCell
 from campaigns.recovery.noticing import notice_due
 from campaigns.recovery.planning import set_state
@@ -29,6 +30,12 @@ def shopper(*channels: str, now: datetime, **fields: Any) -> Customer:
     made.save()
     record_consents([Said(made.pk, channel, "granted", now - timedelta(days=30), method="test") for channel in channels], now=now)
     return made
+
+
+def is_written_to(customer: Customer, cell: RecoveryCell) -> bool:
+    """Draw a person's lot in a cell, as their entering would, and say whether they are not only measured."""
+    assert cell.journey_id is not None
+    return not held_out_of(journey_key(cell.journey_id), [customer.pk], share=0.10, now=customer.created_at)
 
 
 def live(customer: Customer, *told: tuple[float, str] | tuple[float, str, dict[str, Any]], now: datetime, context: Any = None) -> None:

@@ -8,7 +8,6 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.journeys.intake import take_news
-from campaigns.measurement.holdouts import held_out
 from campaigns.models import Departure, Enrollment, Message, RecoveryWatch
 from campaigns.recovery.noticing import notice_due
 from campaigns.recovery.planning import add_stage, save_cell, set_state
@@ -17,21 +16,16 @@ from campaigns.recovery.rules.stages import Happened
 from retention.customers.consent import address_digest, suppress
 from retention.orders.models import Order
 from retention.tenancy.context import store_context
-from tests.campaigns.recovery.shopping import TEA, basket, cell_of, go_live, leave, live, shopper, tick
+from tests.campaigns.recovery.shopping import TEA, basket, cell_of, go_live, is_written_to, leave, live, shopper, tick
 from tests.campaigns.story import buy, send
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def counted(customer, cell):
-    """Say whether a person is among those who are written to."""
-    return not held_out(f"journey-{cell.journey_id}", store_id=cell.store_id, customer_id=customer.pk, share=0.10)
-
-
 def written(*channels, cell, now, **fields):
     """Return a shopper whom the lot does not hold back."""
-    return next(one for _ in range(200) if counted(one := shopper(*channels, now=now, **fields), cell))
+    return next(one for _ in range(200) if is_written_to(one := shopper(*channels, now=now, **fields), cell))
 
 
 def departure(customer):
@@ -115,7 +109,7 @@ def test_one_run_for_a_basket_however_often_they_come_back(plan, now):
 
 def test_a_deeper_stage_takes_over_while_nothing_was_sent(plan, now):
     idle, failed = go_live("idle", "buying", now=now - HOUR), go_live("payment", "buying", now=now - HOUR)
-    ana = next(one for _ in range(300) if counted(one := shopper("email", now=now), idle) and counted(one, failed))
+    ana = next(one for _ in range(300) if is_written_to(one := shopper("email", now=now), idle) and is_written_to(one, failed))
     leave(ana, now=now)
     tick(now=now + 30 * MINUTE)
     live(ana, (40, "Checkout Started", {"shipping": 5}), (41, "Payment Failed"), now=now)
@@ -190,7 +184,7 @@ def order_for(customer, number, *, now):
 
 def test_a_share_of_a_live_cell_gets_nothing_and_is_counted(plan, now):
     cell = go_live("idle", "buying", now=now - HOUR)
-    held = next(one for _ in range(300) if not counted(one := shopper("email", now=now), cell))
+    held = next(one for _ in range(300) if not is_written_to(one := shopper("email", now=now), cell))
     leave(held, now=now)
     tick(now=now + 30 * MINUTE)
     tick(now=now + 50 * HOUR)

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from campaigns.measurement.holdouts import held_out
 from campaigns.models import Departure, RecoveryGroup
 from campaigns.recovery.figures import figures_of_cells
 from campaigns.recovery.planning import begin, name_group
@@ -16,7 +15,7 @@ from campaigns.trace.absent import absent_for
 from retention.kit import clock
 from retention.orders.models import Cart
 from segments.models import Segment, SegmentMember
-from tests.campaigns.recovery.shopping import cell_of, go_live, leave, shopper, tick
+from tests.campaigns.recovery.shopping import cell_of, go_live, is_written_to, leave, shopper, tick
 from tests.campaigns.story import buy, send
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +26,8 @@ def test_a_basket_comes_back_by_the_mail_s_link(store, sink):
     now = clock.now().replace(hour=11, minute=0, second=0, microsecond=0)
     begin(store, user_id=None, now=now - timedelta(days=1))
     cell = go_live("idle", "buying", now=now - timedelta(hours=1))
-    salt = f"journey-{cell.journey_id}"
     people = (shopper("email", now=now) for _ in range(200))
-    ana = next(one for one in people if not held_out(salt, store_id=store.pk, customer_id=one.pk, share=0.10))
+    ana = next(one for one in people if is_written_to(one, cell))
     cart = leave(ana, now=now)
     Cart.objects.filter(pk=cart.pk).update(restore_url="https://lumen.example.test/basket/back/abc")
     tick(now=now + 30 * MINUTE)
