@@ -6,11 +6,17 @@ from typing import ClassVar, Self
 
 from campaigns.journeys.occasions import length_words
 from campaigns.journeys.steps.base import Effect, Here, Needs, Outcome, Plain, Plan
-from campaigns.journeys.steps.send import message_words, read_message
+from campaigns.journeys.steps.send import read_message
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
 MOST_RUNGS = 4
+_RUNGS = {
+    "email": gettext_noop("the e-mail “%(template)s”"),
+    "sms": gettext_noop("the SMS “%(template)s”"),
+    "push": gettext_noop("the push message “%(template)s”"),
+    "onsite": gettext_noop("“%(template)s” at their next visit"),
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class Ladder(Plain):
         """Say the rungs in their order."""
         said = _words(self.rungs[0])
         for rung in self.rungs[1:]:
-            said = Phrase(gettext_noop("%(first)s; then %(second)s"), {"first": said, "second": _words(rung)})
+            said = Phrase(gettext_noop("%(first)s, then %(second)s"), {"first": said, "second": _words(rung)})
         return Phrase(gettext_noop("Try one channel after the other: %(rungs)s"), {"rungs": said})
 
 
@@ -101,7 +107,8 @@ def _rung(fields: Fields) -> Rung:
 
 
 def _words(rung: Rung) -> Phrase:
-    said = message_words(rung.channel, rung.template)
+    """Say what a rung sends and when."""
+    said = Phrase(_RUNGS[rung.channel], {"template": rung.template})
     if not rung.minutes:
-        return said
-    return Phrase(gettext_noop("after %(length)s %(message)s"), {"length": length_words(rung.minutes), "message": said})
+        return Phrase(gettext_noop("%(message)s at once"), {"message": said})
+    return Phrase(gettext_noop("%(message)s after %(length)s"), {"length": length_words(rung.minutes), "message": said})

@@ -42,7 +42,7 @@ class Send(Plain):
 
     def describe(self) -> Phrase:
         """Name channel and template."""
-        return message_words(self.channel, self.template)
+        return Phrase(_SENTENCES[self.channel], {"template": self.template})
 
 
 def read_message(fields: Fields) -> tuple[str, str, float]:
@@ -52,8 +52,3 @@ def read_message(fields: Fields) -> tuple[str, str, float]:
         fields.text("template", longest=60),
         fields.number("expires_hours", low=0.25, high=MOST_HOURS, default=24),
     )
-
-
-def message_words(channel: str, template: str) -> Phrase:
-    """Say in one sentence what is sent."""
-    return Phrase(_SENTENCES[channel], {"template": template})
