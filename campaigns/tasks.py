@@ -13,6 +13,7 @@ from campaigns.journeys.ticking import take_turn
 from campaigns.measurement import attribution
 from campaigns.models import Message
 from campaigns.recovery import looking_back
+from campaigns.recovery.noticing import SLICE as A_SLICE
 from campaigns.recovery.noticing import WORK as RECOVERY
 from campaigns.recovery.noticing import next_look, notice_due
 from campaigns.sending import breaking
@@ -27,6 +28,7 @@ from retention.tenancy.context import store_context
 
 STORES_A_TICK = 10
 SECONDS_A_TICK = 2.0
+SLICES_A_TURN = 10
 LONGEST_TICK = 20.0
 
 
@@ -43,7 +45,9 @@ def run_recovery() -> None:
     """Look at people who were quiet for half an hour, and let those who left into the cells of the recovery plan."""
     for taken in take_turns(kind=RECOVERY, clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
         with store_context(taken.store_id):
-            notice_due(now=clock.now())
+            for _slice in range(SLICES_A_TURN):
+                if notice_due(now=clock.now()) < A_SLICE:
+                    break
             StoreWork.settle(RECOVERY, taken, next_at=next_look(now=clock.now()))
     for taken in take_turns(kind=looking_back.WORK, clock=clock.now, most=1, seconds=SECONDS_A_TICK):
         with store_context(taken.store_id):

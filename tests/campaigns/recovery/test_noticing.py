@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from campaigns import tasks
 from campaigns.journeys.intake import take_news
 from campaigns.models import Departure, Enrollment, Message, RecoveryWatch
 from campaigns.recovery.noticing import notice_due
@@ -14,7 +15,9 @@ from campaigns.recovery.planning import add_stage, save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.stages import Happened
 from retention.customers.consent import address_digest, suppress
+from retention.kit import clock
 from retention.orders.models import Order
+from retention.stores.models import StoreWork
 from retention.tenancy.context import store_context
 from tests.campaigns.recovery.shopping import TEA, basket, cell_of, go_live, is_written_to, leave, live, shopper, tick
 from tests.campaigns.story import buy, send
@@ -267,3 +270,14 @@ def test_two_workers_notice_one_departure_once(plan, now):
         one.join()
     assert sum(looked) == 12
     assert Departure.objects.filter(decision="entered").count() == Enrollment.objects.count() == 12
+
+
+def test_the_timed_job_looks_and_says_when_to_look_again(plan):
+    now = clock.now()
+    ana, ben = shopper("email", now=now), shopper("email", now=now)
+    leave(ana, now=now - HOUR)
+    leave(ben, now=now - 10 * MINUTE)
+    take_news(now=now)
+    tasks.run_recovery()
+    assert set(Departure.objects.values_list("customer_id", flat=True)) == {ana.pk}
+    assert StoreWork.objects.get(kind="recovery").due_at == now + 20 * MINUTE

@@ -22,9 +22,9 @@ STAGES = """
 DEPARTURES = """
     INSERT INTO campaigns_departure (store_id, public_id, customer_id, stage_id, "group", decision, reached, cell_number, about, began_at,
         left_at, noticed_at, amount_minor, currency, device, source, evidence)
-    SELECT store_id, gen_random_uuid(), customer_id, %s, 'looking', 'draft', 2, 0, 'a' || id, occurred_at, occurred_at + interval '1 s',
-        occurred_at, 100, 'EUR', 'phone', '', '{}'
-    FROM customers_customerevent WHERE store_id = %s AND id %% 3 = 0
+    SELECT store_id, gen_random_uuid(), id, %s, 'looking', 'draft', 2, 0, 'a' || id, created_at, created_at + interval '1 s',
+        created_at, 100, 'EUR', 'phone', '', '{}'
+    FROM customers_customer WHERE store_id = %s
 """
 
 
