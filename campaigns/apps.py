@@ -88,9 +88,8 @@ class CampaignsConfig(AppConfig):
         from campaigns.views.why import why_panel
         from retention.customers.panels import Panel, panels, tell_as
         from retention.customers.personal_data import register
-        from retention.dashboard import home_parts, menu
+        from retention.dashboard import home_parts
         from retention.stores.audit_words import add_words
-        from retention.stores.views.settings_tabs import add_tab
         from segments.senders import listeners, senders
 
         outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, OPENED, CLOSED, "Unsubscribed"]
@@ -111,17 +110,7 @@ class CampaignsConfig(AppConfig):
         register(models.Departure, move=follow_merge)
         register(models.RecoveryWatch, move=follow_watch)
         hearers.add("recovery", hear)
-        menu.register(menu.MenuItem("messages", _("Recovery plan"), "layout-grid", "campaigns:recovery", "messages.view", order=10))
-        menu.register(menu.MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30))
-        menu.register(
-            menu.MenuItem("insight", _("Experiments"), "flask", "campaigns:experiments", "insight.view", order=40, with_pages_below=True)
-        )
-        menu.register(menu.MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20))
-        add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
-        add_tab("campaigns:brand", _("Look of mails"), "store.edit", order=12)
-        add_tab("campaigns:measuring", _("Measuring"), "store.view", order=36)
-        menu.register(menu.MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40))
-        menu.register(menu.MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50))
+        _add_pages()
         add_words(_DEEDS, groups=_GROUPS)
         senders.add("journeys", names_of_journeys)
         senders.add("campaigns", names_of_campaigns)
@@ -132,3 +121,21 @@ class CampaignsConfig(AppConfig):
         home_parts.needs_you_sources.add("coupons_few", own.few_codes)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)
+
+
+def _add_pages() -> None:
+    """Put this floor's pages into the menu and its settings among the tabs."""
+    from retention.dashboard.menu import MenuItem, register
+    from retention.stores.views.settings_tabs import add_tab
+
+    register(
+        MenuItem("messages", _("Recovery plan"), "layout-grid", "campaigns:recovery", "messages.view", order=10),
+        MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20),
+        MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30),
+        MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40),
+        MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50),
+        MenuItem("insight", _("Experiments"), "flask", "campaigns:experiments", "insight.view", order=40, with_pages_below=True),
+    )
+    add_tab("campaigns:brand", _("Look of mails"), "store.edit", order=12)
+    add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
+    add_tab("campaigns:measuring", _("Measuring"), "store.view", order=36)

@@ -14,8 +14,7 @@ from campaigns.broadcasts.freezing import report_of
 from campaigns.broadcasts.planning import salt_of
 from campaigns.measurement import store_wide
 from campaigns.measurement.attribution import window_days
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import HELD_OUT, Lots, lot_sql
+from campaigns.measurement.lots import BUCKETS, HELD_OUT, Lots, lot_sql
 from campaigns.measurement.outcomes import DAY, MARGIN_SQL, Day, Outcome, Split, ask
 from campaigns.measurement.statistics.reading import Sums, as_whole, read
 from campaigns.measurement.wording import Wording

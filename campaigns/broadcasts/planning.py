@@ -13,8 +13,7 @@ from django.db import connection, transaction
 
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.moments import moments_of_zones
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import lot_sql, ranges_of
+from campaigns.measurement.lots import BUCKETS, lot_sql, ranges_of
 from campaigns.models import Campaign
 from campaigns.models.campaign import PATIENCE
 from retention.customers.models import Customer

@@ -11,8 +11,7 @@ from django.db import connection
 
 from campaigns.broadcasts.audience import Audience
 from campaigns.measurement import store_wide
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import lot_sql
+from campaigns.measurement.lots import BUCKETS, lot_sql
 from campaigns.models.campaign import PATIENCE
 from campaigns.sending.browsers import SUBSCRIBED_SQL
 from campaigns.sending.eligibility import RARELY, Caps

@@ -14,8 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from campaigns.broadcasts.planning import salt_of, ways_of
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import lot_sql
+from campaigns.measurement.lots import BUCKETS, lot_sql
 from campaigns.measurement.statistics import Side, choosing
 from campaigns.models import Attribution, Campaign, Message
 from campaigns.models.campaign import PATIENCE

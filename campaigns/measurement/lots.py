@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from campaigns.measurement.holdouts import BUCKETS
-
+BUCKETS = 10_000
 HELD_OUT = "held_out"
 """The arm that gets nothing, to compare with."""
 LEAST_SHARE, LEAST_SHARE_OF_FEW, FEW_A_MONTH = 0.05, 0.10, 1_000

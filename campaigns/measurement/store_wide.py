@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.measurement.assignment import begin, change_lots, draw, end, salt_of
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import HELD_OUT, Lots, lots_of
+from campaigns.measurement.lots import BUCKETS, HELD_OUT, Lots, lots_of
 from campaigns.models import Experiment
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared

@@ -14,8 +14,7 @@ from django.db import connection as database
 from django.db.models import F
 
 from campaigns.channels import Account
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import ranges_of
+from campaigns.measurement.lots import BUCKETS, ranges_of
 from campaigns.models import Connection, Message
 from campaigns.sending.accounts import NoAccount, account_for, account_of
 from campaigns.sending.warming import WarmUp

@@ -15,8 +15,7 @@ from campaigns.broadcasts.moments import moments_of_zones
 from campaigns.broadcasts.planning import plan, salt_of
 from campaigns.broadcasts.reach import reach
 from campaigns.broadcasts.winning import Arm, winner_of
-from campaigns.measurement.holdouts import BUCKETS
-from campaigns.measurement.lots import lot_of, ranges_of
+from campaigns.measurement.lots import BUCKETS, lot_of, ranges_of
 from campaigns.models import Campaign, CampaignSegment, Message, TemplateVersion
 from campaigns.sending import dispatch
 from campaigns.sending.gate import Wanted, pass_gate

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.measurement.holdouts import held_out
 from campaigns.measurement.robots import suspicion
 from campaigns.sending.arbiter import GAP, Candidate, winners
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
@@ -88,24 +87,6 @@ def test_one_message_a_person_wins() -> None:
     assert winners([Candidate(1, 7, late), Candidate(2, 7, early), Candidate(3, 8, late), Candidate(4, 8, late, priority=1)]) == {2, 4}
 
 
-def test_holdout_is_sticky_and_has_its_share() -> None:
-    out = [held_out("journey-1", store_id=1, customer_id=number, share=0.1) for number in range(20_000)]
-    assert out == [held_out("journey-1", store_id=1, customer_id=number, share=0.1) for number in range(20_000)]
-    assert 0.09 < sum(out) / len(out) < 0.11
-    assert not any(held_out("journey-1", store_id=1, customer_id=number, share=0) for number in range(1000))
-
-
-@pytest.mark.parametrize(
-    ("method", "agent", "seconds", "others", "word"),
-    [
-        ("GET", "Mozilla/5.0", 30, 0, ""),
-        ("HEAD", "Mozilla/5.0", 30, 0, "head_request"),
-        ("GET", "", 30, 0, "agent"),
-        ("GET", "Barracuda Sentinel", 30, 0, "agent"),
-        ("GET", "Mozilla/5.0", 0.2, 0, "too_fast"),
-        ("GET", "Mozilla/5.0", 30, 3, "all_links"),
-    ],
-)
 def test_suspects_machines(method: str, agent: str, seconds: float, others: int, word: str) -> None:
     sent_at = NOW - timedelta(seconds=seconds)
     assert suspicion(method=method, agent=agent, sent_at=sent_at, others_just_now=others, now=NOW) == word

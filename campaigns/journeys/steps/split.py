@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from campaigns.journeys.steps.base import Here, Outcome, Plain, Way
-from campaigns.measurement.holdouts import BUCKETS, bucket_of
+from campaigns.measurement.lots import BUCKETS, lot_of
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
@@ -43,7 +43,7 @@ class Split(Plain):
 
     def share_of(self, *, store_id: int, journey_id: int, customer_id: int) -> Share:
         """Return the way of a person."""
-        bucket = bucket_of(f"split-{journey_id}-{self.id}", store_id=store_id, customer_id=customer_id)
+        bucket = lot_of(f"split-{journey_id}-{self.id}", store_id=store_id, customer_id=customer_id)
         place, total = bucket * sum(share.weight for share in self.shares), 0
         for share in self.shares:
             total += share.weight * BUCKETS

@@ -11,9 +11,8 @@ from campaigns.measurement.statistics.ranges import (
     SURE_95,
     Range,
     Side,
-    brought_in,
     difference_of_shares,
     share_range,
 )
 
-__all__ = ["FEWEST_BUYERS", "FEWEST_EACH", "SURE_95", "Range", "Side", "brought_in", "difference_of_shares", "share_range"]
+__all__ = ["FEWEST_BUYERS", "FEWEST_EACH", "SURE_95", "Range", "Side", "difference_of_shares", "share_range"]

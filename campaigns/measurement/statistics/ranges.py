@@ -82,13 +82,3 @@ class Side:
         if self.people < 2:
             return 0.0
         return max(0.0, self.squares - self.total * self.total / self.people) / (self.people - 1)
-
-
-def brought_in(written: Side, held: Side) -> Range:
-    """Return what the written-to bought beyond what the held-out say would have come by itself, in the unit of the totals.
-
-    For one plan and many people; over several plans, or with few, `differences.compare` says how sure it is.
-    """
-    guess = written.people * (written.mean - held.mean)
-    spread = SURE_95 * written.people * math.sqrt(written.variance / written.people + held.variance / held.people)
-    return Range(guess, guess - spread, guess + spread)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns.measurement.holdouts import bucket_of
+from campaigns.measurement.lots import lot_of
 
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -221,7 +221,7 @@ def _opens(path: dict[str, Any], world: World) -> bool:
 
 
 def _share(step: dict[str, Any], world: World) -> str:
-    bucket = bucket_of(f"split-{world.journey_id}-{step['id']}", store_id=world.store_id, customer_id=world.customer_id)
+    bucket = lot_of(f"split-{world.journey_id}-{step['id']}", store_id=world.store_id, customer_id=world.customer_id)
     whole = sum(path["weight"] for path in step["paths"])
     edge = Fraction(0)
     for path in step["paths"]:
