@@ -1,10 +1,10 @@
 """A merchant writes a mail: chooses a beginning, adds and fills in blocks, sees the mail change, takes it back; by mouse and keyboard."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from campaigns.models import Template
+from campaigns.models import Template, TemplateVersion
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
 from tests.browser.looking import Watch, faults_of_page, picture, until, wait_for
@@ -146,6 +146,17 @@ def test_an_sms_counts_while_one_types(site: Site) -> None:
     assert "UCS-2" in page.inner_text("#sms-look")
     picture(page, variant="desktop-light", name="content-sms")
     assert faults_of_page(page) == []
+    held: list[Any] = []
+    page.route("**/sms/", lambda route: held.append(route))
+    page.fill("#ct-source", "Lumen: the last word")
+    until(lambda: page.wait_for_timeout(50) or bool(held), wanted=True)
+    page.fill("#ct-source", "Lumen: the very last word")
+    page.click("button[value='save']", no_wait_after=True)
+    page.wait_for_timeout(200)
+    held[0].continue_()
+    page.wait_for_selector("text=Version 1 is live")
+    with store_context(site.side.store.pk):
+        assert TemplateVersion.objects.filter(template__name="Sale").get().text == "Lumen: the very last word"
     assert watch.complaints == []
 
 

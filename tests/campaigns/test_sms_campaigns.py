@@ -75,7 +75,7 @@ def test_it_is_made_written_and_looked_over_on_pages_that_say_what_it_costs(clie
     review = client.get(client.post(where, form)["Location"]).content.decode()
     assert "At 0.045 EUR for one SMS that is about 0.045 EUR altogether." in review
     assert "The SMS, as the example person sees it" in review
-    assert "Send a test" not in review
+    assert "Send a test" in review
     assert "From 20:00 to 09:00 where a person is nothing leaves" in review
     assert "Sale, Luca" in client.get(where.replace("edit/", "preview/")).content.decode()
     assert client.post(f"/s/{store.slug}/campaigns/new/", {"channel": "fax"}).status_code == 404

@@ -190,12 +190,18 @@ def test_an_sms_is_written_counted_and_goes_live(client: Client, store: Any) -> 
     assert "Too long" in client.post(f"{where}sms/", {"source": "x" * 2000, "basis": "0:3"}).content.decode()
     assert "unexpected tag" in client.post(f"{where}sms/", {"source": "{% bad %}", "basis": "0:4"}).content.decode()
     assert client.post(f"{where}sms/", {"source": "late", "basis": "0:1"}).status_code == 409
+    assert client.post(f"{where}sms/", {"source": "{% bad %}", "basis": "0:4"}).status_code == 200, "the answer to its first save was lost"
     client.post(where, {"source": "Hello {{ profile.frist_name }}", "basis": "0:5", "do": "save"})
     assert TemplateVersion.objects.count() == 0
     client.post(where, {"source": "Hello {{ profile.first_name }}", "basis": "0:6", "do": "save"})
     version = TemplateVersion.objects.get()
     assert (version.kind, version.text, version.html) == ("text", "Hello {{ profile.first_name }}", "")
     assert "Springtime" in client.get(f"/s/{store.slug}/content/?channel=sms").content.decode()
+    client.post(f"{where}languages/", {"language": "de", "basis": f"1:{Template.objects.get().draft_number}", "do": "add"})
+    basis = f"1:{Template.objects.get().draft_number}"
+    assert client.post(f"{where}sms/", {"source": "Hallo", "basis": basis, "lang": "de"}).status_code == 200
+    draft = Template.objects.get().draft
+    assert (draft["source"], draft["languages"]["de"]["source"]) == ("Hello {{ profile.first_name }}", "Hallo")
     assert "Springtime" not in client.get(f"/s/{store.slug}/content/").content.decode()
 
 
