@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.measurement.statistics import Range, Side, brought_in, difference_of_shares, share_range
+from campaigns.measurement.statistics import Range, Side, difference_of_shares, share_range
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,3 @@ def test_a_range_says_on_which_side_of_zero_it_lies() -> None:
     assert Range(1, -2, 4).times(100) == Range(100, -200, 400)
     assert Range(0, -0.4, 0.3).within(0.5)
     assert not Range(0, -0.6, 0.3).within(0.5)
-
-
-def test_money_is_what_the_written_to_bought_beyond_the_others() -> None:
-    found = brought_in(Side(1000, 100, 500_000.0, 2_500_000_000.0), Side(500, 20, 100_000.0, 500_000_000.0))
-    assert found.guess == pytest.approx(1000 * (500 - 200))
-    assert found.low < found.guess < found.high
-    assert brought_in(Side(10, 0, 0.0, 0.0), Side(10, 0, 0.0, 0.0)).says == 0
