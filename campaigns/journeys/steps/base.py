@@ -132,8 +132,8 @@ class Here(NamedTuple):
 class Outcome(NamedTuple):
     """What a step answers: effects, and then either go on at once, wait until a moment, or end.
 
-    go: the step that follows, "" for the next of the list, where it is not the usual one (None). remember: what the run keeps in mind; None forgets. reason: why it ends before
-    its end, one of our words; without one it went through.
+    go: the step that follows, "" for the next of the list; None for where the step usually leads. remember: what the run keeps in mind;
+    None forgets. reason: why it ends before its end, one of our words; without one it went through.
     """
 
     effects: tuple[Effect, ...] = ()
