@@ -93,12 +93,15 @@ class Definition:
         place = self.places.get(step_id)
         return self.steps[place] if place is not None else None
 
-    def after(self, step_id: str, go: str = "") -> Step | None:
-        """Return the step that follows one ("" is the beginning), or None at the end. go: where it said to go, if it did."""
+    def after(self, step_id: str, go: str | None = None) -> Step | None:
+        """Return the step that follows one ("" is the beginning), or None at the end.
+
+        go: where it said to go, "" for the next of the list; None for where it leads usually.
+        """
         if not step_id:
             return self.steps[0]
         place = self.places[step_id]
-        wanted = go or self.steps[place].then
+        wanted = self.steps[place].then if go is None else go
         if wanted:
             return self.step(wanted)
         return self.steps[place + 1] if place + 1 < len(self.steps) else None

@@ -117,7 +117,8 @@ class _Walk:
     def __init__(self, definition: Definition, standing: Standing, facts: Facts, run: Run, now: datetime, since: Mapping[str, Any]) -> None:
         self._definition, self._facts, self._run, self._now, self._since = definition, facts, run, now, since
         self._before, self._step, self._memory = standing, standing.step, dict(standing.memory)
-        self._effects, self._go = list[Effect](), ""
+        self._effects: list[Effect] = []
+        self._go: str | None = None
 
     def carry_on(self) -> Answer:
         """Ask the step a run stands at what follows now that its moment has come; a step the person was too busy for comes first."""

@@ -132,14 +132,14 @@ class Here(NamedTuple):
 class Outcome(NamedTuple):
     """What a step answers: effects, and then either go on at once, wait until a moment, or end.
 
-    go: the step that follows, where it is not the usual one. remember: what the run keeps in mind; None forgets. reason: why it ends before
-    its end, one of our words; without one it went through.
+    go: the step that follows, "" for the next of the list; None for where the step usually leads. remember: what the run keeps in mind;
+    None forgets. reason: why it ends before its end, one of our words; without one it went through.
     """
 
     effects: tuple[Effect, ...] = ()
     wait_until: datetime | None = None
     ends: bool = False
-    go: str = ""
+    go: str | None = None
     remember: Mapping[str, Any] = MappingProxyType({})
     reason: str = ""
 

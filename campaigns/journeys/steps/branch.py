@@ -52,7 +52,7 @@ class Branch(Plain):
         """Choose."""
         path = next((path for path in self.paths if path.opens(here)), None)
         chosen = "" if path is None else path.name or path.go
-        return Outcome(go=path.go if path is not None else "", remember={"paths": {**here.memory.get("paths", {}), self.id: chosen}})
+        return Outcome(go=path.go if path is not None else None, remember={"paths": {**here.memory.get("paths", {}), self.id: chosen}})
 
     def ways(self) -> tuple[Way, ...]:
         """Lead on by every path, and by none."""

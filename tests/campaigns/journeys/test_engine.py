@@ -263,3 +263,18 @@ def test_a_rested_journey_keeps_what_was_waited_for_until_it_goes_on() -> None:
     after, effects = advance(definition, kept, signal=Due(), facts=Facts(), run=run_about("c"), now=NOW + timedelta(hours=5))
     assert (after.status, effects) == ("finished", (Plan("thanks", "email", "thanks", 24),))
     assert listen(definition, run, happened=Happened("Unsubscribed", {}), about="c", now=NOW)[0].status == "stopped"
+
+
+def test_who_waited_in_vain_goes_on_in_the_list_and_not_where_the_event_leads() -> None:
+    steps = [
+        {"id": "hope", "kind": "wait_event", "event": "Reviewed", "hours": 1, "then": "thanks"},
+        {"id": "ask", "kind": "send", "channel": "email", "template": "ask", "then": "end"},
+        {"id": "thanks", "kind": "send", "channel": "email", "template": "thanks"},
+        {"id": "end", "kind": "exit"},
+    ]
+    definition = read_definition({"trigger": {"event": "Order Completed"}, "steps": steps})
+    run, _ = advance(definition, begin(held_out=False, now=NOW), signal=Due(), facts=Facts(), run=run_about("c"), now=NOW)
+    later = NOW + timedelta(hours=1)
+    in_vain = advance(definition, run, signal=Due(), facts=Facts(), run=run_about("c"), now=later)
+    came = advance(definition, run, signal=Happened("Reviewed", {}, later, 1), facts=Facts(), run=run_about("c"), now=later)
+    assert [effect.template for _, effects in (in_vain, came) for effect in effects if isinstance(effect, Plan)] == ["ask", "thanks"]
