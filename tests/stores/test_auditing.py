@@ -234,6 +234,7 @@ def test_changes_name_fields_and_never_values():
         "zone": "Europe/Berlin",
         "brand_color": "#0b6674",
         "logo_url": "",
+        "message_months": "14",
     }
     assert client.post("/s/lumen/settings/store/save/", form).status_code == 302
     with work_for(cast.store):
