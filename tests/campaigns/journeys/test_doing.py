@@ -108,14 +108,14 @@ def test_who_is_held_out_gets_nothing_and_is_still_noted(store: Any, now: Any) -
         SEND,
         LATER,
     ]
-    journey = make_journey({"trigger": VIEWED, "holdout_share": 0.9, "steps": steps}, now=now)
-    people = make_crowd(12, now=now)
+    journey = make_journey({"trigger": VIEWED, "holdout_share": 0.5, "steps": steps}, now=now)
+    people = make_crowd(40, now=now)
     for person in people:
         record(person.pk, name="Product Viewed", now=now)
     tick(now=now)
     out = set(Enrollment.objects.filter(held_out=True).values_list("customer_id", flat=True))
-    assert 8 <= len(out) < 12
-    assert {one for _, one, _ in runs_of(journey)} == {"pause"} | ({"code"} if len(out) < 10 else set())
+    assert 4 < len(out) < 36  # two codes are not enough for the others
+    assert {one for _, one, _ in runs_of(journey)} == {"pause", "code"}
     assert not out & set(Message.objects.values_list("customer_id", flat=True))
     assert {kind for kind, _, _ in actions(journey)} == {"draw", "call", "change"}
     assert sum(kind == "change" for kind, _, _ in actions(journey)) >= len(out)
