@@ -87,6 +87,17 @@ def test_one_message_a_person_wins() -> None:
     assert winners([Candidate(1, 7, late), Candidate(2, 7, early), Candidate(3, 8, late), Candidate(4, 8, late, priority=1)]) == {2, 4}
 
 
+@pytest.mark.parametrize(
+    ("method", "agent", "seconds", "others", "word"),
+    [
+        ("GET", "Mozilla/5.0", 30, 0, ""),
+        ("HEAD", "Mozilla/5.0", 30, 0, "head_request"),
+        ("GET", "", 30, 0, "agent"),
+        ("GET", "Barracuda Sentinel", 30, 0, "agent"),
+        ("GET", "Mozilla/5.0", 0.2, 0, "too_fast"),
+        ("GET", "Mozilla/5.0", 30, 3, "all_links"),
+    ],
+)
 def test_suspects_machines(method: str, agent: str, seconds: float, others: int, word: str) -> None:
     sent_at = NOW - timedelta(seconds=seconds)
     assert suspicion(method=method, agent=agent, sent_at=sent_at, others_just_now=others, now=NOW) == word
