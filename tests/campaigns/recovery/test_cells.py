@@ -66,10 +66,19 @@ def test_the_waits_begin_half_an_hour_after_leaving():
     assert [step["minutes"] for step in steps if step["kind"] == "wait"] == [210, 960, 1440]
 
 
-def test_without_a_gift_the_plain_words_are_said():
-    plan = CellPlan((Rung("email", 60, "gift", "plain"), Rung("onsite", 120, "talk")), Gift("percent", 10))
-    said = [step["template"] for step in journey_of(plan, CHANNELS, basket=True, gifted=False)["steps"] if step["kind"] == "send"]
-    assert said == ["plain", "talk"]
+@pytest.mark.parametrize(
+    ("gift", "gifted", "said"),
+    [
+        (Gift("percent", 10), True, ["gift", "talk"]),
+        (Gift("percent", 10), False, ["plain", "talk"]),
+        (Gift("none"), True, ["plain", "talk"]),
+        (Gift("answers"), True, ["plain", "talk"]),
+    ],
+)
+def test_without_a_gift_the_plain_words_are_said(gift, gifted, said):
+    plan = CellPlan((Rung("email", 60, "gift", "plain"), Rung("onsite", 120, "talk")), gift)
+    steps = journey_of(plan, CHANNELS, basket=True, gifted=gifted)["steps"]
+    assert [step["template"] for step in steps if step["kind"] == "send"] == said
 
 
 @pytest.mark.parametrize(
