@@ -109,6 +109,12 @@ class RecoveryCell(StoreOwned):
     def __str__(self) -> str:
         return f"{self.stage_id} x {self.group}: {self.state}"
 
+    @property
+    def going(self) -> str:
+        """Return the state it is really in: a live cell whose journey was stopped, by itself or by somebody, is paused."""
+        stopped = self.state == self.State.LIVE and self.journey is not None and self.journey.state != Journey.State.LIVE
+        return str(self.State.PAUSED if stopped else self.state)
+
 
 class RecoveryCellVersion(StoreOwned):
     """What a cell says, as validated JSON (`recovery/rules/cells.py`). Written once, never changed: the database grants no UPDATE."""

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns import tasks
 from campaigns.journeys.intake import take_news
-from campaigns.models import Departure, Enrollment, Message, RecoveryWatch
+from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryWatch, SendingStop
 from campaigns.recovery.noticing import notice_due
-from campaigns.recovery.planning import add_stage, save_cell, set_state
+from campaigns.recovery.planning import add_stage, plan_of, save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.stages import Happened
 from retention.customers.consent import address_digest, suppress
@@ -281,3 +281,20 @@ def test_the_timed_job_looks_and_says_when_to_look_again(plan):
     tasks.run_recovery()
     assert set(Departure.objects.values_list("customer_id", flat=True)) == {ana.pk}
     assert StoreWork.objects.get(kind="recovery").due_at == now + 20 * MINUTE
+
+
+def test_a_cell_that_was_stopped_by_itself_lets_nobody_in_until_a_person_lets_it_go_on(plan, now):
+    cell = go_live("idle", "buying", now=now - HOUR)
+    Journey.objects.filter(pk=cell.journey_id).update(state="paused", pause_reason="complaints", paused_at=now)
+    SendingStop(source_kind="journey", source_id=cell.journey_id, channel="email", why="complaints", tried=500, bad=9, stopped_at=now).save()
+    ana = shopper("email", now=now)
+    leave(ana, now=now)
+    tick(now=now + 30 * MINUTE)
+    assert departure(ana).decision == "paused"
+    stopped = cell_of("idle", "buying")
+    save_cell(stopped, plan_of(stopped).without_rung("onsite"), user_id=None, now=now + HOUR)
+    stopped = cell_of("idle", "buying")
+    assert (stopped.state, stopped.going, stopped.number) == ("live", "paused", 2), "saving a part of it lets nothing go on"
+    assert set_state(stopped, "live", user_id=None, now=now + HOUR)
+    assert cell_of("idle", "buying").going == "live"
+    assert SendingStop.objects.get().ended_at == now + HOUR

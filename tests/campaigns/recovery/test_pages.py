@@ -140,6 +140,19 @@ def test_states_and_who_may_set_them(plan):
     assert owner.post(state, {"state": "asleep"}).status_code == 404
 
 
+def test_the_page_of_a_cell_s_journey_is_the_cell(plan):
+    client = signed_in(member_of(plan))
+    client.post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
+    journey = cell_of("idle", "buying").journey
+    page = f"/s/{plan.slug}/journeys/{journey.public_id}/"
+    assert client.get(page)["Location"] == of_cell(plan, "idle", "buying")
+    assert client.post(f"{page}pause/").status_code == 404, "it is switched in the plan"
+    Journey.objects.filter(pk=journey.pk).update(state="paused", pause_reason="bounces")
+    shown = client.get(of_cell(plan, "idle", "buying")).content.decode()
+    assert "Stopped by itself" in shown
+    assert "Switch on" in shown
+
+
 def test_a_row_of_one_s_own_begins_with_holes_and_can_be_taken_out(plan):
     client = signed_in(member_of(plan))
     same = client.post(address(plan, "rows/new/"), {"name": "Sizes", "event": "Size Guide", "without": "Size Guide"})
