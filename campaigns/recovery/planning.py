@@ -102,8 +102,6 @@ def save_cell(cell: RecoveryCell, plan: CellPlan, *, user_id: int | None, now: d
         held = _held(cell)
         if held.number and plan_of(held) == plan:
             return False
-        if held.state == RecoveryCell.State.LIVE:
-            _refuse_faults(held, plan, now=now)
         newest = RecoveryCellVersion.objects.filter(cell=held).aggregate(most=Max("number"))["most"] if held.pk else 0
         held.number = (newest or 0) + 1
         if held.state == RecoveryCell.State.EMPTY:
@@ -114,6 +112,7 @@ def save_cell(cell: RecoveryCell, plan: CellPlan, *, user_id: int | None, now: d
         _keep(held, plan, user_id=user_id, now=now)
         _keep_pool(held, plan, now=now)
         if held.state == RecoveryCell.State.LIVE:
+            _refuse_faults(held, plan, now=now)  # with the new pool; what was written goes with the refusal
             _launch(held, plan, now=now)
     return True
 

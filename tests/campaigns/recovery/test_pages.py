@@ -126,6 +126,11 @@ def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
     client.post(save, gift | {"pool": str(right.public_id)})
     client.post(state, {"state": "live"})
     assert cell_of("idle", "looking").state == "live"
+    changed = gift | {"amount": "25"}
+    assert "give something else" in client.post(save, changed | {"pool": str(right.public_id)}, follow=True).content.decode()
+    assert plan_of(cell_of("idle", "looking")).gift.amount == 10
+    client.post(save, changed | {"pool": str(other.public_id)})
+    assert plan_of(cell_of("idle", "looking")).gift.amount == 25, "a live cell gets a new gift and its pool together"
 
 
 def test_states_and_who_may_set_them(plan):
