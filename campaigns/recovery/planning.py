@@ -118,7 +118,9 @@ def save_cell(cell: RecoveryCell, plan: CellPlan, *, user_id: int | None, now: d
 
 
 def _keep_pool(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> None:
-    """Let the messages that give the reason to come back draw their codes from the pool that was chosen."""
+    """Let the messages that give the reason to come back draw their codes from the chosen pool; without one, as they themselves say."""
+    if not plan.gift.pool and cell.journey_id is not None:
+        SendRule.objects.filter(journey_id=cell.journey_id, pool__isnull=False).update(pool=None, changed_at=now)
     pool = CouponPool.objects.filter(public_id=plan.gift.pool, archived_at=None).first() if plan.gift.pool else None
     if pool is None:
         return

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage
+from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, SendRule
 from campaigns.personalization.links import basket_url
 from campaigns.playbooks.switching import switch_on as switch_journey_on
 from campaigns.recovery import looking_back
@@ -131,6 +131,10 @@ def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
     assert plan_of(cell_of("idle", "looking")).gift.amount == 10
     client.post(save, changed | {"pool": str(other.public_id)})
     assert plan_of(cell_of("idle", "looking")).gift.amount == 25, "a live cell gets a new gift and its pool together"
+    assert "Choose the pool" in client.post(save, changed | {"pool": ""}, follow=True).content.decode()
+    client.post(state, {"state": "paused"})
+    client.post(save, changed | {"pool": ""})
+    assert not SendRule.objects.filter(journey=cell_of("idle", "looking").journey, pool__isnull=False).exists()
 
 
 def test_states_and_who_may_set_them(plan):
