@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.journeys.definition import read_definition
 from campaigns.recovery.ready import MESSAGES
-from campaigns.recovery.rules.cells import CHANNELS, CellError, CellPlan, Gift, Rung, least_holdout, read_cell
+from campaigns.recovery.rules.cells import CHANNELS, USUAL_HOLDOUT, CellError, CellPlan, Gift, Rung, read_cell
 from campaigns.recovery.rules.compiling import journey_of, ladder_for
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
@@ -111,7 +111,7 @@ def test_the_ready_made_plan_is_whole_and_sound():
             assert read_cell(plan.as_json(), group=group) == plan, (stage, group)
             assert all(written[key] == rung.channel for rung in plan.rungs for key in (rung.template, rung.plain) if key)
             assert any(rung.plain for rung in plan.rungs) == plan.gift.costs
-            assert plan.holdout_share >= least_holdout(0)
+            assert plan.holdout_share >= USUAL_HOLDOUT
 
 
 def test_a_cell_reads_as_sentences():

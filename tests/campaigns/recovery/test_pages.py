@@ -109,10 +109,12 @@ def test_a_live_cell_refuses_a_message_that_cannot_be_sent(plan, now):
     client = signed_in(member_of(plan))
     client.post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
     assert cell_of("idle", "buying").state == "live"
+    client.post(of_cell(plan, "idle", "buying", "save/"), {"part": "guard", "expires_hours": "12", "holdout": "5"})
+    assert plan_of(cell_of("idle", "buying")).holdout_share == 0.05
     said = {"part": "sms", "amount": "4", "unit": "hours", "template": "gone-away"}
     answer = client.post(of_cell(plan, "idle", "buying", "save/"), said, follow=True)
     assert "has no version that could be sent" in answer.content.decode()
-    assert cell_of("idle", "buying").number == 1
+    assert cell_of("idle", "buying").number == 2
 
 
 def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
