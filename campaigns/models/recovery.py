@@ -156,7 +156,8 @@ class Departure(StoreOwned):
 
     evidence: {"stage": [text, values], "group": [text, values], "ladder": [[channel, minutes], ...], "missing": [channel, ...]}: why, in
     words to be translated. about: what a run is about, the basket's public id, else this row's own. amount_minor: what was left behind,
-    in `currency`. bought_at: when the person ordered afterwards, within seven days; order_minor: for how much.
+    in `currency`. bought_at: when the person ordered afterwards, within seven days; order_minor: for how much, None where it was in another
+    currency than the store's.
     """
 
     class Decision(models.TextChoices):
