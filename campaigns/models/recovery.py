@@ -109,6 +109,12 @@ class RecoveryCell(StoreOwned):
     def __str__(self) -> str:
         return f"{self.stage_id} x {self.group}: {self.state}"
 
+    @property
+    def going(self) -> str:
+        """Return the state it is really in: a live cell whose journey was stopped, by itself or by somebody, is paused."""
+        stopped = self.state == self.State.LIVE and self.journey is not None and self.journey.state != Journey.State.LIVE
+        return str(self.State.PAUSED if stopped else self.state)
+
 
 class RecoveryCellVersion(StoreOwned):
     """What a cell says, as validated JSON (`recovery/rules/cells.py`). Written once, never changed: the database grants no UPDATE."""
@@ -150,7 +156,8 @@ class Departure(StoreOwned):
 
     evidence: {"stage": [text, values], "group": [text, values], "ladder": [[channel, minutes], ...], "missing": [channel, ...]}: why, in
     words to be translated. about: what a run is about, the basket's public id, else this row's own. amount_minor: what was left behind,
-    in `currency`. bought_at: when the person ordered afterwards, within seven days; order_minor: for how much.
+    in `currency`. bought_at: when the person ordered afterwards, within seven days; order_minor: for how much, None where it was in another
+    currency than the store's.
     """
 
     class Decision(models.TextChoices):

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from campaigns.journeys.versions import live_journeys
 from campaigns.models import CouponPool, Journey, RecoveryCell, SendRule, TemplateVersion
-from campaigns.recovery.rules.cells import CellPlan, Gift, least_holdout
+from campaigns.recovery.rules.cells import CellPlan, Gift
 from campaigns.recovery.rules.compiling import TRIGGER
 from campaigns.truth.codes import code_fault
 from retention.kit.words import Phrase, gettext_noop
@@ -35,17 +35,9 @@ class Overlap:
     event: str
 
 
-def faults_of_cell(cell: RecoveryCell, plan: CellPlan, *, entries_a_month: int = 0, now: datetime) -> list[Phrase]:
+def faults_of_cell(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> list[Phrase]:
     """Return what must be mended before a cell may go live; nothing when it may."""
     faults = []
-    if plan.holdout_share < least_holdout(entries_a_month):
-        share = round(least_holdout(entries_a_month) * 100)
-        faults.append(
-            Phrase(
-                gettext_noop("At least %(share)s%% must get nothing. With less, this cell could never show whether it works."),
-                {"share": share},
-            )
-        )
     versions = _versions(plan)
     for rung in plan.rungs:
         for key in filter(None, (rung.template, rung.plain)):

@@ -135,7 +135,7 @@ def _at_once(case: _Case, *, newest: bool, now: datetime) -> str | None:
     if case.cell is None:
         return Departure.Decision.HOLE
     case.row.cell, case.row.cell_number = case.cell, case.cell.number
-    return _BY_STATE.get(case.cell.state)
+    return _BY_STATE.get(case.cell.going)
 
 
 def _plan(cases: Sequence[_Case], *, now: datetime) -> None:

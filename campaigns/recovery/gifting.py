@@ -51,18 +51,26 @@ def cost_of(gift: Gift, amount_minor: int) -> int | None:
 
 
 def margins_of(cart_ids: Sequence[int]) -> dict[int, int]:
-    """Return the margin of each basket, in smallest units; one with a line whose cost the shop never told is left out."""
+    """Return the margin of each basket, in smallest units of its money; where a line has no cost in it, it is left out."""
     lines = list(
-        CartLine.objects.filter(cart_id__in=list(cart_ids)).values_list("cart_id", "product_id", "variant_id", "quantity", "price_minor")
+        CartLine.objects.filter(cart_id__in=list(cart_ids)).values_list(
+            "cart_id", "cart__currency", "product_id", "variant_id", "quantity", "price_minor"
+        )
     )
-    wanted = {variant or product for _, product, variant, _, _ in lines}
-    costs = dict(Variant.objects.filter(shop_id__in=wanted, cost_minor__isnull=False, removed_at=None).values_list("shop_id", "cost_minor"))
+    costs = _costs_of({product for _, _, product, _, _, _ in lines})
     margins: dict[int, int] = {}
     unknown = set()
-    for cart_id, product, variant, quantity, price in lines:
-        cost = costs.get(variant or product)
+    for cart_id, currency, product, variant, quantity, price in lines:
+        cost = costs.get((product, variant or product, currency))
         if cost is None:
             unknown.add(cart_id)
         else:
             margins[cart_id] = margins.get(cart_id, 0) + quantity * (price - cost)
     return {cart_id: margin for cart_id, margin in margins.items() if cart_id not in unknown}
+
+
+def _costs_of(products: set[str]) -> dict[tuple[str, str, str], int]:
+    """Return the costs of these products' variants by both ids of the shop and the currency: a variant's is unique in its product only."""
+    rows = Variant.objects.filter(product__shop_id__in=products, cost_minor__isnull=False, removed_at=None)
+    told = rows.values_list("product__shop_id", "shop_id", "currency", "cost_minor")
+    return {(product, variant, currency): cost for product, variant, currency, cost in told}

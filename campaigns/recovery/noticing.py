@@ -47,18 +47,21 @@ _LATER = """
     SELECT %s, customer_id, look_at FROM unnest(%s::bigint[], %s::timestamptz[]) AS moved(customer_id, look_at) ORDER BY customer_id
     ON CONFLICT (store_id, customer_id) DO UPDATE SET look_at = greatest(campaigns_recoverywatch.look_at, excluded.look_at)
 """
+# The first order that still counts; a departure whose order was called off or never paid, and that no other followed, is open again.
 _BOUGHT = """
     UPDATE campaigns_departure AS gone SET bought_at = bought.placed_at, order_minor = bought.total_minor
     FROM (
-        SELECT DISTINCT ON (left_one.id) left_one.id, placed.placed_at, placed.total_minor
+        SELECT DISTINCT ON (left_one.id) left_one.id, placed.placed_at,
+            CASE WHEN placed.currency = %(currency)s THEN placed.total_minor END AS total_minor
         FROM campaigns_departure AS left_one
-        JOIN orders_order AS placed ON placed.store_id = left_one.store_id AND placed.customer_id = left_one.customer_id
-            AND placed.placed_at >= left_one.began_at AND placed.placed_at < left_one.left_at + %(within)s AND placed.cancelled_at IS NULL
-        WHERE left_one.store_id = %(store)s AND left_one.customer_id = ANY(%(customers)s) AND left_one.bought_at IS NULL
-            AND left_one.left_at > %(since)s
+        LEFT JOIN orders_order AS placed ON placed.store_id = left_one.store_id AND placed.customer_id = left_one.customer_id
+            AND placed.placed_at >= left_one.began_at AND placed.placed_at < left_one.left_at + %(within)s
+            AND placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'
+        WHERE left_one.store_id = %(store)s AND left_one.customer_id = ANY(%(customers)s) AND left_one.left_at > %(since)s
         ORDER BY left_one.id, placed.placed_at, placed.id
     ) AS bought
     WHERE gone.store_id = %(store)s AND gone.id = bought.id
+        AND (gone.bought_at, gone.order_minor) IS DISTINCT FROM (bought.placed_at, bought.total_minor)
 """
 
 
@@ -80,19 +83,21 @@ def hear(customer_ids: Sequence[int], now: datetime) -> None:
 
 
 def note_bought(customer_ids: Collection[int], *, now: datetime, since: datetime | None = None) -> None:
-    """Write down which departures of these customers were followed by an order within seven days, on whatever device.
+    """Write down which departures of these customers were followed by an order within seven days, on whatever device, as it stands now.
 
-    since: of which departures, two weeks ago when it is not told.
+    Amounts are noted in the store's currency only. since: of which departures, two weeks ago when it is not told.
     """
+    if not customer_ids:
+        return
     values: dict[str, Any] = {
         "store": require_store_id(),
         "customers": list(customer_ids),
+        "currency": Store.objects.values_list("currency", flat=True).get(pk=require_store_id()),
         "within": BOUGHT_WITHIN,
         "since": since or now - 2 * BOUGHT_WITHIN,
     }
-    if customer_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(_BOUGHT, values)
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUGHT, values)
 
 
 def notice_due(*, now: datetime) -> int:

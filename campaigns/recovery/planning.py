@@ -19,6 +19,7 @@ from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.stages import BASKET, Rule, read_rule
 from campaigns.recovery.versions import journey_for, whole_version
+from campaigns.sending.breaking import lift
 from retention.kit.locks import transaction_lock
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store, StoreWork
@@ -101,8 +102,6 @@ def save_cell(cell: RecoveryCell, plan: CellPlan, *, user_id: int | None, now: d
         held = _held(cell)
         if held.number and plan_of(held) == plan:
             return False
-        if held.state == RecoveryCell.State.LIVE:
-            _refuse_faults(held, plan, now=now)
         newest = RecoveryCellVersion.objects.filter(cell=held).aggregate(most=Max("number"))["most"] if held.pk else 0
         held.number = (newest or 0) + 1
         if held.state == RecoveryCell.State.EMPTY:
@@ -113,12 +112,15 @@ def save_cell(cell: RecoveryCell, plan: CellPlan, *, user_id: int | None, now: d
         _keep(held, plan, user_id=user_id, now=now)
         _keep_pool(held, plan, now=now)
         if held.state == RecoveryCell.State.LIVE:
+            _refuse_faults(held, plan, now=now)  # with the new pool; what was written goes with the refusal
             _launch(held, plan, now=now)
     return True
 
 
 def _keep_pool(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> None:
-    """Let the messages that give the reason to come back draw their codes from the pool that was chosen."""
+    """Let the messages that give the reason to come back draw their codes from the chosen pool; without one, as they themselves say."""
+    if not plan.gift.pool and cell.journey_id is not None:
+        SendRule.objects.filter(journey_id=cell.journey_id, pool__isnull=False).update(pool=None, changed_at=now)
     pool = CouponPool.objects.filter(public_id=plan.gift.pool, archived_at=None).first() if plan.gift.pool else None
     if pool is None:
         return
@@ -139,7 +141,7 @@ def set_state(cell: RecoveryCell, state: str, *, user_id: int | None, now: datet
     """
     with transaction.atomic():
         held = _held(cell)
-        if held.state == state and held.pk:
+        if held.state == state == held.going and held.pk:
             return False
         if state != RecoveryCell.State.EMPTY:
             plan = plan_of(held)
@@ -147,6 +149,7 @@ def set_state(cell: RecoveryCell, state: str, *, user_id: int | None, now: datet
                 raise PlanRefused(Phrase(gettext_noop("Nothing is said here yet. Write a message first.")))
             if state == RecoveryCell.State.LIVE:
                 _refuse_faults(held, plan, now=now)
+                _go_on(held, now=now)
                 _launch(held, plan, now=now)
         if state != RecoveryCell.State.LIVE and held.journey is not None:
             held.journey.pause(now=now)
@@ -183,14 +186,18 @@ def _refuse_faults(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> None
         raise PlanRefused(faults[0])
 
 
+def _go_on(cell: RecoveryCell, *, now: datetime) -> None:
+    """Let a stopped journey of a cell go on, because a person said so: what it was stopped for does not count any more."""
+    if cell.journey is not None and cell.journey.resume():
+        lift("journey", cell.journey.pk, now=now)
+        cell.journey.refresh_from_db()
+
+
 def _launch(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> None:
-    """Make the cell's journey take people in by what the plan says now."""
+    """Make the cell's journey take people in by what the plan says now; one that was stopped stays so and keeps it for when it goes on."""
     journey = journey_for(cell, name=_name_of(cell), now=now)
     number = whole_version(cell, plan, basket=cell.stage.rule.get("kind") in BASKET, now=now)
-    if journey.state == Journey.State.PAUSED:
-        journey.resume()
-        journey.refresh_from_db()
-    if journey.state == Journey.State.LIVE:
+    if journey.state in {Journey.State.LIVE, Journey.State.PAUSED}:
         type(journey).objects.filter(pk=journey.pk).update(live_number=number)
     else:
         journey.launch(number=number, now=now)

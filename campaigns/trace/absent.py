@@ -59,14 +59,22 @@ def _journeys(customer: Customer, say: Say, now: datetime) -> list[Absent]:
 
 
 def _departures(customer: Customer, say: Say, now: datetime) -> list[Absent]:
-    """Return where a person left lately and why the plan did not write about it: the evidence, and what was decided."""
+    """Return where a person left lately and why the plan has not written about it: the evidence, and what was decided or has come of it."""
     left = Departure.objects.since(now - LOOK_BACK).filter(customer=customer, stage__isnull=False)
-    quiet = left.exclude(decision=Departure.Decision.ENTERED).select_related("stage").order_by("-left_at", "-id")[:MOST]
+    written = Message.objects.filter(customer=customer, source_kind="journey").values("enrollment_id")
+    told = list(Enrollment.objects.filter(pk__in=written, journey__for_quiet=True).values_list("occurrence", flat=True))
+    quiet = left.exclude(decision=Departure.Decision.ENTERED, about__in=told)
+    rows = list(quiet.select_related("stage").order_by("-left_at", "-id")[:MOST])
+    mine = Enrollment.objects.filter(customer=customer, journey__for_quiet=True, occurrence__in=[one.about for one in rows])
+    runs = {run.occurrence: run for run in mine}
     found = []
-    for one in quiet:
-        words = Phrase(gettext_noop("%(why)s. %(decision)s"), {"why": _evidence(one, say), "decision": str(one.get_decision_display())})
+    for one in rows:
+        reason, decided = one.decision, Phrase(str(one.get_decision_display()))
+        if one.decision == Departure.Decision.ENTERED and one.about in runs:
+            reason, decided, _at = _of_run(runs[one.about], now)
+        words = Phrase(gettext_noop("%(why)s. %(decision)s"), {"why": _evidence(one, say), "decision": decided})
         name = f"{one.stage.name} × {BY_KEY[one.group].name.render(say)}"
-        found.append(Absent("recovery", one.stage.public_id, name, one.decision, words.render(say), one.left_at, one.group))
+        found.append(Absent("recovery", one.stage.public_id, name, reason, words.render(say), one.left_at, one.group))
     return found
 
 

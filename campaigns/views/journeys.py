@@ -20,7 +20,7 @@ from campaigns.journeys.versions import WAITING, definitions_of
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.measurement.results import outcome_of_key, wording
-from campaigns.models import CouponPool, Journey, JourneyVersion, Template
+from campaigns.models import CouponPool, Journey, JourneyVersion, RecoveryCell, Template
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import switch_on as launch_playbook
 from campaigns.sending import breaking
@@ -82,6 +82,10 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
 def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show one journey: what starts and ends it, its steps, what went out and what was held back."""
     journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    cell = RecoveryCell.objects.filter(journey=journey).select_related("stage").first() if journey.for_quiet else None
+    if cell is not None:  # a part of the recovery plan; it is read and switched there
+        plan, where = ("recovery", []) if cell.stage.archived_at else ("recovery_cell", [cell.stage.public_id, cell.group])
+        return redirect(f"campaigns:{plan}", _store(request).slug, *where)
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
     if version is None:
         raise Http404
@@ -117,7 +121,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Stop a journey before its next message leaves."""
-    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.filter(for_quiet=False), public_id=public_id)
     with transaction.atomic():
         paused = journey.pause(now=clock.now())
         if paused:
@@ -131,7 +135,7 @@ def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let a paused journey go on where it stopped."""
-    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.filter(for_quiet=False), public_id=public_id)
     if journey.state == Journey.State.PAUSED and faults_of(journey, now=clock.now()):
         toasts.error(request, _("%(name)s does not go on yet: something must be mended first.") % {"name": journey.name})
         return _back(request, journey)

@@ -15,7 +15,8 @@ CHANNELS = ("push", "sms", "email", "onsite")
 USUAL_MINUTES = {"push": 30, "sms": 4 * 60, "email": 20 * 60, "onsite": 44 * 60}
 """After leaving. Source: field guide 4b."""
 MOST_MINUTES = 14 * 24 * 60
-LEAST_HOLDOUT, LEAST_HOLDOUT_SMALL, SMALL_MONTH = 0.05, 0.10, 1000
+LEAST_HOLDOUT, USUAL_HOLDOUT = 0.05, 0.10
+"""Where few people come in a month more is held back all the same: the lot sees to it by their real number."""
 GIFTS = ("none", "answers", "percent", "amount", "shipping")
 GIFTED_GROUPS = (LOOKING, COMPARING, FIRST_ORDER)
 """Only for these a gift is a reason to come back; others would have bought without, or want answers. Source: field guide 4b."""
@@ -70,7 +71,7 @@ class CellPlan:
     rungs: tuple[Rung, ...]
     gift: Gift = Gift()
     expires_hours: int = 12
-    holdout_share: float = LEAST_HOLDOUT_SMALL
+    holdout_share: float = USUAL_HOLDOUT
 
     def as_json(self) -> dict[str, object]:
         """Return it as it is stored."""
@@ -114,7 +115,7 @@ def read_cell(data: object, *, group: str) -> CellPlan:
         rungs=tuple(sorted(rungs, key=_by_moment)),
         gift=gift,
         expires_hours=fields.whole("expires_hours", low=1, high=720, default=12),
-        holdout_share=fields.number("holdout_share", low=LEAST_HOLDOUT, high=0.5, default=LEAST_HOLDOUT_SMALL),
+        holdout_share=fields.number("holdout_share", low=LEAST_HOLDOUT, high=0.5, default=USUAL_HOLDOUT),
     )
     fields.close()
     if problems:
@@ -149,8 +150,3 @@ def _gift(fields: Fields, *, group: str) -> Gift:
     if gift.costs and group in BY_KEY and group not in GIFTED_GROUPS:
         fields.fault("kind", Phrase(gettext_noop("may be a gift only for those who look, compare, or have their first order open")))
     return gift
-
-
-def least_holdout(entries_a_month: int) -> float:
-    """Return the smallest share that must get nothing, so that a cell can still show whether it works."""
-    return LEAST_HOLDOUT if entries_a_month >= SMALL_MONTH else LEAST_HOLDOUT_SMALL

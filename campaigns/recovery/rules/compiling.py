@@ -40,8 +40,8 @@ def ladder_for(plan: CellPlan, allowed: Collection[str]) -> Ladder:
 def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True) -> dict[str, object]:
     """Return the definition of the journey that a cell is for somebody who may be reached on these channels.
 
-    basket: it is about a basket, and stops when that is no longer open. gifted: the reason to come back is given; otherwise messages that
-    give it say their plain words. Raises ValueError when nothing may be used.
+    basket: it is about a basket, and stops when that is no longer open. gifted: the reason to come back may be given; where it is not, or
+    the cell gives none, messages say their plain words. Raises ValueError when nothing may be used.
     """
     ladder = ladder_for(plan, allowed)
     if not ladder.rungs:
@@ -53,7 +53,7 @@ def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted
             steps.append({"id": f"wait-{rung.channel}", "kind": "wait", "minutes": rung.minutes - passed})
             passed = rung.minutes
         expiry = float(plan.expires_hours)
-        template = rung.template if gifted else rung.plain or rung.template
+        template = rung.template if gifted and plan.gift.costs else rung.plain or rung.template
         steps.append({"id": rung.channel, "kind": "send", "channel": rung.channel, "template": template, "expires_hours": expiry})
     steps.append({"id": "end", "kind": "exit"})
     return {

@@ -156,7 +156,7 @@ def _mark(
     *,
     is_open: bool,
 ) -> Mark:
-    state = cell.state if cell is not None else "hole"
+    state = cell.going if cell is not None else "hole"
     lift = figures.lift if state in {"live", "paused"} else None
     note, tone = _note(state, cell, figures)
     heat, big, small = _heat(ask.by, figures, lift, measured=state in {"live", "paused"}, currency=store.currency)
@@ -210,6 +210,8 @@ def _note(state: str, cell: RecoveryCell | None, figures: CellFigures) -> tuple[
         reached = figures.would_reach
         return ngettext("Would reach %(count)s", "Would reach %(count)s", reached) % {"count": write_number(reached)}, "pl"
     if state == "paused":
+        if cell is not None and cell.journey is not None and cell.journey.pause_reason:
+            return _("Stopped by itself"), "oc"
         by = cell.changed_by.get_full_name() if cell is not None and cell.changed_by is not None else ""
         return (_("Paused by %(name)s") % {"name": by} if by else _("Paused")), "oc"
     notes = {"empty": _("Empty on purpose"), "draft": _("Draft, not sending")}

@@ -17,6 +17,7 @@ from campaigns.recovery.planning import cell_at, plan_of
 from campaigns.recovery.rules.cells import CHANNELS, GIFTED_GROUPS, USUAL_MINUTES, CellPlan, Rung
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, lead_sentence, long_delay, missing_words
+from campaigns.sending.breaking import open_stop
 from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
 from retention.dashboard.access import allows
 from retention.dashboard.figures import write_money, write_number
@@ -51,6 +52,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
     """Return what the panel of a cell shows."""
     store: Store = request.store
     cell = grid.cells.get((stage.pk, group)) or cell_at(stage, group, now=now)
+    state = cell.going if cell.pk else "hole"
     plan = plan_of(cell) if cell.pk else None
     figures = grid.figures.get((stage.pk, group), CellFigures())
     version = RecoveryCellVersion.objects.filter(cell=cell, number=cell.number).select_related("saved_by").first() if cell.pk else None
@@ -63,12 +65,13 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "group": group,
         "group_name": BY_KEY[group].name.render(_),
         "cell": cell,
-        "state": cell.state if cell.pk else "hole",
+        "state": state,
+        "stop": open_stop("journey", cell.journey_id) if state == "paused" and cell.journey_id is not None else None,
         "plan": plan,
         "version": version,
         "next_number": cell.number + 1,
         "figures": figures,
-        "verdict": verdict_of(figures, currency=store.currency) if cell.state in {"live", "paused"} and cell.pk else None,
+        "verdict": verdict_of(figures, currency=store.currency) if state in {"live", "paused"} else None,
         "faults": [fault.render(_) for fault in faults],
         "lines": _lines(cell, plan, here, editing),
         "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name).render(_) if plan is not None else "",

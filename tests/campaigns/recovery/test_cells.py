@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.journeys.definition import read_definition
 from campaigns.recovery.ready import MESSAGES
-from campaigns.recovery.rules.cells import CHANNELS, CellError, CellPlan, Gift, Rung, least_holdout, read_cell
+from campaigns.recovery.rules.cells import CHANNELS, USUAL_HOLDOUT, CellError, CellPlan, Gift, Rung, read_cell
 from campaigns.recovery.rules.compiling import journey_of, ladder_for
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
@@ -66,10 +66,19 @@ def test_the_waits_begin_half_an_hour_after_leaving():
     assert [step["minutes"] for step in steps if step["kind"] == "wait"] == [210, 960, 1440]
 
 
-def test_without_a_gift_the_plain_words_are_said():
-    plan = CellPlan((Rung("email", 60, "gift", "plain"), Rung("onsite", 120, "talk")), Gift("percent", 10))
-    said = [step["template"] for step in journey_of(plan, CHANNELS, basket=True, gifted=False)["steps"] if step["kind"] == "send"]
-    assert said == ["plain", "talk"]
+@pytest.mark.parametrize(
+    ("gift", "gifted", "said"),
+    [
+        (Gift("percent", 10), True, ["gift", "talk"]),
+        (Gift("percent", 10), False, ["plain", "talk"]),
+        (Gift("none"), True, ["plain", "talk"]),
+        (Gift("answers"), True, ["plain", "talk"]),
+    ],
+)
+def test_without_a_gift_the_plain_words_are_said(gift, gifted, said):
+    plan = CellPlan((Rung("email", 60, "gift", "plain"), Rung("onsite", 120, "talk")), gift)
+    steps = journey_of(plan, CHANNELS, basket=True, gifted=gifted)["steps"]
+    assert [step["template"] for step in steps if step["kind"] == "send"] == said
 
 
 @pytest.mark.parametrize(
@@ -102,7 +111,7 @@ def test_the_ready_made_plan_is_whole_and_sound():
             assert read_cell(plan.as_json(), group=group) == plan, (stage, group)
             assert all(written[key] == rung.channel for rung in plan.rungs for key in (rung.template, rung.plain) if key)
             assert any(rung.plain for rung in plan.rungs) == plan.gift.costs
-            assert plan.holdout_share >= least_holdout(0)
+            assert plan.holdout_share >= USUAL_HOLDOUT
 
 
 def test_a_cell_reads_as_sentences():

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns import tasks
 from campaigns.journeys.intake import take_news
-from campaigns.models import Departure, Enrollment, Message, RecoveryWatch
-from campaigns.recovery.noticing import notice_due
-from campaigns.recovery.planning import add_stage, save_cell, set_state
+from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryWatch, SendingStop
+from campaigns.recovery.noticing import note_bought, notice_due
+from campaigns.recovery.planning import add_stage, plan_of, save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.stages import Happened
 from retention.customers.consent import address_digest, suppress
@@ -73,6 +73,28 @@ def test_an_order_on_another_device_stops_everything(plan, now):
     assert (left.decision, left.bought_at, left.order_minor) == ("entered", now + HOUR, 4900)
     tick(now=now + 50 * HOUR)
     assert len(planned(ana)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "noted"),
+    [
+        ({"cancelled_at": clock.now()}, (False, None)),
+        ({"payment_state": "voided"}, (False, None)),
+        ({"currency": "USD"}, (True, None)),
+        ({"total_minor": 5100}, (True, 5100)),
+    ],
+)
+def test_what_becomes_of_the_order_is_noted_at_the_departure(plan, now, changed, noted):
+    ana = shopper(now=now)
+    cart = leave(ana, now=now)
+    tick(now=now + 30 * MINUTE)
+    buy(ana, cart, now=now + HOUR)
+    note_bought([ana.pk], now=now + HOUR)
+    assert departure(ana).order_minor == 4900
+    Order.objects.filter(customer=ana).update(**changed)
+    note_bought([ana.pk], now=now + 2 * HOUR)
+    left = departure(ana)
+    assert (left.bought_at is not None, left.order_minor) == noted
 
 
 def test_who_still_moves_is_not_written_to_even_when_a_message_is_ready(plan, now, sink):
@@ -281,3 +303,22 @@ def test_the_timed_job_looks_and_says_when_to_look_again(plan):
     tasks.run_recovery()
     assert set(Departure.objects.values_list("customer_id", flat=True)) == {ana.pk}
     assert StoreWork.objects.get(kind="recovery").due_at == now + 20 * MINUTE
+
+
+def test_a_cell_that_was_stopped_by_itself_lets_nobody_in_until_a_person_lets_it_go_on(plan, now):
+    cell = go_live("idle", "buying", now=now - HOUR)
+    Journey.objects.filter(pk=cell.journey_id).update(state="paused", pause_reason="complaints", paused_at=now)
+    SendingStop(
+        source_kind="journey", source_id=cell.journey_id, channel="email", why="complaints", tried=500, bad=9, stopped_at=now
+    ).save()
+    ana = shopper("email", now=now)
+    leave(ana, now=now)
+    tick(now=now + 30 * MINUTE)
+    assert departure(ana).decision == "paused"
+    stopped = cell_of("idle", "buying")
+    save_cell(stopped, plan_of(stopped).without_rung("onsite"), user_id=None, now=now + HOUR)
+    stopped = cell_of("idle", "buying")
+    assert (stopped.state, stopped.going, stopped.number) == ("live", "paused", 2), "saving a part of it lets nothing go on"
+    assert set_state(stopped, "live", user_id=None, now=now + HOUR)
+    assert cell_of("idle", "buying").going == "live"
+    assert SendingStop.objects.get().ended_at == now + HOUR

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage
+from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, SendRule
 from campaigns.personalization.links import basket_url
 from campaigns.playbooks.switching import switch_on as switch_journey_on
 from campaigns.recovery import looking_back
@@ -109,10 +109,12 @@ def test_a_live_cell_refuses_a_message_that_cannot_be_sent(plan, now):
     client = signed_in(member_of(plan))
     client.post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
     assert cell_of("idle", "buying").state == "live"
+    client.post(of_cell(plan, "idle", "buying", "save/"), {"part": "guard", "expires_hours": "12", "holdout": "5"})
+    assert plan_of(cell_of("idle", "buying")).holdout_share == 0.05
     said = {"part": "sms", "amount": "4", "unit": "hours", "template": "gone-away"}
     answer = client.post(of_cell(plan, "idle", "buying", "save/"), said, follow=True)
     assert "has no version that could be sent" in answer.content.decode()
-    assert cell_of("idle", "buying").number == 1
+    assert cell_of("idle", "buying").number == 2
 
 
 def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
@@ -126,6 +128,15 @@ def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
     client.post(save, gift | {"pool": str(right.public_id)})
     client.post(state, {"state": "live"})
     assert cell_of("idle", "looking").state == "live"
+    changed = gift | {"amount": "25"}
+    assert "give something else" in client.post(save, changed | {"pool": str(right.public_id)}, follow=True).content.decode()
+    assert plan_of(cell_of("idle", "looking")).gift.amount == 10
+    client.post(save, changed | {"pool": str(other.public_id)})
+    assert plan_of(cell_of("idle", "looking")).gift.amount == 25, "a live cell gets a new gift and its pool together"
+    assert "Choose the pool" in client.post(save, changed | {"pool": ""}, follow=True).content.decode()
+    client.post(state, {"state": "paused"})
+    client.post(save, changed | {"pool": ""})
+    assert not SendRule.objects.filter(journey=cell_of("idle", "looking").journey, pool__isnull=False).exists()
 
 
 def test_states_and_who_may_set_them(plan):
@@ -138,6 +149,19 @@ def test_states_and_who_may_set_them(plan):
     journey = cell_of("idle", "buying").journey
     assert journey.state == "paused"
     assert owner.post(state, {"state": "asleep"}).status_code == 404
+
+
+def test_the_page_of_a_cell_s_journey_is_the_cell(plan):
+    client = signed_in(member_of(plan))
+    client.post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
+    journey = cell_of("idle", "buying").journey
+    page = f"/s/{plan.slug}/journeys/{journey.public_id}/"
+    assert client.get(page)["Location"] == of_cell(plan, "idle", "buying")
+    assert client.post(f"{page}pause/").status_code == 404, "it is switched in the plan"
+    Journey.objects.filter(pk=journey.pk).update(state="paused", pause_reason="bounces")
+    shown = client.get(of_cell(plan, "idle", "buying")).content.decode()
+    assert "Stopped by itself" in shown
+    assert "Switch on" in shown
 
 
 def test_a_row_of_one_s_own_begins_with_holes_and_can_be_taken_out(plan):

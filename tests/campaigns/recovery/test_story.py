@@ -10,7 +10,8 @@ from django.test import Client
 
 from campaigns.models import Departure, RecoveryGroup
 from campaigns.recovery.figures import figures_of_cells
-from campaigns.recovery.planning import begin, name_group
+from campaigns.recovery.planning import begin, name_group, save_cell
+from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.trace.absent import absent_for
 from retention.kit import clock
 from retention.orders.models import Cart
@@ -45,6 +46,19 @@ def test_a_basket_comes_back_by_the_mail_s_link(store, sink):
     assert "You ordered this already" in browser.get(back).content.decode()
     found = figures_of_cells(since=now - timedelta(days=1), until=now + timedelta(days=1), currency="EUR")
     assert (found[cell.stage_id, "buying"].came_back, found[cell.stage_id, "buying"].written.total) == (1, 4900)
+
+
+def test_who_waits_inside_a_cell_is_told_as_the_run_stands(plan, now):
+    cell = go_live("idle", "buying", now=now - 60 * MINUTE)
+    save_cell(cell, CellPlan((Rung("email", 300, "recovery-mail"),)), user_id=None, now=now - 50 * MINUTE)
+    ana = next(one for _ in range(200) if is_written_to(one := shopper("email", now=now), cell))
+    leave(ana, now=now)
+    tick(now=now + 30 * MINUTE)
+    (why,) = absent_for(ana, say=str, now=now + 40 * MINUTE)
+    assert (why.kind, why.reason) == ("recovery", "waiting")
+    assert why.words.endswith("They are in it and wait for the next step")
+    tick(now=now + 300 * MINUTE)
+    assert not absent_for(ana, say=str, now=now + 301 * MINUTE), "now there is a message, which says its own why"
 
 
 def test_a_segment_says_who_is_in_a_group_and_why_not_is_told(plan, now):
