@@ -31,7 +31,7 @@ _ROWS = f"""
             ELSE drawn.variant END AS arm
         FROM campaigns_message AS drawn
         WHERE drawn.store_id = %(store)s AND drawn.source_kind = 'campaign' AND drawn.source_id = %(campaign)s
-            AND (%(apart)s = 0 OR {lot_sql("apart_salt")} >= %(apart)s)
+            AND NOT {store_wide.apart_sql(since="%(since)s", until="%(finished)s")}
     )
 """  # noqa: S608 - fragments of ours
 _PEOPLE = f"WITH {_ROWS} SELECT arm, count(*) FROM rows GROUP BY arm"  # noqa: S608 - fragments of ours
@@ -74,6 +74,7 @@ def outcome_of(campaign: Campaign, *, currency: str, now: datetime) -> Outcome |
         return None
     days = max(1, -(-(min(now, until) - campaign.opened_at) // DAY))
     values = _values(campaign) | {"currency": currency, "since": campaign.opened_at, "until": until, "days": days}
+    values["finished"] = campaign.finished_at or until
     people = dict(ask(_PEOPLE, values))
     found: dict[int, dict[str, Sums]] = {day: {arm: Sums(people=count) for arm, count in people.items()} for day in range(1, days + 1)}
     for day, arm, *sums in ask(_BY_DAY, values):
@@ -120,5 +121,5 @@ def _values(campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign.pk,
         "test": test,
         "test_salt": salt_of(campaign, "test"),
-        **store_wide.lots_apart(),
+        **store_wide.lots_ever_apart(),
     }

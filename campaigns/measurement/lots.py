@@ -23,7 +23,12 @@ LOT_SQL = (
 
 def lot_sql(salt: str) -> str:
     """Return the expression whose salt is the parameter of this name; beside it the statement needs `store` and `lots`."""
-    return LOT_SQL.replace("{salt}", salt).replace("% %(lots)s", "%% %(lots)s")
+    return lot_sql_by(f"%({salt})s")
+
+
+def lot_sql_by(salt: str) -> str:
+    """Return the expression whose salt is itself an expression, such as a column of ours."""
+    return LOT_SQL.replace("%({salt})s", salt).replace("% %(lots)s", "%% %(lots)s")
 
 
 def lot_of(salt: str, *, store_id: int, customer_id: int) -> int:

@@ -1,7 +1,7 @@
 """What the people of an experiment bought, by arm and day: everybody for the same time after their own first exposure.
 
 Only people whose time is over count, so that early and late comers are measured alike and each day's figure only adds people to the one
-before. Who gets no marketing at all (`store_wide.py`) is left out of every other experiment, on both sides, by their lot alone.
+before. Who got no marketing at all at the time (`store_wide.py`) is left out of every other experiment, on both sides, by their lot alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from typing import Any
 from django.db import connection
 
 from campaigns.measurement import store_wide
-from campaigns.measurement.lots import lot_sql
 from campaigns.measurement.statistics import Range
 from campaigns.measurement.statistics.reading import EARLY, NOBODY, Contrast, Counted, Reading, Sums, Verdict, as_whole, judge, read
 from campaigns.models import Experiment
@@ -36,6 +35,7 @@ SUMS_SQL = """
     coalesce(sum(bought.margin), 0)::float8, coalesce(sum(bought.margin * bought.margin), 0)::float8,
     count(*) FILTER (WHERE bought.uncosted)
 """
+_APART = store_wide.apart_sql(since="drawn.assigned_at", until="drawn.assigned_at + experiment.window_days * interval '1 day'")
 # Each person's orders by their own index: what else PostgreSQL could choose depends on how well it guesses how many there are.
 _BY_DAY = f"""
     WITH people AS MATERIALIZED (
@@ -46,7 +46,7 @@ _BY_DAY = f"""
         JOIN campaigns_assignment AS drawn ON drawn.store_id = experiment.store_id AND drawn.experiment_id = experiment.id
             AND drawn.assigned_at <= %(now)s - experiment.window_days * interval '1 day'
         WHERE experiment.store_id = %(store)s AND experiment.id = ANY(%(experiments)s::bigint[])
-            AND (%(apart)s = 0 OR {lot_sql("apart_salt")} >= %(apart)s)
+            AND (experiment.key = %(whole)s OR NOT {_APART})
     )
     SELECT people.experiment_id, people.day, people.plan, people.arm, {SUMS_SQL}
     FROM people
@@ -129,8 +129,8 @@ def outcome_of(experiment: Experiment, *, currency: str, now: datetime) -> Outco
 def outcomes_of(experiments: Sequence[Experiment], *, currency: str, now: datetime) -> dict[int, Outcome]:
     """Return what came of each of these experiments, in two statements however many they are."""
     wanted: dict[str, Any] = {"store": require_store_id(), "experiments": [one.pk for one in experiments], "now": now, "currency": currency}
+    apart = store_wide.lots_ever_apart() | {"whole": store_wide.KEY}
     by_day: dict[int, dict[int, dict[tuple[int, str], Sums]]] = {one.pk: {} for one in experiments}
-    apart = store_wide.lots_apart(besides=wanted["experiments"])
     for pk, day, plan, arm, *sums in ask(_BY_DAY, wanted | apart):
         by_day[pk].setdefault(day, {})[plan, arm] = Sums(*sums)
     came: dict[int, dict[tuple[int, str], int]] = {one.pk: {} for one in experiments}

@@ -3,7 +3,7 @@
 Cells are small: `cells` lets them learn from each other (`statistics/pooling.py`), so that one with thirty baskets gets an honest range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,10 @@ from campaigns.measurement.assignment import newest_of
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.outcomes import Outcome, outcome_of, outcomes_of
 from campaigns.measurement.statistics import Range
-from campaigns.measurement.statistics.pooling import cells_of, pooled
+from campaigns.measurement.statistics.differences import Estimate, compare
+from campaigns.measurement.statistics.pooling import FEWEST_CELLS, cells_of, pooled
 from campaigns.measurement.statistics.reading import Sums, as_whole
+from campaigns.measurement.statistics.sequential import always_valid
 from campaigns.measurement.wording import Wording
 from campaigns.models import Experiment
 
@@ -55,3 +57,41 @@ def cells(keys: Sequence[str], *, currency: str, now: datetime, metric: str = "o
     pairs = [(written.of(metric), held.of(metric)) for written, held in sides.values()]
     shared = dict(zip(sides, pooled(cells_of(pairs, shares=metric == "orders")) if pairs else [], strict=True))
     return {key: Cell(outcomes[experiment.pk], shared.get(key)) for key, experiment in found.items()}
+
+
+def worth_showing(found: Mapping[str, Cell], *, metric: str = "orders") -> dict[str, Range]:
+    """Return the ranges that may be shown: of cells with enough people, or of all once there are enough to learn from.
+
+    Where people did not come to the sides as the lots say, there is none.
+    """
+    learning = sum(one.shared is not None for one in found.values()) >= FEWEST_CELLS
+    return {
+        key: one.shared
+        for key, one in found.items()
+        if one.shared is not None and not one.outcome.now.is_alarmed and (learning or _is_judged(one.outcome, metric))
+    }
+
+
+def together(outcomes: Sequence[Outcome], *, metric: str) -> Range | None:
+    """Return what these bring in together, by a range that holds however often one looks; None where none has enough people.
+
+    Each counts by its own people alone: ranges that learned from each other would count what they share again and again.
+    """
+    parts = []
+    for outcome in outcomes:
+        if outcome.now.is_alarmed or not _is_judged(outcome, metric):
+            continue
+        counted = as_whole(outcome.days[-1].counted)
+        estimate = compare([(arms["a"].of(metric), arms[HELD_OUT].of(metric)) for arms in counted if HELD_OUT in arms])
+        if estimate is not None:
+            parts.append((sum(arms["a"].people for arms in counted), estimate))
+    if not parts:
+        return None
+    guess = sum(people * one.guess for people, one in parts)
+    error = sum((people * one.error) ** 2 for people, one in parts) ** 0.5
+    return always_valid(Estimate(guess, error, sum(one.people for _, one in parts)))
+
+
+def _is_judged(outcome: Outcome, metric: str) -> bool:
+    lead = outcome.now.lead(metric)
+    return lead is not None and lead.judged

@@ -4,12 +4,12 @@ The gate asks here of everybody to whom something would leave now (`sending/gate
 What an order or the law asks for always goes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from campaigns.measurement.assignment import begin, change_lots, draw, end, salt_of
-from campaigns.measurement.lots import BUCKETS, HELD_OUT, Lots, lots_of
+from campaigns.measurement.lots import BUCKETS, HELD_OUT, Lots, lot_sql_by, lots_of
 from campaigns.models import Experiment
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
@@ -23,13 +23,39 @@ _ON = Prepared(
 )
 
 
-def lots_apart(*, besides: Collection[int] = ()) -> dict[str, Any]:
-    """Return which lots get no marketing, as parameters of a statement: apart (how many; 0 none), apart_salt, apart_experiment and lots.
+_APART = f"""
+    EXISTS (
+        SELECT FROM unnest(
+            %(apart_salts)s::text[], %(apart_held)s::int[], %(apart_since)s::timestamptz[], %(apart_until)s::timestamptz[]
+        ) AS apart(salt, held, since, until)
+        WHERE apart.since < [[until]] AND coalesce(apart.until > [[since]], true) AND {lot_sql_by("apart.salt")} < apart.held
+    )
+"""
 
-    besides: experiments that are asked about; where the holdout is one of them nobody is apart.
+
+def apart_sql(*, since: str, until: str) -> str:
+    """Return the condition that a row called `drawn` got no marketing at some moment between two expressions, by lot alone.
+
+    It asks for the holdouts of then, also ended ones, so that what was counted once stays as it was. Parameters: `lots_ever_apart`.
     """
+    return _APART.replace("[[since]]", since).replace("[[until]]", until)
+
+
+def lots_ever_apart() -> dict[str, Any]:
+    """Return the parameters of `apart_sql` but store: the lots of every plan of every holdout there was, and from when until when."""
+    rows: list[Mapping[str, Any]] = [
+        {"apart_salts": salt_of(one), "apart_held": _lots_of(plan).held, "apart_since": plan["since"], "apart_until": one.ended_at}
+        for one in Experiment.objects.filter(key=KEY).order_by("pk")
+        for plan in one.plans
+    ]
+    names = ("apart_salts", "apart_held", "apart_since", "apart_until")
+    return {name: [row[name] for row in rows] for name in names} | {"lots": BUCKETS}
+
+
+def lots_apart() -> dict[str, Any]:
+    """Return which lots get no marketing now, as parameters of a statement: apart (how many), apart_salt, apart_experiment and lots."""
     found = experiment()
-    if found is None or found.pk in besides:
+    if found is None:
         return {"apart": 0, "apart_salt": "", "apart_experiment": 0, "lots": BUCKETS}
     return {"apart": _lots(found).held, "apart_salt": salt_of(found), "apart_experiment": found.pk, "lots": BUCKETS}
 
@@ -82,4 +108,8 @@ def begin_anew(*, now: datetime) -> bool:
 
 
 def _lots(found: Experiment) -> Lots:
-    return lots_of(found.plans[-1]["lots"])
+    return _lots_of(found.plans[-1])
+
+
+def _lots_of(plan: Mapping[str, Any]) -> Lots:
+    return lots_of(plan["lots"])

@@ -1,23 +1,25 @@
 """What the plan's pages count: who left where and how much they left, what came of it, and how far visits come.
 
-Each page is a few statements over the departures of a period, found by one index, however many cells there are.
+Counts are a few statements over the departures of a period, found by one index, however many cells there are. What a cell really brings in
+its experiment says, since it began: by people, not departures, both sides alike (`campaigns/measurement/results.py`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from campaigns.measurement.statistics import FEWEST_EACH, Range, Side
-from campaigns.measurement.statistics.differences import compare
-from campaigns.models import Departure
+from campaigns.measurement import results
+from campaigns.measurement.assignment import journey_key
+from campaigns.measurement.outcomes import Outcome
+from campaigns.measurement.statistics import Range
+from campaigns.measurement.statistics.reading import ALWAYS, HARMS, WINS, judge
+from campaigns.models import Departure, RecoveryCell
 from campaigns.recovery.rules.behaviour import STEPS
 from retention.tenancy.context import require_store_id
 
-FEWEST_HELD = 20
-"""With fewer people held back no difference is shown: one order more or less would turn it over."""
 PERIODS = (30, 90)
 DIMENSIONS = {"group": 'gone."group"', "device": "gone.device", "source": "gone.source"}
 MOST_KINDS = 8
@@ -35,11 +37,11 @@ _LOST = """
     GROUP BY stage_id, "group"
 """
 _CAME = """
-    SELECT stage_id, "group", decision, count(*), count(bought_at),
-        coalesce(sum(order_minor), 0), coalesce(sum(order_minor::numeric * order_minor), 0)
+    SELECT stage_id, "group", decision, count(DISTINCT customer_id), count(DISTINCT customer_id) FILTER (WHERE bought_at IS NOT NULL),
+        coalesce(sum(order_minor), 0)
     FROM campaigns_departure
     WHERE store_id = (SELECT %(store)s::bigint) AND left_at >= %(since)s AND left_at < %(until)s AND stage_id IS NOT NULL
-        AND decision IN ('entered', 'held_out', 'shadow')
+        AND decision IN ('entered', 'shadow')
     GROUP BY stage_id, "group", decision
 """
 # {kind}: a column of DIMENSIONS, ours.
@@ -54,29 +56,34 @@ _WAY = """
 _WAYS = {kind: _WAY.format(kind=column) for kind, column in DIMENSIONS.items()}
 
 
+@dataclass(frozen=True)
+class Lift:
+    """The money that would not have come by itself, since the cell's experiment began.
+
+    says: 1 or -1 where it surely brings or costs something, however often one looks or at the one look planned beforehand; 0 where not.
+    """
+
+    range: Range
+    says: int = 0
+
+
 @dataclass
 class CellFigures:
-    """One cell in a period. left_minor: what those who did not buy left behind; would_reach: by a shadow cell."""
+    """One cell in a period. left_minor: what those who did not buy left behind; would_reach: by a shadow cell.
+
+    written: people who were written to; came_back: those of them who ordered within seven days, for worth_minor. outcome: of the cell's
+    experiment since it began, whatever the period, None where it has none; lift: None while too few came to say.
+    """
 
     people: int = 0
     lost: int = 0
     left_minor: int = 0
     would_reach: int = 0
-    written: Side = field(default=Side(0, 0, 0.0, 0.0))
-    held: Side = field(default=Side(0, 0, 0.0, 0.0))
-
-    @property
-    def came_back(self) -> int:
-        """Return how many of those who were written to ordered within seven days."""
-        return self.written.buyers
-
-    @property
-    def lift(self) -> Range | None:
-        """Return the money that would not have come by itself, with its range; None while there are too few people to say."""
-        if self.written.people < FEWEST_EACH or self.held.people < FEWEST_HELD:
-            return None
-        found = compare([(self.written, self.held)])
-        return found.range_at().times(self.written.people) if found else None
+    written: int = 0
+    came_back: int = 0
+    worth_minor: int = 0
+    outcome: Outcome | None = None
+    lift: Lift | None = None
 
 
 def figures_of_cells(*, since: datetime, until: datetime, currency: str) -> Mapping[tuple[int, str], CellFigures]:
@@ -88,20 +95,40 @@ def figures_of_cells(*, since: datetime, until: datetime, currency: str) -> Mapp
         for stage_id, group, people, lost, left in cursor.fetchall():
             found[stage_id, group] = CellFigures(people, lost, int(left))
         cursor.execute(_CAME, values)
-        for stage_id, group, decision, people, buyers, total, squares in cursor.fetchall():
+        for stage_id, group, decision, people, buyers, total in cursor.fetchall():
             cell = found.setdefault((stage_id, group), CellFigures())
             if decision == Departure.Decision.SHADOW:
                 cell.would_reach = people
-            elif decision == Departure.Decision.ENTERED:
-                cell.written = Side(people, buyers, float(total), float(squares))
             else:
-                cell.held = Side(people, buyers, float(total), float(squares))
+                cell.written, cell.came_back, cell.worth_minor = people, buyers, int(total)
+    _measure(found, currency=currency, now=until)
     return found
+
+
+def _measure(found: dict[tuple[int, str], CellFigures], *, currency: str, now: datetime) -> None:
+    """Add what the experiments of all cells say, having learned from each other."""
+    rows = RecoveryCell.objects.exclude(journey=None).values_list("stage_id", "group", "journey_id")
+    places = {journey_key(journey_id): (stage_id, group) for stage_id, group, journey_id in rows}
+    cells = results.cells(list(places), currency=currency, now=now, metric="revenue")
+    shown = results.worth_showing(cells, metric="revenue")
+    for key, cell in cells.items():
+        figures = found.setdefault(places[key], CellFigures())
+        figures.outcome, figures.lift = cell.outcome, _lift(cell.outcome, shown.get(key))
+
+
+def _lift(outcome: Outcome, shared: Range | None) -> Lift | None:
+    """Return what is sure by the range it is sure by, and else what was learned from all cells."""
+    verdict = judge(outcome.now, outcome.planned, metric="revenue")
+    lead = verdict.contrast
+    if lead is not None and verdict.code in (WINS, HARMS):
+        sure = lead.always if verdict.basis == ALWAYS else lead.plain
+        return Lift(sure.times(outcome.now.totals[lead.arm].people), 1 if verdict.code == WINS else -1)
+    return Lift(shared.times(outcome.now.totals["a"].people)) if shared is not None else None
 
 
 @dataclass(frozen=True)
 class Totals:
-    """The whole plan in a period. lift: the sum over cells that can be judged, None while none can."""
+    """The whole plan. came_back, worth_minor: in the period; lift: of all cells that can be judged, since each began."""
 
     came_back: int
     worth_minor: int
@@ -109,14 +136,11 @@ class Totals:
 
 
 def totals_of(cells: Mapping[Any, CellFigures]) -> Totals:
-    """Add up the cells; ranges of independent cells add by their squares."""
-    lifts = [lift for cell in cells.values() if (lift := cell.lift) is not None]
-    guess = sum(lift.guess for lift in lifts)
-    spread = sum(((lift.high - lift.low) / 2) ** 2 for lift in lifts) ** 0.5
+    """Add up the cells."""
     return Totals(
         came_back=sum(cell.came_back for cell in cells.values()),
-        worth_minor=round(sum(cell.written.total for cell in cells.values())),
-        lift=Range(guess, guess - spread, guess + spread) if lifts else None,
+        worth_minor=sum(cell.worth_minor for cell in cells.values()),
+        lift=results.together([cell.outcome for cell in cells.values() if cell.outcome is not None], metric="revenue"),
     )
 
 

@@ -12,7 +12,6 @@ from campaigns.measurement import results
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.outcomes import DAY, Day, Outcome
 from campaigns.measurement.statistics import FEWEST_EACH, Range, share_range
-from campaigns.measurement.statistics.pooling import FEWEST_CELLS
 from campaigns.measurement.statistics.reading import METRICS, Contrast, Sums, is_costed, read
 from campaigns.measurement.wording import Told, Wording
 from retention.dashboard import drawings
@@ -233,15 +232,9 @@ def beyond_held_back(keys: Sequence[str], *, currency: str, now: datetime) -> di
     A range is shown once there are enough people, or enough experiments to learn from.
     """
     found, wording = results.cells(keys, currency=currency, now=now), results.wording(currency)
-    learning = sum(one.shared is not None for one in found.values()) >= FEWEST_CELLS
-    shown = {key: one.shared for key, one in found.items() if one.shared is not None and (learning or _is_judged(one.outcome))}
+    shown = results.worth_showing(found)
     scale = (min((one.low for one in shown.values()), default=0.0), max((one.high for one in shown.values()), default=0.0))
     drawn = {
         key: {"guess": wording.amount("orders", one.guess), "drawn": _drawn(one, "orders", wording, scale)} for key, one in shown.items()
     }
     return {key: {"is_measured": True, "beyond": drawn.get(key)} for key in found}
-
-
-def _is_judged(outcome: Outcome) -> bool:
-    lead = outcome.now.lead()
-    return lead is not None and lead.judged

@@ -1,4 +1,4 @@
-"""All experiments of a store on one page: all marketing together, its journeys, and the campaigns of the last months."""
+"""All experiments of a store on one page: all marketing together, journeys, cells of the recovery plan, and the newest campaigns."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from campaigns.measurement import store_wide
 from campaigns.measurement.assignment import journey_key
-from campaigns.models import Campaign, Journey
+from campaigns.models import Campaign, Journey, RecoveryCell
+from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.views.broadcasts.showing import badge_of, word_of
 from campaigns.views.experiments.figures import beyond_held_back
 from campaigns.views.journey_states import STATE_BADGES
@@ -26,16 +28,26 @@ MOST_CAMPAIGNS = 30
 def list_experiments(request: Any) -> HttpResponse:
     """Show what is measured, and how many more ordered than of those who got nothing."""
     now, currency = clock.now(), request.store.currency
-    journeys = list(Journey.objects.by_name().exclude(live_number=None))
+    journeys = list(Journey.objects.by_name().filter(for_quiet=False).exclude(live_number=None))
     beyond = beyond_held_back([journey_key(one.pk) for one in journeys], currency=currency, now=now)
     context = {
         "journeys": [{"journey": one, "badge": STATE_BADGES[one.state], **beyond.get(journey_key(one.pk), {})} for one in journeys],
+        "cells": _cells(currency=currency, now=now),
         "campaigns": [{"campaign": one, "badge": badge_of(one), "word": word_of(one)} for one in _campaigns(now)],
         "whole": beyond_held_back([store_wide.KEY], currency=currency, now=now).get(store_wide.KEY),
         "share": store_wide.share(),
         "may_set": allows(request.role, capability="store.view"),
     }
     return render(request, "campaigns/experiments.html", context)
+
+
+def _cells(*, currency: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the cells of the recovery plan that ran, in the order of the plan."""
+    ran = RecoveryCell.objects.select_related("stage").filter(journey__live_number__isnull=False, stage__archived_at=None)
+    order = list(BY_KEY)
+    found = sorted(ran, key=lambda one: (one.stage.position, one.stage_id, order.index(one.group)))
+    beyond = beyond_held_back([journey_key(one.journey_id) for one in found], currency=currency, now=now)
+    return [{"cell": one, "group_name": BY_KEY[one.group].name.render(_), **beyond.get(journey_key(one.journey_id), {})} for one in found]
 
 
 def _campaigns(now: datetime) -> list[Campaign]:

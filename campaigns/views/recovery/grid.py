@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.measurement.statistics import Range
 from campaigns.models import RecoveryCell, RecoveryGroup, RecoveryStage
-from campaigns.recovery.figures import CellFigures, figures_of_cells
+from campaigns.recovery.figures import CellFigures, Lift, figures_of_cells
 from campaigns.recovery.planning import plans_of_store
 from campaigns.recovery.rules.cells import CellPlan
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
@@ -62,7 +61,7 @@ class Mark:
     gift: str
     note: str
     tone: str
-    lift: Range | None
+    lift: Lift | None
     came_back: int
     money: str
     few: str
@@ -117,7 +116,7 @@ def grid_of(store: Store, ask: Ask, *, opened: tuple[int, str] | None, now: date
     cells = {(cell.stage_id, cell.group): cell for cell in RecoveryCell.objects.select_related("stage", "changed_by", "journey")}
     figures = figures_of_cells(since=now - timedelta(days=ask.days), until=now, currency=store.currency)
     plans = plans_of_store()
-    lifts = [lift for one in figures.values() if (lift := one.lift) is not None]
+    lifts = [one.lift.range for one in figures.values() if one.lift is not None]
     rows = []
     for stage in stages:
         marks = []
@@ -160,7 +159,7 @@ def _mark(
     lift = figures.lift if state in {"live", "paused"} else None
     note, tone = _note(state, cell, figures)
     heat, big, small = _heat(ask.by, figures, lift, measured=state in {"live", "paused"}, currency=store.currency)
-    few = _("Too few to say") if state == "live" and lift is None and figures.written.people else ""
+    few = _("Too few to say") if state == "live" and lift is None and figures.written else ""
     return Mark(
         url=cell_url(store, stage, group, ask),
         group=group,
@@ -173,7 +172,7 @@ def _mark(
         tone=tone,
         lift=lift,
         came_back=figures.came_back,
-        money=signed_money(lift.guess, currency=store.currency) if lift is not None else "",
+        money=signed_money(lift.range.guess, currency=store.currency) if lift is not None else "",
         few=few,
         heat=heat,
         big=big,
@@ -218,7 +217,7 @@ def _note(state: str, cell: RecoveryCell | None, figures: CellFigures) -> tuple[
     return notes.get(state, ""), ""
 
 
-def _heat(by: str, figures: CellFigures, lift: Range | None, *, measured: bool, currency: str) -> tuple[str, str, str]:
+def _heat(by: str, figures: CellFigures, lift: Lift | None, *, measured: bool, currency: str) -> tuple[str, str, str]:
     """Return the class, the figure and the words below it of a heat; nothing for the plan."""
     people = ngettext("%(count)s person", "%(count)s people", figures.people) % {"count": write_number(figures.people)}
     if by == "people":
@@ -231,9 +230,9 @@ def _heat(by: str, figures: CellFigures, lift: Range | None, *, measured: bool, 
     if by == "lift":
         if lift is None:
             return "l-0", _("too few") if measured else _("not measured"), people
-        steps = _level(abs(lift.guess) / 10 ** decimals_of(currency), _LIFT[1:])
+        steps = _level(abs(lift.range.guess) / 10 ** decimals_of(currency), _LIFT[1:])
         css = {1: f"l-{steps + 1}", 0: "l-0", -1: f"l-n{min(2, steps + 1)}"}[lift.says]
-        return css, signed_money(lift.guess, currency=currency), people
+        return css, signed_money(lift.range.guess, currency=currency), people
     return "", "", ""
 
 

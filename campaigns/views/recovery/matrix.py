@@ -101,7 +101,10 @@ def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
         return [back, _("How much of it would have come by itself cannot be said yet.")]
     names = ("guess", "low", "high")
     values = {name: write_money(round(getattr(totals.lift, name)), currency=store.currency) for name in names}
-    return [back, _("About %(guess)s of it would not have come by itself (95%% sure: %(low)s to %(high)s).") % values]
+    return [
+        back,
+        _("Since its cells began, the plan brought %(guess)s beyond what the held-back bought (95%% sure: %(low)s to %(high)s).") % values,
+    ]
 
 
 @needs("messages.send")

@@ -9,15 +9,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.journeys.reading import sent_by_step
-from campaigns.measurement.statistics import Range
+from campaigns.measurement.lots import HELD_OUT
+from campaigns.measurement.results import wording
+from campaigns.measurement.statistics.reading import Sums
 from campaigns.models import CouponPool, Departure, RecoveryCell, RecoveryCellVersion, RecoveryStage, Template, TemplateVersion
 from campaigns.recovery.checking import faults_of_cell
-from campaigns.recovery.figures import CellFigures
+from campaigns.recovery.figures import CellFigures, Lift
 from campaigns.recovery.planning import cell_at, plan_of
 from campaigns.recovery.rules.cells import CHANNELS, GIFTED_GROUPS, USUAL_MINUTES, CellPlan, Rung
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, lead_sentence, long_delay, missing_words
 from campaigns.sending.breaking import open_stop
+from campaigns.views.experiments.figures import people_words
 from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
 from retention.dashboard.access import allows
 from retention.dashboard.figures import write_money, write_number
@@ -153,23 +156,29 @@ def _pool(plan: CellPlan | None) -> CouponPool | None:
 
 
 def verdict_of(figures: CellFigures, *, currency: str) -> dict[str, str]:
-    """Return what can be said of a cell: its tone, the verdict and the figures behind it. Order of the verdicts: look.md, section 7."""
-    written, held = figures.written, figures.held
+    """Return what the cell's experiment says: tone, verdict and the figures behind it. Order of the verdicts: look.md, section 7."""
+    outcome, lift = figures.outcome, figures.lift
+    if outcome is None:
+        return {"tone": "", "strong": _("Too few to say."), "text": ""}
+    if outcome.now.is_alarmed:
+        told = wording(currency).verdict(outcome)
+        return told._asdict()
+    people = people_words(outcome)
+    if lift is None:
+        return {"tone": "", "strong": _("Too few to say."), "text": people}
+    written, held = (outcome.now.totals.get(name, Sums()) for name in ("a", HELD_OUT))
     counts = _("%(came)s of %(written)s came back with a message, %(by)s of %(held)s without.") % {
         "came": write_number(written.buyers),
         "written": write_number(written.people),
         "by": write_number(held.buyers),
         "held": write_number(held.people),
     }
-    lift = figures.lift
-    if lift is None:
-        return {"tone": "", "strong": _("Too few to say."), "text": counts}
     write = write_money if lift.says > 0 else signed_money
-    values = {name: write(round(getattr(lift, name)), currency=currency) for name in ("guess", "low", "high")}
-    return _verdict(lift, values, counts)
+    values = {name: write(round(getattr(lift.range, name)), currency=currency) for name in ("guess", "low", "high")}
+    return _verdict(lift, values, f"{counts} {people}")
 
 
-def _verdict(lift: Range, values: dict[str, str], counts: str) -> dict[str, str]:
+def _verdict(lift: Lift, values: dict[str, str], counts: str) -> dict[str, str]:
     fits = _("That is %(guess)s, but anything from %(low)s to %(high)s fits.") % values
     if lift.says > 0:
         return {"tone": "good", "strong": _("It brings %(guess)s, 95%% sure between %(low)s and %(high)s.") % values, "text": counts}

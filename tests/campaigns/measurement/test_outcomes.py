@@ -13,7 +13,7 @@ from campaigns.measurement.assignment import Lots, begin
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.outcomes import outcome_of
 from campaigns.measurement.statistics.reading import EARLY, NOBODY, PLANNED, WINS
-from campaigns.models import Assignment
+from campaigns.models import Assignment, Experiment
 from retention.catalog.models import Product, Variant
 from tests.campaigns.campaigning import MAIL, make_campaign, make_crowd, make_list, rows, start
 from tests.campaigns.measurement.people import drawn, sold, with_line
@@ -111,10 +111,46 @@ def test_an_experiment_without_people_is_early_and_one_without_sides_says_so(sto
 def test_who_gets_no_marketing_is_left_out_of_every_other_experiment_on_both_sides(store: Any, now: Any) -> None:
     experiment, arms = drawn("cell-1", 400, now=now)
     whole = outcome_of(experiment, currency="EUR", now=now).now.totals
-    store_wide.keep_share(0.2, now=now)
+    store_wide.keep_share(0.2, now=now - timedelta(days=31))
     part = outcome_of(experiment, currency="EUR", now=now).now.totals
     for arm in arms:
         assert 0.65 < part[arm].people / whole[arm].people < 0.95
+
+
+def test_past_results_stay_when_the_store_wide_holdout_grows_ends_or_begins_anew(store: Any, now: Any) -> None:
+    experiment, _ = drawn("cell-1", 200, now=now)
+
+    def found() -> Any:
+        return outcome_of(experiment, currency="EUR", now=now).now.totals
+
+    whole = found()
+    store_wide.keep_share(0.1, now=now - timedelta(days=60))
+    part = found()
+    assert part != whole
+    for change in (
+        lambda: store_wide.keep_share(0.2, now=now - timedelta(days=10)),
+        lambda: store_wide.begin_anew(now=now - timedelta(days=5)),
+        lambda: store_wide.keep_share(0.0, now=now),
+    ):
+        assert change()
+        assert found() == part
+
+
+def test_a_campaign_is_read_by_the_store_wide_holdout_of_its_own_time(store: Any, now: Any) -> None:
+    campaign = make_campaign(make_list(make_crowd(100, now=now), now=now), holdout_share=0.5, now=now)
+    start(campaign, store, now=now)
+
+    def people(on: Any) -> int:
+        outcome = comparing.outcome_of(campaign, currency="EUR", now=on)
+        return sum(sums.people for sums in outcome.now.totals.values())
+
+    late = now + timedelta(days=40)
+    assert people(late) == 100
+    store_wide.keep_share(0.2, now=late)
+    assert people(late) == 100
+    store_wide.keep_share(0.0, now=late)
+    Experiment.objects.filter(key=store_wide.KEY).update(ended_at=late, plans=[{"since": now.isoformat(), "lots": Lots(0.2).counts}])
+    assert people(late) < 95
 
 
 def test_a_campaign_compares_those_who_tried_and_leaves_the_rest_to_the_whole(store: Any, now: Any) -> None:

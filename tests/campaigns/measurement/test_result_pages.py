@@ -14,7 +14,7 @@ from campaigns.measurement import store_wide
 from campaigns.measurement.assignment import Lots, journey_key
 from campaigns.measurement.attribution import windows
 from campaigns.measurement.lots import HELD_OUT
-from campaigns.models import Campaign, CreditRule, Experiment, JourneyVersion
+from campaigns.models import Campaign, CreditRule, Experiment, JourneyVersion, RecoveryCell, RecoveryStage
 from campaigns.playbooks.switching import add
 from retention.kit import clock
 from retention.stores.models import AuditEntry
@@ -147,6 +147,13 @@ def test_the_list_names_what_is_measured(store: Any) -> None:
         f"{campaign.public_id}/result/",
     ):
         assert words in page, words
+    assert "Recovery plan</h2>" not in page
+    stage = RecoveryStage.objects.create(name="At payment", rule={"kind": "idle"}, position=1, depth=1)
+    RecoveryCell.objects.create(stage=stage, group="buying", number=1, state="live", journey=journey)
+    type(journey).objects.filter(pk=journey.pk).update(for_quiet=True)
+    page = client.get(here).content.decode()
+    assert f"/recovery/{stage.public_id}/buying/" in page
+    assert f"/journeys/{journey.public_id}/" not in page
     store_wide.keep_share(0.1, now=clock.now())
     assert "10.0% of all people get no marketing." in client.get(here).content.decode()
     assert signed_in(member_of(store, "writer")).get(here).status_code == 403

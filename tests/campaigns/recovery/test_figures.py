@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.models import Departure, RecoveryStage
+from campaigns.measurement.assignment import journey_key
+from campaigns.measurement.lots import HELD_OUT
+from campaigns.models import Departure, Journey, RecoveryCell, RecoveryStage
 from campaigns.recovery.figures import figures_of_cells, totals_of, ways_of
 from campaigns.recovery.rules.behaviour import STEPS
+from tests.campaigns.measurement.people import drawn, sold
 from tests.campaigns.recovery.shopping import shopper
 
 pytestmark = pytest.mark.django_db
@@ -41,29 +44,46 @@ def test_a_person_counts_once_in_a_cell_with_what_they_left_last(stages, now):
     assert (buying.people, buying.left_minor, buying.would_reach) == (1, 0, 1)
 
 
-def test_the_lift_is_what_people_who_got_nothing_did_not_buy(stages, now):
-    idle, rows = stages["idle"], []
-    for number in range(200):
-        held, buys = number >= 160, number % 4 == 0 if number < 160 else number % 20 == 0
-        left_at = now - timedelta(days=2, seconds=number)
-        bought = {"bought_at": now, "order_minor": 4000} if buys else {}
-        rows.append(gone(shopper(now=now), idle, "buying", "held_out" if held else "entered", left_at=left_at, **bought))
-    Departure.objects.bulk_create(rows)
-    cells = figures_of_cells(since=now - timedelta(days=30), until=now, currency="EUR")
-    cell = cells[idle.pk, "buying"]
-    assert (cell.written.people, cell.came_back, cell.held.people, cell.held.buyers) == (160, 40, 40, 2)
-    assert cell.lift.guess == pytest.approx(160 * (1000 - 200))
-    assert cell.lift.low < cell.lift.guess < cell.lift.high
-    totals = totals_of(cells)
-    assert (totals.came_back, totals.worth_minor) == (40, 160_000)
-    assert totals.lift.guess == pytest.approx(cell.lift.guess)
+def cell_with(stage, *, count, now, written, held, total_minor=4000):
+    """Let people come to a live cell's experiment a month ago, of whom every so many of a side ordered; return the people by arm."""
+    journey = Journey.objects.create(name=f"Cell {stage.name}", for_quiet=True)
+    RecoveryCell.objects.create(stage=stage, group="buying", number=1, state="paused", journey=journey)
+    _, arms = drawn(journey_key(journey.pk), count, now=now)
+    for arm, every in (("a", written), (HELD_OUT, held)):
+        sold(arms[arm][::every], at=now - timedelta(days=29), total_minor=total_minor)
+    return arms
 
 
-def test_too_few_people_are_no_verdict(stages, now):
-    Departure.objects.bulk_create([gone(shopper(now=now), stages["idle"], "buying", "entered", left_at=now - timedelta(hours=1))])
-    (cell,) = figures_of_cells(since=now - timedelta(days=30), until=now, currency="EUR").values()
-    assert cell.lift is None
-    assert totals_of({"x": cell}).lift is None
+def figures(now):
+    return figures_of_cells(since=now - timedelta(days=30), until=now, currency="EUR")
+
+
+def test_the_lift_is_what_the_cell_s_experiment_says_of_people_not_of_departures(stages, now):
+    arms = cell_with(stages["idle"], count=600, now=now, written=2, held=20)
+    cells = figures(now)
+    lift = cells[stages["idle"].pk, "buying"].lift
+    written, held = arms["a"], arms[HELD_OUT]
+    beyond = 4000 * (len(written[::2]) / len(written) - len(held[::20]) / len(held))
+    assert lift.range.guess == pytest.approx(beyond * len(written), rel=0.001)
+    assert (lift.says, lift.range.says) == (1, 1)
+    total = totals_of(cells).lift
+    assert (total.guess, total.low) == pytest.approx((lift.range.guess, lift.range.low))
+    left_at = now - timedelta(days=2)
+    again = [gone(one, stages["idle"], "buying", "entered", left_at=left_at - timedelta(hours=hour)) for one in held for hour in (1, 2)]
+    Departure.objects.bulk_create(again)
+    cells = figures(now)
+    assert cells[stages["idle"].pk, "buying"].lift == lift
+    assert cells[stages["idle"].pk, "buying"].written == len(held)
+
+
+def test_too_few_people_are_no_verdict_and_a_plain_look_alone_names_no_winner(stages, now):
+    cell_with(stages["idle"], count=30, now=now, written=1, held=1)
+    cell_with(stages["payment"], count=500, now=now, written=5, held=8)
+    cells = figures(now)
+    assert cells[stages["idle"].pk, "buying"].lift is None
+    lift = cells[stages["payment"].pk, "buying"].lift
+    assert (lift.says, lift.range.says) == (0, 1)
+    assert totals_of({"x": cells[stages["idle"].pk, "buying"]}).lift is None
 
 
 def test_the_funnel_counts_who_came_that_far_or_further(stages, now):

@@ -45,7 +45,7 @@ def test_a_basket_comes_back_by_the_mail_s_link(store, sink):
     tick(now=now + 90 * MINUTE)
     assert "You ordered this already" in browser.get(back).content.decode()
     found = figures_of_cells(since=now - timedelta(days=1), until=now + timedelta(days=1), currency="EUR")
-    assert (found[cell.stage_id, "buying"].came_back, found[cell.stage_id, "buying"].written.total) == (1, 4900)
+    assert (found[cell.stage_id, "buying"].came_back, found[cell.stage_id, "buying"].worth_minor) == (1, 4900)
 
 
 def test_who_waits_inside_a_cell_is_told_as_the_run_stands(plan, now):
