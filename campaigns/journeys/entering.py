@@ -75,7 +75,10 @@ def enter(wishes: Sequence[Wish], *, now: datetime) -> int:
 
 
 def _not_answered(wishes: Sequence[Wish]) -> list[Wish]:
-    """Leave out what was answered before: by a run that began with it, by one that goes on, or by turning them away."""
+    """Leave out what was answered before: by a run that began with it, by one that goes on, or by turning them away.
+
+    Once only is answered by any run about the same: one that came from a customer merged since was begun by another occurrence.
+    """
     if not wishes:
         return []
     people = {wish.customer_id for wish in wishes}
@@ -100,7 +103,7 @@ def _not_answered(wishes: Sequence[Wish]) -> list[Wish]:
         for wish in wishes
         if (wish.journey.journey_id, wish.occurrence) not in begun
         and wish.subject not in going
-        and (wish.subject not in left or wish.at > left[wish.subject])
+        and (wish.subject not in left or (wish.journey.definition.again.rule != "never" and wish.at > left[wish.subject]))
         and (wish.subject not in answered or wish.at > answered[wish.subject])
     ]
 

@@ -21,7 +21,7 @@ from campaigns.journeys.standings import carry_out, run_of, standing_of
 from campaigns.journeys.steps import Effect, Facts
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
 from campaigns.measurement.attribution import attribute
-from campaigns.models import Enrollment
+from campaigns.models import Enrollment, Journey
 from retention.customers.changes import VIEWS
 from retention.customers.events import take_pending
 from retention.customers.models import CustomerEvent
@@ -44,7 +44,7 @@ def take_news(*, now: datetime) -> int:
         heard = {name for one in (*definitions.values(), *(journey.definition for journey in live)) for name in one.events}
         events = _events(customer_ids, heard, now=now) if heard else []
         begun = _start(live, events, now=now)
-        _tell(_running(customer_ids) if begun else runs, {one.journey_id for one in live}, events, now=now)
+        _tell(_running(customer_ids) if begun else runs, events, now=now)
         attribute(customer_ids, now=now)
         mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
@@ -91,10 +91,10 @@ def _start(journeys: Sequence[LiveJourney], events: Sequence[CustomerEvent], *, 
     return enter(wishes, now=now)
 
 
-def _tell(runs: Sequence[Enrollment], live: Collection[int], events: Sequence[CustomerEvent], *, now: datetime) -> None:
+def _tell(runs: Sequence[Enrollment], events: Sequence[CustomerEvent], *, now: datetime) -> None:
     """Show each running run what its customer did since it was triggered: it ends, and takes its unsent messages along, or goes on.
 
-    live: the journeys that do not rest. What a run of another one waits for is kept for later; what ends it ends it now.
+    What a run waits for whose journey rests is kept for later; what ends it ends it now.
 
     A run that may come to wait for an event is locked and looked at as it is then, for somebody may carry it there at this moment. Of the
     others only those that end are locked: what ends a run does so wherever it stands.
@@ -108,6 +108,7 @@ def _tell(runs: Sequence[Enrollment], live: Collection[int], events: Sequence[Cu
     definitions |= definitions_of(run.version_id for run in locked)
     heard = {run.pk: found for run in locked if (found := _heard(run, definitions.get(run.version_id), by_customer))}
     touched = [run for run in locked if run.pk in heard]
+    live = set(Journey.objects.live().filter(pk__in={run.journey_id for run in touched}).values_list("pk", flat=True)) if touched else ()
     asking = [run for run in touched if run.journey_id in live and heard[run.pk] == GOES_ON]
     facts = facts_of([asked_of(run, definitions[run.version_id].all_needs) for run in asking], now=now) if asking else {}
     answers = {run.pk: _told(run, definitions[run.version_id], by_customer[run.customer_id], facts.get(run.pk), now=now) for run in touched}

@@ -4,11 +4,13 @@ Only news that a live journey waits for is told, and only to people near enough 
 a page of people at a time and leaves when all have heard it, each step in one transaction.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from campaigns.journeys.triggers import PRODUCT_NEWS, Product
 from campaigns.journeys.versions import live_journeys
@@ -48,12 +50,13 @@ _NEAR = """
 def take_product_news(*, now: datetime) -> int:
     """Tell one page of people of the oldest piece of news; return how many pieces were worked on."""
     with transaction.atomic():
+        waited = _waited(now=now) if ProductNews.objects.exists() else {}
         news: ProductNews | None = (
             ProductNews.objects.select_related("product").order_by("id").select_for_update(skip_locked=True, of=("self",)).first()
         )
         if news is None:
             return 0
-        wanted = _wanted(news) if now - news.at < TOO_OLD else []
+        wanted = waited.get(news.kind, ())
         rows = _near(news, wanted, now=now) if wanted else []
         told = [event for row in rows if (event := _event(news, row, wanted, now=now)) is not None]
         if told:
@@ -65,10 +68,15 @@ def take_product_news(*, now: datetime) -> int:
     return 1
 
 
-def _wanted(news: ProductNews) -> Sequence[Product]:
-    """Return what live journeys wait for that this could be."""
-    products = (journey.definition.trigger.product for journey in live_journeys())
-    return [one for one in products if one is not None and one.what == news.kind]
+def _waited(*, now: datetime) -> Mapping[str, Sequence[Product]]:
+    """Return what live journeys wait for, by the kind of news; news nobody waits for, or too old to tell, leaves in one go."""
+    found: dict[str, list[Product]] = defaultdict(list)
+    for journey in live_journeys():
+        product = journey.definition.trigger.product
+        if product is not None:
+            found[product.what].append(product)
+    ProductNews.objects.filter(~Q(kind__in=list(found)) | Q(at__lte=now - TOO_OLD)).delete()
+    return found
 
 
 def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> list[Any]:

@@ -50,12 +50,17 @@ def definition_of(version_id: int, data: Any) -> Definition:
 
 
 def live_journeys() -> list[LiveJourney]:
-    """Return the store's live journeys; one whose version this release cannot read takes nobody in."""
-    rows = JourneyVersion.objects.filter(journey__state=Journey.State.LIVE, number=F("journey__live_number")).select_related("journey")
+    """Return the store's live journeys; one whose version this release cannot read takes nobody in.
+
+    Cells of the recovery plan are left out: nothing that happens starts one, `recovery/deciding.py` lets people in.
+    """
+    live = JourneyVersion.objects.filter(journey__state=Journey.State.LIVE, journey__for_quiet=False, number=F("journey__live_number"))
+    rows = list(live.order_by("journey_id").values_list("journey_id", "pk", "journey__launched_at"))
+    definitions = definitions_of(version_id for _, version_id, _ in rows)
     return [
-        LiveJourney(row.journey_id, row.pk, row.journey.launched_at, definition)
-        for row in rows.order_by("journey_id")
-        if (definition := _readable(row.pk, row.definition)) is not None
+        LiveJourney(journey_id, version_id, launched_at, definitions[version_id])
+        for journey_id, version_id, launched_at in rows
+        if version_id in definitions
     ]
 
 

@@ -47,7 +47,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     return {
         message.pk: {
             "profile": _calm(profile_context(message.customer), own=own) | {"email": message.customer.email},
-            "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store),
+            "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store, site=site),
             "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
             "shop": shops[message.customer.language],
             "coupon": NO_COUPON,
@@ -102,7 +102,7 @@ def profile_context(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store) -> dict[str, Any]:
+def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store, site: str) -> dict[str, Any]:
     if message.cart is None:
         return _NO_CART
     return {
@@ -110,15 +110,15 @@ def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store) -> dic
         "lines_count": message.cart.lines_count,
         "total_minor": message.cart.total_minor,
         "currency": message.cart.currency,
-        "url": _way_back(message, store=store),
+        "url": _way_back(message, store=store, site=site),
     }
 
 
-def _way_back(message: Message, *, store: Store) -> str:
+def _way_back(message: Message, *, store: Store, site: str) -> str:
     """Return the address of our page that brings the basket back where the shop can do that on its own host, else of the shop's basket."""
     cart = message.cart
     if cart is not None and cart.restore_url and may_link(cart.restore_url, hosts=hosts_of(web_address=store.web_address)):
-        return basket_url(cart.pk, store_id=store.pk, planned_at=message.planned_at)
+        return basket_url(cart.pk, store_id=store.pk, planned_at=message.planned_at, site=site)
     return f"{store.web_address.rstrip('/')}/cart" if store.web_address else ""
 
 

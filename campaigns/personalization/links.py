@@ -57,15 +57,19 @@ def site_in(way_out: str) -> str:
     return way_out.rpartition("/u/")[0]
 
 
-def basket_url(cart_id: int, *, store_id: int, planned_at: datetime) -> str:
-    """Return the address of the page that brings one basket back."""
+def basket_url(cart_id: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
+    """Return the address of the page that brings one basket back. site: as for `click_base`."""
     token = sign_link(str(cart_id), store_id=store_id, purpose=BASKET, expires_at=planned_at + timedelta(days=BASKET_DAYS))
-    return f"{settings.SITE_URL}/b/{token}"
+    return f"{site or settings.SITE_URL}/b/{token}"
 
 
-def host_of_basket(address: str) -> str:
-    """Return our own address where a basket's link leads to us, for the hosts a message may link to; nothing for one of the shop's."""
-    return settings.SITE_URL if address.startswith(f"{settings.SITE_URL}/b/") else ""
+def host_of_basket(address: str, *, site: str = "") -> str:
+    """Return what a basket's link begins with where it leads to us, for the hosts a message may link to; nothing for one of the shop's.
+
+    site: what the other addresses of the message begin with.
+    """
+    ours = site or settings.SITE_URL
+    return ours if address.startswith(f"{ours}/b/") else ""
 
 
 def read_basket(token: str, *, now: datetime) -> Link:

@@ -19,17 +19,20 @@ from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
 SLICE = 100
+# Each part begins after the last slice and ends with this one, in the order of an index: what was read before is not read again.
 _PEOPLE = """
     SELECT customer_id FROM (
-        SELECT DISTINCT customer_id FROM customers_customerevent
-        WHERE store_id = (SELECT %(store)s::bigint) AND kind IN ('page', 'screen') AND customer_id IS NOT NULL AND refusal = ''
+        (SELECT DISTINCT customer_id FROM customers_customerevent
+        WHERE store_id = (SELECT %(store)s::bigint) AND kind IN ('page', 'screen') AND customer_id > %(after)s AND refusal = ''
             AND occurred_at > %(since)s AND occurred_at <= %(until)s
+        ORDER BY customer_id LIMIT %(limit)s)
         UNION
-        SELECT DISTINCT customer_id FROM customers_customerevent
-        WHERE store_id = (SELECT %(store)s::bigint) AND kind = 'track' AND customer_id IS NOT NULL AND refusal = ''
+        (SELECT DISTINCT customer_id FROM customers_customerevent
+        WHERE store_id = (SELECT %(store)s::bigint) AND kind = 'track' AND customer_id > %(after)s AND refusal = ''
             AND name = ANY(%(names)s) AND occurred_at > %(since)s AND occurred_at <= %(until)s
+        ORDER BY customer_id LIMIT %(limit)s)
     ) AS person
-    WHERE customer_id > %(after)s ORDER BY customer_id LIMIT %(limit)s
+    ORDER BY customer_id LIMIT %(limit)s
 """
 
 

@@ -143,7 +143,10 @@ def _stop(kind: str, source_id: int, channel: str, count: Count, *, now: datetim
 
 
 def _pause(kind: str, source_id: int, why: str, *, now: datetime) -> Campaign | Journey | None:
-    """Pause a source that sends; the gate holds campaigns and journeys while it marks messages, so nothing leaves after the commit."""
+    """Pause a source that sends. The gate holds a campaign while it marks messages, so none is marked after the commit.
+
+    A journey it only reads: of one, the few it is judging at this moment may still leave.
+    """
     if kind == "campaign":
         going = Campaign.objects.filter(pk=source_id, state__in=[Campaign.State.SCHEDULED, Campaign.State.SENDING])
         paused = going.update(state=Campaign.State.PAUSED, paused_at=now, pause_reason=why)

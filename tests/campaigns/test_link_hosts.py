@@ -11,8 +11,11 @@ from django.test import Client
 
 from campaigns.connecting import hosting
 from campaigns.models import Click, LinkHost, Message
-from campaigns.personalization.links import click_base, click_url, opening_url, unsubscribe_url
+from campaigns.personalization.context import contexts
+from campaigns.personalization.links import basket_url, click_base, click_url, opening_url, unsubscribe_url
 from campaigns.personalization.short_links import short_url
+from campaigns.personalization.tracking import may_link
+from campaigns.sending.assembling.email import links_of_email
 from campaigns.tasks import look_at_hosts
 from retention.kit import clock
 from retention.kit.fetch import Answer, FetchRefused
@@ -23,6 +26,7 @@ from retention.stores.models import AuditEntry, StoreWork
 from retention.tenancy.context import store_context
 from tests.campaigns.crowd import make_ready
 from tests.campaigns.dns_stage import Zone, dns_stage
+from tests.campaigns.recovery.shopping import basket
 from tests.campaigns.sink import free_port
 from tests.campaigns.story import send
 from tests.factories import make_store, member_of, signed_in
@@ -182,13 +186,15 @@ def test_on_an_own_host_only_what_links_of_its_store_lead_to_is_answered(store: 
     send(store, now=clock.now())
     message = Message.objects.select_related("customer").get()
     about = {"store_id": store.pk, "planned_at": message.planned_at}
+    cart = basket(message.customer, now=clock.now())
     paths = [
         click_url(message.pk, 0, **about), short_url(message.pk, 0, store_id=store.pk), opening_url(click_base(message.pk, **about)),
         unsubscribe_url(message.customer, message.pk, "email", **about), preferences_url(message.customer, **about),
+        basket_url(cart.pk, **about),
     ]  # fmt: skip
     paths = [path.removeprefix("http://localhost:8000") for path in paths]
-    visitor = Client(raise_request_exception=False)
-    assert [visitor.get(path, HTTP_HOST=HOST).status_code for path in paths] == [302, 302, 200, 200, 200]
+    visitor, good = Client(raise_request_exception=False), [302, 302, 200, 200, 200, 200]
+    assert [visitor.get(path, HTTP_HOST=HOST).status_code for path in paths] == good
     assert Click.objects.count() == 2
     assert visitor.post(paths[3], {"List-Unsubscribe": "One-Click"}, HTTP_HOST=HOST).status_code == 200
     owner = signed_in(member_of(store, "owner"))
@@ -196,14 +202,28 @@ def test_on_an_own_host_only_what_links_of_its_store_lead_to_is_answered(store: 
     for path in (*others, "/countdown/1-ffffff.png"):
         for browser in (visitor, owner):
             assert browser.get(path, HTTP_HOST=HOST).status_code == 404, path
-    assert [visitor.get(path, HTTP_HOST="nobody.example.test").status_code for path in paths] == [400] * 5
-    assert [visitor.get(path).status_code for path in paths] == [302, 302, 200, 200, 200], "our own address goes on working"
+    assert [visitor.get(path, HTTP_HOST="nobody.example.test").status_code for path in paths] == [400] * len(paths)
+    assert [visitor.get(path).status_code for path in paths] == good, "our own address goes on working"
     other = make_store("Other")
     make_good(other, "links.other.example.test")
-    assert [visitor.get(path, HTTP_HOST="links.other.example.test").status_code for path in paths] == [404] * 5
+    assert [visitor.get(path, HTTP_HOST="links.other.example.test").status_code for path in paths] == [404] * len(paths)
     LinkHost.objects.update(is_good=False, retired_at=clock.now())
     hosting._hosts.forget()
-    assert [visitor.get(path, HTTP_HOST=HOST).status_code for path in paths] == [302, 302, 200, 200, 200], "links that were sent stay good"
+    assert [visitor.get(path, HTTP_HOST=HOST).status_code for path in paths] == good, "links that were sent stay good"
+
+
+@pytest.mark.django_db
+def test_a_basket_comes_back_over_the_host_of_the_shop(store: Any) -> None:
+    make_good(store)
+    make_ready(1, now=clock.now())
+    message = Message.objects.select_related("customer", "template_version").get()
+    message.cart = basket(message.customer, now=clock.now())
+    message.cart.restore_url = "https://lumen.example.test/basket/back/abc"
+    context = contexts([message], store=store)[message.pk]
+    assert context["cart"]["url"].startswith(f"{LinkHost.site_in_use()}/b/")
+    assert HOST in LinkHost.site_in_use()
+    links = links_of_email(message, context, message.template_version.parts_for("")[1])
+    assert may_link(context["cart"]["url"], hosts=links.hosts)
 
 
 @pytest.mark.django_db

@@ -23,12 +23,14 @@ from retention.customers.consent import address_digest
 
 def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[str, str]) -> Links:
     """Return how the links of one mail are made ours. parts: of its template, in the language it is written in."""
-    hosts = hosts_of(parts["html"], parts["text"], host_of_basket(context["cart"]["url"]), web_address=context["shop"]["web_address"])
+    site = site_in(context["unsubscribe_url"])
+    basket = host_of_basket(context["cart"]["url"], site=site)
+    hosts = hosts_of(parts["html"], parts["text"], basket, web_address=context["shop"]["web_address"])
     return Links(
         utm=utm_of(message),
         hosts=hosts,
         way=_way_of(message.source_kind, message.source_id, hosts),
-        base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at, site=site_in(context["unsubscribe_url"])),
+        base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at, site=site),
         leave=(context["unsubscribe_url"], context["preferences_url"]),
     )
 

@@ -50,7 +50,8 @@ def said_by(message: Message, rendered: Rendered, context: Mapping[str, Any]) ->
     if not (title and said.text):
         return CannotRender("empty_text", "nothing was left of the text")
     parts, web_address = message.template_version.parts_for(message.customer.language)[1], str(context["shop"]["web_address"])
-    if not may_link(said.link, hosts=hosts_of(parts["text"], host_of_basket(context["cart"]["url"]), web_address=web_address)):
+    basket = host_of_basket(context["cart"]["url"], site=site_in(context["unsubscribe_url"]))
+    if not may_link(said.link, hosts=hosts_of(parts["text"], basket, web_address=web_address)):
         return CannotRender("link_refused", "the link leads to a host the template does not name")
     return title, said, with_parameters(said.link, utm_of(message))
 

@@ -40,13 +40,14 @@ def text_of(
 ) -> tuple[str, tuple[str, ...]] | CannotRender:
     """Return the text as it leaves and where its links lead; or why there is none."""
     way_out, version = context["unsubscribe_url"], message.template_version
+    site = site_in(way_out)
     tracked = track(
         "",
         rendered.text,
-        make_url=lambda position: short_url(message.pk, position, store_id=message.store_id, site=site_in(way_out)),
+        make_url=lambda position: short_url(message.pk, position, store_id=message.store_id, site=site),
         utm=utm_of(message),
         leave=frozenset({way_out, context["preferences_url"]}),
-        hosts=hosts_of(version.text, host_of_basket(context["cart"]["url"]), web_address=context["shop"]["web_address"]),
+        hosts=hosts_of(version.text, host_of_basket(context["cart"]["url"], site=site), web_address=context["shop"]["web_address"]),
     )
     text = tracked.text.replace("\0", "").strip()
     if not text:

@@ -122,6 +122,18 @@ def test_the_database_holds_one_run_at_a_time_about_one_thing(store: Any, now: A
         )  # fmt: skip
 
 
+def test_once_only_holds_for_who_entered_as_somebody_merged_since(store: Any, now: Any) -> None:
+    journey = make_journey({"trigger": {"event": "Product Viewed"}, "again": {"rule": "never"}, "steps": [LATER]}, now=now)
+    first, second = make_crowd(2, now=now)
+    record(second.pk, name="Product Viewed", now=now)
+    tick(now=now)
+    tick(now=now + timedelta(days=1))
+    merge([Pair(loser=second.pk, survivor=first.pk)], now=now + timedelta(days=1), rules={second.pk: "email"})
+    record(first.pk, name="Product Viewed", now=now + timedelta(days=2))
+    tick(now=now + timedelta(days=2))
+    assert list(Enrollment.objects.filter(journey=journey).values_list("customer_id", "state")) == [(first.pk, "finished")]
+
+
 def test_two_who_are_one_go_on_once(store: Any, now: Any) -> None:
     journey = make_journey({"trigger": {"event": "Product Viewed"}, "again": {"rule": "always"}, "steps": [LATER]}, now=now)
     first, second = make_crowd(2, now=now)

@@ -92,6 +92,18 @@ def test_news_nobody_waits_for_is_let_go(store: Any, now: Any) -> None:
     assert (ProductNews.objects.count(), CustomerEvent.objects.count()) == (0, 0)
 
 
+def test_news_nobody_waits_for_or_too_old_leaves_before_the_first_is_told(store: Any, now: Any) -> None:
+    report(10_000, at=now - timedelta(days=3))
+    make_journey(trigger("low_stock"), now=now)
+    report(8_000, at=now - timedelta(days=2))
+    report(5_000, at=now)
+    for pieces, at in [(9, now - timedelta(days=3)), (2, now - timedelta(days=2)), (1, now)]:
+        stock(pieces, at=at)
+    assert ProductNews.objects.count() == 4
+    assert products.take_product_news(now=now) == 1
+    assert ProductNews.objects.count() == 0
+
+
 def test_a_crowd_is_told_a_page_at_a_time(store: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "PAGE", 2)
     people = make_crowd(5, now=now)

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.journeys.definition import DefinitionError
-from campaigns.journeys.versions import publish
+from campaigns.journeys.versions import live_journeys, publish
 from campaigns.models import Enrollment, Journey, JourneyVersion
 from retention.customers.events import record
 from tests.campaigns.campaigning import make_crowd
@@ -67,3 +69,27 @@ def test_a_version_this_release_cannot_read_stops_its_own_runs_only(store: Any, 
     assert runs_of(sound) == [("finished", "old", "")]
     start(person, at=now + timedelta(hours=3))
     assert len(runs_of(strange)) == 1
+
+
+def test_live_journeys_are_read_once_and_cells_are_none_of_them(store: Any, now: Any) -> None:
+    journey, cell = make_journey(OLD, now=now), make_journey(OLD, now=now)
+    Journey.objects.filter(pk=cell.pk).update(for_quiet=True)
+    assert [(one.journey_id, one.definition.trigger.event) for one in live_journeys()] == [(journey.pk, "Cart Idle")]
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        live_journeys()
+    assert [query["sql"] for query in asked if '"definition"' in query["sql"]] == []
+
+
+def test_a_run_of_a_cell_hears_what_it_waits_for_and_one_that_rests_keeps_it(store: Any, now: Any) -> None:
+    make_template()
+    waits = {"id": "until", "kind": "wait_event", "event": "Product Viewed", "hours": 48, "then": "mail", "otherwise": "mail"}
+    live, resting = (make_journey({"trigger": {"event": "Cart Idle"}, "steps": [waits, SEND]}, now=now) for _number in range(2))
+    (person,) = make_crowd(1, now=now)
+    start(person, at=now)
+    Journey.objects.filter(pk=live.pk).update(for_quiet=True)
+    resting.pause(now=now)
+    record(person.pk, name="Product Viewed", now=now + timedelta(minutes=1))
+    tick(now=now + timedelta(minutes=1))
+    assert (runs_of(live)[0][0], runs_of(resting)[0][:2]) == ("finished", ("running", "until"))

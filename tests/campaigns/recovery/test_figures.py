@@ -7,10 +7,11 @@ import pytest
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.models import Departure, Journey, RecoveryCell, RecoveryStage
+from campaigns.recovery import looking_back
 from campaigns.recovery.figures import figures_of_cells, totals_of, ways_of
 from campaigns.recovery.rules.behaviour import STEPS
 from tests.campaigns.measurement.people import drawn, sold
-from tests.campaigns.recovery.shopping import shopper
+from tests.campaigns.recovery.shopping import TEA, live, shopper
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +102,17 @@ def test_the_funnel_counts_who_came_that_far_or_further(stages, now):
     assert [(way.name, way.counts[0]) for way in parts] == [("phone", 8), ("computer", 2), ("", 1)]
     assert STEPS[together.worst] == "checkout"
     assert [way.counts[0] for way in ways_of("device", since=now - timedelta(days=30), until=now, only="phone")] == [8, 8]
+
+
+def test_the_past_is_read_a_slice_of_people_at_a_time(plan, now):
+    people = [shopper(now=now) for _number in range(5)]
+    for person in people:
+        live(person, (0, "Product Viewed", TEA), (2, "Product Added", TEA), now=now - timedelta(days=3))
+    read, after = [], 0
+    while True:
+        reached, count = looking_back.look_back(days=90, after=after, most=2, now=now)
+        read.append(count)
+        if reached is None:
+            break
+        after = reached
+    assert (read, set(Departure.objects.values_list("customer_id", flat=True))) == ([2, 2, 1], {one.pk for one in people})
