@@ -9,7 +9,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -33,38 +32,33 @@ MOST_HOSTS = 5
 _TXT = "_boomerang."
 _LONGEST_ANSWER = 4096
 _KNOWN_SECONDS = 20.0
-_MOST_KNOWN = 2_000
 _PROVEN_KEY = "link host"
 
 
-@dataclass(frozen=True)
-class _Known:
-    stores: frozenset[int]
-    until: float
-
-
 class _Hosts:
-    """Whose host a request named, kept for some seconds, so that nobody's made-up names become a query each time."""
+    """Every proven host and whose it is, read anew after some seconds: a made-up name costs no query and drives nothing out."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, frozenset[int]] = {}
+        self._until = 0.0
         self._lock = threading.Lock()
 
     def stores_of(self, host: str) -> frozenset[int]:
-        known = self._known.get(host)
-        if known is not None and known.until > time.monotonic():
-            return known.stores
-        with unscoped(reason="find the stores of a link's host"):
-            stores = frozenset(LinkHost.objects.filter(host=host, proven_at__isnull=False).values_list("store_id", flat=True))
         with self._lock:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[host] = _Known(stores, time.monotonic() + _KNOWN_SECONDS)
-        return stores
+            if self._until <= time.monotonic():
+                self._known, self._until = self._read(), time.monotonic() + _KNOWN_SECONDS
+            return self._known.get(host, frozenset())
+
+    def _read(self) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {}
+        with unscoped(reason="find the stores of links' hosts"):
+            for host, store_id in LinkHost.objects.filter(proven_at__isnull=False).values_list("host", "store_id"):
+                found.setdefault(host, set()).add(store_id)
+        return {host: frozenset(stores) for host, stores in found.items()}
 
     def forget(self) -> None:
         with self._lock:
-            self._known.clear()
+            self._until = 0.0
 
 
 _hosts = _Hosts()

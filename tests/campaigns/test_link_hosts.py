@@ -63,6 +63,7 @@ def make_good(store: Any, host: str = HOST) -> LinkHost:
     moment = clock.now()
     with store_context(store.pk):
         made: LinkHost = LinkHost.objects.create(host=host, is_good=True, proven_at=moment, checked_at=moment)
+    hosting._hosts.forget()
     return made
 
 
@@ -115,6 +116,15 @@ def test_a_host_is_used_only_once_its_records_are_there_and_it_really_leads_here
     assert settings.SITE_URL not in body
     link = click_url(message.pk, 0, store_id=store.pk, planned_at=message.planned_at)
     assert Client().get(link.removeprefix(settings.SITE_URL), HTTP_HOST=f"{HOST}:{here.port}")["Location"].startswith("https://lumen")
+
+
+@pytest.mark.django_db
+def test_made_up_names_of_hosts_cost_no_query_and_drive_nothing_out(store: Any, django_assert_num_queries: Any) -> None:
+    make_good(store)
+    with django_assert_num_queries(1):
+        assert hosting.stores_of(HOST) == frozenset({store.pk})
+        assert not any(hosting.stores_of(f"{number}.example.test") for number in range(50))
+        assert hosting.stores_of(HOST) == frozenset({store.pk})
 
 
 @pytest.mark.django_db
