@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.connecting.asking import NotHeard, Resolver
 from campaigns.connecting.judging import Finding, read
@@ -70,9 +71,14 @@ def stores_of(host: str) -> frozenset[int]:
 
 
 def is_wanted(host: str) -> bool:
-    """Say whether any store wants its links to lead through a host; a proxy asks before it gets a certificate for it."""
+    """Say whether a host is a store's own; a proxy asks before it gets a certificate for it.
+
+    It is where the store ever proved it, or wants it now and the last look saw the store's text in the DNS: a typed name is not enough.
+    """
+    unseen = Q(checked_at=None) | Q(findings__contains=[{"code": "host_unproven"}]) | Q(findings__contains=[{"code": "not_heard"}])
     with unscoped(reason="may a host have a certificate"):
-        return bool(LinkHost.objects.filter(host=host).exists())
+        rows = LinkHost.objects.filter(host=host)
+        return bool(rows.filter(Q(proven_at__isnull=False) | Q(retired_at=None) & ~unseen).exists())
 
 
 def proof_of(store: Store, host: str) -> str:
@@ -116,7 +122,12 @@ def check(row: LinkHost, *, store: Store, now: datetime, resolver: Resolver | No
 
 def _look(row: LinkHost, *, store: Store, now: datetime, resolver: Resolver, ask: Ask) -> list[Finding]:
     """Look at a host and keep what is found."""
-    findings = findings_of(row.host, store=store, resolver=resolver, ask=ask)
+
+    def ask_seen(url: str) -> Answer:
+        LinkHost.objects.filter(pk=row.pk).update(findings=[], checked_at=now)  # its records are there: it may have a certificate for this
+        return ask(url)
+
+    findings = findings_of(row.host, store=store, resolver=resolver, ask=ask_seen)
     wrong = any(one.severity == "must" for one in findings)
     unheard = any(one.severity == "unknown" for one in findings)
     with transaction.atomic():
