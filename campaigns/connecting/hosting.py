@@ -9,12 +9,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.connecting.asking import NotHeard, Resolver
 from campaigns.connecting.judging import Finding, read
@@ -33,38 +33,33 @@ MOST_HOSTS = 5
 _TXT = "_boomerang."
 _LONGEST_ANSWER = 4096
 _KNOWN_SECONDS = 20.0
-_MOST_KNOWN = 2_000
 _PROVEN_KEY = "link host"
 
 
-@dataclass(frozen=True)
-class _Known:
-    stores: frozenset[int]
-    until: float
-
-
 class _Hosts:
-    """Whose host a request named, kept for some seconds, so that nobody's made-up names become a query each time."""
+    """Every proven host and whose it is, read anew after some seconds: a made-up name costs no query and drives nothing out."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, frozenset[int]] = {}
+        self._until = 0.0
         self._lock = threading.Lock()
 
     def stores_of(self, host: str) -> frozenset[int]:
-        known = self._known.get(host)
-        if known is not None and known.until > time.monotonic():
-            return known.stores
-        with unscoped(reason="find the stores of a link's host"):
-            stores = frozenset(LinkHost.objects.filter(host=host, proven_at__isnull=False).values_list("store_id", flat=True))
         with self._lock:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[host] = _Known(stores, time.monotonic() + _KNOWN_SECONDS)
-        return stores
+            if self._until <= time.monotonic():
+                self._known, self._until = self._read(), time.monotonic() + _KNOWN_SECONDS
+            return self._known.get(host, frozenset())
+
+    def _read(self) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {}
+        with unscoped(reason="find the stores of links' hosts"):
+            for host, store_id in LinkHost.objects.filter(proven_at__isnull=False).values_list("host", "store_id"):
+                found.setdefault(host, set()).add(store_id)
+        return {host: frozenset(stores) for host, stores in found.items()}
 
     def forget(self) -> None:
         with self._lock:
-            self._known.clear()
+            self._until = 0.0
 
 
 _hosts = _Hosts()
@@ -76,9 +71,14 @@ def stores_of(host: str) -> frozenset[int]:
 
 
 def is_wanted(host: str) -> bool:
-    """Say whether any store wants its links to lead through a host; a proxy asks before it gets a certificate for it."""
+    """Say whether a host is a store's own; a proxy asks before it gets a certificate for it.
+
+    It is where the store ever proved it, or wants it now and the last look saw the store's text in the DNS: a typed name is not enough.
+    """
+    unseen = Q(checked_at=None) | Q(findings__contains=[{"code": "host_unproven"}]) | Q(findings__contains=[{"code": "not_heard"}])
     with unscoped(reason="may a host have a certificate"):
-        return bool(LinkHost.objects.filter(host=host).exists())
+        rows = LinkHost.objects.filter(host=host)
+        return bool(rows.filter(Q(proven_at__isnull=False) | Q(retired_at=None) & ~unseen).exists())
 
 
 def proof_of(store: Store, host: str) -> str:
@@ -122,7 +122,12 @@ def check(row: LinkHost, *, store: Store, now: datetime, resolver: Resolver | No
 
 def _look(row: LinkHost, *, store: Store, now: datetime, resolver: Resolver, ask: Ask) -> list[Finding]:
     """Look at a host and keep what is found."""
-    findings = findings_of(row.host, store=store, resolver=resolver, ask=ask)
+
+    def ask_seen(url: str) -> Answer:
+        LinkHost.objects.filter(pk=row.pk).update(findings=[], checked_at=now)  # its records are there: it may have a certificate for this
+        return ask(url)
+
+    findings = findings_of(row.host, store=store, resolver=resolver, ask=ask_seen)
     wrong = any(one.severity == "must" for one in findings)
     unheard = any(one.severity == "unknown" for one in findings)
     with transaction.atomic():

@@ -23,6 +23,7 @@ from retention.stores.models import Store
 
 PAGE = "campaigns:senders"
 CHECKS = Limit("link-host-check", 12, 60)
+ADDED = Limit("link-host-add", 20, 86_400)
 
 
 @needs("senders.edit")
@@ -37,6 +38,8 @@ def add_host(request: Any) -> HttpResponse:
         fault = _("%(host)s is in use already. Take a name below your domain that nothing else uses.") % {"host": host}
     elif LinkHost.objects.watched().exclude(host=host).count() >= hosting.MOST_HOSTS:
         fault = _("%(most)s hosts are the most. Stop using one first.") % {"most": hosting.MOST_HOSTS}
+    elif not spend_or_local(ADDED, who=str(request.store.pk)).allowed:
+        fault = _("That were many hosts for one day. Add the next one tomorrow.")
     if fault:
         toasts.error(request, fault)
         return redirect(PAGE, store_slug=request.store.slug)

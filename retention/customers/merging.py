@@ -96,6 +96,7 @@ def _explain(loser: Customer, pair: Pair, *, rule: str, now: datetime) -> Custom
     return CustomerMerge(
         survivor_id=pair.survivor,
         loser_public_id=loser.public_id,
+        loser_pk=loser.pk,
         loser_name=loser.title[:254],
         rule=rule,
         before=before | {"created_at": loser.created_at.isoformat()},

@@ -18,7 +18,7 @@ from campaigns.personalization.tracking import may_link
 from campaigns.sending.assembling.email import links_of_email
 from campaigns.tasks import look_at_hosts
 from retention.kit import clock
-from retention.kit.fetch import Answer, FetchRefused
+from retention.kit.fetch import Answer, FetchFailed, FetchRefused
 from retention.kit.fetch.client import Fetcher
 from retention.kit.fetch.policy import policy_from_settings
 from retention.signup.links import preferences_url
@@ -67,6 +67,7 @@ def make_good(store: Any, host: str = HOST) -> LinkHost:
     moment = clock.now()
     with store_context(store.pk):
         made: LinkHost = LinkHost.objects.create(host=host, is_good=True, proven_at=moment, checked_at=moment)
+    hosting._hosts.forget()
     return made
 
 
@@ -119,6 +120,36 @@ def test_a_host_is_used_only_once_its_records_are_there_and_it_really_leads_here
     assert settings.SITE_URL not in body
     link = click_url(message.pk, 0, store_id=store.pk, planned_at=message.planned_at)
     assert Client().get(link.removeprefix(settings.SITE_URL), HTTP_HOST=f"{HOST}:{here.port}")["Location"].startswith("https://lumen")
+
+
+@pytest.mark.django_db
+def test_a_host_may_have_a_certificate_once_its_text_was_seen_and_not_because_somebody_typed_it(store: Any, zone: Zone) -> None:
+    visitor, row = Client(), LinkHost.objects.create(host=HOST)
+
+    def known(host: str = HOST) -> int:
+        return visitor.get("/hosts/known", {"domain": host}).status_code
+
+    def without_certificate(url: str) -> Answer:
+        assert known() == 200, "the certificate is got for this very question"
+        raise FetchFailed("tls")
+
+    assert (known(), known("other.test"), known("")) == (404, 404, 404)
+    assert (codes(row, store, without_certificate), known()) == (["host_unknown", "host_unproven"], 404)
+    tell(zone, store)
+    assert (codes(row, store, without_certificate), known()) == (["host_without_certificate"], 200)
+    LinkHost.objects.update(retired_at=clock.now())
+    assert known() == 404
+    LinkHost.objects.update(proven_at=clock.now())
+    assert known() == 200, "links that were sent lead over it"
+
+
+@pytest.mark.django_db
+def test_made_up_names_of_hosts_cost_no_query_and_drive_nothing_out(store: Any, django_assert_num_queries: Any) -> None:
+    make_good(store)
+    with django_assert_num_queries(1):
+        assert hosting.stores_of(HOST) == frozenset({store.pk})
+        assert not any(hosting.stores_of(f"{number}.example.test") for number in range(50))
+        assert hosting.stores_of(HOST) == frozenset({store.pk})
 
 
 @pytest.mark.django_db
@@ -242,8 +273,6 @@ def test_a_merchant_adds_a_host_and_reads_what_to_add_where(zone: Zone, store: A
     assert "do not know links.lumen.example.test yet" in shown
     assert "Not used" in shown
     assert signed_in(member_of(store, "marketer")).post(f"{here}check/").status_code == 403
-    visitor = Client()
-    assert [visitor.get("/hosts/known", {"domain": host}).status_code for host in (HOST, "other.test", "")] == [200, 404, 404]
     owner.post(f"{here}retire/")
     assert owner.post(f"{here}check/").status_code == 404
     assert f"{HOST}</h3>" not in owner.get(page).content.decode()

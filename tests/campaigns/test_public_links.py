@@ -14,8 +14,9 @@ from campaigns.models import Attribution, Click, LinkSet, Message
 from campaigns.personalization.links import click_url, unsubscribe_url
 from campaigns.sending.receipts import note_clicks
 from retention.customers.consent import may_write
+from retention.customers.erasing import erase
 from retention.customers.identifying import Claim, identify
-from retention.customers.models import Consent, Customer, CustomerEvent
+from retention.customers.models import Consent, Customer, CustomerEvent, CustomerMerge
 from retention.kit import clock
 from retention.orders.models import Order
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, send_all, start
@@ -147,11 +148,26 @@ def test_one_click_unsubscribes_without_a_cookie(sent: Message, store: Any, sink
     assert len(sink.accepted) == 1
 
 
-def test_unsubscribing_twice_and_of_somebody_gone_is_fine(sent: Message) -> None:
+def test_unsubscribing_twice_and_of_somebody_erased_is_fine_and_of_nobody_known_is_not_called_done(sent: Message) -> None:
     _, gone = links(sent)
     nobody = path_of(unsubscribe_url(Customer(pk=999_999), 1, "email", store_id=sent.store_id, planned_at=sent.planned_at))
-    for link in (gone, gone, nobody):
-        assert Client().post(link).status_code == 200
+    assert [Client().post(link).status_code for link in (gone, gone, nobody)] == [200, 200, 404]
+    erase(sent.customer, by=None, now=clock.now())
+    assert Client().post(gone).status_code == 200
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["joined now", "joined before the key was kept"])
+def test_the_link_of_a_mail_that_left_the_database_still_reaches_whom_its_reader_joined(sent: Message, kept: bool) -> None:
+    _, gone = links(sent)
+    email = sent.customer.email
+    identify([Claim(external="U1", trusted=True, at=clock.now())], now=clock.now())
+    (account,) = identify([Claim(external="U1", email=email, trusted=True, at=clock.now())], now=clock.now())
+    if not kept:
+        CustomerMerge.objects.update(loser_pk=None)
+    Message.objects.all().delete()
+    assert Client(enforce_csrf_checks=True).post(gone, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert may_write([account], channel="email") == set()
+    assert CustomerEvent.objects.filter(customer_id=account, name="Unsubscribed").count() == 1
 
 
 def test_a_person_who_was_joined_to_an_account_is_unsubscribed_by_their_old_link(sent: Message, store: Any, sink: Any) -> None:

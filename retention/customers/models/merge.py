@@ -10,7 +10,10 @@ from retention.tenancy.models import StoreOwned
 
 
 class CustomerMerge(StoreOwned):
-    """One customer that joined another. rule: which name brought them together; before: what only the joined one said of themself."""
+    """One customer that joined another. rule: which name brought them together; before: what only the joined one said of themself.
+
+    loser_pk: what links in mails named them by, for years after both rows and mails are gone; empty for those joined before it was kept.
+    """
 
     class Rule(models.TextChoices):
         EXTERNAL = "external", _("The shop's own id")
@@ -21,6 +24,7 @@ class CustomerMerge(StoreOwned):
 
     survivor = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges", db_constraint=False)
     loser_public_id = models.UUIDField()
+    loser_pk = models.BigIntegerField(null=True, editable=False)
     loser_name = models.CharField(max_length=254, blank=True)
     rule = models.CharField(max_length=10, choices=Rule.choices)
     before = models.JSONField(default=dict)
@@ -37,7 +41,10 @@ class CustomerMerge(StoreOwned):
             StoreForeignKey(field="survivor", name="merge_survivor_of_store"),
             StoreIsolation(name="merge_isolation"),
         ]
-        indexes = [models.Index(fields=["store", "survivor"], name="merge_of_survivor")]
+        indexes = [
+            models.Index(fields=["store", "survivor"], name="merge_of_survivor"),
+            models.Index(fields=["store", "loser_pk"], name="merge_of_loser"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.loser_name} joined"
