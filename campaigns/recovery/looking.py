@@ -24,11 +24,37 @@ from segments.models import SegmentMember
 
 REMEMBERED = timedelta(days=30)
 MOST_EVENTS = 300
+READ_AT_ONCE = 25
+"""So many people's events are in memory together: what a browser sends may be long, and a worker serves every store."""
 _SLACK = timedelta(days=1)  # senders' clocks are corrected to within this
+# What `read_moment` asks an event for. Of everything else, and of more than these lengths, nothing leaves the database.
+_TOLD = (
+    "path", "url", "step", "product_id", "productId", "sku", "price", "quantity", "shipping", "shipping_method", "sorts", "sort",
+    "utm_source", "results", "results_count", "number_of_results", "hits", "products", "availability", "stock_status", "in_stock",
+    "available", "stock", "inventory_quantity", "session_id",
+)  # fmt: skip
 # Of each customer the newest events, by the index of their timeline. Older months are left out by when events arrived: none arrives before
-# it happened.
+# it happened. A list is told by its length, but how a list is sorted by its text.
 _MOMENTS = """
-    SELECT who.id, event.kind, event.name, event.properties, event.context, event.occurred_at
+    SELECT who.id, event.kind, event.name, (
+        SELECT jsonb_object_agg(said.key, CASE jsonb_typeof(said.value)
+            WHEN 'string' THEN to_jsonb(left(said.value #>> '{}', CASE WHEN said.key IN ('path', 'url') THEN 500 ELSE 200 END))
+            WHEN 'number' THEN CASE WHEN length(said.value::text) <= 40 THEN said.value ELSE 'null' END
+            WHEN 'array' THEN CASE WHEN said.key IN ('sorts', 'sort') THEN to_jsonb(left(said.value::text, 200))
+                ELSE to_jsonb(jsonb_array_length(said.value)) END
+            WHEN 'object' THEN '{}'
+            ELSE said.value END)
+        FROM jsonb_each(CASE jsonb_typeof(event.properties) WHEN 'object' THEN event.properties ELSE '{}' END) AS said
+        WHERE said.key = ANY(%(told)s)
+    ), jsonb_build_object(
+        'campaign', jsonb_build_object('source', left(event.context #>> '{campaign,source}', 200)),
+        'page', jsonb_build_object(
+            'path', left(event.context #>> '{page,path}', 500), 'referrer', left(event.context #>> '{page,referrer}', 500)),
+        'referrer', jsonb_build_object('url', left(event.context #>> '{referrer,url}', 500)),
+        'session', jsonb_build_object('id', left(event.context #>> '{session,id}', 200)),
+        'device', jsonb_build_object('type', left(event.context #>> '{device,type}', 200)),
+        'sessionId', left(event.context ->> 'sessionId', 200), 'userAgent', left(event.context ->> 'userAgent', 500)
+    ), event.occurred_at
     FROM unnest(%(customers)s::bigint[]) AS who(id) CROSS JOIN LATERAL (
         SELECT kind, name, properties, context, occurred_at FROM customers_customerevent
         WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = who.id AND occurred_at > %(since)s AND occurred_at <= %(until)s
@@ -81,18 +107,20 @@ def _named(customer_ids: list[int]) -> dict[int, tuple[tuple[str, str, bool], ..
 
 def _moments(customer_ids: list[int], *, since: datetime, until: datetime) -> dict[int, list[Moment]]:
     values: dict[str, Any] = {
-        "customers": customer_ids,
         "store": require_store_id(),
         "since": since,
         "until": until,
         "arrived": since - _SLACK,
         "most": MOST_EVENTS,
+        "told": list(_TOLD),
     }
     found: dict[int, list[Moment]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_MOMENTS, values)
-        for customer_id, kind, name, properties, context, at in cursor.fetchall():
-            found.setdefault(customer_id, []).append(read_moment(kind, name, read_json(properties), read_json(context), at=at))
+    for start in range(0, len(customer_ids), READ_AT_ONCE):
+        with connection.cursor() as cursor:
+            cursor.execute(_MOMENTS, values | {"customers": customer_ids[start : start + READ_AT_ONCE]})
+            for customer_id, kind, name, properties, context, at in cursor.fetchall():
+                told = read_json(properties) if properties else {}
+                found.setdefault(customer_id, []).append(read_moment(kind, name, told, read_json(context), at=at))
     return found
 
 

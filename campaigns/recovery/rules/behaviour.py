@@ -78,7 +78,10 @@ class Moment:
 
 
 def read_moment(kind: str, name: str, properties: Mapping[str, object], context: Mapping[str, object], *, at: datetime) -> Moment:
-    """Read one stored event. What it does not say stays empty; nothing in it can make this fail."""
+    """Read one stored event. What it does not say stays empty; nothing in it can make this fail.
+
+    A list of what was found may be given as its length.
+    """
     act = PAGE if kind in {"page", "screen"} else ACTS.get(name, OTHER)
     campaign = _object(context.get("campaign"))
     page = _object(context.get("page"))
@@ -261,6 +264,8 @@ def _hits(properties: Mapping[str, object]) -> int | None:
         if _told(properties, name):
             return _whole(value)
     products = properties.get("products")
+    if isinstance(products, int) and not isinstance(products, bool):
+        return _whole(products)
     return len(products) if isinstance(products, list) else None
 
 

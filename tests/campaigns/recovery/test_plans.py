@@ -55,10 +55,10 @@ def test_looking_hearing_and_counting_read_no_table_from_end_to_end():
             cursor.execute("ANALYZE customers_customerevent, campaigns_departure, orders_order")
         usual: dict[str, Any] = {"store": store.pk, "customers": people}
         since = now - timedelta(days=1)
-        looked = usual | {"since": since, "until": now, "arrived": since, "most": 300}
+        looked = usual | {"since": since, "until": now, "arrived": since, "most": 300, "told": list(looking._TOLD)}
         assert scanned(looking._MOMENTS, looked) == set()
         assert scanned(noticing._WATCH, usual | {"silence": timedelta(minutes=30), "since": since}) == set()
         assert scanned(noticing._BOUGHT, usual | {"within": timedelta(days=7), "since": since, "currency": "EUR"}) == set()
-        period = {"store": store.pk, "since": now - timedelta(hours=3), "until": now, "currency": "EUR", "only": ""}
+        period = {"store": store.pk, "since": now - timedelta(hours=3), "until": now, "currency": "EUR", "only": "", "most": 8}
         for statement in (figures._LOST, figures._CAME, figures._WAYS["device"]):
             assert scanned(statement, period) == set()
