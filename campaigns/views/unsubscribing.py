@@ -75,11 +75,15 @@ def _person(among: QuerySet[Customer], wish: Unsubscribing) -> Customer | None:
     if found is None:
         message = Message.objects.filter(pk=wish.message_id)
         found = among.filter(pk__in=message.values("customer_id")).first()
-    return found or among.filter(pk=_joined_long_ago(wish)).first()
+    if found is None and (survivor := _joined_long_ago(wish)) is not None:
+        found = among.filter(pk=survivor).first()
+    return found
 
 
 def _joined_long_ago(wish: Unsubscribing) -> int | None:
     """Return whom the person joined before joins kept their key: whoever then had the address that the mail went to."""
+    if not wish.mark:
+        return None
     joins = CustomerMerge.objects.filter(loser_pk=None).order_by("-pk").values_list("survivor_id", "before__email")
     return next((survivor for survivor, email in joins.iterator() if email and address_digest(email).startswith(wish.mark)), None)
 
