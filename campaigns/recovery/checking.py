@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from campaigns.journeys.checking import live_versions, message_faults
 from campaigns.journeys.versions import live_journeys
 from campaigns.models import CouponPool, Journey, RecoveryCell, SendRule, TemplateVersion
 from campaigns.recovery.rules.cells import CellPlan, Gift, least_holdout
@@ -46,27 +47,10 @@ def faults_of_cell(cell: RecoveryCell, plan: CellPlan, *, entries_a_month: int =
                 {"share": share},
             )
         )
-    versions = _versions(plan)
-    for rung in plan.rungs:
-        for key in filter(None, (rung.template, rung.plain)):
-            version = versions.get(key)
-            if version is None:
-                faults.append(Phrase(gettext_noop("“%(template)s”: it has no version that could be sent."), {"template": key}))
-            elif version.template.channel != rung.channel:
-                faults.append(Phrase(gettext_noop("“%(template)s” is written for another channel."), {"template": version.template.name}))
-            elif version.template.archived_at is not None:
-                faults.append(
-                    Phrase(
-                        gettext_noop("“%(template)s” is put away. Bring it back or choose another."), {"template": version.template.name}
-                    )
-                )
+    sent = [(rung.channel, rung.channel, key) for rung in plan.rungs for key in (rung.template, rung.plain) if key]
+    versions = live_versions(key for _, _, key in sent)
+    faults += message_faults(sent, versions)
     return faults + _gift_faults(plan, versions, cell=cell, now=now)
-
-
-def _versions(plan: CellPlan) -> dict[str, TemplateVersion]:
-    keys = {key for rung in plan.rungs for key in (rung.template, rung.plain) if key}
-    live = TemplateVersion.objects.filter(template__key__in=keys, number=F("template__live_number"))
-    return {version.template.key: version for version in live.select_related("template")}
 
 
 def _gift_faults(plan: CellPlan, versions: dict[str, TemplateVersion], *, cell: RecoveryCell, now: datetime) -> list[Phrase]:
