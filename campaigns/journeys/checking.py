@@ -4,7 +4,7 @@ Faults keep a journey from going live, and are shown while it is; hints are righ
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,9 @@ Said = list[Phrase]
 def faults_of(journey: Journey, *, now: datetime) -> Said:
     """Return what must be mended in the version of a journey that people would enter by; nothing when it may go live."""
     definition = _entered_by(journey)
-    return faults_of_definition(definition, journey_id=journey.pk, now=now) if definition is not None else []
+    if definition is None:
+        return []
+    return faults_of_definition(definition, journey_id=journey.pk, going=journey.state == Journey.State.LIVE, now=now)
 
 
 def hints_of(journey: Journey) -> Said:
@@ -43,14 +45,20 @@ def hints_of(journey: Journey) -> Said:
         return []
     segments = _segments(_questions(definition), definition)
     empty = [one for one in segments.values() if one.members_count == 0 and one.is_up_to_date]
-    return [Phrase(gettext_noop("Nobody is in the segment “%(segment)s” now."), {"segment": one.name}) for one in empty]
+    said = [Phrase(gettext_noop("Nobody is in the segment “%(segment)s” now."), {"segment": one.name}) for one in empty]
+    if journey.state == Journey.State.LIVE:
+        said += _put_away(live_versions(key for _, _, key in definition.sent).values())
+    return said
 
 
-def faults_of_definition(definition: Definition, *, journey_id: int | None, now: datetime) -> Said:
-    """Return what must be mended before people may enter by a definition. journey_id: None where it belongs to no journey yet."""
+def faults_of_definition(definition: Definition, *, journey_id: int | None, going: bool = False, now: datetime) -> Said:
+    """Return what must be mended before people may enter by a definition. journey_id: None where it belongs to no journey yet.
+
+    going: people enter by it already. What was put away since goes on being sent, so that is no fault of it.
+    """
     return [
         *_holdout(definition),
-        *_messages(definition, journey_id, now),
+        *_messages(definition, journey_id, going=going, now=now),
         *_people(definition, now),
         *_dates(definition),
         *(fault for check in _OF_STEPS for fault in check(definition, now)),
@@ -71,25 +79,46 @@ def _holdout(definition: Definition) -> Said:
     return []
 
 
-def _messages(definition: Definition, journey_id: int | None, now: datetime) -> Said:
-    """Check that each message has a version of its channel that could be sent, with a pool for its code."""
-    sent = definition.sent
-    live = TemplateVersion.objects.filter(template__key__in={key for _, _, key in sent}, number=F("template__live_number"))
-    versions = {version.template.key: version for version in live.select_related("template")}
-    names = dict(Template.objects.filter(key__in={key for _, _, key in sent}).values_list("key", "name"))
+def live_versions(keys: Iterable[str]) -> dict[str, TemplateVersion]:
+    """Return by key what these templates say when they are sent, with the template; one that could not be sent is left out."""
+    live = TemplateVersion.objects.filter(template__key__in=set(keys), number=F("template__live_number"))
+    return {version.template.key: version for version in live.select_related("template")}
+
+
+def message_faults(sent: Sequence[tuple[str, str, str]], versions: Mapping[str, TemplateVersion], *, going: bool = False) -> Said:
+    """Return what keeps messages from being sent. sent: (step, channel, key); versions: of `live_versions`; going: as above."""
+    names = dict(Template.objects.filter(key__in={key for _, _, key in sent} - versions.keys()).values_list("key", "name"))
     faults = []
     for step, channel, key in sent:
-        version, name = versions.get(key), names.get(key, key)
+        version = versions.get(key)
         if version is None:
-            faults.append(Phrase(gettext_noop("“%(template)s”: it has no version that could be sent."), {"template": name}))
-            continue
-        if version.template.channel != channel:
-            values = {"template": name, "step": step}
+            values = {"template": names.get(key, key)}
+            faults.append(Phrase(gettext_noop("“%(template)s”: it has no version that could be sent."), values))
+        elif version.template.channel != channel:
+            values = {"template": version.template.name, "step": step}
             faults.append(Phrase(gettext_noop("“%(template)s”: it is no message for the channel that step “%(step)s” sends on."), values))
+        elif not going:
+            faults += _put_away([version])
+    return faults
+
+
+def _put_away(versions: Iterable[TemplateVersion]) -> Said:
+    away = (version.template.name for version in versions if version.template.archived_at is not None)
+    return [Phrase(gettext_noop("“%(template)s” is put away. Bring it back or choose another."), {"template": name}) for name in away]
+
+
+def _messages(definition: Definition, journey_id: int | None, *, going: bool, now: datetime) -> Said:
+    """Check that each message has a version of its channel that could be sent, with a pool for its code."""
+    versions = live_versions(key for _, _, key in definition.sent)
+    faults = message_faults(definition.sent, versions, going=going)
+    for step, _, key in definition.sent:
+        version = versions.get(key)
+        if version is None:
+            continue
         place = Q(journey_id=journey_id, step=step) | Q(template_id=version.template_id)
         fault = code_fault(version.texts(), place=place, now=now)
         if fault is not None:
-            faults.append(Phrase(gettext_noop("“%(template)s”: %(fault)s"), {"template": name, "fault": fault}))
+            faults.append(Phrase(gettext_noop("“%(template)s”: %(fault)s"), {"template": version.template.name, "fault": fault}))
     return faults
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from campaigns.journeys.checking import live_versions, message_faults
 from campaigns.journeys.versions import live_journeys
 from campaigns.models import CouponPool, Journey, RecoveryCell, SendRule, TemplateVersion
 from campaigns.recovery.rules.cells import CellPlan, Gift
@@ -37,28 +38,9 @@ class Overlap:
 
 def faults_of_cell(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> list[Phrase]:
     """Return what must be mended before a cell may go live; nothing when it may."""
-    faults = []
-    versions = _versions(plan)
-    for rung in plan.rungs:
-        for key in filter(None, (rung.template, rung.plain)):
-            version = versions.get(key)
-            if version is None:
-                faults.append(Phrase(gettext_noop("“%(template)s”: it has no version that could be sent."), {"template": key}))
-            elif version.template.channel != rung.channel:
-                faults.append(Phrase(gettext_noop("“%(template)s” is written for another channel."), {"template": version.template.name}))
-            elif version.template.archived_at is not None:
-                faults.append(
-                    Phrase(
-                        gettext_noop("“%(template)s” is put away. Bring it back or choose another."), {"template": version.template.name}
-                    )
-                )
-    return faults + _gift_faults(plan, versions, cell=cell, now=now)
-
-
-def _versions(plan: CellPlan) -> dict[str, TemplateVersion]:
-    keys = {key for rung in plan.rungs for key in (rung.template, rung.plain) if key}
-    live = TemplateVersion.objects.filter(template__key__in=keys, number=F("template__live_number"))
-    return {version.template.key: version for version in live.select_related("template")}
+    sent = [(rung.channel, rung.channel, key) for rung in plan.rungs for key in (rung.template, rung.plain) if key]
+    versions = live_versions(key for _, _, key in sent)
+    return message_faults(sent, versions) + _gift_faults(plan, versions, cell=cell, now=now)
 
 
 def _gift_faults(plan: CellPlan, versions: dict[str, TemplateVersion], *, cell: RecoveryCell, now: datetime) -> list[Phrase]:

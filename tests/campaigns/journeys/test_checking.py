@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.journeys.checking import faults_of_definition, hints_of
+from campaigns.journeys.checking import faults_of, faults_of_definition, hints_of
 from campaigns.journeys.definition import read_definition
-from campaigns.models import CouponPool
+from campaigns.models import CouponPool, Template
 from retention.customers.models import Attribute
 from retention.webhooks.managing import Wish, make_endpoint
 from segments.models import Segment
@@ -75,6 +75,12 @@ def test_each_fault_names_its_step_and_cause(store: Any, now: Any) -> None:
     }
     for expected, steps in said.items():
         assert faults(*steps, now=now) == [expected]
+    make_template("old")
+    Template.objects.filter(key="old").update(archived_at=now)
+    assert faults({**SEND, "template": "old"}, now=now) == ["“Old” is put away. Bring it back or choose another."]
+    going = make_journey({"trigger": {"event": "Cart Idle"}, "steps": [{**SEND, "template": "old"}]}, now=now)
+    assert faults_of(going, now=now) == [], "it goes on being sent"
+    assert [hint.render(str) for hint in hints_of(going)] == ["“Old” is put away. Bring it back or choose another."]
     (rule,) = faults(branch({"rule": BROKEN}), END, now=now)
     assert rule.startswith("Step “ways”: its rule cannot be asked: ")
     assert faults(END, now=now, people=[{"segment": NOBODY}]) == ["Who it is for: a segment it asks for is not there any more."]
