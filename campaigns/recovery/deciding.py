@@ -28,6 +28,7 @@ from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 LATE = timedelta(days=1)
+"""Who left longer ago is written down and gets nothing: it would come too late."""
 REST = timedelta(days=7)
 _RUNS = (Departure.Decision.ENTERED, Departure.Decision.HELD_OUT)
 _LEFT_ALREADY = ("sending", "sent", "unknown")

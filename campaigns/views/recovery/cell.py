@@ -24,7 +24,6 @@ from retention.kit.money import MoneyError, parse_minor
 from retention.stores import auditing
 
 _UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
-_STATES = ("empty", "draft", "shadow", "live", "paused")
 _SENDS = ("live",)
 
 
@@ -104,7 +103,7 @@ def set_state(request: Any, public_id: UUID, group: str) -> HttpResponse:
     """Bring a cell into a state: live, shadow, paused, draft, or empty on purpose."""
     stage, cell = _cell(public_id, group)
     state = request.POST.get("state", "")
-    if state not in _STATES:
+    if state not in RecoveryCell.State.values:
         raise Http404
     if state in _SENDS and not allows(getattr(request, "role", None), capability="messages.send"):
         toasts.error(request, _("Your role does not include this."))
