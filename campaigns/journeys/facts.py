@@ -67,7 +67,7 @@ def facts_of(asked: Sequence[Asked], *, now: datetime) -> dict[int, Facts]:
     _people(asked, known, now=now)
     _customers(asked, known)
     channels = {one.customer_id for one in asked if one.needs.channels}
-    known.may = _channels(channels) if channels else {}
+    known.may = channels_of(channels) if channels else {}
     carts = _open_carts(one.cart_id for one in asked if one.cart_id is not None)
     return {
         one.run_id: Facts(
@@ -163,7 +163,11 @@ def _day(key: str, birth_md: int | None, attributes: Mapping[str, Any]) -> date 
         return None
 
 
-def _channels(customer_ids: Collection[int]) -> dict[int, frozenset[str]]:
+def channels_of(customer_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """Return on which channels each of these customers may be written to: they allow it, and there is an address that is not blocked.
+
+    On-site messages ask for no consent: they are shown to whoever comes back.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_MAY, ["email", "sms", "push", require_store_id(), list(customer_ids)])
         rows = cursor.fetchall()

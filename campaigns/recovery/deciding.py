@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import F
 
 from campaigns.journeys.engine import STOPPED, Standing, begin
+from campaigns.journeys.facts import channels_of
 from campaigns.journeys.standings import carry_out
 from campaigns.journeys.steps import Withdraw
 from campaigns.measurement.assignment import held_out_of, journey_key
 from campaigns.models import Departure, Enrollment, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
 from campaigns.recovery.departing import Left
 from campaigns.recovery.gifting import gift_refusals
-from campaigns.recovery.looking import channels_of
 from campaigns.recovery.rules.cells import CellPlan, read_cell
 from campaigns.recovery.rules.compiling import Ladder, ladder_for
 from campaigns.recovery.versions import version_for
@@ -28,6 +28,7 @@ from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
 
 LATE = timedelta(days=1)
+"""Who left longer ago is written down and gets nothing: it would come too late."""
 REST = timedelta(days=7)
 _RUNS = (Departure.Decision.ENTERED, Departure.Decision.HELD_OUT)
 _LEFT_ALREADY = ("sending", "sent", "unknown")
@@ -142,11 +143,11 @@ def _plan(cases: Sequence[_Case], *, now: datetime) -> None:
     """Read what the cells say and on which channels these people may be reached."""
     wanted = {case.cell.pk: case.cell for case in cases if case.cell is not None}
     plans = dict(RecoveryCellVersion.objects.filter(cell__in=wanted, number=F("cell__number")).values_list("cell_id", "plan"))
-    channels = channels_of([case.left.seen.customer for case in cases], now=now) if cases else {}
+    channels = channels_of({case.row.customer_id for case in cases}) if cases else {}
     for case in cases:
         if case.cell is not None:
             case.plan = read_cell(plans[case.cell.pk], group=case.cell.group)
-            case.channels = channels[case.left.seen.customer.pk]
+            case.channels = channels[case.row.customer_id]
             case.ladder = ladder_for(case.plan, case.channels)
     refusals = gift_refusals([(case.row, case.plan) for case in cases if case.plan is not None], now=now)
     for case in cases:

@@ -1,6 +1,6 @@
 """Stored events of a few customers, read as visits: one statement for their last month, found by an index, at most so many events each.
 
-Also what else decides: orders before, the basket that was left, and which channels may be used.
+Also what else decides: orders before, and the basket that was left.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,7 @@ from django.db import connection
 from campaigns.models import RecoveryGroup
 from campaigns.recovery.rules.behaviour import Moment, Visit, read_moment, visits_of
 from campaigns.recovery.rules.groups import Past
-from campaigns.sending.addresses import address_of
-from campaigns.sending.browsers import attach_browsers
-from retention.customers.consent import ADDRESS_COLUMNS, address_digest, may_write
-from retention.customers.models import Customer, Suppression
+from retention.customers.models import Customer
 from retention.kit.stored_json import read_json
 from retention.orders.models import Cart, Order
 from retention.tenancy.context import require_store_id
@@ -146,28 +143,3 @@ def basket_left(baskets: Sequence[Cart], visit: Visit) -> Cart | None:
     """Return the basket that was there when a visit ended, the newest of them."""
     there = [one for one in baskets if one.started_at <= visit.left_at and (one.closed_at is None or one.closed_at >= visit.left_at)]
     return there[-1] if there else None
-
-
-def channels_of(customers: Sequence[Customer], *, now: datetime) -> dict[int, frozenset[str]]:
-    """Return on which channels each of these customers may be written to: they allow it, and there is an address that is not blocked.
-
-    On-site messages ask for no consent: they are shown to whoever comes back.
-    """
-    attach_browsers(customers, now=now)
-    allowed: dict[int, set[str]] = {customer.pk: {"onsite"} for customer in customers}
-    for channel in ("push", "sms", "email"):
-        yes = may_write(list(allowed), channel=channel)
-        addresses = {customer.pk: address_of(customer, channel) for customer in customers if customer.pk in yes}
-        blocked = _blocked(channel, [address for address in addresses.values() if address])
-        for customer_id, address in addresses.items():
-            if address and address not in blocked:
-                allowed[customer_id].add(channel)
-    return {customer_id: frozenset(channels) for customer_id, channels in allowed.items()}
-
-
-def _blocked(channel: str, addresses: list[str]) -> set[str]:
-    if not addresses or channel not in ADDRESS_COLUMNS:
-        return set()
-    digests = {address_digest(address): address for address in addresses}
-    found = Suppression.objects.filter(channel=channel, address_digest__in=list(digests)).values_list("address_digest", flat=True)
-    return {digests[digest] for digest in found}

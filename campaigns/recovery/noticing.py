@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from campaigns.models import RecoveryCell, RecoveryStage, RecoveryWatch
-from campaigns.recovery.deciding import decide
+from campaigns.recovery.deciding import LATE, decide
 from campaigns.recovery.departing import Left, departures_of, stages_of_store
 from campaigns.recovery.looking import baskets_of, look_at
 from campaigns.recovery.rules.behaviour import SILENCE, still_moving
@@ -21,8 +21,6 @@ from retention.tenancy.context import require_store_id
 
 WORK = "recovery"
 SLICE = 100
-LATE = timedelta(days=1)
-"""Who left longer ago is written down and gets nothing: it would come too late."""
 BOUGHT_WITHIN = timedelta(days=7)
 # The last thing each of them did, by the index of their timeline; whoever was looked at since then is left alone.
 _WATCH = """

@@ -20,7 +20,6 @@ LEAST_HOLDOUT, USUAL_HOLDOUT = 0.05, 0.10
 GIFTS = ("none", "answers", "percent", "amount", "shipping")
 GIFTED_GROUPS = (LOOKING, COMPARING, FIRST_ORDER)
 """Only for these a gift is a reason to come back; others would have bought without, or want answers. Source: field guide 4b."""
-STATES = ("empty", "draft", "shadow", "live", "paused")
 
 
 class CellError(ValueError):

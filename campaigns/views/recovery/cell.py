@@ -20,10 +20,10 @@ from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.views.recovery.grid import Ask, cell_url
 from retention.dashboard.access import allows, needs
 from retention.kit import clock
+from retention.kit.money import MoneyError, parse_minor
 from retention.stores import auditing
 
 _UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
-_STATES = ("empty", "draft", "shadow", "live", "paused")
 _SENDS = ("live",)
 
 
@@ -34,7 +34,7 @@ def save_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
     stage, cell = _cell(public_id, group)
     before = plan_of(cell) if cell.pk else None
     try:
-        plan = _changed(before or CellPlan(()), request.POST)
+        plan = _changed(before or CellPlan(()), request.POST, currency=request.store.currency)
         read_cell(plan.as_json(), group=group)
         with transaction.atomic():
             saved = keep(cell, plan, user_id=request.user.pk, now=clock.now())
@@ -51,8 +51,8 @@ def save_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
     return _back(request, stage, group)
 
 
-def _changed(plan: CellPlan, posted: Any) -> CellPlan:
-    """Return a plan with one part of it as it was posted."""
+def _changed(plan: CellPlan, posted: Any, *, currency: str) -> CellPlan:
+    """Return a plan with one part of it as it was posted; amounts are in the main unit of the currency."""
     part = posted.get("part", "")
     if part in CHANNELS:
         if posted.get("leave_out"):
@@ -63,7 +63,7 @@ def _changed(plan: CellPlan, posted: Any) -> CellPlan:
         kind = posted.get("kind", "none")
         gift = Gift(
             kind=kind if kind in GIFTS else "none",
-            amount=_number(posted, "amount"),
+            amount=_money(posted, currency=currency) if kind == "amount" else _number(posted, "amount"),
             ceiling_share=min(_number(posted, "ceiling"), 100) / 100,
             rest_days=_number(posted, "rest_days"),
             pool=posted.get("pool", "")[:36],
@@ -79,12 +79,22 @@ def _number(posted: Any, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
+def _money(posted: Any, *, currency: str) -> int:
+    """Return a posted amount in smallest units; 0 for what is none, which the plan then refuses."""
+    try:
+        return max(0, parse_minor(posted.get("amount", ""), currency=currency))
+    except MoneyError:
+        return 0
+
+
 def _sentence(path: str, said: str) -> str:
     words = {
-        "minutes": _("The delay"), "template": _("The message"), "amount": _("The gift"), "kind": _("The gift"), "rungs": _("The ladder"),
+        "minutes": _("The delay"), "template": _("The message"), "amount": _("The gift"), "kind": _("The gift"), "rungs": _("The messages"),
         "holdout_share": _("Who is held back"), "expires_hours": _("The expiry"), "rest_days": _("The rest"),
+        "ceiling_share": _("The most it may cost"), "pool": _("The codes"), "plain": _("The words for those who get none"),
+        "channel": _("The message"),
     }  # fmt: skip
-    return f"{words.get(path.rpartition('.')[2], path)}: {said}."
+    return f"{words.get(path.rpartition('.')[2], _('This cell'))}: {said}."
 
 
 @needs("messages.edit")
@@ -93,7 +103,7 @@ def set_state(request: Any, public_id: UUID, group: str) -> HttpResponse:
     """Bring a cell into a state: live, shadow, paused, draft, or empty on purpose."""
     stage, cell = _cell(public_id, group)
     state = request.POST.get("state", "")
-    if state not in _STATES:
+    if state not in RecoveryCell.State.values:
         raise Http404
     if state in _SENDS and not allows(getattr(request, "role", None), capability="messages.send"):
         toasts.error(request, _("Your role does not include this."))

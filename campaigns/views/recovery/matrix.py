@@ -135,8 +135,8 @@ def _switch_on(request: Any) -> None:
     if switched.live:
         auditing.note(request, "recovery.switched_on", details={"cells": switched.live})
         said = ngettext(
-            "%(count)s cell is live. People who leave get its ladder.",
-            "%(count)s cells are live. People who leave get their ladder.",
+            "%(count)s cell is live. People who leave get its messages.",
+            "%(count)s cells are live. People who leave get their messages.",
             switched.live,
         )
         toasts.success(request, said % {"count": switched.live})

@@ -24,6 +24,7 @@ from campaigns.views.experiments.figures import people_words
 from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
 from retention.dashboard.access import allows
 from retention.dashboard.figures import write_money, write_number
+from retention.kit.money import to_major
 from retention.kit.words import Phrase
 from retention.stores.models import Store
 
@@ -89,12 +90,22 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "templates": _templates(),
         "pools": list(CouponPool.objects.filter(archived_at=None).order_by("name", "id")),
         "pool": _pool(plan),
+        "gift_amount": _gift_amount(plan, currency=store.currency),
+        "gift_step": str(to_major(1, currency=store.currency)),
+        "currency": store.currency,
         "may_gift": group in GIFTED_GROUPS,
         "ceiling": round(plan.gift.ceiling_share * 100) if plan is not None else 20,
         "holdout": round(plan.holdout_share * 100) if plan is not None else 10,
         "latest": latest_of(stage, group),
         "may_customers": _sees_people(request),
     }
+
+
+def _gift_amount(plan: CellPlan | None, *, currency: str) -> str:
+    """Return how much is given as its field takes it: percent, or money in its main unit, with a point whatever the language."""
+    if plan is None:
+        return "0"
+    return str(to_major(plan.gift.amount, currency=currency)) if plan.gift.kind == "amount" else str(plan.gift.amount)
 
 
 def _sees_people(request: Any) -> bool:

@@ -139,6 +139,19 @@ def test_a_gift_goes_live_once_a_pool_gives_what_the_cell_says(plan):
     assert not SendRule.objects.filter(journey=cell_of("idle", "looking").journey, pool__isnull=False).exists()
 
 
+def test_an_amount_off_is_written_as_money_and_shown_as_it_was_written(plan):
+    client = signed_in(member_of(plan))
+    save = of_cell(plan, "idle", "looking", "save/")
+    gift = {"part": "gift", "kind": "amount", "ceiling": "20", "rest_days": "60"}
+    client.post(save, gift | {"amount": "5.50"})
+    assert plan_of(cell_of("idle", "looking")).gift.amount == 550
+    form = client.get(of_cell(plan, "idle", "looking", "?edit=gift")).content.decode()
+    assert 'step="0.01" value="5.50"' in form
+    refused = client.post(save, gift | {"amount": "5,005"}, follow=True).content.decode()
+    assert "The gift: must say how much is given" in refused
+    assert plan_of(cell_of("idle", "looking")).gift.amount == 550
+
+
 def test_states_and_who_may_set_them(plan):
     support, owner = signed_in(member_of(plan, "writer")), signed_in(member_of(plan))
     state = of_cell(plan, "idle", "buying", "state/")
