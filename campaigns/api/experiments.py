@@ -121,7 +121,7 @@ class CampaignExperiment(_ExperimentView):
 
     @extend_schema(operation_id="campaigns_experiment", responses={200: ExperimentOut})
     def get(self, request: Request, public_id: UUID) -> Response:
-        """Return what a started campaign really brings in. 404 before it began."""
+        """Return what a started campaign really brings in. 404 before it began, and once its single messages are no longer kept."""
         campaign: Any = self.get_object()
         currency = self.currency(request)
         outcome = comparing.outcome_of(campaign, currency=currency, now=clock.now())

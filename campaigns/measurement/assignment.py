@@ -2,10 +2,10 @@
 
 The door for whoever writes to people. Ask at the moment somebody could be treated, in the transaction that acts on the answer:
 
-    arm = assign(journey_key(12), customer_id=7, lots=Lots(holdout_share=0.1), now=now)
-    if arm == HELD_OUT: ...                  # measured, not written to
+    arms = assign_all(journey_key(12), [7, 8], lots=Lots(holdout_share=0.1), now=now)
+    if arms[7] == HELD_OUT: ...              # measured, not written to
 
-`assign_all` does it for many in four statements, `held_out_of` where one only asks who gets nothing. Nothing has to be set up: the
+It takes four statements however many they are. `held_out_of` is for where one only asks who gets nothing. Nothing has to be set up: the
 experiment of a key begins with its first person. What is held back is never less than `least_share` asks for, unless it is nothing on
 purpose. What came of it: `results.py`.
 """
@@ -21,7 +21,7 @@ from campaigns.models import Assignment, Experiment
 from retention.customers.personal_data import Pair, plain_move, run_for_pairs
 from retention.tenancy.context import require_store_id
 
-__all__ = ["HELD_OUT", "Lots", "assign", "assign_all", "cell_key", "held_out_of", "journey_key", "least_share", "stored_arms"]
+__all__ = ["HELD_OUT", "Lots", "assign_all", "held_out_of", "journey_key", "least_share", "stored_arms"]
 
 MONTH = timedelta(days=30)
 _SLACK = 0.8
@@ -40,18 +40,8 @@ _FORGET_LATER = """
 
 
 def journey_key(journey_id: int) -> str:
-    """Return the key of a journey's own experiment: who is written to at all."""
+    """Return the key of a journey's own experiment, also of one that runs a cell of the recovery plan: who is written to at all."""
     return f"journey-{journey_id}"
-
-
-def cell_key(cell_id: int) -> str:
-    """Return the key of a matrix cell's experiment."""
-    return f"cell-{cell_id}"
-
-
-def assign(key: str, *, customer_id: int, lots: Lots, now: datetime) -> str:
-    """Return the arm of one person; see `assign_all`."""
-    return assign_all(key, [customer_id], lots=lots, now=now)[customer_id]
 
 
 def assign_all(key: str, customer_ids: Collection[int], *, lots: Lots, now: datetime) -> dict[int, str]:

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from campaigns.models import CreditRule
+from retention.customers.keeping import months_before
 from retention.kit.locks import transaction_lock
 from retention.orders.models import Order
-from retention.stores.models import StoreWork
+from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
 WINDOWS: Mapping[str, int] = {"email": 5, "sms": 5, "push": 1, "onsite": 1}
@@ -75,7 +76,9 @@ _NOT_RECOVERED = """
     UPDATE orders_cart AS cart SET state = 'bought'
     FROM orders_order AS placed
     WHERE cart.store_id = %(store)s AND placed.store_id = cart.store_id AND [[which]] AND placed.cart_id = cart.id
-        AND cart.state = 'recovered' AND NOT EXISTS (
+        AND cart.state = 'recovered'
+        AND EXISTS (SELECT FROM campaigns_message AS about WHERE about.store_id = cart.store_id AND about.cart_id = cart.id)
+        AND NOT EXISTS (
             SELECT FROM campaigns_attribution AS credit
             JOIN orders_order AS other ON other.store_id = credit.store_id AND other.id = credit.order_id AND other.cart_id = cart.id
             JOIN campaigns_message AS message ON message.store_id = credit.store_id AND message.id = credit.message_id
@@ -83,7 +86,11 @@ _NOT_RECOVERED = """
         )
 """
 _OF_CUSTOMERS = "placed.customer_id = ANY(%(customers)s) AND placed.placed_at > %(since)s"
-_OF_SLICE = "placed.id > %(after)s AND placed.id <= %(upto)s AND placed.customer_id IS NOT NULL"
+# Credits go with the messages they name: what is older than those are kept stays as it was counted.
+_OF_SLICE = """
+    placed.id > %(after)s AND placed.id <= %(upto)s AND placed.customer_id IS NOT NULL
+    AND (%(kept)s::timestamptz IS NULL OR placed.placed_at >= %(kept)s)
+"""
 
 
 def attribute(customer_ids: Sequence[int], *, now: datetime) -> None:
@@ -133,7 +140,7 @@ def change_windows(wanted: Mapping[str, int], *, now: datetime) -> bool:
 def recount(*, now: datetime, slice_size: int = SLICE) -> bool:
     """Credit one more slice of the store's orders anew, by its windows as they are now; say whether there are more.
 
-    Killed in the middle it goes on after the last slice that was committed.
+    Killed in the middle it goes on after the last slice that was committed. Orders from before single messages are kept stay as they were.
     """
     with transaction.atomic():
         rule = CreditRule.objects.select_for_update().first()
@@ -142,11 +149,17 @@ def recount(*, now: datetime, slice_size: int = SLICE) -> bool:
         ids = Order.objects.filter(pk__gt=rule.recounted_to, pk__lte=rule.recounting_to).order_by("pk").values_list("pk", flat=True)
         found = list(ids[:slice_size])
         upto = found[-1] if len(found) == slice_size else rule.recounting_to
-        values = _values(now=now) | {"after": rule.recounted_to, "upto": upto}
+        values = _values(now=now) | {"after": rule.recounted_to, "upto": upto, "kept": _kept_since(now=now)}
         _run([_ATTRIBUTE, _TOO_LATE, _SAME_CLICK, _NOT_RECOVERED, _RECOVERED], _OF_SLICE, values)
         rule.recounted_to = upto
         rule.save(update_fields=["recounted_to"])
     return bool(rule.is_recounting)
+
+
+def _kept_since(*, now: datetime) -> datetime | None:
+    """Return from when on the active store's single messages are kept; None where they are for good."""
+    months = Store.objects.values_list("message_months", flat=True).get(pk=require_store_id())
+    return months_before(now, months) if months else None
 
 
 def _values(*, now: datetime) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from retention.tenancy.prepared import Prepared
 
 KEY = "store"
 WINDOW_DAYS, PLANNED_DAYS = 28, 90
-SHARES = (0.05, 0.10, 0.20)
-"""What one may hold back. Less could never show anything, more costs more than it tells. Source: field guide, experiments."""
 _ON = Prepared(
     "store_holdout_on", "SELECT 1 FROM campaigns_experiment WHERE store_id = $1 AND key = $2 AND ended_at IS NULL", "bigint, text"
 )

@@ -109,7 +109,7 @@ def _measure(found: dict[tuple[int, str], CellFigures], *, currency: str, now: d
     """Add what the experiments of all cells say, having learned from each other."""
     rows = RecoveryCell.objects.exclude(journey=None).values_list("stage_id", "group", "journey_id")
     places = {journey_key(journey_id): (stage_id, group) for stage_id, group, journey_id in rows}
-    cells = results.cells(list(places), currency=currency, now=now, metric="revenue")
+    cells = results.cells_lately(list(places), currency=currency, now=now, metric="revenue")
     shown = results.worth_showing(cells, metric="revenue")
     for key, cell in cells.items():
         figures = found.setdefault(places[key], CellFigures())

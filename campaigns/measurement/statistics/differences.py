@@ -84,13 +84,6 @@ def quantile_of_t(chance: float, freedom: float) -> float:
     )
 
 
-def people_needed(base: float, gap: float, *, sure: float = SURE, power: float = 0.8) -> int:
-    """Return how many people each of two equal arms needs to find a gap in a share. Source: the rule of Evan Miller's calculator."""
-    at_random, found = quantile(0.5 + sure / 2), quantile(power)
-    spread = at_random * math.sqrt(2 * base * (1 - base)) + found * math.sqrt(base * (1 - base) + (base + gap) * (1 - base - gap))
-    return round((spread / gap) ** 2)
-
-
 def _spread(sides: Sequence[Side], *, shares: bool) -> float:
     """Return how far single people of an arm lie from its mean, squared, over all plans."""
     people = sum(side.people for side in sides)

@@ -229,9 +229,9 @@ def result_card(outcome: Outcome | None, wording: Wording) -> dict[str, Any]:
 def beyond_held_back(keys: Sequence[str], *, currency: str, now: datetime) -> dict[str, dict[str, Any]]:
     """Return for each key with a running experiment how many more ordered than of those who got nothing, drawn on one scale.
 
-    A range is shown once there are enough people, or enough experiments to learn from.
+    As it was some minutes ago at most. A range is shown once there are enough people, or enough experiments to learn from.
     """
-    found, wording = results.cells(keys, currency=currency, now=now), results.wording(currency)
+    found, wording = results.cells_lately(keys, currency=currency, now=now), results.wording(currency)
     shown = results.worth_showing(found)
     scale = (min((one.low for one in shown.values()), default=0.0), max((one.high for one in shown.values()), default=0.0))
     drawn = {

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from campaigns.journeys.definition import read_definition
 from campaigns.journeys.intake import take_news
-from campaigns.measurement.assignment import assign, assign_all, begin, end, follow_merge, held_out_of, journey_key, newest_of
+from campaigns.measurement.assignment import assign_all, begin, end, follow_merge, held_out_of, journey_key, newest_of
 from campaigns.measurement.learning import learnt
 from campaigns.measurement.lots import FEW_A_MONTH, HELD_OUT, Lots, least_share, lot_of, lots_of
 from campaigns.models import Assignment, Enrollment, Experiment, Journey, JourneyVersion, Message
@@ -55,8 +55,8 @@ def test_an_arm_is_drawn_once_and_kept_when_the_lots_change(store: Any, now: Any
 @pytest.mark.django_db
 def test_who_has_an_arm_that_is_gone_draws_again_but_is_measured_by_the_first(store: Any, now: Any) -> None:
     [one] = make_crowd(1, now=now)
-    assert assign("cell-1", customer_id=one.pk, lots=Lots(0.0, (("a", 1),)), now=now) == "a"
-    assert assign("cell-1", customer_id=one.pk, lots=Lots(0.0, (("b", 1),)), now=now) == "b"
+    assert assign_all("cell-1", [one.pk], lots=Lots(0.0, (("a", 1),)), now=now) == {one.pk: "a"}
+    assert assign_all("cell-1", [one.pk], lots=Lots(0.0, (("b", 1),)), now=now) == {one.pk: "b"}
     assert Assignment.objects.get().arm == "a"
 
 

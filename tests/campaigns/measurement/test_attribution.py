@@ -100,6 +100,24 @@ def test_baskets_that_came_back_follow_their_credit(store: Any, now: Any) -> Non
         assert cart.state == state
 
 
+def test_baskets_whose_messages_are_no_longer_kept_stay_recovered(store: Any, now: Any) -> None:
+    old, recent = make_ready(2, now=now)
+    carts = []
+    for one, at in ((old, now - timedelta(days=500)), (recent, now - timedelta(days=9))):
+        cart = Cart.objects.create(
+            customer=one.customer, currency="EUR", total_minor=4000, started_at=at, last_activity_at=at, state="recovered", closed_at=at
+        )
+        Message.objects.filter(pk=one.pk).update(cart=cart)
+        sold([one.customer], at=at, cart=cart)
+        carts.append(cart)
+    Message.objects.filter(pk=recent.pk).delete()
+    clicked(old, at=now - timedelta(days=510))
+    change_windows(windows() | {"email": 14}, now=now)
+    recount(now=now)
+    assert credits() == {}
+    assert {cart.state for cart in Cart.objects.filter(pk__in=[one.pk for one in carts])} == {"recovered"}
+
+
 def test_the_timed_job_counts_until_it_is_done(store: Any, now: Any) -> None:
     [mail] = make_ready(1, now=now)
     clicked(mail, at=now - timedelta(days=8))

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.measurement.statistics import Side
-from campaigns.measurement.statistics.differences import compare, people_needed, quantile_of_t, share_difference
+from campaigns.measurement.statistics.differences import compare, quantile_of_t, share_difference
 
 # Worked tests of GrowthBook's statistics package (repository growthbook/growthbook, MIT part).
 A, B = Side(3407, 0, 1396.87, 52377.9767), Side(3461, 0, 2422.7, 134698.29)
@@ -22,10 +22,6 @@ def test_a_difference_of_means_is_welch_s() -> None:
 )
 def test_quantiles_are_those_of_student_s_table(chance: float, freedom: float, value: float) -> None:
     assert quantile_of_t(chance, freedom) == pytest.approx(value, abs=0.002 if freedom < 10 else 1e-4)
-
-
-def test_so_many_people_are_needed_as_evan_miller_s_calculator_says() -> None:
-    assert people_needed(0.20, 0.05) == 1030
 
 
 def test_a_larger_holdout_in_a_good_month_does_not_look_like_an_effect() -> None:

@@ -102,6 +102,24 @@ def test_many_cells_are_read_in_four_statements_and_learn_from_each_other(store:
     assert max(widths) < 0.6
 
 
+def test_pages_are_told_what_was_counted_minutes_ago_until_another_experiment_or_plan_comes(store: Any, now: Any) -> None:
+    _, arms = drawn("cell-1", 60, now=now)
+
+    def buyers(*keys: str) -> int:
+        return results.cells_lately(keys, currency="EUR", now=now)["cell-1"].outcome.now.totals["a"].buyers
+
+    assert buyers("cell-1") == 0
+    sold(arms["a"][:4], at=now - timedelta(days=29))
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
+        assert buyers("cell-1") == 0
+    assert len(caught) <= 3
+    assert results.cells(["cell-1"], currency="EUR", now=now)["cell-1"].outcome.now.totals["a"].buyers == 4
+    drawn("cell-2", 10, now=now)
+    assert buyers("cell-1", "cell-2") == 4
+
+
 def test_an_experiment_without_people_is_early_and_one_without_sides_says_so(store: Any, now: Any) -> None:
     assert outcome_of(begin("cell-1", lots=Lots(0.1), now=now), currency="EUR", now=now).verdict.code == EARLY
     assert outcome_of(begin("cell-2", lots=Lots(0.0), now=now), currency="EUR", now=now).verdict.code == NOBODY

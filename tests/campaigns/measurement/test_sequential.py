@@ -1,11 +1,12 @@
 """Ranges that hold at every look: on walks where nothing works, and how much sooner they see what does."""
 
+import math
 import random
 
 import pytest
 
 from campaigns.measurement.statistics import FEWEST_BUYERS, Side
-from campaigns.measurement.statistics.differences import Estimate, compare, people_needed
+from campaigns.measurement.statistics.differences import Estimate, compare, quantile
 from campaigns.measurement.statistics.sequential import TUNED_FOR, always_valid, widening
 from tests.campaigns.measurement.luck import hits_of
 
@@ -56,6 +57,13 @@ def mean_stop(effect: float, *, base: float, batch: int, horizon: int, walks: in
     luck = random.Random(seed)
     stops = [stops_at(luck, base + effect, base, batch=batch, looks=horizon)[0] or horizon for _ in range(walks)]
     return sum(stops) / walks / horizon
+
+
+def people_needed(base: float, gap: float) -> int:
+    """Return how many people each of two equal arms needs to find a gap in a share. Source: the rule of Evan Miller's calculator."""
+    spread = quantile(0.975) * math.sqrt(2 * base * (1 - base))
+    spread += quantile(0.8) * math.sqrt(base * (1 - base) + (base + gap) * (1 - base - gap))
+    return round((spread / gap) ** 2)
 
 
 @pytest.mark.parametrize(("times", "most"), [(1.0, 0.9), (1.5, 0.65), (2.0, 0.42)])
