@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from retention.customers.personal_data import Pair, run_for_pairs
 
 # Runs about the customer themselves are about the survivor from now on. Of those of one journey about one thing all but the oldest end
-# first, for of each only one may go on at a time.
+# first, for of each only one may go on at a time. Who left the shop climbs one ladder, whichever cell it is of: a live one stays first.
 _END_DOUBLES = """
     , mine AS (
         SELECT run.id, row_number() OVER (
-            PARTITION BY run.journey_id, coalesce(pair.survivor, run.customer_id),
-                CASE WHEN run.about = 'customer-' || run.customer_id THEN '' ELSE run.about END
-            ORDER BY run.entered_at, run.id
+            PARTITION BY coalesce(pair.survivor, run.customer_id), CASE WHEN journey.for_quiet THEN 0 ELSE run.journey_id END,
+                CASE WHEN journey.for_quiet OR run.about = 'customer-' || run.customer_id THEN '' ELSE run.about END
+            ORDER BY journey.for_quiet AND journey.state <> 'live', run.entered_at, run.id
         ) AS place
         FROM campaigns_enrollment AS run LEFT JOIN pair ON pair.loser = run.customer_id
+        JOIN campaigns_journey AS journey ON journey.store_id = run.store_id AND journey.id = run.journey_id
         WHERE run.store_id = %s AND run.state = 'running' AND run.about <> ''
             AND (pair.loser IS NOT NULL OR run.customer_id IN (SELECT survivor FROM pair))
     ), ended AS (

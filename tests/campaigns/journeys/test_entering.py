@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from campaigns.journeys.engine import begin
-from campaigns.models import Enrollment, TurnedAway
+from campaigns.models import Enrollment, Journey, TurnedAway
 from campaigns.trace.absent import absent_for
 from retention.customers.changes import EVERYTHING
 from retention.customers.events import NewEvent, record, record_backfill, tell_readers
@@ -143,3 +143,17 @@ def test_two_who_are_one_go_on_once(store: Any, now: Any) -> None:
     merge([Pair(loser=second.pk, survivor=first.pk)], now=now + timedelta(minutes=1), rules={second.pk: "email"})
     found = Enrollment.objects.filter(journey=journey, customer=first).order_by("id").values_list("state", "reason", "about")
     assert list(found) == [("running", "", f"customer-{first.pk}"), ("stopped", "merged", f"customer-{first.pk}")]
+
+
+def test_of_two_ladders_of_people_who_left_one_goes_on_after_a_merge(store: Any, now: Any) -> None:
+    first, second = make_crowd(2, now=now)
+    journeys = [make_journey({"trigger": {"event": "Product Viewed"}, "steps": [LATER]}, now=now) for _ in range(2)]
+    Journey.objects.update(for_quiet=True)
+    for place, person in enumerate((first, second)):
+        Enrollment.objects.create(
+            journey=journeys[place], version=journeys[place].versions.get(), customer=person, occurrence=f"o{place}",
+            about=f"basket-{place}", trigger_at=now, due_at=now, entered_at=now + timedelta(seconds=place),
+        )  # fmt: skip
+    merge([Pair(loser=second.pk, survivor=first.pk)], now=now + timedelta(minutes=1), rules={second.pk: "email"})
+    found = Enrollment.objects.filter(customer=first).order_by("id").values_list("journey_id", "state", "reason")
+    assert list(found) == [(journeys[0].pk, "running", ""), (journeys[1].pk, "stopped", "merged")]
