@@ -123,5 +123,5 @@ def _message(run: Enrollment, plan: Plan, version_id: int, *, stream: str, now: 
         state=Message.State.READY,
         planned_at=now,
         due_at=now,
-        expires_at=now + timedelta(hours=plan.expires_hours),
+        expires_at=min(run.due_at or now, now) + timedelta(hours=plan.expires_hours),  # late from its own moment on, not from a pause's end
     )

@@ -42,12 +42,13 @@ def hosts_of(*sources: str, web_address: str = "") -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def may_link(target: str, *, hosts: frozenset[str]) -> bool:
-    """Say whether an address leads to one of these hosts."""
+    """Say whether an address leads to one of these hosts. One that names somebody before its host ("user@") does not."""
     try:
-        host = (urlsplit(target).hostname or "").rstrip(".")
+        parts = urlsplit(target)
+        host, _port = (parts.hostname or "").rstrip("."), parts.port  # asked because a port that is none raises
     except ValueError:
         return False
-    if not _HOST.fullmatch(host):
+    if "@" in parts.netloc or not _HOST.fullmatch(host):
         return False  # a browser reads a backslash in it as the end of the host
     return host in hosts or any(own.startswith(".") and host.endswith(own) for own in hosts)
 

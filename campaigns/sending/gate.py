@@ -105,8 +105,8 @@ _MARK = Prepared(
         first_attempt_at = CASE WHEN v.state = 'sending' THEN coalesce(m.first_attempt_at, $3) ELSE m.first_attempt_at END,
         finished_at = CASE WHEN v.state IN ('suppressed', 'skipped') THEN $3 END,
         address_digest = v.digest, subject = v.subject,
-        targets = CASE WHEN v.state = 'sending' THEN v.targets::jsonb ELSE m.targets END,
-        link_set_id = CASE WHEN v.state = 'sending' THEN v.link_set_id ELSE m.link_set_id END,
+        targets = CASE WHEN v.state = 'sending' AND m.provider_key = '' THEN v.targets::jsonb ELSE m.targets END,
+        link_set_id = CASE WHEN v.state = 'sending' AND m.provider_key = '' THEN v.link_set_id ELSE m.link_set_id END,
         parts = CASE WHEN v.state = 'sending' THEN v.parts ELSE m.parts END,
         connection_id = CASE WHEN v.state = 'sending' THEN coalesce($14, m.connection_id) ELSE m.connection_id END
     FROM unnest($4, $5, $6, $7, $8, $9, $10, $11, $15) AS v(id, state, reason, due_at, digest, subject, targets, parts, link_set_id)
@@ -237,7 +237,10 @@ def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
 
 
 def _mark(verdicts: Mapping[int, Verdict], wanted: Mapping[int, Wanted], *, mark: str, by: int | None, now: datetime) -> dict[int, int]:
-    """Write the verdicts, and where the links of what leaves lead, before anybody can follow one."""
+    """Write the verdicts, and where the links of what leaves lead, before anybody can follow one.
+
+    What may have left already keeps its links as they are: the service knows a repeat again and what is in the inbox is the first build.
+    """
     if not verdicts:
         return {}
     ids = list(verdicts)

@@ -49,7 +49,8 @@ def restore_basket(request: HttpRequest, token: str) -> HttpResponse:
 def _leading_to(answer: HttpResponse, back: str) -> HttpResponse:
     """Let the page's form lead to the shop: a browser asks the policy of the page also where the answer sends it."""
     parts = urlsplit(back)
-    if parts.scheme and parts.netloc:
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        port = f":{parts.port}" if parts.port else ""
         opened = getattr(answer, "_csp_update", {})
-        answer._csp_update = {**opened, "form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
+        answer._csp_update = {**opened, "form-action": [f"{parts.scheme}://{parts.hostname}{port}"]}  # type: ignore[attr-defined]
     return answer

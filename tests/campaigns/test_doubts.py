@@ -74,6 +74,16 @@ def test_a_repeat_says_the_same_under_the_same_key(store: Any, service: Service)
     assert one == other
 
 
+def test_links_lead_where_the_first_build_led_when_the_repeat_was_built_otherwise(store: Any, service: Service) -> None:
+    message = doubtful(store, service)
+    first = ["https://lumen.example.test/as-it-was"]
+    Message.objects.filter(pk=message.pk).update(targets=first, link_set=None)
+    service.answer = YES["resend"]
+    send(store, after=timedelta(minutes=2))
+    assert ending(message) == ("sent", "")
+    assert (message.targets, message.link_set_id) == (first, None)
+
+
 @pytest.mark.parametrize(("vendor", "state"), [("resend", "ready"), ("postmark", "unknown")])
 def test_a_killed_sender_leaves_a_repeat_only_where_it_is_recognised(store: Any, service: Service, vendor: str, state: str) -> None:
     connect(service, vendor)

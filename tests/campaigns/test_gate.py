@@ -44,6 +44,18 @@ def test_consent_withdrawn_in_between_holds_it_back(store: Any, sink: Any, now: 
     assert (ending(message), sink.accepted) == (("suppressed", "no_consent"), [])
 
 
+def test_a_rung_whose_moment_passed_while_nothing_ran_comes_too_late(store: Any, sink: Any, now: Any) -> None:
+    planned(now)
+    send(store, now=now)
+    due = Enrollment.objects.get().due_at
+    late = due + timedelta(days=20)
+    tick(now=late)
+    second = Message.objects.latest("pk")
+    assert due < second.expires_at < late, "it counts from the rung's own moment"
+    send(store, now=late)
+    assert (ending(second)[0], len(sink.accepted)) == ("skipped", 1)
+
+
 def test_order_before_sending_stops_it(store: Any, sink: Any, now: Any) -> None:
     shopper, cart, message = planned(now)
     buy(shopper, cart, now=now)

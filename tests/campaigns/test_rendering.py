@@ -222,6 +222,7 @@ OWN = hosts_of('<a href="https://social.test/lumen">', web_address="https://lume
         ("https://lumen.example.test.evil.example/", False),
         ("https://evillumen.example.test/", False),
         ("https://lumen.example.test@evil.example/", False),
+        ("https://x;sandbox;y@lumen.example.test/", False),
         ("https://evil.example\\.lumen.example.test/", False),
         ("https://[::1/", False),
     ],

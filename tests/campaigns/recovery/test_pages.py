@@ -245,8 +245,10 @@ def test_a_basket_comes_back_by_a_button_and_not_by_looking(store):
     assert "1 × Tea" in page.content.decode()
     assert "form-action 'self' https://lumen.example.test" in page["Content-Security-Policy"]
     assert client.post(where)["Location"] == "https://lumen.example.test/basket/back/abc"
-    Cart.objects.filter(pk=cart.pk).update(restore_url="https://evil.example/")
-    assert client.post(where)["Location"] == store.web_address
+    for wrong in ("https://evil.example/", "https://x;sandbox;y@lumen.example.test/", "https://lumen.example.test:x;sandbox/"):
+        Cart.objects.filter(pk=cart.pk).update(restore_url=wrong)
+        assert client.post(where)["Location"] == store.web_address
+        assert "sandbox" not in client.get(where)["Content-Security-Policy"]
     Cart.objects.filter(pk=cart.pk).update(state="bought", closed_at=now)
     assert "You ordered this already" in client.post(where).content.decode()
     assert client.get(f"{where}x").status_code == 404
