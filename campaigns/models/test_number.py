@@ -10,7 +10,7 @@ from retention.tenancy.models import StoreOwned
 
 
 class TestNumber(StoreOwned):
-    """One person's number in one store, as E.164. It counts for as long as they are of the store's team."""
+    """One person's number in one store, as E.164, proven by a code sent to it. It counts for as long as they are of the store's team."""
 
     __test__ = False  # no test, whatever its name begins with
 

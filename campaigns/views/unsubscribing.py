@@ -75,17 +75,17 @@ def _person(among: QuerySet[Customer], wish: Unsubscribing) -> Customer | None:
     if found is None:
         message = Message.objects.filter(pk=wish.message_id)
         found = among.filter(pk__in=message.values("customer_id")).first()
-    if found is None and (survivor := _joined_long_ago(wish)) is not None:
-        found = among.filter(pk=survivor).first()
+    if found is None:
+        found = among.filter(pk__in=_joined_long_ago(wish)).first()
     return found
 
 
-def _joined_long_ago(wish: Unsubscribing) -> int | None:
+def _joined_long_ago(wish: Unsubscribing) -> list[int]:
     """Return whom the person joined before joins kept their key: whoever then had the address that the mail went to."""
     if not wish.mark:
-        return None
+        return []
     joins = CustomerMerge.objects.filter(loser_pk=None).order_by("-pk").values_list("survivor_id", "before__email")
-    return next((survivor for survivor, email in joins.iterator() if email and address_digest(email).startswith(wish.mark)), None)
+    return [survivor for survivor, email in joins.iterator() if email and address_digest(email).startswith(wish.mark)][:1]
 
 
 def _is_erased(wish: Unsubscribing) -> bool:

@@ -51,17 +51,41 @@ def test_a_test_sms_goes_to_numbers_the_team_wrote_down_and_to_no_other(store: A
     wrong = client.post(f"{here}try/", {"to": [mia.email], "number": "12"}, follow=True).content.decode()
     assert "That is no phone number" in wrong
     assert (posted(stage), TestNumber.objects.count()) == ([], 0)
-    said = client.post(f"{here}try/", {"to": [mia.email, ben.email, "+4915187654321"], "number": "0151 12345678"}, follow=True)
-    assert "on its way to 1 person" in said.content.decode()
+    asked = client.post(f"{here}try/", {"to": [mia.email], "number": "0151 12345678"}, follow=True).content.decode()
+    assert f"A code is on its way to {PHONE}" in asked
+    assert 'name="code"' in asked
     (form,) = posted(stage)
+    code = form["Body"].split()[1]
+    assert (form["To"], len(code), "Hi Luca" in form["Body"]) == (PHONE, 6, False), "nothing of what was written goes to a number unproven"
+    guess = client.post(f"{here}try/", {"to": [mia.email], "number": PHONE, "code": f"{(int(code) + 1) % 1_000_000:06d}"}, follow=True)
+    assert "That is not the code" in guess.content.decode()
+    assert (len(posted(stage)), TestNumber.objects.count()) == (1, 0)
+    said = client.post(f"{here}try/", {"to": [mia.email, ben.email, "+4915187654321"], "number": PHONE, "code": code}, follow=True)
+    assert "on its way to 1 person" in said.content.decode()
+    form = posted(stage)[1]
     assert (form["To"], form["Body"]) == (PHONE, "[Test] Hi Luca: https://lumen.example.test/sale\nReply STOP to opt out")
     assert list(TestNumber.objects.values_list("user_id", "phone")) == [(mia.pk, PHONE)]
     shown = signed_in(ben).get(here).content.decode()
-    assert PHONE in shown, "whoever tests next may choose who wrote down a number"
+    assert ("+49…78" in shown, PHONE in shown) == (True, False), "whoever tests next may choose who has a number, and not read it"
     assert (Message.objects.count(), AuditEntry.objects.filter(action="campaign.tried").count()) == (0, 1)
     Membership.objects.filter(user=mia).delete()
     signed_in(ben).post(f"{here}try/", {"to": [mia.email]})
-    assert len(posted(stage)) == 1, "who left the team gets no tests"
+    assert len(posted(stage)) == 2, "who left the team gets no tests"
+
+
+def test_a_person_gets_two_codes_a_day_and_five_tries(store: Any, stage: Stage) -> None:
+    twilio_stage.connect(stage)
+    mia = member_of(store, "marketer")
+    campaign = make_campaign(make_list([], now=clock.now()), now=clock.now(), ways=(TEXT,), channel="sms")
+    client, there = signed_in(mia), f"{page_of(campaign, store)}try/"
+    for number in range(3):
+        last = client.post(there, {"to": [mia.email], "number": f"+491511234567{number}"}, follow=True).content.decode()
+    assert ("many numbers for one day" in last, len(posted(stage))) == (True, 2)
+    code = posted(stage)[1]["Body"].split()[1]
+    for number in range(5):
+        client.post(there, {"to": [mia.email], "code": f"wrong{number}"})
+    last = client.post(there, {"to": [mia.email], "code": code}, follow=True).content.decode()
+    assert ("Too many tries" in last, TestNumber.objects.count()) == (True, 0)
 
 
 def test_what_the_sms_provider_says_is_shown_and_who_said_stop_gets_none(store: Any, stage: Stage) -> None:
@@ -108,6 +132,7 @@ def test_without_a_provider_tests_of_every_channel_come_to_the_test_inbox(store:
     client: Client = signed_in(mia)
     text = make_campaign(make_list([], now=now), now=now, ways=(TEXT,), channel="sms")
     push = make_campaign(now=now, everybody=True, ways=(Way("", template=str(make_push(now=now).public_id)),))
+    TestNumber.objects.create(user=mia, phone=PHONE)
     client.post(f"{page_of(text, store)}try/", {"to": [mia.email], "number": PHONE})
     client.post(f"{page_of(push, store)}try/", {"to": [mia.email]})
     assert [mail["X-Boomerang-Channel"] for mail in sink.accepted] == ["sms", "push"]

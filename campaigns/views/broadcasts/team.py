@@ -1,4 +1,4 @@
-"""Whom of the team a test may go to on each channel, and the number of one's own that a test SMS goes to."""
+"""Whom of the team a test may go to on each channel."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,18 +7,29 @@ from typing import Any
 from campaigns.models import TestNumber
 from campaigns.sending.browsers import browsers_at
 from campaigns.sending.connecting import in_use
-from retention.customers.phones import read_phone
+from campaigns.views.broadcasts.proving import number_asked
 from retention.stores.models import Membership
 
 
 @dataclass(frozen=True)
 class Mate:
-    """One of the team. address: names them in the form; to: where a test goes, nothing where it cannot."""
+    """One of the team. address: names them in the form; to: where a test goes, nothing where it cannot; asked: a number not proven yet."""
 
     address: str
     name: str
     me: bool
     to: str
+    asked: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Where a test goes, as the others may read it: of a number that is not one's own only how it begins and ends."""
+        return masked(self.to) if self.to.startswith("+") and not self.me else self.to
+
+
+def masked(phone: str) -> str:
+    """Return a number of which only the beginning and the end can be read."""
+    return f"{phone[:3]}…{phone[-2:]}"
 
 
 def team_of(request: Any, *, channel: str, now: datetime) -> list[Mate]:
@@ -29,15 +40,6 @@ def team_of(request: Any, *, channel: str, now: datetime) -> list[Mate]:
         places = dict(TestNumber.objects.filter(user__in=people).values_list("user_id", "phone"))
     elif channel == "push" and in_use("push") is not None:
         places = {one.pk: one.email for one in people if browsers_at(one.email, now=now)}
-    mates = [Mate(one.email, str(one), one.pk == request.user.pk, places.get(one.pk, "")) for one in people]
+    asked = {request.user.pk: number_asked(request, now=now)} if channel == "sms" else {}
+    mates = [Mate(one.email, str(one), one.pk == request.user.pk, places.get(one.pk, ""), asked.get(one.pk, "")) for one in people]
     return sorted(mates, key=lambda mate: (not mate.me, mate.name))
-
-
-def keep_number(request: Any, typed: str, *, now: datetime) -> bool:
-    """Keep the number somebody typed as their own; nothing typed leaves it. False for what is no number."""
-    phone = read_phone(typed, country=request.store.country)
-    if typed.strip() and not phone:
-        return False
-    if phone:
-        TestNumber.objects.update_or_create(user_id=request.user.pk, defaults={"phone": phone, "changed_at": now})
-    return True

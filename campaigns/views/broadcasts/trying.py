@@ -18,8 +18,9 @@ from campaigns.models import Sender, Template
 from campaigns.personalization import saving
 from campaigns.personalization.wording import Wording
 from campaigns.sending.trying import TRIED, send_trial
+from campaigns.views.broadcasts.proving import keep_number
 from campaigns.views.broadcasts.showing import variant_of
-from campaigns.views.broadcasts.team import keep_number, team_of
+from campaigns.views.broadcasts.team import team_of
 from campaigns.views.looking import seconds_to_wait
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -34,7 +35,7 @@ OF_PERSON, OF_STORE = Limit("mail-trial-of-person", 10, 60), Limit("mail-trial",
 def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
     """Send one of a campaign's messages to members of the team.
 
-    Fields: variant, a letter; to, addresses of the team; number, one's own, for an SMS.
+    Fields: variant, a letter; to, addresses of the team; for an SMS number, one's own, and the code that was sent to it.
     """
     variant = variant_of(public_id, request.POST.get("variant", "a"))
     wording, kind = wording_of(variant)
@@ -47,7 +48,7 @@ def try_campaign(request: Any, public_id: UUID) -> HttpResponse:
 @csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_template(request: Any, public_id: UUID) -> HttpResponse:
-    """Ask whom a message that is being written shall be sent to, and send it. Fields: to, addresses of the team; number, for an SMS."""
+    """Ask whom a message that is being written shall be sent to, and send it. Fields: to, addresses of the team; number, code."""
     template = get_object_or_404(Template.objects.filter(channel__in=TRIED), public_id=public_id)
     if request.method != "POST":
         context = {"template": template, "channel": template.channel}
@@ -65,23 +66,25 @@ def _send(request: Any, wording: Wording, kind: str, *, channel: str, sender: Se
     if channel not in TRIED:
         toasts.error(request, _("What waits on the site cannot be sent as a test. Its preview shows it as a visitor sees it."))
         return False
-    if channel == "sms" and not keep_number(request, request.POST.get("number", ""), now=now):
-        toasts.error(request, _("That is no phone number. Write yours with its country: +49 151 12345678."))
-        return False
-    team = {mate.address: mate.to for mate in team_of(request, channel=channel, now=now)}
-    to = [team[address] for address in request.POST.getlist("to") if team.get(address)]
-    if not to:
-        no_number = _("Write down your number, or choose somebody who has.")
-        toasts.error(request, no_number if channel == "sms" else _("Choose at least one of your team to send the test to."))
-        return False
     seconds = seconds_to_wait(request, of_person=OF_PERSON, of_store=OF_STORE)
     if seconds:
         toasts.warning(request, _("That were many tests. Try again in %(seconds)d seconds.") % {"seconds": seconds})
         return False
+    number, code = request.POST.get("number", ""), request.POST.get("code", "")
+    in_the_way = keep_number(request, number, code, now=now) if channel == "sms" else ""
+    if in_the_way:
+        toasts.warning(request, in_the_way)
+        return False
+    team = {mate.address: mate for mate in team_of(request, channel=channel, now=now)}
+    to = {team[address].to: team[address].shown for address in request.POST.getlist("to") if address in team and team[address].to}
+    if not to:
+        no_number = _("Write down your number, or choose somebody who has.")
+        toasts.error(request, no_number if channel == "sms" else _("Choose at least one of your team to send the test to."))
+        return False
     answers = send_trial(request.store, wording, kind, channel=channel, to=to, sender=sender, now=now)
     refused = {address: answer for address, answer in answers.items() if answer.outcome is not Outcome.ACCEPTED}
     for address, answer in refused.items():
-        toasts.error(request, _("The test to %(address)s did not leave: %(answer)s") % {"address": address, "answer": answer.detail})
+        toasts.error(request, _("The test to %(address)s did not leave: %(answer)s") % {"address": to[address], "answer": answer.detail})
     left = len(answers) - len(refused)
     if left:
         words = ngettext("The test is on its way to %(count)d person.", "The test is on its way to %(count)d people.", left)
