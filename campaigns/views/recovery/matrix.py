@@ -21,6 +21,7 @@ from campaigns.views.recovery.panel import panel_of
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_money, write_number
 from retention.kit import clock
+from retention.kit.locks import transaction_lock
 from retention.stores import auditing
 
 
@@ -146,6 +147,14 @@ def _switch_on(request: Any) -> None:
 @require_POST
 def replay(request: Any) -> HttpResponse:
     """Count the last 90 days as the plan would have seen them; nothing is sent."""
-    looking_back.begin(days=90, now=clock.now())
-    toasts.success(request, _("The last 90 days are being counted. Nothing is sent."))
+    now = clock.now()
+    with transaction.atomic():
+        transaction_lock("recovery-replay", store_id=request.store.pk)
+        refused = looking_back.replay_refusal(now=now)
+        if refused is None:
+            looking_back.begin(days=looking_back.MOST_DAYS, now=now)
+    if refused is None:
+        toasts.success(request, _("The last 90 days are being counted. Nothing is sent."))
+    else:
+        toasts.info(request, refused.render(_))
     return redirect("campaigns:recovery", store_slug=request.store.slug)
