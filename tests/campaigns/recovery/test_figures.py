@@ -81,3 +81,15 @@ def test_the_funnel_counts_who_came_that_far_or_further(stages, now):
     assert [(way.name, way.counts[0]) for way in parts] == [("phone", 8), ("computer", 2), ("", 1)]
     assert STEPS[together.worst] == "checkout"
     assert [way.counts[0] for way in ways_of("device", since=now - timedelta(days=30), until=now, only="phone")] == [8, 8]
+
+
+def test_many_made_up_sources_count_together_and_only_the_largest_are_named(stages, now):
+    names = ["letter", "letter", *(f"made-up-{number:02}" for number in range(20))]
+    rows = [
+        gone(shopper(now=now), None, "looking", "nowhere", left_at=now - timedelta(hours=1, seconds=place), source=name, reached=2)
+        for place, name in enumerate(names)
+    ]
+    Departure.objects.bulk_create(rows)
+    together, *parts = ways_of("source", since=now - timedelta(days=30), until=now)
+    assert together.counts[:4] == (22, 22, 22, 0)
+    assert (len(parts), parts[0].name, parts[0].counts[0]) == (8, "letter", 2)
