@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CouponPool, Journey, LinkHost, SendingStop
-from retention.dashboard.access import allows
+from retention.dashboard.access import may
 from retention.dashboard.home_parts import NeedsYou
 
 MOST = 5
@@ -16,7 +16,7 @@ MOST = 5
 
 def stops(request: Any, now: datetime) -> list[NeedsYou]:
     """Return what stopped by itself and was not let go on."""
-    if not allows(request.role, capability="messages.send"):
+    if not may(request, "messages.send"):
         return []
     found: list[NeedsYou] = []
     for stop in SendingStop.objects.filter(ended_at=None).order_by("stopped_at", "id")[:MOST]:
@@ -40,7 +40,7 @@ def stops(request: Any, now: datetime) -> list[NeedsYou]:
 
 def broken_hosts(request: Any, now: datetime) -> list[NeedsYou]:
     """Return the hosts of links that were right once and are not any more."""
-    if not allows(request.role, capability="senders.edit"):
+    if not may(request, "senders.edit"):
         return []
     return [
         NeedsYou(
@@ -58,7 +58,7 @@ def broken_hosts(request: Any, now: datetime) -> list[NeedsYou]:
 
 def few_codes(request: Any, now: datetime) -> list[NeedsYou]:
     """Return the pools of which it was told that few codes are left."""
-    if not allows(request.role, capability="messages.edit"):
+    if not may(request, "messages.edit"):
         return []
     pools = CouponPool.objects.filter(archived_at=None, warned_at__isnull=False).order_by("warned_at", "id")[:MOST]
     holds, says = _("When it is empty, messages that show a code are held back."), _("When it is empty, messages say other words instead.")
@@ -77,7 +77,7 @@ def few_codes(request: Any, now: datetime) -> list[NeedsYou]:
 
 def waiting_for_a_yes(request: Any, now: datetime) -> list[NeedsYou]:
     """Return the drafts somebody asks to have sent, for those who may."""
-    if not allows(request.role, capability="messages.send"):
+    if not may(request, "messages.send"):
         return []
     asked = (
         Campaign.objects.filter(state=Campaign.State.DRAFT, asked_at__isnull=False).select_related("asked_by").order_by("asked_at", "pk")

@@ -1,5 +1,8 @@
 """Timed work of the campaigns floor. Ticking twice or late changes nothing: rows decide, `StoreWork` only says where to look."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +29,7 @@ from retention.kit import clock
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 
+log = logging.getLogger(__name__)
 STORES_A_TICK = 10
 SECONDS_A_TICK = 2.0
 SLICES_A_TURN = 10
@@ -40,17 +44,26 @@ def run_journeys() -> None:
             StoreWork.settle("journeys", taken, next_at=take_turn(clock=clock.now))
 
 
+@contextmanager
+def _alone(kind: str, store_id: int) -> Iterator[None]:
+    """Let a store's failure end its own turn only: its lease runs out, and it is tried again then."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s: the turn of store %d failed", kind, store_id)
+
+
 @shared_task(name="campaigns.tasks.run_recovery")
 def run_recovery() -> None:
     """Look at people who were quiet for half an hour, and let those who left into the cells of the recovery plan."""
     for taken in take_turns(kind=RECOVERY, clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
-        with store_context(taken.store_id):
+        with _alone(RECOVERY, taken.store_id), store_context(taken.store_id):
             for _slice in range(SLICES_A_TURN):
                 if notice_due(now=clock.now()) < A_SLICE:
                     break
             StoreWork.settle(RECOVERY, taken, next_at=next_look(now=clock.now()))
     for taken in take_turns(kind=looking_back.WORK, clock=clock.now, most=1, seconds=SECONDS_A_TICK):
-        with store_context(taken.store_id):
+        with _alone(looking_back.WORK, taken.store_id), store_context(taken.store_id):
             StoreWork.settle(looking_back.WORK, taken, next_at=looking_back.go_on(now=clock.now()))
 
 

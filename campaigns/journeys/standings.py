@@ -14,7 +14,7 @@ from django.db import connection
 from campaigns.journeys.doing import do
 from campaigns.journeys.engine import Standing
 from campaigns.journeys.steps import Call, Change, Draw, Effect, Notify, Plan, Run, Withdraw
-from campaigns.models import Enrollment, Message, Template, TemplateVersion
+from campaigns.models import Enrollment, Journey, Message, Template, TemplateVersion
 from retention.kit.arrays import array_of, texts_of
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
@@ -74,6 +74,14 @@ def carry_out(enrollments: Sequence[Enrollment], answers: Answers, *, streams: M
     if messages:
         StoreWork.ring("dispatch", store_id=require_store_id(), due_at=now)
     return len(messages)
+
+
+def end_runs_of(journey: Journey, *, reason: str, now: datetime) -> None:
+    """End every run of a journey that goes on, in the caller's transaction; what was planned and has not left does not leave."""
+    running = Enrollment.objects.running().filter(journey_id=journey.pk)
+    ids = list(running.order_by("id").select_for_update().values_list("pk", flat=True))
+    running.update(state=Enrollment.State.STOPPED, due_at=None, ended_at=now, reason=reason)
+    _withdraw(dict.fromkeys(ids, reason), now=now)
 
 
 def _without_template(standing: Standing) -> Standing:

@@ -17,7 +17,7 @@ from campaigns.journeys.facts import channels_of
 from campaigns.journeys.standings import carry_out
 from campaigns.journeys.steps import Withdraw
 from campaigns.measurement.assignment import held_out_of, journey_key
-from campaigns.models import Departure, Enrollment, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
+from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
 from campaigns.recovery.departing import Left
 from campaigns.recovery.gifting import gift_refusals
 from campaigns.recovery.rules.cells import CellPlan, read_cell
@@ -176,7 +176,7 @@ class _Earlier:
         for one in before.order_by("-left_at", "-id") if customer_ids else []:
             departures[one.customer_id].append(one)
         running = Enrollment.objects.running().filter(customer_id__in=customer_ids, journey__for_quiet=True).order_by("id")
-        for run in running.select_for_update(of=("self",)) if customer_ids else []:
+        for run in running.select_related("journey").select_for_update(of=("self",)) if customer_ids else []:
             runs[run.customer_id][run.occurrence] = run
         return cls(departures, runs)
 
@@ -199,7 +199,9 @@ def _admit(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
 def _make_way(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
     """Say whether no earlier run stands in the way; one at a shallower stage that has sent nothing gives way."""
     before, runs = earlier.departures[case.row.customer_id], earlier.runs[case.row.customer_id]
-    standing = [one for one in before if one.about == case.row.about or one.about in runs]
+    # What a paused cell began goes on with the cell: until then it keeps nobody out of another one.
+    going = {about for about, run in runs.items() if run.journey.state == Journey.State.LIVE}
+    standing = [one for one in before if one.about == case.row.about or one.about in going]
     if not standing:
         return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before)
     for one in standing:

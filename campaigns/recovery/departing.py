@@ -9,7 +9,7 @@ from campaigns.recovery.looking import Seen, basket_left
 from campaigns.recovery.rules.behaviour import SILENCE, Visit
 from campaigns.recovery.rules.groups import group_of, person_at
 from campaigns.recovery.rules.stages import BASKET, Rule, RuleError, Stage, read_rule, stage_of
-from retention.kit.money import decimals_of
+from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.kit.words import Phrase
 from retention.orders.models import Cart
 
@@ -76,11 +76,14 @@ def _departure(seen: Seen, visit: Visit, stages: Sequence[Stage], baskets: Seque
 
 
 def _worth(visit: Visit, currency: str) -> int:
-    """Return what a visit left: its basket as far as it was filled in it, else the product it looked at most."""
+    """Return what a visit left: its basket as far as it was filled in it, else the product it looked at most.
+
+    Prices are the visitor's word: at most what any amount may be.
+    """
     unit: int = 10 ** decimals_of(currency)
     basket = sum(pieces * price for pieces, price in visit.basket().values())
     if basket:
-        return round(basket * unit)
+        return min(round(basket * unit), LARGEST_AMOUNT)
     most = next(iter(visit.opened()), "")
     price = next((moment.price for moment in visit.moments if moment.product == most and moment.price), 0.0)
-    return round(price * unit)
+    return min(round(price * unit), LARGEST_AMOUNT)

@@ -44,12 +44,17 @@ _CAME = """
         AND decision IN ('entered', 'shadow')
     GROUP BY stage_id, "group", decision
 """
-# {kind}: a column of DIMENSIONS, ours.
+# {kind}: a column of DIMENSIONS, ours. A source is the visitor's word: all but the largest come out as one, without a name.
 _WAY = """
-    SELECT coalesce(nullif({kind}, ''), ''), reached, count(*) FROM campaigns_departure AS gone
-    WHERE store_id = (SELECT %(store)s::bigint) AND left_at >= %(since)s AND left_at < %(until)s
-        AND (%(only)s = '' OR {kind} = %(only)s)
-    GROUP BY 1, 2
+    WITH counted AS (
+        SELECT {kind} AS name, reached, count(*) AS visits FROM campaigns_departure AS gone
+        WHERE store_id = (SELECT %(store)s::bigint) AND left_at >= %(since)s AND left_at < %(until)s
+            AND (%(only)s = '' OR {kind} = %(only)s)
+        GROUP BY 1, 2
+    ), largest AS (
+        SELECT name FROM counted GROUP BY name ORDER BY sum(visits) DESC, name LIMIT %(most)s
+    )
+    SELECT largest.name, reached, sum(visits)::bigint FROM counted LEFT JOIN largest USING (name) GROUP BY 1, 2
 """
 
 
@@ -168,16 +173,16 @@ def ways_of(kind: str, *, since: datetime, until: datetime, only: str = "") -> l
 
     only: one value of the kind, for one funnel.
     """
-    values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": until, "only": only}
-    reached: dict[str, list[int]] = {}
+    values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": until, "only": only, "most": MOST_KINDS}
+    reached: dict[str | None, list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WAYS[kind], values)
         for name, step, count in cursor.fetchall():
             reached.setdefault(name, [0] * len(STEPS))[min(step, len(STEPS) - 1)] += count
-    ways = [Way(name, _at_least(counts)) for name, counts in reached.items()]
+    together = [sum(counts[step] for counts in reached.values()) for step in range(len(STEPS))]
+    ways = [Way(name, _at_least(counts)) for name, counts in reached.items() if name is not None]
     ways.sort(key=lambda way: (-way.counts[0], way.name))
-    together = [sum(way.counts[step] for way in ways) for step in range(len(STEPS))]
-    return [Way("", tuple(together)), *ways[:MOST_KINDS]]
+    return [Way("", _at_least(together)), *ways]
 
 
 def _at_least(counts: list[int]) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from campaigns.recovery.departing import departures_of, stages_of_store
 from campaigns.recovery.looking import baskets_of, look_at
 from campaigns.recovery.noticing import note_bought
 from campaigns.recovery.rules.behaviour import ACTS
+from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
@@ -25,11 +26,19 @@ _PEOPLE = """
         (SELECT DISTINCT customer_id FROM customers_customerevent
         WHERE store_id = (SELECT %(store)s::bigint) AND kind IN ('page', 'screen') AND customer_id > %(after)s AND refusal = ''
             AND occurred_at > %(since)s AND occurred_at <= %(until)s
+            AND NOT EXISTS (
+                SELECT 1 FROM campaigns_recoverywatch AS about
+                WHERE about.store_id = (SELECT %(store)s::bigint) AND about.customer_id = customers_customerevent.customer_id
+            )
         ORDER BY customer_id LIMIT %(limit)s)
         UNION
         (SELECT DISTINCT customer_id FROM customers_customerevent
         WHERE store_id = (SELECT %(store)s::bigint) AND kind = 'track' AND customer_id > %(after)s AND refusal = ''
             AND name = ANY(%(names)s) AND occurred_at > %(since)s AND occurred_at <= %(until)s
+            AND NOT EXISTS (
+                SELECT 1 FROM campaigns_recoverywatch AS about
+                WHERE about.store_id = (SELECT %(store)s::bigint) AND about.customer_id = customers_customerevent.customer_id
+            )
         ORDER BY customer_id LIMIT %(limit)s)
     ) AS person
     ORDER BY customer_id LIMIT %(limit)s
@@ -38,6 +47,8 @@ _PEOPLE = """
 
 WORK = "recovery_past"
 A_TURN = 500
+MOST_DAYS = 90
+AGAIN_AFTER = timedelta(days=1)
 FRESH = timedelta(hours=2)
 """What ended since then is left to `noticing.py`: it may still let somebody in."""
 
@@ -50,6 +61,16 @@ def begin(*, days: int, now: datetime) -> RecoveryReplay:
     )
     StoreWork.ring(WORK, store_id=require_store_id(), due_at=now)
     return replay
+
+
+def replay_refusal(*, now: datetime) -> Phrase | None:
+    """Return why the past is not counted again now: it is being counted, or it was asked for within a day. None when it may be."""
+    last = RecoveryReplay.objects.filter(days=MOST_DAYS).first()
+    if RecoveryReplay.objects.filter(finished_at=None).exists():
+        return Phrase(gettext_noop("The past is being counted already."))
+    if last is not None and now - last.asked_at < AGAIN_AFTER:
+        return Phrase(gettext_noop("The past was counted today. It can be counted once a day."))
+    return None
 
 
 def go_on(*, now: datetime) -> datetime | None:

@@ -4,11 +4,12 @@ Whoever is looked at is locked by their row in `RecoveryWatch`, and everything a
 leaves the row, and the next one does the same again. Messages are the journey engine's; here it is only decided who enters.
 """
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Min
 
 from campaigns.models import RecoveryCell, RecoveryStage, RecoveryWatch
@@ -19,6 +20,7 @@ from campaigns.recovery.rules.behaviour import SILENCE, still_moving
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
+log = logging.getLogger(__name__)
 WORK = "recovery"
 SLICE = 100
 BOUGHT_WITHIN = timedelta(days=7)
@@ -104,10 +106,31 @@ def notice_due(*, now: datetime) -> int:
         due = RecoveryWatch.objects.filter(look_at__lte=now).order_by("look_at", "id")
         watched = list(due.select_for_update(skip_locked=True)[:SLICE])
         if watched:
-            moving = _notice([one.customer_id for one in watched], now=now)
+            moving = _notice_all([one.customer_id for one in watched], now=now)
             RecoveryWatch.objects.filter(pk__in=[one.pk for one in watched if one.customer_id not in moving]).delete()
             _look_later(moving)
     return len(watched)
+
+
+def _notice_all(customer_ids: Sequence[int], *, now: datetime) -> dict[int, datetime]:
+    """Do `_notice` for these people; one of whom what they did cannot be stored is left out, and stops nobody else."""
+    try:
+        with transaction.atomic():
+            return _notice(customer_ids, now=now)
+    except OperationalError:
+        raise  # the database is busy or away: the same again later
+    except Exception:
+        log.exception("recovery: %d people could not be looked at together, store %d", len(customer_ids), require_store_id())
+    moving: dict[int, datetime] = {}
+    for customer_id in customer_ids:
+        try:
+            with transaction.atomic():
+                moving |= _notice([customer_id], now=now)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("recovery: customer %d is left out, store %d", customer_id, require_store_id())
+    return moving
 
 
 def _notice(customer_ids: Sequence[int], *, now: datetime) -> dict[int, datetime]:

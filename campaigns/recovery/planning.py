@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext
 
+from campaigns.journeys.standings import end_runs_of
 from campaigns.models import CouponPool, Journey, RecoveryCell, RecoveryCellVersion, RecoveryGroup, RecoveryStage, SendRule
 from campaigns.recovery.checking import faults_of_cell
 from campaigns.recovery.ready import add_messages
@@ -137,7 +138,8 @@ def _name_of(cell: RecoveryCell) -> str:
 def set_state(cell: RecoveryCell, state: str, *, user_id: int | None, now: datetime) -> bool:
     """Bring a cell into a state and say whether that changed anything; raises PlanRefused with what stands in the way.
 
-    Paused and emptied cells stop before their next message; runs of a paused one go on when it does.
+    Cells that are no longer live stop before their next message; runs of a paused one, or of one in shadow, go on when it does. Those of
+    an emptied one, or of a draft, end: they would keep their people out of every other cell.
     """
     with transaction.atomic():
         held = _held(cell)
@@ -153,6 +155,8 @@ def set_state(cell: RecoveryCell, state: str, *, user_id: int | None, now: datet
                 _launch(held, plan, now=now)
         if state != RecoveryCell.State.LIVE and held.journey is not None:
             held.journey.pause(now=now)
+            if state in (RecoveryCell.State.EMPTY, RecoveryCell.State.DRAFT):
+                end_runs_of(held.journey, reason="cell_ended", now=now)
         held.state = state
         held.changed_by_id, held.changed_at = user_id, now
         held.save()
@@ -223,10 +227,13 @@ def add_stage(name: str, rule: Rule, *, now: datetime) -> RecoveryStage:
 
 
 def archive_stage(stage: RecoveryStage, *, user_id: int | None, now: datetime) -> None:
-    """Take a row out of the plan: its live cells stop, what happened stays counted. Ready-made rows stay."""
+    """Take a row out of the plan: its live cells stop and their runs end, what happened stays counted. Ready-made rows stay."""
     with transaction.atomic():
-        for cell in RecoveryCell.objects.filter(stage=stage, state=RecoveryCell.State.LIVE).select_related("stage", "journey"):
-            set_state(cell, RecoveryCell.State.PAUSED, user_id=user_id, now=now)
+        for cell in RecoveryCell.objects.filter(stage=stage).select_related("stage", "journey"):
+            if cell.state == RecoveryCell.State.LIVE:
+                set_state(cell, RecoveryCell.State.PAUSED, user_id=user_id, now=now)
+            if cell.journey is not None:
+                end_runs_of(cell.journey, reason="cell_ended", now=now)
         RecoveryStage.objects.filter(pk=stage.pk, ready="", archived_at=None).update(archived_at=now)
 
 

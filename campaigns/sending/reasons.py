@@ -59,6 +59,7 @@ _WORDS: dict[str, str] = {
     "not_meant": gettext_noop("They were not among those it is for"),
     "too_soon": gettext_noop("They had entered it not long before"),
     "merged": gettext_noop("They turned out to be somebody who was in it already"),
+    "cell_ended": gettext_noop("Its cell of the recovery plan was taken out of use"),
     "taken_over": gettext_noop("They went further, and another cell took over"),
     "no_date": gettext_noop("The date it waits for is not known of them"),
     "step_missing": gettext_noop("The step they stood at is gone"),

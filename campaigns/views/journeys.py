@@ -27,7 +27,7 @@ from campaigns.sending import breaking
 from campaigns.sending.reasons import words_of
 from campaigns.views.experiments.figures import beyond_held_back, result_card
 from campaigns.views.journey_states import STATE_BADGES
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.kit.words import gettext_noop
 from retention.stores import auditing
@@ -109,9 +109,9 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "result": result_card(outcome_of_key(journey_key(journey.pk), currency=currency, now=clock.now()), wording(currency)),
         "hints": [hint.render(_) for hint in hints_of(journey)],
         "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
-        "may_send": allows(getattr(request, "role", None), capability="messages.send"),
-        "may_switch_on": journey.playbook in PLAYBOOKS and allows(getattr(request, "role", None), capability="messages.send"),
-        "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
+        "may_send": may(request, "messages.send"),
+        "may_switch_on": journey.playbook in PLAYBOOKS and may(request, "messages.send"),
+        "may_edit": may(request, "messages.edit"),
         "stop": breaking.open_stop("journey", journey.pk) if journey.state == Journey.State.PAUSED else None,
     }
     return render(request, "campaigns/journey.html", context)

@@ -61,6 +61,9 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "store.close": frozenset({"owner"}),
 }
 
+WITHHELD = frozenset({"messages.send", "customers.export", "customers.erase"})
+"""What our staff on a visit to a store may not do, whatever their role there is."""
+
 
 class Kind(StrEnum):
     """The four ways a view can be marked."""
@@ -91,6 +94,12 @@ def allows(role: str | None, *, capability: str) -> bool:
     if capability not in CAPABILITIES:
         raise UnknownCapability(f"{capability!r} is not in the table of capabilities.")
     return role in CAPABILITIES[capability]
+
+
+def may(request: HttpRequest, capability: str) -> bool:
+    """Say whether whoever asks has a capability in this store: their role has it, and it is not withheld from a visit."""
+    visits = getattr(request, "impersonator", None) is not None
+    return allows(getattr(request, "role", None), capability=capability) and not (visits and capability in WITHHELD)
 
 
 def access_of(view: Callable[..., object] | None) -> Access | None:

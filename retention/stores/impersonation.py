@@ -21,7 +21,6 @@ from retention.tenancy.context import store_context
 
 LONGEST = timedelta(minutes=30)
 ROLE = str(Role.MARKETER)
-WITHHELD = frozenset({"messages.send", "customers.export", "customers.erase"})
 _SHORTEST_REASON = 10
 _KEY = "impersonation"
 

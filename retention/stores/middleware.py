@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from retention.dashboard.access import access_of
+from retention.dashboard.access import WITHHELD, access_of
 from retention.stores import auditing, impersonation, sessions, stepping_up
 from retention.stores.models import Membership, Store
 from retention.tenancy.context import store_context, user_context
@@ -71,7 +71,7 @@ class StoreOfRequest:
         slug = kwargs.pop("store_slug", None)
         if slug is not None and request.user.is_authenticated:
             self._open(request, slug)
-        if request.impersonator is not None and access.capability in impersonation.WITHHELD:
+        if request.impersonator is not None and access.capability in WITHHELD:
             raise PermissionDenied("Staff on a visit may not do this.")
         return stepping_up.needed_before(request, access, view_name=request.resolver_match.view_name)
 

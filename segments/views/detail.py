@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from retention.customers.models import Customer
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 from retention.kit.random_ids import read_id
@@ -58,7 +58,7 @@ def segment_detail(request: Any, public_id: UUID) -> HttpResponse:
     """Show one segment. cursor: further members; older, newer: two versions to compare."""
     segment = get_object_or_404(Segment.objects.all(), public_id=public_id)
     terms = terms_of_store()
-    may_see_people = allows(request.role, capability="customers.view")
+    may_see_people = may(request, "customers.view")
     members = SegmentMember.objects.filter(segment=segment).select_related("customer")
     page = read_page(
         members if may_see_people else members.none(), order=("-entered_at", "-customer_id"), cursor=request.GET.get("cursor", ""),
@@ -84,10 +84,10 @@ def segment_detail(request: Any, public_id: UUID) -> HttpResponse:
         "yesterday": SegmentDay.objects.filter(segment=segment, day=yesterday).first(),
         "was_there": bool(days) and days[0][0] <= yesterday,
         "used_by": saving.used_by(segment),
-        "may_edit": allows(request.role, capability="segments.edit"),
-        "may_write": allows(request.role, capability="messages.write"),
+        "may_edit": may(request, "segments.edit"),
+        "may_write": may(request, "messages.write"),
         "may_see_people": may_see_people,
-        "may_export": allows(request.role, capability="customers.export"),
+        "may_export": may(request, "customers.export"),
         **_versions(request, segment, terms),
     }
     return render(request, "segments/detail.html", context)

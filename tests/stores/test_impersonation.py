@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from retention.dashboard.access import allows
+from retention.dashboard.access import WITHHELD, allows
 from retention.notices.models import Notice
 from retention.stores import impersonation
 from retention.stores.models import AuditEntry
@@ -76,7 +76,7 @@ def test_role_of_a_visit_exports_nothing_and_sends_nothing():
         "messages.send",
     }
     may = {name for name in shut if allows(impersonation.ROLE, capability=name)}
-    assert may <= impersonation.WITHHELD
+    assert may <= WITHHELD
 
 
 @pytest.mark.parametrize("reason", ["", "because", "          "])

@@ -24,7 +24,7 @@ from campaigns.sending import breaking
 from campaigns.sending.connecting import in_use
 from campaigns.sending.shelving import KEPT
 from campaigns.views.looking import OF_PERSON, OF_STORE, seconds_to_wait, take_for_a_heavy_one
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 
@@ -57,7 +57,7 @@ def list_campaigns(request: Any) -> HttpResponse:
     lines = [
         {"campaign": one, "badge": badge_of(one), "word": word_of(one), "figures": figures[one.pk]} for one in page.rows
     ]  # fmt: skip
-    context = {"page": page, "rows": lines, "away": away, "may_write": allows(request.role, capability="messages.write")}
+    context = {"page": page, "rows": lines, "away": away, "may_write": may(request, "messages.write")}
     return render(request, "campaigns/campaigns.html", context)
 
 
@@ -104,10 +104,10 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
         "ways": list(campaign.variants.select_related("template", "version", "sender").order_by("letter")),
         "stop": breaking.open_stop("campaign", campaign.pk) if campaign.state == Campaign.State.PAUSED else None,
         "to_inbox": campaign.channel != ONSITE.key and in_use(campaign.channel) is None,
-        "may_see_inbox": allows(request.role, capability="inbox.view"),
-        "may_write": allows(request.role, capability="messages.write"),
-        "may_edit": allows(request.role, capability="messages.edit"),
-        "may_send": allows(request.role, capability="messages.send"),
+        "may_see_inbox": may(request, "inbox.view"),
+        "may_write": may(request, "messages.write"),
+        "may_edit": may(request, "messages.edit"),
+        "may_send": may(request, "messages.send"),
     }
 
 

@@ -18,7 +18,7 @@ from campaigns.recovery.planning import set_state as bring_into
 from campaigns.recovery.rules.cells import CHANNELS, GIFTS, CellError, CellPlan, Gift, Rung, read_cell
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.views.recovery.grid import Ask, cell_url
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.kit.money import MoneyError, parse_minor
 from retention.stores import auditing
@@ -32,6 +32,8 @@ _SENDS = ("live",)
 def save_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
     """Save one part of a cell as its next version. part: a channel, `gift` or `guard`; with `leave_out` a message leaves the ladder."""
     stage, cell = _cell(public_id, group)
+    if cell.state in _SENDS and not may(request, "messages.send"):
+        return _refused(request, stage, group)
     before = plan_of(cell) if cell.pk else None
     try:
         plan = _changed(before or CellPlan(()), request.POST, currency=request.store.currency)
@@ -105,9 +107,8 @@ def set_state(request: Any, public_id: UUID, group: str) -> HttpResponse:
     state = request.POST.get("state", "")
     if state not in RecoveryCell.State.values:
         raise Http404
-    if state in _SENDS and not allows(getattr(request, "role", None), capability="messages.send"):
-        toasts.error(request, _("Your role does not include this."))
-        return _back(request, stage, group)
+    if state in _SENDS and not may(request, "messages.send"):
+        return _refused(request, stage, group)
     try:
         with transaction.atomic():
             changed = bring_into(cell, state, user_id=request.user.pk, now=clock.now())
@@ -123,6 +124,11 @@ def set_state(request: Any, public_id: UUID, group: str) -> HttpResponse:
             "empty": _("%(cell)s is empty on purpose."),
         }  # fmt: skip
         toasts.success(request, said[state] % {"cell": f"{stage.name} × {BY_KEY[group].name.render(_)}"})
+    return _back(request, stage, group)
+
+
+def _refused(request: Any, stage: RecoveryStage, group: str) -> HttpResponse:
+    toasts.error(request, _("Your role does not include this."))
     return _back(request, stage, group)
 
 

@@ -18,9 +18,10 @@ from campaigns.recovery.figures import totals_of
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page
 from campaigns.views.recovery.panel import panel_of
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_money, write_number
 from retention.kit import clock
+from retention.kit.locks import transaction_lock
 from retention.stores import auditing
 
 
@@ -47,7 +48,7 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
         return render(
             request,
             "campaigns/recovery/none.html",
-            {"may_send": _may(request, "messages.send"), "may_edit": _may(request, "messages.edit")},
+            {"may_send": may(request, "messages.send"), "may_edit": may(request, "messages.edit")},
         )
     grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
     context = {
@@ -61,15 +62,11 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
         "lead": lead_of(request.store, grid, ask),
         "overlaps": overlaps(),
         "replay": RecoveryReplay.objects.filter(finished_at=None).first(),
-        "may_edit": _may(request, "messages.edit"),
-        "may_send": _may(request, "messages.send"),
+        "may_edit": may(request, "messages.edit"),
+        "may_send": may(request, "messages.send"),
         "panel": panel_of(request, opened[0], opened[1], grid, ask, now=now) if opened else None,
     }
     return render(request, "campaigns/recovery/plan.html", context)
-
-
-def _may(request: Any, capability: str) -> bool:
-    return allows(getattr(request, "role", None), capability=capability)
 
 
 def _choices(ask: Ask) -> list[dict[str, Any]]:
@@ -153,6 +150,14 @@ def _switch_on(request: Any) -> None:
 @require_POST
 def replay(request: Any) -> HttpResponse:
     """Count the last 90 days as the plan would have seen them; nothing is sent."""
-    looking_back.begin(days=90, now=clock.now())
-    toasts.success(request, _("The last 90 days are being counted. Nothing is sent."))
+    now = clock.now()
+    with transaction.atomic():
+        transaction_lock("recovery-replay", store_id=request.store.pk)
+        refused = looking_back.replay_refusal(now=now)
+        if refused is None:
+            looking_back.begin(days=looking_back.MOST_DAYS, now=now)
+    if refused is None:
+        toasts.success(request, _("The last 90 days are being counted. Nothing is sent."))
+    else:
+        toasts.info(request, refused.render(_))
     return redirect("campaigns:recovery", store_slug=request.store.slug)

@@ -13,7 +13,7 @@ from retention.customers.permissions import CHANNELS, permissions_of
 from retention.customers.rhythm import lead_sentences
 from retention.customers.story import KINDS, Story, read_story
 from retention.customers.telling import tell
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.stores.countries import country_name
 
@@ -64,9 +64,9 @@ def _page(request: Any, customer: Customer) -> dict[str, Any]:
         "country_name": country_name(customer.country) if customer.country else "",
         "identities": list(customer.identities.order_by("kind", "id")[:MOST_IDENTITIES]),
         "merges": list(customer.merges.order_by("-merged_at", "-id")[:MOST_MERGES]),
-        "may_edit": allows(request.role, capability="customers.edit"),
-        "may_export": allows(request.role, capability="customers.export"),
-        "may_erase": allows(request.role, capability="customers.erase"),
+        "may_edit": may(request, "customers.edit"),
+        "may_export": may(request, "customers.export"),
+        "may_erase": may(request, "customers.erase"),
         "panels": shown,
     }
 

@@ -18,7 +18,7 @@ from retention.customers.models import Customer, SavedView
 from retention.customers.models.customer import CustomerQuerySet
 from retention.customers.panels import facts
 from retention.customers.totals import MOST, MOST_NARROWED, Counted, Totals, count_totals, count_up_to, store_totals
-from retention.dashboard.access import allows, needs
+from retention.dashboard.access import may, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 
@@ -161,9 +161,9 @@ def _few_by_index(asked: Asked, counted: Counted) -> bool:
 
 def _people_words(request: Any, asked: Asked) -> dict[str, Any]:
     return {
-        "may_edit": allows(request.role, capability="customers.edit"),
-        "may_export": allows(request.role, capability="customers.export"),
-        "may_import": allows(request.role, capability="customers.import"),
+        "may_edit": may(request, "customers.edit"),
+        "may_export": may(request, "customers.export"),
+        "may_import": may(request, "customers.import"),
         "is_default": not asked.is_narrowed and asked.base == "known",
         "nameless": asked.sort == "name",
     }
@@ -183,7 +183,7 @@ def _bar(asked: Asked) -> dict[str, Any]:
         "form": asked.form,
         "kept": [(name, value) for name, value in kept.items() if value],
         "filter_words": list(asked.form.words().items()),
-        "may_segment": bool(chips) and not asked.search and allows(getattr(asked.request, "role", None), capability="segments.edit"),
+        "may_segment": bool(chips) and not asked.search and may(asked.request, "segments.edit"),
         "segment_query": asked.address(view=asked.base, drop=("q", "col", "sort")),
         "columns": [{"key": key, "label": column.label, "shown": key in asked.columns} for key, column in COLUMNS.items()],
         "shown_columns": asked.request.GET.getlist("col"),

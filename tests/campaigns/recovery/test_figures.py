@@ -116,3 +116,15 @@ def test_the_past_is_read_a_slice_of_people_at_a_time(plan, now):
             break
         after = reached
     assert (read, set(Departure.objects.values_list("customer_id", flat=True))) == ([2, 2, 1], {one.pk for one in people})
+
+
+def test_many_made_up_sources_count_together_and_only_the_largest_are_named(stages, now):
+    names = ["letter", "letter", *(f"made-up-{number:02}" for number in range(20))]
+    rows = [
+        gone(shopper(now=now), None, "looking", "nowhere", left_at=now - timedelta(hours=1, seconds=place), source=name, reached=2)
+        for place, name in enumerate(names)
+    ]
+    Departure.objects.bulk_create(rows)
+    together, *parts = ways_of("source", since=now - timedelta(days=30), until=now)
+    assert together.counts[:4] == (22, 22, 22, 0)
+    assert (len(parts), parts[0].name, parts[0].counts[0]) == (8, "letter", 2)

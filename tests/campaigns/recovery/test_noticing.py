@@ -10,17 +10,21 @@ from django.test.utils import CaptureQueriesContext
 from campaigns import tasks
 from campaigns.journeys.intake import take_news
 from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryWatch, SendingStop
+from campaigns.recovery import looking, noticing
+from campaigns.recovery.looking import look_at
 from campaigns.recovery.noticing import note_bought, notice_due
 from campaigns.recovery.planning import add_stage, plan_of, save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.stages import Happened
 from retention.customers.consent import address_digest, suppress
 from retention.kit import clock
-from retention.orders.models import Order
+from retention.kit.money import LARGEST_AMOUNT
+from retention.orders.models import Cart, Order
 from retention.stores.models import StoreWork
-from retention.tenancy.context import store_context
+from retention.tenancy.context import require_store_id, store_context
 from tests.campaigns.recovery.shopping import TEA, basket, cell_of, go_live, is_written_to, leave, live, shopper, tick
 from tests.campaigns.story import buy, send
+from tests.factories import make_store
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -322,3 +326,85 @@ def test_a_cell_that_was_stopped_by_itself_lets_nobody_in_until_a_person_lets_it
     assert set_state(stopped, "live", user_id=None, now=now + HOUR)
     assert cell_of("idle", "buying").going == "live"
     assert SendingStop.objects.get().ended_at == now + HOUR
+
+
+def test_only_what_is_read_of_an_event_leaves_the_database_and_reads_the_same(plan, now):
+    ana = shopper("email", now=now)
+    said = {"products": [{"sku": "x" * 900}] * 30, "sorts": [{"type": "price", "value": "desc"}], "noise": "n" * 20_000}
+    context = {"campaign": {"source": "letter"}, "session": {"id": "s1"}, "userAgent": "iPhone " + "u" * 9_000, "noise": "n" * 9_000}
+    told = [(0, "Products Searched", said), (1, "Product List Filtered", said), (2, "Product Viewed", TEA | {"stock": 0, "sku": {"a": 1}})]
+    live(ana, *told, now=now, context=context)
+    (visit,) = look_at([ana.pk], now=now + HOUR)[0].visits
+    assert (visit.moments[0].hits, visit.moments[1].by_price, visit.moments[2].gone) == (30, True, True)
+    assert (visit.moments[2].product, visit.moments[2].price) == ("tea", 49.0)
+    assert (visit.origin(), visit.device(), visit.moments[0].session) == ("letter", "phone", "s1")
+    values = {"store": plan.pk, "since": now - HOUR, "until": now + HOUR, "arrived": now - HOUR, "most": 9, "told": list(looking._TOLD)}
+    with connection.cursor() as cursor:
+        cursor.execute(looking._MOMENTS, values | {"customers": [ana.pk]})
+        assert max(len(row[3]) + len(row[4]) for row in cursor.fetchall()) < 2_000
+
+
+def test_one_shopper_stops_nobody_else(plan, now, monkeypatch, caplog):
+    ana, ben, eve = (shopper("email", now=now) for _ in range(3))
+    leave(ana, now=now)
+    live(ben, (0, "Product Added", {"product_id": "tea", "price": 9e12, "quantity": 999_999}), now=now)
+    leave(eve, now=now)
+    reading = noticing.departures_of
+
+    def reads(seen, *args, **named):
+        if seen.customer.pk == eve.pk:
+            raise ValueError("nobody thought of this")
+        return reading(seen, *args, **named)
+
+    monkeypatch.setattr(noticing, "departures_of", reads)
+    assert tick(now=now + 31 * MINUTE) == 3
+    amounts = dict(Departure.objects.values_list("customer_id", "amount_minor"))
+    assert amounts == {ana.pk: 4900, ben.pk: LARGEST_AMOUNT}
+    assert not RecoveryWatch.objects.exists()
+    assert f"customer {eve.pk} is left out" in caplog.text
+
+
+def test_a_store_that_fails_does_not_end_the_turns_of_others(plan, monkeypatch):
+    now = clock.now()
+    others = make_store()
+    StoreWork.ring("recovery", store_id=others.pk, due_at=now - HOUR)
+    StoreWork.ring("recovery", store_id=plan.pk, due_at=now - MINUTE)
+    turns = []
+
+    def looks(*, now):
+        turns.append(require_store_id())
+        if turns == [others.pk]:
+            raise ValueError("nobody thought of this")
+        return 0
+
+    monkeypatch.setattr(tasks, "notice_due", looks)
+    tasks.run_recovery()
+    assert turns == [others.pk, plan.pk]
+
+
+def test_an_emptied_cell_keeps_nobody_out_of_another_and_ends_what_it_began(plan, now):
+    cell = go_live("idle", "buying", now=now - HOUR)
+    ana, ben = written("email", cell=cell, now=now), written("email", cell=cell, now=now)
+    for one in (ana, ben):
+        leave(one, now=now)
+    tick(now=now + 30 * MINUTE)
+    set_state(cell, "empty", user_id=None, now=now + HOUR)
+    assert set(Enrollment.objects.values_list("state", "reason")) == {("stopped", "cell_ended")}
+    assert planned(ana) == planned(ben) == [("email", "suppressed")]
+
+
+def test_a_paused_cell_keeps_nobody_out_of_another(plan, now):
+    cell = go_live("idle", "buying", now=now - HOUR)
+    ana = written("email", cell=cell, now=now)
+    first = leave(ana, now=now)
+    tick(now=now + 30 * MINUTE)
+    Message.objects.filter(customer=ana).update(state="sent", sent_at=now, finished_at=now, first_attempt_at=now)
+    set_state(cell, "paused", user_id=None, now=now + HOUR)
+    Cart.objects.filter(pk=first.pk).update(state=Cart.State.MERGED, closed_at=now + HOUR)
+    go_live("payment", "buying", now=now + HOUR)
+    leave(ana, now=now + 2 * HOUR, more=[(5, "Payment Failed")])
+    tick(now=now + 3 * HOUR)
+    newest = Departure.objects.filter(customer=ana).latest("left_at")
+    assert newest.stage.ready == "payment"
+    assert newest.decision in {"entered", "held_out"}
+    assert Enrollment.objects.get(customer=ana, journey=cell.journey).state == "running"

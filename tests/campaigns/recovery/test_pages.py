@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, SendRule
+from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, RecoveryWatch, SendRule
 from campaigns.personalization.links import basket_url
 from campaigns.playbooks.switching import switch_on as switch_journey_on
 from campaigns.recovery import looking_back
@@ -18,7 +18,7 @@ from retention.orders.models import Cart
 from retention.stores.models import AuditEntry
 from tests.campaigns.coupons.pools import make_pool
 from tests.campaigns.recovery.shopping import TEA, basket, cell_of, live, shopper, tick
-from tests.factories import member_of, signed_in
+from tests.factories import make_user, member_of, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -258,3 +258,37 @@ def test_every_channel_has_its_place_in_the_panel(plan):
     page = signed_in(member_of(plan)).get(of_cell(plan, "list", "looking")).content.decode()
     assert page.count("left out.") == len(CHANNELS)
     assert "Nothing is sent here, on purpose" in page
+
+
+def test_our_staff_on_a_visit_lets_no_cell_live_and_changes_none_that_is(plan):
+    staff = signed_in(make_user("ines.ops@example.test", is_staff=True))
+    assert staff.post("/staff/impersonate/", {"store": plan.pk, "reason": "Ticket 4711: a cell stays a draft"}).status_code == 302
+    staff.post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
+    assert cell_of("idle", "buying").state == "draft"
+    signed_in(member_of(plan)).post(of_cell(plan, "idle", "buying", "state/"), {"state": "live"})
+    before = cell_of("idle", "buying")
+    assert before.state == "live"
+    staff.post(of_cell(plan, "idle", "buying", "save/"), {"part": "guard", "expires_hours": "5", "holdout": "50"})
+    assert cell_of("idle", "buying").number == before.number
+
+
+def test_the_past_is_counted_once_a_day_and_not_while_it_is_counted(plan):
+    client, now = signed_in(member_of(plan)), clock.now()
+    looking_back.begin(days=30, now=now - timedelta(days=2))
+    assert "being counted already" in client.post(address(plan, "replay/"), follow=True).content.decode()
+    looking_back.go_on(now=now)
+    client.post(address(plan, "replay/"))
+    looking_back.go_on(now=now)
+    assert "once a day" in client.post(address(plan, "replay/"), follow=True).content.decode()
+    replay = RecoveryReplay.objects.get()
+    assert (replay.days, replay.finished_at is not None) == (90, True)
+
+
+def test_who_is_about_is_left_to_the_plan_when_the_past_is_counted(plan):
+    now = clock.now()
+    ana = shopper("email", now=now)
+    live(ana, (0, "Product Added", TEA), now=now - timedelta(hours=3))
+    RecoveryWatch.objects.create(customer=ana, look_at=now)
+    looking_back.begin(days=90, now=now)
+    looking_back.go_on(now=now)
+    assert not Departure.objects.exists()
