@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.measurement.assignment import Lots, journey_key
+from campaigns.measurement.lots import HELD_OUT
 from campaigns.models import Departure, RecoveryCell, RecoveryStage
 from campaigns.recovery.planning import add_stage, begin, set_state, switch_on
 from campaigns.recovery.rules.groups import ON_PAGES
@@ -15,6 +17,7 @@ from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
 from tests.browser.looking import picture
 from tests.browser.test_pages import look
+from tests.campaigns.measurement.people import drawn, sold
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AMOUNTS = {"list": 1800, "product": 3000, "idle": 4500, "shipping": 5000, "payment": 5400, "unanswered": 4400, "gone": 3900}
@@ -41,6 +44,10 @@ def fill(store) -> None:
     for row, one in zip(rows, people, strict=True):
         row.customer = one
     Departure.objects.bulk_create(rows)
+    for number, cell in enumerate(RecoveryCell.objects.filter(state="live").order_by("pk")[:6]):
+        _, arms = drawn(journey_key(cell.journey_id), 80 * (number + 1), now=now, days_ago=28, lots=Lots(0.3))
+        for arm, part in (("a", 4), (HELD_OUT, 3 + 2 * number)):
+            sold(arms.get(arm, [])[::part], at=now - timedelta(days=27), total_minor=4500)
 
 
 def _gone(stage, group, cell, lot, now) -> Departure:
