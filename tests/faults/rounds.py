@@ -100,6 +100,8 @@ FAULTS: dict[str, Callable[[Stage], None]] = {
     "flush": empty_valkey,
     "valkey": lose_valkey,
 }
+ROUNDS = {"kill": 10, "terminate": 10, "postgres": 10, "flush": 5, "valkey": 5}
+"""How often each of them comes in a whole run."""
 MOST_UNTIL_MAIL = {"kill": 30.0, "terminate": 30.0, "postgres": 60.0, "flush": 90.0, "valkey": 90.0}
 
 
@@ -130,7 +132,7 @@ def _course(stage: Stage, journal: Path, fault: Callable[[Stage], None], rounds:
     """Break one thing so often in a store of its own, wait until everything is settled, and count."""
     journal.write_text("")  # the referee appends
     store = Store.objects.create(name="Lumen", slug=f"faults-{clock.now():%H%M%S%f}", web_address="https://lumen.example.test")
-    resumed, worst, left = 0.0, 0, 0
+    resumed, worst, left, struck = 0.0, 0, 0, 0
     with store_context(store.pk):
         settle_store(store, now=clock.now())
         for _round in range(rounds):
@@ -138,6 +140,7 @@ def _course(stage: Stage, journal: Path, fault: Callable[[Stage], None], rounds:
             WAYS["smtp"].make(A_ROUND, 0, clock.now())
             StoreWork.ring("dispatch", store_id=store.pk, due_at=clock.now())
             _until(lambda at=before: _lines(journal) > at + 10, seconds=MOST_SECONDS)  # type: ignore[misc]
+            struck += _due()
             fault(stage)
             connections.close_all()
             began, size = time.monotonic(), _lines(journal)
@@ -145,7 +148,7 @@ def _course(stage: Stage, journal: Path, fault: Callable[[Stage], None], rounds:
             _until(lambda at=size: _lines(journal) > at or not _due(), seconds=MOST_SECONDS)  # type: ignore[misc]
             resumed = max(resumed, time.monotonic() - began)
         _until(lambda: not Message.objects.filter(state__in=_WAITING).exists(), seconds=END_SECONDS)
-        return replace(gauntlet.count(journal.read_text().splitlines()), worst=worst, resumed=round(resumed, 1))
+        return replace(gauntlet.count(journal.read_text().splitlines()), worst=worst, resumed=round(resumed, 1), struck=struck)
 
 
 def _left() -> int:
