@@ -1,7 +1,8 @@
 """The gauntlet with counts: senders killed, ended and frozen before referees that behave and that do not, on every way out; then the whole
 crew with its servers falling. All figures are the referees'.
 
-`resumed`: the most seconds until mail left again, after a new sender was up, or after the fault of the whole crew.
+`resumed`: the most seconds until mail left again after a new sender was up; for the whole crew, until mail left that was made after the
+fault.
 """
 
 import json
