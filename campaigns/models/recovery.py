@@ -161,16 +161,16 @@ class Departure(StoreOwned):
     """
 
     class Decision(models.TextChoices):
-        ENTERED = "entered", _("Gets the ladder")
+        ENTERED = "entered", _("Gets the messages of the plan")
         HELD_OUT = "held_out", _("Gets nothing, to compare with")
-        SHADOW = "shadow", _("Would get the ladder")
+        SHADOW = "shadow", _("Would get the messages of the plan")
         DRAFT = "draft", _("The cell is a draft")
         PAUSED = "paused", _("The cell is paused")
         EMPTY = "empty", _("The cell is empty on purpose")
         HOLE = "hole", _("Nobody decided about this cell")
         ALREADY = "already", _("Already had a message about it")
         BOUGHT = "bought", _("Bought meanwhile")
-        UNREACHABLE = "unreachable", _("No channel of the ladder may be used")
+        UNREACHABLE = "unreachable", _("No channel of the plan may be used")
         REPLACED = "replaced", _("Went further, and another cell took over")
         PAST = "past", _("Happened before the plan was there")
         ORDERED = "ordered", _("Ordered in this visit")

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from campaigns.models import RecoveryStage
 from campaigns.recovery.looking import Seen, basket_left
-from campaigns.recovery.rules.behaviour import SILENCE, Visit
+from campaigns.recovery.rules.behaviour import Visit
 from campaigns.recovery.rules.groups import group_of, person_at
 from campaigns.recovery.rules.stages import BASKET, Rule, RuleError, Stage, read_rule, stage_of
 from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.kit.words import Phrase
 from retention.orders.models import Cart
+from segments.rules.visits import SILENCE
 
 
 @dataclass(frozen=True)

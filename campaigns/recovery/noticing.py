@@ -16,9 +16,10 @@ from campaigns.models import RecoveryCell, RecoveryStage, RecoveryWatch
 from campaigns.recovery.deciding import LATE, decide
 from campaigns.recovery.departing import Left, departures_of, stages_of_store
 from campaigns.recovery.looking import baskets_of, look_at
-from campaigns.recovery.rules.behaviour import SILENCE, still_moving
+from campaigns.recovery.rules.behaviour import still_moving
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
+from segments.rules.visits import SILENCE
 
 log = logging.getLogger(__name__)
 WORK = "recovery"

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from campaigns.sending.arbiter import GAP
 from campaigns.sending.pacing import USUAL, QuietHours, next_allowed, zone_of
+from segments.rules.visits import SILENCE
 
 
 class Do(StrEnum):
@@ -41,8 +42,6 @@ class Caps:
 
 NUMBER_WAIT = timedelta(minutes=5)
 """How long an SMS of a campaign waits for another one to its number before it asks again."""
-QUIET = timedelta(minutes=30)
-"""How long somebody must have done nothing in the shop before a message about what they left there. Source: field guide 4b."""
 RARELY = Caps(per_day=1, per_week=1)
 """For a person who asked to be written to less often."""
 
@@ -156,7 +155,7 @@ def _after_same_number(facts: Facts, now: datetime) -> tuple[datetime, str]:
 
 def _when_quiet(facts: Facts, now: datetime) -> datetime:
     """Return when they will have done nothing in the shop for long enough, if they do nothing more."""
-    return max(now, facts.seen_at + QUIET) if facts.seen_at is not None and facts.channel != "onsite" else now
+    return max(now, facts.seen_at + SILENCE) if facts.seen_at is not None and facts.channel != "onsite" else now
 
 
 def _after_others(facts: Facts, now: datetime) -> datetime:

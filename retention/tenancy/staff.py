@@ -4,7 +4,7 @@
 The site that opens every store's rows for its pages is `retention/staff/site.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -24,6 +24,7 @@ class Looking(ModelAdmin):  # type: ignore[misc]
     paginator = InfinitePaginator
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = True
+    formfield_overrides: Mapping[Any, Mapping[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
     def get_exclude(self, request: HttpRequest, obj: models.Model | None = None) -> Sequence[str]:
         """Leave out what is nobody's business."""

@@ -12,6 +12,7 @@ from segments.rules.sql import Fragment, joined, piece
 from segments.rules.terms import At
 
 SILENCE = timedelta(minutes=30)
+"""Who did nothing in the shop for so long has left: one visit is over, and what is written about it may go out. Source: field guide 4b."""
 KINDS = ("page", "screen")
 
 

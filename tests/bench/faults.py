@@ -1,7 +1,8 @@
 """The gauntlet with counts: senders killed, ended and frozen before referees that behave and that do not, on every way out; then the whole
 crew with its servers falling. All figures are the referees'.
 
-`resumed`: the most seconds until mail left again, after a new sender was up, or after the fault of the whole crew.
+`resumed`: the most seconds until mail left again after a new sender was up; for the whole crew, until mail left that was made after the
+fault.
 """
 
 import json
@@ -21,17 +22,16 @@ from retention.kit import clock
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.faults import gauntlet
+from tests.faults.rounds import ROUNDS as WHOLE
 from tests.faults.ways import WAYS
 
-MESSAGES, ROUNDS, OTHER_MESSAGES, OTHER_ROUNDS, LEASE_SECONDS = 3000, 50, 600, 10, 5.0
-WHOLE = {"kill": 3, "terminate": 10, "postgres": 10, "flush": 5, "valkey": 5}
 _NAMES = tuple(one.name for one in fields(gauntlet.Counts))
 _OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL", "REDIS_URL", "VAR_DIR")
 
 
 def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
     """Run every way through the gauntlet, clean and faulty, and then the faults of the whole crew."""
-    handing_over.DEADLINE_SECONDS = LEASE_SECONDS / 2.5
+    handing_over.DEADLINE_SECONDS = gauntlet.LEASE_SECONDS / 2.5
     found = [_one(way, faulty=faulty, scale=scale) for way in WAYS for faulty in (False, True)] + _whole(scale)
     rows: list[tuple[object, ...]] = [("what", "seconds", *_NAMES)]
     rows += [(name, seconds, *(seen[key] for key in _NAMES)) for name, seconds, seen in found]
@@ -48,12 +48,16 @@ def _keyed(name: str) -> bool:
 
 
 def _one(way: str, *, faulty: bool, scale: float) -> tuple[str, int, dict[str, Any]]:
-    messages, rounds = (MESSAGES, ROUNDS) if way == "smtp" else (OTHER_MESSAGES, OTHER_ROUNDS)
+    whole = gauntlet.long_plan(way)
+    plan = gauntlet.Plan(
+        max(60, int(whole.messages * scale)),
+        kills=max(len(gauntlet.KILLS), int(whole.kills * scale)),
+        others=max(1, int(whole.others * scale)),
+    )
     store = Store.objects.create(name="Lumen", slug=f"faults-{way}-{clock.now():%H%M%S%f}", web_address="https://lumen.example.test")
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, store_context(store.pk):
-        many, often = max(60, int(messages * scale)), max(len(gauntlet.KINDS), int(rounds * scale))
-        seen = gauntlet.through(store, settings, Path(folder), way=way, faulty=faulty, messages=many, rounds=often, lease=LEASE_SECONDS)
+        seen = gauntlet.through(store, settings, Path(folder), way=way, faulty=faulty, plan=plan, lease=gauntlet.LEASE_SECONDS)
     return f"{way} {'faulty' if faulty else 'clean'}", round(time.monotonic() - began), asdict(seen)
 
 

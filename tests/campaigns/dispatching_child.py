@@ -1,6 +1,6 @@
 """A process that does nothing but send one store's messages, to be killed by a test.
 
-`python -m tests.campaigns.dispatching_child STORE [CHANNEL [LEASE_SECONDS]]`; a shorter lease has a shorter deadline with it.
+`python -m tests.campaigns.dispatching_child STORE [CHANNEL [LEASE_SECONDS [SLICE]]]`; a shorter lease has a shorter deadline with it.
 """
 
 import sys
@@ -24,10 +24,11 @@ def shorten(seconds: float) -> None:
     handing_over.DEADLINE_SECONDS = seconds / 2.5
 
 
-def main(store_id: int, channel: str = "email", lease: float = 0) -> None:
-    """Send until killed."""
+def main(store_id: int, channel: str = "email", lease: float = 0, reserved: float = 0) -> None:
+    """Send until killed. reserved: messages at a time, 0 for the usual."""
     if lease:
         shorten(lease)
+    dispatch.SLICE = int(reserved) or dispatch.SLICE
     store = Store.objects.get(pk=store_id)
     with store_context(store.pk):
         sys.stdout.write("ready\n")
@@ -44,4 +45,4 @@ def main(store_id: int, channel: str = "email", lease: float = 0) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:3], *map(float, sys.argv[3:4]))
+    main(int(sys.argv[1]), *sys.argv[2:3], *map(float, sys.argv[3:5]))

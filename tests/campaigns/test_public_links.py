@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
-from campaigns.models import Attribution, Click, LinkSet, Message
+from campaigns.models import Attribution, Click, LinkSet, Message, Opening
 from campaigns.personalization.links import click_url, unsubscribe_url
 from campaigns.sending.receipts import note_clicks
 from retention.customers.consent import may_write
@@ -24,7 +24,7 @@ from tests.campaigns.crowd import make_ready, make_version
 from tests.campaigns.story import buy, send, tick
 
 pytestmark = pytest.mark.django_db
-_LINK = re.compile(r'href="([^"]+)"')
+_LINK = re.compile(r'(?:href|src)="([^"]+)"')
 BROWSER = {"user-agent": "Mozilla/5.0 (Macintosh)"}
 
 
@@ -49,12 +49,12 @@ def links(message: Message) -> tuple[str, str]:
 
 
 def everything() -> dict[str, int]:
-    """Return a digest of every table except clicks."""
+    """Return a digest of every table except clicks and openings."""
     digests = {}
     with connection.cursor() as cursor:
         for model in apps.get_models():
             table = model._meta.db_table
-            if model is not Click and model._meta.managed:
+            if model not in (Click, Opening) and model._meta.managed:
                 cursor.execute(f'SELECT coalesce(sum(hashtext(t::text)::bigint), 0) FROM "{table}" AS t')
                 digests[table] = cursor.fetchone()[0]
     return digests
@@ -71,20 +71,20 @@ def test_opening_links_changes_nothing_but_click_rows(sent: Message) -> None:
 
 
 @pytest.mark.parametrize("count", [6, pytest.param(1000, marks=pytest.mark.deep)])
-def test_every_link_of_many_mails_changes_nothing_but_clicks(count: int, store: Any, sink: Any) -> None:
+def test_every_link_of_many_mails_changes_nothing_but_clicks_and_openings(count: int, store: Any, sink: Any) -> None:
     people, now = make_crowd(count, now=clock.now()), clock.now()
     campaign = make_campaign(make_list(people, now=now), now=now)
     start(campaign, store, now=now)
     assert send_all(store, now=now) == count
     found = {link for mail in sink.accepted for link in _LINK.findall(mail.get_body(("html",)).get_content())}
     ours = [path_of(unescape(link)) for link in found if "localhost:8000" in link]
-    assert len(ours) == 3 * count, "of each mail the button, the way to say no, and the way to say less"
+    assert len(ours) == 4 * count, "of each mail the button, the way to say no, the way to say less, and the picture"
     before = everything()
     client = Client(headers=BROWSER)
     for link in ours:
         assert {client.get(link).status_code, client.head(link).status_code} <= {200, 302}, link
     assert everything() == before
-    assert Click.objects.count() == 2 * count
+    assert (Click.objects.count(), Opening.objects.count()) == (2 * count, 2 * count)
 
 
 def test_click_leads_to_the_stored_target_only(sent: Message) -> None:

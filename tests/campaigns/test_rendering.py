@@ -1,7 +1,10 @@
 """Templates of merchants, good and hostile: every limit holds, a missing name fails its message, nobody else is affected."""
 
 import re
+import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +81,10 @@ HOSTILE = [
 ]
 
 
+SLOW = "{% assign x = '1,2,3,4,5,6,7,8,9' | split: ',' %}{% for a in (1..9990) %}{{ big | join: 'x' | size }}{% endfor %}"
+GROWS = "{% assign x = 'a' %}{% for i in (1..26) %}{% assign x = x | append: x %}{% endfor %}{{ x | size }}"
+
+
 @pytest.mark.parametrize("source", HOSTILE)
 def test_hostile_template_ends_quickly(source: str) -> None:
     process = Renderer()
@@ -93,16 +100,45 @@ def test_hostile_template_ends_quickly(source: str) -> None:
 
 def test_template_that_never_ends_is_killed_and_the_next_message_goes_on() -> None:
     process = Renderer()
-    slow = "{% assign x = '1,2,3,4,5,6,7,8,9' | split: ',' %}{% for a in (1..9990) %}{{ big | join: 'x' | size }}{% endfor %}"
     context = CONTEXT | {"big": list(range(200_000))}
     try:
         process.render("good", parts("ok"), CONTEXT)
         begin = time.monotonic()
-        result = process.render("slow", parts(slow), context)
+        result = process.render("slow", parts(SLOW), context)
         assert result == CannotRender("template_too_slow", "no progress within 1 s")
         assert time.monotonic() - begin < 5
         assert process.render("good", parts("ok"), CONTEXT) == Rendered("Hi", "ok", "Hi")
     finally:
+        process.stop()
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("source", [*HOSTILE, SLOW, GROWS])
+def test_a_hostile_template_is_stopped_within_a_second_and_a_half_and_in_128_megabytes(source: str) -> None:
+    process, peaks, over = Renderer(), [0.0], threading.Event()
+    try:
+        process.render("good", parts("ok"), CONTEXT)
+        assert process._process is not None
+        status = Path(f"/proc/{process._process.pid}/status")
+
+        def watch() -> None:
+            with suppress(OSError):  # it was ended
+                while not over.wait(0.002):
+                    peaks.extend(int(kilobytes) / 1024 for kilobytes in re.findall(r"VmHWM:\s+(\d+)", status.read_text()))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        begin = time.monotonic()
+        process.render("bad", parts(source), CONTEXT | {"big": list(range(200_000))})
+        seconds = time.monotonic() - begin
+        over.set()
+        watching.join()
+        print(f"{source[:40]}: stopped after {seconds:.2f} s, at most {max(peaks):.0f} MB")
+        assert seconds <= 1.5
+        assert 0 < max(peaks) <= 128
+        assert process.render("good", parts("ok"), CONTEXT) == Rendered("Hi", "ok", "Hi")
+    finally:
+        over.set()
         process.stop()
 
 
@@ -119,9 +155,8 @@ def test_a_process_that_keeps_many_templates_is_started_anew() -> None:
 
 def test_memory_is_limited() -> None:
     process = Renderer()
-    grow = "{% assign x = 'a' %}{% for i in (1..26) %}{% assign x = x | append: x %}{% endfor %}{{ x | size }}"
     try:
-        result = process.render("grow", parts(grow), CONTEXT)
+        result = process.render("grow", parts(GROWS), CONTEXT)
         assert isinstance(result, CannotRender)
         assert result.reason in {"template_too_big", "template_too_slow"}
     finally:

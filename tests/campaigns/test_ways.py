@@ -11,6 +11,7 @@ from campaigns.broadcasts.drafting import Told, Way
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.models import Campaign, Message, Sender
 from campaigns.personalization import saving
+from campaigns.personalization.ready.shell import mail, part
 from campaigns.personalization.wording import Content, Wording
 from campaigns.views.broadcasts.trying import OF_PERSON
 from retention.kit import clock
@@ -136,6 +137,29 @@ def test_a_template_is_tried_before_it_is_a_version(store: Any, sink: Any) -> No
     client.post(here, {"to": [mia.email]})
     assert sink.accepted[0]["Subject"] == "[Test] Hello"
     assert "Draft words" in sink.accepted[0].get_body(("plain",)).get_content()
+
+
+def test_a_test_leaves_in_the_language_that_was_chosen_and_says_which(store: Any, sink: Any) -> None:
+    now, mia = clock.now(), member_of(store, "marketer")
+    source = mail(part("<mj-text>Words</mj-text>"))
+    content = Content("mjml", Wording("Just in", "", source), {"de": Wording("Neu da", "", source)})
+    template = saving.create("News", content=content, user_id=None, now=now)
+    saving.save_version(template, **vars(content.main), kind="mjml", languages=content.languages, now=now)
+    campaign = make_campaign(make_list([], now=now), now=now, ways=(Way("", template=str(template.public_id)),))
+    client, of_campaign = signed_in(mia), f"/s/{store.slug}/campaigns/{campaign.public_id}/"
+    of_template = f"/s/{store.slug}/content/{template.public_id}/try/"
+    assert '<option value="de" selected>de: Deutsch' in client.get(f"{of_campaign}?lang=de").content.decode()
+    assert "?lang=de" in client.get(f"{of_template}?lang=de").content.decode()
+    for here in (f"{of_campaign}try/", of_template):
+        said = client.post(here, {"to": [mia.email], "lang": "de"}, follow=True).content.decode()
+        assert "It is the text in Deutsch." in said
+        client.post(here, {"to": [mia.email], "lang": "xx"})
+        german, usual = sink.accepted[-2:]
+        assert (german["Subject"], usual["Subject"]) == ("[Test: de] Neu da", "[Test] Just in")
+        assert "Abmelden" in german.get_body(("plain",)).get_content(), "its fixed words are German too"
+        assert "Unsubscribe" in usual.get_body(("plain",)).get_content()
+    tried = AuditEntry.objects.filter(action__in=("campaign.tried", "template.tried")).values_list("details__language", flat=True)
+    assert sorted(tried) == ["", "", "de", "de"]
 
 
 def test_what_will_happen_is_said_for_every_kind_of_schedule(store: Any, now: Any) -> None:

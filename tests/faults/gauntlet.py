@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.models import Message, OnsiteMessage
-from campaigns.sending import lines
+from campaigns.sending import dispatch, lines
 from campaigns.sending.dispatch import SENDERS, dispatch_slice
 from campaigns.sending.sweeping import sweep_store
 from retention.kit import clock
@@ -24,7 +24,9 @@ from tests.campaigns.sink import free_port
 from tests.campaigns.test_killed import child, expire_leases
 from tests.faults.ways import WAYS, Way, connect, settle_store
 
-KINDS = ("kill", "terminate", "freeze", "group", "render")
+KILLS = ("kill", "group", "render")
+"""Kill -9 of a sender alone, of it with all it started, and of what it started and then of itself."""
+OTHER_ENDS = ("terminate", "freeze")
 MOST_SECONDS = 60.0
 _AMBIGUOUS = {"worker_lost", "no_answer"}
 
@@ -35,6 +37,7 @@ class Counts:
 
     repeats: recognised by the referee and not taken twice; changed: repeats that said something else. lost_workers: unknown because a
     sender ended; worst: the most of them by one fault. resumed: the most seconds until mail left again, from when a new sender is up.
+    struck: faults that came while messages were due; one that comes later shows nothing.
     """
 
     asked: int
@@ -48,6 +51,36 @@ class Counts:
     changed: int
     worst: int = 0
     resumed: float = 0.0
+    struck: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many messages, and how many senders are ended how. kills: of each of KILLS in turn; others: so many of each of OTHER_ENDS."""
+
+    messages: int
+    kills: int
+    others: int
+
+    def ends(self, chance: random.Random) -> list[str]:
+        """Return how each sender ends, in an order drawn by chance."""
+        kills = [KILLS[number % len(KILLS)] for number in range(self.kills)]
+        return chance.sample(kills + list(OTHER_ENDS) * self.others, self.rounds)
+
+    @property
+    def rounds(self) -> int:
+        """Return how many senders are ended."""
+        return self.kills + len(OTHER_ENDS) * self.others
+
+
+LONG, SHORT = Plan(3000, kills=50, others=10), Plan(600, kills=10, others=2)
+LEASE_SECONDS = 5.0
+SMALL_SLICE = 64
+
+
+def long_plan(way: str) -> Plan:
+    """Return what a way goes through in a whole run: one of them the long course, each other a shorter one."""
+    return LONG if way == "smtp" else SHORT
 
 
 @dataclass(frozen=True)
@@ -55,8 +88,7 @@ class Course:
     """What a run goes through. lease: seconds, for senders of this run."""
 
     way: Way
-    messages: int
-    rounds: int
+    plan: Plan
     seed: int
     lease: float
 
@@ -81,9 +113,9 @@ def referee(journal: Path, *, kind: str, seed: int, mood: str) -> Iterator[int]:
         process.communicate()
 
 
-def through(store: Any, settings: Any, folder: Path, *, way: str, faulty: bool, messages: int, rounds: int, lease: float) -> Counts:
+def through(store: Any, settings: Any, folder: Path, *, way: str, faulty: bool, plan: Plan, lease: float) -> Counts:
     """Run one course with a referee of its own, in the store's context. settings: Django's, or a fixture that puts back what changed."""
-    course = Course(WAYS[way], messages, rounds, seed=3, lease=lease)
+    course = Course(WAYS[way], plan, seed=3, lease=lease)
     journal = folder / f"journal-{way}-{faulty}"
     with referee(journal, kind=course.way.referee, seed=7, mood="faulty" if faulty else "clean") as port:
         settings.INBOX_SMTP_URL = f"smtp://127.0.0.1:{port}" if way == "smtp" else ""
@@ -92,23 +124,37 @@ def through(store: Any, settings: Any, folder: Path, *, way: str, faulty: bool, 
 
 
 def run(store: Any, course: Course, journal: Path, port: int, *, inbox: str) -> Counts:
-    """Break a sender `rounds` times at random moments, each way in turn, send the rest, and count."""
-    chance, way = random.Random(course.seed), course.way
+    """Break senders as planned, each at a random moment while there is something to send, send the rest, and count."""
+    chance, way, plan = random.Random(course.seed), course.way, course.plan
     settle_store(store, now=clock.now())
     if way.referee not in {"", "smtp"}:
         connect(way, port, now=clock.now())
-    way.make(course.messages, port, clock.now())
+    way.make(plan.messages, port, clock.now())
     seen = _shelf if not way.referee else lambda: _written(journal)
-    resumed, worst, lost = 0.0, 0, 0
-    for number in range(course.rounds):
-        before = len(seen())
-        process = child(store, inbox, channel=way.channel, lease=course.lease, port=port if way.referee != "smtp" else 0)
-        resumed = max(resumed, _until_more(seen, before, way.channel))
-        time.sleep(chance.uniform(0.0, 0.3))
-        steps = [lost, *_end(process, KINDS[number % len(KINDS)], store=store, course=course, seen=seen)]
-        worst, lost = max(worst, *(after - before for before, after in pairwise(steps))), steps[-1]
+    resumed, worst, lost, struck = 0.0, 0, 0, 0
+    with _small_slices():
+        for kind in plan.ends(chance):
+            before = len(seen())
+            asked = port if way.referee != "smtp" else 0
+            process = child(store, inbox, channel=way.channel, lease=course.lease, reserved=SMALL_SLICE, port=asked)
+            resumed = max(resumed, _until_more(seen, before, way.channel))
+            _until_more(seen, before + chance.randint(0, plan.messages // (2 * plan.rounds)), way.channel)
+            time.sleep(chance.uniform(0.0, 0.02))
+            struck += _is_due(way.channel)
+            steps = [lost, *_end(process, kind, store=store, course=course, seen=seen)]
+            worst, lost = max(worst, *(after - before for before, after in pairwise(steps))), steps[-1]
     _send_the_rest(store, way.channel)
-    return replace(count(seen()), worst=worst, resumed=round(resumed, 1))
+    return replace(count(seen()), worst=worst, resumed=round(resumed, 1), struck=struck)
+
+
+@contextmanager
+def _small_slices() -> Iterator[None]:
+    """Let this process reserve as little at a time as the senders it breaks, so that some is left for every round."""
+    usual, dispatch.SLICE = dispatch.SLICE, SMALL_SLICE
+    try:
+        yield
+    finally:
+        dispatch.SLICE = usual
 
 
 def _shelf() -> list[str]:
@@ -125,13 +171,17 @@ def _lost_workers() -> int:
 
 
 def _until_more(seen: Callable[[], list[str]], before: int, channel: str) -> float:
-    """Wait until the journal has grown, or nothing is left that could leave; return how long it took."""
+    """Wait until the journal is longer than before, or nothing is left that could leave; return how long it took, in seconds."""
     began = time.monotonic()
-    while len(seen()) == before and time.monotonic() < began + MOST_SECONDS:
-        if not Message.objects.filter(channel=channel, state__in=("ready", "sending"), due_at__lte=clock.now()).exists():
+    while len(seen()) <= before and time.monotonic() < began + MOST_SECONDS:
+        if not _is_due(channel):
             return 0.0
         time.sleep(0.02)
     return time.monotonic() - began
+
+
+def _is_due(channel: str) -> bool:
+    return bool(Message.objects.filter(channel=channel, state__in=("ready", "sending"), due_at__lte=clock.now()).exists())
 
 
 def _end(process: "subprocess.Popen[bytes]", kind: str, *, store: Any, course: Course, seen: Callable[[], list[str]]) -> list[int]:
@@ -202,11 +252,13 @@ def count(journal: list[str], *, worst: int = 0) -> Counts:
     )
 
 
-def check(counts: Counts, *, messages: int, keyed: bool) -> None:
+def check(counts: Counts, *, plan: Plan, keyed: bool) -> None:
     """Assert what must always be so."""
+    messages = plan.messages
     assert (counts.duplicates, counts.lost, counts.unaccounted, counts.changed) == (0, 0, 0, 0), counts
     assert counts.asked == messages
     assert counts.accepted + counts.unknown >= messages, "what nobody has must be called unknown"
     assert counts.worst <= SENDERS, "a sender that ends leaves no more than it had in its hands"
     assert counts.unknown == 0 or not keyed, "where a repeat is recognised nothing stays unknown"
+    assert counts.struck == plan.rounds, "every fault came while there was something to send"
     assert counts.resumed <= 30, "a new sender takes up what a killed one left"

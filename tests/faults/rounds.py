@@ -22,7 +22,7 @@ from campaigns.models import Message
 from retention.cli import crew
 from retention.cli.folders import Place
 from retention.cli.ground import Ground
-from retention.cli.supervising import Supervisor
+from retention.cli.supervising import RESTARTS_PER_MINUTE, Supervisor
 from retention.embedded import processes
 from retention.embedded.finding import find_postgres, find_valkey
 from retention.embedded.postgres import start_postgres
@@ -33,7 +33,7 @@ from retention.tenancy.context import store_context
 from tests.faults import gauntlet
 from tests.faults.ways import WAYS, settle_store
 
-A_ROUND, DOWN_SECONDS, MOST_SECONDS, END_SECONDS = 250, 2.0, 180.0, 300.0
+A_ROUND, AFTER_A_FAULT, DOWN_SECONDS, MOST_SECONDS, END_SECONDS = 250, 5, 2.0, 180.0, 300.0
 _WAITING = ("planned", "ready", "sending")
 
 
@@ -100,6 +100,11 @@ FAULTS: dict[str, Callable[[Stage], None]] = {
     "flush": empty_valkey,
     "valkey": lose_valkey,
 }
+ROUNDS = {"kill": 10, "terminate": 10, "postgres": 10, "flush": 5, "valkey": 5}
+"""How often each of them comes in a whole run."""
+ENDS_THE_WORKER = ("kill", "terminate")
+APART_SECONDS = 60 / RESTARTS_PER_MINUTE + 1
+"""Between two ends of the worker, for the supervisor leaves alone what keeps ending."""
 MOST_UNTIL_MAIL = {"kill": 30.0, "terminate": 30.0, "postgres": 60.0, "flush": 90.0, "valkey": 90.0}
 
 
@@ -120,32 +125,45 @@ def run(place: Place, ground: Ground, wanted: list[tuple[str, int]]) -> None:
                 stage = Stage(place, ground, supervisor)
                 try:
                     for fault, rounds in wanted:
-                        _say(fault, rounds, _course(stage, journal, FAULTS[fault], rounds))
+                        _say(fault, rounds, _course(stage, journal, fault, rounds))
                 finally:
                     for server in stage.started:
                         server.stop()
 
 
-def _course(stage: Stage, journal: Path, fault: Callable[[Stage], None], rounds: int) -> gauntlet.Counts:
+def _course(stage: Stage, journal: Path, name: str, rounds: int) -> gauntlet.Counts:
     """Break one thing so often in a store of its own, wait until everything is settled, and count."""
     journal.write_text("")  # the referee appends
     store = Store.objects.create(name="Lumen", slug=f"faults-{clock.now():%H%M%S%f}", web_address="https://lumen.example.test")
-    resumed, worst, left = 0.0, 0, 0
+    resumed, worst, left, struck, ended = 0.0, 0, 0, 0, float("-inf")
     with store_context(store.pk):
         settle_store(store, now=clock.now())
         for _round in range(rounds):
+            if name in ENDS_THE_WORKER:
+                time.sleep(max(0.0, ended + APART_SECONDS - time.monotonic()))
             before = _lines(journal)
             WAYS["smtp"].make(A_ROUND, 0, clock.now())
             StoreWork.ring("dispatch", store_id=store.pk, due_at=clock.now())
             _until(lambda at=before: _lines(journal) > at + 10, seconds=MOST_SECONDS)  # type: ignore[misc]
-            fault(stage)
+            struck += _due()
+            FAULTS[name](stage)
             connections.close_all()
-            began, size = time.monotonic(), _lines(journal)
+            ended = time.monotonic()
             worst, left = max(worst, _left() - left), _left()
-            _until(lambda at=size: _lines(journal) > at or not _due(), seconds=MOST_SECONDS)  # type: ignore[misc]
-            resumed = max(resumed, time.monotonic() - began)
+            resumed = max(resumed, _seconds_until_new_mail(store, journal))
+            assert not stage.supervisor.failure, stage.supervisor.failure
         _until(lambda: not Message.objects.filter(state__in=_WAITING).exists(), seconds=END_SECONDS)
-        return replace(gauntlet.count(journal.read_text().splitlines()), worst=worst, resumed=round(resumed, 1))
+        return replace(gauntlet.count(journal.read_text().splitlines()), worst=worst, resumed=round(resumed, 1), struck=struck)
+
+
+def _seconds_until_new_mail(store: Store, journal: Path) -> float:
+    """Return how long it takes until one of a few messages that are made now has left; what was under way before a fault shows nothing."""
+    began, newest = time.monotonic(), Message.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    WAYS["smtp"].make(AFTER_A_FAULT, 0, clock.now())
+    StoreWork.ring("dispatch", store_id=store.pk, due_at=clock.now())
+    fresh = {public_id.hex for public_id in Message.objects.filter(pk__gt=newest).values_list("public_id", flat=True)}
+    _until(lambda: not fresh.isdisjoint(journal.read_text().splitlines()), seconds=MOST_SECONDS)
+    return time.monotonic() - began
 
 
 def _left() -> int:

@@ -1,5 +1,6 @@
 """Senders killed, ended and frozen before referees that behave and that do not: nothing twice, nothing lost, all accounted for."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from campaigns.sending import handing_over
 from retention.kit import clock
 from tests.campaigns.crowd import make_ready
 from tests.faults import gauntlet
+from tests.faults.gauntlet import Plan
 from tests.faults.ways import WAYS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,21 +23,22 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def through(
-    store: Any, settings: Any, folder: Path, way: str, *, faulty: bool, messages: int, rounds: int, lease: float = 5.0
+    store: Any, settings: Any, folder: Path, way: str, *, faulty: bool, plan: Plan, lease: float = gauntlet.LEASE_SECONDS
 ) -> gauntlet.Counts:
-    counts = gauntlet.through(store, settings, folder, way=way, faulty=faulty, messages=messages, rounds=rounds, lease=lease)
-    print(way, "faulty" if faulty else "clean", counts)
-    gauntlet.check(counts, messages=messages, keyed=WAYS[way].keyed)
+    began = time.monotonic()
+    counts = gauntlet.through(store, settings, folder, way=way, faulty=faulty, plan=plan, lease=lease)
+    print(way, "faulty" if faulty else "clean", f"{time.monotonic() - began:.0f} s", counts)
+    gauntlet.check(counts, plan=plan, keyed=WAYS[way].keyed)
     assert counts.accepted > 0
     return counts
 
 
 def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path) -> None:
-    through(store, settings, tmp_path, "smtp", faulty=True, messages=400, rounds=5, lease=2.0)
+    through(store, settings, tmp_path, "smtp", faulty=True, plan=Plan(400, kills=3, others=1), lease=2.0)
 
 
 def test_a_service_that_recognises_repeats_leaves_nothing_unknown(store: Any, settings: Any, tmp_path: Path) -> None:
-    counts = through(store, settings, tmp_path, "resend", faulty=True, messages=100, rounds=2)
+    counts = through(store, settings, tmp_path, "resend", faulty=True, plan=Plan(100, kills=2, others=0))
     assert counts.accepted == 100
     assert counts.repeats > 0
 
@@ -54,6 +57,5 @@ def test_the_checker_sees_a_mail_that_came_twice_and_one_that_never_came(store: 
 @pytest.mark.parametrize("faulty", [False, True], ids=["clean", "faulty"])
 @pytest.mark.parametrize("way", WAYS)
 def test_the_whole_gauntlet(store: Any, settings: Any, tmp_path: Path, way: str, faulty: bool) -> None:
-    messages, rounds = (3000, 50) if way == "smtp" else (600, 10)
-    counts = through(store, settings, tmp_path, way, faulty=faulty, messages=messages, rounds=rounds)
+    counts = through(store, settings, tmp_path, way, faulty=faulty, plan=gauntlet.long_plan(way))
     assert faulty or counts.unknown == counts.lost_workers

@@ -41,6 +41,7 @@ def _ask(browser: Client, where: str, method: str = "GET") -> Answer:
     return ask(browser, method, where)
 
 
+@pytest.mark.filterwarnings("error::django.utils.deprecation.RemovedInDjango60Warning")
 def test_staff_can_work_on_every_page(scene: Scene) -> None:
     staff = signed_in(scene.staff)
     faults = [f"{where}: {status}" for where in _pages() for status in [_ask(staff, where).status] if status not in {200, 302, 403}]

@@ -19,6 +19,16 @@ def test_signs_the_example_of_the_specification():
     assert signed == SIGNATURE
 
 
+def test_one_changed_byte_of_the_example_has_another_signature():
+    parts = (b'{"test": 2432232314}', b"msg_p5jXN8AQM9LWM0D4loKWxJek", b"1614265330")
+    for number, part in enumerate(parts):
+        for place in range(len(part)):
+            other = part[:place] + bytes([part[place] ^ 1]) + part[place + 1 :]
+            body, webhook_id, timestamp = (other if index == number else one for index, one in enumerate(parts))
+            signed = signing.sign(body, webhook_id=webhook_id.decode(), timestamp=int(timestamp), secrets=[SECRET])
+            assert signed != SIGNATURE
+
+
 def test_signs_with_every_live_secret():
     both = signing.sign(
         b'{"test": 2432232314}', webhook_id="msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp=1614265330, secrets=[signing.new_secret(), SECRET]

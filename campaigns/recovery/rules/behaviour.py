@@ -6,11 +6,10 @@ visit that is going on. A new name of an event that means something: one line in
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
-SILENCE = timedelta(minutes=30)
-"""Who did nothing for so long has left. Source: field guide 4b."""
+from segments.rules.visits import SILENCE
 
 LIST, SEARCH, OPEN, ADD, REMOVE, CART, CHECKOUT, STEP, PAY = "list", "search", "open", "add", "remove", "cart", "checkout", "step", "pay"
 PAGE, REFUSED, ASK, ANSWER, WANT, ORDER, OTHER = "page", "refused", "ask", "answer", "want", "order", "other"

@@ -6,12 +6,12 @@ the same permissions always give the same definition, so each is stored once.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from campaigns.recovery.rules.cells import CellPlan, Rung
+from segments.rules.visits import SILENCE
 
 TRIGGER = "Shop Left"
-QUIET_MINUTES = 30
-"""How long somebody has been quiet when it is noticed that they left: the waits begin then."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted
     if not ladder.rungs:
         raise ValueError("a journey without a message")
     steps: list[dict[str, object]] = []
-    passed = QUIET_MINUTES
+    passed = int(SILENCE / timedelta(minutes=1))  # it is noticed then that they left, and the waits begin
     for rung in ladder.rungs:
         if rung.minutes > passed:
             steps.append({"id": f"wait-{rung.channel}", "kind": "wait", "minutes": rung.minutes - passed})

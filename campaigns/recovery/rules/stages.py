@@ -13,6 +13,7 @@ from campaigns.recovery.rules.behaviour import Visit
 from retention.kit.fields import Fields, Problem
 from retention.kit.register import Register
 from retention.kit.words import Phrase, gettext_noop
+from segments.rules.visits import SILENCE
 
 Evidence = Phrase
 BASKET = ("idle", "shipping", "payment")
@@ -119,7 +120,7 @@ class BasketIdle:
 
     def describe(self) -> Phrase:
         """Say how long it is quiet."""
-        return Phrase(gettext_noop("quiet for %(count)s minutes"), {"count": int(acts.SILENCE / timedelta(minutes=1))})
+        return Phrase(gettext_noop("quiet for %(count)s minutes"), {"count": int(SILENCE / timedelta(minutes=1))})
 
 
 @dataclass(frozen=True)

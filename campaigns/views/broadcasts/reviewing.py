@@ -1,5 +1,6 @@
 """One campaign: a draft as what will happen if it is started, with the mail as one person sees it; a started one as its report."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from campaigns.sending.trying import TRIED
 from campaigns.views.broadcasts.reporting import show_report
 from campaigns.views.broadcasts.showing import cost_of, reach_of, shown, variant_of
 from campaigns.views.broadcasts.team import team_of
+from campaigns.views.broadcasts.trying import choices_of
 from campaigns.views.content.people import person_of
 from campaigns.views.frames import FRAME_POLICY, show_message
 from campaigns.views.looking import look_at
@@ -68,6 +70,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
         "team": team_of(request, channel=campaign.channel, now=now),
         "channel": campaign.channel,
         "may_try": context["may_write"] and campaign.channel in TRIED,
+        "languages": _languages_of_a_test(request, context["ways"], person),
         "person": person,
         "people": _some_of(request, audience),
         "mails": [
@@ -127,6 +130,12 @@ def _languages(request: Any, way: CampaignVariant, person: Customer | None) -> l
     return [
         {"key": key, "query": urlencode(who | {"lang": key}), "here": key == here} for key in ("", *further)
     ] if further else []  # fmt: skip
+
+
+def _languages_of_a_test(request: Any, ways: Sequence[CampaignVariant], person: Customer | None) -> list[dict[str, Any]]:
+    """Return the languages a test can be sent in, of all variants; what is looked at comes first to mind."""
+    here = next((_language(request, way, person) for way in ways), "")
+    return choices_of((one for way in ways for one in languages_of(way)), here=here)
 
 
 def _some_of(request: Any, audience: Audience) -> list[Customer]:

@@ -99,12 +99,11 @@ def _languages(language: str, own: dict[tuple[str, str], str]) -> list[dict[str,
     mine = _own_languages(own)
     names = dict.fromkeys([language, *list(people)[:MOST_LANGUAGES], *sorted(mine), *LANGUAGES])
     return [
-        {"key": name, "name": _name_of(name), "people": people.get(name, 0), "own": name in mine, "here": name == language}
-        for name in names
+        {"key": name, "name": name_of(name), "people": people.get(name, 0), "own": name in mine, "here": name == language} for name in names
     ]
 
 
-def _name_of(language: str) -> str:
+def name_of(language: str) -> str:
     """Return what a language calls itself, or nothing where that is not known."""
     try:
         return str(get_language_info(language)["name_local"])

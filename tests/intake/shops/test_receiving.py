@@ -1,5 +1,6 @@
 """The doors for shops: proof on the raw bytes, stored once, answered; nothing without proof (S41)."""
 
+import base64
 import json
 import time
 from datetime import timedelta
@@ -46,6 +47,28 @@ def test_the_signature_is_shopify_s_own():
     assert is_signed(b"x", signature=f" {sign(b'x', secret='b')}\n", secrets=["a", "b"])
     assert not is_signed(b"x", signature=sign(b"x", secret="c"), secrets=["a", "b"])
     assert not is_signed(b"x", signature="", secrets=[])
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        (
+            b"code=a94a110d86d2452eb3e2af4cfb8a3828&shop=some-shop.myshopify.com&timestamp=1337178173",
+            "2cb1a277650a659f1b11e92a4a64275b128e037f2c3390e3c8fd2d8721dac9e2",
+        ),
+        (b'ids=["2", "1"]&shop=some-shop.myshopify.com', "b93b9f82996f6f8bf9f1b7bbddec284c8fabacdc4e12dc80550b4705f3003b1e"),
+    ],
+)
+def test_the_examples_of_shopify_s_own_library_are_signed_and_no_changed_byte_is(text, digest):
+    """The texts and digests are those of its tests (MIT), in hex; what shops send us is the same in base64."""
+    signature = base64.b64encode(bytes.fromhex(digest)).decode()
+    assert is_signed(text, signature=signature, secrets=["hush"])
+    for place in range(len(text)):
+        other = text[:place] + bytes([text[place] ^ 1]) + text[place + 1 :]
+        assert not is_signed(other, signature=signature, secrets=["hush"])
+    for place in range(len(signature) - 2):  # the last letter before the sign of the end holds bits nobody reads
+        other = signature[:place] + ("A" if signature[place] != "A" else "B") + signature[place + 1 :]
+        assert not is_signed(text, signature=other, secrets=["hush"])
 
 
 @pytest.mark.parametrize("kind", ["shopify", "woocommerce"])
