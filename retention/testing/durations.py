@@ -13,7 +13,7 @@ FEW = 200  # a run of fewer tests says nothing by folder; pytest's own --duratio
 PHASES = ("setup", "call", "teardown")
 
 
-@dataclass
+@dataclass(eq=False)  # plugins are kept in sets
 class Durations:
     """What each test took, by its three phases. file: where it is kept when the run ends."""
 
