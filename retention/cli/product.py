@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retention.cli import StepFailedError, crew, ports
+from retention.cli.compiling import compiling
 from retention.cli.folders import Leader, Place
 from retention.cli.ground import Ground, ground, migrate, set_up_django
 from retention.cli.saying import Voice
@@ -40,7 +41,7 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
     clock: the file that makes the product's clock run fast, in the demo. Services that wait read their code beside the
     migration: reading takes most of their start.
     """
-    with ground(place, mode=mode) as base:
+    with compiling() as compiled, ground(place, mode=mode) as base:
         voice.step("   ".join(base.servers.labels))
         web_port, inbox_port = _free(port, what="port", voice=voice), _free(INBOX_PORT, what="inbox port", voice=voice)
         environment = _complete(base, web_port=web_port, inbox_port=inbox_port, clock=clock)
@@ -54,6 +55,7 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
 
         os.environ |= environment
         ready = _empty(place.folder / "ready")
+        compiled()
         with Supervisor(guardian=base.guardian, environment=environment, logs=place.logs, changed=keep) as supervisor:
             supervisor.start(crew.web(port=web_port, workers=1 if mode == "demo" else 2))
             supervisor.start(crew.scheduler(ready=ready))

@@ -1,7 +1,7 @@
 """The pytest plugin: real PostgreSQL and Valkey for every test run, one pair of servers for all workers.
 
 Loaded by `-p retention.testing`, before Django reads its settings. Servers: `running.py`; databases: `databases.py`;
-which marked tests run: `marks.py`.
+which marked tests run: `marks.py`; where the time goes: `durations.py`.
 """
 
 import gc
@@ -11,6 +11,7 @@ from collections.abc import Generator
 import pytest
 
 from retention.testing import marks, running
+from retention.testing.durations import Durations
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _run: running.TestRun | None = None
@@ -35,10 +36,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the fixtures after pytest-django's, so that ours take their place."""
+    """Register the fixtures after pytest-django's, so that ours take their place; count seconds where reports arrive."""
     from retention.testing import databases
 
     config.pluginmanager.register(databases, "boomerang-databases")
+    if _worker == "main":
+        config.pluginmanager.register(Durations(running.ROOT / "var" / "test" / "durations.tsv"), "boomerang-durations")
 
 
 def pytest_unconfigure() -> None:

@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 from django.db import connections, models
-from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel, RemoveConstraint, RemoveIndex
+from django.db.migrations.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    CreateModel,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+    RenameModel,
+    RunPython,
+)
 from django.db.migrations.state import ProjectState
 
 from retention.tenancy.lighter_states import lighter_states
@@ -21,7 +32,37 @@ OPERATIONS = [
     RemoveConstraint("shelf", "place_not_below_zero"),
     RemoveIndex("shelf", "shelf_by_place"),
     AddIndex("shelf", models.Index(fields=["state"], name="shelf_by_state")),
+    CreateModel(
+        "Loan",
+        [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("book", models.ForeignKey("tried.Book", models.CASCADE)),
+            ("before", models.ForeignKey("self", models.SET_NULL, null=True)),
+            ("days", models.IntegerField(default=14)),
+            ("note", models.TextField(default="")),
+        ],
+    ),
+    AddField("loan", "shelf", models.ForeignKey("tried.Shelf", models.CASCADE, null=True, related_name="loans")),
+    AlterField("loan", "days", models.BigIntegerField(default=14)),  # nobody points to loans
+    AlterField("book", "shelf", models.ForeignKey("tried.Shelf", models.CASCADE, null=True)),  # loans point to books
+    RemoveField("loan", "note"),
+    RunPython(lambda apps, editor: _lend(apps)),
+    RenameModel("Loan", "Lending"),
+    AlterField("lending", "days", models.BigIntegerField(default=28)),
 ]
+TABLES = ("tried_shelf", "tried_book", "tried_lending")
+
+
+def _lend(apps: Any) -> None:
+    """Use the models as a migration of data does: forth, back, and to itself."""
+    shelves, books, loans = (apps.get_model("tried", name).objects.using("owner") for name in ("Shelf", "Book", "Loan"))
+    shelf = shelves.create(name="a", place=1)
+    book = books.create(shelf=shelf)
+    first = loans.create(book=book, shelf=shelf)
+    second = loans.create(book=book, before=first)
+    assert list(shelf.loans.all()) == [first]
+    assert list(shelves.filter(book__loan__before=first)) == [shelf]
+    assert list(first.loan_set.all()) == [second]
 
 
 @pytest.mark.django_db(databases=["default", "owner"])
@@ -30,17 +71,18 @@ def test_lighter_states_end_where_djangos_end() -> None:
     theirs, their_table = _run(lighter=False)
     assert table == their_table != []
     assert ours.models == theirs.models
-    for name in ("shelf", "book"):
+    for name in ("shelf", "book", "lending"):
         mine, other = ours.apps.get_model("tried", name), theirs.apps.get_model("tried", name)
         assert [_told(field) for field in mine._meta.get_fields()] == [_told(field) for field in other._meta.get_fields()]
         assert mine._meta.constraints == other._meta.constraints
         assert mine._meta.indexes == other._meta.indexes
-    assert ours.apps.get_model("tried", "book")._meta.get_field("shelf").related_model is ours.apps.get_model("tried", "shelf")
+        for field in mine._meta.get_fields(include_hidden=True):
+            assert not field.is_relation or field.related_model is ours.apps.get_model("tried", field.related_model._meta.model_name)
     assert ours.apps.get_model("tried", "shelf")(state="out").get_state_display() == "Out"
 
 
 def _run(*, lighter: bool) -> tuple[ProjectState, list[Any]]:
-    """Run the operations as `Migration.apply` does; return the state and what PostgreSQL then knows of the table, which is undone."""
+    """Run the operations as `Migration.apply` does; return the state and what PostgreSQL then knows of the tables, which is undone."""
     state = ProjectState()
     assert state.apps is not None  # rendered from the start, as the executor's is
     connection = connections["owner"]
@@ -54,9 +96,10 @@ def _run(*, lighter: bool) -> tuple[ProjectState, list[Any]]:
             state = _apply(state, editor)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT attname::text, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute WHERE attrelid = 'tried_shelf'::regclass "
-            "AND attnum > 0 UNION ALL SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisunique FROM pg_index "
-            "WHERE indrelid = 'tried_shelf'::regclass ORDER BY 1"
+            "SELECT attrelid::regclass::text, attname::text, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute "
+            "WHERE attrelid = ANY(%s::regclass[]) AND attnum > 0 UNION ALL SELECT indrelid::regclass::text, indexrelid::regclass::text, "
+            "pg_get_indexdef(indexrelid), indisunique FROM pg_index WHERE indrelid = ANY(%s::regclass[]) ORDER BY 1, 2",
+            [list(TABLES), list(TABLES)],
         )
         found = cursor.fetchall()
         cursor.execute("ROLLBACK TO SAVEPOINT before")
