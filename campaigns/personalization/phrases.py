@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from campaigns.models import StorePhrase
+from retention.kit.languages import ways
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store
 
 SHOP = "{shop}"
 """Stands in a phrase for the name of the shop."""
-LAST_RESORT = "en"
 Own = Mapping[tuple[str, str], str]
 
 
@@ -61,8 +61,6 @@ PHRASES: dict[str, FixedPhrase] = {
         en="Until", de="Bis", fr="Jusqu’au", es="Hasta", it="Fino al", pt="Até", nl="Tot", ja="期限",
     ),
 }  # fmt: skip
-LANGUAGES = tuple(next(iter(PHRASES.values())).texts)
-"""The languages every phrase is written in."""
 
 
 def own_phrases() -> dict[tuple[str, str], str]:
@@ -76,21 +74,15 @@ def words_for(language: str, *, store: Store, own: Own) -> dict[str, str]:
 
     "pt-BR" is answered by "pt-br", else by "pt"; then come the shop's own language and English. own: as `own_phrases` returns it.
     """
-    ways = _ways(language, store.locale)
-    return {key: _text(key, phrase, ways, own).replace(SHOP, store.name) for key, phrase in PHRASES.items()}
+    names = ways(language, store.locale)
+    return {key: _text(key, phrase, names, own).replace(SHOP, store.name) for key, phrase in PHRASES.items()}
 
 
 def usual_text(key: str, language: str, *, store: Store, own: Own) -> str:
     """Return what stands in a place in a language where the store has no words of its own in just that language."""
     others = {place: text for place, text in own.items() if place != (key, language)}
-    return _text(key, PHRASES[key], _ways(language, store.locale), others)
+    return _text(key, PHRASES[key], ways(language, store.locale), others)
 
 
-def _text(key: str, phrase: FixedPhrase, ways: tuple[str, ...], own: Own) -> str:
-    return next(text for way in ways if (text := own.get((key, way)) or phrase.texts.get(way, "")))
-
-
-def _ways(*languages: str) -> tuple[str, ...]:
-    """Return under which names of languages a text is looked for, in order."""
-    names = [language.lower().replace("_", "-") for language in languages]
-    return (*(way for name in names for way in (name, name.partition("-")[0]) if way), LAST_RESORT)
+def _text(key: str, phrase: FixedPhrase, names: tuple[str, ...], own: Own) -> str:
+    return next(text for name in names if (text := own.get((key, name)) or phrase.texts.get(name, "")))

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,6 +15,7 @@ from campaigns.personalization.short_links import read_short
 from retention.dashboard.access import public
 from retention.kit import clock
 from retention.kit.secrets import BadLink
+from retention.signup.pages import nowhere_page
 from retention.tenancy.context import store_context
 
 
@@ -28,7 +28,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link, message_id, position = read_click(token, now=now)
     except BadLink:
-        return render(request, "campaigns/link_gone.html", status=404)
+        return nowhere_page(request, "campaigns/link_gone.html", status=404)
     return _lead(request, link.store_id, message_id, position)
 
 
@@ -40,7 +40,7 @@ def follow_short(request: HttpRequest, token: str) -> HttpResponse:
     try:
         store_id, message_id, position = read_short(token)
     except BadLink:
-        return render(request, "campaigns/link_gone.html", status=404)
+        return nowhere_page(request, "campaigns/link_gone.html", status=404)
     return _lead(request, store_id, message_id, position, newest=clock.now() - timedelta(days=CLICK_DAYS))
 
 
@@ -49,7 +49,7 @@ def _lead(request: HttpRequest, store_id: int, message_id: int, position: int, *
     with store_context(store_id):
         target = Message.objects.target_of(message_id, position, newest=newest)
         if target is None:
-            return render(request, "campaigns/link_gone.html", status=404)
+            return nowhere_page(request, "campaigns/link_gone.html", status=404)
         with suppress(DatabaseError):  # a click that cannot be noted must not keep anybody from the shop
             _note(request, message_id, position)
     return HttpResponseRedirect(target)

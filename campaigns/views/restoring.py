@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -12,9 +11,10 @@ from campaigns.personalization.links import read_basket
 from campaigns.personalization.tracking import hosts_of, may_link
 from retention.dashboard.access import public
 from retention.kit import clock
+from retention.kit.languages import speaking
 from retention.kit.secrets import BadLink
 from retention.orders.models import Cart, CartLine
-from retention.signup.pages import shop_page
+from retention.signup.pages import nowhere_page, shop_page
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 
@@ -30,20 +30,20 @@ def restore_basket(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = read_basket(token, now=clock.now())
     except BadLink:
-        return render(request, "campaigns/link_gone.html", status=404)
+        return nowhere_page(request, "campaigns/link_gone.html", status=404)
     with store_context(link.store_id):
         store = Store.objects.get(pk=link.store_id)
-        cart = Cart.objects.filter(pk=int(link.subject)).first()
+        cart = Cart.objects.select_related("customer").filter(pk=int(link.subject)).first()
         lines = list(CartLine.objects.filter(cart=cart).order_by("id")[:MOST_LINES]) if cart is not None else []
     if cart is None:
-        return render(request, "campaigns/link_gone.html", status=404)
+        return nowhere_page(request, "campaigns/link_gone.html", status=404)
     ours = may_link(cart.restore_url, hosts=hosts_of(web_address=store.web_address))
     back = cart.restore_url if ours else store.web_address
     if request.method == "POST" and back and cart.state != Cart.State.BOUGHT:
         return HttpResponseRedirect(back, status=303)
     words = {"cart": cart, "lines": lines, "bought": cart.state in {Cart.State.BOUGHT, Cart.State.RECOVERED}, "back": back}
-    answer = shop_page(request, "campaigns/basket.html", store=store, **words)
-    return _leading_to(answer, back)
+    with speaking(cart.customer.language, store.locale):
+        return _leading_to(shop_page(request, "campaigns/basket.html", store=store, **words), back)
 
 
 def _leading_to(answer: HttpResponse, back: str) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -24,9 +23,10 @@ from retention.customers.events import record
 from retention.customers.models import Customer, CustomerMerge, Erasure
 from retention.dashboard.access import public
 from retention.kit import clock
+from retention.kit.languages import speaking
 from retention.kit.secrets import BadLink
 from retention.signup.links import address_mark, preferences_url
-from retention.signup.pages import shop_page
+from retention.signup.pages import nowhere_page, shop_page
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 
@@ -41,17 +41,18 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     try:
         wish = read_unsubscribe(token, now=now)
     except BadLink:
-        return render(request, "campaigns/link_gone.html", status=404)
+        return nowhere_page(request, "campaigns/link_gone.html", status=404)
     with store_context(wish.store_id):
         store = Store.objects.get(pk=wish.store_id)
         done = request.method == "POST"
         customer = _withdraw(wish, now=now) if done else _person(Customer.objects.all(), wish)
         if customer is None and not _is_erased(wish):
-            return render(request, "campaigns/link_gone.html", status=404)
+            return nowhere_page(request, "campaigns/link_gone.html", status=404)
         site = LinkHost.site_in_use()
     known = customer is not None and address_mark(customer) == wish.mark
     more = preferences_url(customer, store_id=store.pk, planned_at=now, site=site) if customer is not None and known else ""
-    return shop_page(request, "campaigns/unsubscribe.html", store=store, done=done, preferences=more)
+    with speaking(customer.language if customer is not None else "", store.locale):
+        return shop_page(request, "campaigns/unsubscribe.html", store=store, done=done, preferences=more)
 
 
 def _withdraw(wish: Unsubscribing, *, now: datetime) -> Customer | None:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from retention.customers.consent import address_digest
 from retention.customers.identifying import email_key, vouch
+from retention.customers.models import Customer
+from retention.kit.languages import speaking
 from retention.kit.locks import transaction_lock
 from retention.kit.secrets import BadLink
 from retention.notices.owing import owe_page
@@ -38,11 +40,12 @@ class NotConfirmable(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a link asks for: the shop, the address, and the sign-ups that wait for it, oldest first."""
+    """What a link asks for: the shop, the address, the sign-ups that wait for it, oldest first, and what its owner speaks if we know."""
 
     store: Store
     confirmation: Confirmation
     signups: list[Signup]
+    language: str
 
     @property
     def email(self) -> str:
@@ -91,14 +94,20 @@ def owe_question(signup: Signup, *, store: Store, now: datetime) -> bool:
         "consent_text": signup.consent_text,
         "days": rules.GOOD_FOR.days,
     }
-    return owe_page(
-        "signup_confirmation",
-        to=signup.email,
-        subject=_("One press, and you hear from %(shop)s") % words,
-        template="signup_confirmation",
-        words=words,
-        key=f"signup:{store.pk}:{confirmation.pk}:{confirmation.mails_count}",
-    )
+    with speaking(language_at(signup.email), store.locale):
+        return owe_page(
+            "signup_confirmation",
+            to=signup.email,
+            subject=_("One press, and you hear from %(shop)s") % words,
+            template="signup_confirmation",
+            words=words,
+            key=f"signup:{store.pk}:{confirmation.pk}:{confirmation.mails_count}",
+        )
+
+
+def language_at(email: str) -> str:
+    """Return what whoever has this address in the active store speaks; nothing where we do not know them."""
+    return str(Customer.objects.filter(email_key=email_key(email)).values_list("language", flat=True).first() or "")
 
 
 def look(token: str, *, now: datetime) -> Asked:
@@ -114,7 +123,8 @@ def look(token: str, *, now: datetime) -> Asked:
         signups = list(_of(confirmation).waiting(now).exclude(email="").select_related("form").order_by("pk"))
         if not signups:
             raise NotConfirmable(_what_became(confirmation))
-    return Asked(confirmation.store, confirmation, signups)
+        language = language_at(signups[0].email)
+    return Asked(confirmation.store, confirmation, signups, language)
 
 
 def confirm(asked: Asked, *, shown: str, sender: Sender, now: datetime) -> list[Signup]:

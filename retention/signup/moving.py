@@ -15,6 +15,7 @@ from retention.customers.consent import Said, address_digest, record_consents
 from retention.customers.events import record
 from retention.customers.identifying import email_key, vouch
 from retention.customers.models import Consent, Customer, Identity
+from retention.kit.languages import speaking
 from retention.kit.secrets import BadLink
 from retention.notices.owing import owe_page
 from retention.signup.confirming import lock_address, may_ask
@@ -55,15 +56,16 @@ def _owe(move: AddressMove, person: Person, *, to: str, now: datetime) -> bool:
             "days": GOOD_FOR.days,
             "new": move.new,
         }
-        subject = _("Shall %(shop)s write to another address?") if move.leaving else _("Is this your new address? %(shop)s asks")
-        return owe_page(
-            "leave_address" if move.leaving else "new_address",
-            to=to,
-            subject=subject % words,
-            template="signup_leave_address" if move.leaving else "signup_new_address",
-            words=words,
-            key=f"signup:{store.pk}:{confirmation.pk}:{confirmation.mails_count}",
-        )
+        with speaking(person.customer.language, store.locale):
+            subject = _("Shall %(shop)s write to another address?") if move.leaving else _("Is this your new address? %(shop)s asks")
+            return owe_page(
+                "leave_address" if move.leaving else "new_address",
+                to=to,
+                subject=subject % words,
+                template="signup_leave_address" if move.leaving else "signup_new_address",
+                words=words,
+                key=f"signup:{store.pk}:{confirmation.pk}:{confirmation.mails_count}",
+            )
 
 
 def look(token: str, *, now: datetime) -> tuple[AddressMove, Person]:

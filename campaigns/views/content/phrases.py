@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import StorePhrase
-from campaigns.personalization.phrases import LANGUAGES, PHRASES, own_phrases, usual_text
+from campaigns.personalization.phrases import PHRASES, own_phrases, usual_text
 from campaigns.personalization.wording import MOST_LANGUAGES, is_language
 from retention.customers.models import Customer
 from retention.dashboard.access import needs
+from retention.kit.languages import LANGUAGES
 from retention.stores import auditing
 
 LONGEST = 300

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -12,14 +11,16 @@ from django.views.decorators.http import require_http_methods
 
 from retention.dashboard.access import public
 from retention.kit import clock
+from retention.kit.languages import speaking
 from retention.kit.secrets import BadLink
 from retention.signup import moving
 from retention.signup.confirming import Asked, NotConfirmable, look, refuse
 from retention.signup.confirming import confirm as say_yes
 from retention.signup.definition import steps_of
-from retention.signup.links import preferences_url
+from retention.signup.links import AddressMove, preferences_url
 from retention.signup.models import Signup
-from retention.signup.pages import shop_page
+from retention.signup.pages import nowhere_page, shop_page
+from retention.signup.preferring import Person
 from retention.signup.refusals import reached_by
 from retention.signup.views.public import sender_of
 
@@ -36,16 +37,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         asked = look(token, now=now)
     except NotConfirmable as error:
-        return render(request, "signup/confirm_gone.html", {"reason": error.reason}, status=_STATUS[error.reason])
-    if request.method != "POST":
-        return shop_page(request, "signup/confirm.html", store=asked.store, **_words(asked))
-    if request.POST.get("answer") == "no":
-        refuse(asked, now=now)
-        return shop_page(request, "signup/confirmed.html", store=asked.store, refused=True)
-    signups = say_yes(asked, shown=request.POST.get("shown", ""), sender=sender_of(request), now=now)
-    if not signups:
-        return _again(request, token, now=now)
-    return shop_page(request, "signup/confirmed.html", store=asked.store, **_done(signups, now=now))
+        return _nothing(request, error.reason)
+    with speaking(asked.language, asked.store.locale):
+        return _confirm(request, token, asked, now=now)
 
 
 @public
@@ -58,8 +52,24 @@ def new_address(request: HttpRequest, token: str) -> HttpResponse:
     try:
         move, person = moving.look(token, now=now)
     except BadLink as error:
-        reason = "expired" if error.reason == "expired" else "unknown"
-        return render(request, "signup/confirm_gone.html", {"reason": reason}, status=_STATUS[reason])
+        return _nothing(request, "expired" if error.reason == "expired" else "unknown")
+    with speaking(person.customer.language, person.store.locale):
+        return _move(request, move, person, now=now)
+
+
+def _confirm(request: HttpRequest, token: str, asked: Asked, *, now: datetime) -> HttpResponse:
+    if request.method != "POST":
+        return shop_page(request, "signup/confirm.html", store=asked.store, **_words(asked))
+    if request.POST.get("answer") == "no":
+        refuse(asked, now=now)
+        return shop_page(request, "signup/confirmed.html", store=asked.store, refused=True)
+    signups = say_yes(asked, shown=request.POST.get("shown", ""), sender=sender_of(request), now=now)
+    if not signups:
+        return _again(request, token, now=now)
+    return shop_page(request, "signup/confirmed.html", store=asked.store, **_done(signups, now=now))
+
+
+def _move(request: HttpRequest, move: AddressMove, person: Person, *, now: datetime) -> HttpResponse:
     if request.method != "POST":
         return shop_page(request, "signup/new_address.html", store=person.store, move=move, done=False)
     if move.leaving:
@@ -76,8 +86,12 @@ def _again(request: HttpRequest, token: str, *, now: datetime) -> HttpResponse:
     try:
         asked = look(token, now=now)
     except NotConfirmable as error:
-        return render(request, "signup/confirm_gone.html", {"reason": error.reason}, status=_STATUS[error.reason])
+        return _nothing(request, error.reason)
     return shop_page(request, "signup/confirm.html", store=asked.store, changed=True, status=409, **_words(asked))
+
+
+def _nothing(request: HttpRequest, reason: str) -> HttpResponse:
+    return nowhere_page(request, "signup/confirm_gone.html", status=_STATUS[reason], reason=reason)
 
 
 def _words(asked: Asked) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -15,12 +14,13 @@ from django.views.decorators.http import require_http_methods
 from retention.customers.identifying import email_key
 from retention.dashboard.access import public
 from retention.kit import clock
+from retention.kit.languages import speaking
 from retention.kit.secrets import BadLink
 from retention.signup import moving, preferring
 from retention.signup.definition import BadAnswers, read_answers
 from retention.signup.describing import describe_steps
 from retention.signup.drawing import drawn_steps
-from retention.signup.pages import shop_page
+from retention.signup.pages import nowhere_page, shop_page
 from retention.signup.preferring import PAUSES, Person, Wish
 from retention.signup.questions.base import Asking
 from retention.signup.views.public import sender_of, values_of
@@ -37,7 +37,12 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     try:
         person = preferring.read_person(token, now=now)
     except BadLink:
-        return render(request, "signup/gone.html", {"reason": "link"}, status=404)
+        return nowhere_page(request, "signup/gone.html", status=404, reason="link")
+    with speaking(person.customer.language, person.store.locale):
+        return _answer(request, person, now=now)
+
+
+def _answer(request: HttpRequest, person: Person, *, now: datetime) -> HttpResponse:
     if request.method != "POST":
         return _page(request, person, now=now)
     if request.POST.get("do") == "stop":

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -20,6 +19,7 @@ from rest_framework.exceptions import ParseError
 
 from retention.dashboard.access import public
 from retention.kit import clock
+from retention.kit.languages import speaking
 from retention.rest.parsing import strict_json
 from retention.signup.definition import BadAnswers
 from retention.signup.describing import describe
@@ -28,7 +28,7 @@ from retention.signup.finding import store_of_form
 from retention.signup.joining import Sender
 from retention.signup.models import SignupForm
 from retention.signup.numbers import note_shown
-from retention.signup.pages import shop_page
+from retention.signup.pages import nowhere_page, shop_page
 from retention.signup.taking import STAMP, TooFast, TooMany, take
 from retention.stores.client_address import UNKNOWN, client_ip
 from retention.stores.limits import Limit, spend_or_local
@@ -57,7 +57,7 @@ def hosted(request: HttpRequest, public_id: UUID) -> HttpResponse:
     now = clock.now()
     with _form(public_id) as found:
         if found is None:
-            return render(request, "signup/gone.html", {"reason": "unknown"}, status=404)
+            return nowhere_page(request, "signup/gone.html", status=404, reason="unknown")
         if found.form.state not in _OPEN:
             return shop_page(request, "signup/gone.html", store=found.store, status=410, reason="closed")
         if request.method == "POST":
@@ -116,14 +116,18 @@ def values_of(posted: QueryDict) -> dict[str, str | list[str]]:
 
 @contextmanager
 def _form(public_id: UUID) -> Iterator[Found | None]:
-    """Open the store's context around the form; None for one that nobody may know of."""
+    """Open the store's context around the form, in the shop's language; None for one that nobody may know of."""
     store_id = store_of_form(public_id)
     if store_id is None:
         yield None
         return
     with store_context(store_id):
         form = SignupForm.objects.select_related("store", "topic").filter(public_id=public_id).exclude(state=SignupForm.State.DRAFT).first()
-        yield Found(form, form.store) if form is not None else None
+        if form is None:
+            yield None
+            return
+        with speaking(form.store.locale):
+            yield Found(form, form.store)
 
 
 def _take_page(request: HttpRequest, found: Found, *, now: datetime) -> HttpResponse:

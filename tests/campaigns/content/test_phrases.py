@@ -12,12 +12,13 @@ from campaigns.personalization import saving
 from campaigns.personalization.blocks.kinds import BY_KEY
 from campaigns.personalization.context import contexts
 from campaigns.personalization.kinds import compile_wording
-from campaigns.personalization.phrases import LANGUAGES, PHRASES, own_phrases, words_for
+from campaigns.personalization.phrases import PHRASES, own_phrases, words_for
 from campaigns.personalization.ready.shell import mail, part
 from campaigns.personalization.render import Rendered, render
 from campaigns.personalization.wording import Content, Wording
 from retention.customers.models import Customer
 from retention.kit import clock
+from retention.kit.languages import LANGUAGES
 from retention.stores.models import AuditEntry
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, send_all, start
 from tests.factories import member_of, signed_in
