@@ -75,6 +75,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.broadcasts.running import look_again
         from campaigns.journeys.hearers import hearers
         from campaigns.journeys.merging import move_runs, move_turned_away
+        from campaigns.journeys.surveying import ANSWERED
         from campaigns.measurement import assignment
         from campaigns.measurement.counters import came_back_counter, messages_counter
         from campaigns.models.campaign import names_of_campaigns
@@ -95,6 +96,7 @@ class CampaignsConfig(AppConfig):
         outcomes = [*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), COMPLAINED, OPENED, CLOSED, "Unsubscribed"]
         tell_as(*outcomes, teller=telling.tell_message, about="messages")
         tell_as(RECEIVED, teller=telling.tell_reply, about="messages")
+        tell_as(ANSWERED, teller=telling.tell_answer, about="messages")
         panels.add("messages", Panel(_("Messages, and why"), "campaigns/_why_panel.html", why_panel, order=25))
         register(models.Enrollment, move=move_runs)
         register(models.TurnedAway, move=move_turned_away)
@@ -131,6 +133,7 @@ def _add_pages() -> None:
     register(
         MenuItem("messages", _("Recovery plan"), "layout-grid", "campaigns:recovery", "messages.view", order=10),
         MenuItem("messages", _("Journeys"), "route", "campaigns:journeys", "messages.view", order=20),
+        MenuItem("messages", _("Ready-made"), "sparkles", "campaigns:playbooks", "messages.view", order=25),
         MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30),
         MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40),
         MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50),

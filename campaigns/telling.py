@@ -34,3 +34,10 @@ def tell_reply(event: CustomerEvent) -> Words:
     """Show what a person wrote back."""
     text = event.properties.get("text")
     return Words("message-2", _("Wrote back"), f"“{text[:300]}”" if isinstance(text, str) and text else "")
+
+
+def tell_answer(event: CustomerEvent) -> Words:
+    """Show how somebody answered the question after a delivery."""
+    score, note = event.properties.get("score"), event.properties.get("note")
+    title = _("Answered how it went: %(score)s of 5") % {"score": score}
+    return Words("message-2", title, f"“{note[:300]}”" if isinstance(note, str) and note else "")

@@ -18,10 +18,12 @@ from campaigns.views import (
     messages,
     openings,
     own_hosts,
+    playbooks,
     recovery,
     reports,
     restoring,
     rules,
+    surveys,
     unsubscribing,
     visits,
     why,
@@ -31,6 +33,7 @@ from campaigns.views.content import answering, brand, countdown, editing, langua
 app_name = "campaigns"
 
 PUBLIC: list[URLPattern] = [
+    path("a/<str:token>", surveys.answer_survey, name="survey"),
     path("b/<str:token>", restoring.restore_basket, name="basket_back"),
     path("c/<str:token>", clicks.follow, name="click"),
     path("hooks/email/<uuid:public_id>", reports.take_email, name="email_reports"),
@@ -102,6 +105,11 @@ urlpatterns: list[URLPattern] = [
     path("recovery/<uuid:public_id>/<slug:group>/save/", recovery.save_cell, name="recovery_save"),
     path("recovery/<uuid:public_id>/<slug:group>/state/", recovery.set_state, name="recovery_state"),
     path("journeys/", journeys.list_journeys, name="journeys"),
+    path("journeys/ready/", playbooks.list_playbooks, name="playbooks"),
+    path("journeys/ready/<slug:key>/", playbooks.show_playbook, name="playbook"),
+    path("journeys/ready/<slug:key>/messages/<slug:message>/", playbooks.preview_message, name="playbook_message"),
+    path("journeys/ready/<slug:key>/switch-on/", playbooks.switch_playbook_on, name="playbook_on"),
+    path("journeys/ready/<slug:key>/draft/", playbooks.draft_playbook, name="playbook_draft"),
     path("journeys/switch-on/<slug:key>/", journeys.switch_on, name="switch_on"),
     path("journeys/<uuid:public_id>/", journeys.show_journey, name="journey"),
     path("journeys/<uuid:public_id>/messages/", messages.list_messages, name="messages"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.models import Enrollment, LinkHost, Message
 from campaigns.personalization.brands import brand_words
-from campaigns.personalization.links import basket_url, unsubscribe_url
+from campaigns.personalization.links import basket_url, survey_url, unsubscribe_url
 from campaigns.personalization.phrases import own_phrases, words_for
 from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
@@ -33,6 +33,8 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     if not messages:
         return {}
     own = hosts_of(web_address=store.web_address)
+    texts = _sources(messages) if sources is None else list(sources)
+    asks = any("survey_url" in text for text in texts)
     lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     site, own_words = LinkHost.site_in_use(), own_phrases()
@@ -41,7 +43,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     shops = {language: shop | {"words": words_for(language, store=store, own=own_words)} for language in languages}
     shelves = shelves_for(
         (message.customer for message in messages),
-        sources=_sources(messages) if sources is None else sources,
+        sources=texts,
         now=max(message.planned_at for message in messages),
     )
     return {
@@ -54,6 +56,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
             "fallback": "",
             **shelves.of(message.customer_id),
             "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at, site=site),
+            "survey_url": survey_url(message.pk, store_id=store.pk, planned_at=message.planned_at, site=site) if asks else "",
             "unsubscribe_url": unsubscribe_url(
                 message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at, site=site
             ),

@@ -20,7 +20,7 @@ FOOT_MJML = """    <mj-section padding="16px">
       </mj-column>
     </mj-section>
 """  # of the mails we write ourselves; any other gets `_FOOTER` for what it lacks
-PROTECTED = ("unsubscribe_url", "preferences_url", "shop")
+PROTECTED = ("unsubscribe_url", "preferences_url", "survey_url", "shop")
 _COMMENT = re.compile(r"<!--(?:.*?-->|.*\Z)", re.DOTALL)  # one without an end hides all that follows
 _WAY_OUT = re.compile(r"""<a\b[^<>]*?\bhref\s*=\s*["']?\s*{{-?\s*unsubscribe_url\s*-?}}""", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"{{-?\s*shop\.postal_address\b[^}]*}}")

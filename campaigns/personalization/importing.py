@@ -6,7 +6,12 @@ system tells them; its sections become loops. Names that are ours already stay.
 
 import re
 
-OURS = frozenset({"profile", "cart", "event", "shop", "unsubscribe_url", "preferences_url", "viewed", "recommended", "products", "coupon"})
+OURS = frozenset(
+    {
+        "profile", "cart", "event", "shop", "unsubscribe_url", "preferences_url", "survey_url", "viewed", "recommended", "newest",
+        "companions", "products", "coupon",
+    }
+)  # fmt: skip
 _MARK = re.compile(r"{{\s*([#^/]?)\s*(each\s+|if\s+|unless\s+)?(\w[\w.]*|\.)\s*}}|{{{\s*(\w[\w.]*)\s*}}}")
 _ENDS = {"for": "{% endfor %}", "if": "{% endif %}", "unless": "{% endunless %}"}
 

@@ -13,8 +13,8 @@ from retention.customers.models import Customer
 from retention.kit.secrets import BadLink, Link, open_link, sign_link
 from retention.signup.links import address_mark
 
-CLICK, UNSUBSCRIBE, BASKET = "click", "unsubscribe", "basket"
-CLICK_DAYS, UNSUBSCRIBE_DAYS, BASKET_DAYS = 400, 3650, 30
+CLICK, UNSUBSCRIBE, BASKET, SURVEY = "click", "unsubscribe", "basket", "survey"
+CLICK_DAYS, UNSUBSCRIBE_DAYS, BASKET_DAYS, SURVEY_DAYS = 400, 3650, 30, 60
 
 
 def click_url(message_id: int, position: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
@@ -78,6 +78,20 @@ def read_basket(token: str, *, now: datetime) -> Link:
     if not link.subject.isdigit():
         raise BadLink("malformed")
     return link
+
+
+def survey_url(message_id: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
+    """Return the address where whoever got a message answers how it went. site: as for `click_base`."""
+    token = sign_link(str(message_id), store_id=store_id, purpose=SURVEY, expires_at=planned_at + timedelta(days=SURVEY_DAYS))
+    return f"{site or settings.SITE_URL}/a/{token}"
+
+
+def read_survey(token: str, *, now: datetime) -> tuple[int, int]:
+    """Return the store and the message of an answer; raises BadLink."""
+    link = open_link(token, purpose=SURVEY, now=now)
+    if not link.subject.isdigit():
+        raise BadLink("malformed")
+    return link.store_id, int(link.subject)
 
 
 def read_click(token: str, *, now: datetime) -> tuple[Link, int, int]:

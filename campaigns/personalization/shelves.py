@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.core.cache import cache
@@ -17,6 +18,7 @@ from django.db.models import F, Max, Sum
 from django.db.models.fields.json import KeyTextTransform
 from redis import RedisError
 
+from campaigns.personalization.companions import bought_together, companions_of
 from retention.catalog.models import Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent
 from retention.kit.locks import transaction_lock
@@ -24,20 +26,21 @@ from retention.kit.words import fold
 from retention.orders.models import OrderLine
 from retention.tenancy.context import require_store_id
 
-MOST_SHOWN, MOST_SELLERS, MOST_CHOSEN = 12, 400, 60
+MOST_SHOWN, MOST_SELLERS, MOST_CHOSEN, MOST_NEW = 12, 400, 60, 48
 VIEWED_DAYS, BOUGHT_DAYS, SELLING_DAYS = 60, 90, 90
 LIKED_CATEGORIES = 3
+PERSONAL = ("viewed", "recommended", "newest", "companions")
 SELLERS_KEPT = timedelta(minutes=10)
 _SELLERS = "best-sellers"
 _LIQUID = re.compile(r"{[{%].*?[%}]}", re.DOTALL)
-_USES = re.compile(r"\b(viewed|recommended|products)\b")
+_USES = re.compile(r"\b(viewed|recommended|newest|companions|products)\b")
 _CHOSEN = re.compile(r"""\bchosen\s*=\s*["']([^"']*)["']|\bproducts\[\s*["']([^"'\]]{1,120})["']""")
 Shown = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Shelves:
-    """What a slice's templates see. of_person: by customer, {"viewed": [...], "recommended": [...]}; products: by the shop's id."""
+    """What a slice's templates see. of_person: by customer, the lists of PERSONAL; products: by the shop's id."""
 
     of_person: Mapping[int, Mapping[str, list[Shown]]] = field(default_factory=dict)
     products: Mapping[str, Shown] = field(default_factory=dict)
@@ -45,7 +48,7 @@ class Shelves:
     def of(self, customer_id: int) -> dict[str, Any]:
         """Return what one person's template sees."""
         mine = self.of_person.get(customer_id, {})
-        return {"viewed": mine.get("viewed", []), "recommended": mine.get("recommended", []), "products": self.products}
+        return {**{name: mine.get(name, []) for name in PERSONAL}, "products": self.products}
 
 
 def shelves_for(customers: Iterable[Customer], *, sources: Iterable[str], now: datetime) -> Shelves:
@@ -55,21 +58,21 @@ def shelves_for(customers: Iterable[Customer], *, sources: Iterable[str], now: d
     if not uses:
         return Shelves()
     people = {customer.pk: customer for customer in customers}
-    viewed = _viewed(list(people), now=now) if uses & {"viewed", "recommended"} else {}
-    sellers = _best_sellers(now=now) if "recommended" in uses else []
-    bought = _bought(list(people), now=now) if "recommended" in uses else {}
+    viewed = _viewed(list(people), now=now) if uses & set(PERSONAL) else {}
+    sellers = _best_sellers(now=now) if uses & {"recommended", "companions"} else []
+    offered = {"recommended": sellers if "recommended" in uses else [], "newest": _newest() if "newest" in uses else []}
+    bought = _bought(list(people), now=now) if uses & {"recommended", "newest", "companions"} else {}
+    together = bought_together({one for ones in bought.values() for one in ones}) if "companions" in uses else {}
     chosen = chosen_in(texts) if "products" in uses else []
-    shown = _for_sale({*chosen, *sellers, *(one for ones in viewed.values() for one in ones)})
-    return Shelves(
-        {
-            pk: {
-                "viewed": [shown[one].words for one in viewed.get(pk, []) if one in shown][:MOST_SHOWN] if "viewed" in uses else [],
-                "recommended": _fitting(person, viewed.get(pk, []), bought.get(pk, set()), sellers, shown),
-            }
-            for pk, person in people.items()
-        },
-        {one: shown[one].words for one in chosen if one in shown},
-    )
+    shown = _for_sale({*chosen, *sellers, *chain(*offered.values()), *chain(*viewed.values()), *chain(*together.values())})
+
+    def of(pk: int, person: Customer) -> dict[str, list[Shown]]:
+        seen, theirs = viewed.get(pk, []), bought.get(pk, set())
+        fitting = {name: _fitting(person, seen, theirs, some, shown) for name, some in offered.items()}
+        beside = [*companions_of(theirs, together), *(one for one in sellers if one not in theirs)] if "companions" in uses else []
+        return {**fitting, "viewed": _words(seen, shown) if "viewed" in uses else [], "companions": _words(beside, shown)}
+
+    return Shelves({pk: of(pk, person) for pk, person in people.items()}, {one: shown[one].words for one in chosen if one in shown})
 
 
 def chosen_in(sources: Iterable[str]) -> list[str]:
@@ -86,13 +89,18 @@ class _Sold:
     category: str
 
 
+def _words(wanted: Sequence[str], shown: Mapping[str, _Sold]) -> list[Shown]:
+    """Return what a template sees of those that are for sale, each once."""
+    return [shown[one].words for one in dict.fromkeys(wanted) if one in shown][:MOST_SHOWN]
+
+
 def _fitting(person: Customer, viewed: Sequence[str], bought: set[str], sellers: Sequence[str], shown: Mapping[str, _Sold]) -> list[Shown]:
-    """Return best sellers of what a person likes, then of the whole shop; not what they bought lately nor what they have just seen."""
+    """Return of what is offered what a person likes, then the rest; not what they bought lately nor what they have just seen."""
     liked = [fold(str(interest)) for interest in person.interests or []]
     liked += [fold(shown[one].category) for one in viewed if one in shown][:LIKED_CATEGORIES]
     left = [one for one in sellers if one in shown and one not in bought and one not in viewed[:1]]
     first = [one for one in left if shown[one].category and _is_liked(fold(shown[one].category), liked)]
-    return [shown[one].words for one in dict.fromkeys([*first, *left])][:MOST_SHOWN]
+    return _words([*first, *left], shown)
 
 
 def _is_liked(category: str, liked: Sequence[str]) -> bool:
@@ -129,8 +137,13 @@ def _bought(people: Sequence[int], *, now: datetime) -> dict[int, set[str]]:
 
 def _best_sellers(*, now: datetime) -> list[str]:
     """Return what the shop sold most of lately; before its first orders, its newest products."""
-    newest = Product.objects.filter(state=Product.State.ACTIVE).order_by("-created_at", "-id").values_list("shop_id", flat=True)
-    return list(dict.fromkeys([*_most_sold(now=now), *newest[:MOST_SHOWN]]))
+    return list(dict.fromkeys([*_most_sold(now=now), *_newest()[:MOST_SHOWN]]))
+
+
+def _newest() -> list[str]:
+    """Return what the shop has had for sale for the shortest time, as far as it has been told of."""
+    rows = Product.objects.filter(state=Product.State.ACTIVE).order_by("-created_at", "-id")
+    return list(rows.values_list("shop_id", flat=True)[:MOST_NEW])
 
 
 def _most_sold(*, now: datetime) -> list[str]:

@@ -76,6 +76,8 @@ WORDS: tuple[Word, ...] = (
     _word("event", gettext_noop("what the shop told with the event that started the message"), {}),
     *_shelf("viewed", gettext_noop("what they looked at, to repeat a block for each")),
     *_shelf("recommended", gettext_noop("what fits them, to repeat a block for each")),
+    *_shelf("companions", gettext_noop("what goes with what they bought, to repeat a block for each")),
+    *_shelf("newest", gettext_noop("what is new in the shop, what they like first, to repeat a block for each")),
     _word("products", gettext_noop("products you name yourself: products['number in the shop']"), {}),
     _word("shop.name", gettext_noop("name of the shop"), ""),
     _word("shop.web_address", gettext_noop("web address of the shop"), ""),
@@ -90,6 +92,7 @@ WORDS: tuple[Word, ...] = (
     _word("shop.locale", gettext_noop("language of the shop"), ""),
     *(_word(f"shop.words.{key}", phrase.label.text, "") for key, phrase in PHRASES.items()),
     _word("preferences_url", gettext_noop("page to choose topics and how often"), "https://shop.example.test/preferences"),
+    _word("survey_url", gettext_noop("page with one question: how did it go?"), "https://shop.example.test/survey"),
     _word("unsubscribe_url", gettext_noop("page to say no"), "https://shop.example.test/unsubscribe"),
 )
 
@@ -113,7 +116,14 @@ def example_context(store: Store, *, now: datetime | None = None, language: str 
     shown = shelves_for([Customer(pk=0)], sources=["{{ recommended }}"], now=now).of(0)["recommended"] if now else []
     shown = shown or [_example_of("viewed[].") | more for more in _MORE_EXAMPLES]
     products = {product["product_id"]: product for product in shown}
-    return context | {"shop": shop_context(store, language=language), "viewed": shown, "recommended": shown[::-1], "products": products}
+    return context | {
+        "shop": shop_context(store, language=language),
+        "viewed": shown,
+        "recommended": shown[::-1],
+        "newest": shown,
+        "companions": shown,
+        "products": products,
+    }
 
 
 _MORE_EXAMPLES: tuple[dict[str, Any], ...] = (

@@ -1,8 +1,10 @@
 """Abandoned basket: one e-mail when it goes idle, another 20 hours later, silence after an order."""
 
 from campaigns.personalization.framing import FOOT_MJML
-from campaigns.playbooks.base import Playbook, ReadyTemplate
+from campaigns.personalization.ready.messages import ReadyMessage
+from campaigns.playbooks.base import BASKETS, COME_BACK, Playbook
 from retention.kit.words import Phrase, gettext_noop
+from segments.library import did, last, rule_of
 
 _MAIL = """<mjml>
   <mj-head>
@@ -47,9 +49,10 @@ def _mail(*, preview: str, opening: str, button: str) -> str:
     return _MAIL.replace("[[preview]]", preview).replace("[[opening]]", opening).replace("[[button]]", button)
 
 
-_FIRST = ReadyTemplate(
+_FIRST = ReadyMessage(
     key="abandoned-cart-first",
-    name="Basket: first reminder",
+    name=Phrase(gettext_noop("Basket: first reminder")),
+    channel="email",
     subject="{{ profile.first_name | default: 'Hello' }}, your basket is still here",
     source=_mail(
         preview="Nothing is lost: your basket is as you left it.",
@@ -57,9 +60,10 @@ _FIRST = ReadyTemplate(
         button="Back to my basket",
     ),
 )
-_SECOND = ReadyTemplate(
+_SECOND = ReadyMessage(
     key="abandoned-cart-second",
-    name="Basket: second reminder",
+    name=Phrase(gettext_noop("Basket: second reminder")),
+    channel="email",
     subject="Still thinking about it, {{ profile.first_name | default: 'friend' }}?",
     source=_mail(
         preview="Your basket waits. Questions? Just answer this mail.",
@@ -70,6 +74,8 @@ _SECOND = ReadyTemplate(
 
 ABANDONED_CART = Playbook(
     key="abandoned_cart",
+    aim=COME_BACK,
+    icon="shopping-cart",
     name=Phrase(gettext_noop("Abandoned basket")),
     summary=Phrase(gettext_noop("Two e-mails to people who leave a full basket; an order ends it at once.")),
     definition={
@@ -85,4 +91,7 @@ ABANDONED_CART = Playbook(
         ],
     },
     templates=(_FIRST, _SECOND),
+    lately=rule_of(did("Cart Idle", window=last(30))),
+    needs=(BASKETS,),
+    rows=("idle",),
 )

@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 
 from campaigns.journeys.standings import end_runs_of
 from campaigns.models import CouponPool, Journey, RecoveryCell, RecoveryCellVersion, RecoveryGroup, RecoveryStage, SendRule
+from campaigns.personalization.ready.messages import add_messages
 from campaigns.recovery.checking import faults_of_cell
-from campaigns.recovery.ready import add_messages
+from campaigns.recovery.ready import MESSAGES
 from campaigns.recovery.rules.cells import CellPlan, read_cell
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY
@@ -53,7 +54,7 @@ def begin(store: Store, *, user_id: int | None, now: datetime) -> bool:
         transaction_lock("recovery-plan", store_id=store.pk)
         if RecoveryStage.objects.exclude(ready="").exists():
             return False
-        add_messages(store, now=now)
+        add_messages(MESSAGES, store, now=now)
         stages = {}
         for ready in STAGES:
             stage = RecoveryStage(

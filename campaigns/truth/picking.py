@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from campaigns.truth.deciding import GONE, SOLD_OUT, Change, Do, Key, Offer, Rule
 
-LISTS, NAMED = ("viewed", "recommended"), "products"
+LISTS, NAMED = ("viewed", "recommended", "newest", "companions"), "products"
 
 
 class Picked(NamedTuple):

@@ -13,7 +13,7 @@ _SIGNS = {
     PRICE: re.compile(r"\bevent\b[^}%|]*price"),
     COUPON: re.compile(r"\bcoupon\s*[.\[]"),
     FALLBACK: re.compile(r"\bfallback\b"),
-    SHELF: re.compile(r"(?<![.\w])(?:viewed|recommended|products)\b"),
+    SHELF: re.compile(r"(?<![.\w])(?:viewed|recommended|newest|companions|products)\b"),
 }
 _MOST = 256
 _known: OrderedDict[int, frozenset[str]] = OrderedDict()

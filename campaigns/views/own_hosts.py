@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.connecting import hosting
 from campaigns.connecting.asking import read_domain
-from campaigns.personalization.links import read_basket, read_click, read_opening, read_unsubscribe
+from campaigns.personalization.links import read_basket, read_click, read_opening, read_survey, read_unsubscribe
 from campaigns.personalization.short_links import read_short
 from retention.dashboard.access import public
 from retention.kit import clock
@@ -32,6 +32,7 @@ STORE_OF: dict[str, Callable[[str], int]] = {
     "opening": lambda token: read_opening(token, now=clock.now())[0].store_id,
     "unsubscribe": lambda token: read_unsubscribe(token, now=clock.now()).store_id,
     "basket_back": lambda token: read_basket(token, now=clock.now()).store_id,
+    "survey": lambda token: read_survey(token, now=clock.now())[0],
     "signup:preferences": lambda token: read_preferences(token, now=clock.now())[0],
 }
 """The pages of an own host by name, and whose token each reads; raises BadLink."""

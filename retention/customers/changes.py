@@ -58,6 +58,7 @@ _OF_OWN: dict[str, frozenset[str]] = {
     "Segment Entered": frozenset(),
     "Segment Left": frozenset(),
     "Shop Left": frozenset(),
+    "Survey Answered": frozenset(),
     "Unsubscribed": frozenset({CONSENT}),
 }
 

@@ -53,6 +53,7 @@ OWN_NAMES = frozenset(
         "Segment Left",
         "Shop Left",
         "Signed Up",
+        "Survey Answered",
         "Unsubscribed",
     }
 )

@@ -24,7 +24,7 @@ NO_PAGES = {
     "customers:import_report", "customers:import_changes", "customers:export_one", "customers:export_download",
     "campaigns:campaign_progress", "campaigns:campaign_preview", "campaigns:campaign_clicks", "campaigns:campaign_figures",
     "campaigns:template_preview", "campaigns:ready_preview", "campaigns:template_people", "campaigns:brand_preview", "countdown",
-    "campaigns:coupon_codes", "link_host_known", "link_host_answer",
+    "campaigns:playbook_message", "campaigns:coupon_codes", "link_host_known", "link_host_answer",
     "segments:reach", "segments:why", "segments:export", "segments:edit_list",
     "account_confirm_login_code", "account_reauthenticate", "mfa_authenticate",
 }  # fmt: skip

@@ -22,7 +22,11 @@ KIND_ROOMS = (
 )
 NOT_KINDS = {"__init__", "base"}
 # Modules that several kinds of a room share, and that are no kind themselves.
-BESIDE = {"campaigns/channels": {"inbox"}, "campaigns/channels/email/providers": {"smtp_wire"}, "campaigns/playbooks": {"switching"}}
+BESIDE = {
+    "campaigns/channels": {"inbox"},
+    "campaigns/channels/email/providers": {"smtp_wire"},
+    "campaigns/playbooks": {"switching", "numbers", "previewing"},
+}
 
 
 def kinds_in(room: Path) -> set[str]:

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from campaigns.journeys.surveying import ANSWERED
 from campaigns.journeys.triggers import PRODUCT_NEWS
 from campaigns.recovery.rules.compiling import TRIGGER
 from campaigns.sending.opening import OPENED
@@ -161,7 +162,7 @@ def test_nobody_else_says_what_only_the_product_says(kind, trusted):
 def test_the_list_of_our_own_names_is_complete():
     mail = {*DELIVERED.values(), *BOUNCED.values(), *CLICKED.values(), CLOSED, COMPLAINED, OPENED, RECEIVED, "Unsubscribed"}
     segments = {"Segment Entered", "Segment Left", TRIGGER}
-    news = set(PRODUCT_NEWS.values())
+    news = {*PRODUCT_NEWS.values(), ANSWERED}
     assert {ASKED, CART_ABANDONED, CART_IDLE, IMPORTED, MERGED, SAVED, SIGNED_UP, PREFERENCES_CHANGED, *mail, *segments, *news} == OWN_NAMES
 
 

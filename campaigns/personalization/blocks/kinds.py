@@ -169,6 +169,16 @@ KINDS: tuple[Kind, ...] = (
         Phrase(gettext_noop("Best sellers of what they like; not what they just bought, nothing sold out.")),
     ),
     Kind(
+        "companions", Phrase(gettext_noop("Goes with it")), "stack-2", "mj-table", "bo-companions", (_TITLE, _COUNT),
+        _shelf("companions", "Goes well with it").replace("bo-products", "bo-companions"),
+        Phrase(gettext_noop("What others bought together with what they bought; best sellers where too little is known.")),
+    ),
+    Kind(
+        "newest", Phrase(gettext_noop("New in the shop")), "bolt", "mj-table", "bo-newest", (_TITLE, _COUNT),
+        _shelf("newest", "Just arrived").replace("bo-products", "bo-newest"),
+        Phrase(gettext_noop("What was added last, what they like first; not what they just bought, nothing sold out.")),
+    ),
+    Kind(
         "chosen", Phrase(gettext_noop("Chosen items")), "tag", "mj-table", "bo-chosen",
         tuple(
             Field(f"item{index + 1}", Phrase(gettext_noop("Item %(number)s"), {"number": index + 1}), Item(_CHOSEN, index), "product")

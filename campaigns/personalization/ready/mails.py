@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from campaigns.personalization.blocks.editing import filled_in
-from campaigns.personalization.blocks.kinds import BUTTON, BY_KEY, CART
-from campaigns.personalization.ready.shell import festive, heading, hero, mail, opening, part, text
+from campaigns.personalization.blocks.kinds import BY_KEY, CART
+from campaigns.personalization.ready.shell import NAME, button, festive, heading, hero, mail, opening, part, text, titled
 from campaigns.personalization.wording import Wording
 from retention.kit.register import Register
 from retention.kit.words import Phrase, gettext_noop
 
-_NAME = "{{ profile.first_name | default: 'there' }}"
 _SEEN, _FITS, _SOCIAL = BY_KEY["products"].source, BY_KEY["fits"].source, BY_KEY["social"].source
 
 
@@ -25,14 +24,6 @@ class ReadyMail:
     subject: str
     preheader: str
     source: str
-
-
-def _button(words: str, href: str = "{{ shop.web_address }}") -> str:
-    return BUTTON.replace(">To the shop<", f">{words}<").replace("{{ shop.web_address }}", href)
-
-
-def _titled(block: str, title: str) -> str:
-    return BY_KEY["fits"].fields[0].place.write(block, title)
 
 
 def wording_of(ready: ReadyMail, *, words: Mapping[str, str]) -> Wording:
@@ -50,11 +41,11 @@ for _one in (
         "News from {{ shop.name }}",
         "What is new this month, and a few things picked for you.",
         mail(
-            hero("NEWS", "What is new this month", f"Hello {_NAME}, here is what we have been working on."),
+            hero("NEWS", "What is new this month", f"Hello {NAME}, here is what we have been working on."),
             part(
                 heading("Something worth telling"),
                 text("Write two or three sentences here: what has changed, why it matters, and what somebody can do with it."),
-                _button("Have a look"),
+                button("Have a look"),
             ),
             part(_FITS),
             part(_SOCIAL, look="bo-card", padding="0 0 16px"),
@@ -68,11 +59,11 @@ for _one in (
         "Just in at {{ shop.name }}",
         "New on the shelf, and you see it first.",
         mail(
-            hero("JUST IN", "New on the shelf", f"Hello {_NAME}, these have just arrived, and you see them first."),
+            hero("JUST IN", "New on the shelf", f"Hello {NAME}, these have just arrived, and you see them first."),
             part(
                 text("We only keep what we would buy ourselves. This is what made it this time."),
-                _titled(_FITS, "Just arrived"),
-                _button("See all that is new"),
+                titled(_FITS, "Just arrived"),
+                button("See all that is new"),
             ),
         ),
     ),
@@ -84,12 +75,12 @@ for _one in (
         "Happy birthday, {{ profile.first_name | default: 'friend' }}",
         "All of us wish you a good year.",
         mail(
-            festive("🎂", f"Happy birthday, {_NAME}", "All of us wish you a good year."),
+            festive("🎂", f"Happy birthday, {NAME}", "All of us wish you a good year."),
             part(
                 text("Thank you for being with us. Take your time today, and treat yourself to something you like."),
-                _button("Choose something"),
+                button("Choose something"),
             ),
-            part(_titled(_FITS, "You might like these")),
+            part(titled(_FITS, "You might like these")),
         ),
     ),
     ReadyMail(
@@ -100,8 +91,8 @@ for _one in (
         "What you looked at is back at {{ shop.name }}",
         "Back on the shelf, as long as it lasts.",
         mail(
-            opening("It is here again", f"Hello {_NAME}, what you looked at can be bought again."),
-            part(_SEEN, _button("Get it now")),
+            opening("It is here again", f"Hello {NAME}, what you looked at can be bought again."),
+            part(_SEEN, button("Get it now")),
             part(text("It went quickly last time. We cannot keep one for you, but we wanted you to know early.")),
         ),
     ),
@@ -113,8 +104,8 @@ for _one in (
         "Something you looked at costs less now",
         "The price went down.",
         mail(
-            opening("The price went down", f"Hello {_NAME}, something you looked at costs less now."),
-            part(_SEEN, _button("See the new price"), text("Prices are as of now; the shop always has the last word.")),
+            opening("The price went down", f"Hello {NAME}, something you looked at costs less now."),
+            part(_SEEN, button("See the new price"), text("Prices are as of now; the shop always has the last word.")),
         ),
     ),
     ReadyMail(
@@ -125,8 +116,8 @@ for _one in (
         "{{ profile.first_name | default: 'Hello' }}, your basket is still here",
         "Nothing is lost: it is just as you left it.",
         mail(
-            opening("It is just as you left it", f"Hello {_NAME}, you left something behind. Nothing is lost."),
-            part(CART, _button("Back to my basket", "{{ cart.url | default: shop.web_address }}")),
+            opening("It is just as you left it", f"Hello {NAME}, you left something behind. Nothing is lost."),
+            part(CART, button("Back to my basket", "{{ cart.url | default: shop.web_address }}")),
             part(text("Is anything unclear? Answer this mail; a person reads it.")),
         ),
     ),
@@ -138,15 +129,15 @@ for _one in (
         "Welcome to {{ shop.name }}",
         "Good to have you here. This is what to expect.",
         mail(
-            hero("WELCOME", f"Good to have you here, {_NAME}", "You will hear from us when there is something worth your time."),
+            hero("WELCOME", f"Good to have you here, {NAME}", "You will hear from us when there is something worth your time."),
             part(
                 heading("What to expect"),
                 text(
                     "<b>News</b>, when there is some.<br />\n<b>First looks</b> at what is new.<br />\n<b>No noise</b>: say stop, we stop."
                 ),
-                _button("Look around"),
+                button("Look around"),
             ),
-            part(_titled(_FITS, "What others like")),
+            part(titled(_FITS, "What others like")),
             part(_SOCIAL, padding="0 0 16px"),
         ),
     ),
@@ -158,8 +149,8 @@ for _one in (
         "It has been a while, {{ profile.first_name | default: 'friend' }}",
         "A few things have changed since you were here.",
         mail(
-            hero("LONG TIME NO SEE", f"It has been a while, {_NAME}", "A few things have changed since you were here."),
-            part(_titled(_FITS, "What fits you today"), _button("Come and see")),
+            hero("LONG TIME NO SEE", f"It has been a while, {NAME}", "A few things have changed since you were here."),
+            part(titled(_FITS, "What fits you today"), button("Come and see")),
             part(text("Not interested any more? Tell us below, and we write less often, or not at all.")),
         ),
     ),

@@ -1,9 +1,11 @@
 """What every ready-made mail has around its blocks: letters, colours for light and dark, the band on top and the foot."""
 
-from campaigns.personalization.blocks.kinds import LOGO
+from campaigns.personalization.blocks.kinds import BUTTON, BY_KEY, LOGO
 from campaigns.personalization.framing import FOOT_MJML
 
 INK, CARD = "#1d2526", "#ffffff"
+NAME = "{{ profile.first_name | default: 'there' }}"
+SHOP = "{{ shop.web_address }}"
 _HEAD = """<mjml>
   <mj-head>
     <mj-title>{{ shop.name }}</mj-title>
@@ -91,3 +93,13 @@ def heading(words: str) -> str:
 def text(words: str) -> str:
     """Return a paragraph."""
     return f'<mj-text css-class="bo-text">{words}</mj-text>'
+
+
+def button(words: str, href: str = SHOP) -> str:
+    """Return a button that leads to an address."""
+    return BUTTON.replace(">To the shop<", f">{words}<").replace(SHOP, href)
+
+
+def titled(block: str, title: str) -> str:
+    """Return a block of products under another heading."""
+    return BY_KEY["fits"].fields[0].place.write(block, title)

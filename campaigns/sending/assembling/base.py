@@ -31,3 +31,9 @@ class Assemble(Protocol):
 def utm_of(message: Message) -> dict[str, str]:
     """Return the campaign parameters that a message's links carry."""
     return {"utm_source": "boomerang", "utm_medium": message.channel, "utm_campaign": f"{message.source_kind}-{message.source_id}"}
+
+
+def ways_of(context: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the addresses of our own pages in a message, which stay as they are."""
+    ways = (context["unsubscribe_url"], context["preferences_url"], context.get("survey_url", ""))
+    return tuple(way for way in ways if way)

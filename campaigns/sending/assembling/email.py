@@ -15,7 +15,7 @@ from campaigns.personalization.links import click_base, host_of_basket, opening_
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
-from campaigns.sending.assembling.base import Built, utm_of
+from campaigns.sending.assembling.base import Built, utm_of, ways_of
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Links, may_begin_a_line_with_a_dot
 from retention.customers.consent import address_digest
@@ -31,7 +31,7 @@ def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[
         hosts=hosts,
         way=_way_of(message.source_kind, message.source_id, hosts),
         base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at, site=site),
-        leave=(context["unsubscribe_url"], context["preferences_url"]),
+        leave=ways_of(context),
     )
 
 

@@ -13,7 +13,7 @@ from campaigns.personalization.links import host_of_basket, site_in
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.short_links import short_url
 from campaigns.personalization.tracking import hosts_of, track
-from campaigns.sending.assembling.base import Built, utm_of
+from campaigns.sending.assembling.base import Built, utm_of, ways_of
 from campaigns.sending.gate import Wanted
 from retention.customers.consent import address_digest
 
@@ -46,7 +46,7 @@ def text_of(
         rendered.text,
         make_url=lambda position: short_url(message.pk, position, store_id=message.store_id, site=site),
         utm=utm_of(message),
-        leave=frozenset({way_out, context["preferences_url"]}),
+        leave=frozenset(ways_of(context)),
         hosts=hosts_of(version.text, host_of_basket(context["cart"]["url"], site=site), web_address=context["shop"]["web_address"]),
     )
     text = tracked.text.replace("\0", "").strip()

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.personalization.shelves import chosen_in, shelves_for
+from campaigns.personalization.shelves import PERSONAL, chosen_in, shelves_for
+from campaigns.truth.picking import LISTS
 from retention.catalog.models import Category, Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent
 from retention.orders.models import OrderLine
@@ -127,7 +128,7 @@ def test_another_shops_products_are_never_shown(store: Any, now: datetime) -> No
     ana = make_shopper(now=now)
     look(ana, "mug", now=now)
     assert shelves_for([ana], sources=[*ALL, "{{ products['mug'].name }}"], now=now).of(ana.pk) == {
-        "viewed": [], "recommended": [], "products": {},
+        "viewed": [], "recommended": [], "newest": [], "companions": [], "products": {},
     }  # fmt: skip
 
 
@@ -149,3 +150,36 @@ def asked(person: Customer, now: datetime) -> tuple[int, list[str]]:
     with CaptureQueriesContext(connection) as queries:
         shown = shelves_for([person], sources=ALL, now=now).of(person.pk)["recommended"]
     return sum("orders_orderline" in query["sql"] and "SUM(" in query["sql"] for query in queries), ids(shown)
+
+
+def test_what_is_new_is_shown_with_what_they_like_first_and_nothing_they_just_bought(store: Any, now: datetime) -> None:
+    ana, ben = make_shopper(now=now), make_shopper("Ben", now=now)
+    Customer.objects.filter(pk=ana.pk).update(interests=["espresso"])
+    ana.refresh_from_db()
+    for days, (shop_id, category) in enumerate((("mug", "Cups"), ("blend", "Coffee > Espresso"), ("jug", "Cups"), ("sold", "Cups"))):
+        product(shop_id, category=category, stock=0 if shop_id == "sold" else 5)
+        Product.objects.filter(shop_id=shop_id).update(created_at=now - timedelta(days=9 - days))
+    sell("mug", 1, now=now, to=ana)
+    shelves = shelves_for([ana, ben], sources=["{{ newest.first.name }}"], now=now)
+    assert (ids(shelves.of(ana.pk)["newest"]), ids(shelves.of(ben.pk)["newest"])) == (["blend", "jug"], ["jug", "blend", "mug"])
+    assert shelves.of(ana.pk)["recommended"] == []
+
+
+def test_what_goes_together_is_what_stood_beside_it_in_other_orders(store: Any, now: datetime) -> None:
+    ana, ben = make_shopper(now=now), make_shopper("Ben", now=now)
+    for shop_id in ("grinder", "beans", "filters", "mug"):
+        product(shop_id, stock=5)
+    for others in (("beans", "filters"), ("beans",), ("beans", "filters"), ("mug",)):
+        order = buy(ben, None, now=now - timedelta(days=200))
+        for place, shop_id in enumerate(("grinder", *others)):
+            OrderLine.objects.create(order=order, position=place + 1, product_id=shop_id, quantity=1, price_minor=100, amount_minor=100)
+    sell("grinder", 1, now=now, to=ana)
+    sell("mug", 9, now=now)
+    shelves = shelves_for([ana, ben], sources=["{{ companions.first.name }}"], now=now)
+    assert ids(shelves.of(ana.pk)["companions"])[:3] == ["beans", "filters", "mug"], "beside it thrice, twice, and a best seller"
+    assert ids(shelves.of(ben.pk)["companions"])[0] == "mug", "he bought long ago: best sellers"
+    assert shelves.of(ana.pk)["recommended"] == []
+
+
+def test_every_shelf_of_a_person_is_looked_at_again_before_it_leaves() -> None:
+    assert LISTS == PERSONAL

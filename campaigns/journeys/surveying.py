@@ -1,0 +1,42 @@
+"""What somebody answered to the question after a delivery: it becomes attributes of theirs, and an event a journey may wait for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import Message
+from retention.customers.events import record, tell_readers
+from retention.customers.models import Customer
+from retention.customers.profile import Told, apply_traits
+from retention.kit.words import Phrase, gettext_noop
+
+ANSWERED = "Survey Answered"
+SCORE, NOTE, DAY = "survey_score", "survey_note", "survey_on"
+KINDS: Mapping[str, str] = {SCORE: "number", NOTE: "text", DAY: "date"}
+LONGEST_NOTE = 500
+SCORES: tuple[tuple[int, Phrase], ...] = (
+    (5, Phrase(gettext_noop("Very well"))),
+    (4, Phrase(gettext_noop("Well"))),
+    (3, Phrase(gettext_noop("So-so"))),
+    (2, Phrase(gettext_noop("Not well"))),
+    (1, Phrase(gettext_noop("Badly"))),
+)
+
+
+def answer(message: Message, *, score: int, note: str, now: datetime) -> bool:
+    """Write down how it went for whoever got a message, and say whether that is news.
+
+    score: 1 (badly) to 5 (very well). note: their own words, cut after 500 characters. The later answer counts; the same again is no news.
+    """
+    said: dict[str, Any] = {SCORE: score, NOTE: note.replace("\0", "").strip()[:LONGEST_NOTE]}
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().get(pk=message.customer_id)
+        if all(customer.attributes.get(name, "") == value for name, value in said.items()):
+            return False
+        told = {name: value for name, value in said.items() if value != ""} | {DAY: now.date().isoformat()}
+        tell_readers(apply_traits([Told(customer.pk, told, now, trusted=True)]), now=now)
+        about = {"score": score, "note": said[NOTE], "message_id": message.public_id.hex}
+        record(customer.pk, name=ANSWERED, now=now, properties=about)
+    return True

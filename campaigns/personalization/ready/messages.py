@@ -1,0 +1,59 @@
+"""Ready-made messages of any channel as data: the recovery plan and the playbooks bring theirs along.
+
+Made once in a store, and the merchant's own from then on. Every sentence is true of any shop.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from campaigns.models import Template
+from campaigns.personalization.blocks.editing import filled_in
+from campaigns.personalization.brands import ready_words
+from campaigns.personalization.push_texts import PushText
+from campaigns.personalization.ready.shell import NAME, SHOP, button, mail, opening, part
+from campaigns.personalization.saving import save_version
+from retention.kit.words import Phrase
+from retention.stores.models import Store
+
+
+@dataclass(frozen=True)
+class ReadyMessage:
+    """One message: its key, name, channel, and its words in Liquid; `source` is MJML, a text, or a push message as JSON."""
+
+    key: str
+    name: Phrase
+    channel: str
+    subject: str
+    source: str
+    preheader: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of its version."""
+        return {"email": "mjml", "sms": "text"}.get(self.channel, "push")
+
+
+def letter(words: str, said: str, pressed: str, *more: str, href: str = SHOP) -> str:
+    """Return the MJML of a quiet mail: a heading, a sentence with the person's name, what else stands in it, and one button."""
+    return mail(opening(words, f"Hello {NAME}, {said}"), part(*more, button(pressed, href)))
+
+
+def short(words: str, link: str = SHOP) -> str:
+    """Return the source of a push message."""
+    return str(PushText(text=words, link=link))
+
+
+def add_messages(messages: Sequence[ReadyMessage], store: Store, *, now: datetime) -> None:
+    """Make messages in the active store; one whose key is there already is left as it is. Runs in the caller's transaction."""
+    there = set(Template.objects.filter(key__in=[one.key for one in messages]).values_list("key", flat=True))
+    words = ready_words(store)
+    for one in messages:
+        if one.key in there:
+            continue
+        template = Template(key=one.key, name=one.name.render(gettext), channel=one.channel, created_at=now)
+        template.save()
+        source = filled_in(one.source, words) if one.kind == "mjml" else one.source
+        save_version(template, subject=one.subject, source=source, preheader=one.preheader, kind=one.kind, now=now)
