@@ -21,6 +21,8 @@ from campaigns.models import (
     Experiment,
     Journey,
     JourneyAction,
+    JourneyDraft,
+    JourneyReplay,
     JourneyTally,
     JourneyVersion,
     LinkHost,
@@ -41,6 +43,7 @@ from campaigns.models import (
     SendingDomain,
     SendingStop,
     SendRule,
+    ShadowNote,
     StorePhrase,
     Template,
     TemplateVersion,
@@ -75,7 +78,20 @@ look_at(
     hidden=("endpoint", "p256dh", "auth", "anonymous_id", "agent"),
     search=(STORE, "=endpoint_digest"),
 )
-look_at(Journey, columns=("name", "store", "state", "live_number", "launched_at", "paused_at"), search=(STORE,), filters=("state",))
+look_at(
+    Journey,
+    columns=("name", "store", "state", "live_number", "launched_at", "paused_at", "shadow_of"),
+    search=(STORE,),
+    filters=("state",),
+)
+look_at(JourneyDraft, columns=("changed_at", "store", "journey", "revision", "based_on"), hidden=("tree", "before"), search=(STORE,))
+look_at(
+    JourneyReplay,
+    columns=("asked_at", "store", "journey", "days", "reached", "people_count", "finished_at"),
+    hidden=("definition", "found"),
+    search=(STORE,),
+)
+look_at(ShadowNote, columns=("at", "store", "journey", "step", "lap", "what", "may"), hidden=("words",), search=(STORE,), filters=("what",))
 look_at(JourneyVersion, columns=("journey", "store", "number", "created_at"), search=(STORE,))
 look_at(
     Enrollment,

@@ -7,6 +7,11 @@ _DEEDS = {
     "connection.saved": _("Saved a provider for messages"),
     "connection.stopped": _("Stopped using a provider for messages"),
     "connection.shared": _("Changed the share or the warm-up of a provider"),
+    "journey.made": _("Began a journey"),
+    "journey.discarded": _("Threw the draft of a journey away"),
+    "journey.shadow_begun": _("Let a journey run in shadow"),
+    "journey.shadow_stopped": _("Stopped the shadow of a journey"),
+    "journey.replayed": _("Replayed a journey over the last days"),
     "journey.launched": _("Switched a journey on"),
     "journey.paused": _("Paused a journey"),
     "journey.resumed": _("Let a journey go on"),
@@ -100,6 +105,7 @@ class CampaignsConfig(AppConfig):
         panels.add("messages", Panel(_("Messages, and why"), "campaigns/_why_panel.html", why_panel, order=25))
         register(models.Enrollment, move=move_runs)
         register(models.TurnedAway, move=move_turned_away)
+        register(models.ShadowNote)
         register(models.Message)
         register(models.Click)
         register(models.Coupon)

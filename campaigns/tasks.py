@@ -12,6 +12,7 @@ from campaigns.broadcasts.keeping import let_old_go
 from campaigns.broadcasts.running import WORK, tick
 from campaigns.channels import CHANNELS
 from campaigns.connecting import hosting
+from campaigns.journeys import replaying
 from campaigns.journeys.ticking import take_turn
 from campaigns.measurement import attribution
 from campaigns.models import Message
@@ -42,6 +43,18 @@ def run_journeys() -> None:
     for taken in take_turns(kind="journeys", clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
         with store_context(taken.store_id):
             StoreWork.settle("journeys", taken, next_at=take_turn(clock=clock.now))
+
+
+@shared_task(name="campaigns.tasks.replay_journeys")
+def replay_journeys() -> None:
+    """Replay one more slice of people of the store that waits longest for it."""
+    for taken in take_turns(kind=replaying.WORK, clock=clock.now, most=1, seconds=SECONDS_A_TICK):
+        with _alone(replaying.WORK, taken.store_id), store_context(taken.store_id):
+            next_at: datetime | None = clock.now()
+            for _slice in range(SLICES_A_TURN):
+                if (next_at := replaying.go_on(now=clock.now())) is None:
+                    break
+            StoreWork.settle(replaying.WORK, taken, next_at=next_at)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from campaigns.api.campaigns import CampaignCancelling, CampaignDetail, Campaign
 from campaigns.api.coupons import CouponDetail, CouponRedeeming, CouponReleasing
 from campaigns.api.decisions import CustomerDecisions, CustomerNotWritten
 from campaigns.api.experiments import CampaignExperiment, JourneyExperiment, StoreExperiment
+from campaigns.api.journeys import JourneyDetail, JourneyList
 from retention.catalog.api.products import ProductDetail, ProductList, StockReporting
 from retention.customers.api.consents import CustomerConsents
 from retention.customers.api.customers import CustomerDetail, CustomerList
@@ -65,6 +66,8 @@ urlpatterns = [
     path("v1/campaigns", CampaignList.as_view(), name="campaigns"),
     path("v1/campaigns/<uuid:public_id>", CampaignDetail.as_view(), name="campaign"),
     path("v1/campaigns/<uuid:public_id>/experiment", CampaignExperiment.as_view(), name="campaign_experiment"),
+    path("v1/journeys", JourneyList.as_view(), name="journeys"),
+    path("v1/journeys/<uuid:public_id>", JourneyDetail.as_view(), name="journey"),
     path("v1/journeys/<uuid:public_id>/experiment", JourneyExperiment.as_view(), name="journey_experiment"),
     path("v1/experiments/store", StoreExperiment.as_view(), name="store_experiment"),
     path("v1/campaigns/<uuid:public_id>/start", CampaignStarting.as_view(), name="campaign_start"),

@@ -38,6 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("segments.tasks.fill", 1.0, "A new rule finds its people."),
     Job("segments.tasks.sweep", 5.0, "Windows move on: each store is swept every 15 s, and checked once a day."),
     Job("campaigns.tasks.run_journeys", 0.5, "Idle moments and due steps are found and carried out."),
+    Job("campaigns.tasks.replay_journeys", 1.0, "A replay of a draft over the last days goes on, a slice of people at a time."),
     Job("campaigns.tasks.run_recovery", 1.0, "Who has been quiet for half an hour has left; the recovery plan decides what they get."),
     Job("campaigns.tasks.run_campaigns", 1.0, "Campaigns begin at their moment, find their people, and end."),
     Job("campaigns.tasks.dispatch", 0.5, "Messages that are ready leave."),

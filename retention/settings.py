@@ -356,6 +356,7 @@ SPECTACULAR_SETTINGS = {
         "CouponStanding": "campaigns.models.Coupon.Standing",
         "EndpointState": "retention.webhooks.models.Endpoint.State",
         "ImportState": "retention.customers.models.Import.State",
+        "JourneyState": "campaigns.models.Journey.State",
         "SegmentKind": "segments.models.Segment.Kind",
         "SegmentState": "segments.models.Segment.State",
     },

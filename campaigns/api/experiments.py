@@ -136,7 +136,7 @@ class JourneyExperiment(_ExperimentView):
 
     def rows(self) -> QuerySet[Model]:
         """Return the store's journeys."""
-        rows: QuerySet[Model] = Journey.objects.all()
+        rows: QuerySet[Model] = Journey.objects.no_shadows()
         return rows
 
     @extend_schema(operation_id="journeys_experiment", responses={200: ExperimentOut})

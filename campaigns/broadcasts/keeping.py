@@ -1,9 +1,10 @@
 """Rows that only grow leave when a store keeps them no longer: a few at a time, found by an index, and added up before they go.
 
 What people did with messages (clicks, openings), and where they left the shop, stays as long as the store keeps events, and for 25 months
-at most. What has had its use (messages on the site, browsers that are gone, ids of what providers told, whom a journey turned away) leaves
-after a month. Single messages stay for as many months as the store says, fourteen at least: by then their links lead nowhere, and what they
-belong to is over, so nothing can be sent twice. Their campaign's report is written down first, and a journey's figures are added up.
+at most. What has had its use (messages on the site, browsers that are gone, ids of what providers told, whom a journey turned away, what
+one in shadow would have done) leaves after a month. Single messages stay for as many months as the store says, fourteen at least: by then
+their links lead nowhere, and what they belong to is over, so nothing can be sent twice. Their campaign's report is written down first, and
+a journey's figures are added up.
 """
 
 import time
@@ -29,6 +30,7 @@ from campaigns.models import (
     Opening,
     ProviderReport,
     PushSubscription,
+    ShadowNote,
     TurnedAway,
 )
 from campaigns.sending.browsers import FORGOTTEN_AFTER
@@ -75,6 +77,8 @@ def let_old_go_of(store: Store, *, now: datetime) -> int:
         (PushSubscription.objects.filter(gone_at__lt=month), "gone_at"),
         (PushSubscription.objects.filter(gone_at=None, seen_at__lt=month - FORGOTTEN_AFTER), "seen_at"),
         (TurnedAway.objects.filter(noted_at__lt=month), "noted_at"),
+        (ShadowNote.objects.filter(at__lt=month), "at"),
+        (Enrollment.objects.filter(journey__shadow_of__isnull=False, journey__state=Journey.State.ENDED), "pk"),
         (ProviderReport.objects.filter(received_at__lt=now - REPORTS_KEPT), "received_at"),
     ):
         gone += _in_bites(partial(_bite, rows, by=by))

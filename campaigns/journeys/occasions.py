@@ -161,13 +161,14 @@ def anniversary(of: date, *, days: int, wall: time, zone: ZoneInfo, after: datet
     """Return the next moment from `after` on that lies so many days from a day of the year; 29 February is the 28th in other years."""
     year = after.astimezone(zone).year
     for ahead in range(-1, 4):
-        moment = first_instant(_in_year(of, year + ahead) + timedelta(days=days), wall, zone)
+        moment = first_instant(in_year(of, year + ahead) + timedelta(days=days), wall, zone)
         if moment >= after:
             return moment
     raise ValueError("A day of the year comes every year.")
 
 
-def _in_year(of: date, year: int) -> date:
+def in_year(of: date, year: int) -> date:
+    """Return a day of the year in a year; 29 February is the 28th where there is none."""
     try:
         return of.replace(year=year)
     except ValueError:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Count, Q, Sum
 
@@ -67,10 +68,10 @@ def figures_of(journey_ids: Iterable[int], *, currency: str) -> dict[int, Figure
     return figures
 
 
-def waiting_at(journey: Journey) -> Mapping[str, int]:
-    """Return how many people inside stand at each step."""
-    rows = Enrollment.objects.running().filter(journey=journey).values_list("step").annotate(Count("id"))
-    return dict(rows)
+def sent_since(journey_ids: Iterable[int], *, since: datetime) -> dict[int, int]:
+    """Return how many messages of each of these journeys left that were planned since a moment."""
+    rows = Message.objects.filter(source_kind="journey", source_id__in=list(journey_ids), planned_at__gte=since, state="sent")
+    return dict(rows.values_list("source_id").annotate(Count("id")))
 
 
 def sent_by_step(journey: Journey) -> Mapping[str, int]:

@@ -13,6 +13,7 @@ from django.db import connection
 
 from campaigns.journeys.doing import do
 from campaigns.journeys.engine import Standing
+from campaigns.journeys.shadowing import write_down
 from campaigns.journeys.steps import Call, Change, Draw, Effect, Notify, Plan, Run, Withdraw
 from campaigns.models import Enrollment, Journey, Message, Template, TemplateVersion
 from retention.kit.arrays import array_of, texts_of
@@ -52,9 +53,11 @@ def run_of(enrollment: Enrollment) -> Run:
 def carry_out(enrollments: Sequence[Enrollment], answers: Answers, *, streams: Mapping[int, str], now: datetime) -> int:
     """Store the standings and carry out the effects, in the caller's transaction; return how many messages were planned.
 
-    streams: marketing or transactional by version id. The enrollments must be locked by the caller.
+    streams: marketing or transactional by version id. The enrollments must be locked by the caller. What runs in shadow would do is written
+    down and not done.
     """
     runs = {run.pk: run for run in enrollments}
+    answers = write_down(runs, answers, now=now)
     plans = [(runs[pk], effect) for pk, (_, effects) in answers.items() for effect in effects if isinstance(effect, Plan)]
     versions = _template_versions({plan.template for _, plan in plans})
     lost = {run.pk for run, plan in plans if plan.template not in versions}

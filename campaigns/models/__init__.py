@@ -7,6 +7,7 @@ from campaigns.models.connection import Connection, ConnectionDay
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.credit import CreditRule
 from campaigns.models.decision import Decision
+from campaigns.models.editing import JourneyDraft, JourneyReplay, ShadowNote
 from campaigns.models.enrollment import Enrollment, JourneyAction, TurnedAway, Wave
 from campaigns.models.experiment import Assignment, Experiment
 from campaigns.models.journey import Journey, JourneyVersion
@@ -55,6 +56,8 @@ __all__ = [
     "Experiment",
     "Journey",
     "JourneyAction",
+    "JourneyDraft",
+    "JourneyReplay",
     "JourneyTally",
     "JourneyVersion",
     "LinkHost",
@@ -75,6 +78,7 @@ __all__ = [
     "Sender",
     "SendingDomain",
     "SendingStop",
+    "ShadowNote",
     "StorePhrase",
     "Template",
     "TemplateVersion",

@@ -20,6 +20,14 @@ class JourneyQuerySet(StoreQuerySet["Journey"]):
         """Return those that take people in."""
         return self.filter(state=Journey.State.LIVE)
 
+    def plain(self) -> "JourneyQuerySet":
+        """Return what people know as journeys: no cells of the recovery plan, and no shadows."""
+        return self.filter(for_quiet=False, shadow_of=None)
+
+    def no_shadows(self) -> "JourneyQuerySet":
+        """Return those that write to people: all but shadows."""
+        return self.filter(shadow_of=None)
+
     def by_name(self) -> "JourneyQuerySet":
         """Return them by name."""
         return self.order_by("name", "id")
@@ -30,6 +38,8 @@ class Journey(StoreOwned):
 
     waves_until: up to which moment the calendar was looked at, of a journey that people enter by it.
     for_quiet: its messages wait until a person has done nothing in the shop for half an hour; it runs a cell of the recovery plan.
+    shadow_of: the journey whose draft it tries out: people enter it and go through it as ever, and nothing of it is done
+    (`journeys/shadowing.py`).
     """
 
     class State(models.TextChoices):
@@ -48,6 +58,9 @@ class Journey(StoreOwned):
     pause_reason = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
     waves_until = models.DateTimeField(null=True, editable=False)
     for_quiet = models.BooleanField(default=False, db_default=False, editable=False)
+    shadow_of = models.ForeignKey(
+        "self", on_delete=models.CASCADE, related_name="shadows", null=True, editable=False, db_constraint=False, db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[StoreManager[Any]] = StoreManager.of(JourneyQuerySet)
@@ -64,6 +77,10 @@ class Journey(StoreOwned):
                 condition=~models.Q(state="live") | models.Q(live_number__isnull=False, launched_at__isnull=False),
                 name="journey_live_has_version",
             ),
+            models.UniqueConstraint(
+                fields=["store", "shadow_of"], condition=models.Q(shadow_of__isnull=False, state="live"), name="journey_one_shadow"
+            ),
+            StoreForeignKey(field="shadow_of", name="journey_shadow_of_store"),
             StoreIsolation(name="journey_isolation"),
         ]
 
@@ -115,4 +132,4 @@ class JourneyVersion(StoreOwned):
 
 def names_of_journeys() -> dict[str, str]:
     """Return the active store's journeys as events name them: by public id, with their names."""
-    return {str(public_id): name for public_id, name in Journey.objects.by_name().values_list("public_id", "name")}
+    return {str(public_id): name for public_id, name in Journey.objects.no_shadows().by_name().values_list("public_id", "name")}

@@ -80,5 +80,5 @@ def overlaps() -> list[Overlap]:
     """Return the live journeys outside the plan that begin with somebody leaving: they may write to the same people."""
     found = {one.journey_id: one.definition.trigger.event for one in live_journeys()}
     wanted = {pk: event for pk, event in found.items() if event in _ABOUT_LEAVING and event != TRIGGER}
-    rows: Iterable[Journey] = Journey.objects.by_name().filter(pk__in=wanted, for_quiet=False)
+    rows: Iterable[Journey] = Journey.objects.by_name().plain().filter(pk__in=wanted)
     return [Overlap(journey, wanted[journey.pk]) for journey in rows]

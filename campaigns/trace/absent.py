@@ -47,7 +47,7 @@ def absent_for(customer: Customer, *, say: Say, now: datetime) -> list[Absent]:
 def _journeys(customer: Customer, say: Say, now: datetime) -> list[Absent]:
     written = set(Message.objects.filter(customer=customer, source_kind="journey").values_list("source_id", flat=True))
     runs = {run.journey_id: run for run in Enrollment.objects.filter(customer=customer).order_by("entered_at", "id")}
-    plain = Journey.objects.live().filter(for_quiet=False).in_bulk()  # a cell of the recovery plan is told as a departure
+    plain = Journey.objects.live().plain().in_bulk()  # a cell of the recovery plan is told as a departure
     live = [one for one in live_journeys() if one.journey_id in plain and one.journey_id not in written][:MOST]
     rows = plain
     found = []

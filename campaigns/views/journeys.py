@@ -1,7 +1,7 @@
 """The journeys of a store: the list, one journey as sentences with live counts, and its switches."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -13,86 +13,97 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.journeys import reading
 from campaigns.journeys.checking import faults_of, hints_of
-from campaigns.journeys.definition import Definition
-from campaigns.journeys.occasions import Occasion
-from campaigns.journeys.steps import Step
-from campaigns.journeys.versions import WAITING, definitions_of
+from campaigns.journeys.drafting import draft_of
+from campaigns.journeys.editing.growing import grow
+from campaigns.journeys.shadowing import shadow_of
+from campaigns.journeys.triggers import read_trigger
+from campaigns.journeys.versions import definitions_of
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.measurement.results import outcome_of_key, wording
-from campaigns.models import CouponPool, Journey, JourneyVersion, RecoveryCell, Template
+from campaigns.models import Journey, JourneyDraft, JourneyVersion, RecoveryCell
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import switch_on as launch_playbook
 from campaigns.sending import breaking
 from campaigns.sending.reasons import words_of
+from campaigns.views.editor import overview
+from campaigns.views.editor.deeds import Shown
+from campaigns.views.editor.drawing import Drawing
+from campaigns.views.editor.reading import figures_of
 from campaigns.views.experiments.figures import beyond_held_back, result_card
 from campaigns.views.journey_states import STATE_BADGES
+from campaigns.views.journey_words import names_of_store, occasion_words, starts
 from retention.dashboard.access import may, needs
 from retention.kit import clock
-from retention.kit.words import gettext_noop
+from retention.kit.fields import Fields, Problem
 from retention.stores import auditing
 from retention.stores.models import Store, StoreWork
-from retention.webhooks.models import Endpoint
-from segments.models import Segment
 
-_ICONS = {
-    "send": "mail", "wait": "clock-pause", "wait_date": "clock", "wait_event": "hourglass", "branch": "arrows-split-2",
-    "split": "arrows-shuffle", "ladder": "ladder", "coupon": "ticket", "update": "pencil", "webhook": "bolt", "notify": "bell",
-    "exit": "flag",
-}  # fmt: skip
-_EVENTS = {
-    "Cart Idle": gettext_noop("a basket is left alone"),
-    "Order Completed": gettext_noop("they place an order"),
-}
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """One step as the page shows it."""
-
-    icon: str
-    sentence: str
-    count: int | None
-    word: str
-    key: str = ""  # of a step that sends
+LATELY = timedelta(days=30)
 
 
 @needs("messages.view")
 @require_safe
 def list_journeys(request: HttpRequest) -> HttpResponse:
     """Show all journeys with their figures, and the ready-made ones that are not switched on."""
-    journeys = list(Journey.objects.by_name().filter(for_quiet=False))  # cells of the recovery plan have a page of their own
+    journeys = list(Journey.objects.by_name().plain())  # cells of the recovery plan have a page of their own
     figures = reading.figures_of((journey.pk for journey in journeys), currency=_store(request).currency)
     beyond = beyond_held_back([journey_key(journey.pk) for journey in journeys], currency=_store(request).currency, now=clock.now())
+    lately = reading.sent_since((one.pk for one in journeys), since=clock.now() - LATELY)
+    started, shadows = _what_starts(journeys), set(Journey.objects.live().exclude(shadow_of=None).values_list("shadow_of_id", flat=True))
     rows = [
-        {"journey": one, "badge": STATE_BADGES[one.state], "figures": figures[one.pk], **beyond.get(journey_key(one.pk), {})}
+        {
+            "journey": one,
+            "badge": STATE_BADGES[one.state],
+            "starts": started.get(one.pk, ""),
+            "in_shadow": one.pk in shadows,
+            "figures": figures[one.pk],
+            "lately": lately.get(one.pk, 0),
+            **beyond.get(journey_key(one.pk), {}),
+        }
         for one in journeys
     ]
     present = {journey.playbook for journey in journeys}
-    ready = [
-        {"key": playbook.key, "name": playbook.name.render(_), "summary": playbook.summary.render(_)}
-        for playbook in PLAYBOOKS
-        if playbook.key not in present
-    ]
-    return render(request, "campaigns/journeys.html", {"rows": rows, "ready": ready})
+    ready = any(playbook.key not in present for playbook in PLAYBOOKS)
+    context = {"rows": rows, "ready": ready, "may_write": may(request, "messages.write"), "may_send": may(request, "messages.send")}
+    return render(request, "campaigns/journeys.html", context)
+
+
+def _what_starts(journeys: Sequence[Journey]) -> dict[int, str]:
+    """Return what starts each of these journeys, in words: by the version people enter by, or the newest, or the draft."""
+    names = names_of_store()
+    wanted = {one.pk: one.live_number for one in journeys}
+    rows = JourneyVersion.objects.filter(journey__in=wanted).order_by("number").values_list("journey_id", "number", "definition")
+    found = {pk: definition["trigger"] for pk, number, definition in rows if wanted[pk] in (None, number)}
+    drafts = JourneyDraft.objects.filter(journey__in=[pk for pk in wanted if pk not in found]).values_list("journey_id", "tree")
+    found |= {pk: tree["trigger"] for pk, tree in drafts}
+    said = {}
+    for pk, data in found.items():
+        problems: list[Problem] = []
+        trigger = read_trigger(Fields(data, "trigger", problems))
+        said[pk] = starts(trigger, names) if not problems else ""
+    return said
 
 
 @needs("messages.view")
 @require_safe
 def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show one journey: what starts and ends it, its steps, what went out and what was held back."""
-    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.no_shadows(), public_id=public_id)
     cell = RecoveryCell.objects.filter(journey=journey).select_related("stage").first() if journey.for_quiet else None
     if cell is not None:  # a part of the recovery plan; it is read and switched there
         plan, where = ("recovery", []) if cell.stage.archived_at else ("recovery_cell", [cell.stage.public_id, cell.group])
         return redirect(f"campaigns:{plan}", _store(request).slug, *where)
-    version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
+    version = _shown(journey)
     if version is None:
-        raise Http404
+        if not may(request, "messages.write"):
+            return redirect("campaigns:journeys", _store(request).slug)
+        return redirect("campaigns:journey_edit", _store(request).slug, public_id)
     definition = definitions_of([version.pk]).get(version.pk)
     if definition is None:
         raise Http404
-    names = _names()
+    names = names_of_store()
+    lines = Drawing(grow(version.definition), names, shown=Shown(), figures=figures_of(journey, definition, version)).lines()
     held = [
         (words_of(reason, channel=channel).render(_), state, count) for state, reason, channel, count in reading.reasons_by_state(journey)
     ]
@@ -101,9 +112,14 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "journey": journey,
         "badge": STATE_BADGES[journey.state],
         "number": version.number,
-        "starts": _starts(definition, names),
-        "ends": [_occasion_words(occasion) for occasion in definition.exits],
-        "steps": _step_lines(journey, definition, names),
+        "starts": starts(definition.trigger, names),
+        "again": definition.again.words().render(_),
+        "ends": [occasion_words(occasion) for occasion in definition.exits],
+        "lines": lines,
+        "overview": overview.draw(lines),
+        "draft": draft_of(journey),
+        "shadow": shadow_of(journey),
+        "may_write": may(request, "messages.write"),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
         "result": result_card(outcome_of_key(journey_key(journey.pk), currency=currency, now=clock.now()), wording(currency)),
@@ -117,11 +133,20 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "campaigns/journey.html", context)
 
 
+def _shown(journey: Journey) -> JourneyVersion | None:
+    """Return the version people enter by, or the newest of a journey that was never live."""
+    rows = JourneyVersion.objects.filter(journey=journey)
+    if journey.live_number is not None:
+        rows = rows.filter(number=journey.live_number)
+    found: JourneyVersion | None = rows.order_by("-number").first()
+    return found
+
+
 @needs("messages.edit")
 @require_POST
 def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Stop a journey before its next message leaves."""
-    journey = get_object_or_404(Journey.objects.filter(for_quiet=False), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.plain(), public_id=public_id)
     with transaction.atomic():
         paused = journey.pause(now=clock.now())
         if paused:
@@ -135,7 +160,7 @@ def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let a paused journey go on where it stopped."""
-    journey = get_object_or_404(Journey.objects.filter(for_quiet=False), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.plain(), public_id=public_id)
     if journey.state == Journey.State.PAUSED and faults_of(journey, now=clock.now()):
         toasts.error(request, _("%(name)s does not go on yet: something must be mended first.") % {"name": journey.name})
         return _back(request, journey)
@@ -182,38 +207,3 @@ def _store(request: HttpRequest) -> Store:
 
 def _note(request: HttpRequest, action: str, journey: Journey) -> None:
     auditing.note(request, action, target=f"journey:{journey.public_id}")
-
-
-def _starts(definition: Definition, names: dict[str, str]) -> str:
-    """Say what starts it; events people know by another name are called so."""
-    trigger = definition.trigger
-    if trigger.kind == "event" and trigger.event in _EVENTS and not trigger.occasion.where:
-        return _(_EVENTS[trigger.event])
-    return trigger.words().render(_, show=lambda value: names.get(str(value), str(value)))
-
-
-def _occasion_words(occasion: Occasion) -> str:
-    return _(_EVENTS[occasion.event]) if occasion.event in _EVENTS else _("“%(event)s” happens") % {"event": occasion.event}
-
-
-def _names() -> dict[str, str]:
-    """Return what the store calls the things steps name by a key or a public id."""
-    things = {str(public_id): name for public_id, name in Segment.objects.values_list("public_id", "name")}
-    things |= {str(public_id): name for public_id, name in CouponPool.objects.values_list("public_id", "name")}
-    things |= {str(one.public_id): str(one) for one in Endpoint.objects.all()}
-    return {**things, **dict(Template.objects.values_list("key", "name"))}
-
-
-def _step_lines(journey: Journey, definition: Definition, names: dict[str, str]) -> list[StepLine]:
-    waiting, sent = reading.waiting_at(journey), reading.sent_by_step(journey)
-    return [_step_line(step, waiting, sent, names) for step in definition.steps]
-
-
-def _step_line(step: Step, waiting: Any, sent: Any, names: dict[str, str]) -> StepLine:
-    sentence = step.describe().render(_, show=lambda value: names.get(str(value), str(value)))
-    icon = _ICONS.get(step.kind, "flag")
-    if step.kind in {"send", "ladder"}:
-        return StepLine(icon, sentence, sent.get(step.id, 0), _("sent"), step.id)
-    if step.kind in WAITING:
-        return StepLine(icon, sentence, waiting.get(step.id, 0), _("wait here"))
-    return StepLine(icon, sentence, None, "")

@@ -32,7 +32,7 @@ BADGES = {
 @require_safe
 def list_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show a page of a journey's messages, newest first, all of them or those of one state."""
-    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.no_shadows(), public_id=public_id)
     return _page(request, journey, kind="journey", crumbs=[("campaigns:journeys", _("Journeys")), ("campaigns:journey", journey.name)])
 
 

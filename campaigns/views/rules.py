@@ -47,7 +47,7 @@ def campaign_rule(request: Any, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def step_rule(request: Any, public_id: UUID, step: str) -> HttpResponse:
     """Show and keep the rule of a journey's step; it goes before that of its template."""
-    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.no_shadows(), public_id=public_id)
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
     sent = definition_of(version.pk, version.definition).sent if version is not None else ()
     keys = [template for step_id, _channel, template in sent if step_id == step]

@@ -44,7 +44,7 @@ def reminder_step(request: Any, now: datetime) -> Step:
     return Step(
         title=_("Switch on the basket reminder"),
         text=_("Ready-made: two e-mails to people who left a full basket and may be written to. It stops when they buy."),
-        done=Journey.objects.live().exists(),
+        done=Journey.objects.live().no_shadows().exists(),
         button=_("See the journey"),
         url=_page(request, "campaigns:journeys"),
         done_text=_("It is on."),
@@ -57,7 +57,7 @@ def campaign_step(request: Any, now: datetime) -> Step:
     return Step(
         title=_("Send a first campaign"),
         text=_("Choose who gets it and take a ready-made mail. Without a provider it goes to your test inbox and to nobody else."),
-        done=Campaign.objects.filter(opened_at__isnull=False).exists() or Journey.objects.live().exists(),
+        done=Campaign.objects.filter(opened_at__isnull=False).exists() or Journey.objects.live().no_shadows().exists(),
         button=_("Write one"),
         url=_page(request, "campaigns:new_campaign") if allows(request.role, capability="messages.write") else "",
         done_text=_("It was sent."),

@@ -1,6 +1,6 @@
 """What a rule under construction looks like: groups with lines below them, sentences with words to change, one condition open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -176,9 +176,9 @@ def id_of(place: str) -> str:
     return place.replace(".rules.", "-")
 
 
-def parts_of(phrase: Phrase) -> list[Part]:
-    """Return a phrase in pieces: its words, and the values in it that one can change."""
-    marked = phrase.render(_, show=lambda value: f"{_MARK}{_plain(value)}{_END}" if _plain(value) else "")
+def parts_of(phrase: Phrase, *, show: Callable[[object], str] = str) -> list[Part]:
+    """Return a phrase in pieces: its words, and the values in it that one can change. show: writes a value."""
+    marked = phrase.render(_, show=lambda value: f"{_MARK}{_plain(show(value))}{_END}" if _plain(show(value)) else "")
     found: list[Part] = []
     for piece in marked.split(_MARK):
         slot, end, rest = piece.partition(_END)

@@ -16,6 +16,7 @@ THINKING = {
     "*.rules": "rules", "*.conditions": "conditions",
     "*.journeys.definition": "definition", "*.journeys.engine": "engine", "*.journeys.steps": "steps",
     "*.journeys.occasions": "occasions", "*.journeys.triggers": "triggers", "*.journeys.soundness": "soundness",
+    "*.journeys.editing": "editing", "*.journeys.simulating": "simulating",
     "*.recovery.rules": "rules",
     "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter", "*.sending.warming": "warming",
     "*.sending.answers": "answers", "*.truth.deciding": "deciding",
@@ -66,6 +67,7 @@ def test_a_thinking_room_carries_its_mark_in_the_plan(pattern: str, word: str) -
 BUILT = {
     "*.rules", "*.conditions",
     "*.journeys.definition", "*.journeys.engine", "*.journeys.steps", "*.journeys.occasions", "*.journeys.triggers", "*.journeys.soundness",
+    "*.journeys.editing", "*.journeys.simulating",
     "*.recovery.rules",
     "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter", "*.truth.deciding", "*.sending.answers", "*.sending.warming",
     "*.measurement.statistics",

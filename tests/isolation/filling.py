@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
+from campaigns.journeys.editing.growing import grow
 from campaigns.playbooks.abandoned_cart import ABANDONED_CART
 from retention.stores.models import Store, User
 from retention.tenancy.context import store_context
@@ -57,6 +58,15 @@ VALUES: dict[str, Maker] = {
     "campaigns.Departure.evidence": lambda canary, made: {"stage": [canary, {}], "group": [canary, {}]},
     "campaigns.RecoveryReplay.days": lambda canary, made: 30,
     "campaigns.RecoveryReplay.finished_at": lambda canary, made: None,
+    "campaigns.Journey.shadow_of": lambda canary, made: None,
+    "campaigns.JourneyDraft.tree": lambda canary, made: grow(ABANDONED_CART.definition),
+    "campaigns.JourneyDraft.before": lambda canary, made: [],
+    "campaigns.JourneyDraft.revision": lambda canary, made: 1,
+    "campaigns.JourneyReplay.definition": lambda canary, made: ABANDONED_CART.definition,
+    "campaigns.JourneyReplay.days": lambda canary, made: 30,
+    "campaigns.JourneyReplay.found": lambda canary, made: {},
+    "campaigns.JourneyReplay.finished_at": lambda canary, made: None,
+    "campaigns.ShadowNote.what": lambda canary, made: "email",
     "campaigns.JourneyVersion.definition": lambda canary, made: ABANDONED_CART.definition,
     "campaigns.Template.channel": lambda canary, made: "email",
     "campaigns.Template.draft": lambda canary, made: {"kind": "mjml", "subject": canary, "source": canary},

@@ -6,6 +6,7 @@ A new route, admin page, task or capability is one line here. It is data: `test_
 from tests.isolation.measured import MEASURED_PAGES
 from tests.isolation.page import Page
 from tests.isolation.recovering import RECOVERY_PAGES
+from tests.isolation.writing import WRITTEN_PAGES
 
 ROLES = ("owner", "manager", "marketer", "writer", "analyst", "support")
 
@@ -445,7 +446,7 @@ ACCOUNT_PAGES = {
 
 PAGES: dict[str, Page] = (
     PLATFORM_PAGES | PERSON_PAGES | SETTINGS_PAGES | WEBHOOK_PAGES | INTAKE_PAGES | CUSTOMER_PAGES | CAMPAIGN_PAGES | HOME_PAGES
-    | INBOX_PAGES | SHOP_PAGES | SALES_PAGES | API_PAGES | MEASURED_PAGES | RECOVERY_PAGES | ACCOUNT_PAGES | SIGNUP_PAGES
+    | INBOX_PAGES | SHOP_PAGES | SALES_PAGES | API_PAGES | MEASURED_PAGES | WRITTEN_PAGES | RECOVERY_PAGES | ACCOUNT_PAGES | SIGNUP_PAGES
 )  # fmt: skip
 
 # Celery tasks: "tick" finds its work across stores by itself, "store" takes store_id.
@@ -457,6 +458,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.let_go": "tick",
     "campaigns.tasks.look_at_hosts": "tick",
     "campaigns.tasks.recount_credits": "tick",
+    "campaigns.tasks.replay_journeys": "tick",
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.run_recovery": "tick",

@@ -10,7 +10,7 @@ from campaigns.sending.pacing import zone_of
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 
-_DAYS = {
+DAYS = {
     "monday": gettext_noop("Monday"), "tuesday": gettext_noop("Tuesday"), "wednesday": gettext_noop("Wednesday"),
     "thursday": gettext_noop("Thursday"), "friday": gettext_noop("Friday"), "saturday": gettext_noop("Saturday"),
     "sunday": gettext_noop("Sunday"),
@@ -77,7 +77,7 @@ class Wait(Plain):
 
 
 def _listed(weekdays: frozenset[int]) -> Phrase:
-    names = [Phrase(_DAYS[WEEKDAYS[day]]) for day in sorted(weekdays)]
+    names = [Phrase(DAYS[WEEKDAYS[day]]) for day in sorted(weekdays)]
     said = names[0] if names else Phrase("")
     for name in names[1:]:
         said = Phrase(gettext_noop("%(first)s or %(second)s"), {"first": said, "second": name})

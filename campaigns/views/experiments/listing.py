@@ -28,7 +28,7 @@ MOST_CAMPAIGNS = 30
 def list_experiments(request: Any) -> HttpResponse:
     """Show what is measured, and how many more ordered than of those who got nothing."""
     now, currency = clock.now(), request.store.currency
-    journeys = list(Journey.objects.by_name().filter(for_quiet=False).exclude(live_number=None))
+    journeys = list(Journey.objects.by_name().plain().exclude(live_number=None))
     beyond = beyond_held_back([journey_key(one.pk) for one in journeys], currency=currency, now=now)
     context = {
         "journeys": [{"journey": one, "badge": STATE_BADGES[one.state], **beyond.get(journey_key(one.pk), {})} for one in journeys],

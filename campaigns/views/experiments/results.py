@@ -63,7 +63,7 @@ def show_campaign_result(request: Any, public_id: UUID) -> HttpResponse:
 @require_safe
 def show_journey_result(request: Any, public_id: UUID) -> HttpResponse:
     """Show what came of a journey against those who entered it and got nothing. Parameters: metric, arm."""
-    journey = get_object_or_404(Journey.objects.all(), public_id=public_id)
+    journey = get_object_or_404(Journey.objects.no_shadows(), public_id=public_id)
     currency, now = request.store.currency, clock.now()
     outcome = results.outcome_of_key(journey_key(journey.pk), currency=currency, now=now)
     told = journey_figures.figures_of([journey.pk], currency=currency)[journey.pk]

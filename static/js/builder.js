@@ -1,4 +1,4 @@
-// The builder of a segment: which button sent the form, also one that stands outside it; and rules that are dragged with the mouse.
+// A builder, of a segment or a journey: which button sent the form, also one outside it; lines that are dragged, or moved by Alt and an arrow.
 (function () {
   "use strict";
   let carried = null;
@@ -33,16 +33,26 @@
     const over = carried && rule(event.target);
     if (!over || over === carried || carried.contains(over)) return;
     event.preventDefault();
-    const place = over.dataset.place;
-    const at = place.lastIndexOf(".rules.");
+    const place = /^(.*)\.\w+\.(\d+)$/.exec(over.dataset.place);
+    press("carry:" + carried.dataset.place + "," + place[1] + "," + place[2]);
+  });
+  document.addEventListener("keydown", function (event) {
+    const way = event.altKey ? { ArrowUp: "up", ArrowDown: "down" }[event.key] : "";
+    const item = way && rule(event.target);
+    if (!item || !item.querySelector(".grip")) return;
+    event.preventDefault();
+    press(way + ":" + item.dataset.place);
+  });
+
+  function press(deed) {
+    const form = document.getElementById("builder");
     const button = document.createElement("button");
     button.name = "do";
     button.hidden = true;
-    button.value = "carry:" + carried.dataset.place + "," + place.slice(0, at) + "," + place.slice(at + 7);
-    const form = document.getElementById("builder");
+    button.value = deed;
     form.appendChild(button);
     form.requestSubmit(button);
-  });
+  }
   document.addEventListener("dragend", function () {
     if (carried) { carried.classList.remove("carried"); carried.draggable = false; }
     carried = null;

@@ -1,0 +1,243 @@
+"""What the buttons of the editor do to a draft, and what its page shows afterwards: what is open, where the focus goes, what is said.
+
+The answers of the open form come along with every press, so that nothing typed is lost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from campaigns.journeys import drafting
+from campaigns.journeys.definition import MOST_STEPS
+from campaigns.journeys.editing import rearranging
+from campaigns.journeys.editing.asking import Around, asking_of
+from campaigns.journeys.editing.rearranging import Changed
+from campaigns.journeys.editing.shaping import MOST_ROWS, PARTS, gather, spread
+from campaigns.journeys.editing.tree import STEPS, WAYS, Json, is_index, node_at, places
+from campaigns.models import JourneyDraft
+from campaigns.views.editor.offering import Steps, offered
+from retention.kit.words import one_line
+from segments.rules.asks import Told, taken
+from segments.rules.asks import shown as questions_of
+
+FIELD = "c."  # what the open form's answers are called
+_NEW_ROWS: dict[str, Json] = {
+    "exits": {"event": "Order Completed"},
+    "where": {"property": "", "type": "text", "op": "is", "values": []},
+    "rungs": {"channel": "email", "amount": 1, "unit": "days"},
+    "set": {"name": "note", "type": "text", "value": ""},
+    "data": {"name": "note", "type": "text", "value": ""},
+}
+
+
+@dataclass
+class Shown:
+    """What the page shows beside the draft. open: a place, or a part of the journey, whose form is open; said: what was done, aloud."""
+
+    open: str = ""
+    focus: str = ""
+    said: str = ""
+
+
+def kind_of(tree: Json, where: str) -> str:
+    """Return which form is meant by a place or a part; nothing where there is none."""
+    if where in PARTS:
+        return where
+    node = node_at(tree, where) if where else None
+    if node is None:
+        return ""
+    if "kind" in node:
+        return str(node["kind"])
+    fork, _ways, index = where.rpartition(f".{WAYS}.")
+    ways = (node_at(tree, fork) or {}) if fork else {}
+    return "way" if ways.get("kind") == "branch" and int(index) < len(ways[WAYS]) - 1 else ""
+
+
+def around_of(tree: Json) -> Around:
+    """Return what forms have to know of a journey."""
+    return Around(str(tree.get("trigger", {}).get("event", "")))
+
+
+def act(draft: JourneyDraft, *, post: QueryDict, shown: Shown, steps: Steps) -> bool:
+    """Do what the pressed button asks for, after taking the open form's answers; say whether it undoes something."""
+    shown.open = post.get("open", "")
+    if post.get("do", "") == "undo":
+        shown.open, shown.said = "", _("Undone.")
+        return drafting.undo(draft)
+    draft.tree = _with_answers(draft.tree, shown.open, post)
+    name, _colon, rest = post.get("do", "look").partition(":")
+    doing = _DEEDS.get(name)
+    if doing is not None:
+        doing(draft, shown, rest, steps)
+    return False
+
+
+def rename(draft: JourneyDraft, name: str) -> None:
+    """Call the journey otherwise; nothing is no name."""
+    called = one_line(name, longest=120)
+    if called and called != draft.journey.name:
+        draft.journey.name = called
+        draft.journey.save(update_fields=["name"])
+
+
+def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
+    kind = kind_of(tree, where)
+    answers = {name.removeprefix(FIELD): values for name, values in post.lists() if name.startswith(FIELD)}
+    if not kind or not answers:
+        return tree
+    form = taken(kind, answers, asking_of(kind, around_of(tree)))
+    del form["is"]
+    return _kept(tree, where, kind, form)
+
+
+def _kept(tree: Json, where: str, kind: str, form: Json) -> Json:
+    """Return the tree with what a form says; what is said already changes nothing."""
+    before = tree if where in PARTS else node_at(tree, where) or {}
+    if spread(kind, before) == form:
+        return tree
+    values = gather(kind, form, before)
+    return {**tree, **values} if where in PARTS else rearranging.put(tree, where, values)
+
+
+def _add(draft: JourneyDraft, shown: Shown, rest: str, steps: Steps) -> None:
+    around, _line, more = rest.partition("|")
+    index, _line, kind = more.partition("|")
+    changed = rearranging.add(draft.tree, around, int(index) if is_index(index) else 0, kind)
+    if changed.place and not _is_full(changed.tree, shown):
+        draft.tree = _prefilled(changed.tree, changed.place, steps)
+        shown.open = shown.focus = changed.place
+        shown.said = _("A step was added.")
+
+
+def _is_full(tree: Json, shown: Shown) -> bool:
+    """Say whether a tree has more steps than a journey may have."""
+    is_full = sum(1 for _node in places(tree)) > MOST_STEPS
+    if is_full:
+        shown.said = _("A journey has at most %(most)s steps.") % {"most": MOST_STEPS}
+    return is_full
+
+
+def _prefilled(tree: Json, place: str, steps: Steps) -> Json:
+    """Return the tree with the first of the store's own things chosen where a fresh node must name one."""
+    kind = kind_of(tree, place)
+    form = spread(kind, node_at(tree, place) or {})
+    for asked in questions_of(told := Told(form), asking_of(kind, around_of(tree))):
+        if asked.ask.kind == "pick" and not asked.value and not asked.ask.is_optional and (found := offered(asked.ask.offers, steps)):
+            told.put(asked.ask.name, found[0].value)
+    return _kept(tree, place, kind, told.data)
+
+
+def _moved(draft: JourneyDraft, shown: Shown, changed: Changed) -> None:
+    if changed.place and changed.tree != draft.tree:
+        around, _dot, index = changed.place.rpartition(f".{STEPS}.")
+        number = len((node_at(changed.tree, around) or {STEPS: []})[STEPS])
+        shown.said = _("Moved. It is step %(place)s of %(count)s here.") % {"place": int(index) + 1, "count": number}
+        draft.tree = changed.tree
+    shown.open, shown.focus = "", changed.place
+
+
+def _move(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps, *, way: str) -> None:
+    _moved(draft, shown, rearranging.move(draft.tree, place, way))
+
+
+def _carry(draft: JourneyDraft, shown: Shown, rest: str, _steps: Steps) -> None:
+    place, around, index = (*rest.split(","), "", "", "")[:3]
+    _moved(draft, shown, rearranging.carry(draft.tree, place, around, int(index) if is_index(index) else 0))
+
+
+def _remove(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+    changed = rearranging.remove(draft.tree, place)
+    if changed.place:
+        draft.tree, shown.open, shown.focus = changed.tree, "", changed.place
+        shown.said = _("Removed. Undo brings it back.")
+
+
+def _duplicate(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+    changed = rearranging.duplicate(draft.tree, place)
+    if changed.place and not _is_full(changed.tree, shown):
+        draft.tree, shown.open, shown.focus, shown.said = changed.tree, "", changed.place, _("Copied.")
+
+
+def _add_way(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+    changed = rearranging.add_way(draft.tree, place)
+    if changed.place:
+        is_branch = kind_of(changed.tree, place) == "branch"
+        draft.tree, shown.focus, shown.said = changed.tree, changed.place if is_branch else place, _("A way was added.")
+        shown.open = shown.focus
+
+
+def _remove_way(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+    changed = rearranging.remove_way(draft.tree, place)
+    if changed.place:
+        draft.tree, shown.open, shown.focus = changed.tree, "", changed.place
+        shown.said = _("Removed. Undo brings it back.")
+
+
+def _open(_draft: JourneyDraft, shown: Shown, where: str, _steps: Steps) -> None:
+    shown.focus, shown.open = where, "" if shown.open == where else where
+
+
+def _done(_draft: JourneyDraft, shown: Shown, _rest: str, _steps: Steps) -> None:
+    shown.focus, shown.open = shown.open, ""
+
+
+def _more(draft: JourneyDraft, shown: Shown, name: str, steps: Steps) -> None:
+    """Add a row to a list of the open form, with the first thing there is."""
+    kind = kind_of(draft.tree, shown.open)
+    before = draft.tree if shown.open in PARTS else node_at(draft.tree, shown.open)
+    if not kind or before is None:
+        return
+    form = spread(kind, before)
+    rows = form.get(name, [])
+    row = _new_row(name, rows, steps)
+    if row is None:
+        shown.said = _("There is no segment yet.")
+    elif isinstance(rows, list) and len(rows) < MOST_ROWS:
+        draft.tree = _kept(draft.tree, shown.open, kind, form | {name: [*rows, row]})
+        shown.focus = shown.open
+
+
+def _new_row(name: str, rows: list[Json], steps: Steps) -> Json | None:
+    if name == "people":
+        found = offered("segments", steps)
+        return {"segment": found[0].value, "inside": "yes"} if found else None
+    row = dict(_NEW_ROWS.get(name, {}))
+    if name in {"set", "data"}:
+        names = {one.get("name") for one in rows}
+        row["name"] = next(word for number in range(1, MOST_ROWS + 2) if (word := f"note_{number}") not in names)
+    if name == "rungs":
+        used = {one.get("channel") for one in rows}
+        row["channel"] = next((channel for channel in ("push", "sms", "email", "onsite") if channel not in used), "email")
+        row["template"] = next((one.value for one in offered(f"template:{row['channel']}", steps)), "")
+    return row
+
+
+def _less(draft: JourneyDraft, shown: Shown, row: str, _steps: Steps) -> None:
+    kind = kind_of(draft.tree, shown.open)
+    before = draft.tree if shown.open in PARTS else node_at(draft.tree, shown.open)
+    name, _dot, index = row.partition(".")
+    if not kind or before is None or not is_index(index):
+        return
+    form = spread(kind, before)
+    rows = form.get(name)
+    if isinstance(rows, list):
+        draft.tree = _kept(draft.tree, shown.open, kind, form | {name: [one for at, one in enumerate(rows) if at != int(index)]})
+        shown.focus = shown.open
+
+
+_DEEDS: dict[str, Callable[[JourneyDraft, Shown, str, Steps], None]] = {
+    "open": _open,
+    "done": _done,
+    "add": _add,
+    "carry": _carry,
+    "remove": _remove,
+    "duplicate": _duplicate,
+    "way_add": _add_way,
+    "way_remove": _remove_way,
+    "more": _more,
+    "less": _less,
+    **{way: partial(_move, way=way) for way in ("up", "down", "out")},
+}

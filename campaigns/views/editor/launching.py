@@ -1,0 +1,138 @@
+"""Before a draft goes live: who gets what and when in plain sentences, what stands in the way, and what happens to the people inside."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.journeys import drafting, replaying
+from campaigns.journeys.definition import Definition, DefinitionError
+from campaigns.journeys.steps import Ladder, Send
+from campaigns.journeys.versions import WAITING
+from campaigns.models import Journey, JourneyDraft
+from campaigns.views.editor.deeds import Shown
+from campaigns.views.editor.drawing import Drawing, Line
+from campaigns.views.editor.reading import PartLine, part_lines
+from campaigns.views.editor.writing import journey_or_404, problems_of
+from campaigns.views.journey_words import names_of_store
+from retention.dashboard.access import may, needs
+from retention.kit import clock
+from retention.stores import auditing
+
+
+@dataclass(frozen=True)
+class Told:
+    """One step as the page before the launch says it. depth: in how many ways it stands; way: of which it is the heading instead."""
+
+    words: str
+    icon: str
+    depth: int
+    way: bool = False
+
+
+@dataclass(frozen=True)
+class Moving:
+    """People who stand at a step of an older version, and where they may go on. chosen: "" lets them finish as they began."""
+
+    step: str
+    name: str
+    people: int
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    chosen: str = ""
+
+
+@needs("messages.write")
+@require_safe
+def launch_journey(request: Any, public_id: UUID) -> HttpResponse:
+    """Say what will happen once the draft is live."""
+    journey = journey_or_404(public_id)
+    return _page(request, journey, drafting.unsaved(journey, now=clock.now()))
+
+
+@needs("messages.send")
+@require_POST
+def publish_journey(request: Any, public_id: UUID) -> HttpResponse:
+    """Let the draft that was looked at go live; people inside finish as they began, or go on where they are told to."""
+    journey = journey_or_404(public_id)
+    draft = drafting.unsaved(journey, now=clock.now())
+    revision = request.POST.get("revision", "")
+    moving = {name.removeprefix("move."): to for name, to in request.POST.items() if name.startswith("move.") and to}
+    try:
+        with transaction.atomic():
+            version, moved = drafting.release(
+                journey, revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1, moving=moving, now=clock.now()
+            )
+            details = {"version": version.number, "moved": moved}
+            auditing.note(request, "journey.launched", target=f"journey:{journey.public_id}", details=details)
+    except drafting.NotReady:
+        return _page(request, journey, draft, status=422)
+    except drafting.Overtaken as overtaken:
+        toasts.error(request, _("The draft was changed while you looked at it. This is how it stands now."))
+        return _page(request, journey, overtaken.draft, status=409)
+    except DefinitionError:
+        toasts.error(request, _("People inside can only go on at a step where somebody waits."))
+        return _page(request, journey, draft, status=422)
+    _say_live(request, journey, version.number, moved)
+    return redirect("campaigns:journey", request.store.slug, public_id)
+
+
+def _say_live(request: Any, journey: Journey, number: int, moved: int) -> None:
+    if journey.state == Journey.State.PAUSED:
+        toasts.success(request, _("Version %(number)s is ready. The journey stays paused until you let it go on.") % {"number": number})
+        return
+    said = _("Version %(number)s of %(name)s is live. People enter by it from now on.") % {"number": number, "name": journey.name}
+    inside = ngettext("%(count)s person inside goes on in it.", "%(count)s people inside go on in it.", moved) % {"count": moved}
+    toasts.success(request, f"{said} {inside}" if moved else said)
+
+
+def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 200) -> HttpResponse:
+    names = names_of_store()
+    definition, problems = drafting.read_tree(draft.tree)
+    drawing = Drawing(draft.tree, names, shown=Shown(), problems=problems)
+    found = problems_of(draft.tree, drawing, journey, names)
+    parts: list[PartLine] = part_lines(draft.tree, names, drawing)
+    context = {
+        "journey": journey,
+        "draft": draft,
+        "parts": parts,
+        "told": _told(drawing.lines(), 0),
+        "problems": found,
+        "may_send": may(request, "messages.send"),
+        "number": draft.based_on + 1,
+        "sends": _sends(definition) if definition is not None else 0,
+        "moving": _moving(journey, definition, drawing) if definition is not None and journey.launched_at is not None else [],
+        "replay": replaying.replay_of(journey),
+        "is_first": journey.launched_at is None,
+    }
+    return render(request, "campaigns/editor/launch.html", context, status=status)
+
+
+def _sends(definition: Definition) -> int:
+    return sum(len(step.rungs) if isinstance(step, Ladder) else isinstance(step, Send) for step in definition.steps)
+
+
+def _told(lines: list[Line], depth: int) -> list[Told]:
+    """Return the steps one after the other, each way under its name."""
+    found: list[Told] = []
+    for line in lines:
+        found.append(Told("".join(part.text for part in line.parts), line.icon, depth))
+        for way in line.ways:
+            found.append(Told(way.name, "", depth + 1, way=True))
+            found += _told(way.lines, depth + 2)
+    return found
+
+
+def _moving(journey: Journey, definition: Definition, drawing: Drawing) -> list[Moving]:
+    choices = [(step.id, drawing.said.get(step.id, step.id)) for step in definition.steps if step.kind in WAITING]
+    return [
+        Moving(one.step, drawing.said.get(one.step, one.step), one.people, choices, one.step if one.goes_on else "")
+        for one in drafting.standings_of(journey, definition)
+        if one.step
+    ]

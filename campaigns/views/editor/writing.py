@@ -1,0 +1,155 @@
+"""Writing a journey: begin one, and change its draft step by step. Nobody is written to by a draft."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns.journeys import drafting, shadowing
+from campaigns.journeys.checking import faults_of_definition
+from campaigns.journeys.editing.rearranging import FRESH
+from campaigns.journeys.editing.shaping import PARTS
+from campaigns.journeys.editing.tree import Json
+from campaigns.models import Journey, JourneyDraft, JourneyVersion
+from campaigns.playbooks import PLAYBOOKS
+from campaigns.playbooks.switching import add as add_playbook
+from campaigns.views.editor import overview
+from campaigns.views.editor.deeds import Shown, act, rename
+from campaigns.views.editor.drawing import LABELS, Drawing, Figures, where_of
+from campaigns.views.editor.reading import figures_of, part_lines
+from campaigns.views.journey_states import STATE_BADGES
+from campaigns.views.journey_words import ICONS, names_of_store, say
+from retention.dashboard.access import needs
+from retention.kit import clock
+from retention.stores import auditing
+from segments.offering import Offer
+
+
+@dataclass(frozen=True)
+class Problems:
+    """What stands in the way of a draft: with the step, in words; and what it needs of the store."""
+
+    lines: list[tuple[str, str]]
+    faults: list[str]
+
+    @property
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self.lines) + len(self.faults)
+
+
+@needs("messages.write")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_journey(request: Any) -> HttpResponse:
+    """Begin a journey: empty, or from a ready-made one. It stays a draft until it is switched on."""
+    if request.method != "POST":
+        taken = set(Journey.objects.plain().values_list("playbook", flat=True))
+        ready = [(one.key, one.name.render(_), one.summary.render(_)) for one in PLAYBOOKS if one.key not in taken]
+        return render(request, "campaigns/editor/new.html", {"ready": ready})
+    key = request.POST.get("playbook", "")
+    if key and key not in PLAYBOOKS:
+        raise Http404
+    now = clock.now()
+    with transaction.atomic():
+        journey = add_playbook(key, now=now) if key else drafting.make(_("New journey"), user_id=request.user.pk, now=now)
+        auditing.note(request, "journey.made", target=f"journey:{journey.public_id}")
+    return redirect("campaigns:journey_edit", request.store.slug, journey.public_id)
+
+
+@needs("messages.write")
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_journey(request: Any, public_id: UUID) -> HttpResponse:
+    """Show the draft of a journey, and do what the pressed button asks for; every change is kept at once."""
+    journey = journey_or_404(public_id)
+    shown = Shown(open=request.GET.get("open", ""))
+    if request.method != "POST":
+        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), shown)
+    revision = request.POST.get("revision", "")
+    steps = _steps_of(drafting.unsaved(journey, now=clock.now()))
+
+    def doing(draft: JourneyDraft) -> bool:
+        draft.journey = journey
+        rename(draft, request.POST.get("name", ""))
+        return act(draft, post=request.POST, shown=shown, steps=steps)
+
+    number = int(revision) if revision.isdecimal() and len(revision) < 10 else -1
+    try:
+        draft = drafting.change(journey, doing, revision=number, user_id=request.user.pk, now=clock.now())
+    except drafting.Overtaken as overtaken:
+        return _page(request, journey, overtaken.draft, Shown(), overtaken=True)
+    return _page(request, journey, draft, shown)
+
+
+@needs("messages.write")
+@require_POST
+def discard_draft(request: Any, public_id: UUID) -> HttpResponse:
+    """Throw a draft away; what is live stays as it is."""
+    journey = journey_or_404(public_id)
+    with transaction.atomic():
+        if drafting.discard(journey):
+            auditing.note(request, "journey.discarded", target=f"journey:{journey.public_id}")
+            toasts.success(request, _("The draft is gone. The journey stays as it was."))
+    return redirect("campaigns:journey", request.store.slug, public_id)
+
+
+def journey_or_404(public_id: UUID) -> Journey:
+    """Return a journey people may write: no cell of the recovery plan, and no shadow."""
+    journey: Journey = get_object_or_404(Journey.objects.plain(), public_id=public_id)
+    return journey
+
+
+def problems_of(tree: Json, drawing: Drawing, journey: Journey, names: Mapping[str, str]) -> Problems:
+    """Return what stands in the way of a draft, each with its step in words."""
+    definition, problems = drafting.read_tree(tree)
+    lines = [(where_of(one, drawing, tree) or _("The journey"), say(one.phrase, names)) for one in problems]
+    said = drawing.said
+    faults = faults_of_definition(definition, journey_id=journey.pk, now=clock.now()) if definition is not None else []
+    return Problems(lines, [say(fault, {**names, **said}) for fault in faults])
+
+
+def _steps_of(draft: JourneyDraft) -> list[Offer]:
+    drawing = Drawing(draft.tree, names_of_store(), shown=Shown())
+    return drawing.steps
+
+
+def _page(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown, *, overtaken: bool = False) -> HttpResponse:
+    """Draw the page, or the builder alone for a script."""
+    is_fragment = request.headers.get("HX-Request") == "true"
+    context = context_of(request, journey, draft, shown) | {"overtaken": overtaken, "is_fragment": is_fragment}
+    if is_fragment:
+        return render(request, "campaigns/editor/_builder.html", context)
+    return render(request, "campaigns/editor/page.html", context)
+
+
+def context_of(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown) -> dict[str, Any]:
+    """Return what the editor shows of a draft."""
+    names = names_of_store()
+    definition, problems = drafting.read_tree(draft.tree)
+    version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
+    figures = figures_of(journey, definition, version) if definition is not None else Figures()
+    drawing = Drawing(draft.tree, names, shown=shown, problems=problems, figures=figures)
+    lines = drawing.lines()
+    return {
+        "journey": journey,
+        "badge": STATE_BADGES[journey.state],
+        "here": reverse("campaigns:journey_edit", args=[request.store.slug, journey.public_id]),
+        "draft": draft,
+        "shown": shown,
+        "lines": lines,
+        "parts": part_lines(draft.tree, names, drawing),
+        "open_part": shown.open if shown.open in PARTS else "",
+        "part_fields": drawing.fields(shown.open) if shown.open in PARTS else [],
+        "problems": problems_of(draft.tree, drawing, journey, names),
+        "kinds": [(kind, ICONS[kind], LABELS[kind]) for kind in FRESH],
+        "overview": overview.draw(lines),
+        "version": version,
+        "shadow": shadowing.shadow_of(journey),
+    }

@@ -1,0 +1,1 @@
+"""The rooms where a journey is written."""

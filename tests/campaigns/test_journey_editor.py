@@ -1,0 +1,212 @@
+"""The editor's pages: steps are added, changed and moved by pressing buttons, problems are named, and only who may send makes it live."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from campaigns.journeys import replaying
+from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
+from campaigns.playbooks.switching import switch_on
+from retention.customers.events import record
+from retention.kit import clock
+from retention.stores.models import AuditEntry
+from tests.campaigns.campaigning import make_crowd, make_list
+from tests.campaigns.journeys.journeying import make_template, tick
+from tests.factories import make_store, member_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+class Writer:
+    """Somebody at the editor of one journey, who presses buttons."""
+
+    def __init__(self, store: Any, role: str = "owner", journey: Journey | None = None) -> None:
+        self.client: Client = signed_in(member_of(store, role))
+        self.base = f"/s/{store.slug}/journeys/"
+        if journey is None:
+            self.client.post(f"{self.base}new/", {"playbook": ""})
+            journey = Journey.objects.plain().get()
+        self.journey = journey
+        self.page = ""
+
+    @property
+    def here(self) -> str:
+        """Return the journey's address."""
+        return f"{self.base}{self.journey.public_id}/"
+
+    @property
+    def draft(self) -> JourneyDraft:
+        """Return the draft as it stands."""
+        return JourneyDraft.objects.get(journey=self.journey)
+
+    def press(self, do: str, *, opened: str = "", revision: int | None = None, **answers: Any) -> str:
+        """Press a button with the open form's answers, and return the page."""
+        kept = JourneyDraft.objects.filter(journey=self.journey).first()
+        number = revision if revision is not None else kept.revision if kept else 0
+        data = {"do": do, "open": opened, "revision": number, **{f"c.{name}": value for name, value in answers.items()}}
+        answer = self.client.post(f"{self.here}edit/", data, headers={"HX-Request": "true"})
+        assert answer.status_code == 200
+        self.page = answer.content.decode()
+        return self.page
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of the steps of the root."""
+        return [node["kind"] for node in self.draft.tree["root"]["steps"]]
+
+
+def test_a_journey_is_written_and_goes_live(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store)
+    assert "Begin empty" in writer.client.get(f"{writer.base}new/").content.decode()
+    page = writer.press("add:root|0|send")
+    assert ("Send the e-mail" in page, writer.draft.tree["root"]["steps"][0]["template"]) == (True, "hello")
+    writer.press("add:root|0|wait")
+    writer.press("done", opened="root.steps.0", amount="2", unit="days", at="09:00", weekdays=["tuesday"])
+    assert "Tuesday, 09:00 where they live" in re.sub(r"<[^>]+>", "", writer.page)
+    assert writer.draft.tree["root"]["steps"][0] == {"id": "wait", "kind": "wait", "days": 2, "at": "09:00", "weekdays": ["tuesday"]}
+    writer.press("done", opened="trigger", kind="event", event="Cart Idle", key="cart_id")
+    look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert "a basket is left alone" in look
+    assert "at most 1 message" in look
+    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}, follow=True)
+    assert "is live" in answer.content.decode()
+    writer.journey.refresh_from_db()
+    assert (writer.journey.state, writer.journey.live_number) == ("live", 1)
+    assert [one.action for one in AuditEntry.objects.filter(action__startswith="journey.").order_by("number")] == [
+        "journey.made", "journey.launched",
+    ]  # fmt: skip
+
+
+def test_steps_are_moved_copied_removed_and_undone_and_each_is_announced(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("add:root|0|wait")
+    writer.press("add:root|1|split")
+    assert "It is step 1 of 3 here." in writer.press("up:root.steps.1")
+    assert writer.kinds() == ["split", "wait", "exit"]
+    writer.press("carry:root.steps.1,root.steps.0.ways.1,0")
+    assert (writer.kinds(), len(writer.draft.tree["root"]["steps"][0]["ways"][1]["steps"])) == (["split", "exit"], 1)
+    assert "autofocus>" in writer.page
+    writer.press("duplicate:root.steps.0")
+    writer.press("remove:root.steps.0")
+    assert "Removed. Undo brings it back." in writer.page
+    writer.press("undo")
+    assert ("Undone." in writer.page, writer.kinds()) == (True, ["split", "split", "exit"])
+
+
+def test_what_is_wrong_is_said_with_its_step_and_keeps_it_from_going_live(store: Any) -> None:
+    writer = Writer(store)
+    page = writer.press("add:root|0|send")
+    assert "<b>Send a message</b><small>must be a text of 1 to 60 characters</small>" in page
+    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
+    assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
+    assert "Mend this first" in answer.content.decode()
+
+
+def test_a_window_that_shows_an_older_draft_is_told_and_changes_nothing(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("add:root|0|wait")
+    page = writer.press("add:root|0|coupon", revision=1)
+    assert "changed this draft while you were looking at it" in page
+    assert writer.kinds() == ["wait", "exit"]
+
+
+def test_ways_of_a_branch_are_added_and_say_who_takes_them(store: Any) -> None:
+    people = make_list(make_crowd(1, now=clock.now()), now=clock.now(), name="Tea lovers")
+    writer = Writer(store)
+    writer.press("add:root|0|branch")
+    writer.press("more:people", opened="root.steps.0.ways.0")
+    way = writer.draft.tree["root"]["steps"][0]["ways"][0]
+    assert (way["people"], "Tea lovers" in writer.page) == ([{"segment": str(people.public_id)}], True)
+    writer.press("way_add:root.steps.0")
+    writer.press(
+        "done", opened="root.steps.0.ways.1", name="Big spenders", **{"people.0.segment": str(people.public_id), "people.0.inside": "no"}
+    )
+    assert "Big spenders" in writer.page
+    assert "All others" in writer.page
+    assert "Every way leads somewhere" in writer.page
+    writer.press("way_remove:root.steps.0.ways.0")
+    assert len(writer.draft.tree["root"]["steps"][0]["ways"]) == 2
+
+
+def test_rows_of_a_form_come_and_go(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("more:exits", opened="exits")
+    assert writer.draft.tree["exits"] == [{"event": "Order Completed"}]
+    writer.press("less:exits.0", opened="exits")
+    assert writer.draft.tree["exits"] == []
+    writer.press("add:root|0|update")
+    writer.press("more:set", opened="root.steps.0")
+    writer.press("done", opened="root.steps.0", **{"set.0.name": "plan", "set.0.type": "text", "set.0.value": "gold"})
+    assert writer.draft.tree["root"]["steps"][0]["set"] == {"plan": "gold"}
+    assert "plan = gold" in writer.page
+
+
+def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any) -> None:
+    now = clock.now()
+    journey = switch_on("abandoned_cart", now=now - timedelta(days=1))
+    (person,) = make_crowd(1, now=now)
+    record(person.pk, name="Cart Idle", properties={"cart_id": "c1"}, now=now)
+    tick(now=now)
+    Enrollment.objects.update(step="pause", state="running", due_at=now + timedelta(hours=20), ended_at=None, reason="")
+    writer = Writer(store, journey=journey)
+    assert "You are writing the next version." in writer.client.get(f"{writer.here}edit/").content.decode()
+    writer.press("done", opened="root.steps.1", amount="30", unit="hours")
+    look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert "1 person at “Wait 30 hours”" in look
+    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision, "move.pause": "pause"}, follow=True)
+    assert "1 person inside goes on in it." in answer.content.decode()
+    assert Enrollment.objects.get().version.number == 2
+
+
+def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store, "writer")
+    writer.press("add:root|0|send")
+    assert "Somebody who may send must make it live." in writer.client.get(f"{writer.here}launch/").content.decode()
+    assert writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}).status_code == 403
+    assert Journey.objects.get(pk=writer.journey.pk).state == "draft"
+
+
+def test_another_store_s_journey_is_not_there(store: Any) -> None:
+    writer = Writer(store)
+    other = make_store("Other")
+    stranger = signed_in(member_of(other, "owner"))
+    address = f"/s/{other.slug}/journeys/{writer.journey.public_id}/"
+    assert [stranger.get(f"{address}{page}/").status_code for page in ("edit", "launch", "shadow", "replay")] == [404] * 4
+
+
+def test_a_draft_runs_in_shadow_and_is_replayed(store: Any) -> None:
+    now = clock.now()
+    make_template("hello")
+    writer = Writer(store)
+    writer.press("add:root|0|send")
+    writer.press("done", opened="trigger", kind="event", event="Cart Idle")
+    page = writer.client.post(f"{writer.here}shadow/switch/", {"do": "begin"}, follow=True).content.decode()
+    assert "Nothing was sent." in page
+    (person,) = make_crowd(1, now=now)
+    record(person.pk, name="Cart Idle", now=clock.now())
+    tick(now=clock.now())
+    page = writer.client.get(f"{writer.here}shadow/").content.decode()
+    assert ("Send the e-mail “Hello”" in page, person.email in page or "Kim" in page) == (True, True)
+    analyst = signed_in(member_of(store, "analyst")).get(f"{writer.here}shadow/").content.decode()
+    assert ("Somebody" in analyst, "Kim" in analyst) == (True, False)
+    writer.client.post(f"{writer.here}replay/ask/")
+    assert "Counting." in writer.client.get(f"{writer.here}replay/").content.decode()
+    while replaying.go_on(now=clock.now()):
+        pass
+    page = writer.client.get(f"{writer.here}replay/").content.decode()
+    writer.client.post(f"{writer.here}shadow/switch/", {"do": "stop"})
+    assert (JourneyReplay.objects.get().found["entered"], "1 run would have begun" in page) == (1, True)
+    assert "Nothing runs in shadow." in writer.client.get(f"{writer.here}shadow/").content.decode()
+
+
+def test_the_list_says_what_starts_each_journey(store: Any) -> None:
+    writer = Writer(store)
+    page = writer.client.get(writer.base).content.decode()
+    assert ("When they place an order" in page, "New journey" in page) == (True, True)
+    assert writer.client.get(writer.here).status_code == 302
+    analyst = signed_in(member_of(store, "analyst")).get(writer.base).content.decode()
+    assert f"{writer.base}new/" not in analyst
