@@ -4,32 +4,54 @@ A click is redirected only to a target stored here (S34-S36). Tokens are bound t
 found and which may stay: `tracking.py`.
 """
 
+import base64
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, address_of
 from retention.customers.models import Customer
-from retention.kit.secrets import BadLink, Link, open_link, sign_link
+from retention.kit.secrets import BadLink, Link, open_link, sign_link, site_ring
 from retention.signup.links import address_mark
 
-CLICK, UNSUBSCRIBE, BASKET, SURVEY = "click", "unsubscribe", "basket", "survey"
+LINK, UNSUBSCRIBE, BASKET, SURVEY = "link", "unsubscribe", "basket", "survey"
+_UNPROVEN = "click"
+"""The purpose of links from the time when a position needed no proof; they stay as good as they were."""
 CLICK_DAYS, UNSUBSCRIBE_DAYS, BASKET_DAYS, SURVEY_DAYS = 400, 3650, 30, 60
 
 
 def click_url(message_id: int, position: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
     """Return the address of one link of one message; the same again for a repeated build. site: as for `click_base`."""
-    return f"{click_base(message_id, store_id=store_id, planned_at=planned_at, site=site)}{position}"
+    base = click_base(message_id, store_id=store_id, planned_at=planned_at, site=site)
+    return address_of(base, position, click_proofs(message_id, store_id=store_id, count=position + 1))
 
 
 def click_base(message_id: int, *, store_id: int, planned_at: datetime, site: str = "") -> str:
-    """Return what the addresses of all links of one message begin with; the position follows.
+    """Return what the addresses of all links of one message begin with; the position and its proof follow.
 
-    One signature for the whole message: a position leads only to a target that is stored with this very message.
+    One signature for the whole message, good for its picture too, which has no position.
     site: what an address begins with where the shop has a host of its own ("https://links.lumen.example"), else it is ours.
     """
-    token = sign_link(str(message_id), store_id=store_id, purpose=CLICK, expires_at=planned_at + timedelta(days=CLICK_DAYS))
+    token = sign_link(str(message_id), store_id=store_id, purpose=LINK, expires_at=planned_at + timedelta(days=CLICK_DAYS))
     return f"{site or settings.SITE_URL}/c/{token}."
+
+
+def click_proofs(message_id: int, *, store_id: int, count: int = MOST_LINKS) -> str:
+    """Return the proofs of the first positions of one message, `PROOF_SIGNS` each, one after the other.
+
+    A template's links have the same positions in all its mails, whether one holds them or not: without a proof whoever got one mail could
+    open what others were shown. All come out of one keyed stream of SHAKE256, because a signature for each link costs as much as rendering.
+    """
+    return _proofs_by(site_ring().newest, message_id, store_id=store_id, count=count)
+
+
+def _proofs_by(key_id: str, message_id: int, *, store_id: int, count: int) -> str:
+    key = site_ring().derive(key_id, info="position of a link", length=32)
+    stream = hashlib.shake_256(b"%b%d.%d" % (key, store_id, message_id)).digest(-(-PROOF_SIGNS * count * 3 // 4))
+    return base64.urlsafe_b64encode(stream)[: PROOF_SIGNS * count].decode()
 
 
 def opening_url(base: str) -> str:
@@ -39,7 +61,10 @@ def opening_url(base: str) -> str:
 
 def read_opening(token: str, *, now: datetime) -> tuple[Link, int]:
     """Return the link and the message of a picture; raises BadLink."""
-    link = open_link(token, purpose=CLICK, now=now)
+    try:
+        link = open_link(token, purpose=LINK, now=now)
+    except BadLink:
+        link = open_link(token, purpose=_UNPROVEN, now=now)
     if not link.subject.isdigit():
         raise BadLink("malformed")
     return link, int(link.subject)
@@ -95,17 +120,43 @@ def read_survey(token: str, *, now: datetime) -> tuple[int, int]:
 
 
 def read_click(token: str, *, now: datetime) -> tuple[Link, int, int]:
-    """Return the link, the message and the position of a click; raises BadLink. The first mails had the position inside what was signed."""
+    """Return the link, the message and the position of a click; raises BadLink.
+
+    Mails of older days are known by their shape: their positions had no proof, and those of the very first stood inside what was signed.
+    """
+    signed, _, proof = token.rpartition(".")
+    signed, _, position = signed.rpartition(".")
+    if signed.count(".") != 1:
+        return _read_unproven(token, now=now)
+    link = open_link(signed, purpose=LINK, now=now)
+    message_id, place = _whole(link.subject), _position(position)
+    proofs = _proofs_by(signed.partition(".")[0], message_id, store_id=link.store_id, count=place + 1)
+    if not hmac.compare_digest(proofs[PROOF_SIGNS * place :].encode(), proof.encode()):
+        raise BadLink("forged")
+    return link, message_id, place
+
+
+def _read_unproven(token: str, *, now: datetime) -> tuple[Link, int, int]:
     signed, _, position = token.rpartition(".")
     try:
-        link = open_link(signed, purpose=CLICK, now=now)
+        link = open_link(signed, purpose=_UNPROVEN, now=now)
         subject = link.subject
     except BadLink:
-        link = open_link(token, purpose=CLICK, now=now)
+        link = open_link(token, purpose=_UNPROVEN, now=now)
         subject, _, position = link.subject.partition(".")
-    if not (subject.isdigit() and position.isdecimal() and position.isascii() and len(position) < 4):
+    return link, _whole(subject), _position(position)
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit():
         raise BadLink("malformed")
-    return link, int(subject), int(position)
+    return int(text)
+
+
+def _position(text: str) -> int:
+    if not (text.isdecimal() and text.isascii() and len(text) < 4):
+        raise BadLink("malformed")
+    return int(text)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimit
 from campaigns.personalization.fast.closures import compiled
 from campaigns.personalization.fast.emitting import TextEmit, program_of
 from campaigns.personalization.fast.keeping import forget_kept
-from campaigns.personalization.fast.mail import Letter, Linked, forget_numbers
+from campaigns.personalization.fast.mail import Letter, Linked
 from campaigns.personalization.fast.surprises import SURPRISES
 from campaigns.personalization.filters import FILTERS
 from campaigns.personalization.tracking import forget_addresses
@@ -35,7 +35,7 @@ _Made = TypeVar("_Made")
 _missing: list[str] = []  # names used but not there; one process renders one message at a time
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Rendered:
     """One message's texts.
 
@@ -65,13 +65,13 @@ class CannotRender:
 class News(NamedTuple):
     """What a reader of a template's mails must know of it.
 
-    anew: what was told before counts no more. fixed: where its own links lead, by position. chunks: fixed pieces in the order of their
-    numbers, behind those told before.
+    anew: what was told before counts no more. fixed: where its own links lead, by position. chunks: fixed texts in the order of their
+    numbers, behind those told before: what stands around the links of each, and their positions.
     """
 
     anew: bool
     fixed: tuple[str, ...]
-    chunks: list[tuple[str, ...]]
+    chunks: list[tuple[tuple[str, ...], tuple[int, ...]]]
 
 
 class MissingName(Undefined):
@@ -138,12 +138,16 @@ class Mailing:
         self._letter: Letter | None = None
         self._anew = False
 
-    def render(self, context: Mapping[str, Any], *, base: str, leave: Sequence[str]) -> Linked | CannotRender:
-        """Render for one person. base: what the addresses of our links begin with; leave: addresses that stay as they are.
+    def render(self, context: Mapping[str, Any], *, base: str, proofs: str, leave: Sequence[str]) -> Linked | CannotRender:
+        """Render for one person. base, proofs: what makes our addresses, see `address_of`; leave: addresses that stay as they are.
 
         Raises MemoryError, as `render` does.
         """
-        return _guarded(lambda: self._compiled().write(context, subject=_subject(self._parts, context), base=base, leave=frozenset(leave)))
+        return _guarded(
+            lambda: self._compiled().write(
+                context, subject=_subject(self._parts, context), base=base, proofs=proofs, leave=frozenset(leave)
+            )
+        )
 
     def news(self) -> News | None:
         """Return what is fixed in its mails and came into use since this was last asked; None when nothing did."""
@@ -197,7 +201,7 @@ def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
 
     def write(context: Mapping[str, Any]) -> str:
         with suppress(*SURPRISES):
-            text = "".join(program(context, {}, "", frozenset()))
+            text = "".join(program(context, {}, (), frozenset()))
             if 4 * len(text) <= MOST_OUTPUT_BYTES:
                 return text
         return long_way(context)
@@ -209,5 +213,4 @@ def forget() -> None:
     """Drop what was compiled and kept for all shops; a `Mailing` drops its own."""
     _template.cache_clear()
     forget_kept()
-    forget_numbers()
     forget_addresses()

@@ -33,6 +33,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     templates: dict[str, dict[str, str] | Mailing] = {}
+    shops: dict[int, dict[str, Any]] = {}
     done = memoryview(mmap.mmap(int(sys.argv[1]), DONE_BYTES)).cast("Q")
     gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
     answers: list[bytes] = []
@@ -40,6 +41,8 @@ def main() -> None:
     _allow_cpu()
     while head := source.read(LENGTH_BYTES):
         job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
+        if "place" in job:
+            job["context"]["shop"] = _shop_of(job, shops)
         answers.append(_answer(job, templates))
         done[0] += 1
         if job["last"] or time.monotonic() - flushed > FLUSH_SECONDS:
@@ -47,6 +50,13 @@ def main() -> None:
             sink.flush()
             answers, flushed = [], time.monotonic()
             _allow_cpu()
+
+
+def _shop_of(job: dict[str, Any], shops: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """Return the words of a message's shop, which came with it or with an earlier one."""
+    if "shop" in job:
+        shops[job["place"]] = job["shop"]
+    return shops[job["place"]]
 
 
 def framed(value: object) -> bytes:
@@ -73,7 +83,7 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
 def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...]:
     if not isinstance(template, Mailing):
         return render(template, job["context"])
-    made = template.render(job["context"], base=job["base"], leave=job["leave"])
+    made = template.render(job["context"], base=job["base"], proofs=job["proofs"], leave=job["leave"])
     if isinstance(made, CannotRender):
         return made
     return made.subject, made.html, made.text, made.targets, template.news()

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 LONGEST_TARGET = 4000
 MOST_LINKS = 200
+PROOF_SIGNS = 6
+"""How long the proof of a link's position is: 36 bits, and whoever guesses may ask a few times a second and learn one address."""
 _HREF = re.compile(r'(<a\b[^>]*?\bhref=)"([^"]*)"', re.IGNORECASE)
 _OTHER_CASE = ('F="', 'Ef="', 'Ref="', 'Href="')  # one of these stands in every spelling of href that is not small
 _LINK = re.compile(r"<a\b", re.IGNORECASE)
@@ -51,6 +53,24 @@ def may_link(target: str, *, hosts: frozenset[str]) -> bool:
     if "@" in parts.netloc or not _HOST.fullmatch(host):
         return False  # a browser reads a backslash in it as the end of the host
     return host in hosts or any(own.startswith(".") and host.endswith(own) for own in hosts)
+
+
+def address_of(base: str, position: int, proofs: str) -> str:
+    """Return our address of one link. base: what those of its mail begin with; proofs: of all its positions, one after the other."""
+    start = PROOF_SIGNS * position
+    return f"{base}{position}.{proofs[start : start + PROOF_SIGNS]}"
+
+
+class Addresses(list[str]):
+    """Our addresses of one mail's links, by position. base, proofs: as for `address_of`; count: how many are wanted at once."""
+
+    def __init__(self, base: str, proofs: str, count: int) -> None:
+        self.base, self.proofs = base, proofs
+        super().__init__([f"{base}{n}.{proofs[PROOF_SIGNS * n : PROOF_SIGNS * n + PROOF_SIGNS]}" for n in range(count)])
+
+    def add(self) -> None:
+        """Add that of the next position."""
+        self.append(address_of(self.base, len(self), self.proofs))
 
 
 def without_links(text: str, *, hosts: frozenset[str]) -> str:

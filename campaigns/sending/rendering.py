@@ -14,9 +14,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from html import escape
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +25,13 @@ import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
+from campaigns.personalization.tracking import Addresses
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
 MOST_KILLS = 3
+MOST_SHOPS = 8
+"""Words of shops a render process keeps, because all mails of a slice have the same: told once, they cost a message nothing."""
 MOST_TEMPLATES = 64
 """A render process keeps every template it was told of, within limited memory; with more than these it is started anew."""
 _ROOT = Path(__file__).resolve().parents[2]
@@ -40,8 +44,8 @@ _kills: Counter[str] = Counter()  # how many processes of this worker each templ
 class Links(NamedTuple):
     """How the links of a mail are made ours while it is rendered.
 
-    utm, hosts: as for `track`, the same for many mails, which have this `way` in common. base: what the addresses of this very mail begin
-    with; leave: those that stay.
+    utm, hosts: as for `track`, the same for many mails, which have this `way` in common. base, proofs: what makes the addresses of this
+    very mail, see `address_of`; leave: those that stay.
     """
 
     utm: Mapping[str, str]
@@ -49,6 +53,7 @@ class Links(NamedTuple):
     way: str
     base: str
     leave: tuple[str, ...]
+    proofs: str = ""
 
 
 class Job(NamedTuple):
@@ -66,21 +71,30 @@ class Job(NamedTuple):
 
 
 class _Told:
-    """What we were told of a template: its fixed pieces by number, and where its own links lead. dotted: those that may need stuffing."""
+    """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
+
+    chunks: bytes with places for our addresses, and what picks these by position. most: how many addresses they are picked from.
+    """
 
     def __init__(self) -> None:
-        self.chunks: list[list[bytes]] = []
+        self.chunks: list[tuple[bytes, Callable[[Any], Any] | None]] = []
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
+        self.most = 0
 
-    def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[Sequence[str]]) -> None:
+    def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
         """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
         if anew:
-            self.chunks, self.dotted, self.fixed = [], set(), tuple(fixed)
-        for chunk in chunks:
-            if any(map(may_begin_a_line_with_a_dot, chunk)):
+            self.chunks, self.dotted, self.fixed, self.most = [], set(), tuple(fixed), 0
+        for texts, positions in chunks:
+            if any(map(may_begin_a_line_with_a_dot, texts)):
                 self.dotted.add(len(self.chunks))
-            self.chunks.append([piece.encode() for piece in chunk])
+            if positions:
+                form = b"%b".join([text.encode().replace(b"%", b"%%") for text in texts])
+                self.chunks.append((form, itemgetter(*positions)))
+                self.most = max(self.most, max(positions) + 1)
+            else:
+                self.chunks.append((texts[0].encode(), None))
 
 
 class Renderer:
@@ -93,6 +107,8 @@ class Renderer:
         self._done = memoryview(mmap.mmap(self._shared, DONE_BYTES)).cast("Q")  # how many jobs the process has finished
         self._is_new = True  # nobody's message has been made in it
         self._known: dict[str, _Told] = {}  # the templates it has
+        self._shops: list[Any] = []  # the words of shops it has, by place
+        self._next_shop = 0
 
     def render(self, template: str, parts: Mapping[str, str], context: Mapping[str, Any]) -> Rendered | CannotRender:
         """Render one message."""
@@ -144,14 +160,27 @@ class Renderer:
     def _framed(self, job: Job, *, last: bool) -> bytes:
         links, key = job.links, job.key
         told: dict[str, Any] = {"template": key, "context": job.context, "last": last}
+        if "shop" in job.context:
+            self._share(told, job.context)
         if links is not None:
-            told |= {"base": links.base, "leave": links.leave}
+            told |= {"base": links.base, "proofs": links.proofs, "leave": links.leave}
         if key not in self._known:
             told["parts"] = dict(job.parts)
             if links is not None:
                 told |= {"utm": links.utm, "hosts": sorted(links.hosts)}
             self._known[key] = _Told()
         return framed(told)
+
+    def _share(self, told: dict[str, Any], context: Mapping[str, Any]) -> None:
+        """Tell the words of the shop apart, and only where the process does not have them."""
+        shop = context["shop"]
+        place = next((place for place, one in enumerate(self._shops) if one is shop), None)
+        if place is None:
+            place, self._next_shop = self._next_shop, (self._next_shop + 1) % MOST_SHOPS
+            self._shops[place : place + 1] = [shop]
+            told["shop"] = shop
+        told["place"] = place
+        told["context"] = {name: value for name, value in context.items() if name != "shop"}
 
     def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
@@ -188,6 +217,7 @@ class Renderer:
         if self._process is None:
             environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"}
             self._known, self._is_new = {}, True
+            self._shops, self._next_shop = [], 0
             self._process = subprocess.Popen(  # noqa: S603 - a fixed command
                 (*_COMMAND, str(self._shared)),
                 stdin=subprocess.PIPE,
@@ -249,13 +279,19 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     subject, html, text, targets, news = answer
     if news is not None:
         told.note(*news)
-    base = job.links.base if job.links is not None else ""
+    base, proofs = (job.links.base, job.links.proofs) if job.links is not None else ("", "")
     if isinstance(html, str):
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
-    chunks, between = told.chunks, escape(base).encode()
-    pieces = [between.join(chunks[one]) if type(one) is int else one.encode() for one in html]
+    at = [one.encode() for one in Addresses(escape(base), proofs, told.most)]
+    pieces = [_fixed(told.chunks[one], at) if type(one) is int else one.encode() for one in html]
     dotless = not any(one in told.dotted if type(one) is int else may_begin_a_line_with_a_dot(one) for one in html)
     return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless)
+
+
+def _fixed(chunk: tuple[bytes, Callable[[Any], Any] | None], at: Sequence[bytes]) -> bytes:
+    """Return a fixed text with the addresses of one mail in it. at: these, by position."""
+    form, pick = chunk
+    return form if pick is None else form % pick(at)
 
 
 def may_begin_a_line_with_a_dot(piece: str) -> bool:

@@ -11,10 +11,12 @@ from liquid.exceptions import LiquidError
 from campaigns.channels.email.mime import Mail, build
 from campaigns.personalization.fast.closures import compiled
 from campaigns.personalization.fast.mail import Letter, Linked
+from campaigns.personalization.fast.wire import filled
 from campaigns.personalization.render import environment
-from campaigns.personalization.tracking import hosts_of, track
+from campaigns.personalization.tracking import MOST_LINKS, address_of, hosts_of, track
 
 BASE, LEAVE = "https://b.example.test/c/k1.to-ken.", "https://b.example.test/u/1?a=1&b=2"
+PROOFS = "".join(f"p{position:05}" for position in range(MOST_LINKS))
 UTM = {"utm_source": "boomerang", "utm_campaign": "campaign-1"}
 VALUES: dict[str, Any] = {
     "url": "https://lumen.example.test/p?a=1&b=2",
@@ -83,7 +85,7 @@ def whole(html: str, text: str, *, fixed: tuple[str, ...]) -> tuple[bytes, tuple
         compiled(environment(autoescape=False).from_string(text))(VALUES),
     ]
     hosts = hosts_of(html, text, web_address="https://lumen.example.test")
-    ours = {"make_url": lambda position: f"{BASE}{position}", "utm": UTM, "leave": frozenset({LEAVE})}
+    ours = {"make_url": lambda position: address_of(BASE, position, PROOFS), "utm": UTM, "leave": frozenset({LEAVE})}
     tracked = track(*rendered, hosts=hosts, known=fixed, **ours)
     return _bytes(tracked.html, tracked.text), tracked.targets
 
@@ -93,8 +95,8 @@ def in_pieces(html: str, text: str) -> list[tuple[bytes, tuple[str, ...], Linked
     letter = letter_of(html, text)
     made = []
     for write in (letter.write, letter.by_closures):
-        write(VALUES, subject="s", base="https://another.example.test/c/longer-than-the-other.", leave=frozenset())
-        linked = write(VALUES, subject="s", base=BASE, leave=frozenset({LEAVE}))
+        write(VALUES, subject="s", base="https://another.example.test/c/longer-than-the-other.", proofs=PROOFS[::-1], leave=frozenset())
+        linked = write(VALUES, subject="s", base=BASE, proofs=PROOFS, leave=frozenset({LEAVE}))
         found = linked.html
         pieces = found if isinstance(found, str) else tuple(_piece(one, letter).encode() for one in found)
         made.append((_bytes(pieces, linked.text), letter.fixed + linked.targets, linked))
@@ -109,7 +111,10 @@ def letter_of(html: str, text: str) -> Letter:
 
 
 def _piece(one: int | str, letter: Letter) -> str:
-    return one if isinstance(one, str) else BASE.join(letter.new[one])
+    if isinstance(one, str):
+        return one
+    texts, positions = letter.new[one]
+    return filled(texts, [address_of(BASE, position, PROOFS) for position in positions])
 
 
 def _bytes(html: str | tuple[bytes, ...], text: str) -> bytes:
@@ -144,11 +149,11 @@ def test_fixed_links_have_the_same_place_in_every_mail() -> None:
     for count in (3, 0, 1):
         lines: list[Any] = VALUES["lines"][:count]
         for write in (letter.by_programs, letter.by_closures):
-            linked = write(VALUES | {"lines": lines}, subject="s", base=BASE, leave=frozenset({LEAVE}))
+            linked = write(VALUES | {"lines": lines}, subject="s", base=BASE, proofs=PROOFS, leave=frozenset({LEAVE}))
             assert [target.partition("?")[0].rpartition("/")[2] for target in letter.fixed] == ["a", "z", "t"]
             assert [target.partition("?")[0].rpartition("/")[2] for target in linked.targets] == [*"012"[: len(lines)], "p"]
-            assert linked.text == f"See {BASE}2 and {BASE}{3 + len(lines)}"
-            assert f'<a href="{BASE}1">z</a>' in "".join(_piece(one, letter) for one in linked.html)
+            assert linked.text == f"See {BASE}2.p00002 and {BASE}{3 + len(lines)}.p0000{3 + len(lines)}"
+            assert f'<a href="{BASE}1.p00001">z</a>' in "".join(_piece(one, letter) for one in linked.html)
 
 
 def test_an_ordinary_mail_travels_in_pieces() -> None:

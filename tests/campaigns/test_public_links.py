@@ -11,13 +11,14 @@ from django.db import connection
 from django.test import Client
 
 from campaigns.models import Attribution, Click, LinkSet, Message, Opening
-from campaigns.personalization.links import click_url, unsubscribe_url
+from campaigns.personalization.links import CLICK_DAYS, click_url, read_opening, unsubscribe_url
 from campaigns.sending.receipts import note_clicks
 from retention.customers.consent import may_write
 from retention.customers.erasing import erase
 from retention.customers.identifying import Claim, identify
 from retention.customers.models import Consent, Customer, CustomerEvent, CustomerMerge
 from retention.kit import clock
+from retention.kit.secrets import sign_link
 from retention.orders.models import Order
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, send_all, start
 from tests.campaigns.crowd import make_ready, make_version
@@ -118,8 +119,40 @@ def test_links_of_a_template_are_kept_once_and_those_of_earlier_mails_still_lead
 
 def leads(message: Message, position: int) -> str:
     """Return where one link of a message leads, or nothing."""
-    url = click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at)
-    return str(Client(headers=BROWSER).get(path_of(url)).headers.get("Location", ""))
+    return leads_to(path_of(click_url(message.pk, position, store_id=message.store_id, planned_at=message.planned_at)))
+
+
+def leads_to(path: str) -> str:
+    """Return where an address of ours leads, or nothing."""
+    return str(Client(headers=BROWSER).get(path).headers.get("Location", ""))
+
+
+def test_nobody_opens_a_link_their_mail_did_not_hold(store: Any, sink: Any) -> None:
+    secret = '{% if profile.city == "Oslo" %}<a href="https://lumen.example.test/for-oslo">B</a>{% endif %}'
+    version = make_version(html=f'{secret}<a href="https://lumen.example.test/all">A</a><a href="{{{{ unsubscribe_url }}}}">no</a>')
+    messages = make_ready(2, now=clock.now(), version=version)
+    Customer.objects.filter(pk=messages[0].customer_id).update(city="Oslo")
+    send(store, now=clock.now())
+    held = []
+    for mail in sink.accepted:
+        found = [unescape(link) for link in _LINK.findall(mail.get_body(("html",)).get_content())]
+        held.append([path_of(link) for link in found if "/c/" in link])
+    (own,), (secrets_, all_) = sorted(held, key=len)
+    assert [leads_to(path).partition("?")[0].rpartition("/")[2] for path in (own, secrets_, all_)] == ["all", "for-oslo", "all"]
+    signed, position, proof = own.rsplit(".", 2)
+    proofs = ("", "." + proof, "." + secrets_.rpartition(".")[2], "." + all_.rpartition(".")[2])
+    assert (position, len(proof)) == ("1", 6)
+    assert {leads_to(f"{signed}.{place}{one}") for place in (0, 149) for one in proofs} == {""}
+    assert leads_to(f"{signed}.1") == "", "a proof that is left out is no older mail"
+
+
+def test_links_of_mails_from_before_positions_were_proven_lead_on(sent: Message) -> None:
+    about = {"store_id": sent.store_id, "purpose": "click", "expires_at": sent.planned_at + timedelta(days=CLICK_DAYS)}
+    token, inside = sign_link(str(sent.pk), **about), sign_link(f"{sent.pk}.0", **about)
+    expected = leads(sent, 0)
+    assert expected.startswith("https://lumen.example.test/")
+    assert [leads_to(f"/c/{token}.0"), leads_to(f"/c/{inside}"), leads_to(f"/c/{token}.7")] == [expected, expected, ""]
+    assert read_opening(token, now=clock.now())[1] == sent.pk
 
 
 def test_token_of_one_purpose_or_store_opens_no_other(sent: Message) -> None:

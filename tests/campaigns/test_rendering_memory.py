@@ -12,7 +12,7 @@ from campaigns.personalization.render import CannotRender, Mailing, Rendered, ch
 from campaigns.sending import rendering
 from campaigns.sending.rendering import Job, Links, Renderer
 
-LINKS = Links({}, frozenset({"lumen.example.test"}), "", "https://s.test/c/", ())
+LINKS = Links({}, frozenset({"lumen.example.test"}), "", "https://s.test/c/", (), "proof0")
 EVERY_VALUE = '{% for v in event.values %}<b title="{{ v }}">{{ v }}</b>{% endfor %}'
 NEVER_SHOWN = "{% if event.nothing %}" + "\N{PARTY POPPER}" * 400_000 + "{% endif %}<p>Hi {{ event.name }}</p>"
 SMALL = '<p>{{ event.name }}</p><a href="https://lumen.example.test/sale">Sale</a>'
@@ -42,7 +42,7 @@ def test_many_long_values_of_one_shop_leave_room_for_a_small_mail_of_another(pro
     assert {type(one) for one in process.render_all(jobs)} == {Rendered}
     pid = process._process.pid if process._process else 0
     html = html_of(process.render_all([mail("b", SMALL, name="Zoë")])[0])
-    assert html == '<p>Zo&#235;</p><a href="https://s.test/c/0">Sale</a>'
+    assert html == '<p>Zo&#235;</p><a href="https://s.test/c/0.proof0">Sale</a>'
     assert process._process
     assert process._process.pid == pid
 
@@ -51,7 +51,7 @@ def test_templates_that_fill_it_are_dropped_and_each_mail_is_made_all_the_same(p
     for number in range(10):
         (big, small) = process.render_all([mail(f"a{number}", NEVER_SHOWN, name=number), mail("b", SMALL, name=number)])
         assert html_of(big) == f"<p>Hi {number}</p>"
-        assert html_of(small) == f'<p>{number}</p><a href="https://s.test/c/0">Sale</a>'
+        assert html_of(small) == f'<p>{number}</p><a href="https://s.test/c/0.proof0">Sale</a>'
 
 
 def test_only_the_second_time_that_memory_does_not_suffice_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +104,6 @@ def test_a_long_chain_of_filters_passes_and_is_made() -> None:
     made = render({"subject": source, "html": source, "text": source}, {"event": {"name": "zoe"}})
     assert made == Rendered("ZOE", "ZOE", "ZOE")
     mailing = Mailing({"subject": "Hi", "html": source, "text": source}, utm={}, hosts=[])
-    written = mailing.render({"event": {"name": "zoe"}}, base="https://s.test/c/", leave=[])
+    written = mailing.render({"event": {"name": "zoe"}}, base="https://s.test/c/", proofs="", leave=[])
     assert not isinstance(written, CannotRender)
     assert written.text == "ZOE"

@@ -8,6 +8,7 @@ or the value is a surprise. What was asked of a value once is kept: the same nam
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
+from operator import itemgetter
 from typing import Any
 
 from liquid.stringify import to_liquid_string
@@ -18,7 +19,7 @@ from campaigns.personalization.fast.closures import referenced
 from campaigns.personalization.fast.keeping import Kept
 from campaigns.personalization.fast.program import Code, Emit, Hole, Later, Reader, write_out
 from campaigns.personalization.fast.surprises import NoProgram, Surprise
-from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, meant_by, scan, unusual
+from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, Addresses, meant_by, scan, unusual
 
 BIG = 400
 """A fixed text with more signs than these goes to the reader once, and then by its number."""
@@ -81,33 +82,39 @@ class Targets(Kept):
         found: str = self.keep(text, meant or Stays(text if meant is None else "#"))
         return found
 
-    def link(self, text: str, positions: Positions, base: str, leave: Mapping[str, str]) -> str:
+    def link(self, text: str, positions: Positions, at: Addresses, leave: Mapping[str, str]) -> str:
         """Return what stands in a link instead of `text`. leave: addresses that stay, by how they stand in the HTML."""
         if text in leave:
             return leave[text]
         target = self[text]
-        return target if type(target) is Stays else f"{base}{position_of(target, positions)}"
+        return target if type(target) is Stays else address_for(target, positions, at)
 
 
-def position_of(target: str, positions: Positions) -> int:
-    """Return the number of a link's target."""
+def address_for(target: str, positions: Positions, at: Addresses) -> str:
+    """Return our address for a target, which gets the next position where it has none yet."""
     found = positions.get(target)
     if found is None:
         if len(positions) >= MOST_LINKS:
             raise Surprise
         found = positions[target] = len(positions)
-    return found
+    while len(at) <= found:
+        at.add()
+    return at[found]
 
 
-def numbered(texts: Sequence[str], targets: Sequence[str], start: Positions) -> tuple[str, ...]:
-    """Return a fixed text's pieces: our address goes between, its position stands at the beginning of the next piece.
-
-    start: the positions that fixed links have in every mail; raises NoProgram for a link that has none.
-    """
+def numbers_of(targets: Sequence[str], start: Positions) -> tuple[int, ...]:
+    """Return the positions of a fixed text's links. start: those of every mail; raises NoProgram for a link that has none there."""
     if not start.keys() >= set(targets):
         raise NoProgram
-    first, *others = texts
-    return (first, *(f"{start[target]}{text}" for target, text in zip(targets, others, strict=True)))
+    return tuple([start[target] for target in targets])
+
+
+def _written(code: Code, texts: Sequence[str], numbers: Sequence[int]) -> str:
+    """Return the code of a fixed text with our addresses between its pieces."""
+    if not numbers:
+        return code.constant(texts[0])
+    form = "%s".join([text.replace("%", "%%") for text in texts])
+    return f"({code.constant(form)} % {code.constant(itemgetter(*numbers))}(at))"
 
 
 class _Growing:
@@ -131,10 +138,12 @@ class _Growing:
 class HtmlEmit:
     """Writes HTML: special characters become references, as they do in the values.
 
-    start: the positions of fixed links. number: gives a fixed text's pieces a number for the reader.
+    start: the positions of fixed links. number: gives a fixed text and its positions a number for the reader.
     """
 
-    def __init__(self, added: Added, hosts: frozenset[str], start: Positions, number: Callable[[tuple[str, ...]], Any]) -> None:
+    def __init__(
+        self, added: Added, hosts: frozenset[str], start: Positions, number: Callable[[tuple[str, ...], tuple[int, ...]], Any]
+    ) -> None:
         self._start, self._number = start, number
         self._added, self._hosts = added, hosts
         self._outside, self._in_tag, self._targets = Tidy(), Tidy(in_tag=True), Targets(added, hosts)
@@ -191,7 +200,7 @@ class HtmlEmit:
             parts += [code.constant(other)] if other else []
         if "\n" in piece:
             raise NoProgram
-        code.line(f"w({code.constant(self._targets.link)}({' + '.join(parts)}, p, base, leave))")
+        code.line(f"w({code.constant(self._targets.link)}({' + '.join(parts)}, p, at, leave))")
 
     def _fixed_link(self, piece: str, growing: _Growing) -> None:
         meant = meant_by(unescape(piece).strip(), self._added, self._hosts)
@@ -201,14 +210,12 @@ class HtmlEmit:
             growing.add(_for_the_wire(piece if meant is None else escape(meant) if meant else "#"))
 
     def _flush(self, code: Code, growing: _Growing) -> None:
-        pieces = numbered(growing.texts, growing.targets, self._start)
+        numbers = numbers_of(growing.targets, self._start)
         if growing.size > BIG:
             code.line('o.append("".join(out)); out.clear()')
-            code.line(f"o.append({code.constant(self._number(pieces))})")
-        elif growing.targets:
-            code.line(f"w(base.join({code.constant(pieces)}))")
-        elif growing.size:
-            code.line(f"w({code.constant(growing.texts[0])})")
+            code.line(f"o.append({code.constant(self._number(tuple(growing.texts), numbers))})")
+        elif growing.size or numbers:
+            code.line(f"w({_written(code, growing.texts, numbers)})")
 
     def end(self, code: Code) -> None:
         """Write the lines for the end of the whole."""
@@ -240,10 +247,9 @@ class TextEmit:
         first, last = ends[0] - 1, ends[-1]
         if first:
             code.line(f"w({code.constant(text[:first])})")
-        pieces = links.pieces(text[first:last])
+        texts, numbers = links.pieces(text[first:last])
         code.line(self._end(code, links))
-        written = f"base.join({code.constant(pieces)})" if len(pieces) > 1 else code.constant(pieces[0])
-        code.line(f"o.append({written})")
+        code.line(f"o.append({_written(code, texts, numbers)})")
         if text[last:]:
             code.line(f"w({code.constant(text[last:])})")
 
@@ -252,7 +258,7 @@ class TextEmit:
         code.line('o.append("".join(out))' if self._links is None else self._end(code, self._links))
 
     def _end(self, code: Code, links: "TextLinks") -> str:
-        end = f"{code.constant(links.end)}(o, x, p, base, leave)"
+        end = f"{code.constant(links.end)}(o, x, p, at, leave)"
         return f'x = "".join(out); out.clear(); {end} if "://" in x else o.append(x)'
 
 
@@ -263,8 +269,8 @@ class TextLinks:
         self._added, self._hosts, self._start = added, hosts, start
         self._known = Kept()
 
-    def pieces(self, text: str) -> tuple[str, ...]:
-        """Return a fixed part's pieces; our address goes between. Raises NoProgram."""
+    def pieces(self, text: str) -> tuple[list[str], tuple[int, ...]]:
+        """Return a fixed part's texts and the positions of the links between them. Raises NoProgram."""
         growing, seen = _Growing(), 0
         for found in ADDRESS.finditer(text):
             growing.add(text[seen : found.start()])
@@ -275,9 +281,9 @@ class TextLinks:
                 growing.add(meant or found.group())
             seen = found.end()
         growing.add(text[seen:])
-        return numbered(growing.texts, growing.targets, self._start)
+        return growing.texts, numbers_of(growing.targets, self._start)
 
-    def end(self, out: list[str], text: str, positions: Positions, base: str, leave: frozenset[str]) -> None:
+    def end(self, out: list[str], text: str, positions: Positions, at: Addresses, leave: frozenset[str]) -> None:
         """Add what stands between two fixed parts and holds an address, with our addresses in it."""
         known = self._known.get(text)
         if known is None:
@@ -290,7 +296,7 @@ class TextLinks:
             elif len(meant) > LONGEST_TARGET or (meant not in positions and len(positions) >= MOST_LINKS):
                 out.append(meant)
             else:
-                out.append(f"{base}{position_of(meant, positions)}")
+                out.append(address_for(meant, positions, at))
 
     def _alone(self, part: str, leave: frozenset[str]) -> tuple[str, str | None]:
         is_address = part not in leave and ADDRESS.match(part)
@@ -322,7 +328,7 @@ def _for_the_wire(text: str) -> str:
 
 
 def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] | None:
-    """Return what renders a template: (values, positions, base, leave) -> parts; None when it has no program. It raises `SURPRISES`."""
+    """Return what renders a template: (values, positions, addresses, leave) -> parts; None when it has none. It raises `SURPRISES`."""
     code = Code()
     try:
         reader = Reader(template, code)
@@ -330,7 +336,7 @@ def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] 
         write_out(reader.ops, code, emit)
         emit.end(code)
         code.line("return o")
-        run = code.function("g, c, p, base, leave")
+        run = code.function("g, c, p, at, leave")
     except (NoProgram, RecursionError, SyntaxError, MemoryError):  # the last two: nested deeper than Python reads
         return None
-    return lambda values, positions, base, leave: run(values, Later(template, values), positions, base, leave)
+    return lambda values, positions, at, leave: run(values, Later(template, values), positions, at, leave)

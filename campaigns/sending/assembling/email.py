@@ -11,7 +11,7 @@ from django.conf import settings
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, host_of_basket, opening_url, site_in
+from campaigns.personalization.links import click_base, click_proofs, host_of_basket, opening_url, site_in
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
@@ -30,8 +30,9 @@ def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[
         utm=utm_of(message),
         hosts=hosts,
         way=_way_of(message.source_kind, message.source_id, hosts),
-        base=click_base(message.pk, store_id=message.store_id, planned_at=message.planned_at, site=site),
+        base=click_base(message.id, store_id=message.store_id, planned_at=message.planned_at, site=site),
         leave=ways_of(context),
+        proofs=click_proofs(message.id, store_id=message.store_id),
     )
 
 

@@ -58,8 +58,8 @@ def test_a_ready_mail_is_written_by_the_programs_of_its_template(store: Any, key
     letter = Letter(*parsed, utm={"utm_source": "x"}, hosts=hosts_of(made.html, web_address="https://shop.example.test"), readable=True)
     context, written = example_context(store), []
     for write in (letter.by_programs, letter.by_closures):
-        linked = write(context, subject="s", base=base, leave=frozenset({context["unsubscribe_url"]}))
-        html = "".join(one if isinstance(one, str) else base.join(letter.new[one]) for one in linked.html)
+        linked = write(context, subject="s", base=base, proofs="", leave=frozenset({context["unsubscribe_url"]}))
+        html = "".join(one if isinstance(one, str) else base.join(letter.new[one][0]) for one in linked.html)
         written.append((html, linked.text, linked.targets))
     assert written[0] == written[1]
     assert isinstance(linked.html, list)
