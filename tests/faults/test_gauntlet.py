@@ -39,7 +39,7 @@ def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path) -> N
 
 def test_a_service_that_recognises_repeats_leaves_nothing_unknown(store: Any, settings: Any, tmp_path: Path) -> None:
     counts = through(store, settings, tmp_path, "resend", faulty=True, plan=Plan(100, kills=2, others=0))
-    assert counts.accepted == 100
+    assert counts.accepted == counts.asked
     assert counts.repeats > 0
 
 
