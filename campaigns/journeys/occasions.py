@@ -178,10 +178,14 @@ def in_year(of: date, year: int) -> date:
 def length_words(minutes: int) -> Phrase:
     """Say a length in the largest unit that fits."""
     if minutes % MINUTES_A_DAY == 0:
-        return Phrase(gettext_noop("%(count)s days"), {"count": minutes // MINUTES_A_DAY})
+        return _counted(minutes // MINUTES_A_DAY, gettext_noop("%(count)s day"), gettext_noop("%(count)s days"))
     if minutes % 60 == 0:
-        return Phrase(gettext_noop("%(count)s hours"), {"count": minutes // 60})
-    return Phrase(gettext_noop("%(count)s minutes"), {"count": minutes})
+        return _counted(minutes // 60, gettext_noop("%(count)s hour"), gettext_noop("%(count)s hours"))
+    return _counted(minutes, gettext_noop("%(count)s minute"), gettext_noop("%(count)s minutes"))
+
+
+def _counted(count: int, one: str, many: str) -> Phrase:
+    return Phrase(one if count == 1 else many, {"count": count})
 
 
 def people_words(who: Iterable[Who]) -> Phrase:

@@ -102,6 +102,7 @@ def _slice(replay: JourneyReplay, *, now: datetime) -> None:
     definition = read_definition(replay.definition)
     since = replay.asked_at - timedelta(days=replay.days)
     people = _people(definition, after=replay.reached, since=since, until=replay.asked_at)
+    replay.found = replay.found or _nothing()
     if people:
         others = _others(replay.journey_id)
         zone = Store.objects.get(pk=require_store_id()).timezone

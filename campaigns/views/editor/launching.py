@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages as toasts
 from django.db import transaction
+from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from campaigns.journeys import drafting, replaying
 from campaigns.journeys.definition import Definition, DefinitionError
 from campaigns.journeys.steps import Ladder, Send
 from campaigns.journeys.versions import WAITING
-from campaigns.models import Journey, JourneyDraft
+from campaigns.models import Journey, JourneyDraft, JourneyVersion
 from campaigns.views.editor.deeds import Shown
 from campaigns.views.editor.drawing import Drawing, Line
 from campaigns.views.editor.reading import PartLine, part_lines
@@ -105,7 +106,7 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
         "told": _told(drawing.lines(), 0),
         "problems": found,
         "may_send": may(request, "messages.send"),
-        "number": draft.based_on + 1,
+        "number": 1 + (JourneyVersion.objects.filter(journey=journey).aggregate(newest=Max("number"))["newest"] or 0),
         "sends": _sends(definition) if definition is not None else 0,
         "moving": _moving(journey, definition, drawing) if definition is not None and journey.launched_at is not None else [],
         "replay": replaying.replay_of(journey),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from retention.dashboard.drawings import Node
 from retention.dashboard.figures import write_number
 
 MOST_BOXES = 60
+LONGEST = 14
 _SHORT = {"branch": "?", "split": "A/B"}
 
 
@@ -22,7 +24,9 @@ def draw(lines: Sequence[Line]) -> SafeString | str:
     if not 1 < len(laid.nodes) <= MOST_BOXES:
         return ""
     links = [(laid.places[a], laid.places[b]) for a, b in laid.links if a in laid.places and b in laid.places]
-    return drawings.overview(laid.nodes, links, label=_("The steps of the journey and where people stand"))
+    drawn = drawings.overview(laid.nodes, links, label=_("The steps of the journey and where people stand"))
+    columns = 1 + max(node.column for node in laid.nodes)
+    return format_html('<div class="j-whole c{}">{}</div>', min(columns, 3), drawn)
 
 
 class _Laid:
@@ -57,8 +61,10 @@ class _Laid:
 
 
 def _short(line: Line) -> str:
-    text = next((part.text for part in line.parts if part.is_slot and part.text.strip()), "")
-    return _SHORT.get(line.kind, "") or text or str(LABELS[line.kind])
+    said = "".join(part.text for part in line.parts)
+    slot = next((part.text for part in line.parts if part.is_slot and part.text.strip()), "")
+    words = {"wait": said, "wait_date": said, EXIT: _("Leave"), **_SHORT}.get(line.kind, slot or str(LABELS[line.kind]))
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}…"
 
 
 def _figure(line: Line) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -152,14 +152,18 @@ def _found(replay: JourneyReplay) -> dict[str, Any]:
         "found": found,
         "channels": channel_lines(found.get("sent", {})),
         "no_permission": [(_(CHANNEL_WORDS[channel]), count) for channel, count in sorted(found.get("people", {}).items())],
-        "days": days,
+        "days": [(_day(day), count) for day, count in days],
         "chart": _chart(dict(days), replay) if days else "",
-        "busiest": max(days, key=lambda one: one[1], default=None),
+        "busiest": [(_day(day), count) for day, count in sorted(days, key=lambda one: -one[1])[:1]],
         "met": met,
         "still": ends.get("still", 0),
         "through": ends.get("", 0),
         "stopped": sorted(((name, count) for name, count in ends.items() if name not in {"", "still"}), key=lambda one: -one[1]),
     }
+
+
+def _day(written: str) -> str:
+    return formats.date_format(date.fromisoformat(written), "j M Y")
 
 
 def _chart(counted: Mapping[str, int], replay: JourneyReplay) -> SafeString:
