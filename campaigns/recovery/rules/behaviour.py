@@ -44,6 +44,7 @@ PRICE_SITES = (
     "pricegrabber.com", "bizrate.com",
 )  # fmt: skip
 _HELP = ("faq", "help", "question", "shipping", "delivery", "return", "contact", "review", "size-guide", "sizeguide", "warranty", "versand")
+_TILL = ("checkout", "basket", "cart", "kasse", "payment")  # a page of the till that asks where to deliver answers nobody's question
 _GONE = {"out_of_stock", "outofstock", "out of stock", "sold_out", "soldout", "sold out", "unavailable"}
 DEVICES = ("phone", "tablet", "computer")
 _MOST_TEXT = 200
@@ -99,7 +100,7 @@ def read_moment(kind: str, name: str, properties: Mapping[str, object], context:
         step=step,
         shipping=act in {CART, CHECKOUT, STEP} and (_told(properties, "shipping") or _told(properties, "shipping_method") or step >= 2),
         gone=act == WANT or (act == OPEN and _is_gone(properties)),
-        helping=act == PAGE and any(word in path for word in _HELP),
+        helping=act == PAGE and any(word in path for word in _HELP) and not any(word in path for word in _TILL),
         by_price=act == LIST and "price" in str(properties.get("sorts") or properties.get("sort") or "")[:_MOST_TEXT].lower(),
         referrer=_host(_object(context.get("referrer")).get("url") or page.get("referrer")),
         source=_text(campaign.get("source") or properties.get("utm_source")),

@@ -102,3 +102,11 @@ def test_nothing_an_event_says_breaks_the_reading():
     context = {"session": "text", "page": 3, "campaign": [], "referrer": {"url": "http://[broken"}, "userAgent": None, "device": "x"}
     found = read_moment("track", "Products Searched", awful, context, at=NINE)
     assert (found.price, found.quantity, found.step, found.product, found.referrer, found.device) == (0.0, 1, 0, "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "helps"),
+    [("/pages/delivery", True), ("/faq", True), ("/checkout/delivery/", False), ("/kasse/versand", False), ("/products/mug", False)],
+)
+def test_the_till_s_own_pages_answer_nobody_s_question(path, helps):
+    assert moment(0, path).helping is helps
