@@ -12,6 +12,8 @@ from campaigns.models import (
     Click,
     Connection,
     ConnectionDay,
+    ContactCap,
+    ContactCount,
     Coupon,
     CouponPool,
     CreditRule,
@@ -44,6 +46,7 @@ from campaigns.models import (
     SendingStop,
     SendRule,
     ShadowNote,
+    SourceRank,
     StorePhrase,
     Template,
     TemplateVersion,
@@ -200,3 +203,11 @@ look_at(
 look_at(RecoveryWatch, columns=("look_at", "store"), search=(STORE,))
 look_at(RecoveryReplay, columns=("asked_at", "store", "days", "people_count", "finished_at"), search=(STORE,))
 look_at(RecoveryGroup, columns=("id", "store", "group", "segment"), search=(STORE,))
+look_at(ContactCap, columns=("id", "store", "channel", "per_day", "per_week", "changed_at"), search=(STORE,), filters=("channel",))
+look_at(
+    SourceRank,
+    columns=("id", "store", "source_kind", "source_id", "priority", "worth", "people", "counted_at"),
+    search=(STORE,),
+    filters=("source_kind", "priority"),
+)
+look_at(ContactCount, columns=("id", "store", "begun_at", "reached", "counted_at"), hidden=("gathering", "figures"), search=(STORE,))

@@ -50,12 +50,15 @@ _DEEDS = {
     "measuring.holdout": _("Changed who gets no marketing at all"),
     "measuring.anew": _("Began a new comparison of the whole store"),
     "measuring.windows": _("Changed how long after a click orders are credited"),
+    "sending.budget": _("Changed how many messages a person may get"),
+    "sending.ranks": _("Changed what goes first to a person"),
     "rule.kept": _("Said what happens when something shown is no longer true"),
 }
 _GROUPS = {
     "coupons": _("Coupons"),
     "rule": _("What is still true"),
     "measuring": _("Measuring"),
+    "sending": _("Sending rules"),
     "journey": _("Journeys"),
     "recovery": _("Recovery plan"),
     "campaign": _("Campaigns"),
@@ -143,8 +146,11 @@ def _add_pages() -> None:
         MenuItem("messages", _("Campaigns"), "send", "campaigns:campaigns", "messages.view", order=30),
         MenuItem("messages", _("Content"), "template", "campaigns:templates", "messages.view", order=40),
         MenuItem("messages", _("Coupons"), "ticket", "campaigns:coupon_pools", "messages.view", order=50),
+        MenuItem("messages", _("Calendar"), "clock", "campaigns:calendar", "messages.view", order=35),
+        MenuItem("insight", _("How often"), "activity", "campaigns:frequency", "insight.view", order=45),
         MenuItem("insight", _("Experiments"), "flask", "campaigns:experiments", "insight.view", order=40, with_pages_below=True),
     )
     add_tab("campaigns:brand", _("Look of mails"), "store.edit", order=12)
     add_tab("campaigns:connections", _("Channels"), "connections.view", order=34)
+    add_tab("campaigns:sending_rules", _("Sending rules"), "messages.view", order=35)
     add_tab("campaigns:measuring", _("Measuring"), "store.view", order=36)

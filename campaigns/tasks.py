@@ -12,6 +12,7 @@ from campaigns.broadcasts.keeping import let_old_go
 from campaigns.broadcasts.running import WORK, tick
 from campaigns.channels import CHANNELS
 from campaigns.connecting import hosting
+from campaigns.contacts import counting
 from campaigns.journeys import replaying
 from campaigns.journeys.ticking import take_turn
 from campaigns.measurement import attribution
@@ -137,6 +138,15 @@ def recount_credits() -> None:
             StoreWork.settle(attribution.WORK, taken, next_at=clock.now() if more else None)
 
 
+@shared_task(name="campaigns.tasks.count_contacts")
+def count_contacts() -> None:
+    """Count some more of what people got, once a day in every store and when somebody looks; then what messages are worth."""
+    for taken in take_turns(kind=counting.WORK, clock=clock.now, most=STORES_A_TICK, seconds=SECONDS_A_TICK):
+        with _alone(counting.WORK, taken.store_id), store_context(taken.store_id):
+            next_at = counting.go_on(Store.objects.get(pk=taken.store_id), now=clock.now())
+            StoreWork.settle(counting.WORK, taken, next_at=next_at)
+
+
 @shared_task(name="campaigns.tasks.sweep")
 def sweep() -> None:
     """Settle leases that ran out, note clicks and openings, and announce forgotten messages."""
@@ -150,5 +160,6 @@ def sweep() -> None:
 
 @shared_task(name="campaigns.tasks.let_go")
 def let_go() -> int:
-    """Let go of clicks, openings and what has had its use, as long ago as their store says."""
+    """Let go of clicks, openings and what has had its use, as long ago as their store says; new stores join the daily count."""
+    counting.ring_missing(now=clock.now())
     return let_old_go(now=clock.now())

@@ -45,6 +45,7 @@ JOBS: tuple[Job, ...] = (
     Job("campaigns.tasks.watch", 5.0, "Too many complaints or bounces stop a campaign within seconds of their report."),
     Job("campaigns.tasks.look_at_hosts", 30.0, "Merchants' hosts of links are looked at every six hours; a broken one is not used."),
     Job("campaigns.tasks.recount_credits", 1.0, "Orders are credited anew when a store changes how long after a click they are."),
+    Job("campaigns.tasks.count_contacts", 2.0, "What people got is counted when somebody looks, and once a day what messages are worth."),
     Job("campaigns.tasks.let_go", 3600.0, "Clicks, openings and what has had its use leave in small bites; reports keep their figures."),
     Job("campaigns.tasks.sweep", 10.0, "A lease that ran out becomes ready or unknown, never a second send."),
 )

@@ -31,12 +31,16 @@ class GateOut(serializers.Serializer[Any]):
 
 
 class DecisionOut(serializers.Serializer[Any]):
-    """One answer of the gate. verdict: send, hold, leave, suppress or skip. times: how often it was the same."""
+    """One answer of the gate. verdict: send, hold, leave, suppress or skip. times: how often it was the same.
+
+    contest: who won, and why, where several messages wanted the person at once; else empty.
+    """
 
     verdict = serializers.CharField()
     why = serializers.CharField(allow_blank=True)
     gates = GateOut(many=True)
     changes = serializers.ListField(child=serializers.CharField())
+    contest = serializers.CharField(allow_blank=True)
     first_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
     times = serializers.IntegerField()

@@ -14,7 +14,8 @@ from campaigns.measurement import store_wide
 from campaigns.measurement.lots import BUCKETS, lot_sql
 from campaigns.models.campaign import PATIENCE
 from campaigns.sending.browsers import SUBSCRIBED_SQL
-from campaigns.sending.eligibility import RARELY, Caps
+from campaigns.sending.budgets import budget_of_store
+from campaigns.sending.eligibility import RARELY
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, customers_behind
 from retention.customers.models import Suppression
 
@@ -31,6 +32,8 @@ _REACH = f"""
                 >= %(until)s, false) THEN 'frequency_cap'
             WHEN coalesce(lately.contacts[CASE WHEN customer.less_often THEN %(rare_week)s ELSE %(week)s END] + interval '7 days'
                 >= %(until)s, false) THEN 'frequency_cap'
+            WHEN coalesce(lately.on_channel[%(channel_day)s::int] + interval '1 day' >= %(until)s, false)
+                OR coalesce(lately.on_channel[%(channel_week)s::int] + interval '7 days' >= %(until)s, false) THEN 'channel_cap'
             WHEN %(apart)s > 0 AND coalesce(
                 (SELECT side.arm = 'held_out' FROM campaigns_assignment AS side WHERE side.store_id = %(store)s
                     AND side.customer_id = customer.id AND side.experiment_id = %(apart_experiment)s),
@@ -39,7 +42,9 @@ _REACH = f"""
         FROM picked AS drawn
         JOIN customers_customer AS customer ON customer.store_id = %(store)s AND customer.id = drawn.customer_id
         LEFT JOIN LATERAL (
-            SELECT array_agg(m.first_attempt_at ORDER BY m.first_attempt_at DESC) AS contacts FROM campaigns_message AS m
+            SELECT array_agg(m.first_attempt_at ORDER BY m.first_attempt_at DESC) AS contacts,
+                array_agg(m.first_attempt_at ORDER BY m.first_attempt_at DESC) FILTER (WHERE m.channel = %(channel)s) AS on_channel
+            FROM campaigns_message AS m
             WHERE m.store_id = %(store)s AND m.customer_id = customer.id AND m.stream = 'marketing'
                 AND m.state IN ('sending', 'sent', 'unknown') AND m.first_attempt_at > %(week_ago)s
         ) AS lately ON true
@@ -57,7 +62,6 @@ _ONE_A_NUMBER = """(
         AS reason
     FROM judged
 )"""
-_CAPS = Caps()
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,13 @@ class Reach:
 def reach(audience: Audience, *, channel: str, holdout_share: float, salt: str, now: datetime) -> Reach:
     """Count the chosen by what would happen to each at `now`. salt: of the campaign's holdout, so that the lots are its own."""
     digests = list(Suppression.objects.filter(channel=channel).values_list("address_digest", flat=True))
+    budget = budget_of_store()
+    caps, rare, here = budget.together, budget.together.within(RARELY), budget.channels.get(channel)
     values = audience.values() | {
         "holdout_salt": salt, "holdout": round(holdout_share * BUCKETS), "channel": channel,
         "blocked": customers_behind(digests, channel=channel), "until": now + PATIENCE, "week_ago": now - timedelta(days=7),
-        "day": _CAPS.per_day, "week": _CAPS.per_week, "rare_day": RARELY.per_day, "rare_week": RARELY.per_week,
+        "day": caps.per_day, "week": caps.per_week, "rare_day": rare.per_day, "rare_week": rare.per_week,
+        "channel_day": here.per_day if here else None, "channel_week": here.per_week if here else None,
         **store_wide.lots_apart(),
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -4,6 +4,7 @@ from campaigns.models.attribution import Attribution
 from campaigns.models.brand import Brand
 from campaigns.models.campaign import Campaign, CampaignSegment, CampaignVariant
 from campaigns.models.connection import Connection, ConnectionDay
+from campaigns.models.contact import ContactCap, ContactCount, SourceRank
 from campaigns.models.coupon import Coupon, CouponPool, SendRule
 from campaigns.models.credit import CreditRule
 from campaigns.models.decision import Decision
@@ -47,6 +48,8 @@ __all__ = [
     "Click",
     "Connection",
     "ConnectionDay",
+    "ContactCap",
+    "ContactCount",
     "Coupon",
     "CouponPool",
     "CreditRule",
@@ -79,6 +82,7 @@ __all__ = [
     "SendingDomain",
     "SendingStop",
     "ShadowNote",
+    "SourceRank",
     "StorePhrase",
     "Template",
     "TemplateVersion",

@@ -15,7 +15,8 @@ class Decision(StoreOwned):
     """One answer of the gate about one message. The same answer again is counted (`times`): a message never has more than a few rows.
 
     answers: a sign for each question in the order of `sending/answers.py`: y passed, n stopped, - not asked. changes: what the message
-    says otherwise than planned (`truth/deciding.py`). A message that simply left has no row: every answer was yes.
+    says otherwise than planned (`truth/deciding.py`). contest: of one that competed for its person, who won and why
+    (`sending/competing.py`). A message that simply left has no row: every answer was yes.
     """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="decisions", db_constraint=False, db_index=False)
@@ -24,6 +25,7 @@ class Decision(StoreOwned):
     reason = models.CharField(max_length=60, blank=True)
     answers = models.CharField(max_length=24)
     changes = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
+    contest = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
     until = models.DateTimeField(null=True)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()

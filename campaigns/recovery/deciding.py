@@ -16,12 +16,13 @@ from campaigns.journeys.engine import STOPPED, Standing, begin
 from campaigns.journeys.facts import channels_of
 from campaigns.journeys.standings import carry_out
 from campaigns.journeys.steps import Withdraw
-from campaigns.measurement.assignment import held_out_of, journey_key
+from campaigns.measurement.assignment import assign_all, held_out_of, journey_key
+from campaigns.measurement.learning import lots_now, order_key
 from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
 from campaigns.recovery.departing import Left
 from campaigns.recovery.gifting import gift_refusals
 from campaigns.recovery.rules.cells import CellPlan, read_cell
-from campaigns.recovery.rules.compiling import Ladder, ladder_for
+from campaigns.recovery.rules.compiling import Ladder, ladder_for, leaders_of, led_by
 from campaigns.recovery.versions import version_for
 from retention.kit.words import Phrase
 from retention.stores.models import StoreWork
@@ -237,20 +238,42 @@ def _held_out(cases: Sequence[_Case], *, now: datetime) -> set[tuple[int, int]]:
     }
 
 
+def _draw_orders(cases: Sequence[_Case], held: set[tuple[int, int]], *, now: datetime) -> dict[Any, str]:
+    """Return which channel goes first for those whose cell learns it, by the departure's id; whoever gets nothing draws nothing."""
+    drawing: dict[tuple[int, tuple[str, ...]], list[_Case]] = {}
+    for case in cases:
+        if case.cell is None or case.plan is None or case.cell.journey_id is None:
+            continue
+        leaders = leaders_of(case.plan, case.ladder)
+        if leaders and (case.cell.journey_id, case.row.customer_id) not in held:
+            drawing.setdefault((case.cell.journey_id, leaders), []).append(case)
+    found = {}
+    for (journey_id, leaders), several in drawing.items():
+        key, people = order_key(journey_id, leaders), [case.row.customer_id for case in several]
+        arms = assign_all(key, people, lots=lots_now(key, arms=leaders), now=now)
+        for case in several:
+            found[case.row.public_id] = arms[case.row.customer_id]
+            case.ladder = led_by(case.ladder, found[case.row.public_id])
+            case.row.evidence["ladder"] = [[rung.channel, rung.minutes] for rung in case.ladder.rungs]
+    return found
+
+
 def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
     """Begin the runs of these people, or hold them back to compare with."""
     store_id = require_store_id()
     versions: dict[tuple[Any, ...], int] = {}
     held = _held_out(cases, now=now)
+    first = _draw_orders(cases, held, now=now)
     runs = []
     for case in cases:
         cell, plan = case.cell, case.plan
         if cell is None or plan is None or cell.journey_id is None:
             continue
         out = (cell.journey_id, case.row.customer_id) in held
-        way = (cell.pk, case.channels, case.row.cart_id is not None, case.gifted)
+        leader, basket = first.get(case.row.public_id, ""), case.row.cart_id is not None
+        way = (cell.pk, case.channels, basket, case.gifted, leader)
         if way not in versions:
-            versions[way] = version_for(cell, plan, case.channels, basket=case.row.cart_id is not None, gifted=case.gifted, now=now)
+            versions[way] = version_for(cell, plan, case.channels, basket=basket, gifted=case.gifted, first=leader, now=now)
         standing = begin(held_out=out, now=now)
         case.row.decision = Departure.Decision.HELD_OUT if out else Departure.Decision.ENTERED
         runs.append(

@@ -24,12 +24,14 @@ def journey_for(cell: RecoveryCell, *, name: str, now: datetime) -> Journey:
     return journey
 
 
-def version_for(cell: RecoveryCell, plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True, now: datetime) -> int:
+def version_for(
+    cell: RecoveryCell, plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True, first: str = "", now: datetime
+) -> int:
     """Return the id of the version by which somebody with these permissions goes through a cell; it is stored once.
 
-    Runs in the caller's transaction. The cell must have its journey.
+    first: the channel that goes first, where it was drawn. Runs in the caller's transaction. The cell must have its journey.
     """
-    definition = journey_of(plan, allowed, basket=basket, gifted=gifted)
+    definition = journey_of(plan, allowed, basket=basket, gifted=gifted, first=first)
     known = JourneyVersion.objects.filter(journey_id=cell.journey_id)
     found = known.filter(definition=definition).values_list("pk", flat=True).first()
     if found is not None:

@@ -24,7 +24,9 @@ from campaigns.sending import buckets, doubts, looking, routing
 from campaigns.sending.accounts import NoAccount
 from campaigns.sending.assembling import Built
 from campaigns.sending.beating import LEASE_SECONDS, beating
+from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.building import build_all
+from campaigns.sending.eligibility import Budget
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
 from campaigns.sending.handing_over import SENDERS, send_all
@@ -161,7 +163,7 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
     """Send what was reserved, a few at a time, and count into `counts` what became of it; return whether the account takes nothing now."""
     give_up = time.monotonic() + WORK_SECONDS
     messages = _repeatable(read_messages(ids), channel=channel, account=route.account, holder=holder, now=clock())
-    found = contexts(messages, store=store)
+    found, budget = contexts(messages, store=store), budget_of_store()
     made: dict[int, Built] = {}
     for start in range(0, len(messages), SENDERS):
         if time.monotonic() > give_up:
@@ -169,7 +171,7 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
         if start % MADE_AT_ONCE == 0:
             made = _make(messages[start : start + MADE_AT_ONCE], found, store=store, account=route.account, holder=holder, now=clock())
         chunk = [message for message in messages[start : start + SENDERS] if message.pk in made]
-        states, stopped = _send_chunk(chunk, made, store=store, channel=channel, route=route, holder=holder, clock=clock)
+        states, stopped = _send_chunk(chunk, made, store=store, channel=channel, route=route, budget=budget, holder=holder, clock=clock)
         counts.update(states.values())
         if stopped:
             return True
@@ -238,6 +240,7 @@ def _send_chunk(
     store: Store,
     channel: str,
     route: Route,
+    budget: Budget,
     holder: UUID,
     clock: Clock,
 ) -> tuple[dict[int, str], bool]:
@@ -249,7 +252,7 @@ def _send_chunk(
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
     by = account.connection_id if route.split or mark else None  # of a doubt it is known although the store has no other yet
-    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by)
+    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by, budget=budget)
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)

@@ -3,12 +3,12 @@
 The order of the questions is the order in which the reason is shown: what is over first, then what is forbidden, then what must wait.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from campaigns.sending.arbiter import GAP
+from campaigns.sending.arbiter import ASK_AGAIN, GAP
 from campaigns.sending.pacing import USUAL, QuietHours, next_allowed, zone_of
 from segments.rules.visits import SILENCE
 
@@ -34,11 +34,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Caps:
-    """The contact budget over all marketing channels. Source: issue on the arbiter, 2 per 24 h and 5 per 7 days."""
+    """At most so many marketing messages in 24 hours and in 7 days. Source: issue on the arbiter, 2 and 5."""
 
     per_day: int = 2
     per_week: int = 5
 
+    def within(self, other: "Caps") -> "Caps":
+        """Return the stricter of both."""
+        return Caps(min(self.per_day, other.per_day), min(self.per_week, other.per_week))
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A store's contact budget: over all marketing channels together, and of single channels beside it."""
+
+    together: Caps = Caps()
+    channels: Mapping[str, Caps] = field(default_factory=dict)
+
+
+USUAL_BUDGET = Budget()
 
 NUMBER_WAIT = timedelta(minutes=5)
 """How long an SMS of a campaign waits for another one to its number before it asks again."""
@@ -50,7 +64,8 @@ RARELY = Caps(per_day=1, per_week=1)
 class Facts:
     """Everything the gate knows about one message, read in the claim's own transaction.
 
-    contacts: moments of earlier marketing messages to this person in the last seven days. cart_open is None without a basket.
+    contacts: moments of earlier marketing messages to this person in the last seven days; on_channel: of those, the ones by its own
+    channel, told only where the budget caps it. wins: no other message to this person is worth more. cart_open is None without a basket.
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
     words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
     number_taken: another customer's went there; number_waits: one is on its way there. apart: they get no marketing, to compare with.
@@ -69,6 +84,8 @@ class Facts:
     suppressed: bool
     wins: bool
     contacts: tuple[datetime, ...] = ()
+    on_channel: tuple[datetime, ...] = ()
+    budget: Budget = USUAL_BUDGET
     on_break: bool = False
     less_often: bool = False
     customer_zone: str = ""
@@ -98,7 +115,7 @@ ENDS: dict[str, tuple[Question, Do, str]] = {
 """Questions a no to which ends it, in their order, with what then happens and why. None: not asked of such a message."""
 
 
-def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[str, QuietHours] | None = None) -> Verdict:
+def judge(facts: Facts, *, now: datetime, quiet: dict[str, QuietHours] | None = None) -> Verdict:
     """Return what happens to a message at `now`: the first no decides."""
     for passed, do, reason in ENDS.values():
         if passed(facts, now) is False:
@@ -106,7 +123,7 @@ def judge(facts: Facts, *, now: datetime, caps: Caps | None = None, quiet: dict[
     if facts.transactional:
         wait, reason = _after_same_number(facts, now)
     else:
-        wait, reason = _wait(facts, now, caps or _caps_of(facts), USUAL if quiet is None else quiet)
+        wait, reason = _wait(facts, now, USUAL if quiet is None else quiet)
     if wait <= now:
         return _if_true(facts)
     if facts.expires_at is not None and wait >= facts.expires_at:
@@ -122,14 +139,10 @@ def answer_all(facts: Facts, *, now: datetime) -> dict[str, bool | None]:
         told["number"] = False
     if not facts.transactional:
         waits["first"] = _after_others(facts, now) <= now
-        waits["budget"] = _in_budget(facts, now, _caps_of(facts)) <= now
+        waits["budget"] = max(_in_budget(facts, now), _in_channel_budget(facts, now)) <= now
         waits["hours"] = _awake(facts, now, USUAL) == now
         waits["moves"] = _when_quiet(facts, now) <= now if facts.seen_at is not None else None
     return told | waits | {"truth": not facts.untrue}
-
-
-def _caps_of(facts: Facts) -> Caps:
-    return RARELY if facts.less_often else Caps()
 
 
 def _if_true(facts: Facts) -> Verdict:
@@ -139,12 +152,14 @@ def _if_true(facts: Facts) -> Verdict:
     return Verdict(Do.SUPPRESS, facts.untrue) if facts.untrue else Verdict(Do.SEND)
 
 
-def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
+def _wait(facts: Facts, now: datetime, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
-    others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now, caps), "frequency_cap")
-    quiet_from = (_when_quiet(facts, now), "still_moving")
-    wait, reason = max(others, budget, _after_same_number(facts, now), quiet_from, key=lambda one: one[0])
+    others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now), "frequency_cap")
+    channel, quiet_from = (_in_channel_budget(facts, now), "channel_cap"), (_when_quiet(facts, now), "still_moving")
+    wait, reason = max(others, budget, channel, _after_same_number(facts, now), quiet_from, key=lambda one: one[0])
     allowed = _awake(facts, wait, quiet)
+    if not facts.wins:  # without the winner nothing would keep it waiting
+        return allowed, "outbid"
     return (allowed, "quiet_hours") if allowed > wait else (wait, reason)
 
 
@@ -161,12 +176,23 @@ def _when_quiet(facts: Facts, now: datetime) -> datetime:
 def _after_others(facts: Facts, now: datetime) -> datetime:
     """Return when other messages to this person leave room for this one."""
     last = max(facts.contacts) + GAP if facts.contacts else now
-    return max(now, last, now if facts.wins else now + GAP)
+    return max(now, last, now if facts.wins else now + ASK_AGAIN)
 
 
-def _in_budget(facts: Facts, now: datetime, caps: Caps) -> datetime:
+def _in_budget(facts: Facts, now: datetime) -> datetime:
     """Return when this person has had few enough messages."""
-    moment, contacts = now, sorted(facts.contacts)
+    together = facts.budget.together
+    return _free(facts.contacts, together.within(RARELY) if facts.less_often else together, now)
+
+
+def _in_channel_budget(facts: Facts, now: datetime) -> datetime:
+    """Return when this person has had few enough messages by its channel."""
+    caps = facts.budget.channels.get(facts.channel)
+    return now if caps is None else _free(facts.on_channel, caps, now)
+
+
+def _free(moments: Sequence[datetime], caps: Caps, now: datetime) -> datetime:
+    moment, contacts = now, sorted(moments)
     for cap, window in ((caps.per_day, timedelta(days=1)), (caps.per_week, timedelta(days=7))):
         inside = [contact for contact in contacts if contact > now - window]
         if len(inside) >= cap:

@@ -16,9 +16,10 @@ from django.db import transaction
 
 from campaigns.measurement import store_wide
 from campaigns.models.campaign import PATIENCE
-from campaigns.sending.arbiter import Candidate, winners
+from campaigns.sending.arbiter import Contest
+from campaigns.sending.competing import ON_CHANNEL_SQL, RIVALS_SQL, STUCK_AFTER, contests, lost
 from campaigns.sending.doubts import ENDING
-from campaigns.sending.eligibility import Do, Facts, Verdict, judge
+from campaigns.sending.eligibility import USUAL_BUDGET, Budget, Do, Facts, Verdict, judge
 from campaigns.sending.sharing import Number, later_ones, numbers_of
 from campaigns.sending.tracing import note
 from campaigns.sending.truths import Shown, look_again, settle
@@ -79,6 +80,7 @@ _FACTS = Prepared(
             WHERE recent.state = 'ready' AND recent.provider_key <> '' AND recent.stream = 'marketing' AND recent.first_attempt_at > $4
                 AND recent.id <> ALL($1)
         ) AS contacts,
+        {ON_CHANNEL_SQL % "$6"} AS on_channel, {RIVALS_SQL % ("$7", "$8")} AS rivals,
         CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
@@ -88,7 +90,7 @@ _FACTS = Prepared(
     LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
     """,  # noqa: S608 - fragments of ours, no values
-    "bigint[], text[], bigint, timestamptz, interval",
+    "bigint[], text[], bigint, timestamptz, interval, text[], timestamptz, timestamptz",
 )
 # A row with a provider key may have left before (see doubts.py): it can be repeated or become unknown, never count as held back.
 _MARK = Prepared(
@@ -117,6 +119,7 @@ _MARK = Prepared(
     "bigint[]",
 )
 _NO_NUMBER = Number("")
+_RIVALS = -2  # the place of what else wants the same person, in a row of facts
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
@@ -146,48 +149,59 @@ class Passed:
 
 
 def pass_gate(
-    wanted: Mapping[int, Wanted], *, holder: UUID, store_zone: str, mark: str = "", now: datetime, by: int | None = None
+    wanted: Mapping[int, Wanted],
+    *,
+    holder: UUID,
+    store_zone: str,
+    mark: str = "",
+    now: datetime,
+    by: int | None = None,
+    budget: Budget = USUAL_BUDGET,
 ) -> Passed:
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
     mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
-    by: the connection they leave by, where a store has several.
+    by: the connection they leave by, where a store has several. budget: the store's.
 
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
         _HOLD_CAMPAIGNS.rows([require_store_id(), list(wanted)])
         ids = _LOCK.rows([require_store_id(), list(wanted), holder])
-        facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
+        facts, people, rivals = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, budget=budget, now=now)
         facts |= _apart(facts, people, now=now)
-        verdicts = _verdicts(facts, people, now=now)
+        verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
+        fought = _compete(facts, verdicts, people, rivals, now=now)
         later = later_ones(facts, verdicts)
         facts |= later
         verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
         tokens = _mark(verdicts, wanted, mark=mark, by=by, now=now)
-        note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
+        note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, fought, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
     return Passed(tokens, verdicts)
 
 
-def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str, now: datetime) -> tuple[dict[int, Facts], dict[int, int]]:
-    """Return the facts of these messages, and whom each is for."""
+def _facts(
+    ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str, budget: Budget, now: datetime
+) -> tuple[dict[int, Facts], dict[int, int], dict[int, Sequence[int]]]:
+    """Return the facts of these messages, whom each is for, and what else wants them now."""
     if not ids:
-        return {}, {}
+        return {}, {}, {}
     store_id = require_store_id()
     digests = [wanted[message_id].digest for message_id in ids]
-    rows = _FACTS.rows([list(ids), digests, store_id, now - timedelta(days=7), PATIENCE])
+    asked = [list(ids), digests, store_id, now - timedelta(days=7), PATIENCE, sorted(budget.channels), now, now - STUCK_AFTER]
+    rows = _FACTS.rows(asked)
     untrue = look_again(ids, _shown(wanted), now=now)
     texts = [row[0] for row in rows if row[2] == "sms"]
     numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
     facts = {}
     for row in rows:
         number = numbers.get(row[0], _NO_NUMBER)
-        fact = _fact(row, wanted[row[0]], store_zone=store_zone)
+        fact = _fact(row, wanted[row[0]], store_zone=store_zone, budget=budget)
         fact.number, fact.number_taken, fact.number_waits = number
         fact.untrue = untrue.get(row[0], "")
         facts[row[0]] = fact
-    return facts, {row[0]: row[1] for row in rows}
+    return facts, {row[0]: row[1] for row in rows}, {row[0]: row[_RIVALS] for row in rows}
 
 
 def _apart(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Facts]:
@@ -199,22 +213,32 @@ def _apart(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: dateti
     return {pk: replace(facts[pk], apart=True) for pk in leaving if people[pk] in held}
 
 
-def _verdicts(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Verdict]:
-    """Judge each, and once more what would go as the second message to one person."""
-    verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
-    may_win = {message_id for message_id, verdict in verdicts.items() if verdict.do is Do.SEND and not facts[message_id].transactional}
-    winning = winners(Candidate(message_id, people[message_id], facts[message_id].due_at) for message_id in may_win)
-    losing = {message_id: judge(replace(facts[message_id], wins=False), now=now) for message_id in may_win - winning}
-    return verdicts | losing
+def _compete(
+    facts: dict[int, Facts],
+    verdicts: dict[int, Verdict],
+    people: Mapping[int, int],
+    rivals: Mapping[int, Sequence[int]],
+    *,
+    now: datetime,
+) -> dict[int, Contest]:
+    """Say of what would leave whose person others want too how it did, and change the facts and verdicts of all but the winners."""
+    leaving = {pk for pk, verdict in verdicts.items() if verdict.do is Do.SEND and not facts[pk].transactional}
+    found = contests(facts, people, rivals, leaving, patience=PATIENCE, now=now)
+    for pk, contest in found.items():
+        if not contest.won:
+            winner = contest.winner.message_id
+            facts[pk] = lost(facts[pk], channel=facts[winner].channel if winner in leaving else None, now=now)
+            verdicts[pk] = judge(facts[pk], now=now)
+    return found
 
 
 def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
     return {message_id: one.shown for message_id, one in wanted.items() if one.shown is not None}
 
 
-def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
+def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str, budget: Budget) -> Facts:
     channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart = row[2:10]
-    zone, consent, suppressed, on_break, rarely, contacts, seen_at = row[10:]
+    zone, consent, suppressed, on_break, rarely, contacts, on_channel, _rivals, seen_at = row[10:]
     return Facts(
         channel=channel,
         transactional=stream == "transactional",
@@ -230,6 +254,8 @@ def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
         less_often=rarely,
         wins=True,
         contacts=tuple(contacts),
+        on_channel=tuple(on_channel),
+        budget=budget,
         customer_zone=zone,
         store_zone=store_zone,
         seen_at=seen_at,

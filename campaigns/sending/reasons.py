@@ -16,6 +16,8 @@ _WORDS: dict[str, str] = {
     "suppressed": gettext_noop("Address blocked"),
     "frequency_cap": gettext_noop("Had enough messages lately"),
     "other_message_first": gettext_noop("Another message went first"),
+    "channel_cap": gettext_noop("Had enough messages by this channel lately"),
+    "outbid": gettext_noop("Another message to them was worth more"),
     "quiet_hours": gettext_noop("Quiet hours there"),
     "still_moving": gettext_noop("Still about in the shop"),
     "refused": gettext_noop("The mail server refused it"),

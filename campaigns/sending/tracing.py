@@ -10,6 +10,7 @@ from django.db import connection
 
 from campaigns.models import Decision
 from campaigns.sending.answers import answers_of
+from campaigns.sending.arbiter import Contest
 from campaigns.sending.eligibility import Do, Facts, Verdict
 from campaigns.truth.deciding import Change
 from retention.tenancy.context import require_store_id
@@ -18,21 +19,29 @@ KEPT = timedelta(days=120)
 SWEPT_AT_ONCE = 5_000
 
 _NOTE = """
-    INSERT INTO campaigns_decision (store_id, message_id, customer_id, verdict, reason, answers, changes, until, first_at, last_at, times)
-    SELECT %(store)s, m.id, m.customer_id, v.verdict, v.reason, v.answers, v.changes::jsonb, v.until, %(now)s, %(now)s, 1
+    INSERT INTO campaigns_decision
+        (store_id, message_id, customer_id, verdict, reason, answers, changes, contest, until, first_at, last_at, times)
+    SELECT %(store)s, m.id, m.customer_id, v.verdict, v.reason, v.answers, v.changes::jsonb, v.contest::jsonb, v.until, %(now)s, %(now)s, 1
     FROM unnest(%(ids)s::bigint[], %(verdicts)s::text[], %(reasons)s::text[], %(answers)s::text[], %(changes)s::text[],
-        %(untils)s::timestamptz[]) AS v(id, verdict, reason, answers, changes, until)
+        %(contests)s::text[], %(untils)s::timestamptz[]) AS v(id, verdict, reason, answers, changes, contest, until)
     JOIN campaigns_message AS m ON m.store_id = %(store)s AND m.id = v.id
     ORDER BY m.id
     ON CONFLICT (store_id, message_id, verdict, reason) DO UPDATE SET
-        answers = excluded.answers, changes = excluded.changes, until = excluded.until, last_at = excluded.last_at,
-        times = campaigns_decision.times + 1
+        answers = excluded.answers, changes = excluded.changes, contest = excluded.contest, until = excluded.until,
+        last_at = excluded.last_at, times = campaigns_decision.times + 1
 """
 
 
-def note(verdicts: Mapping[int, Verdict], facts: Mapping[int, Facts], changes: Mapping[int, Iterable[Change]], *, now: datetime) -> None:
-    """Keep what was decided of messages that did not simply leave as planned, in the gate's transaction."""
-    told = {pk: verdict for pk, verdict in verdicts.items() if verdict.do is not Do.SEND or any(changes.get(pk, ()))}
+def note(
+    verdicts: Mapping[int, Verdict],
+    facts: Mapping[int, Facts],
+    changes: Mapping[int, Iterable[Change]],
+    contests: Mapping[int, Contest],
+    *,
+    now: datetime,
+) -> None:
+    """Keep what was decided of messages that did not simply leave as planned or had to compete, in the gate's transaction."""
+    told = {pk: verdict for pk, verdict in verdicts.items() if verdict.do is not Do.SEND or any(changes.get(pk, ())) or pk in contests}
     if not told:
         return
     values: dict[str, Any] = {
@@ -43,6 +52,7 @@ def note(verdicts: Mapping[int, Verdict], facts: Mapping[int, Facts], changes: M
         "reasons": [verdict.reason for verdict in told.values()],
         "answers": [answers_of(facts[pk], now=now) for pk in told],
         "changes": [json.dumps([asdict(one) for one in changes.get(pk, ())]) for pk in told],
+        "contests": [json.dumps(contests[pk].told() if pk in contests else {}) for pk in told],
         "untils": [verdict.until for verdict in told.values()],
     }
     with connection.cursor() as cursor:

@@ -39,6 +39,11 @@ def _end(ids: list[int], **fields: Any) -> None:
     Message.objects.filter(pk__in=ids).update(**fields)
 
 
+def rows_of_people(campaign: Campaign, *, state: str) -> list[Any]:
+    """Return the people whose message is in a state."""
+    return [one.customer for one in rows(campaign).filter(state=state).select_related("customer").order_by("pk")]
+
+
 def click_on(campaign: Campaign, *, now: datetime, counts: dict[str, int], machines: int = 0) -> list[Message]:
     """Let so many people of each variant click, one every two minutes, and so many machines; return whose people clicked."""
     clicked: list[Message] = []

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.measurement.robots import suspicion
-from campaigns.sending.arbiter import GAP, Candidate, winners
-from campaigns.sending.eligibility import Do, Facts, Verdict, judge
+from campaigns.sending.arbiter import ASK_AGAIN, GAP, Candidate, decide
+from campaigns.sending.eligibility import Budget, Caps, Do, Facts, Verdict, judge
 from campaigns.sending.pacing import USUAL, QuietHours, first_instant, next_allowed
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -47,7 +47,18 @@ GOOD = Facts(
             Verdict(Do.HOLD, "frequency_cap", NOW + timedelta(days=5)),
         ),
         ({"suppressed": True, "transactional": True}, Verdict(Do.SUPPRESS, "suppressed")),
-        ({"wins": False}, Verdict(Do.HOLD, "other_message_first", NOW + GAP)),
+        ({"wins": False}, Verdict(Do.HOLD, "outbid", NOW + ASK_AGAIN)),
+        ({"wins": False, "contacts": (NOW,)}, Verdict(Do.HOLD, "outbid", NOW + GAP)),
+        ({"wins": False, "contacts": (NOW - timedelta(hours=3), NOW)}, Verdict(Do.SUPPRESS, "outbid")),
+        ({"budget": Budget(Caps(1, 5)), "contacts": (NOW - timedelta(hours=3),)}, Verdict(Do.SUPPRESS, "frequency_cap")),
+        ({"budget": Budget(Caps(9, 9)), "contacts": (NOW - timedelta(hours=3),) * 8}, Verdict(Do.SEND)),
+        (
+            {"budget": Budget(channels={"email": Caps(1, 5)}), "on_channel": (NOW - timedelta(hours=20),)},
+            Verdict(Do.HOLD, "channel_cap", NOW + timedelta(hours=4)),
+        ),
+        ({"budget": Budget(channels={"sms": Caps(1, 5)}), "on_channel": (NOW - timedelta(hours=20),)}, Verdict(Do.SEND)),
+        ({"budget": Budget(Caps(9, 9)), "less_often": True, "contacts": (NOW - timedelta(days=1),)}, Verdict(Do.SUPPRESS, "frequency_cap")),
+        ({"transactional": True, "budget": Budget(Caps(1, 1)), "contacts": (NOW,)}, Verdict(Do.SEND)),
         ({"contacts": (NOW - timedelta(minutes=10),)}, Verdict(Do.HOLD, "other_message_first", NOW + timedelta(minutes=20))),
         ({"contacts": (NOW - timedelta(hours=20), NOW - timedelta(hours=2))}, Verdict(Do.HOLD, "frequency_cap", NOW + timedelta(hours=4))),
         ({"contacts": (NOW - timedelta(hours=5), NOW - timedelta(hours=2))}, Verdict(Do.SUPPRESS, "frequency_cap")),
@@ -82,9 +93,32 @@ def test_quiet_hours_that_end_where_they_start_cover_nothing() -> None:
     assert not QuietHours(time(9), time(9)).covers(time(9))
 
 
-def test_one_message_a_person_wins() -> None:
+def test_one_message_a_person_wins_and_the_others_know_why() -> None:
     early, late = NOW, NOW + timedelta(minutes=1)
-    assert winners([Candidate(1, 7, late), Candidate(2, 7, early), Candidate(3, 8, late), Candidate(4, 8, late, priority=1)]) == {2, 4}
+    several = [
+        Candidate(1, 7, late, worth=90.0, source=("journey", 1)),
+        Candidate(2, 7, early, worth=90.0, source=("campaign", 2)),
+        Candidate(3, 7, late, worth=80.0, source=("cell", 3)),
+        Candidate(4, 7, late, priority=-1, worth=900.0, source=("cell", 4)),
+        Candidate(5, 8, late),
+        Candidate(6, 9, late),
+        Candidate(7, 9, late),
+        Candidate(8, 9, early),
+        Candidate(9, 9, late, priority=1),
+    ]
+    found = decide(several)
+    assert {pk for pk, contest in found.items() if contest.won} == {1, 9}
+    assert {pk: (one.by, one.winner.message_id, one.among) for pk, one in found.items()} == {
+        1: ("kind", 1, 4), 2: ("kind", 1, 4), 3: ("worth", 1, 4), 4: ("priority", 1, 4),
+        6: ("priority", 9, 4), 7: ("priority", 9, 4), 8: ("priority", 9, 4), 9: ("priority", 9, 4),
+    }  # fmt: skip
+    assert decide(reversed(several)) == found, "the order they are told in changes nothing"
+
+
+@pytest.mark.parametrize("ids", [(3, 4), (4, 3)])
+def test_a_tie_ends_the_same_way_every_time(ids: tuple[int, int]) -> None:
+    found = decide([Candidate(pk, 7, NOW) for pk in ids])
+    assert [(pk, one.won, one.by) for pk, one in sorted(found.items())] == [(3, True, "order"), (4, False, "order")]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def test_held_back_message_says_every_no(store: Any, sink: Any, now: Any) -> Non
 def test_message_that_waits_again_and_again_has_one_row_with_a_count(store: Any, sink: Any, now: Any) -> None:
     first, second = make_ready(2, now=now)
     Message.objects.filter(pk=second.pk).update(customer_id=first.customer_id, step="second", expires_at=None)
+    Message.objects.filter(pk=first.pk).update(state="sent", sent_at=now)
     for minutes in (0, 31, 62):
         Message.objects.filter(pk=second.pk).update(due_at=now + timedelta(minutes=minutes))
         Message.objects.filter(pk=first.pk).update(first_attempt_at=now + timedelta(minutes=minutes))

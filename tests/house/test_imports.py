@@ -20,6 +20,7 @@ THINKING = {
     "*.recovery.rules": "rules",
     "*.sending.eligibility": "eligibility", "*.sending.pacing": "pacing", "*.sending.arbiter": "arbiter", "*.sending.warming": "warming",
     "*.sending.answers": "answers", "*.truth.deciding": "deciding",
+    "*.contacts.adding": "adding", "*.contacts.advice": "advice",
     "*.measurement.statistics": "statistics", "*.reservations.policy": "policy", "*.pricing": "pricing",
     "*.formats": "formats", "*.routing": "routing",
     "*.intake.shops.reading": "reading", "*.intake.shops.results": "results",
@@ -70,7 +71,7 @@ BUILT = {
     "*.journeys.editing", "*.journeys.simulating",
     "*.recovery.rules",
     "*.sending.eligibility", "*.sending.pacing", "*.sending.arbiter", "*.truth.deciding", "*.sending.answers", "*.sending.warming",
-    "*.measurement.statistics",
+    "*.measurement.statistics", "*.contacts.adding", "*.contacts.advice",
     "*.intake.shops.reading", "*.intake.shops.results", "*.intake.shops.shopify", "*.intake.shops.woocommerce",
     "*.kit.clock", "*.kit.fields", "*.kit.money", "*.kit.words", "*.kit.register",
 }  # fmt: skip

@@ -91,6 +91,8 @@ VALUES: dict[str, Maker] = {
     "campaigns.SendRule.campaign": lambda canary, made: None,
     "campaigns.SendRule.journey": lambda canary, made: None,
     "campaigns.SendRule.step": lambda canary, made: "",
+    "campaigns.ContactCap.channel": lambda canary, made: "sms",
+    "campaigns.SourceRank.source_kind": lambda canary, made: "journey",
     "campaigns.SendingStop.source_kind": lambda canary, made: "campaign",
     "campaigns.Decision.verdict": lambda canary, made: "hold",
     "campaigns.Experiment.key": lambda canary, made: "store",

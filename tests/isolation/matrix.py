@@ -459,6 +459,7 @@ TASKS: dict[str, str] = {
     "campaigns.tasks.look_at_hosts": "tick",
     "campaigns.tasks.recount_credits": "tick",
     "campaigns.tasks.replay_journeys": "tick",
+    "campaigns.tasks.count_contacts": "tick",
     "campaigns.tasks.run_campaigns": "tick",
     "campaigns.tasks.run_journeys": "tick",
     "campaigns.tasks.run_recovery": "tick",

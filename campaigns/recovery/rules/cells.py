@@ -65,12 +65,16 @@ class Gift:
 
 @dataclass(frozen=True)
 class CellPlan:
-    """One version of a cell. expires_hours: after its moment a message is too late; holdout_share: who gets nothing, to compare with."""
+    """One version of a cell. expires_hours: after its moment a message is too late; holdout_share: who gets nothing, to compare with.
+
+    learns: which channel goes first is drawn by lot, and follows what works (`measurement/learning.py`); the moments stay.
+    """
 
     rungs: tuple[Rung, ...]
     gift: Gift = Gift()
     expires_hours: int = 12
     holdout_share: float = USUAL_HOLDOUT
+    learns: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return it as it is stored."""
@@ -79,6 +83,7 @@ class CellPlan:
             "gift": asdict(self.gift),
             "expires_hours": self.expires_hours,
             "holdout_share": self.holdout_share,
+            "learns": self.learns,
         }
 
     def rung(self, channel: str) -> Rung | None:
@@ -115,6 +120,7 @@ def read_cell(data: object, *, group: str) -> CellPlan:
         gift=gift,
         expires_hours=fields.whole("expires_hours", low=1, high=720, default=12),
         holdout_share=fields.number("holdout_share", low=LEAST_HOLDOUT, high=0.5, default=USUAL_HOLDOUT),
+        learns=fields.flag("learns", default=False),
     )
     fields.close()
     if problems:

@@ -37,13 +37,30 @@ def ladder_for(plan: CellPlan, allowed: Collection[str]) -> Ladder:
     return Ladder(tuple(kept), tuple(missing))
 
 
-def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True) -> dict[str, object]:
+def leaders_of(plan: CellPlan, ladder: Ladder) -> tuple[str, ...]:
+    """Return the channels of which one is drawn to go first; none where the cell does not learn, or there is nothing to choose.
+
+    What waits for the next visit is none of them: nobody knows when that is.
+    """
+    channels = tuple(rung.channel for rung in ladder.rungs if rung.channel != "onsite")
+    return channels if plan.learns and len(channels) > 1 else ()
+
+
+def led_by(ladder: Ladder, first: str) -> Ladder:
+    """Return the ladder with one channel going first: the moments stay, the others keep their order."""
+    moved = sorted(ladder.rungs, key=lambda rung: rung.channel != first)
+    return replace(ladder, rungs=tuple(replace(rung, minutes=at.minutes) for rung, at in zip(moved, ladder.rungs, strict=True)))
+
+
+def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True, first: str = "") -> dict[str, object]:
     """Return the definition of the journey that a cell is for somebody who may be reached on these channels.
 
     basket: it is about a basket, and stops when that is no longer open. gifted: the reason to come back may be given; where it is not, or
-    the cell gives none, messages say their plain words. Raises ValueError when nothing may be used.
+    the cell gives none, messages say their plain words. first: the channel that goes first, where it was drawn. Raises ValueError when
+    nothing may be used.
     """
     ladder = ladder_for(plan, allowed)
+    ladder = led_by(ladder, first) if first else ladder
     if not ladder.rungs:
         raise ValueError("a journey without a message")
     steps: list[dict[str, object]] = []

@@ -72,7 +72,8 @@ def _changed(plan: CellPlan, posted: Any, *, currency: str) -> CellPlan:
         )
         return replace(plan, gift=gift)
     if part == "guard":
-        return replace(plan, expires_hours=_number(posted, "expires_hours"), holdout_share=_number(posted, "holdout") / 100)
+        hours, held = _number(posted, "expires_hours"), _number(posted, "holdout") / 100
+        return replace(plan, expires_hours=hours, holdout_share=held, learns=bool(posted.get("learns")))
     raise Http404
 
 

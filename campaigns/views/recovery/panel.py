@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.journeys.reading import sent_by_step
+from campaigns.measurement.learning import shares_of_orders
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.results import wording
 from campaigns.measurement.statistics.reading import Sums
@@ -20,10 +21,11 @@ from campaigns.recovery.rules.cells import CHANNELS, GIFTED_GROUPS, USUAL_MINUTE
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, lead_sentence, long_delay, missing_words
 from campaigns.sending.breaking import open_stop
+from campaigns.sending.budgets import budget_of_store
 from campaigns.views.experiments.figures import people_words
 from campaigns.views.recovery.grid import Ask, Grid, cell_url, gift_of, rule_words, signed_money
 from retention.dashboard.access import allows
-from retention.dashboard.figures import write_money, write_number
+from retention.dashboard.figures import write_money, write_number, write_share
 from retention.kit.money import to_major
 from retention.kit.words import Phrase
 from retention.stores.models import Store
@@ -98,7 +100,19 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "holdout": round(plan.holdout_share * 100) if plan is not None else 10,
         "latest": latest_of(stage, group),
         "may_customers": _sees_people(request),
+        "budget": budget_of_store().together,
+        "orders": _orders(cell) if plan is not None and plan.learns else [],
     }
+
+
+def _orders(cell: RecoveryCell) -> list[str]:
+    """Say which channel goes first to how many of those who may be reached on the same channels."""
+    shares = shares_of_orders(cell.journey_id) if cell.journey_id is not None else {}
+    said = []
+    for parts in shares.values():
+        most_first = sorted(parts.items(), key=lambda one: (-one[1], one[0]))
+        said.append(" · ".join(f"{_(CHANNEL_NAMES[channel])} {write_share(share)}" for channel, share in most_first))
+    return said
 
 
 def _gift_amount(plan: CellPlan | None, *, currency: str) -> str:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from campaigns.journeys.definition import read_definition
 from campaigns.journeys.intake import take_news
 from campaigns.measurement.assignment import assign_all, begin, end, follow_merge, held_out_of, journey_key, newest_of
-from campaigns.measurement.learning import learnt
+from campaigns.measurement.learning import follow_orders, lots_now, order_key, shares_of_orders
 from campaigns.measurement.lots import FEW_A_MONTH, HELD_OUT, Lots, least_share, lot_of, lots_of
 from campaigns.models import Assignment, Enrollment, Experiment, Journey, JourneyVersion, Message
 from campaigns.playbooks.switching import add
@@ -170,14 +170,16 @@ def test_what_an_order_needs_is_for_everybody(store: Any, now: Any) -> None:
 
 @pytest.mark.django_db
 def test_lots_follow_what_works_once_a_day(store: Any, now: Any) -> None:
-    ways = Lots(0.1, (("mail", 1), ("push", 1)))
-    told: dict[str, Any] = {"arms": ("mail", "push"), "holdout_share": 0.1, "currency": "EUR"}
-    assert learnt("cell-1", now=now, **told) == ways
-    _, arms = drawn("cell-1", 300, now=now, lots=ways)
-    sold(arms["mail"][:60], at=now - timedelta(days=29))
-    sold(arms["push"][:5], at=now - timedelta(days=29))
-    found = learnt("cell-1", now=now, **told)
-    assert found.counts["mail"] > 7 * found.counts["push"]
-    assert found.counts["push"] >= 850, "the floor of a tenth of those written to"
-    assign_all("cell-1", [one.pk for one in make_crowd(1, now=now)], lots=found, now=now)
-    assert learnt("cell-1", now=now + timedelta(hours=23), **told).counts == found.counts
+    key, arms = order_key(1, ("push", "email")), ("email", "push")
+    assert lots_now(key, arms=arms) == Lots(0.0, (("email", 1), ("push", 1)))
+    _, people = drawn(key, 300, now=now, lots=Lots(0.0, (("email", 1), ("push", 1))))
+    sold(people["email"][:60], at=now - timedelta(days=29))
+    sold(people["push"][:5], at=now - timedelta(days=29))
+    assert follow_orders(currency="EUR", now=now) == 1
+    found = lots_now(key, arms=arms)
+    assert found.counts["email"] > 7 * found.counts["push"]
+    assert found.counts["push"] >= 950, "the floor of a tenth"
+    assert follow_orders(currency="EUR", now=now + timedelta(hours=23)) == 0
+    assert follow_orders(currency="EUR", now=now + timedelta(days=1)) == 0, "nothing new was ordered, so the lots stay and no part begins"
+    assert shares_of_orders(1) == {("email", "push"): {name: count / 10_000 for name, count in found.counts.items()}}
+    assert lots_now(key, arms=("email", "sms")).counts == {"email": 5000, "sms": 5000}, "other arms begin even"

@@ -1,6 +1,7 @@
 """Who left and what they get: real events, real baskets, the journey engine behind the cells."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns import tasks
 from campaigns.journeys.intake import take_news
-from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryWatch, SendingStop
+from campaigns.measurement.learning import order_key
+from campaigns.models import Assignment, Departure, Enrollment, Experiment, Journey, Message, RecoveryWatch, SendingStop
 from campaigns.recovery import looking, noticing
 from campaigns.recovery.looking import look_at
 from campaigns.recovery.noticing import note_bought, notice_due
@@ -408,3 +410,26 @@ def test_a_paused_cell_keeps_nobody_out_of_another(plan, now):
     assert newest.stage.ready == "payment"
     assert newest.decision in {"entered", "held_out"}
     assert Enrollment.objects.get(customer=ana, journey=cell.journey).state == "running"
+
+
+def test_a_cell_that_learns_lets_its_channels_draw_which_goes_first(plan, now):
+    cell = go_live("idle", "buying", now=now - HOUR)
+    before = plan_of(cell)
+    assert before is not None
+    save_cell(cell, replace(before, learns=True), user_id=None, now=now - HOUR)
+    cell = cell_of("idle", "buying")
+    people = [written("email", "sms", cell=cell, now=now) for _ in range(12)]
+    only = written("email", cell=cell, now=now)
+    for one in [*people, only]:
+        leave(one, now=now)
+    tick(now=now + 30 * MINUTE)
+    first = {one.pk: planned(one)[0][0] for one in people}
+    assert set(first.values()) == {"email", "sms"}
+    experiment = Experiment.objects.get(key=order_key(cell.journey_id, ("sms", "email")))
+    assert dict(Assignment.objects.filter(experiment=experiment).values_list("customer_id", "arm")) == first
+    assert planned(only) == [("email", "ready")], "who may be reached by one alone has nothing to draw"
+    for one in people:
+        ladder = departure(one).evidence["ladder"]
+        assert [minutes for _, minutes in ladder] == [30, 1200, 2640], "the moments stay"
+        assert ladder[0][0] == first[one.pk]
+        assert {channel for channel, _ in ladder} == {"sms", "email", "onsite"}
