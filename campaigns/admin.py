@@ -19,6 +19,7 @@ from campaigns.models import (
     Departure,
     Enrollment,
     Experiment,
+    Flight,
     Journey,
     JourneyAction,
     JourneyTally,
@@ -154,6 +155,7 @@ look_at(
     search=(STORE,),
     filters=("why", "channel"),
 )
+look_at(Flight, columns=("begun_at", "store", "holder"), hidden=("message_ids",), search=(STORE,))
 look_at(AccountPace, columns=("id", "store", "connection", "spent_to", "granted"), search=(STORE,))
 look_at(
     Decision,

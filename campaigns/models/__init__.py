@@ -9,6 +9,7 @@ from campaigns.models.credit import CreditRule
 from campaigns.models.decision import Decision
 from campaigns.models.enrollment import Enrollment, JourneyAction, TurnedAway, Wave
 from campaigns.models.experiment import Assignment, Experiment
+from campaigns.models.flight import Flight
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.link_host import LinkHost
@@ -53,6 +54,7 @@ __all__ = [
     "Departure",
     "Enrollment",
     "Experiment",
+    "Flight",
     "Journey",
     "JourneyAction",
     "JourneyTally",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 GAP = timedelta(minutes=30)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Candidate:
     """One marketing message that could leave now. Higher priority wins, then the longer wait, then the lower id."""
 

@@ -22,7 +22,7 @@ class Do(StrEnum):
     SKIP = "skip"  # never: it is too late
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # as `Facts`
 class Verdict:
     """The answer and the reason for it, one of our words."""
 
@@ -142,6 +142,8 @@ def _if_true(facts: Facts) -> Verdict:
 
 def _wait(facts: Facts, now: datetime, caps: Caps, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
+    if not facts.contacts and facts.wins and not facts.number_waits and facts.seen_at is None and facts.channel not in quiet:
+        return now, ""  # nothing asks for a wait, as for most
     others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now, caps), "frequency_cap")
     quiet_from = (_when_quiet(facts, now), "still_moving")
     wait, reason = max(others, budget, _after_same_number(facts, now), quiet_from, key=lambda one: one[0])

@@ -19,7 +19,7 @@ from campaigns.models.campaign import PATIENCE
 from campaigns.sending.arbiter import Candidate, winners
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import Do, Facts, Verdict, judge
-from campaigns.sending.sharing import Number, later_ones, numbers_of
+from campaigns.sending.sharing import later_ones, numbers_of
 from campaigns.sending.tracing import note
 from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
@@ -52,8 +52,7 @@ _HOLD_CAMPAIGNS = Prepared(
     "bigint, bigint[]",
 )
 # A campaign that goes on after a pause gives what waited its full patience again, counted from that moment: its rows may be a million.
-# Contacts: what waits for a repeat may have arrived (see doubts.py). No index has only those, and the one of ready rows may hold a million:
-# so what was planned for a person this week is read by theirs, whatever its state, and looked through afterwards.
+# Contacts: what waits for a repeat may have arrived (see doubts.py).
 _FACTS = Prepared(
     "gate_facts",
     f"""
@@ -68,18 +67,15 @@ _FACTS = Prepared(
         {PAUSED_SQL} AS on_break, customer.less_often,
         ARRAY(
             SELECT first_attempt_at FROM campaigns_message
-            WHERE store_id = $3 AND customer_id = m.customer_id AND stream = 'marketing' AND state IN ('sending', 'sent', 'unknown')
-                AND first_attempt_at > $4
-        ) || ARRAY(
-            SELECT recent.first_attempt_at FROM (
-                SELECT id, first_attempt_at, state, stream, provider_key FROM campaigns_message
-                WHERE store_id = $3 AND customer_id = m.customer_id AND planned_at > $4
-                ORDER BY planned_at DESC, id DESC LIMIT 100
-            ) AS recent
-            WHERE recent.state = 'ready' AND recent.provider_key <> '' AND recent.stream = 'marketing' AND recent.first_attempt_at > $4
-                AND recent.id <> ALL($1)
+            WHERE store_id = $3 AND customer_id = m.customer_id AND stream = 'marketing' AND first_attempt_at > $4
+                AND (state IN ('sending', 'sent', 'unknown') OR (state = 'ready' AND provider_key <> '' AND id <> ALL($1)))
         ) AS contacts,
-        CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at
+        CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at,
+        m.cart_id IS NOT NULL AND EXISTS (
+            SELECT FROM orders_order AS placed WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id
+                AND placed.placed_at >= cart.last_activity_at AND placed.cancelled_at IS NULL
+        ) AS ordered,
+        {store_wide.IS_ON_SQL % "$3"} AS some_apart
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -116,7 +112,6 @@ _MARK = Prepared(
     "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint, "
     "bigint[]",
 )
-_NO_NUMBER = Number("")
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
@@ -151,49 +146,59 @@ def pass_gate(
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
     mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
-    by: the connection they leave by, where a store has several.
+    by: the connection they leave by, where a store has several. wanted: at most as many as there are senders.
 
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
-        _HOLD_CAMPAIGNS.rows([require_store_id(), list(wanted)])
-        ids = _LOCK.rows([require_store_id(), list(wanted), holder])
-        facts, people = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, now=now)
-        facts |= _apart(facts, people, now=now)
+        ids = _locked(list(wanted), holder)
+        shown = {pk: one.shown for pk, one in wanted.items() if one.shown is not None}
+        rows = _read(ids, wanted, now=now)
+        people = {row[0]: row[1] for row in rows}
+        facts = _facts(rows, wanted, shown, store_zone=store_zone, now=now)
+        if rows and rows[0][-1]:
+            facts |= _apart(facts, people, now=now)
         verdicts = _verdicts(facts, people, now=now)
         later = later_ones(facts, verdicts)
         facts |= later
         verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
         tokens = _mark(verdicts, wanted, mark=mark, by=by, now=now)
-        note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, now=now)
-        settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
+        note(verdicts, facts, {pk: one.seen.changes for pk, one in shown.items()}, now=now)
+        settle(tokens, verdicts.keys() - tokens.keys(), shown, now=now)
     return Passed(tokens, verdicts)
 
 
-def _facts(ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str, now: datetime) -> tuple[dict[int, Facts], dict[int, int]]:
-    """Return the facts of these messages, and whom each is for."""
-    if not ids:
-        return {}, {}
+def _locked(ids: list[int], holder: UUID) -> list[int]:
+    """Hold the campaigns of reserved messages, then lock their rows and people; return those that are still ours."""
     store_id = require_store_id()
+    return [pk for (pk,) in _LOCK.rows([store_id, ids, holder], after=(_HOLD_CAMPAIGNS, [store_id, ids]))]
+
+
+def _read(ids: list[int], wanted: Mapping[int, Wanted], *, now: datetime) -> list[tuple[Any, ...]]:
+    """Return what is so now of locked messages and their people."""
     digests = [wanted[message_id].digest for message_id in ids]
-    rows = _FACTS.rows([list(ids), digests, store_id, now - timedelta(days=7), PATIENCE])
-    untrue = look_again(ids, _shown(wanted), now=now)
+    return _FACTS.rows([ids, digests, require_store_id(), now - timedelta(days=7), PATIENCE]) if ids else []
+
+
+def _facts(
+    rows: Sequence[Sequence[Any]], wanted: Mapping[int, Wanted], shown: Mapping[int, Shown], *, store_zone: str, now: datetime
+) -> dict[int, Facts]:
+    """Return the facts of these messages."""
+    if not rows:
+        return {}
+    untrue = look_again({row[0]: row[-2] for row in rows}, shown, now=now)
     texts = [row[0] for row in rows if row[2] == "sms"]
     numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
-    facts = {}
-    for row in rows:
-        number = numbers.get(row[0], _NO_NUMBER)
-        fact = _fact(row, wanted[row[0]], store_zone=store_zone)
-        fact.number, fact.number_taken, fact.number_waits = number
-        fact.untrue = untrue.get(row[0], "")
-        facts[row[0]] = fact
-    return facts, {row[0]: row[1] for row in rows}
+    facts = {row[0]: _fact(row, wanted[row[0]], store_zone=store_zone) for row in rows}
+    for pk, number in numbers.items():
+        facts[pk].number, facts[pk].number_taken, facts[pk].number_waits = number
+    for pk, why in untrue.items():
+        facts[pk].untrue = why
+    return facts
 
 
 def _apart(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Facts]:
     """Return the facts of what would leave now to people who get no marketing, to compare with: this is what they are measured from."""
-    if not store_wide.is_on():
-        return {}
     leaving = {pk for pk, fact in facts.items() if not fact.transactional and judge(fact, now=now).do is Do.SEND}
     held = store_wide.held_back({people[pk] for pk in leaving}, now=now)
     return {pk: replace(facts[pk], apart=True) for pk in leaving if people[pk] in held}
@@ -202,19 +207,17 @@ def _apart(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: dateti
 def _verdicts(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Verdict]:
     """Judge each, and once more what would go as the second message to one person."""
     verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
+    if len(set(people.values())) == len(facts):
+        return verdicts
     may_win = {message_id for message_id, verdict in verdicts.items() if verdict.do is Do.SEND and not facts[message_id].transactional}
     winning = winners(Candidate(message_id, people[message_id], facts[message_id].due_at) for message_id in may_win)
     losing = {message_id: judge(replace(facts[message_id], wins=False), now=now) for message_id in may_win - winning}
     return verdicts | losing
 
 
-def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
-    return {message_id: one.shown for message_id, one in wanted.items() if one.shown is not None}
-
-
 def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str) -> Facts:
     channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart = row[2:10]
-    zone, consent, suppressed, on_break, rarely, contacts, seen_at = row[10:]
+    zone, consent, suppressed, on_break, rarely, contacts, seen_at = row[10:17]
     return Facts(
         channel=channel,
         transactional=stream == "transactional",

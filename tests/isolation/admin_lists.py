@@ -6,7 +6,7 @@ ADMIN_MODELS: set[str] = {
     "campaigns.AccountPace", "campaigns.Assignment", "campaigns.Attribution", "campaigns.Brand", "campaigns.Campaign",
     "campaigns.CampaignSegment", "campaigns.CampaignTally", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.ConnectionDay", "campaigns.Coupon", "campaigns.CouponPool", "campaigns.CreditRule",
-    "campaigns.Decision", "campaigns.Departure", "campaigns.Enrollment", "campaigns.Experiment", "campaigns.Journey",
+    "campaigns.Decision", "campaigns.Departure", "campaigns.Enrollment", "campaigns.Experiment", "campaigns.Flight", "campaigns.Journey",
     "campaigns.JourneyAction", "campaigns.JourneyTally", "campaigns.JourneyVersion", "campaigns.LinkHost", "campaigns.LinkSet",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",
     "campaigns.PushSubscription", "campaigns.RecoveryCell", "campaigns.RecoveryCellVersion", "campaigns.RecoveryGroup",
