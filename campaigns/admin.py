@@ -21,6 +21,7 @@ from campaigns.models import (
     Departure,
     Enrollment,
     Experiment,
+    Flight,
     Journey,
     JourneyAction,
     JourneyDraft,
@@ -173,6 +174,7 @@ look_at(
     search=(STORE,),
     filters=("why", "channel"),
 )
+look_at(Flight, columns=("begun_at", "store", "holder"), hidden=("message_ids",), search=(STORE,))
 look_at(AccountPace, columns=("id", "store", "connection", "spent_to", "granted"), search=(STORE,))
 look_at(
     Decision,

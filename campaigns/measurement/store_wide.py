@@ -11,14 +11,11 @@ from typing import Any
 from campaigns.measurement.assignment import begin, change_lots, draw, end, salt_of
 from campaigns.measurement.lots import BUCKETS, HELD_OUT, Lots, lot_sql_by, lots_of
 from campaigns.models import Experiment
-from retention.tenancy.context import require_store_id
-from retention.tenancy.prepared import Prepared
 
 KEY = "store"
 WINDOW_DAYS, PLANNED_DAYS = 28, 90
-_ON = Prepared(
-    "store_holdout_on", "SELECT 1 FROM campaigns_experiment WHERE store_id = $1 AND key = $2 AND ended_at IS NULL", "bigint, text"
-)
+IS_ON_SQL = f"EXISTS (SELECT FROM campaigns_experiment WHERE store_id = %s AND key = '{KEY}' AND ended_at IS NULL)"
+"""Whether somebody of a store gets no marketing. %s: the store."""
 
 
 _APART = f"""
@@ -56,11 +53,6 @@ def lots_apart() -> dict[str, Any]:
     if found is None:
         return {"apart": 0, "apart_salt": "", "apart_experiment": 0, "lots": BUCKETS}
     return {"apart": _lots(found).held, "apart_salt": salt_of(found), "apart_experiment": found.pk, "lots": BUCKETS}
-
-
-def is_on() -> bool:
-    """Say whether somebody of the active store gets no marketing; asked for every few messages, so it costs little."""
-    return bool(_ON.rows([require_store_id(), KEY]))
 
 
 def experiment() -> Experiment | None:

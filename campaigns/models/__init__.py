@@ -11,6 +11,7 @@ from campaigns.models.decision import Decision
 from campaigns.models.editing import JourneyDraft, JourneyReplay, ShadowNote
 from campaigns.models.enrollment import Enrollment, JourneyAction, TurnedAway, Wave
 from campaigns.models.experiment import Assignment, Experiment
+from campaigns.models.flight import Flight
 from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.link_host import LinkHost
@@ -57,6 +58,7 @@ __all__ = [
     "Departure",
     "Enrollment",
     "Experiment",
+    "Flight",
     "Journey",
     "JourneyAction",
     "JourneyDraft",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaign import Campaign
 from campaigns.models.connection import Connection
 from campaigns.models.enrollment import Enrollment
+from campaigns.models.flight import Flight
 from campaigns.models.journey import Journey
 from campaigns.models.link_set import LinkSet
 from campaigns.models.template import TemplateVersion
@@ -27,7 +28,12 @@ class MessageQuerySet(StoreQuerySet["Message"]):
 
     def due(self, now: datetime) -> "MessageQuerySet":
         """Return ready messages whose moment has come, longest waiting first."""
-        return self.filter(state=Message.State.READY, due_at__lte=now).order_by("due_at", "id")
+        return self.filter(is_ready=True, due_at__lte=now).order_by("due_at", "id")
+
+    def being_sent(self) -> "MessageQuerySet":
+        """Return those that are being sent, found by their flights."""
+        ids = Flight._default_manager.values_list(models.Func("message_ids", function="unnest", output_field=models.BigIntegerField()))
+        return self.filter(state=Message.State.SENDING, pk__in=ids)
 
     def next_due(self, *, now: datetime, rest: bool) -> datetime | None:
         """Return when messages are due again, or None when none waits. rest: not before a minute from now.
@@ -36,7 +42,7 @@ class MessageQuerySet(StoreQuerySet["Message"]):
         """
         paused = Journey.objects.exclude(state=Journey.State.LIVE).values("pk")
         stopped = Campaign.objects.exclude(state=Campaign.State.SENDING).values("pk")
-        waiting = self.filter(state=Message.State.READY).exclude(source_kind="journey", source_id__in=paused)
+        waiting = self.filter(is_ready=True).exclude(source_kind="journey", source_id__in=paused)
         waiting = waiting.exclude(source_kind="campaign", source_id__in=stopped)
         due: datetime | None = waiting.aggregate(first=models.Min("due_at"))["first"]
         return due if due is None or not rest else max(due, now + timedelta(minutes=1))
@@ -62,8 +68,11 @@ class Message(StoreOwned):
     and behind it targets: where its links lead, by position; a click is redirected there and nowhere else. opened_at: first opened by a
     person; loaded_at: its picture was first loaded by anything, machines included. parts: how many an SMS left in, which is what a provider
     charges for. links_counted: positions a person clicked whose clicks were added up and have left, so that the same click counts no
-    second person. Every index is written anew whenever the state changes, so what points elsewhere has one only where it is looked up,
-    and only for rows that do point.
+    second person.
+
+    PostgreSQL writes every index of a row anew when a column changes that any of them names, in a condition too. So no index names `state`:
+    reserving and recording change nothing that is indexed and write none, and what passes the gate writes them once. What points elsewhere
+    has an index only where it is looked up, and only for rows that do point.
     """
 
     class State(models.TextChoices):
@@ -110,6 +119,7 @@ class Message(StoreOwned):
     state = models.CharField(max_length=12, choices=State.choices, default=State.READY)
     reason = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=300, blank=True)
+    is_ready = models.GeneratedField(expression=Q(state="ready"), output_field=models.BooleanField(), db_persist=True)
     token = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     holder = models.UUIDField(null=True)
@@ -182,14 +192,13 @@ class Message(StoreOwned):
             StoreIsolation(name="message_isolation"),
         ]
         indexes = [
-            models.Index(fields=["store", "channel", "due_at", "id"], name="message_due", condition=Q(state="ready")),
-            models.Index(fields=["store"], name="message_leased", condition=Q(state="sending")),
+            models.Index(fields=["store", "channel", "due_at", "id"], name="message_waiting", condition=Q(is_ready=True)),
             models.Index(fields=["store", "customer", "-planned_at", "-id"], name="message_of_customer"),
             models.Index(fields=["store", "source_kind", "source_id", "-planned_at", "-id"], name="message_of_source"),
             models.Index(
                 fields=["store", "customer", "-first_attempt_at"],
-                name="message_contacts",
-                condition=Q(state__in=["sending", "sent", "unknown"]),
+                name="message_contacted",
+                condition=Q(first_attempt_at__isnull=False),
             ),
             models.Index(
                 fields=["store", "first_attempt_at"],

@@ -14,13 +14,24 @@ from campaigns.personalization.phrases import own_phrases, words_for
 from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
 from retention.customers.models import Customer, CustomerEvent
-from retention.orders.models import CartLine
+from retention.orders.models import Cart
 from retention.signup.links import preferences_url
 from retention.stores.models import Store
+from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
 
 MOST_LINES = 50
 NO_COUPON = {"code": "", "expires": ""}
 """What stands there until a code is kept for the message (`sending/truths.py`)."""
+
+_LINES = Prepared(
+    "context_lines",
+    """
+    SELECT cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url FROM orders_cartline
+    WHERE store_id = $1 AND cart_id = ANY($2) ORDER BY cart_id, id
+    """,
+    "bigint, bigint[]",
+)
 
 _NO_CART: dict[str, Any] = {"lines": [], "lines_count": 0, "total_minor": 0, "currency": "", "url": ""}
 
@@ -46,23 +57,22 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
         sources=texts,
         now=max(message.planned_at for message in messages),
     )
-    return {
-        message.pk: {
-            "profile": _calm(profile_context(message.customer), own=own) | {"email": message.customer.email},
+    found: dict[int, dict[str, Any]] = {}
+    for message in messages:
+        person, about = message.customer, {"store_id": store.pk, "planned_at": message.planned_at, "site": site}
+        found[message.id] = {
+            "profile": _calm(profile_context(person) | {"email": ""}, own=own) | {"email": person.email},
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store, site=site),
             "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
-            "shop": shops[message.customer.language],
+            "shop": shops[person.language],
             "coupon": NO_COUPON,
             "fallback": "",
             **shelves.of(message.customer_id),
-            "preferences_url": preferences_url(message.customer, store_id=store.pk, planned_at=message.planned_at, site=site),
-            "survey_url": survey_url(message.pk, store_id=store.pk, planned_at=message.planned_at, site=site) if asks else "",
-            "unsubscribe_url": unsubscribe_url(
-                message.customer, message.pk, message.channel, store_id=store.pk, planned_at=message.planned_at, site=site
-            ),
+            "preferences_url": preferences_url(person, **about),
+            "survey_url": survey_url(message.id, **about) if asks else "",
+            "unsubscribe_url": unsubscribe_url(person, message.id, message.channel, **about),
         }
-        for message in messages
-    }
+    return found
 
 
 def shop_context(store: Store, *, language: str = "") -> dict[str, Any]:
@@ -106,21 +116,21 @@ def profile_context(customer: Customer) -> dict[str, Any]:
 
 
 def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store, site: str) -> dict[str, Any]:
-    if message.cart is None:
+    cart = message.cart
+    if cart is None:
         return _NO_CART
     return {
         "lines": lines,
-        "lines_count": message.cart.lines_count,
-        "total_minor": message.cart.total_minor,
-        "currency": message.cart.currency,
-        "url": _way_back(message, store=store, site=site),
+        "lines_count": cart.lines_count,
+        "total_minor": cart.total_minor,
+        "currency": cart.currency,
+        "url": _way_back(message, cart, store=store, site=site),
     }
 
 
-def _way_back(message: Message, *, store: Store, site: str) -> str:
+def _way_back(message: Message, cart: Cart, *, store: Store, site: str) -> str:
     """Return the address of our page that brings the basket back where the shop can do that on its own host, else of the shop's basket."""
-    cart = message.cart
-    if cart is not None and cart.restore_url and may_link(cart.restore_url, hosts=hosts_of(web_address=store.web_address)):
+    if cart.restore_url and may_link(cart.restore_url, hosts=hosts_of(web_address=store.web_address)):
         return basket_url(cart.pk, store_id=store.pk, planned_at=message.planned_at, site=site)
     return f"{store.web_address.rstrip('/')}/cart" if store.web_address else ""
 
@@ -130,25 +140,25 @@ def _calm(value: Any, *, own: frozenset[str]) -> Any:
     if isinstance(value, str):
         return without_links(value, hosts=own) if "." in value or "://" in value else value
     if isinstance(value, list):
-        return [_calm(one, own=own) for one in value]
-    if isinstance(value, dict):
-        return {name: _calm(one, own=own) for name, one in value.items()}
+        return [_calm(one, own=own) for one in value] if value else value
+    if isinstance(value, dict):  # most words hold no dot: they are not asked one by one
+        return {
+            name: one if type(one) is str and "." not in one and "://" not in one else _calm(one, own=own) for name, one in value.items()
+        }
     return value
 
 
 def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    rows = CartLine.objects.filter(cart_id__in=set(cart_ids)).order_by("cart_id", "id")
-    for cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url in rows.values_list(
-        "cart_id", "product_id", "variant_id", "name", "quantity", "price_minor", "url", "image_url"
-    ):
+    rows = _LINES.rows([require_store_id(), cart_ids]) if cart_ids else []
+    for cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url in rows:
         shown = found.setdefault(cart_id, [])
         if len(shown) < MOST_LINES:
             shown.append(
                 {
                     "product_id": product_id,
                     "variant_id": variant_id,
-                    "name": without_links(name, hosts=own),
+                    "name": without_links(name, hosts=own) if "." in name or "://" in name else name,
                     "quantity": quantity,
                     "price_minor": price_minor,
                     "total_minor": price_minor * quantity,

@@ -15,7 +15,7 @@ KINDS = ("cell", "journey", "campaign")
 """What goes first while nothing is known of what it brings in: what somebody just left behind, then what they began, then news for many."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Candidate:
     """One marketing message that could leave now.
 

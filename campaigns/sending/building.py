@@ -38,7 +38,7 @@ def build_all(
 
 
 def _blocked(message: Message, shown: Mapping[int, Shown]) -> bool:
-    return message.pk in shown and bool(shown[message.pk].blocked)
+    return message.id in shown and bool(shown[message.id].blocked)
 
 
 def _wanted_of(message: Message, shown: Shown) -> Wanted:
@@ -58,19 +58,19 @@ def build_from(
         if address_of(message.customer, message.channel):
             reachable.append(message)
         else:
-            built[message.pk] = Built(None, Wanted(digest="", has_address=False, subject="", targets=()))
+            built[message.id] = Built(None, Wanted(digest="", has_address=False, subject="", targets=()))
     for message, rendered in zip(reachable, _render_all(reachable, found), strict=True):
-        result = rendered if isinstance(rendered, CannotRender) else assemble(message, rendered, found[message.pk], account, now)
+        result = rendered if isinstance(rendered, CannotRender) else assemble(message, rendered, found[message.id], account, now)
         if isinstance(result, CannotRender):
-            failed[message.pk] = result
+            failed[message.id] = result
         else:
-            built[message.pk] = result
+            built[message.id] = result
     return built, failed
 
 
 def _render_all(messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]]) -> list[Rendered | CannotRender]:
     with renderer() as process:
-        return process.render_all([_job(message, found[message.pk]) for message in messages])
+        return process.render_all([_job(message, found[message.id]) for message in messages])
 
 
 def _job(message: Message, context: Mapping[str, Any]) -> Job:

@@ -49,23 +49,33 @@ _RESERVE = """
         SELECT m.id FROM campaigns_message AS m
         LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
         LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
-        WHERE m.store_id = %(store)s AND m.state = 'ready' AND m.due_at <= %(now)s AND m.channel = %(channel)s
+        WHERE m.store_id = %(store)s AND m.is_ready AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
             AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s)) [[route]] [[look]]
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+    ), leased AS (
+        UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
+        FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+        RETURNING m.id
+    ), flight AS (
+        INSERT INTO campaigns_flight (store_id, holder, message_ids, begun_at)
+        SELECT %(store)s, %(holder)s, array_agg(id ORDER BY id), clock_timestamp() FROM leased HAVING count(*) > 0
+        ON CONFLICT (store_id, holder) DO UPDATE SET message_ids = campaigns_flight.message_ids || excluded.message_ids
     )
-    UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
-    FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
-    RETURNING m.id
+    SELECT id FROM leased
 """
 _RENEW = """
     UPDATE campaigns_message SET lease_until = clock_timestamp() + %s * interval '1 second'
     WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()
 """
+# The flight stays where the end of a message could not be written: whoever sweeps finds it there.
 _GIVE_BACK = """
     UPDATE campaigns_message SET holder = NULL, lease_until = NULL
-    WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready'
+    WHERE store_id = %(store)s AND id = ANY(%(ids)s) AND holder = %(holder)s AND state = 'ready';
+    DELETE FROM campaigns_flight WHERE store_id = %(store)s AND holder = %(holder)s AND NOT EXISTS (
+        SELECT FROM campaigns_message WHERE store_id = %(store)s AND id = ANY(%(ids)s) AND holder = %(holder)s
+    )
 """
 
 Clock = Callable[[], datetime]
@@ -170,7 +180,7 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
             break
         if start % MADE_AT_ONCE == 0:
             made = _make(messages[start : start + MADE_AT_ONCE], found, store=store, account=route.account, holder=holder, now=clock())
-        chunk = [message for message in messages[start : start + SENDERS] if message.pk in made]
+        chunk = [message for message in messages[start : start + SENDERS] if message.id in made]
         states, stopped = _send_chunk(chunk, made, store=store, channel=channel, route=route, budget=budget, holder=holder, clock=clock)
         counts.update(states.values())
         if stopped:
@@ -181,9 +191,9 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
 def _repeatable(messages: list[Message], *, channel: str, account: Account, holder: UUID, now: datetime) -> list[Message]:
     """Leave out what may have left before and would not be recognised by this account; it becomes unknown."""
     mark = doubts.mark_of(account, keyed=CHANNELS[channel].provider(account.provider).keyed)
-    over = {message.pk for message in messages if doubts.is_over(message, mark=mark, now=now)}
+    over = {message.id for message in messages if doubts.is_over(message, mark=mark, now=now)}
     doubts.give_up(over, holder=holder, now=now)
-    return [message for message in messages if message.pk not in over]
+    return [message for message in messages if message.id not in over]
 
 
 def reserve(
@@ -221,7 +231,7 @@ def give_back(holder: UUID, ids: list[int]) -> None:
     """Return what of this was reserved and not used."""
     if ids:
         with connection.cursor() as cursor:
-            cursor.execute(_GIVE_BACK, [require_store_id(), ids, holder])
+            cursor.execute(_GIVE_BACK, {"store": require_store_id(), "ids": ids, "holder": holder})
 
 
 def _make(
@@ -247,7 +257,7 @@ def _send_chunk(
     """Take a few reserved messages that are made through gate, sending and recording."""
     if not messages:
         return {}, False
-    account, built = route.account, {message.pk: made[message.pk] for message in messages}
+    account, built = route.account, {message.id: made[message.id] for message in messages}
     provider = CHANNELS[channel].provider(account.provider)
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
@@ -256,8 +266,8 @@ def _send_chunk(
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)
-    attempts = {message.pk: message.attempts + 1 for message in messages}
-    doubtful = {message.pk for message in messages if message.provider_key}
+    attempts = {message.id: message.attempts + 1 for message in messages}
+    doubtful = {message.id for message in messages if message.provider_key}
     states = patiently(
         lambda: record(answers, tokens=passed.tokens, attempts=attempts, mark=mark, doubtful=doubtful, final=account.trusted, now=clock())
     )

@@ -23,7 +23,7 @@ class Do(StrEnum):
     SKIP = "skip"  # never: it is too late
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # as `Facts`
 class Verdict:
     """The answer and the reason for it, one of our words."""
 
@@ -154,6 +154,8 @@ def _if_true(facts: Facts) -> Verdict:
 
 def _wait(facts: Facts, now: datetime, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
+    if not facts.contacts and facts.wins and not facts.number_waits and facts.seen_at is None and facts.channel not in quiet:
+        return now, ""  # nothing asks for a wait, as for most
     others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now), "frequency_cap")
     channel, quiet_from = (_in_channel_budget(facts, now), "channel_cap"), (_when_quiet(facts, now), "still_moving")
     wait, reason = max(others, budget, channel, _after_same_number(facts, now), quiet_from, key=lambda one: one[0])

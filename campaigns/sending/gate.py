@@ -20,7 +20,7 @@ from campaigns.sending.arbiter import Contest
 from campaigns.sending.competing import ON_CHANNEL_SQL, RIVALS_SQL, STUCK_AFTER, contests, lost
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import USUAL_BUDGET, Budget, Do, Facts, Verdict, judge
-from campaigns.sending.sharing import Number, later_ones, numbers_of
+from campaigns.sending.sharing import later_ones, numbers_of
 from campaigns.sending.tracing import note
 from campaigns.sending.truths import Shown, look_again, settle
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
@@ -53,8 +53,7 @@ _HOLD_CAMPAIGNS = Prepared(
     "bigint, bigint[]",
 )
 # A campaign that goes on after a pause gives what waited its full patience again, counted from that moment: its rows may be a million.
-# Contacts: what waits for a repeat may have arrived (see doubts.py). No index has only those, and the one of ready rows may hold a million:
-# so what was planned for a person this week is read by theirs, whatever its state, and looked through afterwards.
+# Contacts: what waits for a repeat may have arrived (see doubts.py).
 _FACTS = Prepared(
     "gate_facts",
     f"""
@@ -69,19 +68,16 @@ _FACTS = Prepared(
         {PAUSED_SQL} AS on_break, customer.less_often,
         ARRAY(
             SELECT first_attempt_at FROM campaigns_message
-            WHERE store_id = $3 AND customer_id = m.customer_id AND stream = 'marketing' AND state IN ('sending', 'sent', 'unknown')
-                AND first_attempt_at > $4
-        ) || ARRAY(
-            SELECT recent.first_attempt_at FROM (
-                SELECT id, first_attempt_at, state, stream, provider_key FROM campaigns_message
-                WHERE store_id = $3 AND customer_id = m.customer_id AND planned_at > $4
-                ORDER BY planned_at DESC, id DESC LIMIT 100
-            ) AS recent
-            WHERE recent.state = 'ready' AND recent.provider_key <> '' AND recent.stream = 'marketing' AND recent.first_attempt_at > $4
-                AND recent.id <> ALL($1)
+            WHERE store_id = $3 AND customer_id = m.customer_id AND stream = 'marketing' AND first_attempt_at > $4
+                AND (state IN ('sending', 'sent', 'unknown') OR (state = 'ready' AND provider_key <> '' AND id <> ALL($1)))
         ) AS contacts,
         {ON_CHANNEL_SQL % "$6"} AS on_channel, {RIVALS_SQL % ("$7", "$8")} AS rivals,
-        CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at
+        CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at,
+        m.cart_id IS NOT NULL AND EXISTS (
+            SELECT FROM orders_order AS placed WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id
+                AND placed.placed_at >= cart.last_activity_at AND placed.cancelled_at IS NULL
+        ) AS ordered,
+        {store_wide.IS_ON_SQL % "$3"} AS some_apart
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -118,8 +114,7 @@ _MARK = Prepared(
     "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint, "
     "bigint[]",
 )
-_NO_NUMBER = Number("")
-_RIVALS = -2  # the place of what else wants the same person, in a row of facts
+_RIVALS, _ORDERED, _SOME_APART = 17, 19, 20  # places in a row of facts
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
@@ -161,53 +156,67 @@ def pass_gate(
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
     mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
-    by: the connection they leave by, where a store has several. budget: the store's.
+    by: the connection they leave by, where a store has several. budget: the store's. wanted: at most as many as there are senders.
 
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
     with transaction.atomic():
-        _HOLD_CAMPAIGNS.rows([require_store_id(), list(wanted)])
-        ids = _LOCK.rows([require_store_id(), list(wanted), holder])
-        facts, people, rivals = _facts([message_id for (message_id,) in ids], wanted, store_zone=store_zone, budget=budget, now=now)
-        facts |= _apart(facts, people, now=now)
+        ids = _locked(list(wanted), holder)
+        shown = {pk: one.shown for pk, one in wanted.items() if one.shown is not None}
+        rows = _read(ids, wanted, budget=budget, now=now)
+        people = {row[0]: row[1] for row in rows}
+        facts = _facts(rows, wanted, shown, store_zone=store_zone, budget=budget, now=now)
+        if rows and rows[0][_SOME_APART]:
+            facts |= _apart(facts, people, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
-        fought = _compete(facts, verdicts, people, rivals, now=now)
+        fought = _compete(facts, verdicts, people, {row[0]: row[_RIVALS] for row in rows}, now=now)
         later = later_ones(facts, verdicts)
         facts |= later
         verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
         tokens = _mark(verdicts, wanted, mark=mark, by=by, now=now)
-        note(verdicts, facts, {pk: one.seen.changes for pk, one in _shown(wanted).items()}, fought, now=now)
-        settle(tokens, verdicts.keys() - tokens.keys(), _shown(wanted), now=now)
+        note(verdicts, facts, {pk: one.seen.changes for pk, one in shown.items()}, fought, now=now)
+        settle(tokens, verdicts.keys() - tokens.keys(), shown, now=now)
     return Passed(tokens, verdicts)
 
 
-def _facts(
-    ids: Sequence[int], wanted: Mapping[int, Wanted], *, store_zone: str, budget: Budget, now: datetime
-) -> tuple[dict[int, Facts], dict[int, int], dict[int, Sequence[int]]]:
-    """Return the facts of these messages, whom each is for, and what else wants them now."""
-    if not ids:
-        return {}, {}, {}
+def _locked(ids: list[int], holder: UUID) -> list[int]:
+    """Hold the campaigns of reserved messages, then lock their rows and people; return those that are still ours."""
     store_id = require_store_id()
+    return [pk for (pk,) in _LOCK.rows([store_id, ids, holder], after=(_HOLD_CAMPAIGNS, [store_id, ids]))]
+
+
+def _read(ids: list[int], wanted: Mapping[int, Wanted], *, budget: Budget, now: datetime) -> list[tuple[Any, ...]]:
+    """Return what is so now of locked messages and their people."""
     digests = [wanted[message_id].digest for message_id in ids]
-    asked = [list(ids), digests, store_id, now - timedelta(days=7), PATIENCE, sorted(budget.channels), now, now - STUCK_AFTER]
-    rows = _FACTS.rows(asked)
-    untrue = look_again(ids, _shown(wanted), now=now)
+    asked = [ids, digests, require_store_id(), now - timedelta(days=7), PATIENCE, sorted(budget.channels), now, now - STUCK_AFTER]
+    return _FACTS.rows(asked) if ids else []
+
+
+def _facts(
+    rows: Sequence[Sequence[Any]],
+    wanted: Mapping[int, Wanted],
+    shown: Mapping[int, Shown],
+    *,
+    store_zone: str,
+    budget: Budget,
+    now: datetime,
+) -> dict[int, Facts]:
+    """Return the facts of these messages."""
+    if not rows:
+        return {}
+    untrue = look_again({row[0]: row[_ORDERED] for row in rows}, shown, now=now)
     texts = [row[0] for row in rows if row[2] == "sms"]
     numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
-    facts = {}
-    for row in rows:
-        number = numbers.get(row[0], _NO_NUMBER)
-        fact = _fact(row, wanted[row[0]], store_zone=store_zone, budget=budget)
-        fact.number, fact.number_taken, fact.number_waits = number
-        fact.untrue = untrue.get(row[0], "")
-        facts[row[0]] = fact
-    return facts, {row[0]: row[1] for row in rows}, {row[0]: row[_RIVALS] for row in rows}
+    facts = {row[0]: _fact(row, wanted[row[0]], store_zone=store_zone, budget=budget) for row in rows}
+    for pk, number in numbers.items():
+        facts[pk].number, facts[pk].number_taken, facts[pk].number_waits = number
+    for pk, why in untrue.items():
+        facts[pk].untrue = why
+    return facts
 
 
 def _apart(facts: Mapping[int, Facts], people: Mapping[int, int], *, now: datetime) -> dict[int, Facts]:
     """Return the facts of what would leave now to people who get no marketing, to compare with: this is what they are measured from."""
-    if not store_wide.is_on():
-        return {}
     leaving = {pk for pk, fact in facts.items() if not fact.transactional and judge(fact, now=now).do is Do.SEND}
     held = store_wide.held_back({people[pk] for pk in leaving}, now=now)
     return {pk: replace(facts[pk], apart=True) for pk in leaving if people[pk] in held}
@@ -232,13 +241,9 @@ def _compete(
     return found
 
 
-def _shown(wanted: Mapping[int, Wanted]) -> dict[int, Shown]:
-    return {message_id: one.shown for message_id, one in wanted.items() if one.shown is not None}
-
-
 def _fact(row: Sequence[Any], wanted: Wanted, *, store_zone: str, budget: Budget) -> Facts:
     channel, stream, due_at, expires_at, source_live, run_going, cart_open, has_cart = row[2:10]
-    zone, consent, suppressed, on_break, rarely, contacts, on_channel, _rivals, seen_at = row[10:]
+    zone, consent, suppressed, on_break, rarely, contacts, on_channel, _rivals, seen_at = row[10:19]
     return Facts(
         channel=channel,
         transactional=stream == "transactional",

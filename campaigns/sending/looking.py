@@ -21,7 +21,7 @@ AFRESH_SECONDS = 60.0
 Place = tuple[datetime, int]
 _END = """
     SELECT due_at, id FROM campaigns_message
-    WHERE store_id = %(store)s AND state = 'ready' AND channel = %(channel)s AND due_at <= %(now)s [[after]]
+    WHERE store_id = %(store)s AND is_ready AND channel = %(channel)s AND due_at <= %(now)s [[after]]
     ORDER BY due_at, id OFFSET %(rows)s LIMIT 1
 """
 BETWEEN_SQL = {

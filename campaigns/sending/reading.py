@@ -23,15 +23,15 @@ _versions: OrderedDict[int, TemplateVersion] = OrderedDict()
 _Model = TypeVar("_Model", bound=models.Model)
 
 _OF_MESSAGE = (
-    "id", "store", "public_id", "source_kind", "source_id", "step", "variant", "occurrence", "customer", "channel", "stream", "enrollment",
-    "cart", "connection", "template_version", "attempts", "planned_at", "due_at", "expires_at", "first_attempt_at", "provider_key", "state",
+    "id", "public_id", "source_kind", "source_id", "step", "customer", "channel", "stream", "enrollment", "cart", "template_version",
+    "attempts", "planned_at", "first_attempt_at", "provider_key",
 )  # fmt: skip
 _OF_CUSTOMER = (
-    "id", "store", "public_id", "email", "phone", "first_name", "last_name", "language", "zone", "city", "country", "birth_year",
-    "birth_md", "interests", "attributes",
+    "id", "public_id", "email", "phone", "first_name", "last_name", "language", "city", "country", "birth_year", "birth_md", "interests",
+    "attributes",
 )  # fmt: skip
 _NOTHING: dict[str, Callable[[], Any]] = {"[]": list, "{}": dict}  # most people's interests and attributes
-_OF_CART = ("id", "store", "currency", "total_minor", "lines_count", "last_activity_at")
+_OF_CART = ("id", "currency", "total_minor", "lines_count", "last_activity_at", "restore_url")
 
 
 def _columns(alias: str, model: type[models.Model], names: Sequence[str]) -> str:
@@ -52,21 +52,21 @@ _READ = Prepared(
 )
 
 
-def _maker(model: type[_Model], names: Sequence[str]) -> Callable[[Sequence[Any]], _Model]:
-    """Return what makes an instance of the values of these fields."""
+def _maker(model: type[_Model], names: Sequence[str]) -> Callable[[int, Sequence[Any]], _Model]:
+    """Return what makes an instance of its store and the values of these fields."""
     fields = [model._meta.get_field(name) for name in names]
     attributes = [field.attname for field in fields]  # type: ignore[union-attr]
     in_json = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
 
-    def make(values: Sequence[Any]) -> _Model:
+    def make(store_id: int, values: Sequence[Any]) -> _Model:
         made = model.__new__(model)
-        made.__dict__.update(zip(attributes, values, strict=True))
+        known, state = made.__dict__, ModelState()
+        known.update(zip(attributes, values, strict=True))
         for place in in_json:
             text = values[place]
-            made.__dict__[attributes[place]] = _NOTHING[text]() if text in _NOTHING else json.loads(text)
-        made._state = ModelState()
-        made._state.db, made._state.adding = DEFAULT_DB_ALIAS, False
-        made._state.fields_cache = {}
+            known[attributes[place]] = _NOTHING[text]() if text in _NOTHING else json.loads(text)
+        state.db, state.adding, state.fields_cache = DEFAULT_DB_ALIAS, False, {}
+        known["store_id"], known["_state"] = store_id, state
         return made
 
     return make
@@ -80,7 +80,8 @@ def read_messages(ids: Sequence[int]) -> list[Message]:
     """Return these messages with everything their contexts need, in the order they are due."""
     if not ids:
         return []
-    rows = [_read(row) for row in _READ.rows([require_store_id(), list(ids)])]
+    store_id = require_store_id()
+    rows = [_read(store_id, row) for row in _READ.rows([store_id, list(ids)])]
     versions = versions_of({row.template_version_id for row in rows})
     for row in rows:
         row._state.fields_cache["template_version"] = versions[row.template_version_id]
@@ -88,11 +89,11 @@ def read_messages(ids: Sequence[int]) -> list[Message]:
     return rows
 
 
-def _read(row: Sequence[Any]) -> Message:
-    message = _message(row[:_TO_CUSTOMER])
+def _read(store_id: int, row: Sequence[Any]) -> Message:
+    message = _message(store_id, row[:_TO_CUSTOMER])
     known = message._state.fields_cache
-    known["customer"] = _customer(row[_TO_CUSTOMER:_TO_CART])
-    known["cart"] = _cart(row[_TO_CART:]) if message.cart_id is not None else None
+    known["customer"] = _customer(store_id, row[_TO_CUSTOMER:_TO_CART])
+    known["cart"] = _cart(store_id, row[_TO_CART:]) if message.cart_id is not None else None
     return message
 
 

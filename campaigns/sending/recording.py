@@ -7,6 +7,7 @@ write nothing.
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ _FAIL = """
 """
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Ending:
     """What one answer makes of a message. doubtful: it waits for a repeat, and may have left already."""
 
@@ -92,7 +93,7 @@ def record(
     final: bool,
     now: datetime,
 ) -> dict[int, str]:
-    """Write the endings of a few messages in one transaction and return the states that were really written.
+    """Write the endings of a few messages together, and what follows from them, and return the states that were really written.
 
     mark: of an account that recognises a repeat, see `doubts.py`. doubtful: those that may have left by an earlier try.
     final: the account is the receiver itself (the test inbox), so accepted means delivered.
@@ -113,10 +114,12 @@ def record(
         require_store_id(),
         [mark if ending.doubtful else "" for ending in endings],
     ]
-    with transaction.atomic():
+    more = final or any(one.bad_address or one.unsubscribed or one.gone or one.kept for one in answers.values())
+    with transaction.atomic() if more else nullcontext():  # one statement is a transaction by itself
         rows = _RECORD.rows(parameters)
         written: dict[int, str] = {message_id: state for message_id, state, _ in rows}
-        note_outcomes(written, answers, final=final, now=now)
+        if more:
+            note_outcomes(written, answers, final=final, now=now)
     for (channel, state), count in Counter((channel, state) for _, state, channel in rows).items():
         MESSAGES.labels(channel=channel, outcome=state).inc(count)
     return written

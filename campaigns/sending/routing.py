@@ -57,7 +57,7 @@ _USED = "SELECT connection_id, taken FROM campaigns_connectionday WHERE store_id
 _HOLD = """
     WITH picked AS MATERIALIZED (
         SELECT id, greatest(due_at + interval '1 day', %(tomorrow)s) AS again FROM campaigns_message
-        WHERE store_id = %(store)s AND state = 'ready' AND channel = %(channel)s AND stream = 'marketing' AND due_at <= %(now)s
+        WHERE store_id = %(store)s AND is_ready AND channel = %(channel)s AND stream = 'marketing' AND due_at <= %(now)s
             AND (lease_until IS NULL OR lease_until < clock_timestamp()) AND provider_key = ''
         ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
@@ -206,7 +206,7 @@ def hold_rest(store: Store, *, channel: str, now: datetime) -> int:
 
 def let_go(channel: str, *, now: datetime) -> None:
     """Make what waits for a warm-up due again: its rules changed."""
-    waiting = Message.objects.filter(state="ready", channel=channel, reason="warming_up", due_at__gt=now)
+    waiting = Message.objects.filter(is_ready=True, channel=channel, reason="warming_up", due_at__gt=now)
     waiting.update(expires_at=F("expires_at") - (F("due_at") - now), due_at=now, reason="")
 
 

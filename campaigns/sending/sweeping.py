@@ -20,10 +20,20 @@ from retention.tenancy.unscoped import unscoped
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
 
+LANDED_AFTER = timedelta(minutes=10)
+"""How long a flight nobody ended is kept at least: longer than any slice takes."""
+
+# What of a flight is being sent by nobody any more. OFFSET 0: each message is looked up by its key.
+_LATE = """CROSS JOIN LATERAL unnest(flight.message_ids) AS of(id) CROSS JOIN LATERAL (
+        SELECT id FROM campaigns_message
+        WHERE store_id = flight.store_id AND id = of.id AND state = 'sending' AND lease_until < clock_timestamp() OFFSET 0
+    ) AS late"""
 _EXPIRED = """
-    WITH picked AS MATERIALIZED (
+    WITH late AS MATERIALIZED (SELECT late.id FROM campaigns_flight AS flight [[late]] WHERE flight.store_id = %(store)s),
+    picked AS MATERIALIZED (
         SELECT id, provider_key <> '' AND first_attempt_at > %(recognised)s AND attempts < %(most)s AS again
-        FROM campaigns_message WHERE store_id = %(store)s AND state = 'sending' AND lease_until < clock_timestamp()
+        FROM campaigns_message
+        WHERE store_id = %(store)s AND id = ANY(ARRAY(SELECT id FROM late)) AND state = 'sending' AND lease_until < clock_timestamp()
         ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
     UPDATE campaigns_message AS m SET
@@ -32,26 +42,35 @@ _EXPIRED = """
         finished_at = CASE WHEN picked.again THEN NULL ELSE %(now)s END
     FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
     RETURNING m.state
+""".replace("[[late]]", _LATE)
+# A sender that gave everything back took its flight along; here it was killed, or could not write down how something ended.
+_LAND = """
+    DELETE FROM campaigns_flight AS flight WHERE flight.store_id = %s AND flight.begun_at < clock_timestamp() - %s AND NOT EXISTS (
+        SELECT FROM unnest(flight.message_ids) AS of(id) CROSS JOIN LATERAL (
+            SELECT FROM campaigns_message WHERE store_id = flight.store_id AND id = of.id AND holder = flight.holder OFFSET 0
+        ) AS still
+    )
 """
 # Decisions and messages are many and only a store's oldest matter: one look into its index each, where a plain condition would read all.
 _UNFINISHED = """
-    SELECT store_id FROM campaigns_message WHERE state = 'sending' AND lease_until < clock_timestamp()
+    SELECT flight.store_id FROM campaigns_flight AS flight [[late]]
+    UNION SELECT store_id FROM campaigns_flight WHERE begun_at < clock_timestamp() - %s
     UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_opening WHERE noted_at IS NULL
     UNION SELECT id FROM stores_store AS store WHERE EXISTS (
-        SELECT 1 FROM campaigns_message WHERE store_id = store.id AND state = 'ready' AND channel = ANY(%s) AND due_at <= %s
+        SELECT 1 FROM campaigns_message WHERE store_id = store.id AND is_ready AND channel = ANY(%s) AND due_at <= %s
     )
     UNION SELECT store_id FROM campaigns_coupon WHERE drawn_at IS NULL AND kept_at <= %s
     UNION SELECT id FROM stores_store AS store WHERE EXISTS (
         SELECT 1 FROM campaigns_decision WHERE store_id = store.id AND last_at < %s
     )
-"""
+""".replace("[[late]]", _LATE)
 
 
 def stores_to_sweep(*, now: datetime) -> list[int]:
     """Return the stores with something unfinished, in one look across all of them."""
     with unscoped(reason="sweep messages, clicks and openings"), connection.cursor() as cursor:
-        cursor.execute(_UNFINISHED, [list(CHANNELS.keys()), now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
+        cursor.execute(_UNFINISHED, [LANDED_AFTER, list(CHANNELS.keys()), now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
         return [store_id for (store_id,) in cursor.fetchall()]
 
 
@@ -75,6 +94,7 @@ def sweep_store(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRED, values)
         states = [state for (state,) in cursor.fetchall()]
+        cursor.execute(_LAND, [store_id, LANDED_AFTER])
     if "ready" in states:
         StoreWork.ring("dispatch", store_id=store_id, due_at=again_at)
     return len(states)

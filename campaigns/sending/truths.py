@@ -2,8 +2,8 @@
 transaction it is looked at again. What changed in between is rendered anew; what must not be said stays.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,14 +20,15 @@ from retention.stores.models import Store
 
 CHANGED, ORDERED = "changed", "ordered"
 _INSTANT = timedelta(microseconds=1)
+_UNSEEN, _NONE_KEPT = Seen(), Kept()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # as `Facts`: there is one for every message
 class Shown:
     """What one message shows that can become untrue. blocked: why it must not leave as it is, or nothing."""
 
-    seen: Seen = field(default_factory=Seen)
-    kept: Kept = field(default_factory=Kept)
+    seen: Seen
+    kept: Kept
     about_basket: bool = False
 
     @property
@@ -41,21 +42,21 @@ def look(messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *,
 
     Returns nothing for a message that shows nothing of the kind; then no statement was run for it.
     """
-    used = {message.pk: uses(message.template_version) for message in messages}
-    concerned = [message for message in messages if used[message.pk] & {LINES, EVENT, SHELF, COUPON}]
+    used = {message.id: uses(message.template_version) for message in messages}
+    concerned = [message for message in messages if used[message.id] & {LINES, EVENT, SHELF, COUPON}]
     found = rules_of(concerned) if concerned else {}
     rules = {pk: one.rule for pk, one in found.items()}
-    named = {one.pk: _named(*one.template_version.texts()) if SHELF in used[one.pk] else () for one in concerned}
-    shows_products = [one for one in concerned if used[one.pk] & {LINES, EVENT, SHELF}]
+    named = {one.id: _named(*one.template_version.texts()) if SHELF in used[one.id] else () for one in concerned}
+    shows_products = [one for one in concerned if used[one.id] & {LINES, EVENT, SHELF}]
     seen = showing.look(shows_products, contexts, rules=rules, used=used, named=named)
-    drawing_ = [one for one in concerned if COUPON in used[one.pk] and not seen.get(one.pk, Seen()).blocked]
+    drawing_ = [one for one in concerned if COUPON in used[one.id] and not seen.get(one.id, _UNSEEN).blocked]
     kept = _keep(drawing_, {pk: one.pool_id for pk, one in found.items()}, store=store, now=now)
     for pk, one in kept.items():
         contexts[pk]["coupon"] = _as_word(one, store=store)
     return {
-        message.pk: Shown(seen.get(message.pk, Seen()), kept.get(message.pk, Kept()), message.cart_id is not None)
+        message.id: Shown(seen.get(message.id, _UNSEEN), kept.get(message.id, _NONE_KEPT), message.cart_id is not None)
         for message in messages
-        if message.pk in found or message.cart_id is not None
+        if message.id in found or message.cart_id is not None
     }
 
 
@@ -66,7 +67,7 @@ def _named(*texts: str) -> tuple[str, ...]:
 
 def _keep(messages: Sequence[Message], pools: Mapping[int, int | None], *, store: Store, now: datetime) -> dict[int, Kept]:
     sorted_, without = drawing.by_pool(messages, pools)
-    return drawing.keep(sorted_, zone=store.timezone, now=now) | {one.pk: Kept(refusal=drawing.NO_POOL) for one in without}
+    return drawing.keep(sorted_, zone=store.timezone, now=now) | {one.id: Kept(refusal=drawing.NO_POOL) for one in without}
 
 
 def _as_word(kept: Kept, *, store: Store) -> dict[str, str]:
@@ -77,12 +78,15 @@ def _as_word(kept: Kept, *, store: Store) -> dict[str, str]:
     return {"code": kept.code, "expires": last.date().isoformat()}
 
 
-def look_again(ids: Collection[int], shown: Mapping[int, Shown], *, now: datetime) -> dict[int, str]:
-    """Return why messages must not leave as they were rendered, in the gate's transaction: a rule, an order, or a change since."""
-    mine = {pk: one for pk, one in shown.items() if pk in ids}
+def look_again(messages: Mapping[int, bool], shown: Mapping[int, Shown], *, now: datetime) -> dict[int, str]:
+    """Return why messages must not leave as they were rendered, in the gate's transaction: a rule, an order, or a change since.
+
+    messages: whether their person ordered since they last touched the basket.
+    """
+    mine = {pk: one for pk, one in shown.items() if pk in messages}
     changed = showing.changed({pk: one.seen for pk, one in mine.items() if one.seen.offers})
     changed |= drawing.changed({pk: one.kept for pk, one in mine.items()}, now=now)
-    ordered = showing.ordered(pk for pk, one in mine.items() if one.about_basket)
+    ordered = [pk for pk, one in mine.items() if one.about_basket and messages[pk]]
     found = {pk: one.blocked for pk, one in mine.items() if one.blocked}
     return found | dict.fromkeys(changed, CHANGED) | dict.fromkeys(ordered, ORDERED)
 

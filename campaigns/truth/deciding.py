@@ -32,7 +32,7 @@ class Offer:
     price_since: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Item:
     """A product as the message would show it. price_minor: 0 where it is not known. since: when this was true."""
 

@@ -18,19 +18,21 @@ class Found(NamedTuple):
 
 def rules_of(messages: Sequence[Message]) -> dict[int, Found]:
     """Return each message's rule by its id, in one query. messages: with their template's version."""
-    places = {message.pk: _places(message) for message in messages}
+    places = {message.id: _places(message) for message in messages}
+    different = set(places.values())  # many messages have the same few
     rows = SendRule.objects.filter(
-        Q(template_id__in={one[1] for found in places.values() for one in found if one[0] == "template"})
-        | Q(campaign_id__in={one[1] for found in places.values() for one in found if one[0] == "campaign"})
-        | Q(journey_id__in={one[1] for found in places.values() for one in found if one[0] == "journey"})
+        Q(template_id__in={one[1] for found in different for one in found if one[0] == "template"})
+        | Q(campaign_id__in={one[1] for found in different for one in found if one[0] == "campaign"})
+        | Q(journey_id__in={one[1] for found in different for one in found if one[0] == "journey"})
     )
     by_place = {_place_of(row): row for row in rows}
-    return {pk: _found([by_place[place] for place in found if place in by_place]) for pk, found in places.items()}
+    answers = {found: _found([by_place[place] for place in found if place in by_place]) for found in different}
+    return {pk: answers[found] for pk, found in places.items()}
 
 
-def _places(message: Message) -> list[tuple[str, int, str]]:
-    near = [(message.source_kind, message.source_id, message.step if message.source_kind == "journey" else "")]
-    return [*near, ("template", message.template_version.template_id, "")]
+def _places(message: Message) -> tuple[tuple[str, int, str], ...]:
+    near = (message.source_kind, message.source_id, message.step if message.source_kind == "journey" else "")
+    return near, ("template", message.template_version.template_id, "")
 
 
 def _place_of(row: SendRule) -> tuple[str, int, str]:

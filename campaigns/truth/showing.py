@@ -13,24 +13,9 @@ from campaigns.truth import picking
 from campaigns.truth.deciding import Change, Do, Item, Key, Offer, Rule, decide, verdict
 from campaigns.truth.offers import read_offers, read_similar
 from campaigns.truth.using import EVENT, FALLBACK, LINES, PRICE, SHELF
-from retention.tenancy.context import require_store_id
-from retention.tenancy.prepared import Prepared
-
-_ORDERED = Prepared(
-    "truth_ordered",
-    """
-    SELECT m.id FROM campaigns_message AS m
-    JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
-    WHERE m.store_id = $1 AND m.id = ANY($2) AND EXISTS (
-        SELECT 1 FROM orders_order AS placed WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id
-            AND placed.placed_at >= cart.last_activity_at AND placed.cancelled_at IS NULL
-    )
-    """,
-    "bigint, bigint[]",
-)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Seen:
     """What was true of a message's products when it was rendered.
 
@@ -54,16 +39,16 @@ def look(
 
     contexts: changed in place. used: what each message's template shows (`using.py`). named: the shop's ids of products it names itself.
     """
-    began = _began([message for message in messages if EVENT in used[message.pk]])
-    items = {message.pk: _items(message, contexts[message.pk], used[message.pk], began) for message in messages}
-    shelves = {one.pk: picking.keys_on(contexts[one.pk], named[one.pk]) for one in messages if SHELF in used[one.pk]}
+    began = _began([message for message in messages if EVENT in used[message.id]])
+    items = {message.id: _items(message, contexts[message.id], used[message.id], began) for message in messages}
+    shelves = {one.id: picking.keys_on(contexts[one.id], named[one.id]) for one in messages if SHELF in used[one.id]}
     offers = read_offers([*(item.key for found in items.values() for item in found), *(key for keys in shelves.values() for key in keys)])
     swaps = _swaps(items, offers, rules)
     offers |= read_offers((str(one["product_id"]), str(one["variant_id"])) for one in swaps.values())
     seen = {
-        message.pk: _look_at(contexts[message.pk], items[message.pk], offers, swaps, rules[message.pk], used[message.pk])
+        message.id: _look_at(contexts[message.id], items[message.id], offers, swaps, rules[message.id], used[message.id])
         for message in messages
-        if items[message.pk]
+        if items[message.id]
     }
     for pk, keys in shelves.items():
         picked = picking.pick(contexts[pk], offers, named=named[pk], rule=rules[pk])
@@ -105,6 +90,7 @@ def _swaps(items: Mapping[int, Sequence[Item]], offers: Mapping[Key, Offer], rul
     wanted = {
         item.key: (item.price_minor, item.currency)
         for pk, found in items.items()
+        if Do.SWAP in (rules[pk].sold_out, rules[pk].dearer)
         for item in found
         if item.currency and decide(item, offers.get(item.key), rules[pk])[0] is Do.SWAP
     }
@@ -114,11 +100,13 @@ def _swaps(items: Mapping[int, Sequence[Item]], offers: Mapping[Key, Offer], rul
 def _look_at(
     context: dict[str, Any], items: Sequence[Item], offers: Mapping[Key, Offer], swaps: Mapping[Key, dict[str, Any]], rule: Rule, used: Any
 ) -> Seen:
+    seen: dict[Key, Offer | None] = {item.key: offers.get(item.key) for item in items}
+    if items and not any(seen.values()):
+        return Seen(seen)  # of what the shop never spoke of nothing can be untrue
     decisions = [_decided(item, offers.get(item.key), rule) for item in items]
     if items and all(do is Do.KEEP for do, _why in decisions):
-        return Seen({item.key: offers.get(item.key) for item in items})
+        return Seen(seen)
     in_basket = [place for place, item in enumerate(items) if item.currency]
-    seen: dict[Key, Offer | None] = {item.key: offers.get(item.key) for item in items}
     lines, changes = [], []
     for place in in_basket:
         item, line, (do, why) = items[place], context["cart"]["lines"][place], decisions[place]
@@ -188,11 +176,3 @@ def changed(seen: Mapping[int, Seen]) -> set[int]:
     """Return the messages of which a product is no longer what was rendered, in one statement."""
     now = read_offers(key for one in seen.values() for key in one.offers)
     return {pk for pk, one in seen.items() if any(now.get(key) != offer for key, offer in one.offers.items())}
-
-
-def ordered(message_ids: Iterable[int]) -> set[int]:
-    """Return those of these messages about a basket whose customer placed an order since they last touched it."""
-    ids = list(message_ids)
-    if not ids:
-        return set()
-    return {pk for (pk,) in _ORDERED.rows([require_store_id(), ids])}

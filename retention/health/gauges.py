@@ -4,9 +4,10 @@ Only states that partial indexes hold: counting the others would read whole tabl
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Model
+from django.db.models import Count, Model, QuerySet
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from redis.exceptions import RedisError
@@ -26,9 +27,15 @@ Rows = dict[str, float]
 OPEN = ("ready", "sending")
 
 
+def open_rows(model: type[Model]) -> list[QuerySet[Any]]:
+    """Return a table's rows that wait or are being sent, by questions that its indexes answer: no index of messages names their state."""
+    rows: Any = model._default_manager
+    return [rows.filter(is_ready=True), rows.being_sent()] if model is Message else [rows.filter(state__in=OPEN)]
+
+
 def open_states(model: type[Model]) -> Rows:
     """Count a table's rows that wait or are being sent, by state."""
-    counts = model._default_manager.filter(state__in=OPEN).values_list("state").annotate(Count("pk")).order_by("state")
+    counts = [row for rows in open_rows(model) for row in rows.values_list("state").annotate(Count("pk")).order_by("state")]
     return dict.fromkeys(OPEN, 0.0) | {state: float(count) for state, count in counts}
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from campaigns.models import Message
 from retention.customers.models import CustomerEvent
 from retention.health import heartbeats
-from retention.health.gauges import OPEN
+from retention.health.gauges import open_rows
 from retention.kit.clock import speed
 from retention.notices.models import Notice
 from retention.schedule import JOBS
@@ -79,8 +79,8 @@ def _oldest_per_kind() -> list[StoreWork]:
 
 
 def _states(title: str, model: type[Model], now: datetime) -> Table:
-    manager = model._default_manager
-    found = manager.filter(state__in=OPEN).values("state").annotate(count=Count("pk"), oldest=Min("due_at")).order_by("state")
+    told = {"count": Count("pk"), "oldest": Min("due_at")}
+    found = [one for rows in open_rows(model) for one in rows.values("state").annotate(**told).order_by("state")]
     labels = dict(model._meta.get_field("state").flatchoices)  # type: ignore[union-attr]
     rows = [[labels.get(one["state"], one["state"]), one["count"], waiting_words(one["oldest"], now=now)] for one in found]
     return Table(title, [_("State"), _("How many"), _("Oldest waits")], rows, _("Nothing waits."))

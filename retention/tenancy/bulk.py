@@ -60,7 +60,7 @@ def insert_rows(model: type[StoreOwned], rows: Sequence[Mapping[str, Any]]) -> d
     if not rows:
         return {}
     told, blank = _Told.of(model, list(rows[0])), model()
-    left: list[Any] = [one for one in model._meta.concrete_fields if not one.primary_key and one.column != "store_id"]
+    left: list[Any] = [one for one in model._meta.concrete_fields if not (one.primary_key or one.generated) and one.column != "store_id"]
     left = [one for one in left if one.attname not in rows[0] and one.name not in rows[0]]
     columns = ", ".join([*told.names, *(connection.ops.quote_name(one.column) for one in left)])
     values = ", ".join([*told.names, *("%s" for _one in left)])

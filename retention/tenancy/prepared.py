@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 
+_WHOLE, _TEXT = {int}, {str}  # the types of all values of an array that is written without looking at each
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
@@ -19,21 +20,36 @@ class Prepared:
     def __init__(self, name: str, statement: str, types: str) -> None:
         self.name, self.statement, self.types = name, statement, types
 
-    def rows(self, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run it and return its rows. A connection that does not know it yet is told first."""
+    def rows(self, parameters: Sequence[Any], *, after: "tuple[Prepared, Sequence[Any]] | None" = None) -> list[tuple[Any, ...]]:
+        """Run it and return its rows. A connection that does not know it yet is told first.
+
+        after: another one with its parameters that is run first, in the same round trip; nobody asks for its rows.
+        """
         with connection.cursor() as cursor:
+            steps = [(self, parameters)] if after is None else [after, (self, parameters)]
             names = _known.setdefault(connection.connection, set())
-            if self.name not in names:
-                cursor.execute(f"PREPARE {self.name} ({self.types}) AS {self.statement}")
-                names.add(self.name)
-            told = [in_one(value) if isinstance(value, list) else value for value in parameters]
-            cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * len(told))})", told)
+            for one, _ in steps:
+                if one.name not in names:
+                    cursor.execute(f"PREPARE {one.name} ({one.types}) AS {one.statement}")
+                    names.add(one.name)
+            told = [in_one(value) if isinstance(value, list) else value for _, given in steps for value in given]
+            cursor.execute("; ".join([one._call(len(given)) for one, given in steps]), told)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+    def _call(self, count: int) -> str:
+        return f"EXECUTE {self.name} ({', '.join(['%s'] * count)})"
 
 
 def in_one(values: Sequence[int | str | datetime | None]) -> str:
     """Return an array as one literal: as the list of expressions that the driver writes, each value is parsed and worked out by itself."""
+    kinds = set(map(type, values))
+    if kinds == _WHOLE:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kinds == _TEXT:
+        text = '","'.join(values)  # type: ignore[arg-type]
+        if "\\" not in text and text.count('"') == 2 * (len(values) - 1):
+            return f'{{"{text}"}}'
     return "{" + ",".join([_element(value) for value in values]) + "}"
 
 

@@ -11,7 +11,7 @@ from django.db import connection as database
 
 from campaigns.broadcasts.running import close_waiting
 from campaigns.channels import Account, Answer, Outcome, Receipt
-from campaigns.models import Campaign, Connection, Message
+from campaigns.models import Campaign, Connection, Flight, Message
 from campaigns.sending import doubts, gate
 from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.hearing import take_receipt
@@ -100,6 +100,7 @@ def test_a_killed_sender_leaves_a_repeat_only_where_it_is_recognised(store: Any,
 def send_and_die(store: Any) -> None:
     """Send, and leave the row as a process that was killed before the answer leaves it: marked, its lease run out."""
     send(store)
+    Flight.objects.create(message_ids=list(Message.objects.values_list("pk", flat=True)))
     with database.cursor() as cursor:
         cursor.execute(
             "UPDATE campaigns_message SET state = 'sending', finished_at = NULL, reason = '', "
@@ -198,8 +199,8 @@ def test_what_may_have_left_counts_into_a_persons_budget(store: Any, service: Se
     assert fresh.due_at > clock.now() + timedelta(hours=1)
     assert len(service.asked) == 1
     plan = contacts_plan(store, first)
-    assert "message_of_customer" in plan
-    assert "message_due" not in plan
+    assert "message_contacted" in plan
+    assert "message_waiting" not in plan
 
 
 def contacts_plan(store: Any, message: Message) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from campaigns.channels import Answer, Outcome
-from campaigns.models import Enrollment, Message
+from campaigns.models import Enrollment, Flight, Message
 from campaigns.playbooks.switching import switch_on
 from campaigns.sending.recording import ending_of
 from campaigns.sending.sweeping import stores_to_sweep, sweep_store
@@ -137,6 +137,7 @@ def test_faulty_template_fails_alone(store: Any, sink: Any, now: Any) -> None:
 def test_lease_that_ran_out_becomes_unknown_by_the_sweeper(store: Any, now: Any) -> None:
     (message,) = make_ready(1, now=now)
     Message.objects.update(state="sending", token=1, lease_until=clock.now() - timedelta(seconds=1))
+    Flight.objects.create(message_ids=[message.pk])
     assert store.pk in stores_to_sweep(now=now)
     assert sweep_store(now=now) == 1
     assert ending(message) == ("unknown", "worker_lost")

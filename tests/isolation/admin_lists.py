@@ -7,7 +7,7 @@ ADMIN_MODELS: set[str] = {
     "campaigns.CampaignSegment", "campaigns.CampaignTally", "campaigns.CampaignVariant", "campaigns.Click",
     "campaigns.Connection", "campaigns.ConnectionDay", "campaigns.ContactCap", "campaigns.ContactCount",
     "campaigns.Coupon", "campaigns.CouponPool", "campaigns.CreditRule",
-    "campaigns.Decision", "campaigns.Departure", "campaigns.Enrollment", "campaigns.Experiment", "campaigns.Journey",
+    "campaigns.Decision", "campaigns.Departure", "campaigns.Enrollment", "campaigns.Experiment", "campaigns.Flight", "campaigns.Journey",
     "campaigns.JourneyAction", "campaigns.JourneyDraft", "campaigns.JourneyReplay",
     "campaigns.JourneyTally", "campaigns.JourneyVersion", "campaigns.LinkHost", "campaigns.LinkSet",
     "campaigns.Message", "campaigns.OnsiteMessage", "campaigns.Opening", "campaigns.ProviderReport", "campaigns.PushKeys",

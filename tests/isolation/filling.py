@@ -73,6 +73,7 @@ VALUES: dict[str, Maker] = {
     "campaigns.Sender.address": lambda canary, made: f"{canary}@{canary}.example.test",
     "campaigns.SendingDomain.domain": lambda canary, made: f"{canary}.example.test",
     "campaigns.SendingDomain.findings": lambda canary, made: [{"topic": "spf", "code": "spf_missing", "values": {"domain": canary}}],
+    "campaigns.Flight.message_ids": lambda canary, made: [1, 2],
     "campaigns.LinkSet.targets": lambda canary, made: [f"https://shop.example.test/{canary}"],
     "campaigns.LinkHost.host": lambda canary, made: f"links.{canary}.example.test",
     "campaigns.LinkHost.proven_at": lambda canary, made: timezone.now(),
@@ -152,7 +153,12 @@ def _row(model: type[models.Model], canary: str, made: Made) -> models.Model:
 def _values(model: type[models.Model], canary: str, made: Made) -> Iterator[tuple[str, Any]]:
     for field in model._meta.concrete_fields:
         maker = VALUES.get(f"{model._meta.label}.{field.name}") or _BY_NAME.get(field.name)
-        if field.name in {"store", "id"} or field.name in _EMPTY or (field.has_default() and not _holds_text(field) and not maker):
+        if (
+            field.name in {"store", "id"}
+            or field.generated
+            or field.name in _EMPTY
+            or (field.has_default() and not _holds_text(field) and not maker)
+        ):
             continue
         value = maker(canary, made) if maker else _value(field, canary, made)
         if value is not None:

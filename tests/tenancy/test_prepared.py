@@ -1,6 +1,7 @@
 """Prepared statements: arrays come through as they are, whatever stands in them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,6 +17,10 @@ def test_texts_numbers_and_moments_come_through_as_they_are() -> None:
     echo = Prepared("echo_arrays", "SELECT $1, $2, $3, cardinality($1)", "text[], bigint[], timestamptz[]")
     assert echo.rows([ODD, [1, -2, None, 2**60], [moment, None]]) == [(ODD, [1, -2, None, 2**60], [moment, None], len(ODD))]
     assert echo.rows([[], [], []]) == [([], [], [], 0)]
+    texts = [one for one in ODD if one is not None]
+    plain = [one for one in texts if not {'"', "\\"} & set(one)]
+    for told in (texts, plain, ['"'], ["a", 'b","c']):
+        assert echo.rows([told, [1, 2**60], [moment]]) == [(told, [1, 2**60], [moment], len(told))]
 
 
 def test_a_connection_that_does_not_know_a_statement_is_told() -> None:
@@ -25,3 +30,11 @@ def test_a_connection_that_does_not_know_a_statement_is_told() -> None:
         cursor.execute("SELECT name FROM pg_prepared_statements WHERE name = 'one_more'")
         assert cursor.fetchall() == [("one_more",)]
     assert one.rows([2]) == [(3,)]
+
+
+def test_one_runs_behind_another_in_the_same_round_trip(django_assert_num_queries: Any) -> None:
+    keep = Prepared("keep_a_word", "SELECT set_config('app.word', $1, true)", "text")
+    read = Prepared("read_a_word", "SELECT current_setting('app.word') || $1", "text")
+    assert read.rows(["!"], after=(keep, ["kept"])) == [("kept!",)]
+    with django_assert_num_queries(1):
+        assert read.rows(["?"], after=(keep, ["it's"])) == [("it's?",)]

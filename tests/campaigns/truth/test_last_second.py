@@ -4,16 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.coupons import drawing
 from campaigns.models import Coupon, Message, SendRule, TemplateVersion
+from campaigns.personalization.context import contexts
 from campaigns.playbooks.switching import switch_on
-from campaigns.sending import dispatch
+from campaigns.sending import dispatch, gate
+from campaigns.sending.reading import read_messages
+from campaigns.sending.truths import look, look_again
 from campaigns.truth import showing
 from retention.catalog.models import Category, PriceChange, Product, StockLevel, Variant
 from retention.orders.models import Cart, CartLine, Order
 from tests.campaigns.coupons.pools import make_pool
-from tests.campaigns.crowd import make_version
+from tests.campaigns.crowd import make_ready, make_version
 from tests.campaigns.story import leave_cart, make_shopper, send, tick
 
 pytestmark = pytest.mark.django_db
@@ -231,13 +236,13 @@ def test_a_named_product_that_is_sold_out_follows_the_merchants_rule(
 def test_order_at_the_last_second_stops_the_reminder_even_of_an_unknown_basket(
     store: Any, sink: Any, now: Any, basket: Message, monkeypatch: Any
 ) -> None:
-    real = showing.ordered
+    real = gate._locked
 
-    def order_first(ids: Any) -> set[int]:
+    def order_first(*given: Any) -> list[int]:
         Order(customer_id=basket.customer_id, number="W-1", currency="EUR", total_minor=1, placed_at=now, received_at=now).save()
-        return real(ids)
+        return real(*given)
 
-    monkeypatch.setattr(showing, "ordered", order_first)
+    monkeypatch.setattr(gate, "_locked", order_first)
     send(store, now=now)
     assert (ended(basket), sink.accepted) == (("suppressed", "ordered"), [])
     assert Cart.objects.get().state == "open"
@@ -279,13 +284,25 @@ def test_event_about_a_product_that_is_sold_out_again_says_nothing(store: Any, s
 
 
 def test_message_that_shows_nothing_of_the_kind_costs_no_statement(store: Any, now: Any, django_assert_num_queries: Any) -> None:
-    from campaigns.personalization.context import contexts
-    from campaigns.sending.reading import read_messages
-    from campaigns.sending.truths import look, look_again
-    from tests.campaigns.crowd import make_ready
-
     messages = read_messages([one.pk for one in make_ready(3, now=now)])
     found = contexts(messages, store=store)
     with django_assert_num_queries(0):
         shown_ = look(messages, found, store=store, now=now)
-        assert look_again([one.pk for one in messages], shown_, now=now) == {}
+        assert look_again({one.pk: False for one in messages}, shown_, now=now) == {}
+
+
+def test_three_baskets_cost_as_many_statements_as_one(store: Any, now: Any) -> None:
+    messages = make_ready(3, now=now, version=make_version(html=SHOWS_BASKET))
+    for message in messages:
+        Message.objects.filter(pk=message.pk).update(cart=leave_cart(message.customer, now=now))
+
+    def statements(ids: list[int]) -> int:
+        with CaptureQueriesContext(connection) as found:
+            read = read_messages(ids)
+            assert all(one["cart"]["lines"] for one in contexts(read, store=store).values())
+            look(read, contexts(read, store=store), store=store, now=now)
+        return len(found)
+
+    ids = [one.pk for one in messages]
+    statements(ids)  # what is asked once for all
+    assert statements(ids) == statements(ids[:1])
