@@ -32,10 +32,8 @@ _TEXTS = {
 }  # fmt: skip
 _OF_ADDRESS = ("city", "country", "region", "state", "postcode", "postalCode", "zip")
 _NOT_ATTRIBUTES = frozenset({"consent", "address", "name", "id", "anonymousId", "userId", "groupId"})
-_FIELDS = [
-    *(name for name in dict.fromkeys(_TEXTS.values()) if name != "birthday"),
-    *("birth_year", "birth_md", "email_key", "attributes", "learnt_at", *FOLDED_COPIES),
-]
+_FOLDED = frozenset({"first_name", "last_name", "gender", "language", "city", "region", "postcode", "interests"})
+_SEVERAL = {"email": ("email", "email_key"), "birthday": ("birth_year", "birth_md")}  # fields that are more than one column
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ class _Rules:
     country: str
     keys: frozenset[str]
     sizes: dict[int, int] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)  # the fields that change of somebody
 
 
 def apply_traits(told: Sequence[Told]) -> dict[int, set[str]]:
@@ -80,9 +79,12 @@ def apply_traits(told: Sequence[Told]) -> dict[int, set[str]]:
     for one, said in words:
         if names := _apply(customers[one.customer_id], one, said, rules=rules):
             changed.setdefault(one.customer_id, set()).update(names)
-    for customer_id in changed:
-        customers[customer_id].fold_texts()
-    update_rows([customers[customer_id] for customer_id in sorted(changed)], _FIELDS)
+    columns = {"learnt_at", *(column for name in rules.written for column in _SEVERAL.get(name, (name,)))}
+    if rules.written & _FOLDED:
+        columns |= set(FOLDED_COPIES)
+        for customer_id in changed:
+            customers[customer_id].fold_texts()
+    update_rows([customers[customer_id] for customer_id in sorted(changed)], sorted(columns))
     write_attributes({customer_id: _differing(before[customer_id], customers[customer_id].attributes) for customer_id in sorted(changed)})
     return changed
 
@@ -135,6 +137,7 @@ def _apply(customer: Customer, one: Told, said: dict[str, Any], *, rules: _Rules
         customer.learnt_at[_publicly(name) if one.public else name] = moment
         key = name.removeprefix("attributes.")
         changed.add(of_field(name) if key == name else of_attribute(key))
+        rules.written.add(name if key == name else "attributes")
     return changed
 
 

@@ -8,6 +8,7 @@ from retention.customers.importing.reading import (
     Row,
     quote_formula,
     read_rows,
+    read_runs,
     read_shape,
     unquote_formula,
 )
@@ -20,7 +21,7 @@ def read(data: bytes, *, cut: int = 7, after: int = 1):
         return [data[start : start + cut] for start in range(0, len(data), cut)]
 
     shape = read_shape(pieces)
-    return shape, list(read_rows(pieces(), shape, after=after))
+    return shape, list(read_rows(read_runs(pieces(), shape, after=after)))
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 
 from retention.customers.importing.cells import Manner
-from retention.customers.importing.reading import Fault, Row
+from retention.customers.importing.reading import Fault, Run
 from retention.kit.register import Register
 
 Text = str | Promise
+Columns = tuple[str, ...]
 ATTRIBUTE = "attribute:"  # before the name of a custom attribute a column becomes
 
 
@@ -26,15 +27,17 @@ class Field:
 
 
 class Thing(NamedTuple):
-    """One thing read out of the file. key: what makes it one thing within the file; values and lines: JSON, read by the kind alone.
+    """One thing read out of the file. key: what makes it one thing within the file; values: JSON, read by the kind alone, except for "rows",
+    how many rows it was made of.
 
-    pk: its row in the database, once it is staged; from then on its lines stay there until the kind asks for them.
+    lines: of a thing of several, three columns of the kind's choice, each as what stands inside an array literal. pk: its row in the
+    database, once it is staged; from then on its lines stay there until the kind asks for them.
     """
 
     row: int
     key: str
     values: dict[str, Any]
-    lines: list[Any] | None = None
+    lines: Columns | None = None
     pk: int = 0
 
 
@@ -106,7 +109,7 @@ class Kind:
     """One kind of file.
 
     options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words. read: from
-    rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
+    runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
     return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises Unjoinable; without it a key
     that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines from them and the currency.
     words: labels of changed things that are no fields.
@@ -118,7 +121,7 @@ class Kind:
     fields: Sequence[Field]
     options: Sequence[str]
     missing: Callable[[Mapping[str, int], Mapping[str, str]], list[str]]
-    read: Callable[[Iterable[Row | Fault], Plan], Iterator[Read]]
+    read: Callable[[Iterable[Run | Fault], Plan], Iterator[Read]]
     compare: Callable[[Work], list[Outcome]]
     apply: Callable[[Work, datetime], list[Outcome]]
     title: Callable[[Mapping[str, Any]], str]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from retention.customers.importing.cells import Manner, guess_date_order
 from retention.customers.importing.filing import heading_key, pieces_of
 from retention.customers.importing.kinds import ATTRIBUTE, Kind, Plan, kinds
-from retention.customers.importing.reading import Fault, Row, Shape, read_rows
+from retention.customers.importing.reading import Fault, Row, Run, Shape, read_rows, read_runs
 from retention.customers.models import Import
 from retention.customers.profile import is_reserved
 from retention.stores.models import Store
@@ -50,9 +50,14 @@ def propose_options(of: Import, store: Store) -> dict[str, str]:
     return {"date_order": order, "decimal_mark": "," if commas > points else ".", "zone": store.zone, "currency": store.currency}
 
 
-def rows_of(of: Import, *, after: int = 1) -> Iterator[Row | Fault]:
-    """Yield the file's rows and faults behind a row."""
-    return read_rows(pieces_of(of), Shape(of.encoding, of.delimiter, of.headings), after=after)
+def runs_of(of: Import, *, after: int = 1) -> Iterator[Run | Fault]:
+    """Yield the file's rows behind a row in runs, and its faults."""
+    return read_runs(pieces_of(of), Shape(of.encoding, of.delimiter, of.headings), after=after)
+
+
+def rows_of(of: Import) -> Iterator[Row | Fault]:
+    """Yield the file's rows one by one, and its faults."""
+    return read_rows(runs_of(of))
 
 
 def preview(of: Import) -> list[list[str]]:

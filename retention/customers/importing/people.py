@@ -16,7 +16,7 @@ from retention.customers.birthdays import read_birthday, write_birthday
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
 from retention.customers.importing.meeting import apply_people, compare_people
-from retention.customers.importing.reading import Fault, Row
+from retention.customers.importing.reading import Fault, Run, read_rows
 from retention.customers.models import Customer
 from retention.customers.phones import read_phone
 from retention.kit.words import fold
@@ -57,9 +57,9 @@ class _Left(Exception):
     """A row cannot be read: the field and why."""
 
 
-def read_people(rows: Iterable[Row | Fault], plan: Plan) -> Iterator[Read]:
+def read_people(runs: Iterable[Run | Fault], plan: Plan) -> Iterator[Read]:
     """Yield a person per row."""
-    for row in rows:
+    for row in read_rows(runs):
         if isinstance(row, Fault):
             yield Read(None, [row], 1, row.row)
             continue

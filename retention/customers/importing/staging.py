@@ -13,9 +13,11 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from retention.customers.importing.kinds import Kind, Plan, Read, Thing, Unjoinable
-from retention.customers.importing.mapping import rows_of
+from retention.customers.importing.mapping import runs_of
 from retention.customers.importing.reading import Fault
 from retention.customers.models import Import, ImportFault, ImportRow
+from retention.kit.arrays import texts_of
+from retention.kit.stored_json import read_json
 from retention.tenancy.context import require_store_id
 
 MOST_FAULTS = 10_000  # written down one by one; the rest is only counted
@@ -24,9 +26,10 @@ _open: dict[int, tuple[int, Iterator[Read]]] = {}  # by import: how far its read
 
 _STAGE = """
     INSERT INTO customers_importrow (store_id, of_import_id, "row", key, "values", lines, outcome, says)
-    SELECT %s, %s, staged.row, staged.key, staged.things::jsonb, staged.lines::jsonb, staged.outcome, ''
-    FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
-        WITH ORDINALITY AS staged("row", key, things, lines, outcome, place) ORDER BY place
+    SELECT %s, %s, staged.row, staged.key, staged.things::jsonb,
+        CASE WHEN first <> '' THEN ARRAY[staged.first, staged.second, staged.third] END, staged.outcome, ''
+    FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        WITH ORDINALITY AS staged("row", key, things, first, second, third, outcome, place) ORDER BY place
 """
 _ONCE = _STAGE + " ON CONFLICT (store_id, of_import_id, key) DO NOTHING RETURNING key"
 _JOINED = (
@@ -35,6 +38,13 @@ _JOINED = (
     DO UPDATE SET "values" = excluded."values", lines = excluded.lines, outcome = excluded.outcome
 """
 )
+_BEFORE = """
+    SELECT "row", key, "values", lines FROM customers_importrow WHERE store_id = %s AND of_import_id = %s AND key = ANY(%s::text[])
+"""
+_NEXT = """
+    SELECT "row", key, "values", id FROM customers_importrow
+    WHERE store_id = %s AND of_import_id = %s AND id > %s AND outcome = ANY(%s) ORDER BY id LIMIT %s
+"""
 
 
 def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
@@ -61,7 +71,7 @@ def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
 def _source(of: Import, kind: Kind, plan: Plan) -> Iterator[Read]:
     """Return where reading goes on: the reader this process left there, else a new one that passes over what was read."""
     position, source = _open.pop(of.pk, (-1, iter(())))
-    return source if position == of.position else kind.read(rows_of(of, after=of.position), plan)
+    return source if position == of.position else kind.read(runs_of(of, after=of.position), plan)
 
 
 def note_faults(of: Import, faults: Iterable[Fault]) -> None:
@@ -79,9 +89,9 @@ def note_faults(of: Import, faults: Iterable[Fault]) -> None:
 
 def things_after(of: Import, *, position: int, limit: int, outcomes: Sequence[str]) -> list[Thing]:
     """Return the next things of an import with these outcomes, in the order they were read; their lines stay in the database."""
-    rows = ImportRow.objects.filter(of_import=of, id__gt=position, outcome__in=outcomes).order_by("id")
-    found = rows.values_list("row", "key", "values", "pk")[:limit]
-    return [Thing(row, key, values, pk=pk) for row, key, values, pk in found]
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [require_store_id(), of.pk, position, list(outcomes), limit])
+        return [Thing(row, key, read_json(values), pk=pk) for row, key, values, pk in cursor.fetchall()]
 
 
 def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:
@@ -119,7 +129,7 @@ def _stage_joined(of: Import, kind: Kind, reads: Sequence[Read]) -> list[Fault]:
         if first is not None:
             left = [one for one in (first, part) if one.values]
             faults += [Fault(one.row, "", "", why) for one in left]
-            of.refused_count += sum(len(one.lines or [0]) - 1 for one in left)  # the rows of a part have one fault together
+            of.refused_count += sum(one.values.get("rows", 1) - 1 for one in left)  # the rows of a part have one fault together
             together[key] = Thing(first.row, key, {})
     _write(_JOINED, of, list(together.values()))
     return faults
@@ -127,16 +137,19 @@ def _stage_joined(of: Import, kind: Kind, reads: Sequence[Read]) -> list[Fault]:
 
 def _staged(of: Import, keys: Sequence[str]) -> dict[str, Thing]:
     """Return what is there of these things already; one without values is left out."""
-    rows = ImportRow.objects.filter(of_import=of, key__in=keys)
-    return {row.key: Thing(row.row, row.key, row.values, row.lines) for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [require_store_id(), of.pk, texts_of(keys)])
+        return {key: Thing(row, key, read_json(values), lines) for row, key, values, lines in cursor.fetchall()}
 
 
 def _write(statement: str, of: Import, things: Sequence[Thing]) -> list[Any]:
+    if not things:
+        return []
     columns: list[Any] = [
         [thing.row for thing in things],
         [thing.key[:300] for thing in things],
         [_json(thing.values) for thing in things],
-        [None if thing.lines is None else _json(thing.lines) for thing in things],
+        *map(list, zip(*(thing.lines or ("", "", "") for thing in things), strict=True)),
         ["" if thing.values else str(ImportRow.Outcome.REFUSED) for thing in things],
     ]
     with connection.cursor() as cursor:

@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -113,7 +114,7 @@ class ImportChunk(StoreOwned):
 
 
 class ImportRow(StoreOwned):
-    """One thing read out of the file, waiting to be brought in. row: where it begins; lines: an order's, as they came.
+    """One thing read out of the file, waiting to be brought in. row: where it begins; lines: an order's, as the kind keeps them.
 
     outcome: empty until it is compared, and then still for what is new, so that only what differs is written again. changes: up to twenty
     of [field, what is known, what the file says], shortened. says: why it is left out, or what else would change.
@@ -130,7 +131,7 @@ class ImportRow(StoreOwned):
     row = models.PositiveIntegerField()
     key = models.CharField(max_length=300)
     values = models.JSONField()
-    lines = models.JSONField(null=True)
+    lines = ArrayField(models.TextField(), null=True)
     outcome = models.CharField(max_length=8, blank=True, choices=Outcome.choices)
     says = models.CharField(max_length=300, blank=True)
     changes = models.JSONField(null=True)

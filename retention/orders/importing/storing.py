@@ -16,14 +16,14 @@ from retention.customers.changes import EVERYTHING
 from retention.customers.events import NewEvent, record_backfill, tell_readers
 from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.importing.kinds import Outcome, Thing, Work
-from retention.customers.models import Customer, ImportRow
 from retention.customers.profile import Told, apply_traits
+from retention.kit.arrays import array_of, arrays_of, texts_of
 from retention.kit.locks import transaction_lock
 from retention.kit.money import to_major
 from retention.kit.random_ids import random_ids
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
-from retention.orders.models import Cart, Order, OrderLine, Refund, RefundLine
+from retention.orders.models import Order, OrderLine, Refund, RefundLine
 from retention.stores.models import Store
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
@@ -48,23 +48,39 @@ _REFUNDS = """
         refunded_at timestamptz)
     RETURNING id, number
 """
-_ORDER_LINES = """
+# The lines of each paper are read once, and then one after the other: functions in FROM would keep them all first.
+_STAGED = """(
+    SELECT paper.pk, generate_subscripts(told.products, 1) AS place, unnest(told.products) AS product, unnest(told.names) AS name,
+        told.numbers
+    FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
+    JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
+    CROSS JOIN LATERAL (SELECT trim_array(thing.lines, 0) AS lines OFFSET 0) AS kept
+    CROSS JOIN LATERAL (
+        SELECT concat('{', kept.lines[1], '}')::text[] AS products, concat('{', kept.lines[2], '}')::text[] AS names,
+            concat('{', kept.lines[3], '}')::bigint[] AS numbers OFFSET 0
+    ) AS told
+) AS line"""
+_ORDER_LINES = f"""
     INSERT INTO orders_orderline
         (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, quantity, price_minor, amount_minor)
-    SELECT thing.store_id, paper.pk, told.position, line ->> 0, '', '', line ->> 1, '', '',
-        (line ->> 2)::int, (line ->> 3)::bigint, (line ->> 4)::bigint
-    FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
-    JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
-    CROSS JOIN jsonb_array_elements(thing.lines) WITH ORDINALITY AS told(line, position)
-"""
-_REFUND_LINES = """
+    SELECT %s, pk, place, product, '', '', name, '', '', numbers[place * 3 - 2], numbers[place * 3 - 1], numbers[place * 3] FROM {_STAGED}
+"""  # noqa: S608 - the lines above
+_REFUND_LINES = f"""
     INSERT INTO orders_refundline (store_id, refund_id, position, product_id, variant_id, name, quantity, amount_minor)
-    SELECT thing.store_id, paper.pk, told.position, line ->> 0, '', line ->> 1, greatest(0, -(line ->> 2)::int), -(line ->> 4)::bigint
-    FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
-    JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
-    CROSS JOIN jsonb_array_elements(thing.lines) WITH ORDINALITY AS told(line, position)
+    SELECT %s, pk, place, product, '', name, greatest(0, -numbers[place * 3 - 2]), -numbers[place * 3] FROM {_STAGED}
+"""  # noqa: S608 - the lines above
+_IDS: dict[type, str] = {
+    Order: "SELECT id FROM orders_order WHERE store_id = %s AND number = ANY(%s::text[])",
+    Refund: "SELECT id FROM orders_refund WHERE store_id = %s AND number = ANY(%s::text[])",
+}
+_PLACES = "SELECT id, country, email FROM customers_customer WHERE store_id = %s AND id = ANY(%s::bigint[])"
+_OPEN = "SELECT customer_id, started_at FROM orders_cart WHERE store_id = %s AND state = 'open' AND customer_id = ANY(%s::bigint[])"
+_TOLD = """
+    SELECT id, concat('{', lines[1], '}')::text[], concat('{', lines[2], '}')::text[], concat('{', lines[3], '}')::bigint[]
+    FROM customers_importrow WHERE store_id = %s AND id = ANY(%s::bigint[])
 """
 Line = list[Any]
+ToldLines = tuple[list[str], list[str], list[int]]  # products, names, and three numbers a line: pieces, price, amount
 NEW = Outcome("new")
 
 
@@ -76,6 +92,7 @@ class _Paper:
     at: datetime = field(init=False)
     total_minor: int = field(init=False)
     is_credit: bool = field(init=False)
+    who: tuple[str, str] = field(init=False)  # the shop's id of the customer and the folded address; both empty for nobody
     known: Any = None
     outcome: Outcome = NEW
     customer_id: int | None = None
@@ -85,6 +102,7 @@ class _Paper:
         self.at = datetime.fromisoformat(self.thing.values["placed_at"])
         self.total_minor = self.thing.values["minor"]
         self.is_credit = self.total_minor < 0 or self.thing.values["back"]
+        self.who = self.thing.values["external_id"], email_key(self.thing.values["email"])
 
 
 def compare_orders(work: Work) -> list[Outcome]:
@@ -112,22 +130,29 @@ def apply_orders(work: Work, now: datetime) -> list[Outcome]:
 
 def _meet(work: Work) -> list[_Paper]:
     papers = [_Paper(thing) for thing in work.things]
-    numbers = [thing.values["number"] for thing in work.things]
-    orders = {order.number: order for order in Order.objects.filter(number__in=numbers)}
-    refunds = {refund.number: refund for refund in Refund.objects.filter(number__in=numbers)}
-    for paper in papers:
-        known = refunds if paper.is_credit else orders
-        paper.known = known.get(paper.thing.values["number"])
+    for model, is_credit in ((Order, False), (Refund, True)):
+        asked = [paper for paper in papers if paper.is_credit == is_credit]
+        known = _known(model, [paper.thing.values["number"] for paper in asked])
+        for paper in asked:
+            paper.known = known.get(paper.thing.values["number"])
     met = [paper for paper in papers if paper.known is not None]
     ours = [paper for paper in met if paper.known.source == SOURCE]
-    told = dict(ImportRow.objects.filter(pk__in=[paper.thing.pk for paper in ours]).values_list("pk", "lines"))
+    told = _lines_told([paper.thing.pk for paper in ours])
     lines = _lines_of([paper.known for paper in ours])
     for paper in met:
-        paper.outcome = _compare(paper, lines.get((type(paper.known), paper.known.pk), []), told.get(paper.thing.pk, []))
+        paper.outcome = _compare(paper, lines.get((type(paper.known), paper.known.pk), []), told.get(paper.thing.pk, ([], [], [])))
     return papers
 
 
-def _compare(paper: _Paper, lines: list[Line], told: list[Line]) -> Outcome:
+def _known(model: type[Order | Refund], numbers: Sequence[str]) -> dict[str, Any]:
+    """Return those of these numbers that are there. Most are not, and asking for rows of a list is dear: so first for their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDS[model], [require_store_id(), texts_of(numbers)])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    return {one.number: one for one in model.objects.filter(pk__in=ids)}
+
+
+def _compare(paper: _Paper, lines: list[Line], told: ToldLines) -> Outcome:
     known = paper.known
     if known.source != SOURCE:
         return Outcome("same")  # the shop's own word stands
@@ -136,14 +161,27 @@ def _compare(paper: _Paper, lines: list[Line], told: list[Line]) -> Outcome:
         changed.append("total")
     if (known.refunded_at if paper.is_credit else known.placed_at) != paper.at:
         changed.append("placed_at")
-    if lines != [_stored(line, credit=paper.is_credit) for line in told]:
+    if lines != _stored(told, credit=paper.is_credit):
         changed.append("lines")
     return Outcome("changed", ", ".join(changed)) if changed else Outcome("same")
 
 
-def _stored(line: Line, *, credit: bool) -> Line:
-    product, name, pieces, price, amount = line
-    return [product, name, max(0, -pieces), -amount] if credit else [product, name, pieces, price, amount]
+def _lines_told(things: Sequence[int]) -> dict[int, ToldLines]:
+    """Return the products, names and numbers of the lines of things, as they were staged."""
+    if not things:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD, [require_store_id(), array_of(things)])
+        return {pk: tuple(columns) for pk, *columns in cursor.fetchall()}
+
+
+def _stored(told: ToldLines, *, credit: bool) -> list[Line]:
+    """Return lines as the tables of orders or refunds keep them."""
+    products, names, numbers = told
+    each = zip(products, names, numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    if credit:
+        return [[product, name, max(0, -pieces), -amount] for product, name, pieces, _price, amount in each]
+    return [list(line) for line in each]
 
 
 def _lines_of(known: Sequence[Any]) -> dict[tuple[type, int], list[Line]]:
@@ -163,25 +201,23 @@ def _lines_of(known: Sequence[Any]) -> dict[tuple[type, int], list[Line]]:
 
 def _find_people(papers: Sequence[_Paper], *, now: datetime) -> None:
     """Say whose each paper is, making who is new, and tell where they are; one without a name belongs to nobody."""
-    named = [paper for paper in papers if paper.thing.values["external_id"] or email_key(paper.thing.values["email"])]
+    named = sorted((paper for paper in papers if any(paper.who)), key=lambda paper: paper.at)
     firsts: dict[tuple[str, str], _Paper] = {}
-    for paper in sorted(named, key=lambda paper: paper.at):
-        firsts.setdefault(_who(paper), paper)
+    for paper in named:
+        firsts.setdefault(paper.who, paper)
     ids = identify([_claim(paper) for paper in firsts.values()], now=now, newcomers=[])
     people = dict(zip(firsts, ids, strict=True))
-    known = {pk: (country, email) for pk, country, email in Customer.objects.filter(pk__in=ids).values_list("pk", "country", "email")}
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [require_store_id(), array_of(ids)])
+        known = {pk: (country, email) for pk, country, email in cursor.fetchall()}
     told: dict[int, Told] = {}
-    for paper in sorted(named, key=lambda paper: paper.at):
-        paper.customer_id = people[_who(paper)]
+    for paper in named:
+        paper.customer_id = people[paper.who]
         country, email = paper.thing.values["country"], paper.thing.values["email"]
         traits = {name: value for name, value in (("country", country), ("email", email)) if value}
         if traits and (country or known[paper.customer_id][0], email or known[paper.customer_id][1]) != known[paper.customer_id]:
             told[paper.customer_id] = Told(paper.customer_id, traits, told_at=paper.at, trusted=True)
     apply_traits(list(told.values()))
-
-
-def _who(paper: _Paper) -> tuple[str, str]:
-    return paper.thing.values["external_id"], email_key(paper.thing.values["email"])
 
 
 def _claim(paper: _Paper) -> Claim:
@@ -249,9 +285,11 @@ def _insert(statement: str, papers: Sequence[_Paper], fresh: list[dict[str, Any]
 
 def _write(statement: str, papers: Sequence[_Paper]) -> None:
     """Write the lines of all papers in one statement, from where they were staged."""
+    store_id = require_store_id()
     if papers:
         with connection.cursor() as cursor:
-            cursor.execute(statement, [[paper.thing.pk for paper in papers], [paper.pk for paper in papers], require_store_id()])
+            things, pks = arrays_of((paper.thing.pk, paper.pk) for paper in papers)
+            cursor.execute(statement, [store_id, things, pks, store_id])
 
 
 def _tell_timeline(papers: Sequence[_Paper], *, now: datetime) -> None:
@@ -274,7 +312,8 @@ def _close_baskets(papers: Sequence[_Paper], *, currency: str) -> None:
     for paper in papers:
         if paper.customer_id is not None and not paper.is_credit:
             latest[paper.customer_id] = max(paper.at, latest.get(paper.customer_id, paper.at))
-    carts = Cart.objects.open().filter(customer_id__in=list(latest)).values_list("customer_id", "started_at")
-    begun = {customer_id: started for customer_id, started in carts if started <= latest[customer_id]}
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [require_store_id(), array_of(list(latest))])
+        begun = {customer_id: started for customer_id, started in cursor.fetchall() if started <= latest[customer_id]}
     if begun:
         update_carts(begun, currency=currency)

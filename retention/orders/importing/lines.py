@@ -1,0 +1,184 @@
+"""Lines of orders out of runs of rows: by columns, many at once, and one by one only where something is wrong.
+
+No database here. The cells that say what a line comes to repeat from order to order, so they are read once for all lines that have them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from itertools import chain, compress, pairwise, repeat
+from operator import ne
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from retention.customers.importing.cells import Manner, Unreadable, read_decimal
+from retention.customers.importing.kinds import Plan
+from retention.customers.importing.reading import Fault, Run
+from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of
+
+MOST_LINES = 5_000
+LONGEST_ID = 120
+_HEADS = ("placed_at", "email", "external_id", "currency", "country")
+_MOST_PIECES = 1_000_000_000
+_LONGEST_NAME = 300
+_MOST_OF_A_LINE = LARGEST_MINOR // MOST_LINES
+
+
+class Left(ValueError):
+    """A row cannot be read; `field` is the one."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+class Worth(NamedTuple):
+    """What a line comes to. numbers: pieces, price and amount, with commas between. exact: the amount, where rounding changed it."""
+
+    numbers: str
+    minor: int
+    exact: Decimal | None
+
+
+Lines = tuple[Sequence[str], Sequence[str], Sequence[Worth]]  # products, names and worths
+
+
+class Line(NamedTuple):
+    """One line: its product, what that is called, and what it comes to."""
+
+    product: str
+    name: str
+    worth: Worth
+
+
+class Columns:
+    """A plan made ready for many rows: where each field stands, and cells read before."""
+
+    def __init__(self, plan: Plan) -> None:
+        places = plan.columns
+        self.plan = plan
+        self.number, self.product, self.name = places["number"], places["product_id"], places.get("name")
+        self.quantity, self.price = places["quantity"], places["unit_price"]
+        self.heads = {name: places[name] for name in _HEADS if name in places}
+        self.worth = lru_cache(maxsize=32_768)(lambda pieces, price, currency: _worth(pieces, price, currency, plan.manner))
+
+
+class _Block:
+    """A run of rows by the columns that matter. is_fit: each row has a product, and no text is too long."""
+
+    def __init__(self, run: Run, columns: Columns) -> None:
+        self.run, self.columns = run, columns
+        self.numbers, self.products = run.column(columns.number), run.column(columns.product)
+        self.names = [""] * len(run.rows) if columns.name is None else run.column(columns.name)
+        self.quantities, self.prices = run.column(columns.quantity), run.column(columns.price)
+        self.heads = {name: run.column(place) for name, place in columns.heads.items()}
+        has_room = max(map(len, self.products)) <= LONGEST_ID and max(map(len, self.names)) <= _LONGEST_NAME
+        self.is_fit = has_room and all(self.products)
+
+
+class Part(NamedTuple):
+    """Rows of a file that stand together and have one order number."""
+
+    block: _Block
+    start: int
+    end: int
+
+    @property
+    def numbers(self) -> range:
+        """Return the numbers of its rows in a spreadsheet."""
+        return range(self.block.run.first + self.start, self.block.run.first + self.end)
+
+    def head(self, field: str) -> str:
+        """Return the first cell of a field that belongs to the whole order and says something, or nothing."""
+        return next(filter(None, self.block.heads[field][self.start : self.end]), "")
+
+    def lines(self, currency: str) -> Lines:
+        """Return the products, names and worths of all its lines; raises Left when one of them cannot be read."""
+        block, rows = self.block, slice(self.start, self.end)
+        if not block.is_fit:
+            found = [self.line(place, currency) for place in range(self.start, self.end)]
+            return [one.product for one in found], [one.name for one in found], [one.worth for one in found]
+        worths = list(map(block.columns.worth, block.quantities[rows], block.prices[rows], repeat(currency)))
+        return block.products[rows], block.names[rows], worths
+
+    def line(self, place: int, currency: str) -> Line:
+        """Return one line, by its row's place in the block; raises Left when it cannot be read."""
+        block = self.block
+        product, name = block.products[place], block.names[place]
+        if not (product or name):
+            raise Left("product_id", _("The product is missing."))
+        if len(product) > LONGEST_ID:
+            raise Left("product_id", too_long(LONGEST_ID))
+        if len(name) > _LONGEST_NAME:
+            raise Left("name", too_long(_LONGEST_NAME))
+        return Line(product or name[:LONGEST_ID], name, block.columns.worth(block.quantities[place], block.prices[place], currency))
+
+    def faults(self, currency: str) -> Iterator[Fault]:
+        """Yield why rows of it cannot be read, naming the column as the file does."""
+        for place in range(self.start, self.end):
+            try:
+                self.line(place, currency)
+            except Left as left:
+                yield self.fault(place, left.field, str(left))
+
+    def fault(self, place: int, field: str, why: str) -> Fault:
+        """Return a row's fault, by its place in the block."""
+        row = self.block.run.row(place)
+        return self.block.columns.plan.fault(row.number, field, row.cells, why)
+
+
+def parts_of(runs: Iterable[Run | Fault], columns: Columns) -> Iterator[tuple[str, Part | Fault]]:
+    """Yield each order number and the rows that have it and stand together, or the one that is no row."""
+    for run in runs:
+        if isinstance(run, Fault):
+            yield run.cells[columns.number].strip() if len(run.cells) > columns.number else "", run
+            continue
+        block = _Block(run, columns)
+        numbers, end = block.numbers, len(block.numbers)
+        starts = [0, *compress(range(1, end), map(ne, numbers, numbers[1:]))]
+        for start, stop in pairwise((*starts, end)):
+            yield numbers[start], Part(block, start, stop)
+
+
+def lines_of(parts: Sequence[Part], currency: str) -> Lines:
+    """Return the products, names and worths of the lines of one order; raises Left when one of them cannot be read."""
+    if len(parts) == 1:
+        return parts[0].lines(currency)
+    products, names, worths = zip(*(part.lines(currency) for part in parts), strict=True)
+    return list(chain(*products)), list(chain(*names)), list(chain(*worths))
+
+
+def too_long(most: int) -> str:
+    """Return in words that a text does not fit."""
+    return _("The text is longer than %(count)s characters.") % {"count": most}
+
+
+def _pieces(text: str, manner: Manner) -> int:
+    try:
+        pieces = read_decimal(text, manner)
+    except Unreadable as error:
+        raise Left("quantity", str(error)) from None
+    if pieces != int(pieces) or not 0 < abs(pieces) <= _MOST_PIECES:
+        raise Left("quantity", _("“%(value)s” is not a number of pieces.") % {"value": text[:40]})
+    return int(pieces)
+
+
+def _worth(pieces_text: str, price_text: str, currency: str, manner: Manner) -> Worth:
+    pieces = _pieces(pieces_text, manner)
+    try:
+        exact = read_decimal(price_text, manner)
+        price = _to_minor(exact, currency)
+    except Unreadable as error:
+        raise Left("unit_price", str(error)) from None
+    except MoneyError as error:
+        raise Left("currency", str(error)) from None
+    rounded = exact.scaleb(decimals_of(currency)) != price
+    amount = _to_minor(exact * pieces, currency) if rounded else pieces * price
+    if not -_MOST_OF_A_LINE <= amount <= _MOST_OF_A_LINE:
+        raise Left("unit_price", _("The amount is too large."))
+    return Worth(f"{pieces},{price},{amount}", amount, exact * pieces if rounded else None)
+
+
+def _to_minor(exact: Decimal, currency: str) -> int:
+    return int(exact.scaleb(decimals_of(currency)).to_integral_value(ROUND_HALF_UP))
