@@ -30,10 +30,12 @@ def through(
     return counts
 
 
+@pytest.mark.long
 def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path) -> None:
     through(store, settings, tmp_path, "smtp", faulty=True, messages=400, rounds=5, lease=2.0)
 
 
+@pytest.mark.long
 def test_a_service_that_recognises_repeats_leaves_nothing_unknown(store: Any, settings: Any, tmp_path: Path) -> None:
     counts = through(store, settings, tmp_path, "resend", faulty=True, messages=100, rounds=2)
     assert counts.accepted == 100
