@@ -42,7 +42,7 @@ def _add_model(state: ProjectState, model_state: ModelState) -> None:
         _django_adds_model(state, model_state)
         return
     state.models[key] = model_state
-    if state._relations is not None:
+    if state._relations is not None:  # type: ignore[attr-defined]
         state.resolve_model_relations(key)
     state.apps.render_multiple([model_state])
 
@@ -56,7 +56,7 @@ def _add_field(state: ProjectState, app_label: str, model_name: str, name: str, 
         field = field.clone()
         field.default = NOT_PROVIDED
     state.models[key].fields[name] = field
-    if state._relations is not None:
+    if state._relations is not None:  # type: ignore[attr-defined]
         state.resolve_model_field_relations(key, name, field)
     state.apps.get_model(*key).add_to_class(name, field.clone())
     if field.is_relation:

@@ -1,4 +1,4 @@
-"""Which marked tests run: deep and faults with `--deep` only, browser where Chromium and Playwright are.
+"""Which marked tests run: deep and faults with `--deep` only, browser where Chromium and Playwright are; long ones begin first.
 
 A browser test that cannot run is never silent: the last lines of the run say so.
 """
@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_LONG = ("deep", "faults")
+_DEEP = ("deep", "faults")
 
 
 def chromium() -> str | None:
@@ -27,15 +27,20 @@ def browser_obstacle() -> str | None:
 
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect long tests unless asked for; mark browser tests skipped where they cannot run."""
+    """Deselect deep tests unless asked for; mark browser tests skipped where they cannot run; put long ones before the others.
+
+    A test of a minute that began last would keep one process busy while the others have ended. The others stay in their random order.
+    """
     obstacle = browser_obstacle()
-    left_out = [item for item in items if not config.getoption("--deep") and any(map(item.get_closest_marker, _LONG))]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    if not config.getoption("--deep"):
+        left_out = [item for item in items if any(map(item.get_closest_marker, _DEEP))]
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, _DEEP))]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
     for item in items:
         if obstacle and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=f"browser: {obstacle}"))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def summarize(reporter: pytest.TerminalReporter) -> None:

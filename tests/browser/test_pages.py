@@ -13,7 +13,7 @@ from tests.isolation.addresses import address
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # No page to look at: answers for machines, fragments, downloads, and pages that only send on.
 NO_PAGES = {

@@ -83,6 +83,7 @@ def rounds_of_kills(store: Any, *, schedulers: int, kills: int, campaigns: int, 
     assert Message.objects.filter(source_kind="journey").count() == baskets
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_three_schedulers_and_two_killed_miss_nothing_and_double_nothing(store: Any) -> None:
     rounds_of_kills(store, schedulers=3, kills=2, campaigns=2, people=80, seed=5)

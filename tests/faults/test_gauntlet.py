@@ -33,10 +33,12 @@ def through(
     return counts
 
 
+@pytest.mark.long
 def test_a_relay_that_misbehaves(store: Any, settings: Any, tmp_path: Path) -> None:
     through(store, settings, tmp_path, "smtp", faulty=True, plan=Plan(400, kills=3, others=1), lease=2.0)
 
 
+@pytest.mark.long
 def test_a_service_that_recognises_repeats_leaves_nothing_unknown(store: Any, settings: Any, tmp_path: Path) -> None:
     counts = through(store, settings, tmp_path, "resend", faulty=True, plan=Plan(100, kills=2, others=0))
     assert counts.accepted == counts.asked

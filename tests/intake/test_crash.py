@@ -165,6 +165,7 @@ def _stored(url: str) -> tuple[set[bytes], int]:
         return keys, cursor.fetchone()[0]
 
 
+@pytest.mark.long
 def test_a_killed_database_loses_nothing_acknowledged_and_doubles_nothing(tmp_path: Path) -> None:
     crash(tmp_path, rounds=1)
 

@@ -99,6 +99,7 @@ def drift_after(*, hours):
     return drift
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_workers_killed_for_three_hours_leave_nobody_wrong():
     assert set(drift_after(hours=3).values()) == {0}

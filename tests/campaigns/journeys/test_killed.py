@@ -92,6 +92,7 @@ def _assert_once_each(journey: Any, people: int) -> None:
     assert Counter(one["step"] for one in Customer.objects.values_list("attributes", flat=True)) == Counter({1: people - late, 2: late})
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_four_killed_workers_lose_nobody_and_double_nothing(store: Any) -> None:
     rounds_of_kills(store, people=240, kills=4, seed=3)
