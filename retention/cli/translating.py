@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages import Catalog, extract, mofile, pofile
+from babel.messages import Catalog, Message, extract, mofile, pofile
 from django.utils.translation.template import templatize
 
 from retention.cli.folders import ROOT
@@ -86,4 +86,9 @@ def renew(language: str) -> list[str]:
         pofile.write_po(file, made, width=_WIDTH, sort_output=True)
     with (folder / "django.mo").open("wb") as file:
         mofile.write_mo(file, made)
-    return [str(one.id) for one in made if one.id and not (all(one.string) if one.pluralizable else one.string)]
+    return [str(one.id) for one in made if one.id and not _is_translated(one)]
+
+
+def _is_translated(message: Message) -> bool:
+    said = message.string
+    return bool(said) if said is None or isinstance(said, str) else all(said)
