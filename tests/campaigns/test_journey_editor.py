@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from campaigns.journeys import replaying
+from campaigns.journeys.editing.rearranging import FRESH
 from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
 from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
@@ -103,6 +104,27 @@ def test_what_is_wrong_is_said_with_its_step_and_keeps_it_from_going_live(store:
     answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
     assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
     assert "Mend this first" in answer.content.decode()
+
+
+NASTY = ("a\0b", "-1", "999999999999999", "x" * 5000)
+DEEDS = (
+    "up:", "up:root.steps.x", "carry:root.steps.0,root.steps.0.ways.0,9", "carry:,,", "add:root|-1|send", "add:root.steps.9|0|wait",
+    "remove:root", "way_add:root", "way_remove:root.steps.0.ways.x", "open:root.steps.0.ways", "more:paths", "less:exits.x",
+    "duplicate:root.steps.99", "?",
+)  # fmt: skip
+
+
+def test_whatever_is_posted_the_editor_answers_and_the_tree_stays_one(store: Any) -> None:
+    writer = Writer(store)
+    for index, kind in enumerate(FRESH):
+        writer.press(f"add:root|{index}|{kind}")
+    for deed in DEEDS:
+        writer.press(deed)
+    places = ["trigger", "entry", "exits", *(f"root.steps.{number}" for number in range(len(FRESH)))]
+    for number, where in enumerate(places):
+        fields = set(re.findall(r'name="c\.([^"]+)"', writer.press("look", opened=where)))
+        writer.press("done", opened=where, **dict.fromkeys(fields, NASTY[number % len(NASTY)]))
+    assert [node["kind"] for node in writer.draft.tree["root"]["steps"]] == [*FRESH, "exit"]
 
 
 def test_a_window_that_shows_an_older_draft_is_told_and_changes_nothing(store: Any) -> None:

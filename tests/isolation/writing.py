@@ -13,6 +13,6 @@ WRITTEN_PAGES = {
     "campaigns:journey_shadow_switch": Page("messages.write", "POST", ids=_JOURNEY, form={"do": "stop"}),
     "campaigns:journey_replay": Page("messages.view", ids=_JOURNEY),
     "campaigns:journey_replay_ask": Page("messages.write", "POST", ids=_JOURNEY),
-    "api:journeys": Page("key campaigns:read", answers=(200,)),
+    "api:journeys": Page("key campaigns:read", form={"page_size": "5"}, answers=(200,)),
     "api:journey": Page("key campaigns:read", ids=_JOURNEY, answers=(200, 404)),
 }

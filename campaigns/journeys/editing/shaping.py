@@ -165,14 +165,14 @@ def _told_way(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
 
 
 def _entry(part: Mapping[str, Any]) -> Json:
-    again = part.get("again") or {}
+    again, share = part.get("again") or {}, part.get("holdout_share", 0)
     return {
         "people": _peopled(part),
         "again": again.get("rule", "never" if part.get("trigger", {}).get("kind", "event") == "event" else "always"),
         "days": again.get("days", 30),
         "cart_open": "cart_open" in part.get("guards", []),
         "calm_minutes": part.get("calm_minutes", 0),
-        "holdout": round(part.get("holdout_share", 0) * 100),
+        "holdout": round(share * 100) if isinstance(share, int | float) else share,
         "stream": part.get("stream", "marketing"),
     }
 

@@ -23,6 +23,7 @@ from retention.kit.words import one_line
 from segments.rules.asks import Told, taken
 from segments.rules.asks import shown as questions_of
 
+LONGEST = 2_000
 FIELD = "c."  # what the open form's answers are called
 _NEW_ROWS: dict[str, Json] = {
     "exits": {"event": "Order Completed"},
@@ -85,12 +86,17 @@ def rename(draft: JourneyDraft, name: str) -> None:
 
 def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
     kind = kind_of(tree, where)
-    answers = {name.removeprefix(FIELD): values for name, values in post.lists() if name.startswith(FIELD)}
+    answers = {name.removeprefix(FIELD): [_clean(one) for one in values] for name, values in post.lists() if name.startswith(FIELD)}
     if not kind or not answers:
         return tree
     form = taken(kind, answers, asking_of(kind, around_of(tree)))
     del form["is"]
     return _kept(tree, where, kind, form)
+
+
+def _clean(text: str) -> str:
+    """Return a text the database takes, not longer than anybody types."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()[:LONGEST]
 
 
 def _kept(tree: Json, where: str, kind: str, form: Json) -> Json:
