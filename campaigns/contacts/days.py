@@ -179,7 +179,12 @@ def _count_crowded(days: Mapping[date, Day], zone: ZoneInfo, *, now: datetime) -
         return
     order = sorted(days)
     starts = [_start(day, zone) for day in order]
-    values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": min(until, now + timedelta(seconds=1)), "starts": starts}
+    values: dict[str, Any] = {
+        "store": require_store_id(),
+        "since": since,
+        "until": min(until, now + timedelta(seconds=1)),
+        "starts": starts,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CROWDED, values)
         for place, count in cursor.fetchall():
