@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 (
                     "priority",
                     models.SmallIntegerField(
-                        choices=[(-1, "Lets others go first"), (0, "As it brings in"), (1, "Goes before others")], default=0
+                        choices=[(-1, "Lets others go first"), (0, "By what it brings in"), (1, "Goes before others")], default=0
                     ),
                 ),
                 ("guess", models.FloatField(null=True)),

@@ -49,7 +49,7 @@ class SourceRank(StoreOwned):
 
     class Priority(models.IntegerChoices):
         LAST = -1, _("Lets others go first")
-        USUAL = 0, _("As it brings in")
+        USUAL = 0, _("By what it brings in")
         FIRST = 1, _("Goes before others")
 
     source_kind = models.CharField(max_length=20)

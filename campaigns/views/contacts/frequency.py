@@ -89,6 +89,7 @@ def _row(number: int, histogram: dict[str, list[int]], channels: list[str], peop
         "name": _messages(number),
         "count": count,
         "share": count / people,
+        "width": count / max(histogram[""]),
         "channels": [(CHANNELS[key], histogram[key][number]) for key in channels],
     }
 

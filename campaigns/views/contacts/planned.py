@@ -85,7 +85,8 @@ def _turns(at: date, today: date, *, week: bool) -> dict[str, str]:
     by = "week" if week else "month"
     before = at - timedelta(days=7) if week else at.replace(day=1) - timedelta(days=1)
     after = at + timedelta(days=7) if week else (at.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return {name: f"?by={by}&day={day.isoformat()}" for name, day in (("before", before), ("today", today), ("after", after))}
+    ways = {name: f"?by={by}&day={day.isoformat()}" for name, day in (("before", before), ("today", today), ("after", after))}
+    return ways | {"today": f"{ways['today']}#today"}
 
 
 def _weeks(request: Any, days: list[Day], at: date, today: date, *, week: bool) -> list[list[dict[str, Any]]]:
@@ -133,8 +134,8 @@ def _lead(days: list[Day], today: date) -> str:
     if not pairs:
         return f"{said} {_('None of them wants the same people within a day.')}" if campaigns else _("No campaign is ahead.")
     warned = ngettext(
-        "%(count)s time two of them want the same people within a day.",
-        "%(count)s times two of them want the same people within a day.",
+        "%(count)s pair of them wants the same people within a day.",
+        "%(count)s pairs of them want the same people within a day.",
         pairs,
     )
     return f"{said} {warned % {'count': pairs}}"
