@@ -17,7 +17,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "message",
             "is_ready",
-            models.GeneratedField(db_persist=True, expression=models.Q(("state", "ready")), output_field=models.BooleanField()),
+            models.GeneratedField(
+                db_persist=True,
+                expression=models.ExpressionWrapper(models.Q(("state", "ready")), output_field=models.BooleanField()),
+                output_field=models.BooleanField(),
+            ),
         ),
         AddIndexConcurrently(
             "message",

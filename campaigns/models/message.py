@@ -119,7 +119,11 @@ class Message(StoreOwned):
     state = models.CharField(max_length=12, choices=State.choices, default=State.READY)
     reason = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=300, blank=True)
-    is_ready = models.GeneratedField(expression=Q(state="ready"), output_field=models.BooleanField(), db_persist=True)
+    is_ready = models.GeneratedField(
+        expression=models.ExpressionWrapper(Q(state="ready"), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     token = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     holder = models.UUIDField(null=True)

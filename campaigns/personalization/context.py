@@ -57,9 +57,9 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
         sources=texts,
         now=max(message.planned_at for message in messages),
     )
-    found: dict[int, dict[str, Any]] = {}
+    store_id, found = store.pk, dict[int, dict[str, Any]]()
     for message in messages:
-        person, about = message.customer, {"store_id": store.pk, "planned_at": message.planned_at, "site": site}
+        person, planned_at = message.customer, message.planned_at
         found[message.id] = {
             "profile": _calm(profile_context(person) | {"email": ""}, own=own) | {"email": person.email},
             "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store, site=site),
@@ -68,9 +68,9 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
             "coupon": NO_COUPON,
             "fallback": "",
             **shelves.of(message.customer_id),
-            "preferences_url": preferences_url(person, **about),
-            "survey_url": survey_url(message.id, **about) if asks else "",
-            "unsubscribe_url": unsubscribe_url(person, message.id, message.channel, **about),
+            "preferences_url": preferences_url(person, store_id=store_id, planned_at=planned_at, site=site),
+            "survey_url": survey_url(message.id, store_id=store_id, planned_at=planned_at, site=site) if asks else "",
+            "unsubscribe_url": unsubscribe_url(person, message.id, message.channel, store_id=store_id, planned_at=planned_at, site=site),
         }
     return found
 

@@ -18,6 +18,7 @@ from retention.kit.secrets import BadLink, Link, open_link, sign_link, site_ring
 from retention.signup.links import address_mark
 
 LINK, UNSUBSCRIBE, BASKET, SURVEY = "link", "unsubscribe", "basket", "survey"
+_POSITION = "position of a link"
 _UNPROVEN = "click"
 """The purpose of links from the time when a position needed no proof; they stay as good as they were."""
 CLICK_DAYS, UNSUBSCRIBE_DAYS, BASKET_DAYS, SURVEY_DAYS = 400, 3650, 30, 60
@@ -45,11 +46,11 @@ def click_proofs(message_id: int, *, store_id: int, count: int = MOST_LINKS) -> 
     A template's links have the same positions in all its mails, whether one holds them or not: without a proof whoever got one mail could
     open what others were shown. All come out of one keyed stream of SHAKE256, because a signature for each link costs as much as rendering.
     """
-    return _proofs_by(site_ring().newest, message_id, store_id=store_id, count=count)
+    ring = site_ring()
+    return _proofs_by(ring.derive(ring.newest, info=_POSITION, length=32), message_id, store_id=store_id, count=count)
 
 
-def _proofs_by(key_id: str, message_id: int, *, store_id: int, count: int) -> str:
-    key = site_ring().derive(key_id, info="position of a link", length=32)
+def _proofs_by(key: bytes, message_id: int, *, store_id: int, count: int) -> str:
     stream = hashlib.shake_256(b"%b%d.%d" % (key, store_id, message_id)).digest(-(-PROOF_SIGNS * count * 3 // 4))
     return base64.urlsafe_b64encode(stream)[: PROOF_SIGNS * count].decode()
 
@@ -130,7 +131,8 @@ def read_click(token: str, *, now: datetime) -> tuple[Link, int, int]:
         return _read_unproven(token, now=now)
     link = open_link(signed, purpose=LINK, now=now)
     message_id, place = _whole(link.subject), _position(position)
-    proofs = _proofs_by(signed.partition(".")[0], message_id, store_id=link.store_id, count=place + 1)
+    key = site_ring().derive(signed.partition(".")[0], info=_POSITION, length=32)
+    proofs = _proofs_by(key, message_id, store_id=link.store_id, count=place + 1)
     if not hmac.compare_digest(proofs[PROOF_SIGNS * place :].encode(), proof.encode()):
         raise BadLink("forged")
     return link, message_id, place

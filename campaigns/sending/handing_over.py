@@ -12,6 +12,8 @@ from campaigns.sending.lines import line
 
 SENDERS = 32
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
+ENOUGH = SENDERS // 2
+"""So many in `FEW_SECONDS` are no slow relay: at most a busy machine, which more threads would only make busier."""
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 
 
@@ -30,8 +32,10 @@ def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: A
                 _hand_over(chunk, session)
 
     futures = [pool.submit(work) for _ in range(min(width, len(outgoing)))]
-    _, busy = wait(futures, timeout=FEW_SECONDS)
-    pace.note(slow=bool(busy))
+    left, enough = len(outgoing), True
+    while enough and left and wait(futures, timeout=FEW_SECONDS).not_done:
+        enough, left = left - chunk.left >= ENOUGH, chunk.left
+    pace.note(slow=not enough)
     chunk.spread = True
     futures += [pool.submit(work) for _ in range(min(chunk.left, SENDERS - len(futures)))]
     for future in futures:

@@ -282,7 +282,7 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     base, proofs = (job.links.base, job.links.proofs) if job.links is not None else ("", "")
     if isinstance(html, str):
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
-    at = [one.encode() for one in Addresses(escape(base), proofs, told.most)]
+    at = "\n".join(Addresses(escape(base), proofs, told.most)).encode().split(b"\n")
     pieces = [_fixed(told.chunks[one], at) if type(one) is int else one.encode() for one in html]
     dotless = not any(one in told.dotted if type(one) is int else may_begin_a_line_with_a_dot(one) for one in html)
     return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless)

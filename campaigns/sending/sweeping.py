@@ -45,7 +45,7 @@ _EXPIRED = """
 """.replace("[[late]]", _LATE)
 # A sender that gave everything back took its flight along; here it was killed, or could not write down how something ended.
 _LAND = """
-    DELETE FROM campaigns_flight AS flight WHERE flight.store_id = %s AND flight.begun_at < clock_timestamp() - %s AND NOT EXISTS (
+    DELETE FROM campaigns_flight AS flight WHERE flight.store_id = %s AND flight.begun_at < %s AND NOT EXISTS (
         SELECT FROM unnest(flight.message_ids) AS of(id) CROSS JOIN LATERAL (
             SELECT FROM campaigns_message WHERE store_id = flight.store_id AND id = of.id AND holder = flight.holder OFFSET 0
         ) AS still
@@ -54,7 +54,7 @@ _LAND = """
 # Decisions and messages are many and only a store's oldest matter: one look into its index each, where a plain condition would read all.
 _UNFINISHED = """
     SELECT flight.store_id FROM campaigns_flight AS flight [[late]]
-    UNION SELECT store_id FROM campaigns_flight WHERE begun_at < clock_timestamp() - %s
+    UNION SELECT store_id FROM campaigns_flight WHERE begun_at < %s
     UNION SELECT store_id FROM campaigns_click WHERE noted_at IS NULL
     UNION SELECT store_id FROM campaigns_opening WHERE noted_at IS NULL
     UNION SELECT id FROM stores_store AS store WHERE EXISTS (
@@ -70,7 +70,9 @@ _UNFINISHED = """
 def stores_to_sweep(*, now: datetime) -> list[int]:
     """Return the stores with something unfinished, in one look across all of them."""
     with unscoped(reason="sweep messages, clicks and openings"), connection.cursor() as cursor:
-        cursor.execute(_UNFINISHED, [LANDED_AFTER, list(CHANNELS.keys()), now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT])
+        cursor.execute(
+            _UNFINISHED, [now - LANDED_AFTER, list(CHANNELS.keys()), now - FORGOTTEN_AFTER, now - drawing.FORGOTTEN_AFTER, now - KEPT]
+        )
         return [store_id for (store_id,) in cursor.fetchall()]
 
 
@@ -94,7 +96,7 @@ def sweep_store(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRED, values)
         states = [state for (state,) in cursor.fetchall()]
-        cursor.execute(_LAND, [store_id, LANDED_AFTER])
+        cursor.execute(_LAND, [store_id, now - LANDED_AFTER])
     if "ready" in states:
         StoreWork.ring("dispatch", store_id=store_id, due_at=again_at)
     return len(states)

@@ -18,6 +18,7 @@ from retention.customers.announcing import told_of_consents
 from retention.customers.changes import CONSENT
 from retention.customers.events import tell_readers
 from retention.customers.models import ConsentRecord, Customer, Suppression
+from retention.kit.known import setting
 from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
 
@@ -114,7 +115,7 @@ def may_write(customer_ids: Iterable[int], *, channel: str) -> set[int]:
 
 def address_digest(address: str) -> str:
     """Return the keyed digest of an address: it recognises the address again and cannot be turned back into it."""
-    return _digest(settings.SECRET_KEY, address)
+    return _digest(setting("SECRET_KEY"), address)
 
 
 @lru_cache(maxsize=2048)  # of one mail it is asked several times

@@ -18,8 +18,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from retention.kit.known import setting
 
 SHORTEST_KEY = 32
 _ENTRY = re.compile(r"(?P<id>[a-z0-9]{1,16}):(?P<key>\S+)")
@@ -81,7 +82,7 @@ def read_ring(entries: Sequence[str], *, secret_key: str) -> KeyRing:
 
 def site_ring() -> KeyRing:
     """Return the ring of this installation."""
-    return _read_once(tuple(settings.MERCHANT_KEYS), settings.SECRET_KEY)
+    return _read_once(tuple(setting("MERCHANT_KEYS")), setting("SECRET_KEY"))
 
 
 @lru_cache(maxsize=4)

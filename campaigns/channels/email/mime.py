@@ -7,6 +7,7 @@ Source: performance guide 4; RFC 5322, 2047, 8058.
 
 import base64
 import re
+import struct
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -23,7 +24,7 @@ class CannotBuild(ValueError):
     """A value cannot stand in a mail: a line break in a header, or something that is no address."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Mail:
     """Everything one mail needs.
 
@@ -99,8 +100,15 @@ def _carried(body: str, *, references: bool) -> tuple[str, str]:
 
 
 def _in_base64(body: str) -> str:
-    coded = base64.b64encode(body.encode("utf-8", "replace")).decode("ascii")
-    return "\r\n".join([coded[start : start + 76] for start in range(0, len(coded), 76)])
+    coded = base64.b64encode(body.encode("utf-8", "replace"))
+    return b"\r\n".join(_in_lines(len(coded)).unpack(coded)).decode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _in_lines(length: int) -> struct.Struct:
+    """Return what cuts so many bytes into lines of 76."""
+    whole, rest = divmod(length, 76)
+    return struct.Struct("76s" * whole + (f"{rest}s" if rest else ""))
 
 
 def _lines(body: str) -> list[str]:
@@ -140,10 +148,10 @@ def encoded(text: str, name: str) -> str:
 
 def _words(text: str) -> str:
     """Return encoded words of at most 75 characters, one a line, none of which cuts a character (RFC 2047)."""
-    words: list[bytes] = [b""]
     whole = text.encode("utf-8", "replace")
     if len(whole) <= _WORD_BYTES:
-        words, text = [whole], ""
+        return f"=?utf-8?b?{base64.b64encode(whole).decode('ascii')}?="
+    words: list[bytes] = [b""]
     for sign in text:
         coded = sign.encode("utf-8", "replace")
         if len(words[-1]) + len(coded) > _WORD_BYTES:

@@ -159,10 +159,14 @@ class Wire:
         self._wait_until(deadline)
         self.sock.sendall(data)
 
-    def write_what_goes(self, data: bytes, *, deadline: float) -> tuple[int, OSError | None]:
+    def write_what_goes(self, parts: Sequence[bytes], *, deadline: float) -> tuple[int, OSError | None]:
         """Write in as few calls as the system allows; return how many bytes it took, and what broke the connection before all were."""
-        taken, left = 0, memoryview(data)
+        taken = 0
         try:
+            if not isinstance(self.sock, ssl.SSLSocket):  # which takes one piece only: to put them together is to copy a whole mail
+                self._wait_until(deadline)
+                taken = self.sock.sendmsg(parts)
+            left = memoryview(b"".join(parts))[taken:] if taken < sum(map(len, parts)) else memoryview(b"")
             while left:
                 self._wait_until(deadline)
                 count = self.sock.send(left)

@@ -11,7 +11,7 @@ from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.gate import Wanted
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Built:
     """One message ready to leave, and what the gate wants to know of it."""
 

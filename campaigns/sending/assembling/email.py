@@ -6,8 +6,6 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
 from campaigns.models import Message
@@ -19,6 +17,7 @@ from campaigns.sending.assembling.base import Built, utm_of, ways_of
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Links, may_begin_a_line_with_a_dot
 from retention.customers.consent import address_digest
+from retention.kit.known import setting
 
 
 def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[str, str]) -> Links:
@@ -26,13 +25,14 @@ def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[
     site = site_in(context["unsubscribe_url"])
     basket = host_of_basket(context["cart"]["url"], site=site)
     hosts = hosts_of(parts["html"], parts["text"], basket, web_address=context["shop"]["web_address"])
+    store_id = message.store_id
     return Links(
         utm=utm_of(message),
         hosts=hosts,
         way=_way_of(message.source_kind, message.source_id, hosts),
-        base=click_base(message.id, store_id=message.store_id, planned_at=message.planned_at, site=site),
+        base=click_base(message.id, store_id=store_id, planned_at=message.planned_at, site=site),
         leave=ways_of(context),
-        proofs=click_proofs(message.id, store_id=message.store_id),
+        proofs=click_proofs(message.id, store_id=store_id),
     )
 
 
@@ -46,7 +46,7 @@ def assemble_email(
     body = rendered.pieces or rendered.html
     mail = Mail(
         message_id=key,
-        host=_host_of(settings.SITE_URL),
+        host=_host_of(setting("SITE_URL")),
         from_name=version.from_name or account.from_name,
         from_address=sender,
         to_name=customer.name,

@@ -119,7 +119,7 @@ class SmtpSession:
             return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail="no relay waits for it"), False, None
         envelope = wire.ahead(_envelope(following)) if following is not None else b""
         content = outgoing.content if outgoing.dotless and outgoing.content.endswith(b"\r\n") else stuffed(outgoing.content)
-        taken, broken = wire.write_what_goes(b"".join((content, _FINAL_DOT, envelope)), deadline=deadline)
+        taken, broken = wire.write_what_goes((content, _FINAL_DOT + envelope), deadline=deadline)
         if broken is not None and taken <= len(content):  # not one byte of the dot: nobody can take this for a whole mail
             self._drop()
             detail = f"connection lost before the final dot: {type(broken).__name__}"
