@@ -26,7 +26,7 @@ def test_a_journey_is_written_with_the_keyboard_and_the_mouse(site: Site) -> Non
     page.get_by_role("button", name="Begin empty").click()
     page.get_by_label("Name").fill("After the first bag")
     page.get_by_label("Name").press("Tab")
-    page.wait_for_selector("#builder input[name=revision]", state="attached")
+    page.wait_for_selector('#j-name[value="After the first bag"]')
 
     def add(kind: str, number: int) -> None:
         page.locator(".j-add summary").nth(number).click()
