@@ -18,7 +18,8 @@ _guard = threading.Lock()
 @contextmanager
 def line(provider: Provider, account: Account) -> Iterator[Session]:
     """Borrow a session to an account; it goes back for the next message."""
-    key = (provider.key, repr((sorted(account.settings.items()), sorted(account.credentials.items()))))
+    kind = f"{getattr(provider, 'channel', '')}:{provider.key}"  # the test inbox stands for several channels, each with lines of its own
+    key = (kind, repr((sorted(account.settings.items()), sorted(account.credentials.items()))))
     session = _take(key) or provider.open(account)
     try:
         yield session

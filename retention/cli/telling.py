@@ -16,7 +16,7 @@ class StoryContext:
 
     say: prints one line of the story. step: prints one line with the time since the start. report: figures by name,
     written by --report. pages: (label, path) pairs and logins: lines, both printed at the end. service_pid: the process
-    number of a running service, for a story that ends one on purpose.
+    number of a running service, for a story that ends one on purpose. once: nobody watches, so what takes long is left out.
     """
 
     base_url: str
@@ -26,6 +26,7 @@ class StoryContext:
     say: Callable[[str], None]
     step: Callable[[str], None]
     service_pid: Callable[[str], int]
+    once: bool = False
     report: dict[str, object] = field(default_factory=dict)
     pages: list[tuple[str, str]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)

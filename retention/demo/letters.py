@@ -9,12 +9,15 @@ from pathlib import Path
 _LINK = re.compile(r'href="(http[^"]+)"')
 
 
-def letters_to(folder: Path, address: str) -> list[EmailMessage]:
-    """Return the mails the inbox holds for one address, oldest first."""
+CHANNEL = "X-Boomerang-Channel"
+
+
+def letters_to(folder: Path, address: str, *, channel: str = "email") -> list[EmailMessage]:
+    """Return what the inbox holds for one address on one channel, oldest first; a phone number is the address of SMS."""
     found = []
     for path in sorted(folder.rglob("*.eml"), key=lambda each: each.stat().st_mtime_ns):
         letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        if address in str(letter.get("To", "")).lower():
+        if address in str(letter.get("To", "")).lower() and letter.get(CHANNEL, "email") == channel:
             found.append(letter)
     return found
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.playbooks.switching import switch_on
+from campaigns.recovery import planning
 from retention.customers.counting import count_events
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
 from retention.demo.newsletter import letter
@@ -25,7 +26,7 @@ from segments.library import proven
 from segments.membership import fill_due
 from segments.saving import create
 
-SLUG = "lumen-coffee"
+SLUG, ZONE = "lumen-coffee", "Europe/Berlin"
 CUSTOMERS = 240
 SEGMENTS = ("champions", "at_risk", "basket_left", "second_order_due")
 TEAM = (
@@ -62,6 +63,19 @@ def load(*, now: datetime) -> DemoStore:
         letter(store, now=now)
         fill_shelves(now=now)
         return DemoStore(store=store, password=password, customers=Customer.objects.count(), orders=Order.objects.count())
+
+
+def take_plan(store: Store, *, now: datetime) -> None:
+    """Switch the recovery plan on in the active store, in the place of the two basket mails, and thanks for a first order.
+
+    They are live since an hour before: a story told twice on one day begins at the same moment of its week.
+    """
+    now -= timedelta(hours=1)
+    with transaction.atomic():
+        planning.begin(store, user_id=None, now=now)
+        planning.switch_on(user_id=None, now=now)
+        switch_on("abandoned_cart", now=now).pause(now=now)
+        switch_on("first_order", now=now)
 
 
 def public_key(store: Store, *, now: datetime) -> str:
@@ -111,7 +125,7 @@ def _make_store(*, now: datetime) -> Store:
         slug=SLUG,
         country="DE",
         currency="EUR",
-        zone="Europe/Berlin",
+        zone=ZONE,
         locale="en",
         web_address="https://lumen.example.test",
         postal_address="Lumen Coffee, Beispielweg 7, 10115 Berlin, Germany",

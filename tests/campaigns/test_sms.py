@@ -8,9 +8,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from campaigns.channels import Account
+from campaigns.channels.inbox import Inbox
 from campaigns.models import Click, Message, ProviderReport
 from campaigns.personalization.short_links import read_short, short_url
 from campaigns.personalization.short_texts import compile_sms
+from campaigns.sending.lines import close_all, line
 from campaigns.sending.reasons import words_of
 from campaigns.sending.receipts import note_clicks
 from campaigns.tasks import dispatch
@@ -279,3 +282,11 @@ def test_without_a_connection_texts_go_to_the_test_inbox_beside_mails(store: Any
     assert "+4915112345678" in str(by_channel["sms"]["To"])
     assert sorted(Message.objects.values_list("channel", "state")) == [("email", "sent"), ("sms", "sent")]
     assert {"Email Delivered", "SMS Delivered"} <= set(names())
+
+
+def test_a_kept_line_to_the_test_inbox_says_the_channel_it_was_opened_for() -> None:
+    account = Account("inbox", {"host": "127.0.0.1", "port": 9})
+    for channel in ("push", "sms", "push"):
+        with line(Inbox(channel), account) as session:
+            assert session.channel == channel
+    close_all()

@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     clock = place.folder / "clock.json"
     clock.unlink(missing_ok=True)
     with product(place, voice=voice, port=options.port, mode="demo", clock=clock) as running:
-        _tell(running, clock=clock, voice=voice, report=options.report)
+        _tell(running, clock=clock, voice=voice, report=options.report, once=once)
         if not once:
             voice.line(" Ctrl-C stops all.  Next: ./run test")
             stay(running)
@@ -52,7 +52,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _tell(running: Product, *, clock: Path, voice: Voice, report: Path | None) -> None:
+def _tell(running: Product, *, clock: Path, voice: Voice, report: Path | None, once: bool) -> None:
     context = StoryContext(
         base_url=running.url,
         inbox_dir=running.inbox,
@@ -61,6 +61,7 @@ def _tell(running: Product, *, clock: Path, voice: Voice, report: Path | None) -
         say=voice.line,
         step=voice.step,
         service_pid=running.supervisor.pid_of,
+        once=once,
     )
     try:
         if importlib.util.find_spec(STORY):
