@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
+from retention.tenancy.statement_keys import StatementForeignKey
 
 
 class OrderQuerySet(StoreQuerySet["Order"]):
@@ -117,7 +118,7 @@ class OrderLine(StoreOwned):
         constraints = [
             models.CheckConstraint(condition=~models.Q(quantity=0), name="order_line_has_pieces"),
             models.UniqueConstraint(fields=["store", "order", "position"], name="order_line_once"),
-            StoreForeignKey(field="order", name="order_line_order_of_store"),
+            StatementForeignKey(field="order", name="order_line_order_of_store"),
             StoreIsolation(name="order_line_isolation"),
         ]
         indexes = [models.Index(fields=["store", "product_id"], name="order_line_of_product")]

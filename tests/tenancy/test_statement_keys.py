@@ -1,0 +1,114 @@
+"""A foreign key that is asked by statement refuses what one that is asked by row refuses, also while others write."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, NotSupportedError, connection, transaction
+from django.db.models import F
+
+from retention.orders.models import Order, OrderLine
+from retention.stores.models import Store
+from retention.tenancy.context import store_context
+from tests.factories import make_store, work_for
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+MOST_SECONDS = 30
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = make_store()
+    with work_for(store):
+        yield store
+
+
+def make_order(number: str) -> Order:
+    return Order.objects.create(number=number, currency="EUR", total_minor=100, placed_at=NOW, received_at=NOW)
+
+
+def make_lines(*order_ids: int) -> None:
+    OrderLine.objects.bulk_create(
+        [OrderLine(order_id=one, position=place, product_id="X", quantity=1) for place, one in enumerate(order_ids)]
+    )
+
+
+def refused(act: Callable[[], object]) -> None:
+    before = sorted(OrderLine.objects.values_list("order_id", "position"))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        act()
+    assert sorted(OrderLine.objects.values_list("order_id", "position")) == before
+
+
+@pytest.mark.django_db
+def test_a_row_without_its_head_is_refused_with_its_whole_statement(store: Store) -> None:
+    with work_for(make_store()):
+        of_another = make_order("1").pk
+    own = make_order("1").pk
+    make_lines(own, own)
+    refused(lambda: make_lines(own, own + 1000))
+    refused(lambda: make_lines(of_another))
+    refused(lambda: OrderLine.objects.filter(order_id=own, position=0).update(order_id=of_another))
+    refused(lambda: Order.objects.filter(pk=own).update(id=F("id") + 1000))
+
+
+@pytest.mark.django_db
+def test_rows_go_with_their_head_and_no_others_do(store: Store) -> None:
+    first, second = make_order("1").pk, make_order("2").pk
+    make_lines(first, second, first)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM orders_order WHERE id = %s", [first])
+    assert list(OrderLine.objects.values_list("order_id", flat=True)) == [second]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_head_and_its_row_that_are_written_at_the_same_moment_leave_no_orphan() -> None:
+    store = make_store()
+    for deletes_first in (False, True):
+        with store_context(store.pk):
+            order_id = make_order(f"{deletes_first}").pk
+        lines, gone = lambda of=order_id: make_lines(of), lambda of=order_id: Order.objects.filter(pk=of)._raw_delete("default")
+        first, second = (gone, lines) if deletes_first else (lines, gone)
+        errors: list[Exception] = []
+        other = threading.Thread(target=_in_thread, args=(store.pk, second, errors))
+        with store_context(store.pk), transaction.atomic():
+            first()
+            other.start()
+            _wait_for_a_waiting_one()
+        other.join(MOST_SECONDS)
+        assert [type(error) for error in errors] == ([IntegrityError] if deletes_first else [])
+        with store_context(store.pk):
+            assert (Order.objects.count(), OrderLine.objects.count()) == (0, 0)
+
+
+def _in_thread(store_id: int, act: Callable[[], object], errors: list[Exception]) -> None:
+    try:
+        with store_context(store_id):
+            act()
+    except IntegrityError as error:
+        errors.append(error)
+    finally:
+        connection.close()
+
+
+def _wait_for_a_waiting_one() -> None:
+    with connection.cursor() as cursor:
+        for _turn in range(MOST_SECONDS * 20):
+            cursor.execute("SELECT pg_sleep(0.05), count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+            if cursor.fetchone()[1]:
+                return
+    raise AssertionError("Nobody waits for the other.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_does_not_see_what_others_commit_cannot_write_such_rows() -> None:
+    store = make_store()
+    with store_context(store.pk):
+        order_id = make_order("1").pk
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_isolation = 'repeatable read'")
+            with pytest.raises(NotSupportedError):
+                make_lines(order_id)
+            cursor.execute("RESET default_transaction_isolation")
+        assert not OrderLine.objects.exists()
