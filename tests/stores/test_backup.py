@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import TransactionTestCase
 from psycopg2 import sql
+from pytest_django import DjangoDbBlocker
 
 from retention.customers.models import Customer
 from retention.kit.clock import now
@@ -29,16 +32,28 @@ from tests.cast import lumen, other_store
 
 NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL")
-SEND = """
+SEND_AND_RESUME = """
+from django.core.management import CommandError, call_command
 from campaigns.models import Message
 from campaigns.sending.dispatch import dispatch_slice
 from retention.kit.clock import now
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
+
+def send():
+    with store_context(store.pk):
+        print(dispatch_slice(store, channel="email", clock=now).reserved, *set(Message.objects.values_list("state", flat=True)))
+
 store = Store.objects.get(slug="lumen")
-with store_context(store.pk):
-    print(dispatch_slice(store, channel="email", clock=now).reserved)
-    print(*set(Message.objects.values_list("state", flat=True)))
+send()
+try:
+    call_command("resume_sending")
+except CommandError as refused:
+    print(refused)
+send()
+call_command("resume_sending", "--yes")
+call_command("resume_sending")
+send()
 """
 CHANGED_BY_RESTORE = {"notices_notice", "stores_platformstate", "django_migrations"}
 
@@ -61,8 +76,28 @@ def empty_database() -> Iterator[str]:
 
 
 @pytest.fixture
-def backup(tmp_path: Path) -> Path:
-    """Fill two stores and back them up."""
+def filled() -> None:
+    """Fill two stores."""
+    _fill()
+
+
+@pytest.fixture(scope="module")
+def first_backup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill two stores, back them up once for the file, and empty the database."""
+    with django_db_blocker.unblock():
+        _fill()
+        folder = back_up(tmp_path_factory.mktemp("first"), database=connections["owner"].settings_dict, now=NOW)
+        TransactionTestCase("__init__")._fixture_teardown()  # type: ignore[attr-defined]
+    return folder
+
+
+@pytest.fixture
+def backup(first_backup: Path, tmp_path: Path) -> Path:
+    """A backup of two stores that are gone from this database, in a folder of the test's own."""
+    return Path(shutil.copytree(first_backup, tmp_path / first_backup.name))
+
+
+def _fill() -> None:
     for store in (lumen().store, other_store()[0]):
         with store_context(store.pk):
             for number in range(20):
@@ -70,7 +105,6 @@ def backup(tmp_path: Path) -> Path:
             AuditEntry.write("store.created", store_id=store.pk, now=NOW)
             make_ready(3, now=now())
     Notice.objects.create(key="old", kind="reset", to="nora@example.test", subject="s", text="t")
-    return back_up(tmp_path, database=connections["owner"].settings_dict, now=NOW)
 
 
 def manage(database: str, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
@@ -94,7 +128,9 @@ def row_hashes(database: str) -> dict[str, str]:
     return hashes
 
 
-def test_a_restored_database_holds_the_same_rows_and_sends_nothing(backup: Path, empty_database: str) -> None:
+@pytest.mark.long
+def test_a_restored_database_holds_the_same_rows_and_sends_nothing(filled: None, tmp_path: Path, empty_database: str) -> None:
+    backup = back_up(tmp_path, database=connections["owner"].settings_dict, now=NOW)
     before = row_hashes(connections["owner"].settings_dict["NAME"])
     done = manage(empty_database, "restore", str(backup))
     assert done.returncode == 0, done.stderr
@@ -115,27 +151,21 @@ def test_a_restored_database_holds_the_same_rows_and_sends_nothing(backup: Path,
     connection.close()
 
 
+@pytest.mark.long
 def test_a_restored_copy_claims_nothing_until_somebody_confirms(backup: Path, empty_database: str) -> None:
     assert manage(empty_database, "restore", str(backup)).returncode == 0
     with smtp_sink() as (sink, port):
         inbox = {"INBOX_SMTP_URL": f"smtp://127.0.0.1:{port}"}
-        before = manage(empty_database, "shell", "--no-imports", "-c", SEND, **inbox)
-        assert before.stdout.split() == ["0", "ready"], before.stderr
-        assert len(sink.accepted) == 0
-
-        asked = manage(empty_database, "resume_sending")
-        assert asked.returncode == 1
-        assert "Confirm with --yes" in asked.stderr
-        confirmed = manage(empty_database, "resume_sending", "--yes")
-        assert confirmed.returncode == 0, confirmed.stderr
-        assert "not stopped" in manage(empty_database, "resume_sending").stdout
-
-        after = manage(empty_database, "shell", "--no-imports", "-c", SEND, **inbox)
-        assert after.stdout.split() == ["3", "sent"], after.stderr
+        done = manage(empty_database, "shell", "--no-imports", "-c", SEND_AND_RESUME, **inbox)
+        assert done.returncode == 0, done.stderr
+        before, *refused, still, resumed, again, after = done.stdout.splitlines()
+        assert (before, still, after) == ("0 ready", "0 ready", "3 sent")
+        assert "Confirm with --yes" in " ".join(refused)
+        assert (resumed, again) == ("Messages that are due are sent from now on.", "Sending is not stopped.")
         assert len(sink.accepted) == 3
 
 
-def test_refuses_a_database_that_is_not_empty(backup: Path) -> None:
+def test_refuses_a_database_that_is_not_empty(backup: Path, filled: None) -> None:
     name = connections["owner"].settings_dict["NAME"]
     before = row_hashes(name)
     done = manage(name, "restore", str(backup))
@@ -173,9 +203,9 @@ def test_a_failed_backup_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_files_are_closed_to_others(backup: Path) -> None:
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (backup, *backup.iterdir())}
-    assert modes == {backup.name: 0o700, "database.dump": 0o600, "manifest.json": 0o600}
+def test_the_files_are_closed_to_others(first_backup: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (first_backup, *first_backup.iterdir())}
+    assert modes == {first_backup.name: 0o700, "database.dump": 0o600, "manifest.json": 0o600}
 
 
 def test_stopping_holds_until_it_is_resumed() -> None:
