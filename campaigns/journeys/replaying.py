@@ -68,7 +68,7 @@ class Other:
     definition: Definition
 
 
-def ask(journey: Journey, data: Mapping[str, Any], *, now: datetime, days: int = DAYS) -> bool:
+def begin(journey: Journey, data: Mapping[str, Any], *, now: datetime, days: int = DAYS) -> bool:
     """Let a sound definition be replayed over the last days; say no where a replay of this journey is under way."""
     with transaction.atomic():
         Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)

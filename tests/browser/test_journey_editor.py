@@ -91,7 +91,7 @@ def _filled(store) -> Journey:
     for person in Customer.objects.order_by("pk")[:8]:
         record(person.pk, name="Cart Idle", properties={"cart_id": f"cart-{person.pk}"}, now=clock.now())
     tick(now=clock.now())
-    replaying.ask(journey, data, now=clock.now())
+    replaying.begin(journey, data, now=clock.now())
     while replaying.go_on(now=clock.now()):
         pass
     return journey

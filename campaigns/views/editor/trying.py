@@ -109,7 +109,7 @@ def ask_replay(request: Any, public_id: UUID) -> HttpResponse:
         toasts.error(request, _("Mend what is marked first; then it can be replayed."))
         return redirect("campaigns:journey_edit", request.store.slug, public_id)
     with transaction.atomic():
-        if replaying.ask(journey, flatten(draft.tree).data, now=clock.now()):
+        if replaying.begin(journey, flatten(draft.tree).data, now=clock.now()):
             auditing.note(request, "journey.replayed", target=f"journey:{journey.public_id}")
         else:
             toasts.error(request, _("A replay of this journey is under way already."))

@@ -55,7 +55,7 @@ def test_a_replay_counts_who_would_have_entered_and_what_they_would_have_got(sto
     happened(people[0], "Cart Idle", at=now - timedelta(days=5))
     happened(people[1], "Cart Idle", at=now - timedelta(days=100))
     journey = make("News", user_id=None, now=now)
-    assert replaying.ask(journey, DATA, now=now)
+    assert replaying.begin(journey, DATA, now=now)
     assert run_all(now=now) == 3
     replay = JourneyReplay.objects.get()
     found = replay.found
@@ -70,11 +70,11 @@ def test_a_replay_counts_who_would_have_entered_and_what_they_would_have_got(sto
 
 def test_one_replay_of_a_journey_at_a_time_and_the_newest_is_kept(store: Any, now: Any) -> None:
     journey = make("News", user_id=None, now=now)
-    assert replaying.ask(journey, DATA, now=now)
-    assert not replaying.ask(journey, DATA, now=now)
+    assert replaying.begin(journey, DATA, now=now)
+    assert not replaying.begin(journey, DATA, now=now)
     assert StoreWork.objects.filter(kind=replaying.WORK).exists()
     run_all(now=now)
-    assert replaying.ask(journey, DATA, now=now + timedelta(days=1))
+    assert replaying.begin(journey, DATA, now=now + timedelta(days=1))
     assert JourneyReplay.objects.get().finished_at is None
 
 
@@ -82,7 +82,7 @@ def test_a_slice_that_is_done_again_counts_nobody_twice(store: Any, now: Any, sl
     for person in make_crowd(3, now=now):
         happened(person, "Cart Idle", at=now - timedelta(days=1))
     journey = make("News", user_id=None, now=now)
-    replaying.ask(journey, DATA, now=now)
+    replaying.begin(journey, DATA, now=now)
     replaying.go_on(now=now)
     kept = JourneyReplay.objects.values("reached", "people_count", "found").get()
     run_all(now=now)
@@ -97,7 +97,7 @@ def test_the_calendar_is_replayed_for_those_who_have_the_date(store: Any, now: A
     make_crowd(2, now=now)
     journey = make("Birthday", user_id=None, now=now)
     steps = [{"id": "mail", "kind": "send", "channel": "email", "template": "hello"}]
-    replaying.ask(journey, {"trigger": {"kind": "date", "date": "birthday"}, "steps": steps}, now=now)
+    replaying.begin(journey, {"trigger": {"kind": "date", "date": "birthday"}, "steps": steps}, now=now)
     run_all(now=now)
     replay = JourneyReplay.objects.get()
     assert (replay.people_count, replay.found["entered"], list(replay.found["days"])) == (2, 2, ["2026-02-28"])
