@@ -1,7 +1,6 @@
 """The question behind a mail's button, one for each message: GET shows it and changes nothing, POST writes the answer down."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -12,8 +11,9 @@ from campaigns.models import Message
 from campaigns.personalization.links import read_survey
 from retention.dashboard.access import public
 from retention.kit import clock
+from retention.kit.languages import speaking
 from retention.kit.secrets import BadLink
-from retention.signup.pages import shop_page
+from retention.signup.pages import nowhere_page, shop_page
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 
@@ -30,20 +30,21 @@ def answer_survey(request: HttpRequest, token: str) -> HttpResponse:
     try:
         store_id, message_id = read_survey(token, now=now)
     except BadLink:
-        return render(request, "campaigns/link_gone.html", status=404)
+        return nowhere_page(request, "campaigns/link_gone.html", status=404)
     with store_context(store_id):
-        message = Message.objects.filter(pk=message_id).first()
+        message = Message.objects.filter(pk=message_id).select_related("customer").first()
         if message is None:
-            return render(request, "campaigns/link_gone.html", status=404)
+            return nowhere_page(request, "campaigns/link_gone.html", status=404)
         store = Store.objects.get(pk=store_id)
         score = _VALUES.get(request.POST.get("score", ""))
         if score is not None:
             answer(message, score=score, note=request.POST.get("note", ""), now=now)
-    words = {
-        "done": score is not None,
-        "fault": request.method == "POST" and score is None,
-        "choices": [(value, label.render(_)) for value, label in SCORES],
-        "longest": LONGEST_NOTE,
-        "note": request.POST.get("note", "")[:LONGEST_NOTE],
-    }
-    return shop_page(request, "campaigns/survey.html", store=store, status=422 if words["fault"] else 200, **words)
+    with speaking(message.customer.language, store.locale):
+        words = {
+            "done": score is not None,
+            "fault": request.method == "POST" and score is None,
+            "choices": [(value, label.render(_)) for value, label in SCORES],
+            "longest": LONGEST_NOTE,
+            "note": request.POST.get("note", "")[:LONGEST_NOTE],
+        }
+        return shop_page(request, "campaigns/survey.html", store=store, status=422 if words["fault"] else 200, **words)
