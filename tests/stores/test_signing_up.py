@@ -54,6 +54,21 @@ def test_from_sign_up_to_an_open_store(post_office):
         assert list(AuditEntry.objects.order_by("number").values_list("action", flat=True)) == ["store.opened"]
 
 
+@pytest.mark.parametrize(
+    ("read_by", "shown", "hidden"),
+    [
+        ("page", "Open the test inbox", "read_inbox"),
+        ("command", "./run manage --serve read_inbox", "Open the test inbox"),
+        ("", "Look into your mail", "test inbox"),
+    ],
+)
+def test_the_page_that_waits_for_a_yes_shows_only_a_way_that_opens_to_strangers(settings, read_by, shown, hidden):
+    settings.OWN_MAIL_READ_BY = read_by
+    page = Client().get("/accounts/confirm-email/").content.decode()
+    assert shown in page
+    assert hidden not in page
+
+
 def test_second_press_opens_no_second_store():
     client = signed_in(make_user())
     client.post("/stores/new/", SHOP)
