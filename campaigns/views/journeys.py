@@ -153,6 +153,8 @@ def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
             _note(request, "journey.paused", journey)
     if paused:
         toasts.success(request, _("%(name)s is paused. Messages that wait will not go.") % {"name": journey.name})
+    if request.POST.get("to") == "plan":
+        return redirect("campaigns:recovery", store_slug=_store(request).slug)
     return _back(request, journey)
 
 
