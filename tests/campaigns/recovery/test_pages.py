@@ -270,6 +270,19 @@ def test_bottlenecks_name_the_step_that_loses_most_and_make_it_a_row(plan):
     assert 'value="Checkout Started"' in form
 
 
+def test_two_visits_lost_of_many_are_no_bottleneck(plan):
+    now = clock.now()
+    for number in range(24):
+        told: list[Any] = [(0, "Product Viewed", TEA), (1, "Product Added", TEA)]
+        told += [(4, "Order Completed", {"order_id": f"N-{number}"})] if number > 1 else []
+        live(shopper(now=now), *told, now=now - timedelta(hours=3))
+    tick(now=now)
+    page = signed_in(member_of(plan)).get(address(plan, "bottlenecks/")).content.decode()
+    assert "Of 24 visits too few are lost at one step to call it a bottleneck." in page
+    assert "one that ordered counts at every step before" in page
+    assert "are lost before" not in page
+
+
 def test_a_basket_comes_back_by_a_button_and_not_by_looking(store):
     now = clock.now()
     cart = basket(shopper(now=now), now=now)
