@@ -50,7 +50,8 @@ class SellingForm(forms.Form):
 def beginning(browser_zone: str) -> dict[str, str]:
     """Return how step 2 begins: the country and the rest by the time zone a browser told, the language by that of the page."""
     page, _part, _variant = (get_language() or "en").partition("-")
-    return {"locale": page if page in countries.LANGUAGES else "en"} | proposal(countries.country_of_zone(browser_zone))
+    proposed = proposal(countries.country_of_zone(browser_zone))
+    return {"locale": page if page in countries.LANGUAGES else "en"} | proposed | ({"zone": browser_zone} if proposed else {})
 
 
 def proposal(country: str) -> dict[str, str]:
