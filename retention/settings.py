@@ -267,8 +267,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-SESSION_COOKIE_NAME = "__Host-boomerang" if SECURE else "boomerang"
-CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "boomerang_csrf"
+_OWN = "boomerang_demo" if DEMO else "boomerang"  # a browser keeps one jar for all ports of a host: the demo and serve would share it
+SESSION_COOKIE_NAME = "__Host-boomerang" if SECURE else _OWN
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else f"{_OWN}_csrf"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Transport and content security --------------------------------------------------------------------------------------
