@@ -141,7 +141,7 @@ def grid_of(store: Store, ask: Ask, *, opened: tuple[int, str] | None, now: date
 
 
 def ready_rows(store: Store) -> list[dict[str, Any]]:
-    """Return the ready-made plan as rows of cells to read, before there is a plan: name, messages and gift; nothing where it stays empty."""
+    """Return the ready-made plan to read before there is a plan: rows of cells, each with messages and gift, or nothing."""
     rows = []
     for stage in STAGES:
         plans = [(group, CELLS[stage.key, group]) for group in ON_PAGES]
