@@ -44,7 +44,7 @@ def test_its_people_can_be_told_apart_by_what_a_merchant_asks_for():
     with work_for(loaded.store):
         at = At(clock.now(), terms_of_store())
         found = [count_rule(read(rule_of(*rules), at.terms), at).count for rules in audiences]
-    assert all(5 <= one <= 200 for one in found), found
+    assert all(5 <= one < loaded.customers for one in found), found
 
 
 def test_what_the_shop_sells_has_prices_and_pieces_and_a_second_start_changes_nothing():
