@@ -102,10 +102,11 @@ def recovery(request: Any, now: datetime) -> list[NeedsYou]:
     """Return what a recovery plan that is live needs: journeys that want the same people, cells that are still drafts."""
     if not may(request, "messages.send"):
         return []
-    cells = RecoveryCell.objects.filter(stage__archived_at=None)
-    if not cells.filter(state=RecoveryCell.State.LIVE).exists():
+    live, draft = RecoveryCell.State.LIVE, RecoveryCell.State.DRAFT
+    cells = list(RecoveryCell.objects.filter(stage__archived_at=None, state__in=[live, draft]).select_related("stage"))
+    if all(cell.state == draft for cell in cells):
         return []
-    return [*_two_senders(request, now), *_drafts(request, list(cells.filter(state=RecoveryCell.State.DRAFT).select_related("stage")))]
+    return [*_two_senders(request, now), *_drafts(request, [cell for cell in cells if cell.state == draft])]
 
 
 def _two_senders(request: Any, now: datetime) -> list[NeedsYou]:
