@@ -130,6 +130,7 @@ class CampaignsConfig(AppConfig):
         home_parts.needs_you_sources.add("sending_stops", own.stops)
         home_parts.needs_you_sources.add("link_hosts", own.broken_hosts)
         home_parts.needs_you_sources.add("coupons_few", own.few_codes)
+        home_parts.needs_you_sources.add("recovery", own.recovery)
         home_parts.counter_sources.add("messages_sent", messages_counter)
         home_parts.counter_sources.add("baskets_back", came_back_counter)
 

@@ -1,13 +1,15 @@
 """What the home page says needs a person on this floor: campaigns that wait for a yes or stopped by themselves, a pool nearly
-empty, a host of links that broke."""
+empty, a host of links that broke, a recovery plan that writes to the people of a journey or waits for something."""
 
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from campaigns.models import Campaign, CouponPool, Journey, LinkHost, SendingStop
+from campaigns.models import Campaign, CouponPool, Journey, LinkHost, RecoveryCell, SendingStop
+from campaigns.recovery.checking import overlaps
 from retention.dashboard.access import may
 from retention.dashboard.home_parts import NeedsYou
 
@@ -93,4 +95,49 @@ def waiting_for_a_yes(request: Any, now: datetime) -> list[NeedsYou]:
             tone="plum",
         )
         for campaign in asked
+    ]
+
+
+def recovery(request: Any, now: datetime) -> list[NeedsYou]:
+    """Return what a recovery plan that is live needs: journeys that want the same people, cells that are still drafts."""
+    if not may(request, "messages.send"):
+        return []
+    live, draft = RecoveryCell.State.LIVE, RecoveryCell.State.DRAFT
+    cells = list(RecoveryCell.objects.filter(stage__archived_at=None, state__in=[live, draft]).select_related("stage"))
+    if all(cell.state == draft for cell in cells):
+        return []
+    return [*_two_senders(request, now), *_drafts(request, [cell for cell in cells if cell.state == draft])]
+
+
+def _two_senders(request: Any, now: datetime) -> list[NeedsYou]:
+    return [
+        NeedsYou(
+            icon="alert-triangle",
+            title=_("Two senders want the same people: “%(name)s” and the recovery plan") % {"name": one.journey.name},
+            consequence=_("Both begin when somebody leaves. Pause the journey, or leave its stage empty in the plan."),
+            button=_("Decide"),
+            url=reverse("campaigns:recovery", args=[request.store.slug]),
+            since=one.journey.launched_at or now,
+        )
+        for one in overlaps()[:MOST]
+    ]
+
+
+def _drafts(request: Any, drafts: list[RecoveryCell]) -> list[NeedsYou]:
+    if not drafts:
+        return []
+    first = min(drafts, key=lambda cell: (cell.stage.position, cell.pk))
+    title = ngettext(
+        "%(count)d cell of the recovery plan is not switched on", "%(count)d cells of the recovery plan are not switched on", len(drafts)
+    )
+    return [
+        NeedsYou(
+            icon="layout-grid",
+            title=title % {"count": len(drafts)},
+            consequence=_("Who leaves there gets nothing. Each says what it needs, such as a pool of coupon codes."),
+            button=_("See what it needs") if len(drafts) == 1 else _("See the first"),
+            url=reverse("campaigns:recovery_cell", args=[request.store.slug, first.stage.public_id, first.group]),
+            since=min(cell.changed_at for cell in drafts),
+            tone="plum",
+        )
     ]

@@ -69,6 +69,8 @@ if PRODUCTION:
 
 FETCH_POLICY = "loopback-only" if LOCAL else "public"
 MFA_ENFORCED = not DEMO
+# How whoever sits here reads the product's own mail while no mail server is set: the demo's page, serve's command; else not at all.
+OWN_MAIL_READ_BY = "page" if DEMO else "command" if ENVIRONMENT == "serve" and MAIL_URL in {"", INBOX_SMTP_URL} else ""
 MFA_GRACE = timedelta(days=7)
 
 # Applications -------------------------------------------------------------------------------------------------------
@@ -265,8 +267,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-SESSION_COOKIE_NAME = "__Host-boomerang" if SECURE else "boomerang"
-CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "boomerang_csrf"
+_OWN = "boomerang_demo" if DEMO else "boomerang"  # a browser keeps one jar for all ports of a host: the demo and serve would share it
+SESSION_COOKIE_NAME = "__Host-boomerang" if SECURE else _OWN
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else f"{_OWN}_csrf"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Transport and content security --------------------------------------------------------------------------------------

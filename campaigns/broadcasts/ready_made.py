@@ -45,9 +45,9 @@ for _one in (
         summary=Phrase(gettext_noop("New things first for those who buy often.")),
         subject="Just in at {{ shop.name }}",
         heading="New on the shelf",
-        text=f"{_HELLO}\n\nthese have just arrived, and you see them first.",
+        text=f"{_HELLO}\n\nthere is something new on the shelf, and you see it first.",
         button="See what is new",
-        short="these have just arrived, and you see them first.",
+        short="something new is on the shelf, and you see it first.",
     ),
     ReadyMade(
         key="birthday",

@@ -83,6 +83,11 @@ class Definition:
     again: Again = ONCE
     calm_minutes: int = 0
 
+    @property
+    def held_back_share(self) -> float:
+        """Return which part of those who enter gets nothing, 0 to 1: nobody where an order or the law asks for it."""
+        return 0.0 if self.stream == "transactional" else self.holdout_share
+
     @cached_property
     def places(self) -> Mapping[str, int]:
         """Return where each step stands in the list, from 0."""

@@ -166,8 +166,7 @@ def _held_out(wishes: Sequence[Wish], *, now: datetime) -> set[tuple[int, int]]:
         by_journey.setdefault(wish.journey.journey_id, []).append(wish)
     held = set()
     for journey_id, found in by_journey.items():
-        definition = found[0].journey.definition
-        share = 0.0 if definition.stream == "transactional" else definition.holdout_share
+        share = found[0].journey.definition.held_back_share
         people = held_out_of(journey_key(journey_id), [wish.customer_id for wish in found], share=share, now=now)
         held |= {(journey_id, customer_id) for customer_id in people}
     return held

@@ -64,6 +64,15 @@ def live_journeys() -> list[LiveJourney]:
     ]
 
 
+def held_back_shares(journeys: Iterable[Journey]) -> dict[int, float]:
+    """Return which part of those who enter gets nothing, 0 to 1, by the journey's id: of the version people enter by; cells included."""
+    numbers = {one.pk: one.live_number for one in journeys if one.live_number is not None}
+    rows = JourneyVersion.objects.filter(journey__in=numbers).values_list("journey_id", "number", "pk")
+    live = {journey_id: pk for journey_id, number, pk in rows if numbers[journey_id] == number}
+    found = definitions_of(live.values())
+    return {journey_id: found[pk].held_back_share for journey_id, pk in live.items() if pk in found}
+
+
 def definitions_of(version_ids: Iterable[int]) -> dict[int, Definition]:
     """Return the definitions of these versions by id; those this release cannot read are left out."""
     wanted = set(version_ids)

@@ -52,7 +52,10 @@ def _gift_faults(plan: CellPlan, versions: dict[str, TemplateVersion], *, cell: 
         if version is None or not rung.plain:
             continue
         fault = code_fault(version.texts(), place=_place(cell, rung.channel, version), now=now)
-        return [fault] if fault is not None else _other_gift(plan.gift, pool_of(cell, rung.channel, version))
+        pool = pool_of(cell, rung.channel, version)
+        if fault is not None and pool is None:
+            fault = Phrase(gettext_noop("It gives a code. Choose the pool the codes come from, under “Reason to come back”."))
+        return [fault] if fault is not None else _other_gift(plan.gift, pool)
     return [Phrase(gettext_noop("No message gives the reason to come back. Choose one that shows a code."))]
 
 

@@ -17,7 +17,7 @@ def code_fault(texts: Iterable[str], *, place: Q, now: datetime) -> Phrase | Non
     rules = SendRule.objects.filter(place, pool__isnull=False).select_related("pool")
     rule = rules.order_by(F("template_id").asc(nulls_first=True)).first()  # the nearest counts, as when it is sent
     if rule is None or rule.pool is None:
-        return Phrase(gettext_noop("It shows a coupon code. Choose the pool it is drawn from under “If it is no longer true”."))
+        return Phrase(gettext_noop("It shows a coupon code. Choose the pool it is drawn from under “Coupon codes and changes”."))
     pool = rule.pool
     if pool.when_out == CouponPool.WhenOut.FALLBACK:
         return None

@@ -17,7 +17,7 @@ from campaigns.journeys.drafting import draft_of
 from campaigns.journeys.editing.growing import grow
 from campaigns.journeys.shadowing import shadow_of
 from campaigns.journeys.triggers import read_trigger
-from campaigns.journeys.versions import definitions_of
+from campaigns.journeys.versions import definitions_of, held_back_shares
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.measurement.results import outcome_of_key, wording
@@ -49,6 +49,7 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
     journeys = list(Journey.objects.by_name().plain())  # cells of the recovery plan have a page of their own
     figures = reading.figures_of((journey.pk for journey in journeys), currency=_store(request).currency)
     beyond = beyond_held_back([journey_key(journey.pk) for journey in journeys], currency=_store(request).currency, now=clock.now())
+    shares = held_back_shares(journeys)
     lately = reading.sent_since((one.pk for one in journeys), since=clock.now() - LATELY)
     started, shadows = _what_starts(journeys), set(Journey.objects.live().exclude(shadow_of=None).values_list("shadow_of_id", flat=True))
     rows = [
@@ -59,6 +60,7 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
             "in_shadow": one.pk in shadows,
             "figures": figures[one.pk],
             "lately": lately.get(one.pk, 0),
+            "share": shares.get(one.pk, 0),
             **beyond.get(journey_key(one.pk), {}),
         }
         for one in journeys
@@ -122,7 +124,9 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_write": may(request, "messages.write"),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
         "held": held,
-        "result": result_card(outcome_of_key(journey_key(journey.pk), currency=currency, now=clock.now()), wording(currency)),
+        "result": result_card(
+            outcome_of_key(journey_key(journey.pk), currency=currency, now=clock.now()), wording(currency), share=definition.held_back_share
+        ),
         "hints": [hint.render(_) for hint in hints_of(journey)],
         "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
         "may_send": may(request, "messages.send"),
@@ -153,6 +157,8 @@ def pause_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
             _note(request, "journey.paused", journey)
     if paused:
         toasts.success(request, _("%(name)s is paused. Messages that wait will not go.") % {"name": journey.name})
+    if request.POST.get("to") == "plan":
+        return redirect("campaigns:recovery", store_slug=_store(request).slug)
     return _back(request, journey)
 
 

@@ -61,6 +61,7 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
             supervisor.start(crew.scheduler(ready=ready))
             supervisor.start(crew.worker(ready=ready))
             supervisor.start(crew.inbox(port=inbox_port))
+            voice.step("setting up the database")
             with told_plainly("The database could not be migrated", log=place.logs / "migrate.log"):
                 set_up_django(log=place.logs / "here.log")
                 migrate()

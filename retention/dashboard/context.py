@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,11 @@ class Shell:
     def home_url(self) -> str:
         """Return where the mark leads."""
         return menu.home_url(self.store.slug) if self.store is not None else "/"
+
+    @property
+    def own_mail_read_by(self) -> str:
+        """Return how the product's own mail is read on this installation without being signed in: page, command or not at all ("")."""
+        return str(settings.OWN_MAIL_READ_BY)
 
     @cached_property
     def stores(self) -> list[dict[str, Any]]:

@@ -22,6 +22,12 @@ PLACES = (
     ("Madrid", "ES"),
     ("Malmö", "SE"),
 )
+WOMEN = frozenset(  # noqa: SIM905
+    "Ana Dana Elif Greta Hana Jana Lena Mika Olga Pia Rosa Tara Uma Vera Xenia Yuki Zoe Birgit Carla Dora Freya Ines Kira Maya".split()
+)
+CHANNELS = ("web", "web", "web", "phone", "shop")
+LARGE = 4
+"""How many times as much as others somebody takes who buys for an office; one in fifteen does."""
 INTERESTS = ("espresso", "filter", "cold brew", "grinders", "decaf", "gifts")
 
 
@@ -66,14 +72,20 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Person:
-    """One invented customer with the orders they placed, oldest first."""
+    """One invented customer with the orders they placed, oldest first.
+
+    gender: as stated, mostly. channel: by which they usually order, web, phone or shop. basket: what they left in one, nothing for most.
+    """
 
     first_name: str
     last_name: str
     email: str
     city: str
     country: str
-    interest: str
+    gender: str
+    interests: tuple[str, ...]
+    channel: str
+    basket: Purchase | None
     allows_mail: bool
     purchases: tuple[Purchase, ...]
 
@@ -81,16 +93,17 @@ class Person:
 def people(*, count: int, now: datetime, seed: int = 11) -> list[Person]:
     """Return the same invented customers for the same seed, with orders in the 90 days before `now`."""
     dice = random.Random(seed)  # noqa: S311 - an invented shop, not a secret
-    return [_person(number, dice=dice, now=now) for number in range(count)]
+    more = random.Random(seed + 1)  # noqa: S311 - beside the first, so that who they are and what they ordered stays as it was
+    return [_person(number, dice=dice, more=more, now=now) for number in range(count)]
 
 
-def _person(number: int, *, dice: random.Random, now: datetime) -> Person:
+def _person(number: int, *, dice: random.Random, more: random.Random, now: datetime) -> Person:
     first, last = dice.choice(FIRST), dice.choice(LAST)
     city, country = dice.choice(PLACES)
-    rhythm = dice.choice((14, 21, 30, 45, 90))
+    rhythm, times = dice.choice((14, 21, 30, 45, 90)), LARGE if number % 15 == 7 else 1
     moment, purchases = now - timedelta(days=dice.uniform(1, 90)), []
     while moment < now - timedelta(hours=30):
-        purchases.append(Purchase(product=dice.choice(PRODUCTS), quantity=dice.choice((1, 1, 1, 2)), at=moment))
+        purchases.append(Purchase(product=dice.choice(PRODUCTS), quantity=dice.choice((1, 1, 1, 2)) * times, at=moment))
         moment += timedelta(days=rhythm * dice.uniform(0.6, 1.6))
     return Person(
         first_name=first,
@@ -98,7 +111,21 @@ def _person(number: int, *, dice: random.Random, now: datetime) -> Person:
         email=f"{first}.{last}.{number}@example.test".lower(),
         city=city,
         country=country,
-        interest=dice.choice(INTERESTS),
+        gender=_gender(first, dice=more),
+        interests=tuple(dict.fromkeys((dice.choice(INTERESTS), *more.sample(INTERESTS, k=more.choice((0, 0, 1, 2)))))),
+        channel=more.choice(CHANNELS),
         allows_mail=dice.random() < 0.7,
         purchases=tuple(purchases),
+        basket=_basket(dice=more, now=now, times=times) if number % 12 == 5 else None,
     )
+
+
+def _gender(first: str, *, dice: random.Random) -> str:
+    """Return what somebody of this name stated: nothing for one in seven."""
+    stated = "woman" if first in WOMEN else "man"
+    return dice.choice((stated, stated, stated, stated, stated, stated, ""))
+
+
+def _basket(*, dice: random.Random, now: datetime, times: int) -> Purchase:
+    """Return what somebody left in a basket one to nine days ago."""
+    return Purchase(dice.choice(PRODUCTS), dice.choice((1, 1, 2, 3)) * times, now - timedelta(days=dice.uniform(1, 9)))

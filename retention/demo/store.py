@@ -11,14 +11,16 @@ from django.db import transaction
 
 from campaigns.playbooks.switching import switch_on
 from campaigns.recovery import planning
+from retention.customers.attributes import write_attributes
 from retention.customers.counting import count_events
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity
 from retention.demo.newsletter import letter
 from retention.demo.people import Person, Purchase, people
+from retention.demo.shop.goods import GOODS
 from retention.demo.shop.stocking import fill_shelves
 from retention.kit.words import fold
 from retention.orders.figures import refigure
-from retention.orders.models import Order, OrderLine
+from retention.orders.models import Cart, CartLine, Order, OrderLine
 from retention.stores.keys import make_key
 from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
 from retention.tenancy.context import store_context, user_context
@@ -28,6 +30,7 @@ from segments.saving import create
 
 SLUG, ZONE = "lumen-coffee", "Europe/Berlin"
 CUSTOMERS = 240
+CHANNEL = "order_channel"  # an attribute of the customer: web, phone or shop
 SEGMENTS = ("champions", "at_risk", "basket_left", "second_order_due")
 TEAM = (
     ("nora.keller@example.test", "Nora Keller", "owner"),
@@ -160,7 +163,9 @@ def _make_past(store: Store, *, now: datetime) -> None:
         names = [Identity(customer=customer, kind="external", value=f"lumen-{number}") for number, customer in enumerate(customers)]
         Identity.objects.bulk_create(names)
         Consent.objects.bulk_create([_consent(customer, person) for customer, person in pairs])
+        write_attributes({customer.pk: {CHANNEL: person.channel} for customer, person in pairs})
         _make_orders(store, pairs, now=now)
+        _make_baskets(store, pairs)
         _make_segments(now=now)
 
 
@@ -181,10 +186,12 @@ def _customer(person: Person, *, now: datetime) -> Customer:
         last_name=person.last_name,
         city=person.city,
         country=person.country,
-        interests=[person.interest],
+        gender=person.gender,
+        interests=list(person.interests),
+        attributes={CHANNEL: person.channel},
         language="en",
         created_at=seen[0],
-        last_seen_at=seen[-1],
+        last_seen_at=max(seen[-1], person.basket.at) if person.basket else seen[-1],
     )
     customer.fold_texts()
     return customer
@@ -206,6 +213,31 @@ def _make_orders(store: Store, pairs: list[tuple[Customer, Person]], *, now: dat
     refigure([customer.pk for customer, _ in bought], currency=store.currency)
 
 
+def _make_baskets(store: Store, pairs: list[tuple[Customer, Person]]) -> None:
+    """Write the baskets that were left long enough ago that nothing begins with them any more."""
+    left = [(customer, person.basket) for customer, person in pairs if person.basket is not None]
+    carts = Cart.objects.bulk_create([_cart(store, customer, basket) for customer, basket in left])
+    CartLine.objects.bulk_create([_cart_line(cart, basket) for cart, (_, basket) in zip(carts, left, strict=True)])
+
+
+def _cart(store: Store, customer: Customer, basket: Purchase) -> Cart:
+    return Cart(
+        customer=customer,
+        currency=store.currency,
+        total_minor=basket.total_minor,
+        lines_count=1,
+        started_at=basket.at,
+        last_activity_at=basket.at,
+        idle_at=basket.at + timedelta(hours=1),
+        abandoned_at=basket.at + timedelta(hours=1),
+    )
+
+
+def _cart_line(cart: Cart, basket: Purchase) -> CartLine:
+    product = basket.product
+    return CartLine(cart=cart, product_id=product.sku, name=product.name, quantity=basket.quantity, price_minor=product.price_minor)
+
+
 def _order(store: Store, customer: Customer, purchase: Purchase, *, number: int) -> Order:
     return Order(
         customer=customer,
@@ -224,6 +256,8 @@ def _line(order: Order, purchase: Purchase) -> OrderLine:
         position=1,
         product_id=product.sku,
         name=product.name,
+        category=GOODS[product.sku].shelf_name,
+        brand="Lumen",
         quantity=purchase.quantity,
         price_minor=product.price_minor,
         amount_minor=purchase.total_minor,

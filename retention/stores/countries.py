@@ -1,4 +1,4 @@
-"""What a country decides when a store is opened: currency, time zones, language; and the choices for each, in words.
+"""What a country decides when a store is opened: currency and time zones; and the choices for each and for languages, in words.
 
 Data comes from CLDR (babel) and the time zone database's own table; nothing is typed in here but the list of languages.
 """
@@ -11,14 +11,12 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.languages import get_official_languages
 from babel.numbers import get_currency_name, get_territory_currencies
 from django.utils.translation import get_language
 
 from retention.kit.money import DECIMALS, format_amount
 
 LANGUAGES = ("en", "cs", "da", "de", "el", "es", "fi", "fr", "hu", "it", "ja", "ko", "nb", "nl", "pl", "pt", "ro", "sv", "tr", "uk", "zh")
-_OTHER_NAMES = {"no": "nb", "nn": "nb"}
 _EXAMPLE_MINOR = {0: 1235, 2: 123450, 3: 1234500}
 
 Choices = list[tuple[str, str]]
@@ -31,7 +29,6 @@ class Country:
     code: str
     currency: str
     zones: tuple[str, ...]
-    language: str
 
     @property
     def name(self) -> str:
@@ -46,13 +43,18 @@ def countries() -> dict[str, Country]:
     for code, zones in _zones_by_country().items():
         currency = next((str(one) for one in get_territory_currencies(code) if str(one) in DECIMALS), "")
         if currency and code in Locale("en").territories:
-            found[code] = Country(code, currency, zones, _language_of(code))
+            found[code] = Country(code, currency, zones)
     return found
 
 
 def country_name(code: str) -> str:
     """Return a country's name in the language of the page."""
     return str(_page_locale().territories.get(code, code))
+
+
+def country_of_zone(zone: str) -> str:
+    """Return the code of the country a time zone belongs to; nothing for one we do not know, an old name included."""
+    return next((code for code, zones in _zones_by_country().items() if zone in zones), "")
 
 
 def country_choices() -> Choices:
@@ -107,12 +109,6 @@ def _zones_by_country() -> dict[str, tuple[str, ...]]:
             code, _place, zone, *_note = line.split("\t")
             found.setdefault(code, []).append(zone)
     return {code: tuple(zones) for code, zones in sorted(found.items())}
-
-
-def _language_of(code: str) -> str:
-    spoken = get_official_languages(code, de_facto=True) or ("en",)
-    named = (_OTHER_NAMES.get(language, language) for language in spoken)
-    return next((language for language in named if language in LANGUAGES), "en")
 
 
 def _page_locale() -> Locale:

@@ -119,7 +119,7 @@ def forget_strangers(email: str) -> None:
 
 def cookie_name() -> str:
     """Return the name of the cookie that makes a browser known; over https no other host can set it."""
-    return "__Host-known" if settings.SESSION_COOKIE_SECURE else "boomerang_known"
+    return "__Host-known" if settings.SESSION_COOKIE_SECURE else f"{settings.SESSION_COOKIE_NAME}_known"
 
 
 def known_device(request: HttpRequest, *, email: str) -> str:

@@ -30,6 +30,13 @@
   document.addEventListener("change", function (event) { if (event.target.form) fit(event.target.form); });
   document.addEventListener("DOMContentLoaded", function () { for (const form of document.forms) fit(form); });
 
+  // Where the browser is, for a proposal: its time zone, into a hidden field that asks for it.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-browser-zone]").forEach(function (field) {
+      field.value = field.value || Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+    });
+  });
+
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);
     const text = source.value === undefined ? source.textContent : source.value;

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -142,6 +143,10 @@ def test_a_running_campaign_renews_its_figures_and_at_the_end_its_switches(store
     assert part.count("hx-swap-oob") == 3
     assert "Pause" in part
     Message.objects.update(state="sent", sent_at=now)
+    below = client.get(f"{here}?of=rest").content.decode()
+    assert 'hx-trigger="every 10s"' in below
+    sent = sum(int(count) for count in re.findall(r'data-label="Sent">(\d+)<', below.partition("By segment")[0]))
+    assert sent == Message.objects.count(), "what it said counts while it sends"
     campaign.__class__.objects.filter(pk=campaign.pk).update(state="finished", finished_at=now)
     part = client.get(here).content.decode()
     assert "every 2s" not in part

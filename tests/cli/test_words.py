@@ -13,8 +13,9 @@ from retention.cli.checking import Gate, run_gates
 from retention.cli.folders import ROOT, Place
 from retention.cli.ground import held
 from retention.cli.tracing import told_plainly
-from retention.cli.words import WORDS
+from retention.cli.words import WORDS, manage
 from retention.cli.words.bench import table
+from retention.embedded import processes
 
 
 def _say(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -75,6 +76,18 @@ def test_what_runs_is_recorded_for_its_owner_only(tmp_path: Path, monkeypatch: p
         running = Place("demo").running()
         assert running is not None
         assert running["pid"] == os.getpid()
+
+
+def test_manage_speaks_to_the_one_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("retention.cli.folders.VAR", tmp_path)
+    monkeypatch.delenv("BOOMERANG_ENV", raising=False)
+    for place in (Place("demo"), Place("serve")):
+        place.folder.mkdir()
+        told = {"BOOMERANG_ENV": "test", "INBOX_DIR": str(place.folder / "inbox")}
+        birth = processes.birth(os.getpid()) or ""
+        place.write_record({"pid": os.getpid(), "birth": birth, "url": "", "environment": told, "leaders": []})
+    assert manage.run(["--serve", "read_inbox"]) == 0
+    assert capfd.readouterr().out == f"The test inbox in {tmp_path}/serve/inbox/product holds no such mail.\n"
 
 
 def test_a_taken_port_gives_the_next_one() -> None:

@@ -33,7 +33,7 @@ def test_prints_the_newest_mails_with_their_links(inbox: Path) -> None:
     assert "http://localhost:8000/accounts/confirm-email/x/" in out.getvalue()
 
 
-def test_says_that_there_is_none(inbox: Path) -> None:
+def test_says_that_there_is_none_and_where_it_looked(inbox: Path) -> None:
     out = StringIO()
     call_command("read_inbox", stdout=out)
-    assert out.getvalue() == "The test inbox holds no such mail.\n"
+    assert out.getvalue() == f"The test inbox in {inbox / PRODUCT} holds no such mail.\n"

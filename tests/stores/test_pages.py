@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from retention.stores.models import AuditEntry, Store
+from retention.stores.models import AuditEntry, Membership, Store
 from tests.cast import lumen
-from tests.factories import make_key, make_user, signed_in, work_for
+from tests.factories import make_key, make_store, make_user, signed_in, work_for
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +102,18 @@ def test_front_door_leads_each_to_their_place():
     assert Client().get("/").url == "/accounts/login/"
     assert signed_in(make_user()).get("/").url == "/stores/new/"
     assert signed_in(lumen().nora).get("/").status_code == 302
+
+
+def test_front_door_leads_to_the_store_joined_first_then_to_the_one_last_worked_in():
+    user = make_user()
+    first, second = make_store("Zebra Coffee"), make_store("Attic Gifts")
+    for store in (first, second):
+        with work_for(store):
+            Membership.objects.create(store=store, user=user, role="owner")
+    client = signed_in(user)
+    assert client.get("/").url == f"/s/{first.slug}/"
+    client.get(f"/s/{second.slug}/")
+    assert client.get("/").url == f"/s/{second.slug}/"
 
 
 def test_colours_are_kept():

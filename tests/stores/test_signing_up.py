@@ -54,6 +54,21 @@ def test_from_sign_up_to_an_open_store(post_office):
         assert list(AuditEntry.objects.order_by("number").values_list("action", flat=True)) == ["store.opened"]
 
 
+@pytest.mark.parametrize(
+    ("read_by", "shown", "hidden"),
+    [
+        ("page", "Open the test inbox", "read_inbox"),
+        ("command", "./run manage --serve read_inbox", "Open the test inbox"),
+        ("", "Look into your mail", "test inbox"),
+    ],
+)
+def test_the_page_that_waits_for_a_yes_shows_only_a_way_that_opens_to_strangers(settings, read_by, shown, hidden):
+    settings.OWN_MAIL_READ_BY = read_by
+    page = Client().get("/accounts/confirm-email/").content.decode()
+    assert shown in page
+    assert hidden not in page
+
+
 def test_second_press_opens_no_second_store():
     client = signed_in(make_user())
     client.post("/stores/new/", SHOP)
@@ -122,10 +137,28 @@ def test_second_step_refuses_bad_input(changes):
     assert client.post("/stores/new/selling/", SELLING | changes).status_code == 422
 
 
-def test_country_proposes_the_rest():
+def test_country_proposes_currency_and_zone_and_leaves_the_language():
     page = signed_in(make_user()).get("/stores/new/selling/proposal/", {"country": "JP"}).content.decode()
-    for value in ("JPY", "ja", "Asia/Tokyo"):
+    for value in ("JPY", "Asia/Tokyo"):
         assert f'<option value="{value}" selected>' in page
+    assert 'name="locale"' not in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "chosen"),
+    [("America/Denver", ["US", "USD", "en", "America/Denver"]), ("", ["", "", "en", ""]), ("Mars/Olympus", ["", "", "en", ""])],
+)
+def test_second_step_begins_where_the_browser_is_or_with_nothing_chosen(zone, chosen):
+    client = signed_in(make_user())
+    client.post("/stores/new/", SHOP | {"browser_zone": zone})
+    form = client.get("/stores/new/selling/").context["form"]
+    assert [form[name].value() or "" for name in ("country", "currency", "locale", "zone")] == chosen
+
+
+def test_a_field_left_empty_is_named():
+    page = signed_in(make_user()).post("/stores/new/", SHOP | {"name": ""}).content.decode()
+    assert "Name is missing." in page
+    assert "This field" not in page
 
 
 def test_address_that_has_an_account_learns_it_by_mail_only():

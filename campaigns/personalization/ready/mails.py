@@ -59,10 +59,10 @@ for _one in (
         "Just in at {{ shop.name }}",
         "New on the shelf, and you see it first.",
         mail(
-            hero("JUST IN", "New on the shelf", f"Hello {NAME}, these have just arrived, and you see them first."),
+            hero("JUST IN", "New on the shelf", f"Hello {NAME}, there is something new, and you see it first."),
             part(
-                text("We only keep what we would buy ourselves. This is what made it this time."),
-                titled(_FITS, "Just arrived"),
+                text("We only keep what we would buy ourselves. Come and see what made it this time."),
+                BY_KEY["newest"].source,
                 button("See all that is new"),
             ),
         ),

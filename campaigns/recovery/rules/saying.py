@@ -7,7 +7,7 @@ CHANNEL_NAMES = {
     "push": gettext_noop("Push message"),
     "sms": gettext_noop("SMS"),
     "email": gettext_noop("E-mail"),
-    "onsite": gettext_noop("Talk, at the next visit"),
+    "onsite": gettext_noop("Talk, a window at the next visit"),
 }
 CHANNEL_ICONS = {"push": "bell", "sms": "message-2", "email": "mail", "onsite": "messages"}
 _MISSING = {

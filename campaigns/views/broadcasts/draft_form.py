@@ -5,6 +5,7 @@ from datetime import date, time
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Told, Way
@@ -16,6 +17,7 @@ from segments.models import Segment
 
 MOST_SEGMENTS = 200
 _LENGTHS = {"heading": 300, "text": 20_000, "button": 80, "url": 2000}
+_BY_SHOP = gettext_lazy("On a day, at an hour by the shop's clock")
 _USUAL_SHARE, _USUAL_HOURS, _USUAL_COUNT = 20, 4, 500
 
 
@@ -111,7 +113,7 @@ def _page(campaign: Campaign, told: Mapping[str, Any], ways: list[dict[str, Any]
         "templates": [(str(one.public_id), one.name) for one in offered.filter(channel=campaign.channel)],
         "channel": CHANNEL_WORDS.get(campaign.channel, campaign.channel),
         "senders": [(str(one.public_id), str(one)) for one in Sender.objects.order_by("name", "id")],
-        "whens": Campaign.When.choices,
+        "whens": [(key, _BY_SHOP if key == Campaign.When.AT else label) for key, label in Campaign.When.choices],
         "metrics": Campaign.Metric.choices,
     }
 

@@ -63,8 +63,13 @@ def show_report(request: Any, campaign: Campaign) -> HttpResponse:
 @needs("messages.view")
 @require_safe
 def show_progress(request: Any, public_id: UUID) -> HttpResponse:
-    """Show how far a campaign is and its funnel so far; the page asks again every two seconds while it sends."""
+    """Show how far a campaign is and its funnel so far; the page asks again every two seconds while it sends.
+
+    With `?of=rest` the slower parts below, which it asks for every ten: what was sent by variant, segment and link.
+    """
     campaign = get_object_or_404(Campaign.objects.all(), public_id=public_id)
+    if request.GET.get("of") == "rest":
+        return render(request, "campaigns/_campaign_rest.html", live_parts(request, campaign) | _slow_parts(request, campaign))
     context = live_parts(request, campaign) | {"alone": True}
     if campaign.state not in (Campaign.State.SCHEDULED, Campaign.State.SENDING):
         context |= _slow_parts(request, campaign)  # the last answer brings the whole report up to date

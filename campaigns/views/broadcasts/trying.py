@@ -17,6 +17,7 @@ from campaigns.channels import Answer, Outcome
 from campaigns.models import Sender, Template
 from campaigns.personalization import saving
 from campaigns.personalization.wording import Wording
+from campaigns.sending.connecting import in_use
 from campaigns.sending.trying import TRIED, send_trial
 from campaigns.views.broadcasts.proving import keep_number
 from campaigns.views.broadcasts.showing import variant_of
@@ -60,6 +61,7 @@ def try_template(request: Any, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         context = {"template": template, "channel": template.channel, "language": language}
         context |= {"languages": choices_of(content.languages, here=language)}
+        context["to_inbox"] = in_use(template.channel) is None
         context["team"] = team_of(request, channel=template.channel, now=clock.now())
         return render(request, "campaigns/content/try.html", context)
     if _send(request, content.in_language(language), content.kind, channel=template.channel, sender=None, language=language):

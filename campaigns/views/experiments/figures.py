@@ -12,7 +12,7 @@ from campaigns.measurement import results
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.outcomes import DAY, Day, Outcome
 from campaigns.measurement.statistics import FEWEST_EACH, Range, share_range
-from campaigns.measurement.statistics.reading import METRICS, Contrast, Sums, is_costed, read
+from campaigns.measurement.statistics.reading import METRICS, NOBODY, Contrast, Sums, is_costed, read
 from campaigns.measurement.wording import Told, Wording
 from retention.dashboard import drawings
 from retention.dashboard.figures import write_change, write_money, write_number, write_share
@@ -214,8 +214,11 @@ def people_words(outcome: Outcome) -> str:
     return f"{words} {watched % {'count': write_number(outcome.watched), 'days': write_number(outcome.window.days)}}"
 
 
-def result_card(outcome: Outcome | None, wording: Wording) -> dict[str, Any]:
-    """Return the result in short, as it stands beside what it is the result of."""
+def result_card(outcome: Outcome | None, wording: Wording, *, share: float = 0.0) -> dict[str, Any]:
+    """Return the result in short, as it stands beside what it is the result of. share: who gets nothing of those who enter, 0 to 1."""
+    if share and (outcome is None or outcome.verdict.code == NOBODY):
+        words = _("%(share)s of those who enter get nothing, drawn by lot; nobody was drawn yet.") % {"share": write_share(share)}
+        return {"verdict": Told("", _("Too early to say."), words)}
     if outcome is None:
         return {"verdict": Told("", _("Nobody is held back, so nobody can say what it really brings in."), "")}
     return {

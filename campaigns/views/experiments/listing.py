@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from campaigns.journeys.versions import held_back_shares
 from campaigns.measurement import store_wide
 from campaigns.measurement.assignment import journey_key
 from campaigns.models import Campaign, Journey, RecoveryCell
@@ -30,8 +31,12 @@ def list_experiments(request: Any) -> HttpResponse:
     now, currency = clock.now(), request.store.currency
     journeys = list(Journey.objects.by_name().plain().exclude(live_number=None))
     beyond = beyond_held_back([journey_key(one.pk) for one in journeys], currency=currency, now=now)
+    shares = held_back_shares(journeys)
     context = {
-        "journeys": [{"journey": one, "badge": STATE_BADGES[one.state], **beyond.get(journey_key(one.pk), {})} for one in journeys],
+        "journeys": [
+            {"journey": one, "badge": STATE_BADGES[one.state], "share": shares.get(one.pk, 0), **beyond.get(journey_key(one.pk), {})}
+            for one in journeys
+        ],
         "cells": _cells(currency=currency, now=now),
         "campaigns": [{"campaign": one, "badge": badge_of(one), "word": word_of(one)} for one in _campaigns(now)],
         "whole": beyond_held_back([store_wide.KEY], currency=currency, now=now).get(store_wide.KEY),
@@ -43,11 +48,20 @@ def list_experiments(request: Any) -> HttpResponse:
 
 def _cells(*, currency: str, now: datetime) -> list[dict[str, Any]]:
     """Return the cells of the recovery plan that ran, in the order of the plan."""
-    ran = RecoveryCell.objects.select_related("stage").filter(journey__live_number__isnull=False, stage__archived_at=None)
+    ran = RecoveryCell.objects.select_related("stage", "journey").filter(journey__live_number__isnull=False, stage__archived_at=None)
     order = list(BY_KEY)
     found = sorted(ran, key=lambda one: (one.stage.position, one.stage_id, order.index(one.group)))
     beyond = beyond_held_back([journey_key(one.journey_id) for one in found], currency=currency, now=now)
-    return [{"cell": one, "group_name": BY_KEY[one.group].name.render(_), **beyond.get(journey_key(one.journey_id), {})} for one in found]
+    shares = held_back_shares(one.journey for one in found)
+    return [
+        {
+            "cell": one,
+            "group_name": BY_KEY[one.group].name.render(_),
+            "share": shares.get(one.journey_id, 0),
+            **beyond.get(journey_key(one.journey_id), {}),
+        }
+        for one in found
+    ]
 
 
 def _campaigns(now: datetime) -> list[Campaign]:

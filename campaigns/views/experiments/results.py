@@ -13,6 +13,7 @@ from campaigns.broadcasts import comparing
 from campaigns.broadcasts import reading as campaign_figures
 from campaigns.broadcasts.freezing import report_of
 from campaigns.journeys import reading as journey_figures
+from campaigns.journeys.versions import held_back_shares
 from campaigns.measurement import results, store_wide
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.attribution import window_days, windows
@@ -67,8 +68,10 @@ def show_journey_result(request: Any, public_id: UUID) -> HttpResponse:
     currency, now = request.store.currency, clock.now()
     outcome = results.outcome_of_key(journey_key(journey.pk), currency=currency, now=now)
     told = journey_figures.figures_of([journey.pk], currency=currency)[journey.pk]
+    share = held_back_shares([journey]).get(journey.pk, 0)
     context = {
         "name": journey.name,
+        "share": share,
         "crumbs": [
             Crumb(_("Journeys"), _address(request, "journeys")),
             Crumb(journey.name, _address(request, "journey", journey.public_id)),

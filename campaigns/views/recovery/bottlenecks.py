@@ -21,6 +21,8 @@ from retention.kit import clock
 
 FEWEST = 20
 """Below so many visits at a step no part of them is called lost."""
+LEAST_LOST = 10
+"""A step that loses fewer visits than this is not called the worst: two people are no bottleneck."""
 _STEPS = {
     "visit": gettext_lazy("Came"),
     "product": gettext_lazy("Looked at a product"),
@@ -60,6 +62,7 @@ def show_bottlenecks(request: Any) -> HttpResponse:
     now = clock.now()
     since = now - timedelta(days=days)
     together, *parts = ways_of(by, since=since, until=now)
+    worst = STEPS[together.worst] if _is_bottleneck(together, together.worst) else ""
     context = {
         "by": by,
         "days": days,
@@ -69,8 +72,9 @@ def show_bottlenecks(request: Any) -> HttpResponse:
         "choices": [{"key": key, "label": label, "current": key == by} for key, label in _dimensions()],
         "periods": [{"days": one, "label": label, "current": one == days} for one, label in ((30, _("30 days")), (90, _("90 days")))],
         "visits": together.counts[0],
-        "worst": _STEPS[STEPS[together.worst]] if together.counts[0] >= FEWEST else "",
-        "worst_hint": _HINTS[STEPS[together.worst]] if together.counts[0] >= FEWEST else "",
+        "enough": together.counts[0] >= FEWEST,
+        "worst": _STEPS.get(worst, ""),
+        "worst_hint": _HINTS.get(worst, ""),
         "causes": _causes(since),
         "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
     }
@@ -79,6 +83,11 @@ def show_bottlenecks(request: Any) -> HttpResponse:
 
 def _dimensions() -> list[tuple[str, str]]:
     return [("group", _("By visitor group")), ("device", _("By device")), ("source", _("By source"))]
+
+
+def _is_bottleneck(way: Way, place: int) -> bool:
+    before = way.counts[place - 1]
+    return before >= FEWEST and before - way.counts[place] >= LEAST_LOST
 
 
 def _steps(way: Way, request: Any, *, device: str = "") -> list[dict[str, Any]]:
@@ -94,7 +103,7 @@ def _steps(way: Way, request: Any, *, device: str = "") -> list[dict[str, Any]]:
                 "lost": before - way.counts[place] if place else 0,
                 "lost_share": way.lost_at(place) if place and before >= FEWEST else None,
                 "hint": _HINTS.get(step, ""),
-                "worst": place == way.worst and before >= FEWEST and before > way.counts[place],
+                "worst": place == way.worst and _is_bottleneck(way, place),
                 "row_url": _row_url(request, step, device=device) if place else "",
             }
         )
@@ -109,12 +118,11 @@ def _row_url(request: Any, step: str, *, device: str = "") -> str:
 def _part(way: Way, by: str, request: Any) -> dict[str, Any]:
     device = way.name if by == "device" and way.name in DEVICES else ""
     worst = STEPS[way.worst]
-    enough = way.counts[way.worst - 1] >= FEWEST
     return {
         "name": _name_of(way.name, by),
         "visits": way.counts[0],
         "steps": _steps(way, request, device=device),
-        "worst": _STEPS[worst] if enough else "",
+        "worst": _STEPS[worst] if _is_bottleneck(way, way.worst) else "",
         "row_url": _row_url(request, worst, device=device),
     }
 

@@ -14,6 +14,7 @@ from campaigns.models import RecoveryCell, RecoveryGroup, RecoveryStage
 from campaigns.recovery.figures import CellFigures, Lift, figures_of_cells
 from campaigns.recovery.planning import plans_of_store
 from campaigns.recovery.rules.cells import CellPlan
+from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
 from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, gift_words, long_delay, short_delay
 from campaigns.recovery.rules.stages import RuleError, read_rule
@@ -137,6 +138,23 @@ def grid_of(store: Store, ask: Ask, *, opened: tuple[int, str] | None, now: date
         live=sum(mark.state == "live" for mark in states),
         drafts=sum(mark.state == "draft" for mark in states),
     )
+
+
+def ready_rows(store: Store) -> list[dict[str, Any]]:
+    """Return the ready-made plan to read before there is a plan: rows of cells, each with messages and gift, or nothing."""
+    rows = []
+    for stage in STAGES:
+        plans = [(group, CELLS[stage.key, group]) for group in ON_PAGES]
+        cells = [
+            {
+                "group_name": BY_KEY[group].name.render(_),
+                "rungs": rungs_of(plan) if plan is not None else (),
+                "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
+            }
+            for group, plan in plans
+        ]
+        rows.append({"name": stage.name.render(_), "hint": read_rule(stage.rule).describe().render(_), "cells": cells})
+    return rows
 
 
 def cell_url(store: Store, stage: RecoveryStage, group: str, ask: Ask) -> str:

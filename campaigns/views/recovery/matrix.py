@@ -16,7 +16,7 @@ from campaigns.recovery import looking_back, planning
 from campaigns.recovery.checking import overlaps
 from campaigns.recovery.figures import totals_of
 from campaigns.recovery.rules.groups import BY_KEY
-from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page
+from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page, ready_rows
 from campaigns.views.recovery.panel import panel_of
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_money, write_number
@@ -48,7 +48,13 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
         return render(
             request,
             "campaigns/recovery/none.html",
-            {"may_send": may(request, "messages.send"), "may_edit": may(request, "messages.edit")},
+            {
+                "may_send": may(request, "messages.send"),
+                "overlaps": overlaps(),
+                "groups": groups_of_page(),
+                "open_group": "buying",
+                "rows": ready_rows(request.store),
+            },
         )
     grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
     context = {
@@ -107,7 +113,10 @@ def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
 @needs("messages.send")
 @require_POST
 def begin_plan(request: Any) -> HttpResponse:
-    """Make the ready-made plan and, with `switch_on`, let every cell go live that may."""
+    """Make the ready-made plan and, with `switch_on`, let every cell go live that may.
+
+    `pause` names journeys outside the plan, by public id, that begin with the same people leaving: they are paused in the same moment.
+    """
     now = clock.now()
     with transaction.atomic():
         if planning.begin(request.store, user_id=request.user.pk, now=now):
@@ -115,6 +124,7 @@ def begin_plan(request: Any) -> HttpResponse:
             looking_back.begin(days=30, now=now)
         if request.POST.get("switch_on"):
             _switch_on(request)
+            _pause_asked(request)
     return redirect("campaigns:recovery", store_slug=request.store.slug)
 
 
@@ -144,6 +154,16 @@ def _switch_on(request: Any) -> None:
             switched.waiting,
         )
         toasts.info(request, said % {"count": switched.waiting})
+
+
+def _pause_asked(request: Any) -> None:
+    """Pause the overlapping journeys that were ticked."""
+    asked = set(request.POST.getlist("pause"))
+    for one in overlaps():
+        journey = one.journey
+        if str(journey.public_id) in asked and journey.pause(now=clock.now()):
+            auditing.note(request, "journey.paused", target=f"journey:{journey.public_id}")
+            toasts.success(request, _("%(name)s is paused. Messages that wait will not go.") % {"name": journey.name})
 
 
 @needs("messages.edit")

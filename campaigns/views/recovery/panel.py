@@ -79,6 +79,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "figures": figures,
         "verdict": verdict_of(figures, currency=store.currency) if state in {"live", "paused"} else None,
         "faults": [fault.render(_) for fault in faults],
+        "lacks_pool": bool(faults) and plan is not None and bool(plan.gift.costs) and _pool(plan) is None,
         "lines": _lines(cell, plan, here, editing),
         "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name).render(_) if plan is not None else "",
         "gift": gift_of(plan, currency=store.currency) if plan is not None else "",

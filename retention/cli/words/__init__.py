@@ -24,6 +24,6 @@ WORDS = {
     "check": Word("retention.cli.words.check", "style, types, house rules  [gate ...]"),
     "bench": Word("retention.cli.words.bench", "one benchmark: a table, then one line of JSON  NAME [--scale S]"),
     "messages": Word("retention.cli.words.messages", "brings what customers read into every language's file, and compiles it"),
-    "manage": Word("retention.cli.words.manage", "Django's management commands on this folder's data  COMMAND ..."),
+    "manage": Word("retention.cli.words.manage", "Django's management commands on this folder's data  [--serve | --demo] COMMAND ..."),
     "stop": Word("retention.cli.words.stop", "stop whatever runs from this folder"),
 }

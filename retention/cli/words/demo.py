@@ -35,10 +35,12 @@ def run(arguments: list[str]) -> int:
     clock = place.folder / "clock.json"
     clock.unlink(missing_ok=True)
     with product(place, voice=voice, port=options.port, mode="demo", clock=clock) as running:
-        _tell(running, clock=clock, voice=voice, report=options.report, once=once)
+        context = _tell(running, clock=clock, voice=voice, report=options.report, once=once)
         if not once:
-            voice.line(" Ctrl-C stops all.  Next: ./run test")
+            _show_around(running, context, voice=voice)
             stay(running)
+    if once:
+        voice.line(" The story is told. In a terminal, and without --once, ./run demo stays, with addresses and a login to look around.")
     voice.step("stopped")
     return 0
 
@@ -52,7 +54,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _tell(running: Product, *, clock: Path, voice: Voice, report: Path | None, once: bool) -> None:
+def _tell(running: Product, *, clock: Path, voice: Voice, report: Path | None, once: bool) -> StoryContext:
     context = StoryContext(
         base_url=running.url,
         inbox_dir=running.inbox,
@@ -74,7 +76,12 @@ def _tell(running: Product, *, clock: Path, voice: Voice, report: Path | None, o
     finally:
         if report:
             report.write_text(json.dumps(context.report, indent=1, default=str) + "\n")
+    return context
+
+
+def _show_around(running: Product, context: StoryContext, *, voice: Voice) -> None:
     for label, path in [("Look around:", "/"), *context.pages]:
         voice.line(f" {label:<13} {running.url}{path}")
     for login in context.logins:
         voice.line(f" {'login':<13} {login}")
+    voice.line(" Ctrl-C stops all.  Next: ./run test")

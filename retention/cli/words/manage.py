@@ -1,7 +1,7 @@
-"""./run manage COMMAND ...: Django's commands on the data of this folder.
+"""./run manage [--serve | --demo] COMMAND ...: Django's commands on the data of this folder.
 
-On what runs (demo first), else on serve's or the demo's data, with the servers started for as long as it takes. With
-BOOMERANG_ENV=production nothing is started: the environment says where everything is.
+On what --serve or --demo names; else on what runs (demo first), else on serve's or the demo's data, with the servers started for as
+long as it takes. With BOOMERANG_ENV=production nothing is started: the environment says where everything is.
 """
 
 import os
@@ -12,10 +12,14 @@ from retention.cli.folders import ROOT, Place
 from retention.cli.ground import ground
 from retention.cli.stopping import listen
 
+_CHOICES = {"--serve": "serve", "--demo": "demo"}
+
 
 def run(arguments: list[str]) -> int:
     """Run one management command and return its exit code."""
     mode = os.environ.get("BOOMERANG_ENV", "")
+    if arguments and arguments[0] in _CHOICES:
+        mode, arguments = _CHOICES[arguments[0]], arguments[1:]
     if mode in {"production", "test"}:
         return _manage(arguments, dict(os.environ))
     place = _place(mode)

@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> int:
     listen()
     voice = Voice()
     with product(Place("serve"), voice=voice, port=options.port, mode="serve") as running:
-        voice.line(f" Open {running.url}/  (sign up there; without MAIL_URL the product's mail is read with ./run manage read_inbox)")
+        voice.line(f" Open {running.url}/ and sign up; without MAIL_URL the product's mail is read with ./run manage --serve read_inbox")
         voice.line(" Ctrl-C stops all.")
         stay(running)
     return 0

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
-from django.forms import BoundField
+from django.forms import BoundField, Field
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, ClearableFileInput, PasswordInput, RadioSelect, Select, Textarea
 from django.templatetags.static import static
 from django.urls import reverse
@@ -220,8 +220,15 @@ def field(
         "ok": ok,
         "check_url": check_url,
         "required": bound.field.required or plain,
-        "errors": [*bound.errors, *errors],
+        "errors": [*_errors_of(bound, label=label), *errors],
     }
+
+
+def _errors_of(bound: BoundField, *, label: str) -> list[str]:
+    """Return a field's errors; of one that was left empty its name, where Django would only say "this field"."""
+    left_empty = str(Field.default_error_messages["required"])
+    missing = _("%(label)s is missing.") % {"label": label or bound.label}
+    return [missing if str(error) == left_empty else str(error) for error in bound.errors]
 
 
 @register.simple_tag(takes_context=True)

@@ -16,7 +16,7 @@ from retention.dashboard.menu import home_url
 from retention.kit.clock import now
 from retention.stores import countries, sessions
 from retention.stores.client_address import UNKNOWN, client_ip
-from retention.stores.forms.opening import SellingForm, ShopForm, proposal
+from retention.stores.forms.opening import SellingForm, ShopForm, beginning, proposal
 from retention.stores.models import User
 from retention.stores.opening import Plan, open_store
 
@@ -42,7 +42,7 @@ def selling(request: Any) -> HttpResponse:
     draft = _draft(request)
     if "name" not in draft:
         return redirect("stores:new")
-    form = SellingForm(request.POST or None, initial=draft)
+    form = SellingForm(request.POST or None, initial=beginning(draft.get("browser_zone", "")) | draft)
     if request.method == "POST" and form.is_valid():
         _keep(request, form.cleaned_data)
         return redirect("stores:new_check")

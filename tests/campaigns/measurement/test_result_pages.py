@@ -159,6 +159,23 @@ def test_the_list_names_what_is_measured(store: Any) -> None:
     assert signed_in(member_of(store, "writer")).get(here).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("share", "listed", "told"),
+    [
+        (0.1, "10.0% held back, nobody yet", "10.0% of those who enter get nothing"),
+        (0.0, "nobody is held back", "Nobody is held back"),
+    ],
+)
+def test_every_page_says_the_same_of_a_journey_nobody_entered(store: Any, share: float, listed: str, told: str) -> None:
+    journey = add("abandoned_cart", now=clock.now(), holdout_share=share)
+    journey.launch(number=1, now=clock.now())
+    client, here = signed_in(member_of(store, "owner")), f"/s/{store.slug}/"
+    for page in ("experiments/", "journeys/"):
+        assert listed in client.get(f"{here}{page}").content.decode(), page
+    for page in (f"journeys/{journey.public_id}/", f"journeys/{journey.public_id}/result/"):
+        assert told in client.get(f"{here}{page}").content.decode(), page
+
+
 def test_windows_are_kept_and_wrong_ones_named(store: Any) -> None:
     owner, here = signed_in(member_of(store, "owner")), f"/s/{store.slug}/settings/measuring/windows/"
     refused = owner.post(here, {"email": "30", "sms": "5", "push": "1", "onsite": "1"})

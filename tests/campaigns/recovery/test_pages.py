@@ -13,6 +13,7 @@ from campaigns.playbooks.switching import switch_on as switch_journey_on
 from campaigns.recovery import looking_back
 from campaigns.recovery.planning import begin, plan_of
 from campaigns.recovery.rules.cells import CHANNELS
+from campaigns.recovery.rules.defaults import CELLS
 from retention.kit import clock
 from retention.orders.models import Cart
 from retention.stores.models import AuditEntry
@@ -33,7 +34,10 @@ def of_cell(store, stage, group, tail=""):
 
 def test_one_press_makes_the_plan_and_lets_live_what_may(store):
     client = signed_in(member_of(store))
-    assert "No plan yet" in client.get(address(store)).content.decode()
+    before = client.get(address(store)).content.decode()
+    assert "No plan yet" in before
+    assert before.count("10% off") == 1, "who gets what is read before the yes"
+    assert before.count("Nothing is sent") == sum(plan is None for plan in CELLS.values())
     assert client.post(address(store, "begin/"), {"switch_on": "1"}).status_code == 302
     states = dict(RecoveryCell.objects.values_list("state").distinct().values_list("state", "state"))
     assert set(states) == {"live", "draft", "empty"}
@@ -203,6 +207,37 @@ def test_another_journey_about_leaving_is_named(plan):
     assert "Abandoned basket" in page
 
 
+def test_a_journey_about_leaving_is_paused_with_the_yes_where_that_was_ticked(store):
+    client, journey = signed_in(member_of(store)), switch_journey_on("abandoned_cart", now=clock.now())
+    page = client.get(address(store)).content.decode()
+    assert f'name="pause" value="{journey.public_id}" checked' in page
+    client.post(address(store, "begin/"), {"switch_on": "1"})
+    journey.refresh_from_db()
+    assert journey.state == "live", "not without the tick"
+    client.post(address(store, "begin/"), {"switch_on": "1", "pause": [str(journey.public_id)]})
+    journey.refresh_from_db()
+    assert journey.state == "paused"
+
+
+def test_the_home_page_says_what_a_live_plan_needs(store):
+    client = signed_in(member_of(store))
+    switch_journey_on("abandoned_cart", now=clock.now())
+    live_part = f"/s/{store.slug}/home/live/"
+    assert "recovery plan" not in client.get(live_part).content.decode(), "without a plan there is nothing to decide"
+    client.post(address(store, "begin/"), {"switch_on": "1"})
+    page = client.get(live_part).content.decode()
+    assert "Two senders want the same people: “Abandoned basket” and the recovery plan" in page
+    assert "3 cells of the recovery plan are not switched on" in page
+    assert of_cell(store, "idle", "looking") in page
+
+
+def test_a_cell_without_its_pool_leads_to_the_choice_and_offers_no_switch(plan):
+    page = signed_in(member_of(plan)).get(of_cell(plan, "idle", "looking")).content.decode()
+    assert "under “Reason to come back”" in page
+    assert f'{of_cell(plan, "idle", "looking")}?edit=gift">Choose the pool' in page
+    assert "Switch on</button>" not in page
+
+
 def test_the_past_is_counted_once_and_sends_nothing(plan):
     now = clock.now()
     for number in range(3):
@@ -233,6 +268,19 @@ def test_bottlenecks_name_the_step_that_loses_most_and_make_it_a_row(plan):
     assert "event=Checkout+Started&amp;without=Payment+Info+Entered&amp;device=phone" in page
     form = client.get(address(plan, "rows/new/?event=Checkout+Started&without=Payment+Info+Entered&device=phone")).content.decode()
     assert 'value="Checkout Started"' in form
+
+
+def test_two_visits_lost_of_many_are_no_bottleneck(plan):
+    now = clock.now()
+    for number in range(24):
+        told: list[Any] = [(0, "Product Viewed", TEA), (1, "Product Added", TEA)]
+        told += [(4, "Order Completed", {"order_id": f"N-{number}"})] if number > 1 else []
+        live(shopper(now=now), *told, now=now - timedelta(hours=3))
+    tick(now=now)
+    page = signed_in(member_of(plan)).get(address(plan, "bottlenecks/")).content.decode()
+    assert "Of 24 visits too few are lost at one step to call it a bottleneck." in page
+    assert "one that ordered counts at every step before" in page
+    assert "are lost before" not in page
 
 
 def test_a_basket_comes_back_by_a_button_and_not_by_looking(store):

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         """Print them, or say that there is none."""
         headings = list_mails(settings.INBOX_DIR, name=PRODUCT, limit=options["last"], search=options["to"])
         if not headings:
-            self.stdout.write("The test inbox holds no such mail.")
+            self.stdout.write(f"The test inbox in {settings.INBOX_DIR / PRODUCT} holds no such mail.")
         for heading in reversed(headings):
             mail = read_mail(settings.INBOX_DIR, name=PRODUCT, mail=heading.name)
             text = mail.text if mail is not None else ""
