@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.journeys.drafting import draft_of
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.models import CouponPool, Journey, RecoveryCell
 from campaigns.personalization.blocks.editing import filled_in
@@ -85,6 +86,8 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "pools": pools,
         "holdout": 0 if playbook.service else LEAST_SHARE_OF_FEW,
         "journey": journey,
+        "draft": journey is not None and draft_of(journey) is not None,
+        "may_write": may(request, "messages.write"),
         "may_send": may(request, "messages.send"),
         "may_edit": may(request, "messages.edit"),
     }
@@ -109,7 +112,7 @@ def preview_message(request: Any, key: str, message: str) -> HttpResponse:
 @needs("messages.send")
 @require_POST
 def switch_playbook_on(request: Any, key: str) -> HttpResponse:
-    """Take a playbook and let people in from now on; one that needs something first stays a draft and says what."""
+    """Take a playbook and let people in from now on; one that needs something first, or is being changed, stays a draft and says so."""
     playbook, now = _playbook(key), clock.now()
     with transaction.atomic():
         journey = launch(key, now=now, holdout_share=_share(playbook), pools=_pools(request, playbook), user_id=request.user.pk)
@@ -118,6 +121,8 @@ def switch_playbook_on(request: Any, key: str) -> HttpResponse:
             auditing.note(request, "journey.launched", target=f"journey:{journey.public_id}")
     if launched:
         toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
+    elif draft_of(journey) is not None:
+        toasts.error(request, _("%(name)s is being changed. Look its draft over; it goes live from there.") % {"name": journey.name})
     elif journey.state == Journey.State.DRAFT:
         toasts.error(request, _("%(name)s is not live yet: something must be mended first.") % {"name": journey.name})
     return redirect("campaigns:journey", store_slug=request.store.slug, public_id=journey.public_id)

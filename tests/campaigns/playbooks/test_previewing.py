@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Journey, RecoveryCell
+from campaigns.journeys import drafting
+from campaigns.journeys.shadowing import begin as begin_shadow
+from campaigns.journeys.shadowing import shadow_of
+from campaigns.models import Journey, JourneyDraft, RecoveryCell
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.numbers import numbers_of
 from campaigns.playbooks.previewing import preview_of
@@ -29,6 +32,12 @@ def look(key: str, store: Any, now: Any) -> Any:
 
 def said(preview: Any) -> list[str]:
     return [phrase.render(str) for phrase in preview.says]
+
+
+def calmer(draft: JourneyDraft) -> bool:
+    """Change a draft, as somebody in the editor does."""
+    draft.tree = {**draft.tree, "calm_minutes": 7, "holdout_share": 0.25}
+    return False
 
 
 @pytest.mark.parametrize("playbook", list(PLAYBOOKS), ids=lambda one: one.key)
@@ -128,6 +137,22 @@ def test_an_order_s_own_mails_hold_nobody_back(store: Any) -> None:
     assert "nobody is held back" in client.get(f"{here}returning/").content.decode()
     client.post(f"{here}returning/switch-on/")
     assert Journey.objects.get().versions.get().definition["holdout_share"] == 0
+
+
+def test_one_that_is_being_changed_goes_live_from_its_draft_alone_and_ends_its_shadow(store: Any) -> None:
+    client, here, now = signed_in(member_of(store, "owner")), f"/s/{store.slug}/journeys/ready/", clock.now()
+    client.post(f"{here}welcome/draft/")
+    journey = Journey.objects.get()
+    drafting.change(journey, calmer, revision=0, user_id=None, now=now)
+    begin_shadow(journey, journey.versions.get().definition, now=now)
+    page = client.get(f"{here}welcome/").content.decode()
+    assert (f"{journey.public_id}/launch/" in page, "Switch it on" in page) == (True, False)
+    assert "is being changed" in client.post(f"{here}welcome/switch-on/", follow=True).content.decode()
+    assert (Journey.objects.get(pk=journey.pk).state, shadow_of(journey) is not None) == ("draft", True)
+    assert not AuditEntry.objects.filter(action="journey.launched").exists()
+    assert drafting.discard(journey)
+    client.post(f"{here}welcome/switch-on/")
+    assert (Journey.objects.get(pk=journey.pk).state, shadow_of(journey)) == ("live", None)
 
 
 def test_the_gallery_says_how_the_recovery_plan_stands(store: Any) -> None:
