@@ -31,6 +31,7 @@ from campaigns.views.editor.reading import figures_of
 from campaigns.views.experiments.figures import beyond_held_back, result_card
 from campaigns.views.journey_states import STATE_BADGES
 from campaigns.views.journey_words import names_of_store, occasion_words, starts
+from campaigns.views.playbooks import PLAN
 from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.kit.fields import Fields, Problem
@@ -62,7 +63,7 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
         for one in journeys
     ]
     present = {journey.playbook for journey in journeys}
-    ready = any(playbook.key not in present for playbook in PLAYBOOKS)
+    ready = any(playbook.key not in present for playbook in PLAYBOOKS if playbook.key != PLAN)
     context = {"rows": rows, "ready": ready, "may_write": may(request, "messages.write"), "may_send": may(request, "messages.send")}
     return render(request, "campaigns/journeys.html", context)
 

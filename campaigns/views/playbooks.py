@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.journeys.drafting import draft_of
+from campaigns.journeys.drafting import draft_of, unsaved
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.models import CouponPool, Journey, RecoveryCell
 from campaigns.personalization.blocks.editing import filled_in
@@ -84,7 +84,8 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "messages_shown": [_shown(one) for one in playbook.templates],
         "gifts": [{"name": f"pool_{gift.step}", "label": gift.label.render(_)} for gift in playbook.gifts],
         "pools": pools,
-        "holdout": 0 if playbook.service else LEAST_SHARE_OF_FEW,
+        "holdout": _share(playbook) if journey is None else unsaved(journey, now=now).tree.get("holdout_share", 0),
+        "service": playbook.service,
         "journey": journey,
         "draft": journey is not None and draft_of(journey) is not None,
         "may_write": may(request, "messages.write"),
@@ -132,9 +133,11 @@ def switch_playbook_on(request: Any, key: str) -> HttpResponse:
 @require_POST
 def draft_playbook(request: Any, key: str) -> HttpResponse:
     """Take a playbook as a draft, to change it before anybody enters."""
-    playbook = _playbook(key)
+    playbook, now = _playbook(key), clock.now()
     with transaction.atomic():
-        journey = add(key, now=clock.now(), holdout_share=_share(playbook), pools=_pools(request, playbook), user_id=request.user.pk)
+        journey = add(key, now=now, holdout_share=_share(playbook), pools=_pools(request, playbook), user_id=request.user.pk)
+        if journey.created_at == now:
+            auditing.note(request, "journey.made", target=f"journey:{journey.public_id}")
     return redirect("campaigns:journey", store_slug=request.store.slug, public_id=journey.public_id)
 
 

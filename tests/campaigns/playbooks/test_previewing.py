@@ -122,7 +122,9 @@ def test_a_pool_is_chosen_on_its_page_and_a_foreign_one_is_as_none(store: Any) -
     client, here = signed_in(member_of(store, "marketer")), f"/s/{store.slug}/journeys/ready/"
     pool = make_pool("A", now=now)
     assert pool.name in client.get(f"{here}birthday/").content.decode()
-    client.post(f"{here}birthday/draft/", {"pool_greet": str(pool.public_id)})
+    for _twice in range(2):
+        client.post(f"{here}birthday/draft/", {"pool_greet": str(pool.public_id)})
+    assert AuditEntry.objects.filter(action="journey.made").count() == 1
     client.post(f"{here}wishlist/draft/", {"pool_remind": "0190c0de-0000-7000-8000-000000000000"})
     client.post(f"{here}second_order/draft/", {"pool_thanks": "nonsense\0"})
     sent = {one.playbook: one.versions.get().definition["steps"] for one in Journey.objects.all()}
@@ -147,6 +149,7 @@ def test_one_that_is_being_changed_goes_live_from_its_draft_alone_and_ends_its_s
     begin_shadow(journey, journey.versions.get().definition, now=now)
     page = client.get(f"{here}welcome/").content.decode()
     assert (f"{journey.public_id}/launch/" in page, "Switch it on" in page) == (True, False)
+    assert "25% of those who enter get nothing" in page
     assert "is being changed" in client.post(f"{here}welcome/switch-on/", follow=True).content.decode()
     assert (Journey.objects.get(pk=journey.pk).state, shadow_of(journey) is not None) == ("draft", True)
     assert not AuditEntry.objects.filter(action="journey.launched").exists()
