@@ -29,10 +29,12 @@ from campaigns.playbooks.switching import add
 from campaigns.playbooks.switching import switch_on as launch
 from campaigns.views.frames import FRAME_POLICY, show_message, shown
 from campaigns.views.journey_states import STATE_BADGES
+from campaigns.views.journey_words import occasion_words, say, starts
 from campaigns.views.looking import look_at
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_number
 from retention.kit import clock
+from retention.kit.words import Phrase
 from retention.stores import auditing
 
 PLAN = "abandoned_cart"  # in whose place the recovery plan stands
@@ -75,8 +77,8 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "summary": playbook.summary.render(_),
         "lead": _lead(preview),
         "reach": _reach(preview),
-        "starts": _said(preview.starts, preview),
-        "ends": [_said(end, preview) for end in preview.ends],
+        "starts": starts(preview.definition.trigger, _names(preview)),
+        "ends": [occasion_words(occasion) for occasion in preview.definition.exits],
         "again": preview.definition.again.words().render(_),
         "steps": [{"icon": STEP_ICONS.get(kind, "flag"), "sentence": _said(words, preview)} for kind, words, _step in preview.steps],
         "needs": [{"label": one.need.label.render(_), "missing": one.need.missing.render(_), "met": one.met} for one in preview.needs],
@@ -194,9 +196,12 @@ def _plan() -> Mapping[str, Any]:
     return {"there": cells.exists(), "live": live}
 
 
-def _said(phrase: Any, preview: Preview) -> str:
-    names: Mapping[str, str] = {key: name.render(_) for key, name in preview.names.items()}
-    said: str = phrase.render(_, show=lambda value: names.get(str(value), str(value)))
+def _names(preview: Preview) -> dict[str, str]:
+    return {key: name.render(_) for key, name in preview.names.items()}
+
+
+def _said(phrase: Phrase, preview: Preview) -> str:
+    said = say(phrase, _names(preview))
     return said[:1].upper() + said[1:]
 
 

@@ -107,7 +107,7 @@ def test_three_presses_from_a_new_store_to_a_running_journey(store: Any) -> None
     assert f'href="{here}welcome/"' in page
     assert "needs sign-ups: none seen yet" in page
     page = client.get(f"{here}welcome/").content.decode()
-    for words in ("somebody signs up by a form", "Wait 3 days, then until 10:00 where they live", "10% of those who enter get nothing"):
+    for words in ("when they sign up by a form", "Wait 3 days, then until 10:00 where they live", "10% of those who enter get nothing"):
         assert words.lower() in page.lower()
     page = client.post(f"{here}welcome/switch-on/", follow=True).content.decode()
     assert "Welcome is live. People enter from now on." in page
@@ -136,7 +136,9 @@ def test_a_pool_is_chosen_on_its_page_and_a_foreign_one_is_as_none(store: Any) -
 
 def test_an_order_s_own_mails_hold_nobody_back(store: Any) -> None:
     client, here = signed_in(member_of(store, "owner")), f"/s/{store.slug}/journeys/ready/"
-    assert "nobody is held back" in client.get(f"{here}returning/").content.decode()
+    page = client.get(f"{here}returning/").content.decode()
+    for words in ("nobody is held back", "when a return is asked for.", "when the return is declined or taken back."):
+        assert words in page
     client.post(f"{here}returning/switch-on/")
     assert Journey.objects.get().versions.get().definition["holdout_share"] == 0
 
