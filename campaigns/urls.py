@@ -118,7 +118,6 @@ urlpatterns: list[URLPattern] = [
     path("journeys/ready/<slug:key>/switch-on/", playbooks.switch_playbook_on, name="playbook_on"),
     path("journeys/ready/<slug:key>/draft/", playbooks.draft_playbook, name="playbook_draft"),
     path("journeys/new/", editor.new_journey, name="new_journey"),
-    path("journeys/switch-on/<slug:key>/", journeys.switch_on, name="switch_on"),
     path("journeys/<uuid:public_id>/", journeys.show_journey, name="journey"),
     path("journeys/<uuid:public_id>/edit/", editor.edit_journey, name="journey_edit"),
     path("journeys/<uuid:public_id>/discard/", editor.discard_draft, name="journey_discard"),

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from campaigns.models import Message
 from retention.customers.events import record, tell_readers
-from retention.customers.models import Customer
+from retention.customers.models import Customer, CustomerEvent
 from retention.customers.profile import Told, apply_traits
 from retention.kit.words import Phrase, gettext_noop
 
@@ -28,15 +28,23 @@ SCORES: tuple[tuple[int, Phrase], ...] = (
 def answer(message: Message, *, score: int, note: str, now: datetime) -> bool:
     """Write down how it went for whoever got a message, and say whether that is news.
 
-    score: 1 (badly) to 5 (very well). note: their own words, cut after 500 characters. The later answer counts; the same again is no news.
+    score: 1 (badly) to 5 (very well). note: their own words, cut after 500 characters. The later answer counts; the same again to the same
+    message is no news.
     """
-    said: dict[str, Any] = {SCORE: score, NOTE: note.replace("\0", "").strip()[:LONGEST_NOTE]}
+    words = note.replace("\0", "").strip()[:LONGEST_NOTE]
+    about = {"score": score, "note": words, "message_id": message.public_id.hex}
     with transaction.atomic():
         customer = Customer.objects.select_for_update().get(pk=message.customer_id)
-        if all(customer.attributes.get(name, "") == value for name, value in said.items()):
+        if _last_answer(customer, about["message_id"]) == about:
             return False
-        told = {name: value for name, value in said.items() if value != ""} | {DAY: now.date().isoformat()}
+        told = {SCORE: score, DAY: now.date().isoformat()} | ({NOTE: words} if words or NOTE in customer.attributes else {})
         tell_readers(apply_traits([Told(customer.pk, told, now, trusted=True)]), now=now)
-        about = {"score": score, "note": said[NOTE], "message_id": message.public_id.hex}
         record(customer.pk, name=ANSWERED, now=now, properties=about)
     return True
+
+
+def _last_answer(customer: Customer, message_id: str) -> Mapping[str, Any] | None:
+    """Return what somebody said last to one message, or None."""
+    rows = CustomerEvent.objects.filter(customer=customer, kind="own", name=ANSWERED, properties__message_id=message_id)
+    found: Mapping[str, Any] | None = rows.order_by("-occurred_at", "-id").values_list("properties", flat=True).first()
+    return found

@@ -12,7 +12,7 @@ CATEGORY = Playbook(
     key="category",
     aim=COME_BACK,
     icon="layout-grid",
-    name=Phrase(gettext_noop("Searched and did not find")),
+    name=Phrase(gettext_noop("Looked through lists, opened nothing")),
     summary=Phrase(
         gettext_noop("Helps who looked through three lists and opened nothing. One message only; opening a product or ordering ends it.")
     ),
@@ -31,14 +31,14 @@ CATEGORY = Playbook(
     templates=(
         ReadyMessage(
             "category-push",
-            Phrase(gettext_noop("Searched: push")),
+            Phrase(gettext_noop("Lists looked through: push")),
             "push",
             "Not found yet?",
             short("Tell us what you are looking for, and we help."),
         ),
         ReadyMessage(
             "category-mail",
-            Phrase(gettext_noop("Searched: mail")),
+            Phrase(gettext_noop("Lists looked through: mail")),
             "email",
             "Did you find what you were looking for?",
             letter(

@@ -4,16 +4,15 @@ Everything is counted from the store's own rows; nothing is made, and nothing is
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.journeys.definition import Definition, read_definition
-from campaigns.journeys.occasions import Occasion
 from campaigns.models import RecoveryCell
 from campaigns.playbooks.base import STORE, Need, Playbook
 from campaigns.playbooks.numbers import FEWEST, Numbers
-from campaigns.playbooks.switching import filled, with_gifts
+from campaigns.playbooks.switching import filled
 from retention.catalog.models import Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.figures import write_money
@@ -28,21 +27,6 @@ DAYS, SEEN_DAYS = 30, 90
 LOOKED_AT = 500
 """How many events of a name are asked whether they say what they must, the newest first."""
 _OWN = {"Signed Up", "Survey Answered", "Cart Idle", "Email Link Clicked"}
-_HAPPENS: Mapping[str, Phrase] = {
-    "Cart Idle": Phrase(gettext_noop("somebody leaves a full basket alone for an hour")),
-    "Checkout Started": Phrase(gettext_noop("somebody goes to the checkout")),
-    "Order Completed": Phrase(gettext_noop("somebody places an order")),
-    "Product Added": Phrase(gettext_noop("somebody puts something into the basket")),
-    "Product Added to Wishlist": Phrase(gettext_noop("somebody wishes for something")),
-    "Product List Viewed": Phrase(gettext_noop("somebody looks through a list")),
-    "Product Removed from Wishlist": Phrase(gettext_noop("somebody takes a wish back")),
-    "Product Viewed": Phrase(gettext_noop("somebody looks at a product")),
-    "Signed Up": Phrase(gettext_noop("somebody signs up by a form")),
-    "Shipment Updated delivered": Phrase(gettext_noop("a parcel arrived")),
-    "Return Updated": Phrase(gettext_noop("a return is asked for or changes")),
-    "Return Updated requested": Phrase(gettext_noop("a return is asked for")),
-    "Return Updated declined": Phrase(gettext_noop("the return is declined or taken back")),
-}
 _THINGS: Mapping[str, Phrase] = {
     "Email Link Clicked": Phrase(gettext_noop("a click in an e-mail")),
     "Product Reviewed": Phrase(gettext_noop("a review")),
@@ -64,14 +48,12 @@ class Seen:
 class Preview:
     """What a playbook would do. counted: None where the question took too long. steps: (kind, sentence, step's name), from top to bottom.
 
-    starts, ends: what lets people in, and what ends it; names: what texts in those sentences stand for. says: figures and warnings.
+    names: what texts in those sentences, and in what starts and ends it, stand for. says: figures and warnings.
     """
 
     definition: Definition
     counted: Counted | None
     needs: Sequence[Seen]
-    starts: Phrase
-    ends: Sequence[Phrase]
     steps: Sequence[tuple[str, Phrase, str]]
     names: Mapping[str, Phrase]
     says: Sequence[Phrase]
@@ -83,11 +65,11 @@ class Preview:
         return [channel for channel in ("email", "sms", "push") if channel in used]
 
 
-def preview_of(playbook: Playbook, store: Store, *, gifts: Collection[str] = (), numbers: Numbers, now: datetime) -> Preview:
-    """Return what a playbook would do in the active store. gifts: the steps for which a pool is chosen; numbers: of `numbers_of`."""
+def preview_of(playbook: Playbook, store: Store, *, numbers: Numbers, now: datetime) -> Preview:
+    """Return what a playbook would do in the active store, without codes. numbers: of `numbers_of`."""
     names = _names(playbook)
     own = {ready.key: ready.key for ready in playbook.segments}
-    definition = read_definition(filled(with_gifts(playbook, dict.fromkeys(gifts)), {**numbers.values(), **own}))
+    definition = read_definition(filled(playbook.definition, {**numbers.values(), **own}))
     at = at_moment(now)
     try:
         counted = count_rule(read(playbook.lately, at.terms), at)
@@ -97,8 +79,6 @@ def preview_of(playbook: Playbook, store: Store, *, gifts: Collection[str] = (),
         definition=definition,
         counted=counted,
         needs=[Seen(need, is_met(need, now=now)) for need in playbook.needs],
-        starts=_occasion_words(definition.trigger.occasion) if definition.trigger.kind == "event" else definition.trigger.words(),
-        ends=[_occasion_words(one) for one in definition.exits],
         steps=[(step.kind, step.describe(), step.id) for step in definition.steps if step.kind != "exit"],
         names=names,
         says=[*_figures(playbook, numbers, store), *_beside(playbook), *playbook.says],
@@ -147,13 +127,6 @@ def _beside(playbook: Playbook) -> list[Phrase]:
 def _names(playbook: Playbook) -> Mapping[str, Phrase]:
     messages = {message.key: message.name for message in playbook.templates}
     return {**_THINGS, **messages, **{ready.key: ready.name for ready in playbook.segments}}
-
-
-def _occasion_words(occasion: Occasion) -> Phrase:
-    """Say an event as people would; one nobody named keeps its own name."""
-    told = [value for one in occasion.where for value in one.values[:1]]
-    found = _HAPPENS.get(" ".join([occasion.event, *told])) or _HAPPENS.get(occasion.event)
-    return found or Phrase(gettext_noop("“%(event)s” happens"), {"event": occasion.event})
 
 
 def _figures(playbook: Playbook, numbers: Numbers, store: Store) -> list[Phrase]:

@@ -25,7 +25,7 @@ QUIET = Playbook(
     name=Phrase(gettext_noop("Quiet readers: wake or let go")),
     summary=Phrase(
         gettext_noop(
-            "Who clicked nothing for 90 days gets two mails that suit them. Who reads on stays; who does not is marked to be left out."
+            "Who clicked nothing for 90 days gets two mails that suit them. Who reads on stays; who does not is marked, and you leave them out of your campaigns."
         )
     ),
     definition={
@@ -81,14 +81,14 @@ QUIET = Playbook(
             "quiet-last",
             Phrase(gettext_noop("Quiet readers: the last one")),
             "email",
-            "Shall we stop writing?",
+            "Do you still want our mails?",
             letter(
-                "Shall we stop writing?",
-                "we have not seen you for a while. One press, and our mails go on; without it we keep still.",
-                "Yes, go on",
+                "Do you still want our mails?",
+                "we have not seen you for a while. One press tells us that you want to read on.",
+                "Yes, I do",
                 text("You can also choose below to hear from us less often."),
             ),
-            "One press, and they go on.",
+            "One press, and we know.",
         ),
     ),
     lately=rule_of(
@@ -106,8 +106,8 @@ QUIET = Playbook(
         ),
         ReadySegment(
             "sunset",
-            Phrase(gettext_noop("Let go: no more mails")),
-            Phrase(gettext_noop("Two mails and no click: leave them out of campaigns.")),
+            Phrase(gettext_noop("Let go: to leave out")),
+            Phrase(gettext_noop("Two mails and no click. They still get your campaigns until you leave this segment out.")),
             _marked("sunset"),
         ),
     ),
@@ -115,7 +115,7 @@ QUIET = Playbook(
     says=(
         Phrase(
             gettext_noop(
-                "Who is let go stays a customer and is only marked: leave the segment “Let go: no more mails” out of your campaigns."
+                "Who is let go stays a customer and is only marked: leave the segment “Let go: to leave out” out of your campaigns."
             )
         ),
     ),

@@ -7,8 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext
 
+from campaigns.journeys import shadowing
 from campaigns.journeys.checking import faults_of
 from campaigns.journeys.definition import read_definition
+from campaigns.journeys.drafting import draft_of
 from campaigns.models import CouponPool, Journey, JourneyVersion, SendRule
 from campaigns.personalization.ready.messages import add_messages
 from campaigns.playbooks import PLAYBOOKS
@@ -33,12 +35,15 @@ def switch_on(
     """Launch a playbook in the active store, or return the journey it became; a paused one stays paused.
 
     key: of the playbook. holdout_share: the part that is only measured, where it is another than the playbook says. pools: where a message
-    draws its codes from, by step. Raises UnknownKey. One that has faults (`journeys/checking.py`) is there afterwards and stays a draft.
+    draws its codes from, by step. Raises UnknownKey. One that has faults (`journeys/checking.py`) is there afterwards and stays a draft; so
+    does one that somebody changes in the editor, for what they wrote goes live from there (`drafting.release`).
     """
     with transaction.atomic():
-        journey = add(key, now=now, holdout_share=holdout_share, pools=pools, user_id=user_id)
-        if journey.state == Journey.State.DRAFT and not faults_of(journey, now=now):
+        made = add(key, now=now, holdout_share=holdout_share, pools=pools, user_id=user_id)
+        journey: Journey = Journey.objects.select_for_update(no_key=True).get(pk=made.pk)
+        if journey.state == Journey.State.DRAFT and draft_of(journey) is None and not faults_of(journey, now=now):
             journey.launch(number=1, now=now)
+            shadowing.stop(journey, now=now)
             for kind in ("journeys", "dispatch"):
                 StoreWork.ring(kind, store_id=journey.store_id, due_at=now)
     return journey

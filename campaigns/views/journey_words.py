@@ -17,9 +17,24 @@ ICONS = {
     "exit": "flag", "jump": "arrow-back-up",
 }  # fmt: skip
 CHANNEL_ICONS = {"email": "mail", "sms": "message-2", "push": "bell", "onsite": "device-desktop"}
-_EVENTS = {
-    "Cart Idle": gettext_noop("a basket is left alone"),
-    "Order Completed": gettext_noop("they place an order"),
+_EVENTS: Mapping[tuple[str, ...], str] = {  # an event, and the texts it must say of itself where that makes it another thing
+    ("Cart Idle",): gettext_noop("a basket is left alone"),
+    ("Checkout Started",): gettext_noop("they go to the checkout"),
+    ("Email Link Clicked",): gettext_noop("they click in an e-mail"),
+    ("Order Completed",): gettext_noop("they place an order"),
+    ("Product Added",): gettext_noop("they put something into the basket"),
+    ("Product Added to Wishlist",): gettext_noop("they wish for something"),
+    ("Product List Viewed",): gettext_noop("they look through a list"),
+    ("Product Removed from Wishlist",): gettext_noop("they take a wish back"),
+    ("Product Reviewed",): gettext_noop("they write a review"),
+    ("Product Viewed",): gettext_noop("they look at a product"),
+    ("Return Updated",): gettext_noop("a return is asked for or changes"),
+    ("Return Updated", "requested"): gettext_noop("a return is asked for"),
+    ("Return Updated", "declined", "cancelled"): gettext_noop("the return is declined or taken back"),
+    ("Shipment Updated",): gettext_noop("there is news of a parcel"),
+    ("Shipment Updated", "delivered"): gettext_noop("a parcel arrived"),
+    ("Signed Up",): gettext_noop("they sign up by a form"),
+    ("Survey Answered",): gettext_noop("they answer the question"),
 }
 Names = Mapping[str, str]
 
@@ -39,11 +54,17 @@ def say(phrase: Phrase, names: Names) -> str:
 
 def starts(trigger: Trigger, names: Names) -> str:
     """Say what starts a journey; events people know by another name are called so."""
-    if trigger.kind == "event" and trigger.event in _EVENTS and not trigger.occasion.where:
-        return _(_EVENTS[trigger.event])
-    return say(trigger.words(), names)
+    return occasion_words(trigger.occasion) if trigger.kind == "event" else say(trigger.words(), names)
 
 
 def occasion_words(occasion: Occasion) -> str:
-    """Say what an event is that ends a journey."""
-    return _(_EVENTS[occasion.event]) if occasion.event in _EVENTS else _("“%(event)s” happens") % {"event": occasion.event}
+    """Say an event that starts or ends a journey as people would, with what it must say of itself; one nobody named keeps its own name."""
+    state = [one.values for one in occasion.where if (one.name, one.type, one.op, one.negated) == ("state", "text", "is", False)]
+    found = _EVENTS.get((occasion.event, *state[0])) if len(state) == len(occasion.where) == 1 else None
+    if found:
+        return _(found)
+    plain = _EVENTS.get((occasion.event,))
+    said = Phrase(plain) if plain else Phrase(gettext_noop("“%(event)s” happens"), {"event": occasion.event})
+    for one in occasion.where:
+        said = Phrase(gettext_noop("%(first)s, and %(second)s"), {"first": said, "second": one.phrase()})
+    return said.render(_)

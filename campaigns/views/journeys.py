@@ -19,11 +19,9 @@ from campaigns.journeys.shadowing import shadow_of
 from campaigns.journeys.triggers import read_trigger
 from campaigns.journeys.versions import definitions_of, held_back_shares
 from campaigns.measurement.assignment import journey_key
-from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.measurement.results import outcome_of_key, wording
 from campaigns.models import Journey, JourneyDraft, JourneyVersion, RecoveryCell
 from campaigns.playbooks import PLAYBOOKS
-from campaigns.playbooks.switching import switch_on as launch_playbook
 from campaigns.sending import breaking
 from campaigns.sending.reasons import words_of
 from campaigns.views.editor import overview
@@ -33,6 +31,7 @@ from campaigns.views.editor.reading import figures_of
 from campaigns.views.experiments.figures import beyond_held_back, result_card
 from campaigns.views.journey_states import STATE_BADGES
 from campaigns.views.journey_words import names_of_store, occasion_words, starts
+from campaigns.views.playbooks import PLAN
 from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.kit.fields import Fields, Problem
@@ -66,7 +65,7 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
         for one in journeys
     ]
     present = {journey.playbook for journey in journeys}
-    ready = any(playbook.key not in present for playbook in PLAYBOOKS)
+    ready = any(playbook.key not in present for playbook in PLAYBOOKS if playbook.key != PLAN)
     context = {"rows": rows, "ready": ready, "may_write": may(request, "messages.write"), "may_send": may(request, "messages.send")}
     return render(request, "campaigns/journeys.html", context)
 
@@ -109,7 +108,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
     held = [
         (words_of(reason, channel=channel).render(_), state, count) for state, reason, channel, count in reading.reasons_by_state(journey)
     ]
-    currency = _store(request).currency
+    currency, draft = _store(request).currency, draft_of(journey)
     context = {
         "journey": journey,
         "badge": STATE_BADGES[journey.state],
@@ -119,7 +118,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "ends": [occasion_words(occasion) for occasion in definition.exits],
         "lines": lines,
         "overview": overview.draw(lines),
-        "draft": draft_of(journey),
+        "draft": draft,
         "shadow": shadow_of(journey),
         "may_write": may(request, "messages.write"),
         "figures": reading.figures_of([journey.pk], currency=_store(request).currency)[journey.pk],
@@ -130,7 +129,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "hints": [hint.render(_) for hint in hints_of(journey)],
         "faults": [fault.render(_) for fault in faults_of(journey, now=clock.now())],
         "may_send": may(request, "messages.send"),
-        "may_switch_on": journey.playbook in PLAYBOOKS and may(request, "messages.send"),
+        "may_switch_on": journey.playbook in PLAYBOOKS and draft is None and may(request, "messages.send"),
         "may_edit": may(request, "messages.edit"),
         "stop": breaking.open_stop("journey", journey.pk) if journey.state == Journey.State.PAUSED else None,
     }
@@ -180,25 +179,6 @@ def resume_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
             _note(request, "journey.resumed", journey)
     if resumed:
         toasts.success(request, _("%(name)s goes on.") % {"name": journey.name})
-    return _back(request, journey)
-
-
-@needs("messages.send")
-@require_POST
-def switch_on(request: HttpRequest, key: str) -> HttpResponse:
-    """Launch a ready-made journey; one that was launched before stays as it is."""
-    if key not in PLAYBOOKS:
-        raise Http404
-    now = clock.now()
-    with transaction.atomic():
-        journey = launch_playbook(key, now=now, holdout_share=LEAST_SHARE_OF_FEW)
-        launched = journey.launched_at == now
-        if launched:
-            _note(request, "journey.launched", journey)
-    if launched:
-        toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
-    elif journey.state == Journey.State.DRAFT:
-        toasts.error(request, _("%(name)s is not live yet: something must be mended first.") % {"name": journey.name})
     return _back(request, journey)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.journeys.drafting import draft_of, unsaved
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.models import CouponPool, Journey, RecoveryCell
 from campaigns.personalization.blocks.editing import filled_in
@@ -28,10 +29,12 @@ from campaigns.playbooks.switching import add
 from campaigns.playbooks.switching import switch_on as launch
 from campaigns.views.frames import FRAME_POLICY, show_message, shown
 from campaigns.views.journey_states import STATE_BADGES
+from campaigns.views.journey_words import occasion_words, say, starts
 from campaigns.views.looking import look_at
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_number
 from retention.kit import clock
+from retention.kit.words import Phrase
 from retention.stores import auditing
 
 PLAN = "abandoned_cart"  # in whose place the recovery plan stands
@@ -74,8 +77,8 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "summary": playbook.summary.render(_),
         "lead": _lead(preview),
         "reach": _reach(preview),
-        "starts": _said(preview.starts, preview),
-        "ends": [_said(end, preview) for end in preview.ends],
+        "starts": starts(preview.definition.trigger, _names(preview)),
+        "ends": [occasion_words(occasion) for occasion in preview.definition.exits],
         "again": preview.definition.again.words().render(_),
         "steps": [{"icon": STEP_ICONS.get(kind, "flag"), "sentence": _said(words, preview)} for kind, words, _step in preview.steps],
         "needs": [{"label": one.need.label.render(_), "missing": one.need.missing.render(_), "met": one.met} for one in preview.needs],
@@ -83,8 +86,11 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "messages_shown": [_shown(one) for one in playbook.templates],
         "gifts": [{"name": f"pool_{gift.step}", "label": gift.label.render(_)} for gift in playbook.gifts],
         "pools": pools,
-        "holdout": 0 if playbook.service else LEAST_SHARE_OF_FEW,
+        "holdout": _share(playbook) if journey is None else unsaved(journey, now=now).tree.get("holdout_share", 0),
+        "service": playbook.service,
         "journey": journey,
+        "draft": journey is not None and draft_of(journey) is not None,
+        "may_write": may(request, "messages.write"),
         "may_send": may(request, "messages.send"),
         "may_edit": may(request, "messages.edit"),
     }
@@ -109,7 +115,7 @@ def preview_message(request: Any, key: str, message: str) -> HttpResponse:
 @needs("messages.send")
 @require_POST
 def switch_playbook_on(request: Any, key: str) -> HttpResponse:
-    """Take a playbook and let people in from now on; one that needs something first stays a draft and says what."""
+    """Take a playbook and let people in from now on; one that needs something first, or is being changed, stays a draft and says so."""
     playbook, now = _playbook(key), clock.now()
     with transaction.atomic():
         journey = launch(key, now=now, holdout_share=_share(playbook), pools=_pools(request, playbook), user_id=request.user.pk)
@@ -118,6 +124,8 @@ def switch_playbook_on(request: Any, key: str) -> HttpResponse:
             auditing.note(request, "journey.launched", target=f"journey:{journey.public_id}")
     if launched:
         toasts.success(request, _("%(name)s is live. People enter from now on.") % {"name": journey.name})
+    elif draft_of(journey) is not None:
+        toasts.error(request, _("%(name)s is being changed. Look its draft over; it goes live from there.") % {"name": journey.name})
     elif journey.state == Journey.State.DRAFT:
         toasts.error(request, _("%(name)s is not live yet: something must be mended first.") % {"name": journey.name})
     return redirect("campaigns:journey", store_slug=request.store.slug, public_id=journey.public_id)
@@ -127,9 +135,11 @@ def switch_playbook_on(request: Any, key: str) -> HttpResponse:
 @require_POST
 def draft_playbook(request: Any, key: str) -> HttpResponse:
     """Take a playbook as a draft, to change it before anybody enters."""
-    playbook = _playbook(key)
+    playbook, now = _playbook(key), clock.now()
     with transaction.atomic():
-        journey = add(key, now=clock.now(), holdout_share=_share(playbook), pools=_pools(request, playbook), user_id=request.user.pk)
+        journey = add(key, now=now, holdout_share=_share(playbook), pools=_pools(request, playbook), user_id=request.user.pk)
+        if journey.created_at == now:
+            auditing.note(request, "journey.made", target=f"journey:{journey.public_id}")
     return redirect("campaigns:journey", store_slug=request.store.slug, public_id=journey.public_id)
 
 
@@ -186,9 +196,12 @@ def _plan() -> Mapping[str, Any]:
     return {"there": cells.exists(), "live": live}
 
 
-def _said(phrase: Any, preview: Preview) -> str:
-    names: Mapping[str, str] = {key: name.render(_) for key, name in preview.names.items()}
-    said: str = phrase.render(_, show=lambda value: names.get(str(value), str(value)))
+def _names(preview: Preview) -> dict[str, str]:
+    return {key: name.render(_) for key, name in preview.names.items()}
+
+
+def _said(phrase: Phrase, preview: Preview) -> str:
+    said = say(phrase, _names(preview))
     return said[:1].upper() + said[1:]
 
 

@@ -28,7 +28,7 @@ class Writer:
         self.client: Client = signed_in(member_of(store, role))
         self.base = f"/s/{store.slug}/journeys/"
         if journey is None:
-            self.client.post(f"{self.base}new/", {"playbook": ""})
+            self.client.post(f"{self.base}new/")
             journey = Journey.objects.plain().get()
         self.journey = journey
         self.page = ""
@@ -61,7 +61,8 @@ class Writer:
 def test_a_journey_is_written_and_goes_live(store: Any) -> None:
     make_template("hello")
     writer = Writer(store)
-    assert "Begin empty" in writer.client.get(f"{writer.base}new/").content.decode()
+    begin = writer.client.get(f"{writer.base}new/").content.decode()
+    assert ("Begin empty" in begin, f'href="{writer.base}ready/"' in begin) == (True, True)
     page = writer.press("add:root|0|send")
     assert ("Send the e-mail" in page, writer.draft.tree["root"]["steps"][0]["template"]) == (True, "hello")
     writer.press("add:root|0|wait")

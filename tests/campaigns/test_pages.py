@@ -64,11 +64,11 @@ def test_pause_holds_everything_back_and_resume_lets_it_go(store: Any, sink: Any
 def test_switches_a_playbook_on_once(store: Any) -> None:
     client = browser(store, "marketer")
     for _ in range(2):
-        assert client.post(f"/s/{store.slug}/journeys/switch-on/abandoned_cart/").status_code == 302
+        assert client.post(f"/s/{store.slug}/journeys/ready/abandoned_cart/switch-on/").status_code == 302
     assert Journey.objects.get().state == "live"
     deed = AuditEntry.objects.get(action__startswith="journey.")
     assert words_of(deed.action) == "Switched a journey on"
-    assert client.post(f"/s/{store.slug}/journeys/switch-on/nothing/").status_code == 404
+    assert client.post(f"/s/{store.slug}/journeys/ready/nothing/switch-on/").status_code == 404
 
 
 @pytest.mark.parametrize("role", ["analyst", "support"])
@@ -95,7 +95,7 @@ def test_a_journey_that_shows_a_code_without_a_pool_does_not_go_live_and_says_wh
     template = Template.objects.get(key="abandoned-cart-first")
     source = "<mjml><mj-body><mj-section><mj-column><mj-text>{{ coupon.code }}</mj-text></mj-column></mj-section></mj-body></mjml>"
     save_version(template, subject="Ten percent", source=source, now=now)
-    page = client.post(f"{here}switch-on/abandoned_cart/", follow=True).content.decode()
+    page = client.post(f"{here}ready/abandoned_cart/switch-on/", follow=True).content.decode()
     journey = Journey.objects.get()
     assert (journey.state, journey.launched_at) == ("draft", None)
     assert "is not live yet: something must be mended first." in page
@@ -112,7 +112,7 @@ def test_a_journey_that_shows_a_code_without_a_pool_does_not_go_live_and_says_wh
         assert words in client.get(f"{here}{journey.public_id}/").content.decode()
     CouponPool.objects.update(archived_at=None, expires_at=None, endless=True)
     assert "Mend this first" not in client.get(f"{here}{journey.public_id}/").content.decode()
-    client.post(f"{here}switch-on/abandoned_cart/")
+    client.post(f"{here}ready/abandoned_cart/switch-on/")
     assert Journey.objects.get().state == "live"
     journey.refresh_from_db()
     assert journey.pause(now=now)

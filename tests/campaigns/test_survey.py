@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaigns.journeys.surveying import answer
 from campaigns.models import JourneyAction, Message
 from campaigns.personalization.links import survey_url
 from campaigns.playbooks.switching import switch_on
@@ -52,8 +53,8 @@ def test_an_answer_becomes_attributes_and_a_bad_one_goes_to_support(store: Any) 
     for ask in (page.get, page.head):
         assert ask(where).status_code == 200
     assert not CustomerEvent.objects.filter(name="Survey Answered").exists()
-    answer = page.post(where, {"note": "Too late"})
-    assert (answer.status_code, "Choose one of the answers." in answer.content.decode()) == (422, True)
+    empty = page.post(where, {"note": "Too late"})
+    assert (empty.status_code, "Choose one of the answers." in empty.content.decode()) == (422, True)
     for _twice in range(2):
         assert "has your answer" in page.post(where, {"score": "1", "note": "The box\0 was wet."}).content.decode()
     message.customer.refresh_from_db()
@@ -74,6 +75,24 @@ def test_a_good_answer_is_written_and_the_later_one_counts(store: Any) -> None:
     assert message.customer.attributes["survey_score"] == 5
     tick(now=clock.now())
     assert not JourneyAction.objects.exists()
+
+
+def test_the_same_answer_to_the_next_order_is_one_more_and_an_empty_note_takes_the_old_one_away(store: Any) -> None:
+    now = clock.now()
+    first = asked(now)
+    ana = first.customer
+    assert answer(first, score=4, note="Fine.", now=now)
+    assert answer(first, score=4, note="", now=now + timedelta(minutes=1))
+    assert not answer(first, score=4, note=" ", now=now + timedelta(minutes=2))
+    ana.refresh_from_db()
+    assert (ana.attributes["survey_score"], ana.attributes["survey_note"]) == (4, "")
+    DELIVERED(ana, now + timedelta(days=30))
+    for days in (30, 36):
+        tick(now=now + timedelta(days=days))
+    second = Message.objects.exclude(pk=first.pk).get()
+    assert answer(second, score=4, note="", now=now + timedelta(days=37))
+    told = CustomerEvent.objects.filter(name="Survey Answered").order_by("occurred_at").values_list("properties__message_id", flat=True)
+    assert list(told) == [first.public_id.hex, first.public_id.hex, second.public_id.hex]
 
 
 @pytest.mark.parametrize("score", ["0", "6", "five", "", "1 "])

@@ -238,7 +238,6 @@ CAMPAIGN_PAGES = {
     "campaigns:playbook_message": Page("messages.view", ids={"key": "=welcome", "message": "=welcome-hello"}),
     "campaigns:playbook_on": Page("messages.send", "POST", ids={"key": "=welcome"}),
     "campaigns:playbook_draft": Page("messages.edit", "POST", ids={"key": "=welcome"}),
-    "campaigns:switch_on": Page("messages.send", "POST", ids={"key": "=abandoned_cart"}),
     "campaigns:journey": Page("messages.view", ids=_JOURNEY),
     "campaigns:messages": Page("messages.view", ids=_JOURNEY),
     "campaigns:pause": Page("messages.edit", "POST", ids=_JOURNEY),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages as toasts
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,8 +19,6 @@ from campaigns.journeys.editing.rearranging import FRESH
 from campaigns.journeys.editing.shaping import PARTS
 from campaigns.journeys.editing.tree import Json
 from campaigns.models import Journey, JourneyDraft, JourneyVersion
-from campaigns.playbooks import PLAYBOOKS
-from campaigns.playbooks.switching import add as add_playbook
 from campaigns.views.editor import overview
 from campaigns.views.editor.deeds import Shown, act, rename
 from campaigns.views.editor.drawing import LABELS, Drawing, Figures, where_of
@@ -49,17 +47,11 @@ class Problems:
 @needs("messages.write")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_journey(request: Any) -> HttpResponse:
-    """Begin a journey: empty, or from a ready-made one. It stays a draft until it is switched on."""
+    """Begin an empty journey, which stays a draft until it is made live; the ready-made ones are taken from their gallery."""
     if request.method != "POST":
-        taken = set(Journey.objects.plain().values_list("playbook", flat=True))
-        ready = [(one.key, one.name.render(_), one.summary.render(_)) for one in PLAYBOOKS if one.key not in taken]
-        return render(request, "campaigns/editor/new.html", {"ready": ready})
-    key = request.POST.get("playbook", "")
-    if key and key not in PLAYBOOKS:
-        raise Http404
-    now = clock.now()
+        return render(request, "campaigns/editor/new.html")
     with transaction.atomic():
-        journey = add_playbook(key, now=now) if key else drafting.make(_("New journey"), user_id=request.user.pk, now=now)
+        journey = drafting.make(_("New journey"), user_id=request.user.pk, now=clock.now())
         auditing.note(request, "journey.made", target=f"journey:{journey.public_id}")
     return redirect("campaigns:journey_edit", request.store.slug, journey.public_id)
 

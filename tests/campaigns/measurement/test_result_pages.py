@@ -67,7 +67,7 @@ def test_a_journey_that_holds_nobody_back_says_that_nobody_can_say(store: Any, n
 
 
 def test_a_journey_from_the_page_holds_a_tenth_back_and_one_with_less_than_a_twentieth_does_not_start(store: Any, now: Any) -> None:
-    signed_in(member_of(store, "owner")).post(f"/s/{store.slug}/journeys/switch-on/abandoned_cart/")
+    signed_in(member_of(store, "owner")).post(f"/s/{store.slug}/journeys/ready/abandoned_cart/switch-on/")
     version = JourneyVersion.objects.get()
     assert version.definition["holdout_share"] == 0.1
     assert faults_of(version.journey, now=now) == []

@@ -100,7 +100,7 @@ def test_it_is_measured_from_the_first_exposure_and_ends_with_everybody_written_
     assert store_wide.begin_anew(now=now + timedelta(days=29))
     assert Experiment.objects.filter(key=store_wide.KEY).count() == 2
     assert store_wide.keep_share(0, now=now + timedelta(days=30))
-    assert not store_wide.is_on()
+    assert store_wide.experiment() is None
     assert not store_wide.keep_share(0, now=now + timedelta(days=30))
     fresh = make_ready(20, now=now + timedelta(days=30))
     assert send_all(store, now=now + timedelta(days=30)) == 20 == len(fresh)

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Journey, RecoveryCell
+from campaigns.journeys import drafting
+from campaigns.journeys.shadowing import begin as begin_shadow
+from campaigns.journeys.shadowing import shadow_of
+from campaigns.models import Journey, JourneyDraft, RecoveryCell
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.numbers import numbers_of
 from campaigns.playbooks.previewing import preview_of
@@ -29,6 +32,12 @@ def look(key: str, store: Any, now: Any) -> Any:
 
 def said(preview: Any) -> list[str]:
     return [phrase.render(str) for phrase in preview.says]
+
+
+def calmer(draft: JourneyDraft) -> bool:
+    """Change a draft, as somebody in the editor does."""
+    draft.tree = {**draft.tree, "calm_minutes": 7, "holdout_share": 0.25}
+    return False
 
 
 @pytest.mark.parametrize("playbook", list(PLAYBOOKS), ids=lambda one: one.key)
@@ -98,7 +107,7 @@ def test_three_presses_from_a_new_store_to_a_running_journey(store: Any) -> None
     assert f'href="{here}welcome/"' in page
     assert "needs sign-ups: none seen yet" in page
     page = client.get(f"{here}welcome/").content.decode()
-    for words in ("somebody signs up by a form", "Wait 3 days, then until 10:00 where they live", "10% of those who enter get nothing"):
+    for words in ("when they sign up by a form", "Wait 3 days, then until 10:00 where they live", "10% of those who enter get nothing"):
         assert words.lower() in page.lower()
     page = client.post(f"{here}welcome/switch-on/", follow=True).content.decode()
     assert "Welcome is live. People enter from now on." in page
@@ -113,7 +122,9 @@ def test_a_pool_is_chosen_on_its_page_and_a_foreign_one_is_as_none(store: Any) -
     client, here = signed_in(member_of(store, "marketer")), f"/s/{store.slug}/journeys/ready/"
     pool = make_pool("A", now=now)
     assert pool.name in client.get(f"{here}birthday/").content.decode()
-    client.post(f"{here}birthday/draft/", {"pool_greet": str(pool.public_id)})
+    for _twice in range(2):
+        client.post(f"{here}birthday/draft/", {"pool_greet": str(pool.public_id)})
+    assert AuditEntry.objects.filter(action="journey.made").count() == 1
     client.post(f"{here}wishlist/draft/", {"pool_remind": "0190c0de-0000-7000-8000-000000000000"})
     client.post(f"{here}second_order/draft/", {"pool_thanks": "nonsense\0"})
     sent = {one.playbook: one.versions.get().definition["steps"] for one in Journey.objects.all()}
@@ -125,9 +136,28 @@ def test_a_pool_is_chosen_on_its_page_and_a_foreign_one_is_as_none(store: Any) -
 
 def test_an_order_s_own_mails_hold_nobody_back(store: Any) -> None:
     client, here = signed_in(member_of(store, "owner")), f"/s/{store.slug}/journeys/ready/"
-    assert "nobody is held back" in client.get(f"{here}returning/").content.decode()
+    page = client.get(f"{here}returning/").content.decode()
+    for words in ("nobody is held back", "when a return is asked for.", "when the return is declined or taken back."):
+        assert words in page
     client.post(f"{here}returning/switch-on/")
     assert Journey.objects.get().versions.get().definition["holdout_share"] == 0
+
+
+def test_one_that_is_being_changed_goes_live_from_its_draft_alone_and_ends_its_shadow(store: Any) -> None:
+    client, here, now = signed_in(member_of(store, "owner")), f"/s/{store.slug}/journeys/ready/", clock.now()
+    client.post(f"{here}welcome/draft/")
+    journey = Journey.objects.get()
+    drafting.change(journey, calmer, revision=0, user_id=None, now=now)
+    begin_shadow(journey, journey.versions.get().definition, now=now)
+    page = client.get(f"{here}welcome/").content.decode()
+    assert (f"{journey.public_id}/launch/" in page, "Switch it on" in page) == (True, False)
+    assert "25% of those who enter get nothing" in page
+    assert "is being changed" in client.post(f"{here}welcome/switch-on/", follow=True).content.decode()
+    assert (Journey.objects.get(pk=journey.pk).state, shadow_of(journey) is not None) == ("draft", True)
+    assert not AuditEntry.objects.filter(action="journey.launched").exists()
+    assert drafting.discard(journey)
+    client.post(f"{here}welcome/switch-on/")
+    assert (Journey.objects.get(pk=journey.pk).state, shadow_of(journey)) == ("live", None)
 
 
 def test_the_gallery_says_how_the_recovery_plan_stands(store: Any) -> None:
