@@ -154,7 +154,13 @@ def _if_true(facts: Facts) -> Verdict:
 
 def _wait(facts: Facts, now: datetime, quiet: dict[str, QuietHours]) -> tuple[datetime, str]:
     """Return the first moment all pacing rules allow, and the rule that asks for the longest wait."""
-    if not facts.contacts and facts.wins and not facts.number_waits and facts.seen_at is None and facts.channel not in quiet:
+    if (
+        not (facts.contacts or facts.on_channel)
+        and facts.wins
+        and not facts.number_waits
+        and facts.seen_at is None
+        and facts.channel not in quiet
+    ):
         return now, ""  # nothing asks for a wait, as for most
     others, budget = (_after_others(facts, now), "other_message_first"), (_in_budget(facts, now), "frequency_cap")
     channel, quiet_from = (_in_channel_budget(facts, now), "channel_cap"), (_when_quiet(facts, now), "still_moving")

@@ -22,8 +22,8 @@ PLACES = (
     ("Madrid", "ES"),
     ("Malmö", "SE"),
 )
-WOMEN = frozenset(  # noqa: SIM905
-    "Ana Dana Elif Greta Hana Jana Lena Mika Olga Pia Rosa Tara Uma Vera Xenia Yuki Zoe Birgit Carla Dora Freya Ines Kira Maya".split()
+WOMEN = frozenset(
+    "Ana Dana Elif Greta Hana Jana Lena Mika Olga Pia Rosa Tara Uma Vera Xenia Yuki Zoe Birgit Carla Dora Freya Ines Kira Maya".split()  # noqa: SIM905
 )
 CHANNELS = ("web", "web", "web", "phone", "shop")
 LARGE = 4

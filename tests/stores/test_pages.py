@@ -53,7 +53,7 @@ def test_looking_changes_nothing(path):
     assert signed_in(lumen().nora).get(f"/s/lumen/settings/{path}").status_code == 405
 
 
-@pytest.mark.parametrize(("role", "page"), [("owner", "store"), ("support", "security")])
+@pytest.mark.parametrize(("role", "page"), [("owner", "store"), ("support", "sending")])
 def test_settings_lead_to_the_first_page_one_may_open(role, page):
     assert signed_in(lumen().person(role)).get("/s/lumen/settings/").url == f"/s/lumen/settings/{page}/"
 

@@ -82,5 +82,5 @@ def test_counting_reads_each_person_s_messages_by_the_index_of_contacts(store: A
         cursor.execute("EXPLAIN " + counting._GOT, values)
         plan = " ".join(row[0] for row in cursor.fetchall())
         cursor.execute("RESET enable_seqscan; RESET enable_sort; RESET enable_bitmapscan")
-    assert "message_contacts" in plan
+    assert "message_contacted" in plan
     assert "Seq Scan" not in plan
