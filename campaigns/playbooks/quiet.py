@@ -25,7 +25,8 @@ QUIET = Playbook(
     name=Phrase(gettext_noop("Quiet readers: wake or let go")),
     summary=Phrase(
         gettext_noop(
-            "Who clicked nothing for 90 days gets two mails that suit them. Who reads on stays; who does not is marked, and you leave them out of your campaigns."
+            "Who clicked nothing for 90 days gets two mails that suit them. Who reads on stays; who does not is marked, and you leave "
+            "them out of your campaigns."
         )
     ),
     definition={

@@ -15,7 +15,7 @@ _TRIGGER = {"trigger": {"event": "Cart Idle", "key": "cart_id"}}
 _MAIL = {"kind": "send", "channel": "email", "template": "a"}
 
 
-def _shape(definition: Definition) -> dict[str, list[str]]:
+def shape(definition: Definition) -> dict[str, list[str]]:
     """Return where every step leads, by name; an exit is the end."""
     ids = [step.id for step in definition.steps]
     exits = {step.id for step in definition.steps if step.kind == "exit"}
@@ -23,7 +23,8 @@ def _shape(definition: Definition) -> dict[str, list[str]]:
     return {step_id: ["" if to in exits else to for to in goes[step_id]] for step_id in ids if step_id not in exits}
 
 
-def _said(definition: Definition) -> dict[str, str]:
+def said(definition: Definition) -> dict[str, str]:
+    """Return what every step does, in words, by name."""
     return {step.id: step.describe().render(str) for step in definition.steps if step.kind != "exit"}
 
 
@@ -36,7 +37,7 @@ def test_a_journey_made_a_tree_and_back_leads_everybody_the_same_way(data: dict[
     tree = grow(data)
     after = read_definition(flatten(tree).data)
     assert jump_problems(tree) == []
-    assert (_shape(after), _said(after)) == (_shape(before), _said(before))
+    assert (shape(after), said(after)) == (shape(before), said(before))
     assert after.steps[0].id == before.steps[0].id
 
 
