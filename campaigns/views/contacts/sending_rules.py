@@ -141,13 +141,13 @@ def _sources() -> list[tuple[str, int, str, Any]]:
         for one in cells.order_by("stage__position", "pk")
         if one.journey_id is not None
     ]
-    found += [("journey", one.pk, one.name, one) for one in Journey.objects.live().filter(for_quiet=False).by_name()]
+    found += [("journey", one.pk, one.name, one) for one in Journey.objects.live().plain().by_name()]
     campaigns = Campaign.objects.filter(state__in=_COMING).order_by("-created_at", "-pk")[:MOST_CAMPAIGNS]
     return found + [("campaign", one.pk, one.name, one) for one in campaigns]
 
 
 def _show(request: Any, *, form: BudgetForm | None = None) -> HttpResponse:
-    ranks = {(one.source_kind, one.source_id): one for one in SourceRank.objects.all()}
+    ranks = _ranks()
     names = {"cell": _("Recovery plan"), "journey": _("Journey"), "campaign": _("Campaign")}
     rows = []
     for kind, pk, name, row in _sources():
