@@ -36,25 +36,31 @@ _SHARED = """
         SELECT customer_id FROM segments_segmentmember WHERE store_id = %s AND segment_id = ANY(%s)
     ) AS shared
 """
-# Bounded by an index of age, whatever the reason: the newest so many answers of the gate.
+# Bounded by an index of age, whatever the reason: the newest so many answers of the gate. Looked at: how many of them are of the day.
 _CROWDED = f"""
-    SELECT width_bucket(last_at, %(starts)s::timestamptz[]) AS day, count(*) FROM (
+    SELECT width_bucket(last_at, %(starts)s::timestamptz[]) AS day, count(*) AS looked_at,
+        count(*) FILTER (WHERE reason IN ('outbid', 'other_message_first', 'frequency_cap', 'channel_cap')) AS crowded
+    FROM (
         SELECT last_at, reason FROM campaigns_decision
         WHERE store_id = %(store)s AND last_at >= %(since)s AND last_at < %(until)s ORDER BY last_at DESC LIMIT {MOST_DECISIONS}
     ) AS newest
-    WHERE reason IN ('outbid', 'other_message_first', 'frequency_cap', 'channel_cap')
-    GROUP BY 1
+    GROUP BY 1 ORDER BY 1
 """  # noqa: S608 - a number of ours
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One campaign on a day. people: whom it is for as far as segments say, None where that is everybody."""
+    """One campaign on a day. people: whom it is for at most, as far as its segments say, None where that is everybody."""
 
     campaign: Campaign
     at: datetime
     people: int | None
     segments: frozenset[int]
+
+    @property
+    def is_ahead(self) -> bool:
+        """Return whether it is going to write to people: no draft, and not over."""
+        return self.campaign.state in _PLANNED
 
 
 @dataclass(frozen=True)
@@ -70,26 +76,24 @@ class Pair:
 class Day:
     """One day of the store's calendar.
 
-    sent: messages by channel, of a day that was counted. expected: by kind (`journey`, `cell`), of today and later. crowded: messages that
-    waited or did not go because their person had others.
+    pairs_left: how many pairs of campaigns were too many to look at. sent: messages by channel, of a day that was counted. expected: by
+    kind (`journey`, `cell`), of today and later. crowded: messages that waited or did not go because their person had others; None where
+    newer days had too many of them to look so far back, and at least so many where crowded_cut.
     """
 
     date: date
     campaigns: list[Planned] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
+    pairs_left: int = 0
     sent: Counter[str] = field(default_factory=Counter)
     expected: Counter[str] = field(default_factory=Counter)
-    crowded: int = 0
+    crowded: int | None = 0
+    crowded_cut: bool = False
 
     @property
     def sent_count(self) -> int:
         """Return how many messages left."""
         return sum(self.sent.values())
-
-    @property
-    def expected_count(self) -> int:
-        """Return how many journeys and cells will probably send."""
-        return sum(self.expected.values())
 
 
 def days_of(store: Store, *, first: date, last: date, figures: Mapping[str, Any] | None, now: datetime) -> list[Day]:
@@ -107,7 +111,7 @@ def days_of(store: Store, *, first: date, last: date, figures: Mapping[str, Any]
             day.expected.update(usual[day.date.weekday()])
     for one in _campaigns(days, zone):
         days[one.at.astimezone(zone).date()].campaigns.append(one)
-    _find_pairs([one for day in days.values() for one in day.campaigns if one.campaign.state in _PLANNED], days, zone)
+    _find_pairs([one for day in days.values() for one in day.campaigns if one.is_ahead], days, zone, today=today)
     _count_crowded(days, zone, now=now)
     return list(days.values())
 
@@ -145,18 +149,21 @@ def _campaigns(days: Mapping[date, Day], zone: ZoneInfo) -> list[Planned]:
     return sorted(found, key=lambda one: (one.at, one.campaign.pk))
 
 
-def _find_pairs(planned: Sequence[Planned], days: Mapping[date, Day], zone: ZoneInfo) -> None:
-    """Note on each day which of its campaigns follow another within 24 hours, and how many people are in both."""
+def _find_pairs(planned: Sequence[Planned], days: Mapping[date, Day], zone: ZoneInfo, *, today: date) -> None:
+    """Note on each day which of its campaigns follow another within 24 hours, and how many people are in both; those to come first."""
     pairs = [
-        (one, other)
+        (days[other.at.astimezone(zone).date()], one, other)
         for place, one in enumerate(planned)
         for other in planned[place + 1 :]
         if other.at - one.at < timedelta(days=1)
     ]  # fmt: skip
-    for one, other in pairs[:MOST_PAIRS]:
+    pairs.sort(key=lambda pair: pair[0].date < today)
+    for day, one, other in pairs[:MOST_PAIRS]:
         shared = _shared(one, other)
         if shared != 0:
-            days[other.at.astimezone(zone).date()].pairs.append(Pair(one, other, shared))
+            day.pairs.append(Pair(one, other, shared))
+    for day, _one, _other in pairs[MOST_PAIRS:]:
+        day.pairs_left += 1
 
 
 def _shared(one: Planned, other: Planned) -> int | None:
@@ -187,8 +194,14 @@ def _count_crowded(days: Mapping[date, Day], zone: ZoneInfo, *, now: datetime) -
     }
     with connection.cursor() as cursor:
         cursor.execute(_CROWDED, values)
-        for place, count in cursor.fetchall():
-            days[order[place - 1]].crowded = count
+        rows = cursor.fetchall()
+    for place, _looked_at, count in rows:
+        days[order[place - 1]].crowded = count
+    if sum(looked_at for _place, looked_at, _count in rows) >= MOST_DECISIONS:
+        oldest = rows[0][0] - 1
+        days[order[oldest]].crowded_cut = True
+        for day in order[:oldest]:
+            days[day].crowded = None
 
 
 def _bounds(days: Mapping[date, Day], zone: ZoneInfo) -> tuple[datetime, datetime]:

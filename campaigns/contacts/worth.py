@@ -19,6 +19,7 @@ from campaigns.measurement.statistics.differences import compare
 from campaigns.measurement.statistics.pooling import FEWEST_CELLS, Cell, pooled
 from campaigns.measurement.statistics.reading import Sums, as_whole
 from campaigns.models import Campaign, Experiment, Journey, SourceRank
+from campaigns.recovery.planning import learning_cells
 from retention.tenancy.context import require_store_id
 
 FEWEST_BUYERS = 5
@@ -57,7 +58,7 @@ def reckon(*, currency: str, now: datetime) -> None:
 
     Cells that learn which channel goes first learn it now too.
     """
-    follow_orders(currency=currency, now=now)
+    follow_orders(learning_cells(), currency=currency, now=now)
     _measure_campaigns(currency=currency, now=now)
     found = dict(_journeys(currency=currency, now=now))
     for pk, guess, error, people in SourceRank.objects.filter(source_kind="campaign", final=True, guess__isnull=False).values_list(

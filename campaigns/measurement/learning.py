@@ -8,10 +8,10 @@ For whoever has several ways and no wish to wait for a winner. A cell of the rec
 What one reads of such an experiment stays right: people are compared within the days that had the same lots (`statistics/differences.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from campaigns.measurement.assignment import change_lots
+from campaigns.measurement.assignment import change_lots, end
 from campaigns.measurement.lots import BUCKETS, HELD_OUT, Lots, lots_of
 from campaigns.measurement.outcomes import outcomes_of
 from campaigns.measurement.statistics.choosing import FLOOR, Tried, weights_of
@@ -28,6 +28,10 @@ def order_key(journey_id: int, channels: Sequence[str]) -> str:
     return f"{_ORDER}{journey_id}-{'-'.join(sorted(channels))}"
 
 
+def _journey_of(key: str) -> int:
+    return int(key.removeprefix(_ORDER).partition("-")[0])
+
+
 def lots_now(key: str, *, arms: Sequence[str], holdout_share: float = 0.0) -> Lots:
     """Return the lots of today: even ones at first, or where the arms were others. Reads one row and changes nothing."""
     experiment: Experiment | None = Experiment.objects.running().filter(key=key).first()
@@ -36,13 +40,18 @@ def lots_now(key: str, *, arms: Sequence[str], holdout_share: float = 0.0) -> Lo
     return Lots(holdout_share, before.arms if same else tuple((name, 1) for name in arms))
 
 
-def follow_orders(*, currency: str, now: datetime, floor: float = FLOOR) -> int:
-    """Let the lots of every order of channels follow what the people whose time is over have ordered; return how many moved.
+def follow_orders(learning: Mapping[int, bool], *, currency: str, now: datetime, floor: float = FLOOR) -> int:
+    """Let the lots of orders of channels follow what the people whose time is over have ordered; return how many moved.
 
-    At most once a day for each. floor: of each arm, 0 to 1.
+    At most once a day for each. learning: the journeys that draw which channel goes first, and whether they are live; those of others end,
+    and those that are not live rest as they are. floor: of each arm, 0 to 1.
     """
-    running = Experiment.objects.running().filter(key__startswith=_ORDER).order_by("pk")
-    due = [one for one in running if now - datetime.fromisoformat(one.plans[-1]["since"]) >= EVERY]
+    running = {one: _journey_of(one.key) for one in Experiment.objects.running().filter(key__startswith=_ORDER).order_by("pk")}
+    for experiment, journey_id in running.items():
+        if journey_id not in learning:
+            end(experiment.key, now=now)
+    live = [one for one, journey_id in running.items() if learning.get(journey_id, False)]
+    due = [one for one in live if now - datetime.fromisoformat(one.plans[-1]["since"]) >= EVERY]
     outcomes = outcomes_of(due, currency=currency, now=now) if due else {}
     moved = 0
     for experiment in due:

@@ -62,7 +62,7 @@ def shelves_for(customers: Iterable[Customer], *, sources: Iterable[str], now: d
     sellers = _best_sellers(now=now) if uses & {"recommended", "companions"} else []
     offered = {"recommended": sellers if "recommended" in uses else [], "newest": _newest() if "newest" in uses else []}
     bought = _bought(list(people), now=now) if uses & {"recommended", "newest", "companions"} else {}
-    together = bought_together({one for ones in bought.values() for one in ones}) if "companions" in uses else {}
+    together = bought_together({one for ones in bought.values() for one in ones}, now=now) if "companions" in uses else {}
     chosen = chosen_in(texts) if "products" in uses else []
     shown = _for_sale({*chosen, *sellers, *chain(*offered.values()), *chain(*viewed.values()), *chain(*together.values())})
 

@@ -88,6 +88,14 @@ def plans_of_store() -> Mapping[int, CellPlan]:
     return {row.cell_id: read_cell(row.plan, group=row.cell.group) for row in rows}
 
 
+def learning_cells() -> dict[int, bool]:
+    """Return the journeys of the cells that let results choose which channel goes first, and whether they write to people now."""
+    rows = RecoveryCellVersion.objects.filter(number=F("cell__number"), cell__stage__archived_at=None).exclude(cell__journey=None)
+    rows = rows.exclude(cell__state=RecoveryCell.State.EMPTY).select_related("cell__journey")
+    cells = [row.cell for row in rows if read_cell(row.plan, group=row.cell.group).learns]
+    return {cell.journey_id: cell.going == RecoveryCell.State.LIVE for cell in cells}
+
+
 def cell_at(stage: RecoveryStage, group: str, *, now: datetime) -> RecoveryCell:
     """Return the cell of a stage and a group, not saved where nobody decided yet."""
     found: RecoveryCell | None = RecoveryCell.objects.filter(stage=stage, group=group).select_related("stage", "journey").first()

@@ -1,8 +1,8 @@
 """Which of several messages that want the same person goes: the gate's facts joined with what else waits for them, judged by `arbiter.py`.
 
 A message competes with all others to its person that are due, also by other channels and in other workers' hands; one that could not leave
-now stands in nobody's way. What nobody competes with costs nothing here: the gate reads with its facts whether there is anything else, and
-only then one statement asks about all of a few messages' rivals.
+now stands in nobody's way. What nobody competes with costs no statement here: the gate reads with its facts whether there is anything else,
+and only then one statement asks about all of a few messages' rivals.
 """
 
 from collections import Counter
@@ -21,8 +21,9 @@ STUCK_AFTER = timedelta(hours=2)
 """What is due for so long does not leave for a reason of its own (a channel that rests), and keeps nobody waiting."""
 
 # What else of its person is due: fragments of the gate's facts, whose m is the message and whose $1, $3 and $4 are the ids in hand, the
-# store and a week ago. What was planned for a person this week is read by their own index, the newest hundred.
-RIVALS_SQL = """ARRAY(
+# store and a week ago. What was planned for a person this week is read by their own index, the newest hundred; what an order needs competes
+# with nothing and asks for none.
+RIVALS_SQL = """CASE WHEN m.stream = 'marketing' THEN ARRAY(
             SELECT recent.id FROM (
                 SELECT id, state, stream, provider_key, due_at FROM campaigns_message
                 WHERE store_id = $3 AND customer_id = m.customer_id AND planned_at > $4
@@ -30,7 +31,7 @@ RIVALS_SQL = """ARRAY(
             ) AS recent
             WHERE recent.state = 'ready' AND recent.stream = 'marketing' AND recent.provider_key = ''
                 AND recent.due_at <= %s AND recent.due_at > %s AND recent.id <> ALL($1)
-        )"""
+        ) ELSE ARRAY[]::bigint[] END"""
 ON_CHANNEL_SQL = """CASE WHEN m.channel = ANY(%s) THEN ARRAY(
             SELECT first_attempt_at FROM campaigns_message
             WHERE store_id = $3 AND customer_id = m.customer_id AND channel = m.channel AND stream = 'marketing' AND first_attempt_at > $4

@@ -169,10 +169,10 @@ def pass_gate(
         if rows and rows[0][_SOME_APART]:
             facts |= _apart(facts, people, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
-        fought = _compete(facts, verdicts, people, {row[0]: row[_RIVALS] for row in rows}, now=now)
-        later = later_ones(facts, verdicts)
+        later = later_ones(facts, verdicts)  # before the contests: who waits for a number wins none, and uses up nobody's budget
         facts |= later
         verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
+        fought = _compete(facts, verdicts, people, {row[0]: row[_RIVALS] for row in rows}, now=now)
         tokens = _mark(verdicts, wanted, mark=mark, by=by, now=now)
         note(verdicts, facts, {pk: one.seen.changes for pk, one in shown.items()}, fought, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), shown, now=now)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages as toasts
 from django.db import transaction
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -73,10 +74,11 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
 def _what_starts(journeys: Sequence[Journey]) -> dict[int, str]:
     """Return what starts each of these journeys, in words: by the version people enter by, or the newest, or the draft."""
     names = names_of_store()
-    wanted = {one.pk: one.live_number for one in journeys}
-    rows = JourneyVersion.objects.filter(journey__in=wanted).order_by("number").values_list("journey_id", "number", "definition")
-    found = {pk: definition["trigger"] for pk, number, definition in rows if wanted[pk] in (None, number)}
-    drafts = JourneyDraft.objects.filter(journey__in=[pk for pk in wanted if pk not in found]).values_list("journey_id", "tree")
+    versions = JourneyVersion.objects.filter(journey__in=[one.pk for one in journeys])
+    entered = versions.filter(number=F("journey__live_number"))
+    newest = versions.filter(journey__live_number=None).order_by("journey_id", "-number").distinct("journey_id")
+    found = {pk: trigger for rows in (entered, newest) for pk, trigger in rows.values_list("journey_id", "definition__trigger")}
+    drafts = JourneyDraft.objects.filter(journey__in=[one.pk for one in journeys if one.pk not in found]).values_list("journey_id", "tree")
     found |= {pk: tree["trigger"] for pk, tree in drafts}
     said = {}
     for pk, data in found.items():

@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.journeys import replaying
 from campaigns.journeys.editing.rearranging import FRESH
-from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
+from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay, JourneyVersion
 from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
 from retention.kit import clock
@@ -230,7 +230,14 @@ def test_a_draft_runs_in_shadow_and_is_replayed(store: Any) -> None:
 
 def test_the_list_says_what_starts_each_journey(store: Any) -> None:
     writer = Writer(store)
+    for name, live_number in (("Entered", 1), ("Never", None)):
+        journey = Journey(name=name, state="ended", live_number=live_number)
+        journey.save()
+        for number in (1, 2):
+            JourneyVersion.objects.create(journey=journey, number=number, definition={"trigger": {"event": f"{name} {number}"}})
     page = writer.client.get(writer.base).content.decode()
+    shown = {event for event in ("Entered 1", "Entered 2", "Never 1", "Never 2") if event in page}
+    assert shown == {"Entered 1", "Never 2"}, "the version people enter by, or the newest"
     assert ("When they place an order" in page, "New journey" in page) == (True, True)
     assert writer.client.get(writer.here).status_code == 302
     analyst = signed_in(member_of(store, "analyst")).get(writer.base).content.decode()

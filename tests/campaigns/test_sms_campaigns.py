@@ -16,7 +16,7 @@ from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Way
 from campaigns.broadcasts.running import CannotStart, cancel
-from campaigns.models import Campaign, Decision, Message
+from campaigns.models import Campaign, Decision, Message, SourceRank
 from campaigns.models.campaign import PATIENCE
 from campaigns.sending.answers import QUESTIONS
 from campaigns.sending.eligibility import NUMBER_WAIT
@@ -123,6 +123,20 @@ def test_two_customers_behind_one_number_get_one_sms_and_the_trace_says_why(stor
         ("hold", "number_on_its_way", "n"),
         ("suppress", "same_number", "n"),
     ]
+
+
+def test_who_waits_for_a_number_keeps_no_other_message_to_the_person_waiting(store: Any, stage: Stage, now: Any) -> None:
+    connect(stage)
+    first, second = make_reader(now=now), make_reader("Bo", now=now)
+    news, other = make_text([first, second], now=now), make_text([second], now=now)
+    start(news, store, now=now)
+    start(other, store, now=now)
+    SourceRank.objects.create(source_kind="campaign", source_id=news.pk, priority=1)
+    send_texts(store, now=now)
+    found = {(one.source_id, one.customer_id): (one.state, one.reason) for one in Message.objects.all()}
+    assert found == {
+        (news.pk, first.pk): ("sent", ""), (news.pk, second.pk): ("ready", "number_on_its_way"), (other.pk, second.pk): ("sent", ""),
+    }  # fmt: skip
 
 
 def test_one_who_waits_for_another_try_holds_the_number(store: Any, stage: Stage, now: Any) -> None:

@@ -35,12 +35,14 @@ ABOUT: Choices = (
     ("cart_id", gettext_noop("only about the same basket")),
     ("order_id", gettext_noop("only about the same order")),
     ("product_id", gettext_noop("only about the same product")),
+    ("return_id", gettext_noop("only about the same return")),
 )
 SUBJECTS: Choices = (
     ("", gettext_noop("for each person")),
     ("cart_id", gettext_noop("for each basket")),
     ("order_id", gettext_noop("for each order")),
     ("product_id", gettext_noop("for each product")),
+    ("return_id", gettext_noop("for each return")),
 )
 _YES_NO: Choices = (("false", gettext_noop("no")), ("true", gettext_noop("yes")))
 _INSIDE: Choices = (("yes", gettext_noop("who are in it")), ("no", gettext_noop("who are not in it")))

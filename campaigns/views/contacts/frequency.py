@@ -141,8 +141,8 @@ def _advice_words(advice: Advice, budget: Budget) -> str:
             "budget, or let fewer journeys want the same people."
         ),
         "calm": _(
-            "People with %(from)s messages or more in 30 days said no no more often (%(high)s) than those with fewer (%(low)s). The budget "
-            "may stay."
+            "People with %(from)s messages or more in 30 days did not say no more often (%(high)s) than those with fewer (%(low)s). "
+            "The budget may stay."
         ),
         "early": _("Too few people to say whether more messages make more of them say no. Nothing needs to change yet."),
     }

@@ -48,6 +48,7 @@ def show_calendar(request: Any) -> HttpResponse:
         "counted_at": count.counted_at if count else None,
         "counting": count is None or count.begun_at is not None,
         "budget": budget_of_store().together,
+        "crowded_since": next((day.date for day in days if day.crowded_cut), None),
     }
     return render(request, "campaigns/contacts/calendar.html", context)
 
@@ -101,7 +102,7 @@ def _day(request: Any, day: Day, today: date, *, outside: bool) -> dict[str, Any
         "is_today": day.date == today,
         "is_past": day.date < today,
         "outside": outside,
-        "is_empty": not (day.campaigns or day.sent or day.expected or day.pairs or day.crowded),
+        "is_empty": not (day.campaigns or day.sent or day.expected or day.pairs or day.pairs_left or day.crowded),
         "sent": [{"icon": ICONS[key], "name": CHANNELS[key], "count": day.sent[key]} for key in CHANNELS if day.sent[key]],
         "expected": [(names[kind], count) for kind, count in sorted(day.expected.items())],
         "campaigns": [_campaign(request, one) for one in day.campaigns],
@@ -125,17 +126,28 @@ def _campaign(request: Any, one: Planned) -> dict[str, Any]:
 def _lead(days: list[Day], today: date) -> str:
     """Say what is ahead: how many campaigns, and whether people would get several."""
     ahead = [day for day in days if day.date >= today]
-    campaigns = sum(len(day.campaigns) for day in ahead)
+    campaigns = sum(one.is_ahead for day in ahead for one in day.campaigns)
     pairs = sum(len(day.pairs) for day in ahead)
+    left = sum(day.pairs_left for day in ahead)
     if not ahead:
         sent = sum(day.sent_count for day in days)
         return ngettext("%(count)s message left in this time.", "%(count)s messages left in this time.", sent) % {"count": sent}
     said = ngettext("%(count)s campaign is ahead.", "%(count)s campaigns are ahead.", campaigns) % {"count": campaigns}
-    if not pairs:
-        return f"{said} {_('None of them wants the same people within a day.')}" if campaigns else _("No campaign is ahead.")
-    warned = ngettext(
-        "%(count)s pair of them wants the same people within a day.",
-        "%(count)s pairs of them want the same people within a day.",
-        pairs,
-    )
-    return f"{said} {warned % {'count': pairs}}"
+    if not campaigns:
+        return _("No campaign is ahead.")
+    more = []
+    if pairs:
+        warned = ngettext(
+            "%(count)s pair of them wants the same people within a day.",
+            "%(count)s pairs of them want the same people within a day.",
+            pairs,
+        )
+        more.append(warned % {"count": pairs})
+    if left:
+        unsure = ngettext(
+            "%(count)s more pair leaves within a day of each other and was not compared.",
+            "%(count)s more pairs leave within a day of each other and were not compared.",
+            left,
+        )
+        more.append(unsure % {"count": left})
+    return " ".join([said, *(more or [_("None of them wants the same people within a day.")])])

@@ -111,12 +111,14 @@ def save_ranks(request: Any) -> HttpResponse:
     """Keep which sources go first; only those shown, and only what a form can say."""
     known = {f"{kind}-{pk}": (kind, pk) for kind, pk, *_rest in _sources()}
     allowed = {str(value) for value in SourceRank.Priority.values}
-    changes = 0
+    said = {source: request.POST.get(name, "") for name, source in known.items()}
     with transaction.atomic():
-        for name, (kind, pk) in known.items():
-            said = request.POST.get(name, "")
-            if said in allowed:
-                changes += _keep_rank(kind, pk, int(said))
+        before = {source: rank.priority for source, rank in _ranks().items()}
+        meant = {source: int(word) for source, word in said.items() if word in allowed}
+        changed = {source: priority for source, priority in meant.items() if priority != before.get(source, 0)}
+        changes = len(changed)
+        for (kind, pk), priority in changed.items():
+            _keep_rank(kind, pk, priority)
         if changes:
             auditing.note(request, "sending.ranks", target=f"store:{request.store.public_id}", details={"changes": changes})
     if changes:
@@ -124,13 +126,13 @@ def save_ranks(request: Any) -> HttpResponse:
     return redirect(TAB, store_slug=request.store.slug)
 
 
-def _keep_rank(kind: str, source_id: int, priority: int) -> bool:
-    """Keep one source's priority; say whether it is another one than before."""
-    found = SourceRank.objects.filter(source_kind=kind, source_id=source_id).first()
-    if (found.priority if found else 0) == priority:
-        return False
+def _keep_rank(kind: str, source_id: int, priority: int) -> None:
     SourceRank.objects.update_or_create(store_id=require_store_id(), source_kind=kind, source_id=source_id, defaults={"priority": priority})
-    return True
+
+
+def _ranks() -> dict[tuple[str, int], SourceRank]:
+    """Return what is known of each source, and under 0 of each kind."""
+    return {(one.source_kind, one.source_id): one for one in SourceRank.objects.all()}
 
 
 def _sources() -> list[tuple[str, int, str, Any]]:
@@ -141,13 +143,13 @@ def _sources() -> list[tuple[str, int, str, Any]]:
         for one in cells.order_by("stage__position", "pk")
         if one.journey_id is not None
     ]
-    found += [("journey", one.pk, one.name, one) for one in Journey.objects.live().filter(for_quiet=False).by_name()]
+    found += [("journey", one.pk, one.name, one) for one in Journey.objects.live().plain().by_name()]
     campaigns = Campaign.objects.filter(state__in=_COMING).order_by("-created_at", "-pk")[:MOST_CAMPAIGNS]
     return found + [("campaign", one.pk, one.name, one) for one in campaigns]
 
 
 def _show(request: Any, *, form: BudgetForm | None = None) -> HttpResponse:
-    ranks = {(one.source_kind, one.source_id): one for one in SourceRank.objects.all()}
+    ranks = _ranks()
     names = {"cell": _("Recovery plan"), "journey": _("Journey"), "campaign": _("Campaign")}
     rows = []
     for kind, pk, name, row in _sources():

@@ -45,6 +45,21 @@ def test_campaigns_stand_on_their_day_and_say_whom_they_share(store: Any, now: A
     assert pairs == [(first.pk, second.pk, 8)], "a draft wants nobody yet"
 
 
+def test_pairs_to_come_are_looked_at_first_and_those_left_over_are_said(store: Any, now: Any) -> None:
+    people = make_crowd(7, now=now)
+    past, day = now.date() - timedelta(days=2), now.date() + timedelta(days=2)
+    for person in people[:2]:
+        begun = planned(store, [person], day=day, at=time(9), now=now)
+        Campaign.objects.filter(pk=begun.pk).update(state="sending", starts_at=now - timedelta(days=2), opened_at=now, seen_at=now)
+    for person in people[2:6]:
+        planned(store, [person], day=day, at=time(9), now=now)
+    days = calendar(store, now)
+    assert [days[one].pairs_left for one in (past, day)] == [1, 0], "six pairs are looked at, those of the past last"
+    planned(store, people[6:], day=day, at=time(9), now=now)
+    days = calendar(store, now)
+    assert ([days[one].pairs_left for one in (past, day)], days[day].pairs) == ([1, 4], [])
+
+
 def test_what_left_is_on_past_days_and_what_is_usual_on_those_to_come(store: Any, now: Any) -> None:
     journey = switch_on("abandoned_cart", now=now)
     cell = Journey(name="Cell", for_quiet=True, state="live", live_number=1, launched_at=now)

@@ -1,12 +1,12 @@
 """The pages about how often people are written to: what they say, what they keep, and for whom."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
 from campaigns.contacts import counting
-from campaigns.models import ContactCap, SourceRank
+from campaigns.models import ContactCap, Journey, SourceRank
 from campaigns.playbooks.switching import switch_on
 from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.eligibility import Budget, Caps
@@ -14,6 +14,7 @@ from retention.kit import clock
 from retention.stores.models import AuditEntry, StoreWork
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list
 from tests.campaigns.contacts.test_counting import got
+from tests.campaigns.contacts.test_days import planned
 from tests.factories import member_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +55,11 @@ def test_who_goes_first_is_shown_in_its_order_and_may_be_changed(store: Any) -> 
     journey = switch_on("abandoned_cart", now=now)
     campaign = make_campaign(make_list(make_crowd(2, now=now), now=now), now=now)
     SourceRank.objects.create(source_kind="campaign", source_id=0, worth=240.0)
+    shadow = Journey(name=journey.name, shadow_of=journey, state="live", live_number=1, launched_at=now)
+    shadow.save()
     marketer, here = signed_in(member_of(store, "marketer")), f"/s/{store.slug}/settings/sending/"
     page = marketer.get(here).content.decode()
+    assert f'name="journey-{shadow.pk}"' not in page, "what writes to nobody goes before nobody"
     assert page.index(f'name="campaign-{campaign.pk}"') < page.index(f'name="journey-{journey.pk}"'), "campaigns bring in more here"
     assert "€2.40" in page
     answer = marketer.post(f"{here}ranks/", {f"journey-{journey.pk}": "1", f"campaign-{campaign.pk}": "9", "journey-77": "1"})
@@ -97,4 +101,11 @@ def test_the_calendar_turns_its_pages_and_refuses_no_address(store: Any) -> None
     page = client.get(f"{here}?by=week&day={day}").content.decode()
     assert "Campaign " in page
     assert f'datetime="{day}"' in page
-    assert "2 people" in page
+    assert "up to 2 people" in page
+    assert "No campaign is ahead." in page, "a draft is not"
+    people = make_crowd(1, now=now)
+    for _ in range(5):
+        planned(store, people, day=day, at=time(12), now=now)
+    page = client.get(f"{here}?by=week&day={day}").content.decode()
+    assert "5 campaigns are ahead. 6 pairs of them want the same people within a day." in page
+    assert "4 more pairs leave within a day of each other and were not compared." in page

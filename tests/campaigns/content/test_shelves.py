@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.personalization.companions import MOST_BESIDE, bought_together
 from campaigns.personalization.shelves import PERSONAL, chosen_in, shelves_for
 from campaigns.truth.picking import LISTS
 from retention.catalog.models import Category, Product, StockLevel, Variant
 from retention.customers.models import Customer, CustomerEvent
-from retention.orders.models import OrderLine
+from retention.orders.models import Order, OrderLine
 from retention.tenancy.context import store_context
 from tests.campaigns.story import buy, make_shopper
 from tests.factories import make_store
@@ -179,6 +180,28 @@ def test_what_goes_together_is_what_stood_beside_it_in_other_orders(store: Any, 
     assert ids(shelves.of(ana.pk)["companions"])[:3] == ["beans", "filters", "mug"], "beside it thrice, twice, and a best seller"
     assert ids(shelves.of(ben.pk)["companions"])[0] == "mug", "he bought long ago: best sellers"
     assert shelves.of(ana.pk)["recommended"] == []
+
+
+def test_what_goes_together_is_counted_once_in_ten_minutes_without_cancelled_orders_and_24_of_it_at_most(store: Any, now: datetime) -> None:
+    ben = make_shopper("Ben", now=now)
+    for cancelled in (None, None, now, now):
+        order = buy(ben, None, now=now - timedelta(days=9))
+        Order.objects.filter(pk=order.pk).update(cancelled_at=cancelled)
+        beside = ["returned"] if cancelled else [f"part-{number:02}" for number in range(MOST_BESIDE + 2)]
+        for place, shop_id in enumerate(("grinder", *beside)):
+            OrderLine.objects.create(order=order, position=place + 1, product_id=shop_id, quantity=1, price_minor=100, amount_minor=100)
+
+    def counted(*products: str, at: datetime) -> tuple[int, dict[str, list[str]]]:
+        with CaptureQueriesContext(connection) as queries:
+            found = bought_together(products, now=at)
+        return len(queries), found
+
+    parts = {"grinder": [f"part-{number:02}" for number in range(MOST_BESIDE)]}
+    assert counted("grinder", "unknown", at=now) == (1, parts)
+    assert counted("grinder", "unknown", at=now + timedelta(minutes=9)) == (0, parts)
+    assert counted("grinder", at=now + timedelta(minutes=10)) == (1, parts)
+    with store_context(make_store("Other").pk):
+        assert counted("grinder", at=now) == (1, {})
 
 
 def test_every_shelf_of_a_person_is_looked_at_again_before_it_leaves() -> None:

@@ -175,11 +175,17 @@ def test_lots_follow_what_works_once_a_day(store: Any, now: Any) -> None:
     _, people = drawn(key, 300, now=now, lots=Lots(0.0, (("email", 1), ("push", 1))))
     sold(people["email"][:60], at=now - timedelta(days=29))
     sold(people["push"][:5], at=now - timedelta(days=29))
-    assert follow_orders(currency="EUR", now=now) == 1
+    assert follow_orders({1: True}, currency="EUR", now=now) == 1
     found = lots_now(key, arms=arms)
     assert found.counts["email"] > 7 * found.counts["push"]
     assert found.counts["push"] >= 950, "the floor of a tenth"
-    assert follow_orders(currency="EUR", now=now + timedelta(hours=23)) == 0
-    assert follow_orders(currency="EUR", now=now + timedelta(days=1)) == 0, "nothing new was ordered, so the lots stay and no part begins"
+    assert follow_orders({1: True}, currency="EUR", now=now + timedelta(hours=23)) == 0
+    assert follow_orders({1: True}, currency="EUR", now=now + timedelta(days=1)) == 0, (
+        "nothing new was ordered, so the lots stay and no part begins"
+    )
+    assert follow_orders({1: False, 10: True}, currency="EUR", now=now + timedelta(days=2)) == 0
+    assert lots_now(key, arms=arms) == found, "a cell that is paused keeps what it learned"
     assert shares_of_orders(1) == {("email", "push"): {name: count / 10_000 for name, count in found.counts.items()}}
     assert lots_now(key, arms=("email", "sms")).counts == {"email": 5000, "sms": 5000}, "other arms begin even"
+    assert follow_orders({10: True}, currency="EUR", now=now + timedelta(days=3)) == 0
+    assert newest_of(key).ended_at == now + timedelta(days=3), "one that learns no more ends"

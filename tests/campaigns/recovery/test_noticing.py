@@ -15,7 +15,7 @@ from campaigns.models import Assignment, Departure, Enrollment, Experiment, Jour
 from campaigns.recovery import looking, noticing
 from campaigns.recovery.looking import look_at
 from campaigns.recovery.noticing import note_bought, notice_due
-from campaigns.recovery.planning import add_stage, plan_of, save_cell, set_state
+from campaigns.recovery.planning import add_stage, learning_cells, plan_of, save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.stages import Happened
 from retention.customers.consent import address_digest, suppress
@@ -433,3 +433,8 @@ def test_a_cell_that_learns_lets_its_channels_draw_which_goes_first(plan, now):
         assert [minutes for _, minutes in ladder] == [30, 1200, 2640], "the moments stay"
         assert ladder[0][0] == first[one.pk]
         assert {channel for channel, _ in ladder} == {"sms", "email", "onsite"}
+    assert learning_cells() == {cell.journey_id: True}
+    set_state(cell, "paused", user_id=None, now=now + HOUR)
+    assert learning_cells() == {cell.journey_id: False}
+    save_cell(cell, before, user_id=None, now=now + HOUR)
+    assert learning_cells() == {}
