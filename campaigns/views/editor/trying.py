@@ -92,7 +92,9 @@ def show_replay(request: Any, public_id: UUID) -> HttpResponse:
     """Show the newest replay of a journey, and how far it has come."""
     journey = journey_or_404(public_id)
     replay = replaying.replay_of(journey)
-    context: dict[str, Any] = {"journey": journey, "replay": replay, "may_edit": may(request, "messages.write")}
+    context: dict[str, Any] = {
+        "journey": journey, "replay": replay, "may_edit": may(request, "messages.write"), "most_others": replaying.MOST_OTHERS
+    }  # fmt: skip
     if replay is not None:
         context |= _found(replay)
     return render(request, "campaigns/editor/replay.html", context)
