@@ -221,9 +221,13 @@ def test_a_draft_runs_in_shadow_and_is_replayed(store: Any) -> None:
     assert "Counting." in writer.client.get(f"{writer.here}replay/").content.decode()
     while replaying.go_on(now=clock.now()):
         pass
+    replay = JourneyReplay.objects.get()
+    replay.found |= {"ends": {"not_meant": 2, "Order Completed": 3}}
+    replay.save()
     page = writer.client.get(f"{writer.here}replay/").content.decode()
     writer.client.post(f"{writer.here}shadow/switch/", {"do": "stop"})
-    assert (JourneyReplay.objects.get().found["entered"], "1 run would have begun" in page) == (1, True)
+    assert (replay.found["entered"], "1 run would have begun" in page) == (1, True)
+    assert ("Stopped: They were not among those it is for" in page, "Stopped: Order Completed" in page) == (True, True)
     assert "Nothing runs in shadow." in writer.client.get(f"{writer.here}shadow/").content.decode()
 
 

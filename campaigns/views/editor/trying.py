@@ -19,6 +19,7 @@ from campaigns.journeys import drafting, replaying, shadowing
 from campaigns.journeys.editing.growing import grow
 from campaigns.journeys.editing.tree import flatten
 from campaigns.models import Journey, JourneyReplay, ShadowNote
+from campaigns.sending.reasons import words_of
 from campaigns.views.editor.deeds import Shown
 from campaigns.views.editor.drawing import Drawing
 from campaigns.views.editor.writing import journey_or_404
@@ -160,8 +161,14 @@ def _found(replay: JourneyReplay) -> dict[str, Any]:
         "met": met,
         "still": ends.get("still", 0),
         "through": ends.get("", 0),
-        "stopped": sorted(((name, count) for name, count in ends.items() if name not in {"", "still"}), key=lambda one: -one[1]),
+        "stopped": _reasons(ends),
     }
+
+
+def _reasons(ends: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return why runs would have stopped, in words, the most frequent first."""
+    said = [(words_of(name).render(_), count) for name, count in ends.items() if name not in {"", "still"}]
+    return sorted(said, key=lambda one: -one[1])
 
 
 def _day(written: str) -> str:
