@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.journeys import replaying
 from campaigns.journeys.editing.rearranging import FRESH
-from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
+from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay, JourneyVersion
 from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
 from retention.kit import clock
@@ -229,6 +229,19 @@ def test_a_draft_runs_in_shadow_and_is_replayed(store: Any) -> None:
     assert (replay.found["entered"], "1 run would have begun" in page) == (1, True)
     assert ("Stopped: They were not among those it is for" in page, "Stopped: Order Completed" in page) == (True, True)
     assert "Nothing runs in shadow." in writer.client.get(f"{writer.here}shadow/").content.decode()
+
+
+def test_the_list_tells_the_start_of_the_version_that_is_live_or_of_the_newest(store: Any) -> None:
+    for name, live in (("Lived", 2), ("Written", None)):
+        journey = Journey(name=name, live_number=live)
+        journey.save()
+        for number in (1, 2, 3):
+            data = {"trigger": {"event": f"{name} {number}"}, "steps": [{"id": "end", "kind": "exit"}]}
+            JourneyVersion.objects.create(journey=journey, number=number, definition=data)
+    page = signed_in(member_of(store, "analyst")).get(f"/s/{store.slug}/journeys/").content.decode()
+    assert [word for word in (f"{name} {number}" for name in ("Lived", "Written") for number in (1, 2, 3)) if word in page] == [
+        "Lived 2", "Written 3",
+    ]  # fmt: skip
 
 
 def test_the_list_says_what_starts_each_journey(store: Any) -> None:
