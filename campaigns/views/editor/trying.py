@@ -23,17 +23,13 @@ from campaigns.sending.reasons import words_of
 from campaigns.views.editor.deeds import Shown
 from campaigns.views.editor.drawing import Drawing
 from campaigns.views.editor.writing import journey_or_404
-from campaigns.views.journey_words import CHANNEL_ICONS, ICONS, names_of_store
+from campaigns.views.journey_words import CHANNEL_ICONS, CHANNEL_WORDS, ICONS, names_of_store
 from retention.dashboard.access import allows, may, needs
 from retention.dashboard.drawings import Axis, day_bars
 from retention.dashboard.figures import write_number
 from retention.kit import clock
-from retention.kit.words import gettext_noop
 from retention.stores import auditing
 
-CHANNEL_WORDS = {
-    "email": gettext_noop("E-mail"), "sms": gettext_noop("SMS"), "push": gettext_noop("Push"), "onsite": gettext_noop("On the site"),
-}  # fmt: skip
 _DEED_STEPS = {"draw": "coupon", "change": "update", "call": "webhook", "notify": "notify"}
 
 
@@ -125,7 +121,7 @@ def channel_lines(counted: dict[str, Any], *, barred: bool = False) -> list[Chan
     for channel, icon in CHANNEL_ICONS.items():
         would, other = counted.get(channel, (0, 0))
         if would:
-            found.append(ChannelLine(icon, _(CHANNEL_WORDS[channel]), would, other if barred else would - other))
+            found.append(ChannelLine(icon, str(CHANNEL_WORDS[channel]), would, other if barred else would - other))
     return found
 
 
@@ -154,7 +150,7 @@ def _found(replay: JourneyReplay) -> dict[str, Any]:
     return {
         "found": found,
         "channels": channel_lines(found.get("sent", {})),
-        "no_permission": [(_(CHANNEL_WORDS[channel]), count) for channel, count in sorted(found.get("people", {}).items())],
+        "no_permission": [(CHANNEL_WORDS[channel], count) for channel, count in sorted(found.get("people", {}).items())],
         "days": [(_day(day), count) for day, count in days],
         "chart": _chart(dict(days), replay) if days else "",
         "busiest": [(_day(day), count) for day, count in sorted(days, key=lambda one: -one[1])[:1]],
