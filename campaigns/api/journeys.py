@@ -11,8 +11,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.journeys import reading
-from campaigns.journeys.counting import counts_of
+from campaigns.journeys.counting import counts_lately
 from campaigns.journeys.versions import definitions_of
 from campaigns.models import Journey, JourneyVersion
 from retention.rest.views import StoreView
@@ -97,7 +96,7 @@ def _told(journey: Journey) -> Journey:
     told: Any = journey
     told.definition, told.starts_when, told.steps = {}, "", []
     if version is not None and definition is not None:
-        counts, sent = counts_of(journey, definition), reading.sent_by_step(journey)
+        counts, sent = counts_lately(journey, definition)
         told.definition, told.starts_when = version.definition, definition.trigger.words().render(gettext)
         told.steps = [
             {

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from campaigns.broadcasts.tallying import add_up_clicks, add_up_noes, freeze, remember_links
+from campaigns.journeys.shadowing import forget_ended
 from campaigns.journeys.tallying import add_up
 from campaigns.models import (
     Campaign,
@@ -82,7 +83,7 @@ def let_old_go_of(store: Store, *, now: datetime) -> int:
         (ProviderReport.objects.filter(received_at__lt=now - REPORTS_KEPT), "received_at"),
     ):
         gone += _in_bites(partial(_bite, rows, by=by))
-    return gone
+    return gone + forget_ended()
 
 
 def _in_bites(bite: Callable[[], int]) -> int:
@@ -127,7 +128,7 @@ def _let_messages_go(store: Store, *, before: datetime, now: datetime) -> int:
         gone += _in_bites(partial(_bite, rows, by="pk"))
     ended = Message.objects.filter(source_kind="journey", planned_at__lt=before, state__in=_ENDED)
     ended = ended.filter(Q(enrollment=None) | ~Q(enrollment__state=Enrollment.State.RUNNING))
-    for journey_id in Journey.objects.order_by("pk").values_list("pk", flat=True):
+    for journey_id in Journey.objects.no_shadows().order_by("pk").values_list("pk", flat=True):
         gone += _in_bites(partial(_let_journey_messages_go, journey_id, ended.filter(source_id=journey_id)))
     return gone
 

@@ -1,5 +1,7 @@
 """How many people wait at each step of a journey, passed it, or left there: from one grouped statement over its runs.
 
+It reads every run, so pages and the API ask `counts_lately`, which counts at most once a minute.
+
 A run says where it stands and which paths it took, not every step it came by. Whoever stands behind a step surely came by it when no way
 leads around it, by the paths they took; where two ways of a wait for an event met again nobody can say which they went, and the number is
 what is sure ("at least").
@@ -8,17 +10,24 @@ what is sure ("at least").
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import redis
+from django.core.cache import cache
 from django.db.models import Count, F
 from django.db.models.fields.json import KT
 
 from campaigns.journeys.definition import Definition
+from campaigns.journeys.reading import sent_by_step
 from campaigns.journeys.soundness import place_after
 from campaigns.journeys.steps import Branch, Split
 from campaigns.models import Enrollment, Journey
 
 MOST_WAYS = 500  # combinations of paths that are looked at; a journey with more shows what the largest of them say
+KEPT_SECONDS = 60
+_SHAPE = 1
+"""Counted up when what is kept gets other fields, so that no release reads what another one kept."""
 
 
 @dataclass
@@ -44,6 +53,23 @@ class Group:
 def counts_of(journey: Journey, definition: Definition) -> dict[str, StepCounts]:
     """Return the counts of every step of a definition, of all runs of the journey by the names of their steps."""
     return add_up(_groups(journey), definition)
+
+
+def counts_lately(journey: Journey, definition: Definition) -> tuple[dict[str, StepCounts], Mapping[str, int]]:
+    """Return the counts and how many messages of each step left, at most `KEPT_SECONDS` old; anew when another version is live.
+
+    What is kept are the runs by where they stand, so any draft of the journey can be counted with it.
+    """
+    kept_as = f"journey_steps:{_SHAPE}:{journey.pk}:{journey.live_number}"
+    kept: tuple[list[Group], Mapping[str, int]] | None = None
+    with suppress(redis.RedisError):  # counted anew
+        kept = cache.get(kept_as)
+    if kept is None:
+        kept = _groups(journey), sent_by_step(journey)
+        with suppress(redis.RedisError):
+            cache.set(kept_as, kept, KEPT_SECONDS)
+    groups, sent = kept
+    return add_up(groups, definition), sent
 
 
 def _groups(journey: Journey) -> list[Group]:

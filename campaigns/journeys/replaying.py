@@ -133,7 +133,7 @@ def _people(definition: Definition, *, after: int, since: datetime, until: datet
     elif calendar.date:
         people = people.filter(pk__in=AttributeValue.objects.filter(attribute__key=calendar.date).values("customer_id"))
     else:
-        people = people.filter(pk__in=_members(calendar.segment))
+        people = people.filter(pk__in=_members([calendar.segment]).values("customer_id"))
     return list(people.order_by("pk").values_list("pk", flat=True)[:SLICE])
 
 
@@ -143,9 +143,19 @@ def _happened(event: str) -> Any:
     return CustomerEvent.objects.filter(named | Q(kind__in=views) if views else named, refusal="", customer_id__isnull=False)
 
 
-def _members(segment: str) -> Any:
-    segments = Segment.objects.kept().filter(public_id__in=[segment] if is_public_id(segment) else [])
-    return SegmentMember.objects.filter(segment__in=segments).values("customer_id")
+def _members(segments: Collection[str]) -> Any:
+    kept = Segment.objects.kept().filter(public_id__in=[one for one in segments if is_public_id(one)])
+    return SegmentMember.objects.filter(segment__in=kept)
+
+
+def _segments(definitions: Sequence[Definition], people: Sequence[int]) -> dict[int, frozenset[str]]:
+    """Return which of the segments that calendars are for these people are in now, by public id."""
+    wanted = {one.trigger.calendar.segment for one in definitions if one.trigger.calendar is not None and not _has_date(one)}
+    rows = _members(wanted).filter(customer_id__in=people) if wanted else SegmentMember.objects.none()
+    found: dict[int, set[str]] = {}
+    for customer_id, public_id in rows.values_list("customer_id", "segment__public_id"):
+        found.setdefault(customer_id, set()).add(str(public_id))
+    return {customer_id: frozenset(theirs) for customer_id, theirs in found.items()}
 
 
 def _count(
@@ -182,10 +192,9 @@ def _pasts(
     facts = facts_of([Asked(pk, pk, needs) for pk in people], now=now)
     events = _events(definitions, people, since=since, until=until)
     baskets = _baskets(people) if any(one.guards for one in definitions) else {}
-    calendar = definitions[0].trigger.calendar
-    members = set(_members(calendar.segment).filter(customer_id__in=people).values_list("customer_id", flat=True)) if calendar else set()
+    segments = _segments(definitions, people)
     found = {
-        pk: Past(pk, events.get(pk, []), facts[pk], baskets.get(pk, {}), pk in members)
+        pk: Past(pk, events.get(pk, []), facts[pk], baskets.get(pk, {}), segments.get(pk, frozenset()))
         for pk in people
     }  # fmt: skip
     return found, sum(1 for some in events.values() if len(some) >= MOST_EVENTS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from campaigns.journeys.engine import Answer
@@ -17,8 +17,15 @@ from campaigns.journeys.facts import channels_of
 from campaigns.journeys.steps import Call, Change, Draw, Effect, Notify, Plan, Withdraw
 from campaigns.models import Enrollment, Journey, JourneyVersion, ShadowNote
 from retention.stores.models import StoreWork
+from retention.tenancy.context import require_store_id
 
 LATEST = 50
+# The database takes their versions along; nobody else may delete one.
+_FORGET = """
+    DELETE FROM campaigns_journey AS shadow
+    WHERE shadow.store_id = %s AND shadow.shadow_of_id IS NOT NULL AND shadow.state = 'ended'
+        AND NOT EXISTS (SELECT FROM campaigns_enrollment AS run WHERE run.store_id = shadow.store_id AND run.journey_id = shadow.id)
+"""
 _WORDS: Mapping[type, str] = {Draw: "draw", Change: "change", Call: "call", Notify: "notify"}
 
 
@@ -66,6 +73,13 @@ def stop(journey: Journey, *, now: datetime) -> bool:
         list(running.order_by("id").select_for_update().values_list("pk", flat=True))
         running.update(state=Enrollment.State.STOPPED, due_at=None, ended_at=now, reason="shadow_ended")
     return True
+
+
+def forget_ended() -> int:
+    """Delete the store's ended shadows whose last run has left, with their versions; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [require_store_id()])
+        return int(cursor.rowcount)
 
 
 def write_down(runs: Mapping[int, Enrollment], answers: Mapping[int, Answer], *, now: datetime) -> Mapping[int, Answer]:

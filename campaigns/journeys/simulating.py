@@ -24,14 +24,14 @@ STILL = "still"
 class Past:
     """What is known of one person. events: in the order they happened; facts: as they are now; baskets: when each closed, None while open.
 
-    member: whether they are in the segment a calendar is for.
+    segments: those they are in now, by public id, of all that calendars are for.
     """
 
     customer_id: int
     events: Sequence[Happened]
     facts: Facts
     baskets: Mapping[str, datetime | None] = field(default_factory=dict)
-    member: bool = False
+    segments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -173,12 +173,16 @@ def moments_of(calendar: Calendar, past: Past, *, since: datetime, until: dateti
     found, day = [], since.date() - timedelta(days=1)
     while day <= until.date() + timedelta(days=1):
         meant = calendar.meant_on(day)
-        if meant is not None and (past.member if not calendar.date else _is_theirs(calendar, past.facts.dates.get(calendar.date), meant)):
+        if meant is not None and _is_meant(calendar, past, meant):
             at = first_instant(day, calendar.at, zone)
             if since < at <= until:
                 found.append(at)
         day += timedelta(days=1)
     return found
+
+
+def _is_meant(calendar: Calendar, past: Past, meant: date) -> bool:
+    return _is_theirs(calendar, past.facts.dates.get(calendar.date), meant) if calendar.date else calendar.segment in past.segments
 
 
 def _is_theirs(calendar: Calendar, theirs: date | None, meant: date) -> bool:

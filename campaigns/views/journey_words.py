@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.journeys.occasions import Occasion
 from campaigns.journeys.triggers import Trigger
@@ -16,7 +17,10 @@ ICONS = {
     "split": "arrows-shuffle", "ladder": "ladder", "coupon": "ticket", "update": "pencil", "webhook": "bolt", "notify": "bell",
     "exit": "flag", "jump": "arrow-back-up",
 }  # fmt: skip
-CHANNEL_ICONS = {"email": "mail", "sms": "message-2", "push": "bell", "onsite": "device-desktop"}
+CHANNEL_WORDS = {
+    "email": gettext_lazy("E-mail"), "sms": gettext_lazy("SMS"), "push": gettext_lazy("Push"), "onsite": gettext_lazy("On the site"),
+}  # fmt: skip
+CHANNEL_ICONS = {"email": "mail", "sms": "message-2", "push": "bell", "onsite": "layout-grid"}
 _EVENTS: Mapping[tuple[str, ...], str] = {  # an event, and the texts it must say of itself where that makes it another thing
     ("Cart Idle",): gettext_noop("a basket is left alone"),
     ("Checkout Started",): gettext_noop("they go to the checkout"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -74,16 +75,16 @@ def list_journeys(request: HttpRequest) -> HttpResponse:
 def _what_starts(journeys: Sequence[Journey]) -> dict[int, str]:
     """Return what starts each of these journeys, in words: by the version people enter by, or the newest, or the draft."""
     names = names_of_store()
-    versions = JourneyVersion.objects.filter(journey__in=[one.pk for one in journeys])
-    entered = versions.filter(number=F("journey__live_number"))
-    newest = versions.filter(journey__live_number=None).order_by("journey_id", "-number").distinct("journey_id")
-    found = {pk: trigger for rows in (entered, newest) for pk, trigger in rows.values_list("journey_id", "definition__trigger")}
-    drafts = JourneyDraft.objects.filter(journey__in=[one.pk for one in journeys if one.pk not in found]).values_list("journey_id", "tree")
-    found |= {pk: tree["trigger"] for pk, tree in drafts}
+    rows: Any = JourneyVersion.objects.filter(journey__in=[one.pk for one in journeys])
+    newest = rows.filter(journey__live_number=None).order_by("journey_id", "-number").distinct("journey_id")
+    entered = rows.filter(number=F("journey__live_number"))
+    found = {pk: trigger for some in (entered, newest) for pk, trigger in some.values_list("journey_id", "definition__trigger")}
+    drafts: Any = JourneyDraft.objects.filter(journey__in=[one.pk for one in journeys if one.pk not in found])
+    found |= dict(drafts.values_list("journey_id", "tree__trigger"))
     said = {}
     for pk, data in found.items():
         problems: list[Problem] = []
-        trigger = read_trigger(Fields(data, "trigger", problems))
+        trigger = read_trigger(Fields(data or {}, "trigger", problems))
         said[pk] = starts(trigger, names) if not problems else ""
     return said
 

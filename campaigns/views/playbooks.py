@@ -29,7 +29,7 @@ from campaigns.playbooks.switching import add
 from campaigns.playbooks.switching import switch_on as launch
 from campaigns.views.frames import FRAME_POLICY, show_message, shown
 from campaigns.views.journey_states import STATE_BADGES
-from campaigns.views.journey_words import occasion_words, say, starts
+from campaigns.views.journey_words import CHANNEL_ICONS, ICONS, occasion_words, say, starts
 from campaigns.views.looking import look_at
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_number
@@ -38,12 +38,7 @@ from retention.kit.words import Phrase
 from retention.stores import auditing
 
 PLAN = "abandoned_cart"  # in whose place the recovery plan stands
-STEP_ICONS = {
-    "send": "mail", "wait": "clock-pause", "wait_event": "hourglass", "branch": "arrows-split-2", "ladder": "ladder", "update": "pencil",
-    "notify": "bell",
-}  # fmt: skip
 _one_at_a_time = Lock()
-CHANNEL_ICONS = {"email": "mail", "sms": "message-2", "push": "bell"}
 
 
 @needs("messages.view")
@@ -80,7 +75,7 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "starts": starts(preview.definition.trigger, _names(preview)),
         "ends": [occasion_words(occasion) for occasion in preview.definition.exits],
         "again": preview.definition.again.words().render(_),
-        "steps": [{"icon": STEP_ICONS.get(kind, "flag"), "sentence": _said(words, preview)} for kind, words, _step in preview.steps],
+        "steps": [{"icon": ICONS.get(kind, "flag"), "sentence": _said(words, preview)} for kind, words, _step in preview.steps],
         "needs": [{"label": one.need.label.render(_), "missing": one.need.missing.render(_), "met": one.met} for one in preview.needs],
         "says": [_said(one, preview) for one in preview.says],
         "messages_shown": [_shown(one) for one in playbook.templates],

@@ -222,10 +222,27 @@ def test_a_draft_runs_in_shadow_and_is_replayed(store: Any) -> None:
     assert "Counting." in writer.client.get(f"{writer.here}replay/").content.decode()
     while replaying.go_on(now=clock.now()):
         pass
+    replay = JourneyReplay.objects.get()
+    replay.found |= {"ends": {"not_meant": 2, "Order Completed": 3}}
+    replay.save()
     page = writer.client.get(f"{writer.here}replay/").content.decode()
     writer.client.post(f"{writer.here}shadow/switch/", {"do": "stop"})
-    assert (JourneyReplay.objects.get().found["entered"], "1 run would have begun" in page) == (1, True)
+    assert (replay.found["entered"], "1 run would have begun" in page) == (1, True)
+    assert ("Stopped: They were not among those it is for" in page, "Stopped: Order Completed" in page) == (True, True)
     assert "Nothing runs in shadow." in writer.client.get(f"{writer.here}shadow/").content.decode()
+
+
+def test_the_list_tells_the_start_of_the_version_that_is_live_or_of_the_newest(store: Any) -> None:
+    for name, live in (("Lived", 2), ("Written", None)):
+        journey = Journey(name=name, live_number=live)
+        journey.save()
+        for number in (1, 2, 3):
+            data = {"trigger": {"event": f"{name} {number}"}, "steps": [{"id": "end", "kind": "exit"}]}
+            JourneyVersion.objects.create(journey=journey, number=number, definition=data)
+    page = signed_in(member_of(store, "analyst")).get(f"/s/{store.slug}/journeys/").content.decode()
+    assert [word for word in (f"{name} {number}" for name in ("Lived", "Written") for number in (1, 2, 3)) if word in page] == [
+        "Lived 2", "Written 3",
+    ]  # fmt: skip
 
 
 def test_the_list_says_what_starts_each_journey(store: Any) -> None:

@@ -191,17 +191,20 @@ def _told_entry(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
 
 
 def _exiting(part: Mapping[str, Any]) -> Json:
-    return {"exits": [{"event": one.get("event", ""), "key": one.get("key", "")} for one in part.get("exits", [])]}
+    """Return exits as rows; what one asks of its event goes along with its row, though no form shows it."""
+    shown = part.get("exits", [])[:MOST_ROWS]
+    return {"exits": [{"event": one.get("event", ""), "key": one.get("key", ""), "where": one.get("where", [])} for one in shown]}
 
 
 def _told_exits(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
-    """Return the exits told; one that stood there keeps what it asks of its event."""
+    """Return the exits told; a row that came from a page, without what it asks, asks what the same exit in its place asked."""
     known = [dict(one) for one in before.get("exits", [])]
-    asked = {(one.get("event"), one.get("key", "")): one["where"] for one in known if one.get("where")}
     told = []
-    for row in _rows(form, "exits"):
-        where = asked.get((row.get("event"), row.get("key", "")))
-        told.append(_without(row) | ({"where": where} if where else {}))
+    for place, row in enumerate(_rows(form, "exits")):
+        stood = known[place] if place < len(known) else {}
+        is_same = (row.get("event"), row.get("key", "")) == (stood.get("event"), stood.get("key", ""))
+        where = row["where"] if "where" in row else stood.get("where") if is_same else None
+        told.append(_without(row, "where") | ({"where": where} if where else {}))
     return {"exits": [one for one in told if one.get("event")] + known[MOST_ROWS:]}
 
 

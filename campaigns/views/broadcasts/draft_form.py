@@ -11,7 +11,7 @@ from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Told, Way
 from campaigns.models import Campaign, CampaignVariant, Sender, Template
 from campaigns.models.campaign import LETTERS
-from campaigns.views.broadcasts.showing import CHANNEL_WORDS
+from campaigns.views.journey_words import CHANNEL_WORDS
 from retention.kit.words import one_line
 from segments.models import Segment
 

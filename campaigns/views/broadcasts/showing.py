@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from campaigns.broadcasts import costing, reading
@@ -23,18 +22,13 @@ from campaigns.models.campaign import LETTERS
 from campaigns.sending import breaking
 from campaigns.sending.connecting import in_use
 from campaigns.sending.shelving import KEPT
+from campaigns.views.journey_words import CHANNEL_WORDS
 from campaigns.views.looking import OF_PERSON, OF_STORE, seconds_to_wait, take_for_a_heavy_one
 from retention.dashboard.access import may, needs
 from retention.dashboard.paging import read_page
 from retention.kit import clock
 
 PAGE_SIZE = 25
-CHANNEL_WORDS = {
-    "email": gettext_lazy("E-mail"),
-    "sms": gettext_lazy("SMS"),
-    "push": gettext_lazy("Push"),
-    "onsite": gettext_lazy("On the site"),
-}
 BADGES = {
     "draft": "draft",
     "scheduled": "scheduled",

@@ -16,7 +16,8 @@ from campaigns.broadcasts.ready_made import READY_MADE
 from campaigns.models import Campaign
 from campaigns.sending.reasons import words_of
 from campaigns.views.broadcasts import draft_form
-from campaigns.views.broadcasts.showing import CHANNEL_WORDS, cost_of, reach_of
+from campaigns.views.broadcasts.showing import cost_of, reach_of
+from campaigns.views.journey_words import CHANNEL_WORDS
 from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores import auditing

@@ -13,7 +13,7 @@ from campaigns.contacts.adding import MOST, PERIODS
 from campaigns.contacts.advice import Advice, advise
 from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.eligibility import Budget
-from campaigns.views.contacts.sending_rules import CHANNELS
+from campaigns.views.journey_words import CHANNEL_WORDS
 from retention.customers.models import Customer
 from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_number, write_share
@@ -43,12 +43,12 @@ def _figures(figures: dict[str, Any], days: int, budget: Budget, *, may_open: bo
     histogram: dict[str, list[int]] = figures["people"][str(days)]
     everybody = histogram.get("", [])
     people = sum(everybody)
-    channels = [key for key in CHANNELS if key in histogram]
+    channels = [key for key in CHANNEL_WORDS if key in histogram]
     advice = advise(figures["noes"], over=figures["over"], written=figures["written"], per_week=budget.together.per_week)
     return {
         "people": people,
         "rows": [_row(number, histogram, channels, people) for number in range(1, MOST + 1)] if people else [],
-        "channels": [CHANNELS[key] for key in channels],
+        "channels": [CHANNEL_WORDS[key] for key in channels],
         "over": figures["over"],
         "over_share": figures["over"] / figures["written"] if figures["written"] else 0.0,
         "written": figures["written"],
@@ -90,7 +90,7 @@ def _row(number: int, histogram: dict[str, list[int]], channels: list[str], peop
         "count": count,
         "share": count / people,
         "width": count / max(histogram[""]),
-        "channels": [(CHANNELS[key], histogram[key][number]) for key in channels],
+        "channels": [(CHANNEL_WORDS[key], histogram[key][number]) for key in channels],
     }
 
 

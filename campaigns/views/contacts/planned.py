@@ -16,11 +16,10 @@ from campaigns.contacts.days import Day, Planned, days_of
 from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.pacing import zone_of
 from campaigns.views.broadcasts.showing import badge_of, word_of
-from campaigns.views.contacts.sending_rules import CHANNELS
+from campaigns.views.journey_words import CHANNEL_ICONS, CHANNEL_WORDS
 from retention.dashboard.access import needs
 from retention.kit import clock
 
-ICONS = {"email": "mail", "sms": "message-2", "push": "bell", "onsite": "layout-grid"}
 FARTHEST = timedelta(days=400)
 """So far from today one may turn the pages."""
 
@@ -103,7 +102,9 @@ def _day(request: Any, day: Day, today: date, *, outside: bool) -> dict[str, Any
         "is_past": day.date < today,
         "outside": outside,
         "is_empty": not (day.campaigns or day.sent or day.expected or day.pairs or day.pairs_left or day.crowded),
-        "sent": [{"icon": ICONS[key], "name": CHANNELS[key], "count": day.sent[key]} for key in CHANNELS if day.sent[key]],
+        "sent": [
+            {"icon": CHANNEL_ICONS[key], "name": word, "count": day.sent[key]} for key, word in CHANNEL_WORDS.items() if day.sent[key]
+        ],
         "expected": [(names[kind], count) for kind, count in sorted(day.expected.items())],
         "campaigns": [_campaign(request, one) for one in day.campaigns],
     }
@@ -113,7 +114,7 @@ def _campaign(request: Any, one: Planned) -> dict[str, Any]:
     campaign = one.campaign
     return {
         "name": campaign.name,
-        "icon": ICONS.get(campaign.channel, "send"),
+        "icon": CHANNEL_ICONS.get(campaign.channel, "send"),
         "at": one.at,
         "badge": badge_of(campaign),
         "word": word_of(campaign),

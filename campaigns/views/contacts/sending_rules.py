@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Journey, RecoveryCell, SourceRank
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.sending.budgets import budget_of_store, keep_budget
 from campaigns.sending.eligibility import Caps
+from campaigns.views.journey_words import CHANNEL_WORDS
 from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_money
 from retention.kit import clock
@@ -23,12 +24,6 @@ from retention.stores.views.settings_tabs import settings_page
 from retention.tenancy.context import require_store_id
 
 TAB = "campaigns:sending_rules"
-CHANNELS = {
-    "email": gettext_lazy("E-mail"),
-    "sms": gettext_lazy("SMS"),
-    "push": gettext_lazy("Push"),
-    "onsite": gettext_lazy("On the site"),
-}
 _COMING = (Campaign.State.SCHEDULED, Campaign.State.SENDING, Campaign.State.PAUSED, Campaign.State.DRAFT)
 MOST_CAMPAIGNS = 50
 
@@ -41,7 +36,7 @@ class BudgetForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for channel, label in CHANNELS.items():
+        for channel, label in CHANNEL_WORDS.items():
             words = {"channel": label}
             day, week = _("%(channel)s, in 24 hours") % words, _("%(channel)s, in 7 days") % words
             self.fields[f"{channel}_day"] = forms.IntegerField(label=day, min_value=1, max_value=20, required=False)
@@ -59,7 +54,7 @@ class BudgetForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a week that allows less than a day, and half a cap."""
         said: dict[str, Any] = super().clean() or {}
-        pairs = [("per_day", "per_week"), *((f"{channel}_day", f"{channel}_week") for channel in CHANNELS)]
+        pairs = [("per_day", "per_week"), *((f"{channel}_day", f"{channel}_week") for channel in CHANNEL_WORDS)]
         for day, week in pairs:
             in_day, in_week = said.get(day), said.get(week)
             if day in self.errors or week in self.errors:
@@ -73,11 +68,11 @@ class BudgetForm(forms.Form):
     def channels(self) -> dict[str, Caps]:
         """Return the channels with a cap of their own."""
         said = self.cleaned_data
-        return {one: Caps(said[f"{one}_day"], said[f"{one}_week"]) for one in CHANNELS if said[f"{one}_day"] is not None}
+        return {one: Caps(said[f"{one}_day"], said[f"{one}_week"]) for one in CHANNEL_WORDS if said[f"{one}_day"] is not None}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the fields of each channel."""
-        return [{"name": label, "day": self[f"{channel}_day"], "week": self[f"{channel}_week"]} for channel, label in CHANNELS.items()]
+        return [{"name": label, "day": self[f"{channel}_day"], "week": self[f"{channel}_week"]} for channel, label in CHANNEL_WORDS.items()]
 
 
 @needs("messages.view")

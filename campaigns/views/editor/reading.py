@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.journeys import reading
-from campaigns.journeys.counting import counts_of
+from campaigns.journeys.counting import counts_lately
 from campaigns.journeys.definition import Definition
 from campaigns.journeys.editing.tree import Json
 from campaigns.journeys.occasions import Occasion, people_words, read_people
@@ -72,8 +71,9 @@ def _exits(tree: Json) -> list[str]:
 
 
 def figures_of(journey: Journey, definition: Definition, version: JourneyVersion | None) -> Figures:
-    """Return the figures of the steps of a definition; none of a journey that was never live."""
+    """Return the figures of the steps of a definition, a minute old at most; none of a journey that was never live."""
     if version is None or journey.launched_at is None:
         return Figures()
     known = definitions_of([version.pk]).get(version.pk)
-    return Figures(counts_of(journey, definition), reading.sent_by_step(journey), frozenset(known.places) if known is not None else None)
+    counts, sent = counts_lately(journey, definition)
+    return Figures(counts, sent, frozenset(known.places) if known is not None else None)

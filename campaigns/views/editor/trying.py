@@ -19,20 +19,17 @@ from campaigns.journeys import drafting, replaying, shadowing
 from campaigns.journeys.editing.growing import grow
 from campaigns.journeys.editing.tree import flatten
 from campaigns.models import Journey, JourneyReplay, ShadowNote
+from campaigns.sending.reasons import words_of
 from campaigns.views.editor.deeds import Shown
 from campaigns.views.editor.drawing import Drawing
 from campaigns.views.editor.writing import journey_or_404
-from campaigns.views.journey_words import CHANNEL_ICONS, ICONS, names_of_store
+from campaigns.views.journey_words import CHANNEL_ICONS, CHANNEL_WORDS, ICONS, names_of_store
 from retention.dashboard.access import allows, may, needs
 from retention.dashboard.drawings import Axis, day_bars
 from retention.dashboard.figures import write_number
 from retention.kit import clock
-from retention.kit.words import gettext_noop
 from retention.stores import auditing
 
-CHANNEL_WORDS = {
-    "email": gettext_noop("E-mail"), "sms": gettext_noop("SMS"), "push": gettext_noop("Push"), "onsite": gettext_noop("On the site"),
-}  # fmt: skip
 _DEED_STEPS = {"draw": "coupon", "change": "update", "call": "webhook", "notify": "notify"}
 
 
@@ -92,7 +89,9 @@ def show_replay(request: Any, public_id: UUID) -> HttpResponse:
     """Show the newest replay of a journey, and how far it has come."""
     journey = journey_or_404(public_id)
     replay = replaying.replay_of(journey)
-    context: dict[str, Any] = {"journey": journey, "replay": replay, "may_edit": may(request, "messages.write")}
+    context: dict[str, Any] = {
+        "journey": journey, "replay": replay, "may_edit": may(request, "messages.write"), "most_others": replaying.MOST_OTHERS
+    }  # fmt: skip
     if replay is not None:
         context |= _found(replay)
     return render(request, "campaigns/editor/replay.html", context)
@@ -122,7 +121,7 @@ def channel_lines(counted: dict[str, Any], *, barred: bool = False) -> list[Chan
     for channel, icon in CHANNEL_ICONS.items():
         would, other = counted.get(channel, (0, 0))
         if would:
-            found.append(ChannelLine(icon, _(CHANNEL_WORDS[channel]), would, other if barred else would - other))
+            found.append(ChannelLine(icon, str(CHANNEL_WORDS[channel]), would, other if barred else would - other))
     return found
 
 
@@ -151,15 +150,21 @@ def _found(replay: JourneyReplay) -> dict[str, Any]:
     return {
         "found": found,
         "channels": channel_lines(found.get("sent", {})),
-        "no_permission": [(_(CHANNEL_WORDS[channel]), count) for channel, count in sorted(found.get("people", {}).items())],
+        "no_permission": [(CHANNEL_WORDS[channel], count) for channel, count in sorted(found.get("people", {}).items())],
         "days": [(_day(day), count) for day, count in days],
         "chart": _chart(dict(days), replay) if days else "",
         "busiest": [(_day(day), count) for day, count in sorted(days, key=lambda one: -one[1])[:1]],
         "met": met,
         "still": ends.get("still", 0),
         "through": ends.get("", 0),
-        "stopped": sorted(((name, count) for name, count in ends.items() if name not in {"", "still"}), key=lambda one: -one[1]),
+        "stopped": _reasons(ends),
     }
+
+
+def _reasons(ends: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return why runs would have stopped, in words, the most frequent first."""
+    said = [(words_of(name).render(_), count) for name, count in ends.items() if name not in {"", "still"}]
+    return sorted(said, key=lambda one: -one[1])
 
 
 def _day(written: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.journeys.counting import Group, add_up, counts_of
+from campaigns.journeys.counting import Group, add_up, counts_lately, counts_of
 from campaigns.journeys.definition import read_definition
 from retention.customers.events import record
 from tests.campaigns.campaigning import make_crowd
@@ -73,3 +73,19 @@ def test_counts_come_from_the_runs_in_one_statement(store: Any, now: Any) -> Non
     assert (found["part"].passed, found["a"].waiting, found["a"].passed) == (12, 0, found["last"].waiting)
     assert found["last"].waiting + found["b"].waiting == 12
     assert 0 < found["b"].waiting < 12
+
+
+@pytest.mark.django_db
+def test_whoever_looks_again_within_a_minute_reads_no_runs_until_another_version_is_live(store: Any, now: Any) -> None:
+    journey, definition = make_journey(FORKED, now=now), read_definition(FORKED)
+    for person in make_crowd(3, now=now):
+        record(person.pk, name="Cart Idle", now=now)
+    tick(now=now)
+    counted = counts_lately(journey, definition)
+    tick(now=now + timedelta(hours=3))
+    with CaptureQueriesContext(connection) as seen:
+        assert counts_lately(journey, definition) == counted
+    assert len(seen) == 0
+    assert counted[0]["a"].waiting + counted[0]["b"].waiting == 3
+    journey.live_number = 2
+    assert counts_lately(journey, definition)[0]["last"].waiting == 3

@@ -11,7 +11,7 @@ from campaigns.models import Enrollment, JourneyReplay, Message
 from retention.customers.events import record
 from retention.customers.models import CustomerEvent
 from retention.stores.models import StoreWork
-from tests.campaigns.campaigning import make_crowd
+from tests.campaigns.campaigning import make_crowd, make_list
 from tests.campaigns.journeys.journeying import SEND, make_journey, make_template
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,26 @@ def test_the_calendar_is_replayed_for_those_who_have_the_date(store: Any, now: A
     run_all(now=now)
     replay = JourneyReplay.objects.get()
     assert (replay.people_count, replay.found["entered"], list(replay.found["days"])) == (2, 2, ["2026-02-28"])
+
+
+def test_another_journey_by_the_calendar_meets_those_in_its_own_segment_only(store: Any, now: Any) -> None:
+    make_template()
+    inside, outside = make_crowd(2, now=now)
+    daily = {"kind": "schedule", "every": "day", "at": "09:00"}
+    chosen, drafted = make_list([inside], now=now, name="Loyal"), make_list([inside, outside], now=now, name="All")
+    trigger = {**daily, "segment": str(chosen.public_id)}
+    other = make_journey({"trigger": trigger, "again": {"rule": "always"}, "steps": [SEND]}, now=now, since=timedelta(days=60))
+    journey = make("News", user_id=None, now=now)
+    replaying.begin(journey, {**DATA, "trigger": {**daily, "segment": str(drafted.public_id)}}, now=now, days=2)
+    run_all(now=now)
+    found = JourneyReplay.objects.get().found
+    assert (found["again"], found["met"]) == (2, {str(other.public_id): 1})
+    for person in (inside, outside):
+        happened(person, "Cart Idle", at=now - timedelta(hours=20))
+    replaying.begin(journey, DATA, now=now, days=2)
+    run_all(now=now)
+    found = JourneyReplay.objects.get().found
+    assert (found["entered"], found["met"]) == (2, {str(other.public_id): 1})
 
 
 def test_two_counts_together_are_the_count_of_both() -> None:

@@ -8,7 +8,7 @@ import pytest
 from campaigns.broadcasts.keeping import let_old_go_of
 from campaigns.journeys import shadowing
 from campaigns.journeys.drafting import change, make, release
-from campaigns.models import Assignment, Enrollment, Journey, JourneyAction, Message, ShadowNote
+from campaigns.models import Assignment, Enrollment, Journey, JourneyAction, JourneyVersion, Message, ShadowNote
 from campaigns.models.journey import names_of_journeys
 from retention.customers.events import record
 from retention.customers.models import Customer
@@ -103,7 +103,7 @@ def test_beginning_anew_and_going_live_end_a_shadow_and_its_runs(store: Any, now
     assert not shadowing.stop(journey, now=now)
 
 
-def test_what_a_shadow_left_behind_leaves_after_a_month(store: Any, now: Any) -> None:
+def test_what_a_shadow_left_behind_leaves_after_a_month_and_an_ended_one_itself(store: Any, now: Any) -> None:
     journey = make("News", user_id=None, now=now)
     shadowing.begin(journey, DATA, now=now)
     (person,) = make_crowd(1, now=now)
@@ -114,6 +114,8 @@ def test_what_a_shadow_left_behind_leaves_after_a_month(store: Any, now: Any) ->
     let_old_go_of(store, now=now + timedelta(days=31))
     assert not ShadowNote.objects.exists()
     assert Enrollment.objects.exists()
+    assert Journey.objects.count() == 2
     shadowing.stop(journey, now=now + timedelta(days=31))
     let_old_go_of(store, now=now + timedelta(days=31))
     assert not Enrollment.objects.exists()
+    assert (list(Journey.objects.all()), JourneyVersion.objects.count()) == ([journey], 0)

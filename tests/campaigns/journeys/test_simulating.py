@@ -83,7 +83,7 @@ def test_the_calendar_lets_people_in_on_their_own_dates() -> None:
     assert sent(lived(birthday, dates={"birthday": date(2000, 3, 6)})) == [("mail", 3 * 24 + 9)]
     assert sent(lived(birthday)) == []
     weekly = {"trigger": {"kind": "schedule", "every": "week", "weekdays": ["monday"], "segment": "s"}, "steps": [MAIL]}
-    assert sent(lived(weekly, member=True)) == [("mail", 24 + 9), ("mail", 8 * 24 + 9)]
+    assert sent(lived(weekly, segments=frozenset({"s"}))) == [("mail", 24 + 9), ("mail", 8 * 24 + 9)]
     assert sent(lived(weekly)) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from campaigns.journeys.definition import read_definition
 from campaigns.journeys.editing.asking import Around, asking_of, asks_something
 from campaigns.journeys.editing.rearranging import FRESH
-from campaigns.journeys.editing.shaping import gather, spread
+from campaigns.journeys.editing.shaping import MOST_ROWS, gather, spread
 from campaigns.journeys.steps import KINDS
 from segments.rules.asks import Told, shown, taken
 
@@ -78,6 +78,25 @@ def test_who_enters_how_often_and_what_ends_it_come_back_with_what_no_form_says(
     assert through_the_form("entry", part) == {name: value for name, value in part.items() if name != "trigger"}
     exits = {"exits": [{"event": "Order Completed", "key": "cart_id", "where": WHERE}, {"event": "Returned"}]}
     assert through_the_form("exits", exits) == exits
+
+
+def test_two_exits_of_one_event_keep_what_each_asks_also_when_the_first_is_taken_out() -> None:
+    dear, cheap = ({"event": "Order Completed", "where": [{**WHERE[0], "value": value}]} for value in (5000, 100))
+    plain = {"event": "Order Completed"}
+    exits = {"exits": [dear, cheap, plain]}
+    assert through_the_form("exits", exits) == exits
+    rows = spread("exits", exits)["exits"]
+    assert gather("exits", {"exits": rows[1:]}, exits) == {"exits": [cheap, plain]}
+    assert gather("exits", {"exits": rows[2:]}, exits) == {"exits": [plain]}
+    assert gather("exits", {"exits": [*rows, {"event": "Returned"}]}, exits) == {"exits": [dear, cheap, plain, {"event": "Returned"}]}
+
+
+def test_exits_beyond_those_a_form_shows_stay_once() -> None:
+    exits = {"exits": [{"event": f"Thing {number}"} for number in range(MOST_ROWS + 2)]}
+    rows = spread("exits", exits)["exits"]
+    assert len(rows) == MOST_ROWS
+    assert through_the_form("exits", exits) == exits
+    assert gather("exits", {"exits": rows[1:]}, exits) == {"exits": exits["exits"][1:]}
 
 
 def test_a_way_of_a_branch_and_the_shares_of_a_split_come_back() -> None:
