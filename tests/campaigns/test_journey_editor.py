@@ -194,6 +194,33 @@ def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None
     assert Journey.objects.get(pk=writer.journey.pk).state == "draft"
 
 
+def test_what_goes_out_without_consent_is_said_before_the_launch_and_starts_with_an_order(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store)
+    writer.press("add:root|0|send")
+    writer.press("done", opened="entry", again="never", holdout="0", stream="transactional")
+    look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert look.count("go out without consent, as part of an order") == 2
+    assert "Mend this first" not in look
+    writer.press("done", opened="trigger", kind="event", event="Cart Idle", key="cart_id")
+    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
+    assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
+    assert "so only an order, a parcel, a return or a refund may start it" in answer.content.decode()
+
+
+def test_a_way_back_to_a_message_is_said_before_the_launch(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store)
+    writer.press("add:root|0|send")
+    writer.press("add:root|1|wait")
+    assert (
+        "It sends at most 1 message to each person who enters. They go only" in writer.client.get(f"{writer.here}launch/").content.decode()
+    )
+    writer.press("add:root|2|jump")
+    writer.press("done", opened="root.steps.2", to="send")
+    assert "each time round it sends at most 1 message" in writer.client.get(f"{writer.here}launch/").content.decode()
+
+
 def test_another_store_s_journey_is_not_there(store: Any) -> None:
     writer = Writer(store)
     other = make_store("Other")
