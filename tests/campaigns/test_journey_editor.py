@@ -221,6 +221,17 @@ def test_a_way_back_to_a_message_is_said_before_the_launch(store: Any) -> None:
     assert "each time round it sends at most 1 message" in writer.client.get(f"{writer.here}launch/").content.decode()
 
 
+@pytest.mark.parametrize(("role", "is_offered"), [("writer", False), ("marketer", True)])
+def test_what_events_say_of_customers_is_offered_only_to_who_may_see_them(store: Any, role: str, is_offered: bool) -> None:
+    (person,) = make_crowd(1, now=clock.now())
+    record(person.pk, name="Order Completed", properties={"email": "kim@customers.example"}, now=clock.now())
+    writer = Writer(store, role)
+    asked = {"kind": "event", "event": "Order Completed", "where.0.property": "email", "where.0.type": "text", "where.0.op": "is"}
+    page = writer.press("look", opened="trigger", **asked)
+    assert ("kim@customers.example" in page) is is_offered
+    assert '<option value="email"' in page
+
+
 def test_another_store_s_journey_is_not_there(store: Any) -> None:
     writer = Writer(store)
     other = make_store("Other")
