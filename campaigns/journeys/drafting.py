@@ -16,15 +16,16 @@ from campaigns.journeys import shadowing
 from campaigns.journeys.checking import faults_of_definition
 from campaigns.journeys.definition import Definition, DefinitionError, read_definition
 from campaigns.journeys.editing.growing import grow
-from campaigns.journeys.editing.tree import EXIT, ROOT, STEPS, WAYS, Json, flatten, jump_problems
+from campaigns.journeys.editing.tree import EXIT, MOST_DEPTH, ROOT, STEPS, WAYS, Json, depth, flatten, jump_problems
 from campaigns.journeys.versions import WAITING, publish
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyVersion
 from retention.kit.fields import Problem
-from retention.kit.words import Phrase
+from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import StoreWork
 
 MOST_UNDONE = 10
+MOST_GROWN = 2 * MOST_DEPTH  # jumps may let a version stand deeper than it was written; its pages must still be drawn
 
 
 class Overtaken(Exception):
@@ -136,9 +137,13 @@ def read_tree(tree: Mapping[str, Any]) -> tuple[Definition | None, list[Problem]
         return None, problems
     flat = flatten(tree)
     try:
-        return read_definition(flat.data), []
+        definition = read_definition(flat.data)
     except DefinitionError as error:
         return None, [Problem(_place_in_tree(problem.path, flat.data, flat.places), problem.phrase) for problem in error.problems]
+    if depth(grow(flat.data)) > MOST_GROWN:
+        said = gettext_noop("Its ways lead too far into each other: drawn again, steps would stand in more than %(most)s of them.")
+        return None, [Problem(ROOT, Phrase(said, {"most": MOST_GROWN}))]
+    return definition, []
 
 
 def _place_in_tree(path: str, data: Mapping[str, Any], places: list[str]) -> str:

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from campaigns.journeys import replaying
+from campaigns.journeys.editing import rearranging
 from campaigns.journeys.editing.rearranging import FRESH
+from campaigns.journeys.editing.tree import MOST_DEPTH
 from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
 from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
@@ -230,6 +232,21 @@ def test_what_events_say_of_customers_is_offered_only_to_who_may_see_them(store:
     page = writer.press("look", opened="trigger", **asked)
     assert ("kim@customers.example" in page) is is_offered
     assert '<option value="email"' in page
+
+
+def test_steps_are_not_put_deeper_than_a_page_can_show(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("add:root|0|split")
+    draft, around = writer.draft, "root.steps.0.ways.0"
+    for _level in range(MOST_DEPTH):
+        changed = rearranging.add(draft.tree, around, 0, "split")
+        draft.tree, around = changed.tree, f"{changed.place}.ways.0"
+    draft.tree = rearranging.add(draft.tree, "root", 1, "wait").tree
+    draft.save()
+    for deed in (f"add:{around}|0|wait", f"carry:root.steps.1,{around},0"):
+        assert f"Steps stand in at most {MOST_DEPTH} ways, one in the other." in writer.press(deed)
+        assert (writer.draft.tree, writer.draft.revision) == (draft.tree, draft.revision)
+    assert writer.client.get(f"{writer.here}edit/").status_code == 200
 
 
 def test_another_store_s_journey_is_not_there(store: Any) -> None:

@@ -16,7 +16,7 @@ from campaigns.journeys.editing import rearranging
 from campaigns.journeys.editing.asking import Around, asking_of
 from campaigns.journeys.editing.rearranging import Changed
 from campaigns.journeys.editing.shaping import MOST_ROWS, PARTS, gather, spread
-from campaigns.journeys.editing.tree import STEPS, WAYS, Json, is_index, node_at, places
+from campaigns.journeys.editing.tree import MOST_DEPTH, STEPS, WAYS, Json, depth, is_index, node_at, places
 from campaigns.models import JourneyDraft
 from campaigns.views.editor.offering import Steps, offered
 from retention.kit.words import one_line
@@ -36,11 +36,15 @@ _NEW_ROWS: dict[str, Json] = {
 
 @dataclass
 class Shown:
-    """What the page shows beside the draft. open: a place, or a part of the journey, whose form is open; said: what was done, aloud."""
+    """What the page shows beside the draft. open: a place, or a part of the journey, whose form is open; said: what was done, aloud.
+
+    refused: why what was asked for was not done, for everybody to see.
+    """
 
     open: str = ""
     focus: str = ""
     said: str = ""
+    refused: str = ""
 
 
 def kind_of(tree: Json, where: str) -> str:
@@ -68,11 +72,14 @@ def act(draft: JourneyDraft, *, post: QueryDict, shown: Shown, steps: Steps) -> 
     if post.get("do", "") == "undo":
         shown.open, shown.said = "", _("Undone.")
         return drafting.undo(draft)
-    draft.tree = _with_answers(draft.tree, shown.open, post)
+    draft.tree = kept = _with_answers(draft.tree, shown.open, post)
     name, _colon, rest = post.get("do", "look").partition(":")
     doing = _DEEDS.get(name)
     if doing is not None:
         doing(draft, shown, rest, steps)
+    if depth(draft.tree) > max(MOST_DEPTH, depth(kept)):
+        draft.tree, shown.open, shown.focus, shown.said = kept, post.get("open", ""), "", ""
+        shown.refused = _("Steps stand in at most %(most)s ways, one in the other.") % {"most": MOST_DEPTH}
     return False
 
 
@@ -122,7 +129,7 @@ def _is_full(tree: Json, shown: Shown) -> bool:
     """Say whether a tree has more steps than a journey may have."""
     is_full = sum(1 for _node in places(tree)) > MOST_STEPS
     if is_full:
-        shown.said = _("A journey has at most %(most)s steps.") % {"most": MOST_STEPS}
+        shown.refused = _("A journey has at most %(most)s steps.") % {"most": MOST_STEPS}
     return is_full
 
 
