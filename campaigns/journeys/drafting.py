@@ -4,6 +4,7 @@ Nobody is written to by a draft. Who publishes says what happens to the people i
 new one where a mapping says (`versions.publish`).
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import StoreWork
 
 MOST_UNDONE = 10
+MOST_BYTES = 256 * 1024  # of a tree as JSON
 MOST_GROWN = 2 * MOST_DEPTH  # jumps may let a version stand deeper than it was written; its pages must still be drawn
 
 
@@ -34,6 +36,10 @@ class Overtaken(Exception):
     def __init__(self, draft: JourneyDraft) -> None:
         super().__init__("the draft was changed meanwhile")
         self.draft = draft
+
+
+class TooLong(Exception):
+    """A change would make the draft longer than MOST_BYTES; nothing was saved."""
 
 
 class NotReady(Exception):
@@ -97,7 +103,7 @@ def unsaved(journey: Journey, *, now: datetime) -> JourneyDraft:
 def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision: int, user_id: int | None, now: datetime) -> JourneyDraft:
     """Let something be done to the draft that stood at a revision, and save it. doing: changes the draft, and says whether it undoes.
 
-    Raises Overtaken where it stands at another revision by now; nothing changes then.
+    Raises Overtaken where it stands at another revision by now, and TooLong for what is too much to keep; nothing changes then.
     """
     with transaction.atomic():
         Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)
@@ -109,11 +115,17 @@ def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision:
         if draft.tree == tree:
             return draft
         if not is_undo:
+            if _bytes(draft.tree) > max(MOST_BYTES, _bytes(tree)):
+                raise TooLong
             draft.before = [*draft.before, tree][-MOST_UNDONE:]
         draft.revision += 1
         draft.changed_by_id, draft.changed_at = user_id, now
         draft.save()
     return draft
+
+
+def _bytes(tree: Json) -> int:
+    return len(json.dumps(tree, ensure_ascii=False).encode())
 
 
 def undo(draft: JourneyDraft) -> bool:

@@ -249,6 +249,24 @@ def test_steps_are_not_put_deeper_than_a_page_can_show(store: Any) -> None:
     assert writer.client.get(f"{writer.here}edit/").status_code == 200
 
 
+def test_a_draft_that_is_too_long_is_refused_and_nothing_of_it_is_kept(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("add:root|0|wait")
+    before = writer.draft
+    texts = [f"{number:03}{'茶' * 600}" for number in range(110)]
+    row = {"where.0.property": "drink", "where.0.type": "text", "where.0.op": "is", "where.0.values": texts}
+    page = writer.press("done", opened="trigger", kind="event", event="Order Completed", **row)
+    (kept,) = writer.draft.tree["trigger"]["where"]
+    assert (len(kept["values"]), {len(one) for one in kept["values"]}) == (101, {501})
+    assert "must be 1 to 100 texts of 1 to 500 characters" in page
+    more = {name.replace("0", "1"): value for name, value in row.items()}
+    page = writer.press("done", opened="trigger", kind="event", event="Order Completed", **row, **more)
+    assert "That is too long to keep." in page
+    after = writer.draft
+    assert (after.revision, len(after.before)) == (before.revision + 1, len(before.before) + 1)
+    assert after.tree["trigger"]["where"] == [kept]
+
+
 def test_another_store_s_journey_is_not_there(store: Any) -> None:
     writer = Writer(store)
     other = make_store("Other")

@@ -3,7 +3,7 @@
 The answers of the open form come along with every press, so that nothing typed is lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +24,7 @@ from segments.rules.asks import Told, taken
 from segments.rules.asks import shown as questions_of
 
 LONGEST = 2_000
+_MOST_TEXTS, _LONGEST_TEXT = 100, 500  # what `Fields.texts` takes; one more is kept, so that it is refused in words
 FIELD = "c."  # what the open form's answers are called
 _NEW_ROWS: dict[str, Json] = {
     "exits": {"event": "Order Completed"},
@@ -93,7 +94,7 @@ def rename(draft: JourneyDraft, name: str) -> None:
 
 def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
     kind = kind_of(tree, where)
-    answers = {name.removeprefix(FIELD): [_clean(one) for one in values] for name, values in post.lists() if name.startswith(FIELD)}
+    answers = {name.removeprefix(FIELD): _cleaned(values) for name, values in post.lists() if name.startswith(FIELD)}
     if not kind or not answers:
         return tree
     form = taken(kind, answers, asking_of(kind, around_of(tree)))
@@ -101,9 +102,10 @@ def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
     return _kept(tree, where, kind, form)
 
 
-def _clean(text: str) -> str:
-    """Return a text the database takes, not longer than anybody types."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()[:LONGEST]
+def _cleaned(values: Sequence[str]) -> list[str]:
+    """Return texts the database takes, not longer than anybody types; of a list not many more than may be told."""
+    longest = LONGEST if len(values) == 1 else _LONGEST_TEXT + 1
+    return [text.replace("\0", "").encode("utf-8", "ignore").decode()[:longest] for text in values[: _MOST_TEXTS + 1]]
 
 
 def _kept(tree: Json, where: str, kind: str, form: Json) -> Json:

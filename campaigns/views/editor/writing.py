@@ -85,6 +85,10 @@ def edit_journey(request: Any, public_id: UUID) -> HttpResponse:
         draft = drafting.change(journey, doing, revision=number, user_id=request.user.pk, now=clock.now())
     except drafting.Overtaken as overtaken:
         return _page(request, journey, overtaken.draft, Shown(), overtaken=True)
+    except drafting.TooLong:
+        refused = Shown(request.POST.get("open", ""), refused=_("That is too long to keep. What you wrote last was not saved; shorten it."))
+        journey = journey_or_404(public_id)
+        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), refused)
     return _page(request, journey, draft, shown)
 
 
