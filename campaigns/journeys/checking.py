@@ -28,6 +28,10 @@ from segments.models import Segment
 from segments.rules.tree import RuleError
 
 Said = list[Phrase]
+# What a message without consent may be about: what a shop tells of somebody's own order.
+ABOUT_ORDERS = frozenset(
+    {"Order Completed", "Order Updated", "Order Cancelled", "Order Refunded", "Shipment Updated", "Return Updated"},
+)
 
 
 def faults_of(journey: Journey, *, now: datetime) -> Said:
@@ -57,6 +61,7 @@ def faults_of_definition(definition: Definition, *, journey_id: int | None, goin
     going: people enter by it already. What was put away since goes on being sent, so that is no fault of it.
     """
     return [
+        *_stream(definition),
         *_holdout(definition),
         *_messages(definition, journey_id, going=going, now=now),
         *_people(definition, now),
@@ -71,6 +76,17 @@ def _entered_by(journey: Journey) -> Definition | None:
         newest = newest.filter(number=journey.live_number)
     version = newest.order_by("-number").first()
     return definitions_of([version.pk]).get(version.pk) if version else None
+
+
+def _stream(definition: Definition) -> Said:
+    """Check that what goes out without consent begins with an order."""
+    if definition.stream != "transactional" or definition.trigger.event in ABOUT_ORDERS:
+        return []
+    said = gettext_noop(
+        "Its messages go out without consent, so only an order, a parcel, a return or a refund may start it. Choose that, or say that"
+        " its messages are marketing."
+    )
+    return [Phrase(said)]
 
 
 def _holdout(definition: Definition) -> Said:

@@ -4,6 +4,7 @@ Nobody is written to by a draft. Who publishes says what happens to the people i
 new one where a mapping says (`versions.publish`).
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,15 +17,17 @@ from campaigns.journeys import shadowing
 from campaigns.journeys.checking import faults_of_definition
 from campaigns.journeys.definition import Definition, DefinitionError, read_definition
 from campaigns.journeys.editing.growing import grow
-from campaigns.journeys.editing.tree import EXIT, ROOT, STEPS, WAYS, Json, flatten, jump_problems
+from campaigns.journeys.editing.tree import EXIT, MOST_DEPTH, ROOT, STEPS, WAYS, Json, depth, flatten, jump_problems
 from campaigns.journeys.versions import WAITING, publish
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyVersion
 from retention.kit.fields import Problem
-from retention.kit.words import Phrase
+from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import StoreWork
 
 MOST_UNDONE = 10
+MOST_BYTES = 256 * 1024  # of a tree as JSON
+MOST_GROWN = 2 * MOST_DEPTH  # jumps may let a version stand deeper than it was written; its pages must still be drawn
 
 
 class Overtaken(Exception):
@@ -33,6 +36,10 @@ class Overtaken(Exception):
     def __init__(self, draft: JourneyDraft) -> None:
         super().__init__("the draft was changed meanwhile")
         self.draft = draft
+
+
+class TooLong(Exception):
+    """A change would make the draft longer than MOST_BYTES; nothing was saved."""
 
 
 class NotReady(Exception):
@@ -96,7 +103,7 @@ def unsaved(journey: Journey, *, now: datetime) -> JourneyDraft:
 def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision: int, user_id: int | None, now: datetime) -> JourneyDraft:
     """Let something be done to the draft that stood at a revision, and save it. doing: changes the draft, and says whether it undoes.
 
-    Raises Overtaken where it stands at another revision by now; nothing changes then.
+    Raises Overtaken where it stands at another revision by now, and TooLong for what is too much to keep; nothing changes then.
     """
     with transaction.atomic():
         Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)
@@ -108,11 +115,17 @@ def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision:
         if draft.tree == tree:
             return draft
         if not is_undo:
+            if _bytes(draft.tree) > max(MOST_BYTES, _bytes(tree)):
+                raise TooLong
             draft.before = [*draft.before, tree][-MOST_UNDONE:]
         draft.revision += 1
         draft.changed_by_id, draft.changed_at = user_id, now
         draft.save()
     return draft
+
+
+def _bytes(tree: Json) -> int:
+    return len(json.dumps(tree, ensure_ascii=False).encode())
 
 
 def undo(draft: JourneyDraft) -> bool:
@@ -136,9 +149,13 @@ def read_tree(tree: Mapping[str, Any]) -> tuple[Definition | None, list[Problem]
         return None, problems
     flat = flatten(tree)
     try:
-        return read_definition(flat.data), []
+        definition = read_definition(flat.data)
     except DefinitionError as error:
         return None, [Problem(_place_in_tree(problem.path, flat.data, flat.places), problem.phrase) for problem in error.problems]
+    if depth(grow(flat.data)) > MOST_GROWN:
+        said = gettext_noop("Its ways lead too far into each other: drawn again, steps would stand in more than %(most)s of them.")
+        return None, [Problem(ROOT, Phrase(said, {"most": MOST_GROWN}))]
+    return definition, []
 
 
 def _place_in_tree(path: str, data: Mapping[str, Any], places: list[str]) -> str:

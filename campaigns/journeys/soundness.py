@@ -16,8 +16,29 @@ def problems_of(steps: Sequence[Step]) -> list[Problem]:
     lost = _nowhere(steps, ids)
     if lost:
         return lost
-    follows = {step.id: [to for way in step.ways() if (to := place_after(steps, ids, step, way)) is not None] for step in steps}
+    follows = _follows(steps, ids)
     return [*_never_reached(ids, follows), *_endless(steps, follows)]
+
+
+def met_again(steps: Sequence[Step]) -> frozenset[str]:
+    """Return the steps to which a way leads back, so that one person may come there more than once. steps: sound ones."""
+    follows = _follows(steps, [step.id for step in steps])
+    return frozenset(step.id for step in steps if step.id in _reached(follows[step.id], follows))
+
+
+def _follows(steps: Sequence[Step], ids: Sequence[str]) -> dict[str, list[str]]:
+    return {step.id: [to for way in step.ways() if (to := place_after(steps, ids, step, way)) is not None] for step in steps}
+
+
+def _reached(starts: Sequence[str], follows: Mapping[str, list[str]]) -> set[str]:
+    """Return the steps somebody may come to from these, which are among them."""
+    found, waiting = set(starts), list(starts)
+    while waiting:
+        for to in follows[waiting.pop()]:
+            if to not in found:
+                found.add(to)
+                waiting.append(to)
+    return found
 
 
 def place_after(steps: Sequence[Step], ids: Sequence[str], step: Step, way: Way) -> str | None:
@@ -38,12 +59,7 @@ def _nowhere(steps: Sequence[Step], ids: Sequence[str]) -> list[Problem]:
 
 
 def _never_reached(ids: Sequence[str], follows: Mapping[str, list[str]]) -> list[Problem]:
-    found, waiting = set(ids[:1]), list(ids[:1])
-    while waiting:
-        for to in follows[waiting.pop()]:
-            if to not in found:
-                found.add(to)
-                waiting.append(to)
+    found = _reached(ids[:1], follows)
     return [
         Problem(f"steps.{place}", Phrase(gettext_noop("“%(step)s” is reached by no way"), {"step": step_id}))
         for place, step_id in enumerate(ids)

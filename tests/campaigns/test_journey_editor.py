@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from campaigns.journeys import replaying
+from campaigns.journeys.editing import rearranging
 from campaigns.journeys.editing.rearranging import FRESH
+from campaigns.journeys.editing.tree import MOST_DEPTH
 from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay, JourneyVersion
 from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
@@ -193,6 +195,77 @@ def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None
     assert "Somebody who may send must make it live." in writer.client.get(f"{writer.here}launch/").content.decode()
     assert writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}).status_code == 403
     assert Journey.objects.get(pk=writer.journey.pk).state == "draft"
+
+
+def test_what_goes_out_without_consent_is_said_before_the_launch_and_starts_with_an_order(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store)
+    writer.press("add:root|0|send")
+    writer.press("done", opened="entry", again="never", holdout="0", stream="transactional")
+    look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert look.count("go out without consent, as part of an order") == 2
+    assert "Mend this first" not in look
+    writer.press("done", opened="trigger", kind="event", event="Cart Idle", key="cart_id")
+    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
+    assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
+    assert "so only an order, a parcel, a return or a refund may start it" in answer.content.decode()
+
+
+def test_a_way_back_to_a_message_is_said_before_the_launch(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store)
+    writer.press("add:root|0|send")
+    writer.press("add:root|1|wait")
+    assert (
+        "It sends at most 1 message to each person who enters. They go only" in writer.client.get(f"{writer.here}launch/").content.decode()
+    )
+    writer.press("add:root|2|jump")
+    writer.press("done", opened="root.steps.2", to="send")
+    assert "each time round it sends at most 1 message" in writer.client.get(f"{writer.here}launch/").content.decode()
+
+
+@pytest.mark.parametrize(("role", "is_offered"), [("writer", False), ("marketer", True)])
+def test_what_events_say_of_customers_is_offered_only_to_who_may_see_them(store: Any, role: str, is_offered: bool) -> None:
+    (person,) = make_crowd(1, now=clock.now())
+    record(person.pk, name="Order Completed", properties={"email": "kim@customers.example"}, now=clock.now())
+    writer = Writer(store, role)
+    asked = {"kind": "event", "event": "Order Completed", "where.0.property": "email", "where.0.type": "text", "where.0.op": "is"}
+    page = writer.press("look", opened="trigger", **asked)
+    assert ("kim@customers.example" in page) is is_offered
+    assert '<option value="email"' in page
+
+
+def test_steps_are_not_put_deeper_than_a_page_can_show(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("add:root|0|split")
+    draft, around = writer.draft, "root.steps.0.ways.0"
+    for _level in range(MOST_DEPTH):
+        changed = rearranging.add(draft.tree, around, 0, "split")
+        draft.tree, around = changed.tree, f"{changed.place}.ways.0"
+    draft.tree = rearranging.add(draft.tree, "root", 1, "wait").tree
+    draft.save()
+    for deed in (f"add:{around}|0|wait", f"carry:root.steps.1,{around},0"):
+        assert f"Steps stand in at most {MOST_DEPTH} ways, one in the other." in writer.press(deed)
+        assert (writer.draft.tree, writer.draft.revision) == (draft.tree, draft.revision)
+    assert writer.client.get(f"{writer.here}edit/").status_code == 200
+
+
+def test_a_draft_that_is_too_long_is_refused_and_nothing_of_it_is_kept(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("add:root|0|wait")
+    before = writer.draft
+    texts = [f"{number:03}{'茶' * 600}" for number in range(110)]
+    row = {"where.0.property": "drink", "where.0.type": "text", "where.0.op": "is", "where.0.values": texts}
+    page = writer.press("done", opened="trigger", kind="event", event="Order Completed", **row)
+    (kept,) = writer.draft.tree["trigger"]["where"]
+    assert (len(kept["values"]), {len(one) for one in kept["values"]}) == (101, {501})
+    assert "must be 1 to 100 texts of 1 to 500 characters" in page
+    more = {name.replace("0", "1"): value for name, value in row.items()}
+    page = writer.press("done", opened="trigger", kind="event", event="Order Completed", **row, **more)
+    assert "That is too long to keep." in page
+    after = writer.draft
+    assert (after.revision, len(after.before)) == (before.revision + 1, len(before.before) + 1)
+    assert after.tree["trigger"]["where"] == [kept]
 
 
 def test_another_store_s_journey_is_not_there(store: Any) -> None:

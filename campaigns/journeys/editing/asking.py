@@ -267,7 +267,10 @@ def _entry(told: Told, around: Around) -> Asks:
     yield Ask("cart_open", "flag", gettext_noop("Only while their basket is not bought"), _YES_NO, default=False)
     yield Ask("calm_minutes", "whole", gettext_noop("Minutes of quiet in the shop before a message"), default=0)
     yield Ask("holdout", "whole", gettext_noop("Held back to compare, in percent"), default=10)
-    streams = (("marketing", gettext_noop("marketing: only with consent")), ("transactional", gettext_noop("about an order or the law")))
+    streams = (
+        ("marketing", gettext_noop("marketing: only with consent")),
+        ("transactional", gettext_noop("part of an order: without consent")),
+    )
     yield Ask("stream", "choice", gettext_noop("Its messages are"), streams, "marketing")
 
 

@@ -23,6 +23,7 @@ ROOT, STEPS, WAYS = "root", "steps", "ways"
 JUMP, EXIT = "jump", "exit"
 FORKS = ("branch", "split", "wait_event")
 _NOWHERE = "?"
+MOST_DEPTH = 10  # in how many ways, one in the other, a step may stand: no page shows more
 
 
 class Flat(NamedTuple):
@@ -115,6 +116,11 @@ def _places(nodes: Sequence[Json], around: str) -> Iterator[tuple[str, Json]]:
         yield place, node
         for number, way in enumerate(node.get(WAYS, [])):
             yield from _places(way[STEPS], f"{place}.{WAYS}.{number}")
+
+
+def depth(tree: Mapping[str, Any]) -> int:
+    """Return in how many ways, one in the other, the deepest node stands; 0 where all stand in the root."""
+    return max((place.count(f".{WAYS}.") for place, _node in places(tree)), default=0)
 
 
 def node_at(tree: Mapping[str, Any], place: str) -> Json | None:

@@ -3,7 +3,7 @@
 The answers of the open form come along with every press, so that nothing typed is lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +16,7 @@ from campaigns.journeys.editing import rearranging
 from campaigns.journeys.editing.asking import Around, asking_of
 from campaigns.journeys.editing.rearranging import Changed
 from campaigns.journeys.editing.shaping import MOST_ROWS, PARTS, gather, spread
-from campaigns.journeys.editing.tree import STEPS, WAYS, Json, is_index, node_at, places
+from campaigns.journeys.editing.tree import MOST_DEPTH, STEPS, WAYS, Json, depth, is_index, node_at, places
 from campaigns.models import JourneyDraft
 from campaigns.views.editor.offering import Steps, offered
 from retention.kit.words import one_line
@@ -24,6 +24,7 @@ from segments.rules.asks import Told, taken
 from segments.rules.asks import shown as questions_of
 
 LONGEST = 2_000
+_MOST_TEXTS, _LONGEST_TEXT = 100, 500  # what `Fields.texts` takes; one more is kept, so that it is refused in words
 FIELD = "c."  # what the open form's answers are called
 _NEW_ROWS: dict[str, Json] = {
     "exits": {"event": "Order Completed"},
@@ -36,11 +37,15 @@ _NEW_ROWS: dict[str, Json] = {
 
 @dataclass
 class Shown:
-    """What the page shows beside the draft. open: a place, or a part of the journey, whose form is open; said: what was done, aloud."""
+    """What the page shows beside the draft. open: a place, or a part of the journey, whose form is open; said: what was done, aloud.
+
+    refused: why what was asked for was not done, for everybody to see.
+    """
 
     open: str = ""
     focus: str = ""
     said: str = ""
+    refused: str = ""
 
 
 def kind_of(tree: Json, where: str) -> str:
@@ -68,11 +73,14 @@ def act(draft: JourneyDraft, *, post: QueryDict, shown: Shown, steps: Steps) -> 
     if post.get("do", "") == "undo":
         shown.open, shown.said = "", _("Undone.")
         return drafting.undo(draft)
-    draft.tree = _with_answers(draft.tree, shown.open, post)
+    draft.tree = kept = _with_answers(draft.tree, shown.open, post)
     name, _colon, rest = post.get("do", "look").partition(":")
     doing = _DEEDS.get(name)
     if doing is not None:
         doing(draft, shown, rest, steps)
+    if depth(draft.tree) > max(MOST_DEPTH, depth(kept)):
+        draft.tree, shown.open, shown.focus, shown.said = kept, post.get("open", ""), "", ""
+        shown.refused = _("Steps stand in at most %(most)s ways, one in the other.") % {"most": MOST_DEPTH}
     return False
 
 
@@ -86,7 +94,7 @@ def rename(draft: JourneyDraft, name: str) -> None:
 
 def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
     kind = kind_of(tree, where)
-    answers = {name.removeprefix(FIELD): [_clean(one) for one in values] for name, values in post.lists() if name.startswith(FIELD)}
+    answers = {name.removeprefix(FIELD): _cleaned(values) for name, values in post.lists() if name.startswith(FIELD)}
     if not kind or not answers:
         return tree
     form = taken(kind, answers, asking_of(kind, around_of(tree)))
@@ -94,9 +102,10 @@ def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
     return _kept(tree, where, kind, form)
 
 
-def _clean(text: str) -> str:
-    """Return a text the database takes, not longer than anybody types."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()[:LONGEST]
+def _cleaned(values: Sequence[str]) -> list[str]:
+    """Return texts the database takes, not longer than anybody types; of a list not many more than may be told."""
+    longest = LONGEST if len(values) == 1 else _LONGEST_TEXT + 1
+    return [text.replace("\0", "").encode("utf-8", "ignore").decode()[:longest] for text in values[: _MOST_TEXTS + 1]]
 
 
 def _kept(tree: Json, where: str, kind: str, form: Json) -> Json:
@@ -122,7 +131,7 @@ def _is_full(tree: Json, shown: Shown) -> bool:
     """Say whether a tree has more steps than a journey may have."""
     is_full = sum(1 for _node in places(tree)) > MOST_STEPS
     if is_full:
-        shown.said = _("A journey has at most %(most)s steps.") % {"most": MOST_STEPS}
+        shown.refused = _("A journey has at most %(most)s steps.") % {"most": MOST_STEPS}
     return is_full
 
 

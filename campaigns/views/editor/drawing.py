@@ -119,9 +119,19 @@ class Figures:
 
 
 class Drawing:
-    """One tree being drawn: with the store's names, what is open, and what is wrong."""
+    """One tree being drawn: with the store's names, what is open, and what is wrong. sees_people: whether who looks may see customers."""
 
-    def __init__(self, tree: Json, names: Names, *, shown: Shown, problems: Sequence[Problem] = (), figures: Figures | None = None) -> None:
+    def __init__(
+        self,
+        tree: Json,
+        names: Names,
+        *,
+        shown: Shown,
+        problems: Sequence[Problem] = (),
+        figures: Figures | None = None,
+        sees_people: bool = False,
+    ) -> None:
+        self._sees_people = sees_people
         self._tree, self._names, self._shown, self._problems = tree, names, shown, problems
         self._figures = figures or Figures()
         flat = flatten(tree)
@@ -173,7 +183,7 @@ class Drawing:
         values = asked.value if isinstance(asked.value, list) else [asked.value]
         options = [Offer(key, word.render(_) if isinstance(word, Phrase) else _(word)) for key, word in ask.choices]
         if not options and ask.offers:
-            options = offered(ask.offers, self.steps)
+            options = offered(ask.offers, self.steps, sees_people=self._sees_people)
         if ask.kind in {"pick", "choice"} and asked.value not in {offer.value for offer in options}:
             shown = self._names.get(str(asked.value), str(asked.value))
             options = [Offer(str(asked.value), shown or _("choose …")), *options]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.journeys import drafting, replaying
 from campaigns.journeys.definition import Definition, DefinitionError
-from campaigns.journeys.steps import Ladder, Send
+from campaigns.journeys.soundness import met_again
 from campaigns.journeys.versions import WAITING
 from campaigns.models import Journey, JourneyDraft, JourneyVersion
 from campaigns.views.editor.deeds import Shown
@@ -107,7 +107,7 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
         "problems": found,
         "may_send": may(request, "messages.send"),
         "number": 1 + (JourneyVersion.objects.filter(journey=journey).aggregate(newest=Max("number"))["newest"] or 0),
-        "sends": _sends(definition) if definition is not None else 0,
+        "promise": _promise(definition) if definition is not None else _("What it sends is said here once it is mended."),
         "moving": _moving(journey, definition, drawing) if definition is not None and journey.launched_at is not None else [],
         "replay": replaying.replay_of(journey),
         "is_first": journey.launched_at is None,
@@ -115,8 +115,26 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
     return render(request, "campaigns/editor/launch.html", context, status=status)
 
 
-def _sends(definition: Definition) -> int:
-    return sum(len(step.rungs) if isinstance(step, Ladder) else isinstance(step, Send) for step in definition.steps)
+def _promise(definition: Definition) -> str:
+    """Say how many messages somebody gets at most, and whether they go out without consent."""
+    count = len(definition.sent)
+    if not count:
+        return _("It sends no message to anybody.")
+    if not met_again(definition.steps).isdisjoint(step for step, _channel, _key in definition.sent):
+        said = ngettext(
+            "It leads back: each time round it sends at most %(count)s message to each person.",
+            "It leads back: each time round it sends at most %(count)s messages to each person.",
+            count,
+        )
+    else:
+        said = ngettext(
+            "It sends at most %(count)s message to each person who enters.",
+            "It sends at most %(count)s messages to each person who enters.",
+            count,
+        )
+    free = definition.stream == "transactional"
+    consent = _("They go out without consent, as part of an order.") if free else _("They go only where people allow it.")
+    return f"{said % {'count': count}} {consent}"
 
 
 def _told(lines: list[Line], depth: int) -> list[Told]:

@@ -12,15 +12,21 @@ from segments.models import Segment
 from segments.offering import Offer, offers
 
 Steps = Sequence[Offer]
+_NAMES = frozenset({"events", "properties"})  # words of the store that tell nothing of a single customer
 
 
-def offered(name: str, steps: Steps) -> list[Offer]:
-    """Return what can be chosen for one question. name: as `journeys/editing/asking.py` says; steps: those of the draft, for a jump."""
+def offered(name: str, steps: Steps, *, sees_people: bool = False) -> list[Offer]:
+    """Return what can be chosen for one question. name: as `journeys/editing/asking.py` says; steps: those of the draft, for a jump.
+
+    sees_people: whether who asks may see customers; nobody else is offered what customers' events say.
+    """
     kind, _colon, of_what = name.partition(":")
     if kind == "steps":
         return list(steps)
     finder = _FINDERS.get(kind)
-    return finder(of_what) if finder is not None else offers(name)
+    if finder is not None:
+        return finder(of_what)
+    return offers(name) if sees_people or kind in _NAMES else []
 
 
 def _templates(channel: str) -> list[Offer]:

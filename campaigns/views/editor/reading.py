@@ -58,6 +58,8 @@ def _entry(tree: Json, names: Names) -> list[str]:
     calm = tree.get("calm_minutes") or 0
     if isinstance(calm, int) and calm:
         said.append(ngettext("after %(count)s minute of quiet", "after %(count)s minutes of quiet", calm) % {"count": calm})
+    if tree.get("stream") == "transactional":
+        said.append(_("its messages go out without consent, as part of an order"))
     share = tree.get("holdout_share") or 0
     if isinstance(share, int | float) and share:
         said.append(_("%(percent)s%% are held back to compare") % {"percent": round(share * 100)})

@@ -25,7 +25,7 @@ from campaigns.views.editor.drawing import LABELS, Drawing, Figures, where_of
 from campaigns.views.editor.reading import figures_of, part_lines
 from campaigns.views.journey_states import STATE_BADGES
 from campaigns.views.journey_words import ICONS, names_of_store, say
-from retention.dashboard.access import needs
+from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.stores import auditing
 from segments.offering import Offer
@@ -77,6 +77,10 @@ def edit_journey(request: Any, public_id: UUID) -> HttpResponse:
         draft = drafting.change(journey, doing, revision=number, user_id=request.user.pk, now=clock.now())
     except drafting.Overtaken as overtaken:
         return _page(request, journey, overtaken.draft, Shown(), overtaken=True)
+    except drafting.TooLong:
+        refused = Shown(request.POST.get("open", ""), refused=_("That is too long to keep. What you wrote last was not saved; shorten it."))
+        journey = journey_or_404(public_id)
+        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), refused)
     return _page(request, journey, draft, shown)
 
 
@@ -127,7 +131,8 @@ def context_of(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown
     definition, problems = drafting.read_tree(draft.tree)
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
     figures = figures_of(journey, definition, version) if definition is not None else Figures()
-    drawing = Drawing(draft.tree, names, shown=shown, problems=problems, figures=figures)
+    sees = may(request, "customers.view")
+    drawing = Drawing(draft.tree, names, shown=shown, problems=problems, figures=figures, sees_people=sees)
     lines = drawing.lines()
     return {
         "journey": journey,

@@ -22,7 +22,7 @@ BROKEN = {"version": 1, "root": {"join": "all", "rules": [{"is": "moon"}]}}
 
 
 def faults(*steps: dict[str, Any], now: Any, **more: Any) -> list[str]:
-    definition = read_definition({"trigger": {"event": "Cart Idle"}, "steps": list(steps), **more})
+    definition = read_definition({"trigger": {"event": "Cart Idle"}, "steps": list(steps)} | more)
     return [fault.render(str) for fault in faults_of_definition(definition, journey_id=None, now=now)]
 
 
@@ -48,6 +48,22 @@ def test_a_sound_journey_has_no_faults(store: Any, now: Any) -> None:
         END,
     ]
     assert faults(*steps, now=now) == []
+
+
+@pytest.mark.parametrize(
+    ("trigger", "stream", "is_fault"),
+    [
+        ({"event": "Cart Idle"}, "transactional", True),
+        ({"kind": "segment", "segment": NOBODY}, "transactional", True),
+        ({"event": "Shipment Updated"}, "transactional", False),
+        ({"event": "Cart Idle"}, "marketing", False),
+    ],
+)
+def test_only_an_order_starts_what_goes_out_without_consent(
+    store: Any, now: Any, trigger: dict[str, Any], stream: str, is_fault: bool
+) -> None:
+    said = faults({"id": "pause", "kind": "wait", "days": 1}, now=now, trigger=trigger, stream=stream)
+    assert any(one.startswith("Its messages go out without consent") for one in said) is is_fault
 
 
 def test_each_fault_names_its_step_and_cause(store: Any, now: Any) -> None:

@@ -55,6 +55,26 @@ def test_a_draft_begins_with_what_is_live_and_does_not_touch_it(store: Any, now:
     assert draft_of(journey) is None
 
 
+def test_ways_that_would_be_drawn_too_deep_are_refused(store: Any, now: Any) -> None:
+    def tree(count: int) -> dict[str, Any]:
+        after = [*(f"w{number}" for number in range(count)), "end", "end"]
+        waits = [
+            {
+                "id": f"w{number}",
+                "kind": "wait_event",
+                "event": "Order Completed",
+                "days": 1,
+                "ways": [{"steps": []}, {"steps": [{"kind": "jump", "to": after[number + 2]}]}],
+            }
+            for number in range(count)
+        ]
+        return {**drafting.empty_tree(), "root": {"steps": [*waits, {"id": "end", "kind": "exit"}]}}
+
+    assert read_tree(tree(5))[1] == []
+    definition, problems = read_tree(tree(60))
+    assert (definition, [one.path for one in problems]) == (None, ["root"])
+
+
 def test_a_journey_that_was_never_published_keeps_its_draft(store: Any, now: Any) -> None:
     journey = make("News", user_id=None, now=now)
     assert not drafting.discard(journey)
