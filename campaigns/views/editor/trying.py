@@ -93,6 +93,7 @@ def show_replay(request: Any, public_id: UUID) -> HttpResponse:
     journey = journey_or_404(public_id)
     replay = replaying.replay_of(journey)
     context: dict[str, Any] = {"journey": journey, "replay": replay, "may_edit": may(request, "messages.write")}
+    context["may_ask"] = replay is None or replaying.may_replace(replay, now=clock.now())
     if replay is not None:
         context |= _found(replay)
     return render(request, "campaigns/editor/replay.html", context)
