@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F, Func, TextField
 
 from campaigns.journeys import shadowing
 from campaigns.journeys.checking import faults_of_definition
@@ -113,6 +113,12 @@ def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision:
         draft.changed_by_id, draft.changed_at = user_id, now
         draft.save()
     return draft
+
+
+def used_ids(journey: Journey) -> frozenset[str]:
+    """Return the names of all steps any version of a journey had. People may stand there still, and rules and codes are kept by them."""
+    names = Func(F("definition"), template="jsonb_path_query(%(expressions)s, '$.steps[*].id') #>> '{}'", output_field=TextField())
+    return frozenset(JourneyVersion.objects.filter(journey=journey).values_list(names, flat=True).distinct())
 
 
 def undo(draft: JourneyDraft) -> bool:

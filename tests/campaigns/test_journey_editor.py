@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.journeys import replaying
+from campaigns.journeys import drafting, replaying, versions
 from campaigns.journeys.editing.rearranging import FRESH
 from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
 from campaigns.playbooks.switching import switch_on
@@ -183,6 +183,20 @@ def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store
     answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision, "move.pause": "pause"}, follow=True)
     assert "1 person inside goes on in it." in answer.content.decode()
     assert Enrollment.objects.get().version.number == 2
+
+
+def test_a_fresh_step_never_takes_the_name_of_one_that_was_live(store: Any) -> None:
+    now = clock.now()
+    writer = Writer(store, journey=switch_on("abandoned_cart", now=now - timedelta(days=1)))
+    live = {one["id"] for one in writer.journey.versions.get().definition["steps"]}
+    assert "pause" in live
+    for name in ("wait", "rest"):
+        steps = [{"id": name, "kind": "wait", "hours": 2}]
+        versions.publish(writer.journey, {"trigger": {"event": "Cart Idle"}, "steps": steps}, now=now)
+    assert drafting.used_ids(writer.journey) == live | {"wait", "rest"}
+    writer.press("add:root|0|wait")
+    writer.press("duplicate:root.steps.0")
+    assert [node["id"] for node in writer.draft.tree["root"]["steps"]][:3] == ["wait-2", "wait-3", "rest"]
 
 
 def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None:
