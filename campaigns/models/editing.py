@@ -40,6 +40,11 @@ class JourneyDraft(StoreOwned):
     def __str__(self) -> str:
         return f"draft of {self.journey_id}"
 
+    @property
+    def stamp(self) -> str:
+        """Return which draft it is and its revision; of one that is not saved, the version it would begin with."""
+        return f"{self.pk}.{self.revision}" if self.pk is not None else f"0.{self.based_on}"
+
 
 class ShadowNote(StoreOwned):
     """One thing a run in shadow would have done and did not: a message, or what a step does beside messages.

@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.journeys import drafting, replaying, versions
 from campaigns.journeys.editing.rearranging import FRESH
-from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay
+from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyReplay, JourneyVersion
 from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
 from retention.kit import clock
@@ -43,11 +43,14 @@ class Writer:
         """Return the draft as it stands."""
         return JourneyDraft.objects.get(journey=self.journey)
 
-    def press(self, do: str, *, opened: str = "", revision: int | None = None, **answers: Any) -> str:
+    def press(self, do: str, *, opened: str = "", stamp: str = "", **answers: Any) -> str:
         """Press a button with the open form's answers, and return the page."""
-        kept = JourneyDraft.objects.filter(journey=self.journey).first()
-        number = revision if revision is not None else kept.revision if kept else 0
-        data = {"do": do, "open": opened, "revision": number, **{f"c.{name}": value for name, value in answers.items()}}
+        data = {
+            "do": do,
+            "open": opened,
+            "stamp": stamp or drafting.unsaved(self.journey, now=clock.now()).stamp,
+            **{f"c.{name}": value for name, value in answers.items()},
+        }
         answer = self.client.post(f"{self.here}edit/", data, headers={"HX-Request": "true"})
         assert answer.status_code == 200
         self.page = answer.content.decode()
@@ -72,7 +75,7 @@ def test_a_journey_is_written_and_goes_live(store: Any) -> None:
     look = writer.client.get(f"{writer.here}launch/").content.decode()
     assert "a basket is left alone" in look
     assert "at most 1 message" in look
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}, follow=True)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp}, follow=True)
     assert "is live" in answer.content.decode()
     writer.journey.refresh_from_db()
     assert (writer.journey.state, writer.journey.live_number) == ("live", 1)
@@ -101,7 +104,7 @@ def test_what_is_wrong_is_said_with_its_step_and_keeps_it_from_going_live(store:
     writer = Writer(store)
     page = writer.press("add:root|0|send")
     assert "<b>Send a message</b><small>must be a text of 1 to 60 characters</small>" in page
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp})
     assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
     assert "Mend this first" in answer.content.decode()
 
@@ -131,10 +134,25 @@ def test_whatever_is_posted_the_editor_answers_and_the_tree_stays_one(store: Any
 
 def test_a_window_that_shows_an_older_draft_is_told_and_changes_nothing(store: Any) -> None:
     writer = Writer(store)
+    stamp = writer.draft.stamp
     writer.press("add:root|0|wait")
-    page = writer.press("add:root|0|coupon", revision=1)
+    page = writer.press("add:root|0|coupon", stamp=stamp)
     assert "changed this draft while you were looking at it" in page
     assert writer.kinds() == ["wait", "exit"]
+
+
+def test_a_page_of_a_draft_that_was_thrown_away_publishes_none_begun_since(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store, journey=switch_on("abandoned_cart", now=clock.now() - timedelta(days=1)))
+    writer.press("add:root|0|wait")
+    looked_at = writer.draft
+    assert f'name="stamp" value="{looked_at.stamp}"' in writer.client.get(f"{writer.here}launch/").content.decode()
+    writer.client.post(f"{writer.here}discard/")
+    writer.press("add:root|0|send")
+    assert (writer.draft.revision, writer.draft.stamp == looked_at.stamp) == (looked_at.revision, False)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": looked_at.stamp})
+    assert (answer.status_code, JourneyVersion.objects.filter(journey=writer.journey).count()) == (409, 1)
+    assert writer.draft.stamp in answer.content.decode()
 
 
 def test_ways_of_a_branch_are_added_and_say_who_takes_them(store: Any) -> None:
@@ -180,7 +198,7 @@ def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store
     writer.press("done", opened="root.steps.1", amount="30", unit="hours")
     look = writer.client.get(f"{writer.here}launch/").content.decode()
     assert "1 person at “Wait 30 hours”" in look
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision, "move.pause": "pause"}, follow=True)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp, "move.pause": "pause"}, follow=True)
     assert "1 person inside goes on in it." in answer.content.decode()
     assert Enrollment.objects.get().version.number == 2
 
@@ -204,7 +222,7 @@ def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None
     writer = Writer(store, "writer")
     writer.press("add:root|0|send")
     assert "Somebody who may send must make it live." in writer.client.get(f"{writer.here}launch/").content.decode()
-    assert writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}).status_code == 403
+    assert writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp}).status_code == 403
     assert Journey.objects.get(pk=writer.journey.pk).state == "draft"
 
 

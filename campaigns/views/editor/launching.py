@@ -63,13 +63,10 @@ def publish_journey(request: Any, public_id: UUID) -> HttpResponse:
     """Let the draft that was looked at go live; people inside finish as they began, or go on where they are told to."""
     journey = journey_or_404(public_id)
     draft = drafting.unsaved(journey, now=clock.now())
-    revision = request.POST.get("revision", "")
     moving = {name.removeprefix("move."): to for name, to in request.POST.items() if name.startswith("move.") and to}
     try:
         with transaction.atomic():
-            version, moved = drafting.release(
-                journey, revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1, moving=moving, now=clock.now()
-            )
+            version, moved = drafting.release(journey, stamp=request.POST.get("stamp", ""), moving=moving, now=clock.now())
             details = {"version": version.number, "moved": moved}
             auditing.note(request, "journey.launched", target=f"journey:{journey.public_id}", details=details)
     except drafting.NotReady:
