@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import Count, F, Max
 
 from campaigns.journeys.definition import Definition, DefinitionError, read_definition
 from campaigns.journeys.engine import from_now
@@ -31,6 +31,7 @@ _MOVE = """
     WHERE run.store_id = %s AND run.journey_id = %s AND run.state = 'running'
         AND run.version_id = moved.version_id AND run.step = moved.before
 """
+MOST_MOVED = 20_000  # runs that move with one press: it is one statement of a page, and whoever carries runs on waits for it
 _MOST_KEPT = 1000
 _known: dict[tuple[int, int], Definition] = {}
 
@@ -90,7 +91,7 @@ def publish(journey: Journey, data: Any, *, moving: Mapping[str, str] | None = N
 
     moving: by a step of older versions, the step of the new one where runs that stand there go on; what is not named finishes on its own
     version. A live journey stays live, one that never was goes live. Raises DefinitionError, also for a step that is not there or where
-    nobody waits.
+    nobody waits, and where more would move than can at once; nothing is published then.
     """
     definition = read_definition(data)
     _check_moving(definition, moving or {})
@@ -122,11 +123,14 @@ def _check_moving(definition: Definition, moving: Mapping[str, str]) -> None:
 def _move(journey: Journey, version: JourneyVersion, definition: Definition, moving: Mapping[str, str], *, now: datetime) -> int:
     """Let runs go on in a new version, when they were due anyway. Who holds one at this moment finishes its step first."""
     inside = Enrollment.objects.running().filter(journey=journey, step__in=list(moving)).exclude(version=version)
-    stood = list(inside.values_list("version_id", "step").order_by("version_id", "step").distinct())
+    stood = list(inside.values_list("version_id", "step").annotate(runs=Count("pk")).order_by("version_id", "step"))
     if not stood:
         return 0
-    older = definitions_of(pk for pk, _step in stood)
-    rows = [(pk, step, moving[step], _mind(older.get(pk), step, definition, moving[step], now=now)) for pk, step in stood]
+    if sum(runs for _pk, _step, runs in stood) > MOST_MOVED:
+        said = gettext_noop("at most %(most)s people can go on in the new version at once: let those at some steps finish as they began")
+        raise DefinitionError([Problem("moving", Phrase(said, {"most": MOST_MOVED}))])
+    older = definitions_of(pk for pk, _step, _runs in stood)
+    rows = [(pk, step, moving[step], _mind(older.get(pk), step, definition, moving[step], now=now)) for pk, step, _runs in stood]
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, [version.pk, *(list(column) for column in zip(*rows, strict=True)), journey.store_id, journey.pk])
         return int(cursor.rowcount)

@@ -186,7 +186,7 @@ def test_rows_of_a_form_come_and_go(store: Any) -> None:
     assert "plan = gold" in writer.page
 
 
-def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any) -> None:
+def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now()
     journey = switch_on("abandoned_cart", now=now - timedelta(days=1))
     (person,) = make_crowd(1, now=now)
@@ -198,6 +198,13 @@ def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store
     writer.press("done", opened="root.steps.1", amount="30", unit="hours")
     look = writer.client.get(f"{writer.here}launch/").content.decode()
     assert "1 person at “Wait 30 hours”" in look
+    assert '<option value="pause" selected>' in look
+    monkeypatch.setattr(versions, "MOST_MOVED", 0)
+    look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert ("At most 0 of them can go on in it at once." in look, '<option value="pause" selected>' in look) == (True, False)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp, "move.pause": "pause"})
+    assert (answer.status_code, "People inside cannot go on so: at most 0 people" in answer.content.decode()) == (422, True)
+    monkeypatch.undo()
     answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp, "move.pause": "pause"}, follow=True)
     assert "1 person inside goes on in it." in answer.content.decode()
     assert Enrollment.objects.get().version.number == 2

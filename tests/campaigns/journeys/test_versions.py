@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.journeys import versions
 from campaigns.journeys.definition import DefinitionError
 from campaigns.journeys.versions import live_journeys, publish
 from campaigns.models import Enrollment, Journey, JourneyVersion
@@ -101,6 +102,19 @@ def test_a_mapping_to_where_nobody_can_stand_is_refused_and_changes_nothing(stor
     problem = caught.value.problems[0]
     assert (problem.path, said in problem.phrase.render(str)) == ("moving.pause", True)
     assert JourneyVersion.objects.filter(journey=journey).count() == 1
+
+
+def test_more_runs_than_move_at_once_are_refused_and_nothing_is_published(store: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "MOST_MOVED", 1)
+    journey = make_journey(OLD, now=now)
+    for person in make_crowd(2, now=now):
+        start(person, at=now)
+    with pytest.raises(DefinitionError) as caught:
+        publish(journey, NEW, moving={"pause": "rest"}, now=now)
+    assert "at most 1 people" in caught.value.problems[0].phrase.render(str)
+    assert (JourneyVersion.objects.filter(journey=journey).count(), runs_of(journey)) == (1, [("running", "pause", "")] * 2)
+    Enrollment.objects.filter(pk=Enrollment.objects.order_by("pk").values("pk")[:1]).update(step="old")
+    assert publish(journey, NEW, moving={"pause": "rest"}, now=now)[1] == 1
 
 
 def test_a_version_this_release_cannot_read_stops_its_own_runs_only(store: Any, now: Any) -> None:
