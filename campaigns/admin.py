@@ -91,7 +91,7 @@ look_at(
 look_at(JourneyDraft, columns=("changed_at", "store", "journey", "revision", "based_on"), hidden=("tree", "before"), search=(STORE,))
 look_at(
     JourneyReplay,
-    columns=("asked_at", "store", "journey", "days", "reached", "people_count", "finished_at"),
+    columns=("asked_at", "store", "journey", "days", "reached", "people_count", "moved_at", "tries", "gave_up", "finished_at"),
     hidden=("definition", "found"),
     search=(STORE,),
 )

@@ -1,6 +1,7 @@
 """Timed work of the campaigns floor. Ticking twice or late changes nothing: rows decide, `StoreWork` only says where to look."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -52,8 +53,9 @@ def replay_journeys() -> None:
     for taken in take_turns(kind=replaying.WORK, clock=clock.now, most=1, seconds=SECONDS_A_TICK):
         with _alone(replaying.WORK, taken.store_id), store_context(taken.store_id):
             next_at: datetime | None = clock.now()
+            until = time.monotonic() + LONGEST_TICK
             for _slice in range(SLICES_A_TURN):
-                if (next_at := replaying.go_on(now=clock.now())) is None:
+                if (next_at := replaying.go_on(now=clock.now())) is None or time.monotonic() > until:
                     break
             StoreWork.settle(replaying.WORK, taken, next_at=next_at)
 

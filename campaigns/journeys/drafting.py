@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F, Func, TextField
 
 from campaigns.journeys import shadowing
 from campaigns.journeys.checking import faults_of_definition
@@ -100,15 +100,15 @@ def unsaved(journey: Journey, *, now: datetime) -> JourneyDraft:
     return JourneyDraft(journey=journey, tree=grow(version.definition), revision=0, based_on=version.number, changed_at=now)
 
 
-def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision: int, user_id: int | None, now: datetime) -> JourneyDraft:
-    """Let something be done to the draft that stood at a revision, and save it. doing: changes the draft, and says whether it undoes.
+def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, stamp: str, user_id: int | None, now: datetime) -> JourneyDraft:
+    """Let something be done to a draft and save it. doing: changes the draft, and says whether it undoes; stamp: of the draft looked at.
 
-    Raises Overtaken where it stands at another revision by now, and TooLong for what is too much to keep; nothing changes then.
+    Raises Overtaken where it is another draft or stands otherwise by now, and TooLong for what is too much to keep; nothing changes then.
     """
     with transaction.atomic():
         Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)
         draft = unsaved(journey, now=now)
-        if draft.revision != revision:
+        if draft.stamp != stamp:
             raise Overtaken(draft)
         tree = draft.tree
         is_undo = doing(draft)
@@ -126,6 +126,12 @@ def change(journey: Journey, doing: Callable[[JourneyDraft], bool], *, revision:
 
 def _bytes(tree: Json) -> int:
     return len(json.dumps(tree, ensure_ascii=False).encode())
+
+
+def used_ids(journey: Journey) -> frozenset[str]:
+    """Return the names of all steps any version of a journey had. People may stand there still, and rules and codes are kept by them."""
+    names = Func(F("definition"), template="jsonb_path_query(%(expressions)s, '$.steps[*].id') #>> '{}'", output_field=TextField())
+    return frozenset(JourneyVersion.objects.filter(journey=journey).values_list(names, flat=True).distinct())
 
 
 def undo(draft: JourneyDraft) -> bool:
@@ -176,7 +182,7 @@ def standings_of(journey: Journey, definition: Definition) -> list[Standing]:
     return [Standing(name, people, name in waits) for name, people in rows]
 
 
-def release(journey: Journey, *, revision: int, moving: Mapping[str, str], now: datetime) -> tuple[JourneyVersion, int]:
+def release(journey: Journey, *, stamp: str, moving: Mapping[str, str], now: datetime) -> tuple[JourneyVersion, int]:
     """Publish the draft as the next version and return it with how many runs moved to it; the draft is gone then.
 
     moving: by a step people stand at, the step of the new version where they go on; the others finish as they began. Raises NotReady,
@@ -185,7 +191,7 @@ def release(journey: Journey, *, revision: int, moving: Mapping[str, str], now: 
     with transaction.atomic():
         Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)
         draft = unsaved(journey, now=now)
-        if draft.revision != revision:
+        if draft.stamp != stamp:
             raise Overtaken(draft)
         definition, problems = read_tree(draft.tree)
         faults = faults_of_definition(definition, journey_id=journey.pk, now=now) if definition is not None else []

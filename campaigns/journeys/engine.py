@@ -95,7 +95,12 @@ def advance(definition: Definition, standing: Standing, *, signal: Signal, facts
         return _Walk(definition, standing, facts, run, now, since).on_from(step.then)
     if standing.due_at is None or standing.due_at > now:
         return standing, ()
-    return _Walk(definition, standing, facts, run, now, {"since": now.isoformat(), "since_event": _ALL}).carry_on()
+    return _Walk(definition, standing, facts, run, now, from_now(now)).carry_on()
+
+
+def from_now(now: datetime) -> dict[str, Any]:
+    """Return what a run keeps in mind at a step it came to at this moment by no event: only what happens from now on counts."""
+    return {"since": now.isoformat(), "since_event": _ALL}
 
 
 def listen(definition: Definition, standing: Standing, *, happened: Happened, about: str, now: datetime) -> Answer:

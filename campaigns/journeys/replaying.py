@@ -9,8 +9,12 @@ between does one slice again. `found` holds numbers only:
 
 people: who would have been written to on a channel they do not allow now. twice: who would have had two messages of it within 24 hours.
 met: who would have had one of another live journey within 24 hours of one of it. many: people of whose events only the newest were read.
+cut: runs that were not followed to their end, also those of the journeys beside it, because they asked for more looks than a person gets.
+
+A slice ends after a few seconds with the person it is at. One that fails is tried again, and after three tries the replay ends as it is.
 """
 
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +30,7 @@ from campaigns.journeys.definition import Definition, read_definition
 from campaigns.journeys.engine import Happened
 from campaigns.journeys.facts import Asked, facts_of
 from campaigns.journeys.occasions import is_public_id
-from campaigns.journeys.simulating import Life, Past, live_through
+from campaigns.journeys.simulating import Budget, Life, Past, live_through
 from campaigns.journeys.steps import Needs
 from campaigns.journeys.steps.wait_date import BIRTHDAY
 from campaigns.journeys.versions import live_journeys
@@ -45,6 +49,9 @@ SLICE = 100
 MOST_EVENTS = 500
 MOST_OTHERS = 20
 NEAR = timedelta(hours=24)
+MOST_SECONDS = 5.0  # a slice computes: no statement is made meanwhile, and PostgreSQL ends a transaction that is idle for a minute
+MOST_TRIES = 3
+STUCK_AFTER = timedelta(minutes=10)
 # The newest of what each of these people did that one of the journeys listens to.
 _EVENTS = """
     SELECT event.customer_id, event.id, event.kind, event.name, event.properties, event.occurred_at
@@ -69,12 +76,14 @@ class Other:
 
 
 def begin(journey: Journey, data: Mapping[str, Any], *, now: datetime, days: int = DAYS) -> bool:
-    """Let a sound definition be replayed over the last days; say no where a replay of this journey is under way."""
+    """Let a sound definition be replayed over the last days; say no where a replay of this journey is under way and moves."""
     with transaction.atomic():
         Journey.objects.select_for_update(no_key=True).get(pk=journey.pk)
-        if JourneyReplay.objects.filter(journey=journey, finished_at=None).exists():
+        before = replay_of(journey)
+        if before is not None and not may_replace(before, now=now):
             return False
         values = {"definition": data, "days": days, "reached": 0, "people_count": 0, "found": {}, "asked_at": now, "finished_at": None}
+        values |= {"tries": 0, "moved_at": None, "gave_up": False}
         JourneyReplay.objects.update_or_create(journey=journey, defaults=values)
         StoreWork.ring(WORK, store_id=journey.store_id, due_at=now)
     return True
@@ -86,16 +95,36 @@ def replay_of(journey: Journey) -> JourneyReplay | None:
     return found
 
 
+def may_replace(replay: JourneyReplay, *, now: datetime) -> bool:
+    """Say whether a new replay may begin in its place: it is done, or has not moved for ten minutes."""
+    return replay.finished_at is not None or (replay.moved_at or replay.asked_at) <= now - STUCK_AFTER
+
+
 def go_on(*, now: datetime) -> datetime | None:
-    """Replay one more slice of people for the store's oldest waiting replay; return when to go on, None when nothing waits."""
+    """Replay one more slice of people for the store's oldest waiting replay; return when to go on, None when nothing waits.
+
+    Call it outside a transaction: the try is counted before the slice begins, so that one that ends its process or connection counts too.
+    """
     with transaction.atomic():
-        waiting = JourneyReplay.objects.filter(finished_at=None).order_by("asked_at", "id")
-        replay: JourneyReplay | None = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+        replay = _waiting().first()
         if replay is None:
             return None
-        _slice(replay, now=now)
-        replay.save(update_fields=["reached", "people_count", "found", "finished_at"])
+        replay.tries += 1
+        if replay.tries > MOST_TRIES:
+            replay.finished_at, replay.gave_up = now, True
+        replay.save(update_fields=["tries", "finished_at", "gave_up"])
+    with transaction.atomic():
+        replay = _waiting().filter(pk=replay.pk).first()
+        if replay is not None:
+            _slice(replay, now=now)
+            replay.tries, replay.moved_at = 0, now
+            replay.save(update_fields=["reached", "people_count", "found", "finished_at", "tries", "moved_at"])
     return now if JourneyReplay.objects.filter(finished_at=None).exists() else None
+
+
+def _waiting() -> Any:
+    waiting = JourneyReplay.objects.filter(finished_at=None).order_by("asked_at", "id")
+    return waiting.select_for_update(skip_locked=True, of=("self",))
 
 
 def _slice(replay: JourneyReplay, *, now: datetime) -> None:
@@ -106,10 +135,14 @@ def _slice(replay: JourneyReplay, *, now: datetime) -> None:
     if people:
         others = _others(replay.journey_id)
         zone = Store.objects.get(pk=require_store_id()).timezone
-        found = _count(definition, others, people, journey_id=replay.journey_id, since=since, until=replay.asked_at, zone=zone, now=now)
+        found, done = _count(
+            definition, others, people, journey_id=replay.journey_id, since=since, until=replay.asked_at, zone=zone, now=now
+        )
         replay.found = merged(replay.found, found)
-        replay.people_count += len(people)
-        replay.reached = people[-1]
+        replay.people_count += done
+        replay.reached = people[done - 1]
+        if done < len(people):
+            return
     if len(people) < SLICE:
         replay.finished_at = now
 
@@ -161,31 +194,36 @@ def _segments(definitions: Sequence[Definition], people: Sequence[int]) -> dict[
 def _count(
     definition: Definition, others: Sequence[Other], people: Sequence[int], *, journey_id: int, since: datetime, until: datetime,
     zone: ZoneInfo, now: datetime,
-) -> dict[str, Any]:  # fmt: skip
-    """Let these people live through the days with the draft and beside it with the live journeys, and count what is told of it."""
+) -> tuple[dict[str, Any], int]:  # fmt: skip
+    """Let these people live through the days with the draft and beside it with the live journeys, and count what is told of it.
+
+    Return the count with how many people it is of: one at least, and no more than there is time for.
+    """
     definitions = [definition, *(one.definition for one in others)]
-    past, many = _pasts(definitions, people, since=since, until=until, now=now)
-    store_id = require_store_id()
-    found = _nothing() | {"many": many}
+    past = _pasts(definitions, people, since=since, until=until, now=now)
+    ends_at = time.monotonic() + MOST_SECONDS
+    store_id, found, done = require_store_id(), _nothing(), 0
     for one in people:
-        mine = live_through(definition, past[one], since=since, until=until, store_id=store_id, journey_id=journey_id)
-        if not mine.entered:
-            continue
+        budget = Budget()
+        found["many"] += len(past[one].events) >= MOST_EVENTS
+        mine = live_through(definition, past[one], since=since, until=until, store_id=store_id, journey_id=journey_id, budget=budget)
         theirs = {
             other.public_id: live_through(
-                other.definition, past[one], since=since, until=until, store_id=store_id, journey_id=other.journey_id
+                other.definition, past[one], since=since, until=until, store_id=store_id, journey_id=other.journey_id, budget=budget
             )
             for other in others
             if mine.sent
         }
-        _add(found, mine, theirs, past[one].facts.may, zone)
-    return found
+        if mine.entered:
+            _add(found, mine, theirs, past[one].facts.may, zone)
+        done += 1
+        if time.monotonic() >= ends_at:
+            break
+    return found, done
 
 
-def _pasts(
-    definitions: Sequence[Definition], people: Sequence[int], *, since: datetime, until: datetime, now: datetime
-) -> tuple[dict[int, Past], int]:
-    """Return what is known of these people, and of how many only the newest events were read."""
+def _pasts(definitions: Sequence[Definition], people: Sequence[int], *, since: datetime, until: datetime, now: datetime) -> dict[int, Past]:
+    """Return what is known of these people."""
     needs = Needs(zone=True, channels=True, dates=frozenset(one.trigger.calendar.date for one in definitions if _has_date(one)))  # type: ignore[union-attr]
     for one in definitions:
         needs = needs | one.all_needs
@@ -193,11 +231,7 @@ def _pasts(
     events = _events(definitions, people, since=since, until=until)
     baskets = _baskets(people) if any(one.guards for one in definitions) else {}
     segments = _segments(definitions, people)
-    found = {
-        pk: Past(pk, events.get(pk, []), facts[pk], baskets.get(pk, {}), segments.get(pk, frozenset()))
-        for pk in people
-    }  # fmt: skip
-    return found, sum(1 for some in events.values() if len(some) >= MOST_EVENTS)
+    return {pk: Past(pk, events.get(pk, []), facts[pk], baskets.get(pk, {}), segments.get(pk, frozenset())) for pk in people}
 
 
 def _has_date(definition: Definition) -> bool:
@@ -236,7 +270,7 @@ def _add(found: dict[str, Any], mine: Life, theirs: Mapping[str, Life], may: fro
     """Add one person who would have entered."""
     found["entered"] += len(mine.entered)
     found["again"] += len(mine.entered) > 1
-    found["cut"] += mine.cut
+    found["cut"] += mine.cut + sum(life.cut for life in theirs.values())
     for at in mine.entered:
         _more(found["days"], at.astimezone(zone).date().isoformat())
     for name, counted in (("ends", mine.ends), ("deeds", mine.deeds)):

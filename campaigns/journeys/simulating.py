@@ -17,6 +17,8 @@ from campaigns.journeys.triggers import Calendar
 from campaigns.sending.pacing import first_instant, zone_of
 
 MOST_LOOKS = 500  # at one run: one that goes round for ever is cut there
+MOST_LOOKS_A_PERSON = 2_000  # at all runs of one person, in all journeys that are lived through together
+MOST_OPEN = 50  # runs of one person in one journey at a time
 STILL = "still"
 
 
@@ -55,6 +57,13 @@ class Life:
 
 
 @dataclass
+class Budget:
+    """How many looks at one person's runs are left, over all journeys that share it; runs that need more are cut."""
+
+    looks: int = MOST_LOOKS_A_PERSON
+
+
+@dataclass
 class _Going:
     """A run that goes on."""
 
@@ -65,17 +74,19 @@ class _Going:
     looks: int = 0
 
 
-def live_through(definition: Definition, past: Past, *, since: datetime, until: datetime, store_id: int, journey_id: int) -> Life:
-    """Return what would have become of one person between two moments."""
-    return _Living(definition, past, until, store_id, journey_id).through(since)
+def live_through(
+    definition: Definition, past: Past, *, since: datetime, until: datetime, store_id: int, journey_id: int, budget: Budget | None = None
+) -> Life:
+    """Return what would have become of one person between two moments. budget: there is less of it afterwards; a whole one for None."""
+    return _Living(definition, past, until, (store_id, journey_id), budget or Budget()).through(since)
 
 
 class _Living:
     """One person going through the days, with the runs that go on and when each thing was left."""
 
-    def __init__(self, definition: Definition, past: Past, until: datetime, store_id: int, journey_id: int) -> None:
+    def __init__(self, definition: Definition, past: Past, until: datetime, ids: tuple[int, int], budget: Budget) -> None:
         self._definition, self._past, self._until = definition, past, until
-        self._ids = (store_id, journey_id)
+        self._ids, self._budget = ids, budget
         self._going: dict[str, _Going] = {}
         self._left: dict[str, datetime] = {}
         self._entered: dict[str, datetime] = {}
@@ -112,11 +123,14 @@ class _Living:
         last = self._entered.get(about)
         if definition.again.rule == "after" and last is not None and at < last + timedelta(days=definition.again.days):
             return ""
+        self._entered[about] = at
+        self.life.entered.append(at)
+        if len(self._going) >= MOST_OPEN or not self._budget.looks:
+            self._cut(about, at)
+            return about
         kept = {name: told[name] for name in definition.told if name in told}
         run = Run(*self._ids, self._past.customer_id, about)
         self._going[about] = _Going(run, begin(held_out=False, now=at, told=kept), happened, at)
-        self._entered[about] = at
-        self.life.entered.append(at)
         self._look(about, at, Due())
         return about
 
@@ -137,7 +151,11 @@ class _Living:
 
     def _look(self, about: str, at: datetime, signal: Due | Happened) -> None:
         one = self._going[about]
+        if not self._budget.looks:
+            self._cut(about, at)
+            return
         one.looks += 1
+        self._budget.looks -= 1
         facts = replace(self._past.facts, holds={**self._past.facts.holds, "cart_open": self._is_open(about, at)}, seen_at=self._seen)
         standing, effects = advance(self._definition, one.standing, signal=signal, facts=facts, run=one.run, now=at)
         self._note(effects, at)
@@ -147,10 +165,16 @@ class _Living:
             one.standing = standing
             return
         if standing.status == RUNNING:
-            self.life.cut += 1
-        else:
-            self.life.ends[standing.reason] += 1
+            self._cut(about, at)
+            return
+        self.life.ends[standing.reason] += 1
         del self._going[about]
+        self._left[about] = at
+
+    def _cut(self, about: str, at: datetime) -> None:
+        """Follow a run no further."""
+        self.life.cut += 1
+        self._going.pop(about, None)
         self._left[about] = at
 
     def _note(self, effects: Sequence[Effect], at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Stored versions of journeys as typed definitions, parsed once per process: a version never changes."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,23 +8,30 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import Count, F, Max
 
 from campaigns.journeys.definition import Definition, DefinitionError, read_definition
+from campaigns.journeys.engine import from_now
 from campaigns.journeys.steps import Ladder, Wait, WaitDate, WaitEvent
-from campaigns.models import Journey, JourneyVersion
+from campaigns.models import Enrollment, Journey, JourneyVersion
 from retention.kit.fields import Problem
 from retention.kit.words import Phrase, gettext_noop
 from retention.tenancy.context import require_store_id
 
 log = logging.getLogger("boomerang.journeys")
 WAITING = frozenset({Wait.kind, WaitDate.kind, WaitEvent.kind, Ladder.kind})
-# A step somebody was too busy for is one of the old version: they go on after the step they stand at in the new one.
+# A step somebody was too busy for is one of the old version: they go on after the step they stand at in the new one. What they keep in mind
+# of the step they stood at goes along where it is the same step still, and `mind` takes its place where it is another.
 _MOVE = """
-    UPDATE campaigns_enrollment AS run SET version_id = %s, step = moved.after, memory = run.memory - 'ahead'
-    FROM unnest(%s::text[], %s::text[]) AS moved(before, after)
-    WHERE run.store_id = %s AND run.journey_id = %s AND run.state = 'running' AND run.step = moved.before AND run.version_id <> %s
+    UPDATE campaigns_enrollment AS run SET version_id = %s, step = moved.after, memory = CASE
+        WHEN moved.mind IS NULL THEN run.memory - 'ahead'
+        ELSE (run.memory - '{ahead,rung,since,since_event}'::text[]) || moved.mind::jsonb
+    END
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS moved(version_id, before, after, mind)
+    WHERE run.store_id = %s AND run.journey_id = %s AND run.state = 'running'
+        AND run.version_id = moved.version_id AND run.step = moved.before
 """
+MOST_MOVED = 20_000  # runs that move with one press: it is one statement of a page, and whoever carries runs on waits for it
 _MOST_KEPT = 1000
 _known: dict[tuple[int, int], Definition] = {}
 
@@ -92,7 +100,7 @@ def publish(journey: Journey, data: Any, *, moving: Mapping[str, str] | None = N
 
     moving: by a step of older versions, the step of the new one where runs that stand there go on; what is not named finishes on its own
     version. A live journey stays live, one that never was goes live. Raises DefinitionError, also for a step that is not there or where
-    nobody waits.
+    nobody waits, and where more would move than can at once; nothing is published then.
     """
     definition = read_definition(data)
     _check_moving(definition, moving or {})
@@ -104,7 +112,7 @@ def publish(journey: Journey, data: Any, *, moving: Mapping[str, str] | None = N
             locked.launch(number=version.number, now=now)
         else:
             Journey.objects.filter(pk=locked.pk).update(live_number=version.number)
-        moved = _move(locked, version, moving) if moving else 0
+        moved = _move(locked, version, definition, moving, now=now) if moving else 0
     journey.refresh_from_db()
     return version, moved
 
@@ -121,11 +129,32 @@ def _check_moving(definition: Definition, moving: Mapping[str, str]) -> None:
         raise DefinitionError(problems)
 
 
-def _move(journey: Journey, version: JourneyVersion, moving: Mapping[str, str]) -> int:
+def _move(journey: Journey, version: JourneyVersion, definition: Definition, moving: Mapping[str, str], *, now: datetime) -> int:
     """Let runs go on in a new version, when they were due anyway. Who holds one at this moment finishes its step first."""
+    inside = Enrollment.objects.running().filter(journey=journey, step__in=list(moving)).exclude(version=version)
+    stood = list(inside.values_list("version_id", "step").annotate(runs=Count("pk")).order_by("version_id", "step"))
+    if not stood:
+        return 0
+    if sum(runs for _pk, _step, runs in stood) > MOST_MOVED:
+        said = gettext_noop("at most %(most)s people can go on in the new version at once: let those at some steps finish as they began")
+        raise DefinitionError([Problem("moving", Phrase(said, {"most": MOST_MOVED}))])
+    older = definitions_of(pk for pk, _step, _runs in stood)
+    rows = [(pk, step, moving[step], _mind(older.get(pk), step, definition, moving[step], now=now)) for pk, step, _runs in stood]
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [version.pk, list(moving), list(moving.values()), journey.store_id, journey.pk, version.pk])
+        cursor.execute(_MOVE, [version.pk, *(list(column) for column in zip(*rows, strict=True)), journey.store_id, journey.pk])
         return int(cursor.rowcount)
+
+
+def _mind(older: Definition | None, before: str, newer: Definition, after: str, *, now: datetime) -> str | None:
+    """Return what runs that move keep in mind of the step they come to, as JSON; None where they stood at that step already.
+
+    It is the same where it has its name, is of its kind and waits for the same: then what happened before the move, and is not read yet,
+    counts as ever. At any other only what happens from now on does.
+    """
+    was, step = older.step(before) if older is not None else None, newer.step(after)
+    if was is not None and step is not None and (was.id, was.kind, was.hears()) == (step.id, step.kind, step.hears()):
+        return None
+    return json.dumps(from_now(now) if step is not None and step.hears() is not None else {})
 
 
 def _readable(version_id: int, data: Any) -> Definition | None:

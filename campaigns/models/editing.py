@@ -40,6 +40,11 @@ class JourneyDraft(StoreOwned):
     def __str__(self) -> str:
         return f"draft of {self.journey_id}"
 
+    @property
+    def stamp(self) -> str:
+        """Return which draft it is and its revision; of one that is not saved, the version it would begin with."""
+        return f"{self.pk}.{self.revision}" if self.pk is not None else f"0.{self.based_on}"
+
 
 class ShadowNote(StoreOwned):
     """One thing a run in shadow would have done and did not: a message, or what a step does beside messages.
@@ -87,6 +92,7 @@ class JourneyReplay(StoreOwned):
     """The last days as a draft would have been in them: how far it has come, and what was counted. One row a journey, the newest.
 
     definition: what is replayed, as it stood when it was asked for. found: see `journeys/replaying.py`; names nobody.
+    tries: of the slice it is at. moved_at: when a slice was done last. gave_up: it ended before everybody was looked at.
     """
 
     journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
@@ -97,6 +103,9 @@ class JourneyReplay(StoreOwned):
     found = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     asked_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    moved_at = models.DateTimeField(null=True)
+    gave_up = models.BooleanField(default=False, db_default=False)
 
     db_grants: ClassVar[dict[str, str]] = {"segments": ""}
 

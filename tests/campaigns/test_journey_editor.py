@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.journeys import replaying
+from campaigns.journeys import drafting, replaying, versions
 from campaigns.journeys.editing import rearranging
 from campaigns.journeys.editing.rearranging import FRESH
 from campaigns.journeys.editing.tree import MOST_DEPTH
@@ -45,11 +45,14 @@ class Writer:
         """Return the draft as it stands."""
         return JourneyDraft.objects.get(journey=self.journey)
 
-    def press(self, do: str, *, opened: str = "", revision: int | None = None, **answers: Any) -> str:
+    def press(self, do: str, *, opened: str = "", stamp: str = "", **answers: Any) -> str:
         """Press a button with the open form's answers, and return the page."""
-        kept = JourneyDraft.objects.filter(journey=self.journey).first()
-        number = revision if revision is not None else kept.revision if kept else 0
-        data = {"do": do, "open": opened, "revision": number, **{f"c.{name}": value for name, value in answers.items()}}
+        data = {
+            "do": do,
+            "open": opened,
+            "stamp": stamp or drafting.unsaved(self.journey, now=clock.now()).stamp,
+            **{f"c.{name}": value for name, value in answers.items()},
+        }
         answer = self.client.post(f"{self.here}edit/", data, headers={"HX-Request": "true"})
         assert answer.status_code == 200
         self.page = answer.content.decode()
@@ -75,7 +78,7 @@ def test_a_journey_is_written_and_goes_live(store: Any) -> None:
     look = writer.client.get(f"{writer.here}launch/").content.decode()
     assert "a basket is left alone" in look
     assert "at most 1 message" in look
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}, follow=True)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp}, follow=True)
     assert "is live" in answer.content.decode()
     writer.journey.refresh_from_db()
     assert (writer.journey.state, writer.journey.live_number) == ("live", 1)
@@ -104,7 +107,7 @@ def test_what_is_wrong_is_said_with_its_step_and_keeps_it_from_going_live(store:
     writer = Writer(store)
     page = writer.press("add:root|0|send")
     assert "<b>Send a message</b><small>must be a text of 1 to 60 characters</small>" in page
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp})
     assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
     assert "Mend this first" in answer.content.decode()
 
@@ -134,10 +137,25 @@ def test_whatever_is_posted_the_editor_answers_and_the_tree_stays_one(store: Any
 
 def test_a_window_that_shows_an_older_draft_is_told_and_changes_nothing(store: Any) -> None:
     writer = Writer(store)
+    stamp = writer.draft.stamp
     writer.press("add:root|0|wait")
-    page = writer.press("add:root|0|coupon", revision=1)
+    page = writer.press("add:root|0|coupon", stamp=stamp)
     assert "changed this draft while you were looking at it" in page
     assert writer.kinds() == ["wait", "exit"]
+
+
+def test_a_page_of_a_draft_that_was_thrown_away_publishes_none_begun_since(store: Any) -> None:
+    make_template("hello")
+    writer = Writer(store, journey=switch_on("abandoned_cart", now=clock.now() - timedelta(days=1)))
+    writer.press("add:root|0|wait")
+    looked_at = writer.draft
+    assert f'name="stamp" value="{looked_at.stamp}"' in writer.client.get(f"{writer.here}launch/").content.decode()
+    writer.client.post(f"{writer.here}discard/")
+    writer.press("add:root|0|send")
+    assert (writer.draft.revision, writer.draft.stamp == looked_at.stamp) == (looked_at.revision, False)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": looked_at.stamp})
+    assert (answer.status_code, JourneyVersion.objects.filter(journey=writer.journey).count()) == (409, 1)
+    assert writer.draft.stamp in answer.content.decode()
 
 
 def test_ways_of_a_branch_are_added_and_say_who_takes_them(store: Any) -> None:
@@ -171,7 +189,7 @@ def test_rows_of_a_form_come_and_go(store: Any) -> None:
     assert "plan = gold" in writer.page
 
 
-def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any) -> None:
+def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now()
     journey = switch_on("abandoned_cart", now=now - timedelta(days=1))
     (person,) = make_crowd(1, now=now)
@@ -183,9 +201,30 @@ def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store
     writer.press("done", opened="root.steps.1", amount="30", unit="hours")
     look = writer.client.get(f"{writer.here}launch/").content.decode()
     assert "1 person at “Wait 30 hours”" in look
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision, "move.pause": "pause"}, follow=True)
+    assert '<option value="pause" selected>' in look
+    monkeypatch.setattr(versions, "MOST_MOVED", 0)
+    look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert ("At most 0 of them can go on in it at once." in look, '<option value="pause" selected>' in look) == (True, False)
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp, "move.pause": "pause"})
+    assert (answer.status_code, "People inside cannot go on so: at most 0 people" in answer.content.decode()) == (422, True)
+    monkeypatch.undo()
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp, "move.pause": "pause"}, follow=True)
     assert "1 person inside goes on in it." in answer.content.decode()
     assert Enrollment.objects.get().version.number == 2
+
+
+def test_a_fresh_step_never_takes_the_name_of_one_that_was_live(store: Any) -> None:
+    now = clock.now()
+    writer = Writer(store, journey=switch_on("abandoned_cart", now=now - timedelta(days=1)))
+    live = {one["id"] for one in writer.journey.versions.get().definition["steps"]}
+    assert "pause" in live
+    for name in ("wait", "rest"):
+        steps = [{"id": name, "kind": "wait", "hours": 2}]
+        versions.publish(writer.journey, {"trigger": {"event": "Cart Idle"}, "steps": steps}, now=now)
+    assert drafting.used_ids(writer.journey) == live | {"wait", "rest"}
+    writer.press("add:root|0|wait")
+    writer.press("duplicate:root.steps.0")
+    assert [node["id"] for node in writer.draft.tree["root"]["steps"]][:3] == ["wait-2", "wait-3", "rest"]
 
 
 def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None:
@@ -193,7 +232,7 @@ def test_a_writer_writes_and_only_who_may_send_makes_it_live(store: Any) -> None
     writer = Writer(store, "writer")
     writer.press("add:root|0|send")
     assert "Somebody who may send must make it live." in writer.client.get(f"{writer.here}launch/").content.decode()
-    assert writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision}).status_code == 403
+    assert writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp}).status_code == 403
     assert Journey.objects.get(pk=writer.journey.pk).state == "draft"
 
 

@@ -5,10 +5,10 @@ from tests.isolation.page import Page
 _JOURNEY = {"public_id": "campaigns.Journey.public_id"}
 WRITTEN_PAGES = {
     "campaigns:new_journey": Page("messages.write", "GET POST"),
-    "campaigns:journey_edit": Page("messages.write", "GET POST", ids=_JOURNEY, form={"revision": "1", "do": "look"}, answers=(200,)),
+    "campaigns:journey_edit": Page("messages.write", "GET POST", ids=_JOURNEY, form={"stamp": "0.1", "do": "look"}, answers=(200,)),
     "campaigns:journey_discard": Page("messages.write", "POST", ids=_JOURNEY),
     "campaigns:journey_launch": Page("messages.write", ids=_JOURNEY),
-    "campaigns:journey_publish": Page("messages.send", "POST", ids=_JOURNEY, form={"revision": "1"}, answers=(302, 409, 422)),
+    "campaigns:journey_publish": Page("messages.send", "POST", ids=_JOURNEY, form={"stamp": "0.1"}, answers=(302, 409, 422)),
     "campaigns:journey_shadow": Page("messages.view", ids=_JOURNEY),
     "campaigns:journey_shadow_switch": Page("messages.write", "POST", ids=_JOURNEY, form={"do": "stop"}),
     "campaigns:journey_replay": Page("messages.view", ids=_JOURNEY),

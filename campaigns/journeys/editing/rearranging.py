@@ -1,9 +1,10 @@
 """What can be done to the nodes of a tree: add, take out, copy, move up and down, in and out of a way, and carry to any place.
 
 Every function returns a new tree and leaves the given one as it was; a place that is not there changes nothing. The last node of the root
-stays where it is: there everybody leaves.
+stays where it is: there everybody leaves. A fresh step never takes a name that is in use, or was (`used`): people may stand at that one.
 """
 
+from collections.abc import Collection
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ class Changed(NamedTuple):
     place: str
 
 
-def add(tree: Json, around: str, index: int, kind: str) -> Changed:
+def add(tree: Json, around: str, index: int, kind: str, *, used: Collection[str] = ()) -> Changed:
     """Return the tree with a fresh node of a kind before the one that stands at an index of a list."""
     made = deepcopy(tree)
     nodes = _nodes(made, around)
@@ -42,7 +43,7 @@ def add(tree: Json, around: str, index: int, kind: str) -> Changed:
         return Changed(made, "")
     node: Json = {"kind": kind, **deepcopy(FRESH[kind])}
     if kind != JUMP:
-        node = {"id": free_id(made, kind.replace("_", "-")), **node}
+        node = {"id": free_id(made, kind.replace("_", "-"), used=used), **node}
     at = _within(made, around, index)
     nodes.insert(at, node)
     return Changed(made, f"{around}.{STEPS}.{at}")
@@ -59,7 +60,7 @@ def remove(tree: Json, place: str) -> Changed:
     return Changed(made, place if index < len(nodes) else around if not nodes else f"{around}.{STEPS}.{index - 1}")
 
 
-def duplicate(tree: Json, place: str) -> Changed:
+def duplicate(tree: Json, place: str, *, used: Collection[str] = ()) -> Changed:
     """Return the tree with a copy of a node behind it; the copies of steps have names of their own."""
     made = deepcopy(tree)
     nodes, index = _at(made, place)
@@ -68,7 +69,7 @@ def duplicate(tree: Json, place: str) -> Changed:
     nodes.insert(index + 1, {"kind": JUMP})
     copied = deepcopy(nodes[index])
     nodes[index + 1] = copied
-    _name_anew(made, copied)
+    _name_anew(made, copied, used)
     return Changed(made, _beside(place, index + 1))
 
 
@@ -167,14 +168,14 @@ def into(tree: Json, place: str) -> list[tuple[str, int]]:
     return found
 
 
-def _name_anew(tree: Json, node: Json) -> None:
+def _name_anew(tree: Json, node: Json, used: Collection[str]) -> None:
     if node["kind"] != JUMP:
         wish = node["kind"].replace("_", "-")
         node["id"] = ""
-        node["id"] = free_id(tree, wish)
+        node["id"] = free_id(tree, wish, used=used)
     for way in node.get(WAYS, []):
         for child in way[STEPS]:
-            _name_anew(tree, child)
+            _name_anew(tree, child, used)
 
 
 def _nodes(tree: Json, around: str) -> list[Json] | None:

@@ -12,7 +12,7 @@ on below the step that parted them. {"kind": "jump", "to": "<id>"} is no step: w
 The last node of the root is where everybody leaves who comes to the end. A node's place is "root.steps.2.ways.0.steps.1".
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from retention.kit.fields import Problem
@@ -139,9 +139,10 @@ def is_index(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 3
 
 
-def free_id(tree: Mapping[str, Any], wish: str) -> str:
-    """Return a name no step has: the wish itself, or with a number behind it."""
+def free_id(tree: Mapping[str, Any], wish: str, *, used: Collection[str] = ()) -> str:
+    """Return a name no step has or had: the wish itself, or with a number behind it. used: names of steps that were there before."""
     known = {node.get("id") for _place, node in places(tree)} if tree.get(ROOT) else set()
+    known.update(used)
     number = 1
     name = wish
     while name in known:

@@ -120,7 +120,7 @@ def _kept(tree: Json, where: str, kind: str, form: Json) -> Json:
 def _add(draft: JourneyDraft, shown: Shown, rest: str, steps: Steps) -> None:
     around, _line, more = rest.partition("|")
     index, _line, kind = more.partition("|")
-    changed = rearranging.add(draft.tree, around, int(index) if is_index(index) else 0, kind)
+    changed = rearranging.add(draft.tree, around, int(index) if is_index(index) else 0, kind, used=drafting.used_ids(draft.journey))
     if changed.place and not _is_full(changed.tree, shown):
         draft.tree = _prefilled(changed.tree, changed.place, steps)
         shown.open = shown.focus = changed.place
@@ -171,7 +171,7 @@ def _remove(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> Non
 
 
 def _duplicate(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
-    changed = rearranging.duplicate(draft.tree, place)
+    changed = rearranging.duplicate(draft.tree, place, used=drafting.used_ids(draft.journey))
     if changed.place and not _is_full(changed.tree, shown):
         draft.tree, shown.open, shown.focus, shown.said = changed.tree, "", changed.place, _("Copied.")
 

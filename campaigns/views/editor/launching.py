@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.journeys import drafting, replaying
+from campaigns.journeys import drafting, replaying, versions
 from campaigns.journeys.definition import Definition, DefinitionError
 from campaigns.journeys.soundness import met_again
-from campaigns.journeys.versions import WAITING
 from campaigns.models import Journey, JourneyDraft, JourneyVersion
 from campaigns.views.editor.deeds import Shown
 from campaigns.views.editor.drawing import Drawing, Line
@@ -63,13 +62,10 @@ def publish_journey(request: Any, public_id: UUID) -> HttpResponse:
     """Let the draft that was looked at go live; people inside finish as they began, or go on where they are told to."""
     journey = journey_or_404(public_id)
     draft = drafting.unsaved(journey, now=clock.now())
-    revision = request.POST.get("revision", "")
     moving = {name.removeprefix("move."): to for name, to in request.POST.items() if name.startswith("move.") and to}
     try:
         with transaction.atomic():
-            version, moved = drafting.release(
-                journey, revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1, moving=moving, now=clock.now()
-            )
+            version, moved = drafting.release(journey, stamp=request.POST.get("stamp", ""), moving=moving, now=clock.now())
             details = {"version": version.number, "moved": moved}
             auditing.note(request, "journey.launched", target=f"journey:{journey.public_id}", details=details)
     except drafting.NotReady:
@@ -77,8 +73,8 @@ def publish_journey(request: Any, public_id: UUID) -> HttpResponse:
     except drafting.Overtaken as overtaken:
         toasts.error(request, _("The draft was changed while you looked at it. This is how it stands now."))
         return _page(request, journey, overtaken.draft, status=409)
-    except DefinitionError:
-        toasts.error(request, _("People inside can only go on at a step where somebody waits."))
+    except DefinitionError as error:
+        toasts.error(request, _("People inside cannot go on so: %(fault)s.") % {"fault": error.problems[0].phrase.render(_)})
         return _page(request, journey, draft, status=422)
     _say_live(request, journey, version.number, moved)
     return redirect("campaigns:journey", request.store.slug, public_id)
@@ -98,6 +94,7 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
     definition, problems = drafting.read_tree(draft.tree)
     drawing = Drawing(draft.tree, names, shown=Shown(), problems=problems)
     found = problems_of(draft.tree, drawing, journey, names)
+    moving = _moving(journey, definition, drawing) if definition is not None and journey.launched_at is not None else []
     parts: list[PartLine] = part_lines(draft.tree, names, drawing)
     context = {
         "journey": journey,
@@ -108,7 +105,8 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
         "may_send": may(request, "messages.send"),
         "number": 1 + (JourneyVersion.objects.filter(journey=journey).aggregate(newest=Max("number"))["newest"] or 0),
         "promise": _promise(definition) if definition is not None else _("What it sends is said here once it is mended."),
-        "moving": _moving(journey, definition, drawing) if definition is not None and journey.launched_at is not None else [],
+        "moving": moving,
+        "most_moved": versions.MOST_MOVED if sum(one.people for one in moving) > versions.MOST_MOVED else None,
         "replay": replaying.replay_of(journey),
         "is_first": journey.launched_at is None,
     }
@@ -149,9 +147,11 @@ def _told(lines: list[Line], depth: int) -> list[Told]:
 
 
 def _moving(journey: Journey, definition: Definition, drawing: Drawing) -> list[Moving]:
-    choices = [(step.id, drawing.said.get(step.id, step.id)) for step in definition.steps if step.kind in WAITING]
+    """Return where people inside may go on: at their step, where it is there still, and as they began where they are too many at once."""
+    choices = [(step.id, drawing.said.get(step.id, step.id)) for step in definition.steps if step.kind in versions.WAITING]
+    inside = [one for one in drafting.standings_of(journey, definition) if one.step]
+    at_once = sum(one.people for one in inside) <= versions.MOST_MOVED
     return [
-        Moving(one.step, drawing.said.get(one.step, one.step), one.people, choices, one.step if one.goes_on else "")
-        for one in drafting.standings_of(journey, definition)
-        if one.step
+        Moving(one.step, drawing.said.get(one.step, one.step), one.people, choices, one.step if one.goes_on and at_once else "")
+        for one in inside
     ]

@@ -92,6 +92,7 @@ def show_replay(request: Any, public_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "journey": journey, "replay": replay, "may_edit": may(request, "messages.write"), "most_others": replaying.MOST_OTHERS
     }  # fmt: skip
+    context["may_ask"] = replay is None or replaying.may_replace(replay, now=clock.now())
     if replay is not None:
         context |= _found(replay)
     return render(request, "campaigns/editor/replay.html", context)

@@ -64,7 +64,6 @@ def edit_journey(request: Any, public_id: UUID) -> HttpResponse:
     shown = Shown(open=request.GET.get("open", ""))
     if request.method != "POST":
         return _page(request, journey, drafting.unsaved(journey, now=clock.now()), shown)
-    revision = request.POST.get("revision", "")
     steps = _steps_of(drafting.unsaved(journey, now=clock.now()))
 
     def doing(draft: JourneyDraft) -> bool:
@@ -72,9 +71,9 @@ def edit_journey(request: Any, public_id: UUID) -> HttpResponse:
         rename(draft, request.POST.get("name", ""))
         return act(draft, post=request.POST, shown=shown, steps=steps)
 
-    number = int(revision) if revision.isdecimal() and len(revision) < 10 else -1
+    stamp = request.POST.get("stamp", "")
     try:
-        draft = drafting.change(journey, doing, revision=number, user_id=request.user.pk, now=clock.now())
+        draft = drafting.change(journey, doing, stamp=stamp, user_id=request.user.pk, now=clock.now())
     except drafting.Overtaken as overtaken:
         return _page(request, journey, overtaken.draft, Shown(), overtaken=True)
     except drafting.TooLong:

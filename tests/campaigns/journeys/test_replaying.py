@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.journeys import replaying
+from campaigns.journeys.definition import DefinitionError
 from campaigns.journeys.drafting import make
 from campaigns.models import Enrollment, JourneyReplay, Message
 from retention.customers.events import record
@@ -90,6 +91,43 @@ def test_a_slice_that_is_done_again_counts_nobody_twice(store: Any, now: Any, sl
     JourneyReplay.objects.update(**kept, finished_at=None)
     run_all(now=now)
     assert JourneyReplay.objects.get().found["entered"] == 3
+
+
+def test_a_slice_ends_with_the_person_it_is_at_when_its_time_is_over(store: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "MOST_SECONDS", 0)
+    people = make_crowd(3, now=now)
+    for person in people:
+        happened(person, "Cart Idle", at=now - timedelta(days=1))
+    replaying.begin(make("News", user_id=None, now=now), DATA, now=now)
+    replaying.go_on(now=now)
+    replay = JourneyReplay.objects.get()
+    assert (replay.people_count, replay.reached, replay.finished_at) == (1, min(one.pk for one in people), None)
+    assert run_all(now=now) <= 3
+    replay.refresh_from_db()
+    assert (replay.people_count, replay.found["entered"]) == (3, 3)
+
+
+def test_a_replay_that_fails_is_tried_three_times_and_then_ends_as_it_is(store: Any, now: Any) -> None:
+    replaying.begin(make("News", user_id=None, now=now), DATA, now=now)
+    JourneyReplay.objects.update(definition={"steps": []})
+    for tries in (1, 2, 3):
+        with pytest.raises(DefinitionError):
+            replaying.go_on(now=now)
+        assert JourneyReplay.objects.filter(tries=tries, finished_at=None).exists()
+    assert replaying.go_on(now=now) is None
+    replay = JourneyReplay.objects.get()
+    assert (replay.gave_up, replay.finished_at, replay.people_count) == (True, now, 0)
+
+
+def test_a_replay_that_has_not_moved_for_ten_minutes_makes_way_for_a_new_one(store: Any, now: Any) -> None:
+    journey = make("News", user_id=None, now=now)
+    replaying.begin(journey, DATA, now=now)
+    JourneyReplay.objects.update(moved_at=now + timedelta(minutes=5), tries=2)
+    assert not replaying.begin(journey, DATA, now=now + timedelta(minutes=14))
+    later = now + timedelta(minutes=15)
+    assert replaying.begin(journey, DATA, now=later)
+    replay = JourneyReplay.objects.get()
+    assert (replay.asked_at, replay.tries, replay.moved_at) == (later, 0, None)
 
 
 def test_the_calendar_is_replayed_for_those_who_have_the_date(store: Any, now: Any) -> None:

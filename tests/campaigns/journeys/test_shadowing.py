@@ -14,7 +14,7 @@ from retention.customers.events import record
 from retention.customers.models import Customer
 from tests.campaigns.campaigning import make_crowd
 from tests.campaigns.journeys.journeying import LATER, SEND, make_journey, make_template, tick
-from tests.campaigns.journeys.test_drafting import adding
+from tests.campaigns.journeys.test_drafting import adding, stamp_of
 
 pytestmark = pytest.mark.django_db
 POOL = "11111111-1111-4111-8111-111111111111"
@@ -90,7 +90,7 @@ def test_a_shadow_is_no_journey_of_its_own_to_people(store: Any, now: Any) -> No
 def test_beginning_anew_and_going_live_end_a_shadow_and_its_runs(store: Any, now: Any) -> None:
     make_template()
     journey = make("News", user_id=None, now=now)
-    draft = change(journey, adding("send", channel="email", template="hello"), revision=1, user_id=None, now=now)
+    draft = change(journey, adding("send", channel="email", template="hello"), stamp=stamp_of(journey), user_id=None, now=now)
     shadowing.begin(journey, DATA, now=now)
     (person,) = make_crowd(1, now=now)
     record(person.pk, name="Cart Idle", now=now + timedelta(minutes=1))
@@ -98,7 +98,7 @@ def test_beginning_anew_and_going_live_end_a_shadow_and_its_runs(store: Any, now
     second = shadowing.begin(journey, DATA, now=now + timedelta(minutes=2))
     assert list(Enrollment.objects.values_list("state", "reason")) == [("stopped", "shadow_ended")]
     assert shadowing.figures_of(journey, second).messages == {}
-    release(journey, revision=draft.revision, moving={}, now=now + timedelta(minutes=3))
+    release(journey, stamp=draft.stamp, moving={}, now=now + timedelta(minutes=3))
     assert shadowing.shadow_of(journey) is None
     assert not shadowing.stop(journey, now=now)
 

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.journeys.definition import read_definition
 from campaigns.journeys.engine import Happened
-from campaigns.journeys.simulating import MOST_LOOKS, Life, Past, live_through
+from campaigns.journeys.simulating import MOST_LOOKS, MOST_LOOKS_A_PERSON, MOST_OPEN, Budget, Life, Past, live_through
 from campaigns.journeys.steps import Facts
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -93,3 +93,23 @@ def test_a_run_that_goes_round_is_cut_or_still_inside(hours: float) -> None:
     life = lived(data, at(1))
     assert (life.cut, life.ends["still"]) == ((1, 0) if hours < 1 else (0, 1))
     assert len(life.sent) == (MOST_LOOKS - 1 if hours < 1 else 9)
+
+
+def test_the_looks_at_one_person_have_an_end_over_all_journeys_and_the_rest_is_cut() -> None:
+    data = {"trigger": {"event": "Product Viewed", "key": "product_id"}, "again": {"rule": "always"},
+            "steps": [{"id": "pause", "kind": "wait", "minutes": 1}, {**MAIL, "then": "pause"}]}  # fmt: skip
+    definition = read_definition(data)
+    past = Past(1, [at(1 + number / 100, "Product Viewed", product_id=f"p{number}") for number in range(400)], Facts(zone="UTC"))
+    budget = Budget()
+    times = {"since": DAY, "until": DAY + timedelta(days=90)}
+    lives = [live_through(definition, past, **times, store_id=1, journey_id=pk, budget=budget) for pk in (1, 2)]
+    assert (budget.looks, sum(len(life.sent) for life in lives) < MOST_LOOKS_A_PERSON) == (0, True)
+    assert [(len(life.entered), life.cut, life.ends["still"]) for life in lives] == [(400, 400, 0)] * 2
+    assert 0 < MOST_OPEN < len(lives[0].sent)
+    assert lives[1].sent == []
+
+
+def test_only_so_many_runs_of_one_journey_are_open_at_once() -> None:
+    slow = {**BASKET, "again": {"rule": "always"}}
+    life = lived(slow, *(at(1, cart_id=f"c{number}") for number in range(MOST_OPEN + 3)))
+    assert (len(life.entered), life.cut, life.ends[""], len(life.sent)) == (MOST_OPEN + 3, 3, MOST_OPEN, 2 * MOST_OPEN)
