@@ -50,12 +50,16 @@ _REFUNDS = """
 """
 _ORDER_LINES = """
     INSERT INTO orders_orderline
-        (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, quantity, price_minor, amount_minor)
-    SELECT thing.store_id, paper.pk, told.position, line ->> 0, '', '', line ->> 1, '', '',
+        (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, vendor, quantity, price_minor, amount_minor)
+    SELECT thing.store_id, paper.pk, told.position, line ->> 0, '', '', line ->> 1,
+        coalesce(shelf.path, ''), coalesce(product.brand, ''), coalesce(product.vendor, ''),
         (line ->> 2)::int, (line ->> 3)::bigint, (line ->> 4)::bigint
     FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
     JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
     CROSS JOIN jsonb_array_elements(thing.lines) WITH ORDINALITY AS told(line, position)
+    LEFT JOIN catalog_product AS product
+        ON product.store_id = thing.store_id AND product.shop_id = line ->> 0 AND product.state <> 'seen'
+    LEFT JOIN catalog_category AS shelf ON shelf.store_id = thing.store_id AND shelf.id = product.category_id
 """
 _REFUND_LINES = """
     INSERT INTO orders_refundline (store_id, refund_id, position, product_id, variant_id, name, quantity, amount_minor)
