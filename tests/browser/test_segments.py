@@ -172,6 +172,8 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
             break
         page.keyboard.press("Shift+Tab")
     assert page.evaluate(on_save), "Save is reached by the keyboard"
+    wait_for(page, "document.getElementById('say-root-0').textContent.includes('at least 4 orders')")
+    assert page.evaluate("document.activeElement.name") == "c.value", "the sentence follows and the focus stays"
     page.keyboard.press("Enter")
     page.wait_for_url("**/segments/*-*/")
     assert saved(site, "By hand").rule["root"]["rules"][0]["value"] == 4

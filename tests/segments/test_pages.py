@@ -84,7 +84,7 @@ def test_an_unfinished_rule_is_not_saved_and_says_where(shop, marketer):
     assert page.status_code == 422
     text = page.content.decode()
     assert "Nothing was saved yet." in text
-    assert "must be a whole number" in text
+    assert "Type a whole number." in text
     with store_context(shop.pk):
         assert not Segment.objects.exists()
 
@@ -136,6 +136,18 @@ def test_the_count_names_everybody_each_rule_and_who_may_be_written_to(shop, mar
     assert "People who have at least 2 orders" in shown.content.decode()
     unfinished = marketer.post(at("count"), sent(rule()))
     assert "The count comes when every rule is finished." in unfinished.content.decode()
+
+
+def test_the_count_brings_the_sentence_of_the_open_rule_and_what_is_wrong_with_it(shop, marketer):
+    tree = rule({"is": "figure", "figure": "spent", "op": "more", "value": 1})
+    answers = {"open": "root.rules.0", "c.figure": "spent", "c.op": "more"}
+    text = marketer.post(at("count"), sent(tree, **answers, **{"c.value": "50"})).content.decode()
+    assert '<p id="say-root-0" hx-swap-oob="true">' in text
+    assert "more than 50 EUR" in text
+    assert "Type a number." not in text
+    text = marketer.post(at("count"), sent(tree, **answers, **{"c.value": "many"})).content.decode()
+    assert 'id="f-value-fault" data-fault hx-swap-oob="true">' in text
+    assert "Type a number." in text
 
 
 def test_people_are_shown_only_to_roles_that_may_see_them(shop):
