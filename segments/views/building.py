@@ -30,7 +30,7 @@ from segments import saving
 from segments.asking import CannotAsk
 from segments.building.deeds import Built, act, read_posted
 from segments.building.drawing import draw, draw_open, finished, id_of, say
-from segments.conditions import KINDS
+from segments.conditions import GROUPS
 from segments.counting import Counted, count_each, count_rule
 from segments.filtering import tree_of_filters
 from segments.knowing import terms_of_store
@@ -260,7 +260,7 @@ def _page(
         "rule": json.dumps(built.tree, ensure_ascii=False),
         "undo": _undo(built),
         "new": request.POST.get("new", "") or uuid4(),
-        "kinds": [(kind.kind, _(kind.label)) for _key, kind in KINDS.items()],
+        "groups": [(_(name), [(kind.kind, _(kind.label)) for kind in kinds]) for name, kinds in GROUPS.items()],
         "joins": [("all", _("all")), ("any", _("any")), ("none", _("none"))],
         "faults": len(problems),
         "basis": str(saving.Basis.of(Segment.objects.only("version", "draft").get(pk=segment.pk))) if segment else "",

@@ -68,6 +68,10 @@ def saved(site: Site, name: str) -> Segment:
     return found
 
 
+IN_SIGHT = """(() => {
+    const pop = document.querySelector("details[open] > .pop.many"), box = pop.getBoundingClientRect();
+    return box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight + 1;
+})()"""
 ORDERS = "Orders: how many, how much, of what, with which coupon"
 
 
@@ -157,7 +161,11 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
     page.keyboard.type("By hand")
     tab_to("#builder .sg-add summary")
     page.keyboard.press("Enter")
-    tab_to("button[value='add:root|figure']")
+    wait_for(page, "document.activeElement.matches('[data-menu-find]')")
+    assert page.evaluate(IN_SIGHT), "the menu is seen as a whole"
+    page.keyboard.type("money spent")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.value") == "add:root|figure"
     page.keyboard.press("Enter")
     page.wait_for_selector(".sg-edit")
     tab_to("[name='c.value']")
@@ -205,6 +213,9 @@ def test_rules_are_moved_by_buttons_and_by_dragging(site: Site) -> None:
 def test_the_builder_works_on_a_phone(site: Site) -> None:
     page, _watch = open_builder(site, "phone-light")
     bought_thrice_in_vienna(page)
+    page.locator("#builder .sg-add summary").first.click()
+    assert page.evaluate(IN_SIGHT), "the menu is a sheet over the page"
+    page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.goto(f"/s/{site.side.store.slug}/segments/{saved(site, 'Bought thrice in Vienna').public_id}/edit/")
     page.locator("#builder .bo-slot").first.click()
