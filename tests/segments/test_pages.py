@@ -161,6 +161,14 @@ def test_people_are_shown_only_to_roles_that_may_see_them(shop):
     assert analyst.get(at("reach", public_id=segment.public_id)).context["counted"].count == 1
 
 
+def test_a_segment_that_is_being_worked_out_does_not_say_that_nobody_is_in_it(shop, marketer):
+    with store_context(shop.pk):
+        segment = saving.create(name="Loyal", rule=rule(FIGURE), user_id=None, now=clock.now())
+    text = marketer.get(at("detail", public_id=segment.public_id)).content.decode()
+    assert "Being worked out" in text
+    assert "Nobody is in it" not in text
+
+
 def test_why_answers_every_rule_for_a_person(shop, marketer):
     segment = made(shop, FIGURE, {"is": "text", "field": "city", "op": "is", "values": ["Wien"]})
     here = at("why", public_id=segment.public_id)
