@@ -157,6 +157,7 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
             page.keyboard.press("Tab")
         raise AssertionError(f"Tab never came to {selector}")
 
+    assert page.evaluate("(nav => nav.scrollHeight <= nav.clientHeight)(document.querySelector('.bo-side nav'))"), "the menu fits"
     tab_to("#sg-name")
     page.keyboard.type("By hand")
     tab_to("#builder .sg-add summary")
@@ -171,6 +172,8 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
     tab_to("[name='c.value']")
     page.keyboard.press("Control+a")
     page.keyboard.type("4")
+    wait_for(page, "document.getElementById('say-root-0').textContent.includes('at least 4 orders')")
+    assert page.evaluate("document.activeElement.name") == "c.value", "the sentence follows and the focus stays"
     page.keyboard.press("Enter")
     page.wait_for_selector(".sg-edit", state="detached")
     wait_for(page, "document.activeElement.classList.contains('bo-slot')")  # the focus goes back to the sentence
@@ -180,8 +183,6 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
             break
         page.keyboard.press("Shift+Tab")
     assert page.evaluate(on_save), "Save is reached by the keyboard"
-    wait_for(page, "document.getElementById('say-root-0').textContent.includes('at least 4 orders')")
-    assert page.evaluate("document.activeElement.name") == "c.value", "the sentence follows and the focus stays"
     page.keyboard.press("Enter")
     page.wait_for_url("**/segments/*-*/")
     assert saved(site, "By hand").rule["root"]["rules"][0]["value"] == 4
@@ -212,10 +213,10 @@ def test_rules_are_moved_by_buttons_and_by_dragging(site: Site) -> None:
 
 def test_the_builder_works_on_a_phone(site: Site) -> None:
     page, _watch = open_builder(site, "phone-light")
-    bought_thrice_in_vienna(page)
     page.locator("#builder .sg-add summary").first.click()
     assert page.evaluate(IN_SIGHT), "the menu is a sheet over the page"
     page.keyboard.press("Escape")
+    bought_thrice_in_vienna(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.goto(f"/s/{site.side.store.slug}/segments/{saved(site, 'Bought thrice in Vienna').public_id}/edit/")
     page.locator("#builder .bo-slot").first.click()
