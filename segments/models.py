@@ -93,6 +93,11 @@ class Segment(StoreOwned):
         """Say whether its members stand for its saved rule."""
         return self.kind == self.Kind.LIST or (self.state == self.State.LIVE and self.filled_version == self.version and not self.fault)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether its people are being worked out."""
+        return self.state == self.State.LIVE and not self.is_up_to_date and not self.fault
+
 
 class SegmentVersion(StoreOwned):
     """A rule as it was saved. Versions are only added."""

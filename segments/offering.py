@@ -16,6 +16,7 @@ from retention.catalog.models import Category, Product
 from retention.customers.changes import VIEWS
 from retention.customers.models import AttributeValue, Consent, Customer, CustomerEvent, EventName
 from retention.dashboard.figures import write_number
+from retention.kit.words import fold, gettext_noop
 from retention.orders.models import Cart, Order
 from retention.stores.countries import country_name
 from retention.tenancy.context import require_store_id
@@ -27,6 +28,15 @@ _COMMON = (
     "Product List Viewed", "Products Searched", "Coupon Applied", "Product Added to Wishlist", "Product Reviewed", "Email Link Clicked",
     "Email Delivered", "Signed Up",
 )  # fmt: skip
+_CALLED = {
+    "Cart Idle": gettext_noop("basket left alone"), "Cart Abandoned": gettext_noop("basket abandoned"),
+    "Shop Left": gettext_noop("went away without an order"), "Signed Up": gettext_noop("filled in a form"),
+    "Segment Entered": gettext_noop("came into a segment"), "Segment Left": gettext_noop("left a segment"),
+    "Product Back In Stock": gettext_noop("something they cared about is back"),
+    "Product Price Dropped": gettext_noop("something they cared about costs less"),
+    "Product Running Low": gettext_noop("of something they cared about few are left"),
+}  # fmt: skip
+GENDERS = (gettext_noop("woman"), gettext_noop("man"), gettext_noop("female"), gettext_noop("male"), gettext_noop("non-binary"))
 _FIELDS = frozenset({"city", "region", "postcode", "gender", "language", "first_name", "last_name"})
 
 
@@ -49,21 +59,27 @@ def offers(name: str) -> list[Offer]:
     return list(found or ())
 
 
-def _met(counter: "Counter[str]", *, total: int = 0, labels: Callable[[str], str] = str) -> list[Offer]:
-    """Return the values met, each with how often among how many looked at. total: where one look can meet several."""
+def _met(counter: "Counter[str]", *, total: int = 0, labels: Callable[[str], str] = str, of: str = "") -> list[Offer]:
+    """Return the values met, each with how often among how many looked at. total: where one look can meet several; of: how that is said."""
     values = {"all": write_number(total or sum(counter.values()))}
     found = [(value, count) for value, count in counter.most_common(MOST) if value]
-    return [Offer(value, labels(value), _("%(count)s of %(all)s") % (values | {"count": write_number(count)})) for value, count in found]
+    text = of or _("%(count)s of %(all)s")
+    return [Offer(value, labels(value), text % (values | {"count": write_number(count)})) for value, count in found]
+
+
+def _called(event: str) -> str:
+    """Return the name of an event, with what it means where that is ours to say."""
+    return f"{event}: {_(_CALLED[event])}" if event in _CALLED else event
 
 
 def _events(_of: str) -> list[Offer]:
     rows = CustomerEvent.objects.filter(kind__in=["track", "page", "screen", "own"], refusal="")
     newest = rows.order_by("-received_at", "-id").values_list("kind", "name")[:SAMPLE]
     seen = Counter(VIEWS.get(kind, name) for kind, name in newest)
-    found = _met(seen)
+    found = _met(seen, labels=_called, of=_("%(count)s of the newest %(all)s events"))
     known = {offer.value for offer in found}
     names = [*EventName.objects.order_by("name").values_list("name", flat=True)[: 2 * MOST], *_COMMON]
-    return found + [Offer(name, name) for name in dict.fromkeys(names) if name not in known]
+    return found + [Offer(name, _called(name)) for name in dict.fromkeys(names) if name not in known]
 
 
 def _counted_events(_of: str) -> list[Offer]:
@@ -114,11 +130,24 @@ def _newest_customers(*columns: str) -> Iterable[Any]:
 
 
 def _field(name: str) -> list[Offer]:
-    return _met(Counter(_newest_customers(name))) if name in _FIELDS else []
+    if name not in _FIELDS:
+        return []
+    found = _met(Counter(_newest_customers(name)), of=_of_people())
+    return [*found, *_common_genders({fold(offer.value) for offer in found})] if name == "gender" else found
+
+
+def _of_people() -> str:
+    return _("%(count)s of the newest %(all)s people")
+
+
+def _common_genders(stated: set[str]) -> list[Offer]:
+    """Return the usual words for a gender nobody has stated so far, in the reader's language: a shop may begin to send them."""
+    words = dict.fromkeys(_(word) for word in GENDERS)
+    return [Offer(word, word, _("not met lately")) for word in words if fold(word) not in stated]
 
 
 def _countries(_of: str) -> list[Offer]:
-    return _met(Counter(_newest_customers("country")), labels=country_name)
+    return _met(Counter(_newest_customers("country")), labels=country_name, of=_of_people())
 
 
 def _interests(_of: str) -> list[Offer]:

@@ -5,12 +5,13 @@ refunds and returns in `refunding.py`. Reports arrive in any order: an order tha
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from retention.catalog.describing import Described, descriptions
 from retention.orders.amounts import Line, Unreadable
 from retention.orders.earlier import lifted_at, told_of
 from retention.orders.models import Order, OrderLine
@@ -84,7 +85,7 @@ def place_orders(reports: Sequence[Told], *, currency: str) -> Placed:
     "Order Completed" with one number the second is refused: nothing is sold twice.
     """
     placed = Placed()
-    read = _read(reports, placed, currency=currency)
+    read = _described(_read(reports, placed, currency=currency))
     work = _Work({order.number: order for order in Order.objects.filter(number__in={one.number for one in read})})
     work.stored = _stored_lines(work.orders.values())
     work.counted = _counted_before(work.orders, read)
@@ -146,6 +147,23 @@ def _read(reports: Sequence[Told], placed: Placed, *, currency: str) -> list[Ord
         except Unreadable as error:
             placed.refusals[told.event_id] = str(error)[:200]
     return read
+
+
+def _described(read: Sequence[OrderTold]) -> list[OrderTold]:
+    """Let the catalogue say category, brand and vendor of a line that names none, as it stands when the order comes in."""
+    lines = [line for one in read for line in one.lines or ()]
+    known = descriptions({line.product_id for line in lines if not (line.category and line.brand and line.vendor)}) if lines else {}
+    if not known:
+        return list(read)
+    return [
+        one if one.lines is None else replace(one, lines=[_line(line, known.get(line.product_id)) for line in one.lines]) for one in read
+    ]
+
+
+def _line(line: Line, known: Described | None) -> Line:
+    if known is None:
+        return line
+    return line._replace(category=line.category or known.category, brand=line.brand or known.brand, vendor=line.vendor or known.vendor)
 
 
 def _counted_before(orders: Mapping[str, Order], read: Iterable[OrderTold]) -> set[str]:

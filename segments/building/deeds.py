@@ -31,7 +31,7 @@ FIELD = "c."  # what the open condition's answers are called in the form
 class Built:
     """What the page holds: the tree, the condition that is open, the trees before it (newest last), where to put the focus.
 
-    more: the question that gets another line.
+    more: the question that gets another line. is_looked_over: also what is not answered yet is named as a fault.
     """
 
     tree: Json
@@ -40,6 +40,7 @@ class Built:
     focus: str = ""
     more: str = ""
     said: str = ""
+    is_looked_over: bool = False
 
 
 def read_posted(post: QueryDict, terms: Terms) -> Built:
@@ -49,6 +50,7 @@ def read_posted(post: QueryDict, terms: Terms) -> Built:
     undo = _json(post.get("undo", ""))
     try:
         built = Built(tree=rearranging.clean_tree(_json(post.get("rule", ""))), open=post.get("open", ""))
+        built.is_looked_over = post.get("looked") == "1"
         built.undo = [rearranging.clean_tree(one) for one in undo[-MOST_UNDONE:]] if isinstance(undo, list) else []
     except rearranging.TooLarge as error:
         raise BadRequest("The rule is too large to be changed on a page.") from error
@@ -83,7 +85,7 @@ def _add(built: Built, place: str, terms: Terms, kind: str) -> None:
     condition = KINDS.get(kind)
     if condition is not None:
         _added(built, rearranging.add(built.tree, place, _new(condition, terms)))
-        built.open = built.focus
+        built.open, built.is_looked_over = built.focus, False
 
 
 def _group(built: Built, place: str, terms: Terms, _kind: str) -> None:
@@ -118,7 +120,7 @@ def _carry(built: Built, places: str, _terms: Terms, _kind: str) -> None:
 
 
 def _open(built: Built, place: str, _terms: Terms, _kind: str) -> None:
-    built.open, built.focus = "" if built.open == place else place, place
+    built.open, built.focus, built.is_looked_over = "" if built.open == place else place, place, True
 
 
 def _more(built: Built, name: str, _terms: Terms, _kind: str) -> None:

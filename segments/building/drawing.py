@@ -12,15 +12,19 @@ from segments.building.deeds import FIELD, Built
 from segments.conditions import KINDS
 from segments.knowing import read
 from segments.offering import Offer, offers
-from segments.rules.asks import Ask, Asked, Told, shown
-from segments.rules.base import Condition
-from segments.rules.rearranging import ROOT, Json, is_group
+from segments.rules.asks import Ask, Asked, Told, is_told, shown
+from segments.rules.rearranging import ROOT, Json, is_group, node_at
 from segments.rules.sentence import say_rule
 from segments.rules.terms import Terms
 from segments.rules.tree import Rule, RuleError, read_leaf
 
 MANY_TEXTS = 12
 _MARK, _END = "\x02", "\x03"
+_WANTED: dict[str, str] = {
+    "choice": gettext_noop("Choose one."), "pick": gettext_noop("Choose one."), "text": gettext_noop("Type a value."),
+    "texts": gettext_noop("Type a value."), "whole": gettext_noop("Type a whole number."), "number": gettext_noop("Type a number."),
+    "day": gettext_noop("Choose a day."),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Field:
-    """A question of the open condition, with its words to choose from and what is wrong with its answer."""
+    """A question of the open condition, with its words to choose from, what is wrong with its answer, and a line below it."""
 
     ask: Ask
     name: str
@@ -41,6 +45,7 @@ class Field:
     options: list[Offer]
     fault: str
     is_more: bool = False
+    hint: str = ""
 
     @property
     def value(self) -> str:
@@ -118,6 +123,16 @@ def draw(built: Built, terms: Terms, *, problems: Sequence[Problem] = ()) -> Lin
     return root
 
 
+def draw_open(built: Built, terms: Terms) -> Line | None:
+    """Return the open condition alone, as it stands with the answers of the page; None where none is open."""
+    node = node_at(built.tree, built.open) if built.open else None
+    if node is None or is_group(node):
+        return None
+    line = Line(built.open, 0)
+    _condition(line, built, node, terms)
+    return line
+
+
 def _line(built: Built, node: Json, place: str, terms: Terms, problems: Sequence[Problem], *, depth: int) -> Line:
     line = Line(place, depth)
     if not is_group(node):
@@ -139,36 +154,42 @@ def _condition(line: Line, built: Built, node: Json, terms: Terms) -> None:
     if condition is None:
         line.faults = [_words(problem) for problem in problems]
         return
+    asked = shown(Told(node), partial(type(condition).asks, terms=terms)) if line.is_open or problems else []
     if line.is_open:
-        line.fields = _fields(type(condition), node, terms, by_field, more=built.more)
-        shown_faults = {one.ask.name for one in line.fields}
-        line.faults = [_words(problem) for name, problem in by_field.items() if name not in shown_faults]
+        line.fields = [_field(one, by_field, built) for one in asked]
+        names = {one.ask.name for one in line.fields}
+        line.faults = [_words(problem) for name, problem in by_field.items() if name not in names]
     elif problems:
-        line.faults = [_named(problem, name, type(condition), node, terms) for name, problem in by_field.items()]
+        questions = {one.ask.name: one for one in asked}
+        line.faults = [_named(problem, name, questions.get(name)) for name, problem in by_field.items()]
     said = Phrase(gettext_noop("They %(what)s."), {"what": condition.phrase(terms)})
     line.parts = parts_of(said) if not problems else [Part(_(type(condition).label), True)]
     if not any(part.is_slot for part in line.parts):
         line.parts = [Part("".join(part.text for part in line.parts), True)]
 
 
-def _fields(kind: type[Condition], node: Json, terms: Terms, faults: Mapping[str, Problem], *, more: str) -> list[Field]:
-    return [_field(asked, faults, more) for asked in shown(Told(node), partial(kind.asks, terms=terms))]
-
-
-def _field(asked: Asked, faults: Mapping[str, Problem], more: str) -> Field:
+def _field(asked: Asked, faults: Mapping[str, Problem], built: Built) -> Field:
     ask = asked.ask
     values = asked.value if isinstance(asked.value, list) else [asked.value]
     options = [Offer(key, _text(words)) for key, words in ask.choices] or (offers(ask.offers) if ask.offers else [])
+    hint = ask.hint if isinstance(ask.hint, str | Phrase) else ask.hint.get(str(asked.value), "")
+    hint = hint if options else ask.empty or hint
     if ask.kind in {"pick", "choice"} and asked.value not in {offer.value for offer in options}:
         options = [Offer(str(asked.value), str(asked.value) or _("choose …")), *options]
     fault = next((problem for name, problem in faults.items() if name == ask.name or name.startswith(f"{ask.name}.")), None)
-    return Field(ask, FIELD + ask.name, values, options, _words(fault) if fault else "", ask.name == more)
+    words = _fault(fault, asked) if fault and (asked.value or built.is_looked_over) else ""
+    return Field(ask, FIELD + ask.name, values, options, words, ask.name == built.more, _text(hint))
 
 
-def _named(problem: Problem, name: str, kind: type[Condition], node: Json, terms: Terms) -> str:
+def _fault(problem: Problem, asked: Asked) -> str:
+    """Return what to do where there is no answer of the right kind, else why the answer cannot be."""
+    wanted = _WANTED.get(asked.ask.kind)
+    return _words(problem) if wanted is None or is_told(asked) else _(wanted)
+
+
+def _named(problem: Problem, name: str, asked: Asked | None) -> str:
     """Return a fault with the question it is about."""
-    label = next((asked.ask.label for asked in shown(Told(node), partial(kind.asks, terms=terms)) if asked.ask.name == name), name)
-    return f"{_(label)}: {_words(problem)}"
+    return f"{_(asked.ask.label)}: {_fault(problem, asked)}" if asked else f"{name}: {_words(problem)}"
 
 
 def id_of(place: str) -> str:

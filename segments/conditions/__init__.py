@@ -1,6 +1,7 @@
-"""The kinds of conditions, one file each. A new kind: copy `country.py`, add a line here, and its cases in `tests/segments/`."""
+"""The kinds of conditions, one file each. A new kind: copy `country.py`, add it to a group here, and its cases in `tests/segments/`."""
 
 from retention.kit.register import Register
+from retention.kit.words import gettext_noop
 from segments.conditions.anniversary import Anniversary
 from segments.conditions.attribute import Attribute
 from segments.conditions.birthday import Birthday
@@ -24,11 +25,17 @@ from segments.conditions.text import Text
 from segments.conditions.visit import Visit
 from segments.rules.base import Condition
 
+# As the menu of the builder shows them.
+GROUPS: dict[str, tuple[type[Condition], ...]] = {
+    gettext_noop("What they did"): (Event, EventTime, Funnel, Visit),
+    gettext_noop("Orders and baskets"): (Orders, Figure, Moment, Cart),
+    gettext_noop("Who they are"): (Text, Country, Distance, PhoneCountry, Birthday, Interests, Attribute, Anniversary),
+    gettext_noop("Messages and permission"): (Consent, Message, Suppression),
+    gettext_noop("Other segments, and chance"): (InSegment, Share),
+}
 KINDS: Register[type[Condition]] = Register("segment condition")
-for _kind in (
-    Event, Orders, EventTime, Funnel, Visit, Cart, Figure, Moment, Text, Country, Distance, PhoneCountry, Birthday, Interests, Attribute,
-    Anniversary, Consent, Suppression, Message, InSegment, Share,
-):  # fmt: skip
-    KINDS.add(_kind.kind, _kind)
+for _group in GROUPS.values():
+    for _kind in _group:
+        KINDS.add(_kind.kind, _kind)
 
-__all__ = ["KINDS"]
+__all__ = ["GROUPS", "KINDS"]

@@ -31,6 +31,7 @@ _CHOICES = {
     "month": gettext_noop("in a certain month"),
     "last": gettext_noop("in the last … days"),
 }
+_EMPTY = gettext_noop("Your shop has sent no date of a customer yet, such as “member since”.")
 _THERE = (
     "EXISTS (SELECT 1 FROM customers_attributevalue AS value WHERE value.store_id = %s AND value.attribute_id = %s "
     "AND value.customer_id = customer.id AND value.date_value IS NOT NULL "
@@ -62,7 +63,7 @@ class Anniversary(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which date, and when its day of the year is."""
         known = [(key, term.label or key) for key, term in sorted(terms.attributes.items()) if term.kind == "date"]
-        yield Ask("key", "choice", gettext_noop("date"), known, known[0][0] if known else "")
+        yield Ask("key", "choice", gettext_noop("date"), known, known[0][0] if known else "", empty=_EMPTY)
         yield Ask("op", "choice", gettext_noop("when"), choices(_CHOICES, WAYS), "next")
         yield from ask_days(told)
 

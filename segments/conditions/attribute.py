@@ -16,6 +16,7 @@ from segments.rules.sql import FALSE, Fragment, negated, piece
 from segments.rules.terms import At, AttributeTerm, Terms
 from segments.rules.windows import DAYS
 
+_EMPTY = gettext_noop("Your shop has sent no attribute yet. One comes with what it tells of customers, with a form or with a file.")
 Test = TextTest | NumberTest | FlagTest | DateTest | ListTest
 _TESTS: dict[str, type[TextTest] | type[NumberTest] | type[FlagTest] | type[DateTest] | type[ListTest]] = {
     "text": TextTest, "number": NumberTest, "flag": FlagTest, "date": DateTest, "list": ListTest,
@@ -54,7 +55,7 @@ class Attribute(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which attribute, and then as its kind allows."""
         known = [(key, term.label or key) for key, term in sorted(terms.attributes.items())]
-        yield Ask("key", "choice", gettext_noop("attribute"), known, known[0][0] if known else "")
+        yield Ask("key", "choice", gettext_noop("attribute"), known, known[0][0] if known else "", empty=_EMPTY)
         key = told.word("key")
         term = terms.attributes.get(key)
         if term is not None:

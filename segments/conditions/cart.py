@@ -27,6 +27,13 @@ _STATES = {
     "open": gettext_noop("with something in it"),
     "none": gettext_noop("empty"),
 }
+_MEANINGS = {
+    "abandoned": gettext_noop("Left alone for so long that it looks given up: a day, or what your settings say."),
+    "idle": gettext_noop("Nobody touched it for an hour, or what your settings say. Abandoned ones are among these."),
+    "open": gettext_noop("Full now, whether it is just being filled, left alone or abandoned."),
+    "none": gettext_noop("Nothing was put in, it was bought, or nobody touched it for 14 days."),
+}
+_STAGES = gettext_noop("The last step of buying they reached: basket, checkout or payment. Nothing here means any.")
 _AMOUNTS = ("at_least", "at_most", "more", "less", "between")
 
 
@@ -60,10 +67,10 @@ class Cart(Condition):
     @classmethod
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask what became of it, how far they came, what it is worth, when it was touched."""
-        yield Ask("state", "choice", gettext_noop("basket"), choices(_STATES), "abandoned")
+        yield Ask("state", "choice", gettext_noop("basket"), choices(_STATES), "abandoned", hint=_MEANINGS)
         if told.word("state") == "none":
             return
-        yield Ask("stages", "texts", gettext_noop("stage reached"), is_optional=True, offers="stages")
+        yield Ask("stages", "texts", gettext_noop("how far they came"), is_optional=True, offers="stages", hint=_STAGES)
         amounts = [("", gettext_noop("any")), *choices(NUMBERS, _AMOUNTS)]
         yield Ask("total.op", "choice", gettext_noop("worth"), amounts, is_optional=True)
         if told.word("total.op"):

@@ -19,6 +19,8 @@ from segments.rules.terms import At, Terms
 
 FARTHEST = 20_000
 _WAYS = {"true": gettext_noop("within"), "false": gettext_noop("not within")}
+_TABLE = gettext_noop("Measured with your table of postcodes.")
+_NO_COUNTRY = gettext_noop("Of no customer the country is known yet, so nobody is near anything.")
 _UNITS = {"km": gettext_noop("km"), "miles": gettext_noop("miles")}
 _SENTENCES = {
     True: gettext_noop("live within %(radius)s %(unit)s of %(postcode)s in %(country)s"),
@@ -57,8 +59,8 @@ class Distance(Condition):
         yield Ask("near", "flag", gettext_noop("how"), choices(_WAYS), default=True)
         yield Ask("radius", "number", gettext_noop("distance"), default=20)
         yield Ask("unit", "choice", gettext_noop("of what"), choices(_UNITS), "km")
-        yield Ask("postcode", "pick", gettext_noop("of the postcode"), offers="field:postcode")
-        yield Ask("country", "pick", gettext_noop("in the country"), offers="countries")
+        yield Ask("postcode", "text", gettext_noop("of the postcode"), offers="field:postcode", hint=_TABLE, leads="segments:postcodes")
+        yield Ask("country", "pick", gettext_noop("in the country"), offers="countries", empty=_NO_COUNTRY)
 
     def sql(self, at: At) -> Fragment:
         """Compare the customer's postcode with those in the circle."""

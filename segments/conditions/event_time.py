@@ -18,6 +18,7 @@ _SENTENCES = {
     "last": gettext_noop("did “%(event)s” for the last time %(when)s"),
 }
 
+_EMPTY = gettext_noop("Nothing your customers did has arrived yet.")
 _WHICH = {"last": gettext_noop("for the last time"), "first": gettext_noop("for the first time")}
 
 
@@ -45,7 +46,7 @@ class EventTime(Condition):
     def asks(cls, told: Told, terms: Terms) -> Asks:
         """Ask which event, the first or the last time, and when."""
         yield Ask("which", "choice", gettext_noop("time"), choices(_WHICH), "last")
-        yield Ask("event", "pick", gettext_noop("event"), offers="counted_events")
+        yield Ask("event", "pick", gettext_noop("event"), offers="counted_events", empty=_EMPTY)
         yield from ask_window(told, ways=tuple(way for way in PAST if way != "ever"), default="ago")
 
     def sql(self, at: At) -> Fragment:

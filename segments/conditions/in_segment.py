@@ -12,6 +12,7 @@ from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment, negated, piece
 from segments.rules.terms import At, SegmentTerm, Terms
 
+_EMPTY = gettext_noop("There is no other segment yet.")
 _WAYS = {"true": gettext_noop("are in"), "false": gettext_noop("are not in")}
 
 
@@ -46,7 +47,7 @@ class InSegment(Condition):
             (term.name, public_id) for public_id, term in terms.segments.items() if not terms.own or not terms.leads_to_itself(public_id)
         )
         options = [(public_id, name) for name, public_id in known]
-        yield Ask("segment", "choice", gettext_noop("segment"), options, options[0][0] if options else "")
+        yield Ask("segment", "choice", gettext_noop("segment"), options, options[0][0] if options else "", empty=_EMPTY)
 
     def sql(self, at: At) -> Fragment:
         """Ask the list of members."""

@@ -1,6 +1,7 @@
 """Orders of a customer in a window: how many, what they came to, with a coupon, with certain products.
 
-An order that was called off or never paid is none. What was bought is what the order says of it: its product, category, brand and vendor.
+An order that was called off or never paid is none. What was bought is what the order says of it: its product, category, brand and vendor;
+where it named none, what the catalogue said when it came in (`orders/placing.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,8 +33,10 @@ _ONLY = {
     "product": gettext_noop("certain products"),
     "category": gettext_noop("certain categories"),
     "brand": gettext_noop("certain brands"),
-    "vendor": gettext_noop("certain vendors, where orders name them"),
+    "vendor": gettext_noop("certain vendors"),
 }
+_BY_CATALOGUE = gettext_noop("What an order says itself, or your catalogue said when it came in. Older orders that named none are not met.")
+_HINTS = {"category": _BY_CATALOGUE, "brand": _BY_CATALOGUE, "vendor": _BY_CATALOGUE}
 COUNTS = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _ORDERED = gettext_noop("ordered%(what)s%(coupon)s%(when)s")
 _ORDERED_NOT = gettext_noop("did not order%(what)s%(coupon)s%(when)s")
@@ -78,7 +81,7 @@ class Orders(Condition):
         yield from ask_number(told, ops=COUNT_OPS, label=gettext_noop("how many"), kind=kind, is_count=True)
         yield Ask("what", "choice", gettext_noop("of"), [("", gettext_noop("anything")), *choices(_ONLY)], is_optional=True)
         if told.word("what"):
-            yield Ask("names", "texts", gettext_noop("which"), offers=f"sold:{told.word('what')}")
+            yield Ask("names", "texts", gettext_noop("which"), offers=f"sold:{told.word('what')}", hint=_HINTS.get(told.word("what"), ""))
         yield Ask("coupons", "texts", gettext_noop("with the coupon"), is_optional=True, offers="coupons")
         yield from ask_window(told)
 

@@ -27,7 +27,7 @@ TEXT_FIELDS: dict[str, TextField] = {
     "phone": TextField("customer.phone", "phone", gettext_noop("phone number")),
     "first_name": TextField("customer.first_name_key", "first_name_key", gettext_noop("first name")),
     "last_name": TextField("customer.last_name_key", "last_name_key", gettext_noop("last name")),
-    "gender": TextField("customer.gender_key", "gender_key", gettext_noop("gender as stated")),
+    "gender": TextField("customer.gender_key", "gender_key", gettext_noop("gender")),
     "language": TextField("customer.language_key", "language_key", gettext_noop("language")),
     "city": TextField("customer.city_key", "city_key", gettext_noop("city")),
     "region": TextField("customer.region_key", "region_key", gettext_noop("region")),

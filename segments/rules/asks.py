@@ -28,7 +28,7 @@ TEXTS: dict[str, str] = {
     "is": gettext_noop("is"), "is_not": gettext_noop("is not"), "contains": gettext_noop("contains"),
     "not_contains": gettext_noop("does not contain"), "starts": gettext_noop("starts with"),
     "not_starts": gettext_noop("does not start with"), "ends": gettext_noop("ends with"), "not_ends": gettext_noop("does not end with"),
-    "matches": gettext_noop("matches the pattern"), "not_matches": gettext_noop("does not match the pattern"),
+    "matches": gettext_noop("fits a pattern"), "not_matches": gettext_noop("does not fit a pattern"),
     "known": gettext_noop("is known"), "not_known": gettext_noop("is not known"),
 }  # fmt: skip
 LISTS: dict[str, str] = {
@@ -42,7 +42,7 @@ FLAGS: dict[str, str] = {
     "not_known": gettext_noop("is not known"),
 }  # fmt: skip
 DATES: dict[str, str] = {
-    "in": gettext_noop("lies"), "not_in": gettext_noop("does not lie"), "known": gettext_noop("is known"),
+    "in": gettext_noop("is"), "not_in": gettext_noop("is not"), "known": gettext_noop("is known"),
     "not_known": gettext_noop("is not known"),
 }  # fmt: skip
 WINDOWS: dict[str, str] = {
@@ -59,6 +59,7 @@ PROPERTY_TYPES: dict[str, str] = {
     "known": gettext_noop("told or not"),
 }  # fmt: skip
 _BARE = frozenset({"known", "not_known"})
+_PATTERN = gettext_noop("A regular expression: ^ is the beginning, $ the end, .* anything. ^a.*z$ fits what begins with a and ends with z.")
 
 
 class Told:
@@ -110,6 +111,7 @@ class Ask:
     """One question. name: where its answer stands. default: what stands there for a start. is_optional: nothing leaves it out.
 
     offers: which of the store's own words to suggest (`segments/offering.py`). stands: an answer that means several values at once.
+    hint: a line below it, or one for each choice. empty: why there is nothing to choose from. leads: the page where that is mended.
     """
 
     name: str
@@ -120,6 +122,9 @@ class Ask:
     is_optional: bool = False
     offers: str = ""
     stands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hint: Words | Mapping[str, Words] = ""
+    empty: Words = ""
+    leads: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in _KINDS:
@@ -208,6 +213,13 @@ def _value(kind: str, text: str) -> Any:
     return text
 
 
+def is_told(asked: Asked) -> bool:
+    """Say whether a question has an answer of its kind: something at all, and a number where one is asked for."""
+    if asked.ask.kind in {"whole", "number"}:
+        return not isinstance(_value(asked.ask.kind, asked.value), str)
+    return bool(asked.value)
+
+
 def _written(value: Any, ask: Ask) -> Any:
     if ask.kind == "texts":
         return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)] if value else []
@@ -259,8 +271,10 @@ def ask_text(told: Told, before: str = "", *, ops: Sequence[str] = tuple(TEXTS),
     yield Ask(f"{before}op", "choice", gettext_noop("how"), choices(TEXTS, ops), ops[0])
     op = told.word(f"{before}op")
     if op not in _BARE:
-        kind = "text" if op.endswith("matches") else "texts"
-        yield Ask(f"{before}values", kind, gettext_noop("pattern") if kind == "text" else gettext_noop("what"), offers=offers)
+        if op.endswith("matches"):
+            yield Ask(f"{before}values", "text", gettext_noop("pattern"), hint=_PATTERN)
+        else:
+            yield Ask(f"{before}values", "texts", gettext_noop("what"), offers=offers)
 
 
 def ask_list(told: Told, before: str = "", *, offers: str = "") -> Asks:

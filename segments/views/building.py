@@ -29,8 +29,8 @@ from retention.stores import auditing
 from segments import saving
 from segments.asking import CannotAsk
 from segments.building.deeds import Built, act, read_posted
-from segments.building.drawing import draw, finished, id_of, say
-from segments.conditions import KINDS
+from segments.building.drawing import draw, draw_open, finished, id_of, say
+from segments.conditions import GROUPS
 from segments.counting import Counted, count_each, count_rule
 from segments.filtering import tree_of_filters
 from segments.knowing import terms_of_store
@@ -102,13 +102,21 @@ def edit_segment(request: Any, public_id: UUID) -> HttpResponse:
 @needs("segments.edit")
 @require_POST
 def count(request: Any) -> HttpResponse:
-    """Count the rule as it stands on the page: everybody, each condition by itself, how many we may write to, some of them."""
+    """Count the rule as it stands on the page: everybody, each condition by itself, how many we may write to, some of them.
+
+    The open condition's sentence and what is wrong with its answers come along, for they follow what is typed.
+    """
     own = request.POST.get("segment", "")
     saved = Segment.objects.filter(public_id=own).first() if read_id(own) else None
     terms = terms_of_store(own=own if saved else "")
     built = read_posted(request.POST, terms)
     rule, problems = finished(built.tree, terms)
-    context: dict[str, Any] = {"segment": saved, "sentence": say(built.tree, terms), "problems": len(problems)}
+    context: dict[str, Any] = {
+        "segment": saved,
+        "sentence": say(built.tree, terms),
+        "problems": len(problems),
+        "line": draw_open(built, terms),
+    }
     if rule is not None:
         context |= _counted(request, built.tree, rule, terms, saved)
     return render(request, "segments/_count.html", context)
@@ -243,6 +251,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """Draw the page, or the form alone for a script, which takes no other answer than 200."""
+    built.is_looked_over = built.is_looked_over or bool(problems)
     context = {
         "segment": segment,
         "built": built,
@@ -251,7 +260,7 @@ def _page(
         "rule": json.dumps(built.tree, ensure_ascii=False),
         "undo": _undo(built),
         "new": request.POST.get("new", "") or uuid4(),
-        "kinds": [(kind.kind, _(kind.label)) for _key, kind in KINDS.items()],
+        "groups": [(_(name), [(kind.kind, _(kind.label)) for kind in kinds]) for name, kinds in GROUPS.items()],
         "joins": [("all", _("all")), ("any", _("any")), ("none", _("none"))],
         "faults": len(problems),
         "basis": str(saving.Basis.of(Segment.objects.only("version", "draft").get(pk=segment.pk))) if segment else "",

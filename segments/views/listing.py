@@ -70,7 +70,7 @@ def row_of(segment: Segment, terms: Terms) -> dict[str, Any]:
         "badge": "needs" if segment.fault and segment.state == "live" else badge,
         "is_list": is_list,
         "sentence": say(rule, terms) if rule and not is_list else "",
-        "is_waiting": segment.state == "live" and not segment.is_up_to_date and not segment.fault,
+        "is_waiting": segment.is_waiting,
     }
 
 

@@ -8,6 +8,17 @@
     if (sent && sent.name) event.detail.parameters[sent.name] = sent.value;
   });
 
+  // What is wrong with an answer comes with the count, beside the field, which keeps what is typed and the focus.
+  document.addEventListener("htmx:afterSwap", function () {
+    document.querySelectorAll("#builder [data-fault]").forEach(function (fault) {
+      const field = Array.from(fault.parentElement.querySelectorAll("input, select, textarea")).pop();
+      if (!field) return;
+      field.classList.toggle("is-invalid", !fault.hidden);
+      if (fault.hidden) field.removeAttribute("aria-invalid");
+      else field.setAttribute("aria-invalid", "true");
+    });
+  });
+
   function rule(target) { return target.closest ? target.closest("#builder li[data-place]") : null; }
 
   document.addEventListener("pointerdown", function (event) {

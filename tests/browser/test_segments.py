@@ -68,6 +68,10 @@ def saved(site: Site, name: str) -> Segment:
     return found
 
 
+IN_SIGHT = """(() => {
+    const pop = document.querySelector("details[open] > .pop.many"), box = pop.getBoundingClientRect();
+    return box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight + 1;
+})()"""
 ORDERS = "Orders: how many, how much, of what, with which coupon"
 
 
@@ -153,16 +157,23 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
             page.keyboard.press("Tab")
         raise AssertionError(f"Tab never came to {selector}")
 
+    assert page.evaluate("(nav => nav.scrollHeight <= nav.clientHeight)(document.querySelector('.bo-side nav'))"), "the menu fits"
     tab_to("#sg-name")
     page.keyboard.type("By hand")
     tab_to("#builder .sg-add summary")
     page.keyboard.press("Enter")
-    tab_to("button[value='add:root|figure']")
+    wait_for(page, "document.activeElement.matches('[data-menu-find]')")
+    assert page.evaluate(IN_SIGHT), "the menu is seen as a whole"
+    page.keyboard.type("money spent")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.value") == "add:root|figure"
     page.keyboard.press("Enter")
     page.wait_for_selector(".sg-edit")
     tab_to("[name='c.value']")
     page.keyboard.press("Control+a")
     page.keyboard.type("4")
+    wait_for(page, "document.getElementById('say-root-0').textContent.includes('at least 4 orders')")
+    assert page.evaluate("document.activeElement.name") == "c.value", "the sentence follows and the focus stays"
     page.keyboard.press("Enter")
     page.wait_for_selector(".sg-edit", state="detached")
     wait_for(page, "document.activeElement.classList.contains('bo-slot')")  # the focus goes back to the sentence
@@ -202,6 +213,9 @@ def test_rules_are_moved_by_buttons_and_by_dragging(site: Site) -> None:
 
 def test_the_builder_works_on_a_phone(site: Site) -> None:
     page, _watch = open_builder(site, "phone-light")
+    page.locator("#builder .sg-add summary").first.click()
+    assert page.evaluate(IN_SIGHT), "the menu is a sheet over the page"
+    page.keyboard.press("Escape")
     bought_thrice_in_vienna(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.goto(f"/s/{site.side.store.slug}/segments/{saved(site, 'Bought thrice in Vienna').public_id}/edit/")

@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 
+from retention.catalog.saving import ProductReport, Seen, note_seen, save_products
 from retention.customers.models import Customer, CustomerCounter, CustomerEvent
 from retention.orders.models import Order, Refund, Return
 from tests.factories import make_store, work_for
@@ -91,6 +92,19 @@ def test_any_order_of_arrival_ends_in_the_same_state(seed):
             take(shuffled[:cut], size=dice.randint(1, 3))
             shuffled = shuffled[cut:]
         assert truth() == expected
+
+
+def test_what_a_line_does_not_name_the_catalogue_says_and_no_visitor():
+    bare = {"price": "10.00", "quantity": 1}
+    products = [{"product_id": "beans"} | bare, {"product_id": "beans", "category": "Gifts"} | bare, {"product_id": "cup"} | bare]
+    with work_for(make_store()):
+        save_products([ProductReport("beans", NOW, category="Coffee / Beans", brand="Lumen", vendor="Mill")], now=NOW)
+        note_seen([Seen("cup", category="Said by a visitor")], now=NOW)
+        take([event(1, "Order Completed", user="u", order_id="1", total="30.00", products=products)])
+        lines = Order.objects.get().lines.order_by("position")
+        assert list(lines.values_list("category", "brand", "vendor")) == [
+            ("Coffee / Beans", "Lumen", "Mill"), ("Gifts", "Lumen", "Mill"), ("", "", ""),
+        ]  # fmt: skip
 
 
 def test_an_order_that_was_known_by_its_update_is_completed_once():

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
+from retention.catalog.saving import ProductReport, save_products
 from retention.customers.importing.filing import keep
 from retention.customers.importing.kinds import kinds
 from retention.customers.importing.mapping import kind_of, propose
@@ -74,6 +75,18 @@ def test_brings_a_slice_in_with_exact_sums_and_twice_is_once(store):
     assert counts(again) == {"new": 0, "changed": 0, "same": done.new_count, "refused": 0}
     assert again.totals == done.totals
     assert OrderLine.objects.order_by("pk").last().pk == before
+
+
+def test_a_line_stands_on_the_shelf_where_the_catalogue_has_its_product(store):
+    save_products([ProductReport("X", NOW, category="Kitchen / Cups", brand="Lumen", vendor="Mill")], now=NOW)
+    import_file(
+        HEAD + "1,2011-07-01 12:00,a@example.test,X,X,1,2.50,UK\n1,2011-07-01 12:00,a@example.test,Y,Y,1,2.50,UK\n",
+        store,
+        kind="orders",
+        at=NOW,
+    )
+    rows = OrderLine.objects.order_by("position").values_list("product_id", "category", "brand", "vendor")
+    assert list(rows) == [("X", "Kitchen / Cups", "Lumen", "Mill"), ("Y", "", "", "")]
 
 
 def test_summer_time_of_the_shop_s_city_is_kept(store):

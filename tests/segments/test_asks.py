@@ -16,11 +16,13 @@ from segments.building.deeds import FIELD, Built, act, read_posted
 from segments.building.drawing import draw, finished
 from segments.conditions import KINDS
 from segments.knowing import terms_of_store
+from segments.offering import offers
 from segments.rules import rearranging
 from segments.rules.asks import Told, shown, taken
 from segments.rules.rearranging import ROOT, clean_tree, empty_tree, node_at, places
 from segments.rules.tree import read_leaf
 from tests.factories import make_store
+from tests.factories.customers import make_customer
 from tests.segments.strategies import RULES, SINGLE
 from tests.segments.world import make_world
 
@@ -69,6 +71,34 @@ def test_a_new_condition_of_every_kind_asks_for_something_and_reads_back(kind, t
     assert line.is_open
     assert line.fields
     assert all(field.ask.label for field in line.fields)
+    assert [field.fault for field in line.fields if field.fault] + line.faults == [], "nothing is wrong before anything was answered"
+
+
+def test_what_is_not_answered_is_named_once_it_was_left(terms):
+    built = Built(empty_tree())
+    act(built, "add:root|text", terms)
+    act(built, "done", terms)
+    assert draw(built, terms).lines[0].faults == ["what: Type a value."]
+    act(built, "open:root.rules.0", terms)
+    fields = {field.ask.name: field.fault for field in draw(built, terms).lines[0].fields}
+    assert fields == {"field": "", "op": "", "values": "Type a value."}
+    act(built, "add:root|figure", terms)
+    assert not any(field.fault for field in draw(built, terms).lines[1].fields)
+
+
+def test_a_choice_without_anything_to_choose_says_why(db):
+    store = make_store(slug="empty")
+    with store_context(store.pk):
+        terms = terms_of_store()
+        for kind, name, why in (
+            ("attribute", "key", "Your shop has sent no attribute yet."),
+            ("in_segment", "segment", "There is no other segment yet."),
+            ("distance", "country", "Of no customer the country is known yet"),
+        ):
+            built = Built(empty_tree())
+            act(built, f"add:root|{kind}", terms)
+            (field,) = (one for one in draw(built, terms).lines[0].fields if one.ask.name == name)
+            assert field.hint.startswith(why)
 
 
 def test_questions_follow_the_answers_before_them(terms):
@@ -228,3 +258,13 @@ def test_every_deed_bears_places_that_are_not_there(terms):
             drawn = draw(built, terms)
             assert len(drawn.lines) + (deed == "remove") >= 1 or place == "root.rules.0"
             assert clean_tree(built.tree) == built.tree
+
+
+def test_genders_are_offered_as_stated_and_then_by_usual_words(db):
+    store = make_store(slug="genders")
+    with store_context(store.pk):
+        make_customer(store, "a@example.test", gender="Woman")
+        make_customer(store, "b@example.test", gender="divers")
+        offered = offers("field:gender")
+    assert {offer.value for offer in offered[:2]} == {"Woman", "divers"}
+    assert [offer.value for offer in offered[2:]] == ["man", "female", "male", "non-binary"]

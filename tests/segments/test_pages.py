@@ -84,7 +84,7 @@ def test_an_unfinished_rule_is_not_saved_and_says_where(shop, marketer):
     assert page.status_code == 422
     text = page.content.decode()
     assert "Nothing was saved yet." in text
-    assert "must be a whole number" in text
+    assert "Type a whole number." in text
     with store_context(shop.pk):
         assert not Segment.objects.exists()
 
@@ -138,6 +138,18 @@ def test_the_count_names_everybody_each_rule_and_who_may_be_written_to(shop, mar
     assert "The count comes when every rule is finished." in unfinished.content.decode()
 
 
+def test_the_count_brings_the_sentence_of_the_open_rule_and_what_is_wrong_with_it(shop, marketer):
+    tree = rule({"is": "figure", "figure": "spent", "op": "more", "value": 1})
+    answers = {"open": "root.rules.0", "c.figure": "spent", "c.op": "more"}
+    text = marketer.post(at("count"), sent(tree, **answers, **{"c.value": "50"})).content.decode()
+    assert '<p id="say-root-0" hx-swap-oob="true">' in text
+    assert "more than 50 EUR" in text
+    assert "Type a number." not in text
+    text = marketer.post(at("count"), sent(tree, **answers, **{"c.value": "many"})).content.decode()
+    assert 'id="f-value-fault" data-fault hx-swap-oob="true">' in text
+    assert "Type a number." in text
+
+
 def test_people_are_shown_only_to_roles_that_may_see_them(shop):
     segment = made(shop, FIGURE)
     analyst = signed_in(member_of(shop, "analyst"))
@@ -147,6 +159,14 @@ def test_people_are_shown_only_to_roles_that_may_see_them(shop):
     assert analyst.get(at("why", public_id=segment.public_id), {"q": "ann"}).status_code == 403
     assert analyst.get(at("export", public_id=segment.public_id)).status_code == 403
     assert analyst.get(at("reach", public_id=segment.public_id)).context["counted"].count == 1
+
+
+def test_a_segment_that_is_being_worked_out_does_not_say_that_nobody_is_in_it(shop, marketer):
+    with store_context(shop.pk):
+        segment = saving.create(name="Loyal", rule=rule(FIGURE), user_id=None, now=clock.now())
+    text = marketer.get(at("detail", public_id=segment.public_id)).content.decode()
+    assert "Being worked out" in text
+    assert "Nobody is in it" not in text
 
 
 def test_why_answers_every_rule_for_a_person(shop, marketer):

@@ -113,7 +113,8 @@ class BasketIdle:
         """Return how many pieces were left."""
         left = sum(pieces for pieces, _ in visit.basket().values())
         if left:
-            return Phrase(gettext_noop("left %(count)s pieces in the basket"), {"count": left})
+            many, one = gettext_noop("left %(count)s pieces in the basket"), gettext_noop("left %(count)s piece in the basket")
+            return Phrase(one if left == 1 else many, {"count": left})
         if not visit.has(acts.ADD, acts.REMOVE) and visit.has(acts.CART, acts.CHECKOUT, acts.STEP, acts.PAY):
             return Phrase(gettext_noop("went back to the basket and left it"))
         return None

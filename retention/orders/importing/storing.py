@@ -50,8 +50,8 @@ _REFUNDS = """
 """
 # The lines of each paper are read once, and then one after the other: functions in FROM would keep them all first.
 _STAGED = """(
-    SELECT paper.pk, generate_subscripts(told.products, 1) AS place, unnest(told.products) AS product, unnest(told.names) AS name,
-        told.numbers
+    SELECT thing.store_id, paper.pk, generate_subscripts(told.products, 1) AS place, unnest(told.products) AS product,
+        unnest(told.names) AS name, told.numbers
     FROM unnest(%s::bigint[], %s::bigint[]) AS paper(thing_id, pk)
     JOIN customers_importrow AS thing ON thing.store_id = %s AND thing.id = paper.thing_id
     CROSS JOIN LATERAL (SELECT trim_array(thing.lines, 0) AS lines OFFSET 0) AS kept
@@ -62,12 +62,17 @@ _STAGED = """(
 ) AS line"""
 _ORDER_LINES = f"""
     INSERT INTO orders_orderline
-        (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, quantity, price_minor, amount_minor)
-    SELECT %s, pk, place, product, '', '', name, '', '', numbers[place * 3 - 2], numbers[place * 3 - 1], numbers[place * 3] FROM {_STAGED}
+        (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, vendor, quantity, price_minor, amount_minor)
+    SELECT line.store_id, pk, place, line.product, '', '', line.name,
+        coalesce(shelf.path, ''), coalesce(about.brand, ''), coalesce(about.vendor, ''),
+        numbers[place * 3 - 2], numbers[place * 3 - 1], numbers[place * 3]
+    FROM {_STAGED}
+    LEFT JOIN catalog_product AS about ON about.store_id = line.store_id AND about.shop_id = line.product AND about.state <> 'seen'
+    LEFT JOIN catalog_category AS shelf ON shelf.store_id = line.store_id AND shelf.id = about.category_id
 """  # noqa: S608 - the lines above
 _REFUND_LINES = f"""
     INSERT INTO orders_refundline (store_id, refund_id, position, product_id, variant_id, name, quantity, amount_minor)
-    SELECT %s, pk, place, product, '', name, greatest(0, -numbers[place * 3 - 2]), -numbers[place * 3] FROM {_STAGED}
+    SELECT store_id, pk, place, product, '', name, greatest(0, -numbers[place * 3 - 2]), -numbers[place * 3] FROM {_STAGED}
 """  # noqa: S608 - the lines above
 _IDS: dict[type, str] = {
     Order: "SELECT id FROM orders_order WHERE store_id = %s AND number = ANY(%s::text[])",
@@ -285,11 +290,10 @@ def _insert(statement: str, papers: Sequence[_Paper], fresh: list[dict[str, Any]
 
 def _write(statement: str, papers: Sequence[_Paper]) -> None:
     """Write the lines of all papers in one statement, from where they were staged."""
-    store_id = require_store_id()
     if papers:
         with connection.cursor() as cursor:
             things, pks = arrays_of((paper.thing.pk, paper.pk) for paper in papers)
-            cursor.execute(statement, [store_id, things, pks, store_id])
+            cursor.execute(statement, [things, pks, require_store_id()])
 
 
 def _tell_timeline(papers: Sequence[_Paper], *, now: datetime) -> None:

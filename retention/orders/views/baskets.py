@@ -23,6 +23,13 @@ VIEWS: dict[str, tuple[str | Promise, Q]] = {
     "bought": (gettext_lazy("Bought"), Q(state=Cart.State.BOUGHT)),
     "given_up": (gettext_lazy("Given up"), Q(state=Cart.State.EXPIRED)),
 }
+MEANINGS: dict[str, str | Promise] = {
+    "filled": gettext_lazy("Something is in it, and it was touched not long ago."),
+    "left": gettext_lazy("Nobody touched it for an hour, or what your settings say. After a day of that it counts as abandoned."),
+    "back": gettext_lazy("Left alone, and bought after all because of a message."),
+    "bought": gettext_lazy("It ended in an order without our doing."),
+    "given_up": gettext_lazy("Nobody touched it for 14 days. What they put in later is another basket."),
+}
 
 
 @needs("orders.view")
@@ -36,6 +43,7 @@ def baskets(request: Any) -> HttpResponse:
     context: dict[str, Any] = {
         "page": page,
         "view": view,
+        "meaning": MEANINGS[view],
         "tabs": [{"label": label, "url": f"?view={key}", "current": key == view, "count": None} for key, (label, _q) in VIEWS.items()],
         "sees_people": allows(request.role, capability="customers.view"),
         "label": _("Baskets"),

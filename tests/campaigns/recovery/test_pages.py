@@ -68,7 +68,7 @@ def test_the_matrix_shows_who_left_and_why(store):
     opened = client.get(of_cell(store, "idle", "buying")).content.decode()
     for said in (
         "Ana Lopez",
-        "left 1 pieces in the basket",
+        "left 1 piece in the basket",
         "0 pages before the basket",
         "The cell is a draft",
         "44 hours",

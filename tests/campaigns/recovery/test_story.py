@@ -72,7 +72,7 @@ def test_a_segment_says_who_is_in_a_group_and_why_not_is_told(plan, now):
     assert dict(Departure.objects.values_list("customer_id", "group")) == {ana.pk: "loyal", ben.pk: "buying"}
     (why,) = absent_for(ana, say=str, now=now + 40 * MINUTE)
     assert (why.kind, why.reason, why.part, why.name) == ("recovery", "draft", "loyal", "Basket idle × Loyal")
-    assert why.words == "left 1 pieces in the basket; is in the segment “Friends of the house”. The cell is a draft"
+    assert why.words == "left 1 piece in the basket; is in the segment “Friends of the house”. The cell is a draft"
     name_group("loyal", None)
     assert not RecoveryGroup.objects.exists()
     assert cell_of("idle", "loyal").state == "draft"
