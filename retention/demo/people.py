@@ -22,9 +22,9 @@ PLACES = (
     ("Madrid", "ES"),
     ("Malmö", "SE"),
 )
-WOMEN = frozenset(
-    "Ana Dana Elif Greta Hana Jana Lena Mika Olga Pia Rosa Tara Uma Vera Xenia Yuki Zoe Birgit Carla Dora Freya Ines Kira Maya".split()  # noqa: SIM905
-)
+WOMEN = (  # noqa: SIM905
+    "Ana Dana Elif Greta Hana Jana Lena Mika Olga Pia Rosa Tara Uma Vera Xenia Yuki Zoe Birgit Carla Dora Freya Ines Kira Maya"
+).split()
 CHANNELS = ("web", "web", "web", "phone", "shop")
 LARGE = 4
 """How many times as much as others somebody takes who buys for an office; one in fifteen does."""
