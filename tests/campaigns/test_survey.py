@@ -86,6 +86,7 @@ def test_the_same_answer_to_the_next_order_is_one_more_and_an_empty_note_takes_t
     assert not answer(first, score=4, note=" ", now=now + timedelta(minutes=2))
     ana.refresh_from_db()
     assert (ana.attributes["survey_score"], ana.attributes["survey_note"]) == (4, "")
+    tick(now=now + timedelta(days=1))
     DELIVERED(ana, now + timedelta(days=30))
     for days in (30, 36):
         tick(now=now + timedelta(days=days))
