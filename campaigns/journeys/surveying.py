@@ -8,7 +8,7 @@ from django.db import transaction
 
 from campaigns.models import Message
 from retention.customers.events import record, tell_readers
-from retention.customers.models import Customer
+from retention.customers.models import Customer, CustomerEvent
 from retention.customers.profile import Told, apply_traits
 from retention.kit.words import Phrase, gettext_noop
 
@@ -16,6 +16,8 @@ ANSWERED = "Survey Answered"
 SCORE, NOTE, DAY = "survey_score", "survey_note", "survey_on"
 KINDS: Mapping[str, str] = {SCORE: "number", NOTE: "text", DAY: "date"}
 LONGEST_NOTE = 500
+MOST_EVENTS = 3
+"""So often answers to one message are told as events. A further one changes what we know of them, and nothing begins anew."""
 SCORES: tuple[tuple[int, Phrase], ...] = (
     (5, Phrase(gettext_noop("Very well"))),
     (4, Phrase(gettext_noop("Well"))),
@@ -28,7 +30,8 @@ SCORES: tuple[tuple[int, Phrase], ...] = (
 def answer(message: Message, *, score: int, note: str, now: datetime) -> bool:
     """Write down how it went for whoever got a message, and say whether that is news.
 
-    score: 1 (badly) to 5 (very well). note: their own words, cut after 500 characters. The later answer counts; the same again is no news.
+    score: 1 (badly) to 5 (very well). note: their own words, cut after 500 characters. The later answer counts; the same again is no news,
+    and after MOST_EVENTS of a message's no event tells of it.
     """
     said: dict[str, Any] = {SCORE: score, NOTE: note.replace("\0", "").strip()[:LONGEST_NOTE]}
     with transaction.atomic():
@@ -38,5 +41,12 @@ def answer(message: Message, *, score: int, note: str, now: datetime) -> bool:
         told = {name: value for name, value in said.items() if value != ""} | {DAY: now.date().isoformat()}
         tell_readers(apply_traits([Told(customer.pk, told, now, trusted=True)]), now=now)
         about = {"score": score, "note": said[NOTE], "message_id": message.public_id.hex}
-        record(customer.pk, name=ANSWERED, now=now, properties=about)
+        if _events_of(message) < MOST_EVENTS:
+            record(customer.pk, name=ANSWERED, now=now, properties=about)
     return True
+
+
+def _events_of(message: Message) -> int:
+    """Return how many events tell of answers to a message; under the lock of its customer."""
+    told = CustomerEvent.objects.filter(customer_id=message.customer_id, name=ANSWERED, received_at__gte=message.planned_at)
+    return int(told.filter(properties__message_id=message.public_id.hex).count())
