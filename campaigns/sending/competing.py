@@ -1,12 +1,12 @@
 """Which of several messages that want the same person goes: the gate's facts joined with what else waits for them, judged by `arbiter.py`.
 
 A message competes with all others to its person that are due, also by other channels and in other workers' hands; one that could not leave
-now stands in nobody's way. What nobody competes with costs no statement here: the gate reads with its facts whether there is anything else,
-and only then one statement asks about all of a few messages' rivals.
+now, or whose channel takes nothing now, stands in nobody's way. What nobody competes with costs no statement here: the gate reads with its
+facts whether there is anything else, and only then one statement asks about all of a few messages' rivals.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -91,13 +91,14 @@ def contests(
     rivals: Mapping[int, Sequence[int]],
     leaving: Collection[int],
     *,
+    takes: Callable[[str], bool],
     patience: timedelta,
     now: datetime,
 ) -> dict[int, Contest]:
     """Return how those of `leaving` did whose person others want too; in the gate's transaction, which holds these people.
 
     leaving: marketing messages that would leave now if nobody competed. rivals: what else of its person is due, by each message.
-    patience: of campaigns that were let go on.
+    takes: says of a channel whether anything leaves by it now. patience: of campaigns that were let go on.
     """
     wanted = Counter(people[pk] for pk in leaving)
     mine = {pk for pk in leaving if wanted[people[pk]] > 1 or rivals[pk]}
@@ -109,7 +110,7 @@ def contests(
     candidates = [
         Candidate(row.id, row.customer_id, row.due_at, row.priority, row.worth, (row.kind, row.source_id))
         for row in map(_Row._make, rows)
-        if row.id in mine or judge(_as_facts(row, of[row.id]), now=now).do is Do.SEND
+        if row.id in mine or (takes(row.channel) and judge(_as_facts(row, of[row.id]), now=now).do is Do.SEND)
     ]
     return {pk: contest for pk, contest in decide(candidates).items() if pk in mine}
 
@@ -117,7 +118,7 @@ def contests(
 def lost(fact: Facts, *, channel: str | None, now: datetime) -> Facts:
     """Return the facts of a message that lost. channel: by which the winner leaves in this transaction; None when it only is about to."""
     if channel is None:
-        return replace(fact, wins=False)
+        return replace(fact, wins=False, winner_waits=True)
     on_channel = (*fact.on_channel, now) if channel == fact.channel else fact.on_channel
     return replace(fact, wins=False, contacts=(*fact.contacts, now), on_channel=on_channel)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -142,7 +143,7 @@ def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slic
         at_the_end.callback(_let_go_of_broken)
         with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
             stopped = _send_reserved(ids, counts, store=store, channel=channel, route=route, holder=holder, clock=clock)
-    if stopped and route.split:
+    if stopped and account.connection_id is not None:
         routing.rest(route, now=clock())
     wait_seconds = grant.wait_seconds if len(ids) == grant.messages else 0.0
     if not (ids or more or wait_seconds) and (route.split or route.urgent):
@@ -174,6 +175,7 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
     give_up = time.monotonic() + WORK_SECONDS
     messages = _repeatable(read_messages(ids), channel=channel, account=route.account, holder=holder, now=clock())
     found, budget = contexts(messages, store=store), budget_of_store()
+    takes = cache(lambda name: name == channel or routing.takes(store, channel=name, now=clock()))  # asked only where others compete
     made: dict[int, Built] = {}
     for start in range(0, len(messages), SENDERS):
         if time.monotonic() > give_up:
@@ -181,7 +183,9 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
         if start % MADE_AT_ONCE == 0:
             made = _make(messages[start : start + MADE_AT_ONCE], found, store=store, account=route.account, holder=holder, now=clock())
         chunk = [message for message in messages[start : start + SENDERS] if message.id in made]
-        states, stopped = _send_chunk(chunk, made, store=store, channel=channel, route=route, budget=budget, holder=holder, clock=clock)
+        states, stopped = _send_chunk(
+            chunk, made, store=store, channel=channel, route=route, budget=budget, takes=takes, holder=holder, clock=clock
+        )
         counts.update(states.values())
         if stopped:
             return True
@@ -251,6 +255,7 @@ def _send_chunk(
     channel: str,
     route: Route,
     budget: Budget,
+    takes: Callable[[str], bool],
     holder: UUID,
     clock: Clock,
 ) -> tuple[dict[int, str], bool]:
@@ -262,7 +267,7 @@ def _send_chunk(
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
     by = account.connection_id if route.split or mark else None  # of a doubt it is known although the store has no other yet
-    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by, budget=budget)
+    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by, budget=budget, takes=takes)
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)

@@ -65,7 +65,8 @@ class Facts:
     """Everything the gate knows about one message, read in the claim's own transaction.
 
     contacts: moments of earlier marketing messages to this person in the last seven days; on_channel: of those, the ones by its own
-    channel, told only where the budget caps it. wins: no other message to this person is worth more. cart_open is None without a basket.
+    channel, told only where the budget caps it. wins: no other message to this person is worth more; winner_waits: the one that is has not
+    left yet, and may never leave. cart_open is None without a basket.
     on_break, less_often: what the person asked for in their preferences. untrue: why what it says does not hold any more, one of our
     words; `changed` asks for rendering it again. number: of an SMS of a campaign, the same for all to one phone number;
     number_taken: another customer's went there; number_waits: one is on its way there. apart: they get no marketing, to compare with.
@@ -96,6 +97,7 @@ class Facts:
     number_waits: bool = False
     apart: bool = False
     seen_at: datetime | None = None
+    winner_waits: bool = False
 
 
 Question = Callable[[Facts, datetime], bool | None]
@@ -127,6 +129,8 @@ def judge(facts: Facts, *, now: datetime, quiet: dict[str, QuietHours] | None = 
     if wait <= now:
         return _if_true(facts)
     if facts.expires_at is not None and wait >= facts.expires_at:
+        if facts.winner_waits:  # nothing left in its place: time alone ends it
+            return Verdict(Do.HOLD, reason, until=facts.expires_at)
         return Verdict(Do.SUPPRESS, reason)
     return Verdict(Do.HOLD, reason, until=wait)
 

@@ -5,7 +5,7 @@ commits before this transaction began to read can be overlooked: consent, suppre
 off.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -152,11 +152,13 @@ def pass_gate(
     now: datetime,
     by: int | None = None,
     budget: Budget = USUAL_BUDGET,
+    takes: Callable[[str], bool] = lambda channel: True,
 ) -> Passed:
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
     mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
     by: the connection they leave by, where a store has several. budget: the store's. wanted: at most as many as there are senders.
+    takes: says of a channel whether anything leaves by it now; what waits by another stands in nobody's way.
 
     A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
     """
@@ -172,7 +174,7 @@ def pass_gate(
         later = later_ones(facts, verdicts)  # before the contests: who waits for a number wins none, and uses up nobody's budget
         facts |= later
         verdicts |= {pk: judge(fact, now=now) for pk, fact in later.items()}
-        fought = _compete(facts, verdicts, people, {row[0]: row[_RIVALS] for row in rows}, now=now)
+        fought = _compete(facts, verdicts, people, {row[0]: row[_RIVALS] for row in rows}, takes=takes, now=now)
         tokens = _mark(verdicts, wanted, mark=mark, by=by, now=now)
         note(verdicts, facts, {pk: one.seen.changes for pk, one in shown.items()}, fought, now=now)
         settle(tokens, verdicts.keys() - tokens.keys(), shown, now=now)
@@ -228,11 +230,12 @@ def _compete(
     people: Mapping[int, int],
     rivals: Mapping[int, Sequence[int]],
     *,
+    takes: Callable[[str], bool],
     now: datetime,
 ) -> dict[int, Contest]:
     """Say of what would leave whose person others want too how it did, and change the facts and verdicts of all but the winners."""
     leaving = {pk for pk, verdict in verdicts.items() if verdict.do is Do.SEND and not facts[pk].transactional}
-    found = contests(facts, people, rivals, leaving, patience=PATIENCE, now=now)
+    found = contests(facts, people, rivals, leaving, takes=takes, patience=PATIENCE, now=now)
     for pk, contest in found.items():
         if not contest.won:
             winner = contest.winner.message_id

@@ -150,6 +150,16 @@ def routes_for(store: Store, *, channel: str, now: datetime) -> Routes:
     return Routes(tuple(_route(way, others, left if way is first else (), day) for way in going), full=not free)
 
 
+def takes(store: Store, *, channel: str, now: datetime) -> bool:
+    """Say whether marketing leaves by a channel now; one that rested a moment ago counts once it was tried again."""
+    try:
+        routes = routes_for(store, channel=channel, now=now)
+    except NoAccount:
+        return False
+    rested = {row.pk for row in connections_of(channel) if row.resting_until is not None and row.resting_until > now - REST}
+    return any(not route.urgent and route.account.connection_id not in rested for route in routes.open)
+
+
 def _route(way: _Way, others: tuple[int, ...], left: tuple[int, ...], day: date) -> Route:
     limit = None if way.is_full else way.limit
     return Route(way.account, tuple(way.lots), others, limit, day, urgent=way.is_full, left=left)
@@ -191,7 +201,7 @@ def give_back(route: Route, count: int) -> None:
 
 
 def rest(route: Route, *, now: datetime) -> None:
-    """Leave a connection alone for a minute: its account takes nothing now, and the others go on."""
+    """Leave a connection alone for a minute: its account takes nothing now, and others and other channels go on."""
     Connection.objects.filter(pk=route.account.connection_id).update(resting_until=now + REST)
 
 

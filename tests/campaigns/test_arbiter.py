@@ -9,7 +9,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Campaign, ContactCap, Decision, Enrollment, Journey, JourneyVersion, Message, SourceRank
+from campaigns.channels import CHANNELS
+from campaigns.models import Campaign, Connection, ContactCap, Decision, Enrollment, Journey, JourneyVersion, Message, SourceRank
 from campaigns.playbooks.abandoned_cart import ABANDONED_CART
 from campaigns.sending import competing
 from campaigns.sending.arbiter import ASK_AGAIN, GAP
@@ -181,6 +182,33 @@ def test_what_cannot_leave_now_stands_in_nobody_s_way(store: Any, sink: Any, now
     SourceRank.objects.create(source_kind="campaign", source_id=source, priority=1)
     send(store, now=at)
     assert Message.objects.get(pk=mail.pk).state == "sent"
+
+
+@pytest.mark.parametrize("trouble", ["no account", "rests", "rested just now"])
+def test_a_channel_that_takes_nothing_keeps_nobody_waiting(store: Any, sink: Any, now: Any, trouble: str) -> None:
+    (mail,) = make_ready(1, now=now)
+    record_consents([Said(mail.customer_id, "push", "granted", now)], now=now)
+    wanting(mail, ("campaign", 2), channel="push")
+    SourceRank.objects.create(source_kind="campaign", source_id=2, priority=1)
+    provider = "gone" if trouble == "no account" else next(iter(CHANNELS["push"].providers())).key
+    until = {"no account": None, "rests": now + timedelta(seconds=20), "rested just now": now - timedelta(seconds=20)}[trouble]
+    push = Connection(channel="push", provider=provider, name="Push", resting_until=until)
+    push.save()
+    send(store, now=now)
+    assert states() == {"campaign 1": ("sent", ""), "campaign 2": ("ready", "")}
+
+
+def test_who_lost_to_what_only_waits_is_ended_by_time_alone(store: Any, sink: Any, now: Any) -> None:
+    (mail,) = make_ready(1, now=now)
+    record_consents([Said(mail.customer_id, "push", "granted", now)], now=now)
+    wanting(mail, ("campaign", 2), channel="push")
+    SourceRank.objects.create(source_kind="campaign", source_id=2, priority=1)
+    ends = now + timedelta(minutes=3)
+    Message.objects.filter(pk=mail.pk).update(expires_at=ends)
+    send(store, now=now)
+    assert Message.objects.filter(pk=mail.pk).values_list("state", "reason", "due_at").get() == ("ready", "outbid", ends)
+    send(store, now=ends)
+    assert states()["campaign 1"] == ("skipped", "too_late")
 
 
 def test_a_hundred_journeys_want_the_same_person(store: Any, sink: Any, now: Any) -> None:

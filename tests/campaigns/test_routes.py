@@ -122,6 +122,17 @@ def test_a_connection_that_takes_nothing_now_rests_and_what_it_tried_stays_with_
     assert set(messages.exclude(connection=new).values_list("attempts", flat=True)) == {1}
 
 
+def test_a_lone_connection_that_takes_nothing_is_known_to_rest_and_is_tried_again(store: Any, services: Any, now: Any) -> None:
+    connect("resend", services["resend"], now=now)
+    services["resend"].answer = (429, {}, {"Retry-After": "60"})
+    assert routing.takes(store, channel="email", now=now)
+    messages = mail_to(make_crowd(2, now=now), store, now=now)
+    assert set(messages.values_list("reason", flat=True)) == {"refused_for_now"}
+    assert [routing.takes(store, channel="email", now=now + timedelta(seconds=after)) for after in (1, 90, 121)] == [False, False, True]
+    services["resend"].answer = YES["resend"]
+    assert look(store, now=now + timedelta(minutes=3)).states == {"sent": 2}
+
+
 def test_the_page_adds_one_beside_shares_and_says_what_of_the_day_is_used() -> None:
     shop = lumen()
     browser, here = signed_in(shop.nora), "/s/lumen/settings/channels/"

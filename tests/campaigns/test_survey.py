@@ -10,8 +10,10 @@ from campaigns.journeys.surveying import answer
 from campaigns.models import JourneyAction, Message
 from campaigns.personalization.links import survey_url
 from campaigns.playbooks.switching import switch_on
+from campaigns.views import surveys
 from retention.customers.models import Attribute, CustomerEvent
 from retention.kit import clock
+from retention.stores.limits import Limit
 from tests.campaigns.journeys.journeying import tick
 from tests.campaigns.playbooks.living import DELIVERED
 from tests.campaigns.recovery.shopping import shopper
@@ -94,6 +96,21 @@ def test_the_same_answer_to_the_next_order_is_one_more_and_an_empty_note_takes_t
     assert answer(second, score=4, note="", now=now + timedelta(days=37))
     told = CustomerEvent.objects.filter(name="Survey Answered").order_by("occurred_at").values_list("properties__message_id", flat=True)
     assert list(told) == [first.public_id.hex, first.public_id.hex, second.public_id.hex]
+
+
+@pytest.mark.parametrize(("of_shop", "taken"), [(100, 10), (4, 4)])
+def test_one_mail_s_link_does_not_write_without_end(store: Any, monkeypatch: Any, of_shop: int, taken: int) -> None:
+    monkeypatch.setattr(surveys, "OF_STORE", Limit("survey-of-store-tried", of_shop, 3600))
+    now = clock.now()
+    message = asked(now)
+    answers = [Client().post(path_of(message, now=now), {"score": str(1 + number % 5)}) for number in range(taken + 1)]
+    assert [answer.status_code for answer in answers] == [200] * taken + [429]
+    assert "Too many answers. Try again in an hour." in answers[-1].content.decode()
+    assert 0 < int(answers[-1]["Retry-After"]) <= 3600
+    message.customer.refresh_from_db()
+    assert message.customer.attributes["survey_score"] == 1 + (taken - 1) % 5, "what they said last counts"
+    told = CustomerEvent.objects.filter(name="Survey Answered").order_by("id")
+    assert [event.properties["score"] for event in told] == [1, 2, 3], "and after a few times nothing begins anew"
 
 
 @pytest.mark.parametrize("score", ["0", "6", "five", "", "1 "])

@@ -48,6 +48,11 @@ GOOD = Facts(
         ),
         ({"suppressed": True, "transactional": True}, Verdict(Do.SUPPRESS, "suppressed")),
         ({"wins": False}, Verdict(Do.HOLD, "outbid", NOW + ASK_AGAIN)),
+        ({"wins": False, "expires_at": NOW + timedelta(minutes=3)}, Verdict(Do.SUPPRESS, "outbid")),
+        (
+            {"wins": False, "winner_waits": True, "expires_at": NOW + timedelta(minutes=3)},
+            Verdict(Do.HOLD, "outbid", NOW + timedelta(minutes=3)),
+        ),
         ({"wins": False, "contacts": (NOW,)}, Verdict(Do.HOLD, "outbid", NOW + GAP)),
         ({"wins": False, "contacts": (NOW - timedelta(hours=3), NOW)}, Verdict(Do.SUPPRESS, "outbid")),
         ({"budget": Budget(Caps(1, 5)), "contacts": (NOW - timedelta(hours=3),)}, Verdict(Do.SUPPRESS, "frequency_cap")),

@@ -9,6 +9,7 @@ import pytest
 from retention.customers.importing import reading
 from retention.customers.importing.cells import Manner
 from retention.customers.importing.kinds import Plan
+from retention.orders.importing import reading as orders
 from retention.orders.importing.reading import read_orders
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -74,3 +75,23 @@ def test_one_row_at_fault_is_named_and_the_rows_around_it_are_left_out_with_it()
         (4, "", ""),
     ]
     assert (left.rows, left.last_row, left.key, second.thing.key, apart.thing.row) == (4, 5, "1", "2", 7)
+
+
+def test_of_an_order_with_too_many_rows_nothing_is_kept_but_their_count(monkeypatch):
+    kept = []
+    add = orders._Group.add
+
+    def watch(group, part):
+        add(group, part)
+        kept.append(sum(one.end - one.start for one in group.parts) + len(group.faults))
+
+    monkeypatch.setattr(orders._Group, "add", watch)
+    monkeypatch.setattr(orders, "MOST_LINES", 20)
+    monkeypatch.setattr(reading, "_LINES_AT_ONCE", 7)
+    row = "1,2011-07-01,5,X,Cup,1,1,\n"
+    long = (row * 9 + row.replace(",\n", ",,too,many\n")) * 30
+    left, whole = read(f"{','.join(HEADINGS)}\n{long}{row.replace('1', '2', 1) * 20}")
+    assert max(kept) == 20
+    assert [(fault.row, fault.column, fault.value) for fault in left.faults] == [(2, "number", "1")]
+    assert (left.rows, left.only_counted, left.last_row, left.key) == (300, 299, 301, "1")
+    assert (whole.thing.key, whole.rows) == ("2", 20)

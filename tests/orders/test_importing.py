@@ -177,6 +177,18 @@ def test_parts_that_do_not_go_together_leave_the_order_out(store, monkeypatch):
         assert set(Order.objects.values_list("number", flat=True)) == {"2"}
 
 
+def test_rows_of_one_number_that_are_too_many_have_one_reason_and_all_count(store, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_LINES", 2)
+    row = "1,2011-07-01,,X,Cup,1,1,\n"
+    done = import_file(HEAD + row * 4 + "2,2011-07-01,,X,Cup,1,1,\n" + row, store, kind="orders", at=NOW)
+    assert (done.rows_count, done.refused_count) == (6, 5)
+    assert faults(done) == [
+        (2, "Order Number", "The order has more than 2 lines."),
+        (7, "", "Another row of “1” cannot be read, so all of it is left out."),
+    ]
+    assert set(Order.objects.values_list("number", flat=True)) == {"2"}
+
+
 def test_what_the_shop_says_meanwhile_is_read_under_the_lock(store):
     work = import_file(HEAD + "1,2011-07-01,a@example.test,X,Cup,1,1,\n", store, kind="orders", at=NOW)
     assert counts(work)["new"] == 1

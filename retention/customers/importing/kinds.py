@@ -48,7 +48,8 @@ class Unjoinable(ValueError):
 class Read(NamedTuple):
     """What one thing's rows gave: the thing, or why they were left out. last_row: reading may go on behind it.
 
-    key: of a thing that was left out and may have other parts in the file, which then are left out too.
+    key: of a thing that was left out and may have other parts in the file, which then are left out too. only_counted: rows that were left
+    out beside those the faults name.
     """
 
     thing: Thing | None
@@ -56,6 +57,7 @@ class Read(NamedTuple):
     rows: int
     last_row: int
     key: str = ""
+    only_counted: int = 0
 
 
 class Change(NamedTuple):

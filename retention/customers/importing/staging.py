@@ -62,6 +62,7 @@ def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
         faults = [fault for read in reads for fault in read.faults]
         faults += _stage_joined(of, kind, reads) if kind.join else _stage_once(of, [read.thing for read in reads if read.thing is not None])
         note_faults(of, faults)
+        of.refused_count += sum(read.only_counted for read in reads)
         of.rows_count += rows
         of.position = reads[-1].last_row
     of.save()

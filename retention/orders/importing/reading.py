@@ -52,7 +52,7 @@ _SUMS = """
 
 @dataclass(slots=True)
 class _Group:
-    """The rows of one order number that stand together."""
+    """The rows of one order number that stand together; of more than an order may have they are only counted, not kept."""
 
     number: str
     first_row: int
@@ -64,11 +64,21 @@ class _Group:
     def add(self, part: Part | Fault) -> None:
         """Take in what comes next of the number."""
         if isinstance(part, Fault):
-            self.faults.append(part)
             self.rows, self.last_row = self.rows + 1, part.row
         else:
-            self.parts.append(part)
             self.rows, self.last_row = self.rows + part.end - part.start, part.numbers[-1]
+        if self.is_too_long:  # a whole file may have one number
+            self.parts.clear()
+            self.faults.clear()
+        elif isinstance(part, Fault):
+            self.faults.append(part)
+        else:
+            self.parts.append(part)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Say whether there are more rows than an order may have lines."""
+        return self.rows > MOST_LINES
 
 
 def read_orders(runs: Iterable[Run | Fault], plan: Plan) -> Iterator[Read]:
@@ -100,8 +110,11 @@ def _too_many() -> str:
 
 
 def _close(group: _Group, columns: Columns) -> Read:
-    """Return the order of these rows, or why each of them is left out."""
+    """Return the order of these rows, or why each of them is left out; one reason together where they are too many."""
     plan = columns.plan
+    if group.is_too_long:
+        fault = Fault(group.first_row, plan.headings[columns.number], group.number[:80], _too_many())
+        return Read(None, [fault], group.rows, group.last_row, key=group.number, only_counted=group.rows - 1)
     heads = {name: next(filter(None, (part.head(name) for part in group.parts)), "") for name in columns.heads}
     currency = (heads.get("currency") or plan.currency).upper()
     faults = group.faults
@@ -119,11 +132,8 @@ def _close(group: _Group, columns: Columns) -> Read:
 
 
 def _faults(group: _Group, currency: str) -> list[Fault]:
-    """Return what is wrong with single rows of it; those after as many as an order may have are too many."""
-    faults = [fault for part in group.parts for fault in part.faults(currency)]
-    spoilt = {fault.row for fault in faults}
-    sound = [(part, place) for part in group.parts for place, row in enumerate(part.numbers, part.start) if row not in spoilt]
-    return faults + [part.fault(place, "number", _too_many()) for part, place in sound[MOST_LINES:]]
+    """Return what is wrong with single rows of it."""
+    return [fault for part in group.parts for fault in part.faults(currency)]
 
 
 def _fault_of_head(group: _Group, left: Left, heads: Mapping[str, str], plan: Plan) -> Fault:
@@ -133,8 +143,6 @@ def _fault_of_head(group: _Group, left: Left, heads: Mapping[str, str], plan: Pl
 def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -> Thing:
     """Return the order with its lines: products, names, and the numbers of each. Raises Left."""
     products, names, worths = lines_of(group.parts, currency)
-    if group.rows > MOST_LINES:
-        raise Left("number", _too_many())
     numbers, minors, exacts = zip(*worths, strict=True)
     minor, beyond = sum(minors), Decimal(0)
     for one in worths if any(exacts) else ():
