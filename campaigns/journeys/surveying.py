@@ -34,7 +34,7 @@ def answer(message: Message, *, score: int, note: str, now: datetime) -> bool:
     message is no news, and after MOST_EVENTS of a message's no event tells of it.
     """
     words = note.replace("\0", "").strip()[:LONGEST_NOTE]
-    about = {"score": score, "note": words, "message_id": message.public_id.hex}
+    about: dict[str, Any] = {"score": score, "note": words, "message_id": message.public_id.hex}
     with transaction.atomic():
         customer = Customer.objects.select_for_update().get(pk=message.customer_id)
         if _last_answer(customer, about["message_id"]) == about:

@@ -147,7 +147,7 @@ def test_one_that_is_being_changed_goes_live_from_its_draft_alone_and_ends_its_s
     client, here, now = signed_in(member_of(store, "owner")), f"/s/{store.slug}/journeys/ready/", clock.now()
     client.post(f"{here}welcome/draft/")
     journey = Journey.objects.get()
-    drafting.change(journey, calmer, revision=0, user_id=None, now=now)
+    drafting.change(journey, calmer, stamp=drafting.unsaved(journey, now=now).stamp, user_id=None, now=now)
     begin_shadow(journey, journey.versions.get().definition, now=now)
     page = client.get(f"{here}welcome/").content.decode()
     assert (f"{journey.public_id}/launch/" in page, "Switch it on" in page) == (True, False)

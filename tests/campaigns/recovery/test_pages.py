@@ -222,7 +222,7 @@ def test_a_journey_about_leaving_is_paused_with_the_yes_where_that_was_ticked(st
 def test_the_home_page_says_what_a_live_plan_needs(store):
     client = signed_in(member_of(store))
     switch_journey_on("abandoned_cart", now=clock.now())
-    live_part = f"/s/{store.slug}/home/live/"
+    live_part = f"/s/{store.slug}/" + "home/live/"
     assert "recovery plan" not in client.get(live_part).content.decode(), "without a plan there is nothing to decide"
     client.post(address(store, "begin/"), {"switch_on": "1"})
     page = client.get(live_part).content.decode()
