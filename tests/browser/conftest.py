@@ -38,7 +38,10 @@ class Site:
         if user is not None:
             client = signed_in(user)
             context.add_cookies(
-                [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": self.url}]
+                [
+                    {"name": name, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": self.url}
+                    for name in (settings.SESSION_COOKIE_NAME, "boomerang_demo")  # a server that plays the demo has its own
+                ]
             )
         return context
 

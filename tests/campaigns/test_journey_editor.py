@@ -245,7 +245,7 @@ def test_what_goes_out_without_consent_is_said_before_the_launch_and_starts_with
     assert look.count("go out without consent, as part of an order") == 2
     assert "Mend this first" not in look
     writer.press("done", opened="trigger", kind="event", event="Cart Idle", key="cart_id")
-    answer = writer.client.post(f"{writer.here}publish/", {"revision": writer.draft.revision})
+    answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp})
     assert (answer.status_code, Journey.objects.get(pk=writer.journey.pk).state) == (422, "draft")
     assert "so only an order, a parcel, a return or a refund may start it" in answer.content.decode()
 

@@ -97,7 +97,7 @@ def _see(browser: "Browser", url: str, store: Store, customer: Customer) -> None
     """Look at the dashboard: one customer, with what they did before and after they said who they are."""
     context = browser.new_context(base_url=url)
     cookie = signed_in(member_of(store)).cookies[product_settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": product_settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
+    context.add_cookies([{"name": "boomerang_demo", "value": cookie, "url": url}])  # the demo's, so that it shares a browser with serve
     page = context.new_page()
     page.goto(f"/s/{store.slug}/customers/{customer.public_id}/")
     for words in ("ann@example.test", f"Signed up with “{NAME}”", "Hand grinder"):
