@@ -40,7 +40,7 @@ class Kind:
     """
 
     key_of: Callable[[Request], str]
-    taken: Callable[[str], Answer]
+    taken: Callable[[str, Request], Answer]
     keyed: bool = False
     strict: bool = False
 
@@ -50,15 +50,16 @@ def _twilio_key(request: Request) -> str:
     return parse_qs(urlsplit(callback).query)["m"][0]
 
 
-def _postmark(key: str) -> Answer:
-    return 200, {"To": "", "SubmittedAt": "2026-03-02T12:00:00Z", "MessageID": key, "ErrorCode": 0, "Message": "OK"}, {}
+def _postmark(key: str, request: Request) -> Answer:
+    told = {"To": json.loads(request.body)["To"], "SubmittedAt": "2026-03-02T12:00:00Z", "MessageID": key, "ErrorCode": 0, "Message": "OK"}
+    return 200, told, {}
 
 
 KINDS: dict[str, Kind] = {
-    "resend": Kind(lambda one: one.headers["idempotency-key"], lambda key: (200, {"id": key}, {}), keyed=True, strict=True),
+    "resend": Kind(lambda one: one.headers["idempotency-key"], lambda key, _: (200, {"id": key}, {}), keyed=True, strict=True),
     "postmark": Kind(lambda one: str(json.loads(one.body)["Metadata"]["boomerang"]), _postmark),
-    "twilio": Kind(_twilio_key, lambda key: (201, {"sid": f"SM{key}"}, {})),
-    "push": Kind(lambda one: one.headers["topic"], lambda key: (201, None, {"Location": f"/m/{key}"}), keyed=True),
+    "twilio": Kind(_twilio_key, lambda key, _: (201, {"sid": f"SM{key}"}, {})),
+    "push": Kind(lambda one: one.headers["topic"], lambda key, _: (201, None, {"Location": f"/m/{key}"}), keyed=True),
 }
 
 
@@ -119,7 +120,7 @@ class Referee:
             word = " changed" if self.kind.strict and self.taken[key] != digest else " again"
         self.taken.setdefault(key, digest)
         os.write(self.journal, f"{key}{word}\n".encode())
-        return (409, {"name": "invalid_idempotent_request"}, {}) if word == " changed" else self.kind.taken(key)
+        return (409, {"name": "invalid_idempotent_request"}, {}) if word == " changed" else self.kind.taken(key, request)
 
 
 async def _say(writer: asyncio.StreamWriter, answer: Answer, *, drip: bool = False) -> None:
