@@ -15,7 +15,6 @@ from django.db import connection
 
 from retention.customers.changes import VIEWS
 from retention.customers.consent import ADDRESS_COLUMNS, address_digest
-from retention.customers.models import AttributeValue, Suppression
 from retention.kit.stored_json import read_json
 from retention.orders.figures import COUNTS_SQL
 from retention.tenancy.context import require_store_id
@@ -28,7 +27,30 @@ from segments.rules.visits import VIEW_COLUMNS
 
 _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store_id", "id"}]
 _JSON = frozenset({"interests_key"})
-_CART = ("stage", "currency", "total_minor", "lines_count", "last_activity_at", "idle_at", "abandoned_at")
+_COUNTER, _CONSENT, _CART, _MEMBER = range(4)
+_told = json.JSONDecoder(parse_float=Decimal).decode
+_TYPES = ("bigint", "bigint", "timestamptz", "timestamptz", "timestamptz", "text", "text", "text", "text")
+
+
+def _part(table: int, columns: str, rows: str) -> str:
+    """Return a part of the statement that reads several tables at once: which table, of whom, two numbers, three moments, four texts."""
+    told = [f"{name if name != '-' else 'NULL'}::{kind}" for name, kind in zip(columns.split(), _TYPES, strict=True)]
+    return f"SELECT {table}, customer_id, {', '.join(told)} FROM {rows} AND store_id = $1 AND customer_id = ANY($2)"  # noqa: S608 - names of ours
+
+
+# $3: which counters; $4 to $6: whether consents, the open basket and memberships are asked for.
+_STANDING = " UNION ALL ".join(
+    (
+        _part(_COUNTER, "event_name_id count first_at last_at - - - - -", "customers_customercounter WHERE event_name_id = ANY($3)"),
+        _part(_CONSENT, "- - changed_at - - channel status method source", "customers_consent WHERE $4"),
+        _part(
+            _CART,
+            "total_minor lines_count last_activity_at idle_at abandoned_at stage currency - -",
+            "orders_cart WHERE $5 AND state = 'open' AND lines_count > 0",
+        ),
+        _part(_MEMBER, "segment_id - - - - - - - -", "segments_segmentmember WHERE $6"),
+    )
+)
 # Nothing is told more than a day before it happens, so the months to look in follow from when it happened.
 _EVENT = (
     "customers_customerevent AS event WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3 "
@@ -41,11 +63,17 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
         f"SELECT id, {', '.join(f'{name}::text' if name in _JSON else name for name in _COLUMNS)} FROM customers_customer "  # noqa: S608 - names of ours
         "WHERE store_id = $1 AND id = ANY($2)",
     ),
-    "counters": (
+    "attributes": (
         "bigint, bigint[], bigint[]",
-        "SELECT customer_id, event_name_id, count, first_at, last_at FROM customers_customercounter "
-        "WHERE store_id = $1 AND customer_id = ANY($2) AND event_name_id = ANY($3)",
+        "SELECT customer_id, attribute_id, folded_value, number_value, date_value FROM customers_attributevalue "
+        "WHERE store_id = $1 AND customer_id = ANY($2) AND attribute_id = ANY($3) ORDER BY attribute_id, place",
     ),
+    "suppressions": (
+        "bigint, text[], text[]",
+        "SELECT channel, address_digest, reason, created_at FROM customers_suppression "
+        "WHERE store_id = $1 AND channel = ANY($2) AND address_digest = ANY($3)",
+    ),
+    "standing": ("bigint, bigint[], bigint[], boolean, boolean, boolean", _STANDING),
     "events": (
         "bigint, bigint[], timestamptz, text[], text[]",
         f"SELECT customer_id, kind, name, occurred_at, properties::text FROM {_EVENT} "  # noqa: S608 - names of ours
@@ -55,31 +83,18 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
         "bigint, bigint[], timestamptz, text[]",
         f"SELECT customer_id, occurred_at, {', '.join(VIEW_COLUMNS.values())} FROM {_EVENT} AND kind = ANY($4)".replace("%%", "%"),  # noqa: S608 - names of ours
     ),
-    "consents": (
-        "bigint, bigint[]",
-        "SELECT customer_id, channel, status, method, source, changed_at FROM customers_consent "
-        "WHERE store_id = $1 AND customer_id = ANY($2)",
-    ),
     "orders": (
         "bigint, bigint[]",
         "SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed "  # noqa: S608 - names of ours
         f"WHERE store_id = $1 AND customer_id = ANY($2) AND {COUNTS_SQL}",
     ),
-    "carts": (
+    "lines": (
         "bigint, bigint[]",
-        f"SELECT customer_id, {', '.join(_CART)} FROM orders_cart "  # noqa: S608 - names of ours
-        "WHERE store_id = $1 AND customer_id = ANY($2) AND state = 'open' AND lines_count > 0",
-    ),
-    "members": (
-        "bigint, bigint[]", "SELECT customer_id, segment_id FROM segments_segmentmember WHERE store_id = $1 AND customer_id = ANY($2)",
+        "SELECT order_id, product_id, category, brand, vendor, quantity FROM orders_orderline WHERE store_id = $1 AND order_id = ANY($2)",
     ),
 }  # fmt: skip
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan; "  # planned once, whatever the values of this time
 _prepared = WeakSet[Any]()  # connections that know the statements
-_LINES = """
-    SELECT order_id, product_id, category, brand, vendor, quantity FROM orders_orderline
-    WHERE store_id = (SELECT %s::bigint) AND order_id = ANY(%s)
-"""
 _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -95,58 +110,57 @@ def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person
         return people
     if needs.attributes:
         _add_attributes(people, needs.attributes)
-    if needs.counters:
-        _add_counters(people, needs.counters)
+    if needs.counters or needs.consents or needs.cart or needs.segments:
+        _add_standing(people, needs)
     if needs.events:
         _add_events(people, needs.events)
     if needs.views:
         _add_views(people, needs.views)
-    if needs.consents:
-        _add_consents(people)
     if needs.suppressions:
         _add_suppressions(people)
     if needs.orders:
         _add_orders(people, with_lines=needs.lines)
-    if needs.cart:
-        _add_carts(people)
     for circle in needs.circles:
         _add_circle(people, circle)
-    if needs.segments:
-        for customer_id, segment_id in _ask("members", list(people)):
-            people[customer_id].segments.add(segment_id)
     return people
 
 
 def _add_attributes(people: dict[int, Person], attributes: Iterable[int]) -> None:
-    rows = AttributeValue.objects.filter(customer_id__in=list(people), attribute_id__in=list(attributes)).order_by("attribute_id", "place")
-    fields = ("customer_id", "attribute_id", "folded_value", "number_value", "date_value")
-    for customer_id, attribute_id, text, number, date in rows.values_list(*fields):
-        people[customer_id].attributes.setdefault(attribute_id, []).append(Value(text, number, date))
+    for customer_id, attribute_id, *value in _ask("attributes", list(people), list(attributes)):
+        people[customer_id].attributes.setdefault(attribute_id, []).append(Value(*value))
 
 
-def _add_counters(people: dict[int, Person], numbers: Iterable[int]) -> None:
-    for customer_id, number, *figures in _ask("counters", list(people), list(numbers)):
-        people[customer_id].counters[number] = Counter(*figures)
+def _add_standing(people: dict[int, Person], needs: Needs) -> None:
+    """Add what has a row of its own for each customer: counters, consents, the open basket and membership, all by one statement."""
+    for row in _ask("standing", list(people), list(needs.counters), needs.consents, needs.cart, needs.segments):
+        table, customer_id, number, count, first, second, third, *texts = row
+        person = people[customer_id]
+        if table == _COUNTER:
+            person.counters[number] = Counter(count, first, second)
+        elif table == _CONSENT:
+            channel, *said = texts
+            person.consents[channel] = ConsentFact(*said, first)
+        elif table == _CART:
+            stage, currency, *_rest = texts
+            person.cart = CartFact(stage, currency, number, count, first, second, third)
+        else:
+            person.segments.add(number)
 
 
-def _add_events(people: dict[int, Person], events: Any) -> None:
-    since = min((moment or _EVER) for moment in events.values())
+def _add_events(people: dict[int, Person], events: Mapping[str, datetime | None]) -> None:
     views = [kind for kind, name in VIEWS.items() if name in events]
-    for customer_id, kind, name, at, properties in _ask("events", list(people), since, list(events), views):
-        told = json.loads(properties, parse_float=Decimal)
-        for counted in {name if kind in {"track", "own"} else VIEWS[kind]} & events.keys():
-            people[customer_id].events.setdefault(counted, []).append(Happening(at, told))
+    for customer_id, kind, name, at, properties in _ask("events", list(people), _since(events), list(events), views):
+        people[customer_id].events.setdefault(VIEWS.get(kind, name), []).append(Happening(at, _told(properties)))
 
 
 def _add_views(people: dict[int, Person], views: Mapping[str, datetime | None]) -> None:
-    since = min((moment or _EVER) for moment in views.values())
-    for customer_id, at, *told in _ask("views", list(people), since, list(views)):
-        people[customer_id].views.append(ViewFact(at, **dict(zip(VIEW_COLUMNS, told, strict=True))))
+    for customer_id, at, *told in _ask("views", list(people), _since(views), list(views)):
+        people[customer_id].views.append(ViewFact(at, *told))
 
 
-def _add_consents(people: dict[int, Person]) -> None:
-    for customer_id, channel, *said in _ask("consents", list(people)):
-        people[customer_id].consents[channel] = ConsentFact(*said)
+def _since(wanted: Mapping[str, datetime | None]) -> datetime:
+    """Return from when on something is wanted."""
+    return min(moment or _EVER for moment in wanted.values())
 
 
 def _add_suppressions(people: dict[int, Person]) -> None:
@@ -155,8 +169,9 @@ def _add_suppressions(people: dict[int, Person]) -> None:
         for customer_id, person in people.items():
             if address := person.row[column]:
                 holders.setdefault((channel, address_digest(address)), []).append(customer_id)
-    rows = Suppression.objects.filter(channel__in=list(ADDRESS_COLUMNS), address_digest__in=[digest for _channel, digest in holders])
-    for channel, digest, *blocked in rows.values_list("channel", "address_digest", "reason", "created_at"):
+    if not holders:
+        return
+    for channel, digest, *blocked in _ask("suppressions", list(ADDRESS_COLUMNS), [digest for _channel, digest in holders]):
         for customer_id in holders.get((channel, digest), ()):
             people[customer_id].suppressions[channel] = Block(*blocked)
 
@@ -165,15 +180,10 @@ def _add_orders(people: dict[int, Person], *, with_lines: bool) -> None:
     rows = _ask("orders", list(people))
     lines: dict[int, list[LineFact]] = {}
     if with_lines and rows:
-        for order_id, *line in _run(_LINES, [row[0] for row in rows]):
+        for order_id, *line in _ask("lines", [row[0] for row in rows]):
             lines.setdefault(order_id, []).append(LineFact(*line))
     for pk, customer_id, at, currency, total, refunded, coupons in rows:
         people[customer_id].orders.append(OrderFact(at, currency, total, refunded, read_json(coupons), lines.get(pk, [])))
-
-
-def _add_carts(people: dict[int, Person]) -> None:
-    for customer_id, *cart in _ask("carts", list(people)):
-        people[customer_id].cart = CartFact(*cart)
 
 
 def _add_circle(people: dict[int, Person], circle: Circle) -> None:
@@ -202,7 +212,3 @@ def _ask(name: str, *values: Any, first: str = "") -> list[Any]:
     """Run a prepared statement for the active store. first: what is set before it on the same way."""
     marks = ", ".join(["%s"] * (len(values) + 1))
     return rows_of(piece(f"{first}EXECUTE segments_{name} ({marks})", require_store_id(), *values))
-
-
-def _run(statement: str, *values: Any) -> list[Any]:
-    return rows_of(piece(statement, require_store_id(), *values))
