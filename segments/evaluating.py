@@ -24,7 +24,8 @@ from segments.knowing import read, terms_of_store
 from segments.loading import load_people
 from segments.membership import LOCK, note_day, note_fault
 from segments.models import Segment, SegmentMember
-from segments.rules.evaluator import Answer, make_evaluator, needs_of
+from segments.rules.base import Answer
+from segments.rules.evaluator import make_evaluator, needs_of
 from segments.rules.facts import Person, together
 from segments.rules.sql import piece
 from segments.rules.terms import At, in_order

@@ -138,8 +138,8 @@ def _add_standing(people: dict[int, Person], needs: Needs) -> None:
         if table == _COUNTER:
             person.counters[number] = Counter(count, first, second)
         elif table == _CONSENT:
-            channel, *said = texts
-            person.consents[channel] = ConsentFact(*said, first)
+            channel, status, method, source = texts
+            person.consents[channel] = ConsentFact(status, method, source, first)
         elif table == _CART:
             stage, currency, *_rest = texts
             person.cart = CartFact(stage, currency, number, count, first, second, third)

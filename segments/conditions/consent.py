@@ -7,12 +7,12 @@ from retention.customers.changes import CONSENT
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.asks import Ask, Asks, Told, ask_window, choices
-from segments.rules.base import Condition
+from segments.rules.base import Answer, Condition
 from segments.rules.comparing import listed
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment, all_of, negated, piece
 from segments.rules.terms import At, Terms
-from segments.rules.windows import EVER, Window, holds, turns, within
+from segments.rules.windows import EVER, Window, holds, kept, turns, within
 
 CHANNELS = {
     "email": gettext_noop("e-mail"), "sms": gettext_noop("SMS"), "push": gettext_noop("push messages"),
@@ -84,12 +84,23 @@ class Consent(Condition):
 
     def holds(self, person: Person, at: At) -> bool:
         """Ask the loaded word."""
-        said = person.consents.get(self.channel)
-        if self.status in {"never", "not_granted"}:
-            return said is None or (self.status == "not_granted" and said.status != "granted")
-        if said is None or said.status != self.status or (self.methods and said.method not in self.methods):
-            return False
-        return (not self.sources or said.source in self.sources) and holds(self.window.span(at.now, at.terms.zone), said.changed_at)
+        return self.answer()(person, at)
+
+    def answer(self) -> Answer:
+        """Ask the loaded word."""
+        channel, status, methods, sources, span = self.channel, self.status, self.methods, self.sources, kept(self.window.at)
+
+        def lacks(person: Person, at: At) -> bool:
+            said = person.consents.get(channel)
+            return said is None or (status == "not_granted" and said.status != "granted")
+
+        def answer(person: Person, at: At) -> bool:
+            said = person.consents.get(channel)
+            if said is None or said.status != status or (methods and said.method not in methods):
+                return False
+            return (not sources or said.source in sources) and holds(span(at), said.changed_at)
+
+        return lacks if status in {"never", "not_granted"} else answer
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: allow e-mail, said in the last 30 days."""

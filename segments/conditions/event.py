@@ -4,6 +4,7 @@ Where only the last moment or the whole count matters, the counters kept per cus
 the events themselves (performance guide 2, A2). Everything else reads events by their name and time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Self
@@ -12,7 +13,7 @@ from retention.customers.changes import of_event
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.asks import Ask, Asks, Told, ask_number, ask_properties, ask_window
-from segments.rules.base import Condition
+from segments.rules.base import Answer, Condition
 from segments.rules.comparing import NumberTest, plain
 from segments.rules.counted import COUNT_OPS, counted, is_any, is_none
 from segments.rules.facts import Happening, Needs, Person
@@ -20,7 +21,7 @@ from segments.rules.lived import lived
 from segments.rules.properties import MOST, Property
 from segments.rules.sql import Fragment, negated, piece
 from segments.rules.terms import At, Terms
-from segments.rules.windows import EVER, Span, Window, holds, turns, within
+from segments.rules.windows import EVER, Span, Window, holds, kept, turns, within
 
 _DID, _DID_NOT = gettext_noop("did “%(event)s”%(where)s%(when)s"), gettext_noop("did not do “%(event)s”%(where)s%(when)s")
 _TIMES = gettext_noop("did “%(event)s”%(where)s %(times)s times%(when)s")
@@ -64,7 +65,7 @@ class Event(Condition):
 
     def sql(self, at: At) -> Fragment:
         """Ask the counter where it knows, else the events."""
-        span = self.window.span(at.now, at.terms.zone)
+        span = self.window.at(at)
         if self._by_counter:
             rows = self._counters(at)
             if self._by_number:
@@ -81,25 +82,49 @@ class Event(Condition):
         """Read the counters where they know and must be there."""
         if not self._by_counter or self.times.holds(0):
             return None
-        span = self.window.span(at.now, at.terms.zone)
+        span = self.window.at(at)
         passing = self.times.sql("counter.count") if self._by_number else within("counter.last_at", span)
         return piece("SELECT counter.customer_id AS id ") + self._counters(at) + " AND " + passing
 
     def holds(self, person: Person, at: At) -> bool:
         """Count what is loaded."""
-        span = self.window.span(at.now, at.terms.zone)
-        if self._by_counter:
-            counter = person.counters.get(self.number)
+        return self.answer()(person, at)
+
+    def answer(self) -> Answer:
+        """Count what is loaded: the counter's way or the events'."""
+        return self._counter_answers() if self._by_counter else self._events_answer()
+
+    def _counter_answers(self) -> Answer:
+        number, passes, span = self.number, self.times.compare(), kept(self.window.at)
+        never, once, whole = passes(0), passes(1), self.window.is_everything
+
+        def answer(person: Person, at: At) -> bool:
+            counter = person.counters.get(number)
             if counter is None:
-                return self.times.holds(0)
-            return self.times.holds(counter.count if self.window.is_everything else int(holds(span, counter.last_at)))
-        happened = self._lived(person, at)
-        if not self.sum_of:
-            return self.times.holds(len(happened))
-        told = (one.properties.get(self.sum_of) for one in happened)
-        return self.times.holds(
-            sum((Decimal(one) for one in told if isinstance(one, int | Decimal) and not isinstance(one, bool)), Decimal(0))
-        )
+                return never
+            if whole:
+                return passes(counter.count)
+            return once if holds(span(at), counter.last_at) else never
+
+        return answer
+
+    def _events_answer(self) -> Answer:
+        event, times, passes, sum_of, span = self.event, self.times, self.times.compare(), self.sum_of, kept(self.window.at)
+        never = times.holds(Decimal(0) if sum_of else 0)
+
+        def answer(person: Person, at: At) -> bool:
+            told = person.events.get(event)
+            if not told:
+                return never
+            happened = self._within(told, span(at))
+            if not sum_of:
+                return passes(len(happened))
+            found = (one.properties.get(sum_of) for one in happened)
+            return times.holds(
+                sum((Decimal(one) for one in found if isinstance(one, int | Decimal) and not isinstance(one, bool)), Decimal(0))
+            )
+
+        return answer
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: did “Product Viewed” at least 3 times in the last 30 days."""
@@ -122,11 +147,11 @@ class Event(Condition):
         """Return the counter, or the events since the window began."""
         if self._by_counter:
             return Needs(counters=frozenset({self.number}))
-        return Needs(events={self.event: self.window.span(at.now, at.terms.zone)[0]})
+        return Needs(events={self.event: self.window.at(at)[0]})
 
     def turns(self, before: At, after: At) -> Fragment | None:
         """Return those of whom an event came into the window or left it."""
-        spans = (self.window.span(one.now, one.terms.zone) for one in (before, after))
+        spans = map(self.window.at, (before, after))
         if self._by_counter:
             moved = turns("counter.last_at", before=next(spans), after=next(spans))
             return (
@@ -152,9 +177,11 @@ class Event(Condition):
 
     def _lived(self, person: Person, at: At) -> list[Happening]:
         """Return what is loaded of the event within the window that says what it must."""
-        span = self.window.span(at.now, at.terms.zone)
-        told = person.events.get(self.event, ())
-        return [one for one in told if holds(span, one.at) and all(test.holds(one.properties) for test in self.where)]
+        return self._within(person.events.get(self.event, ()), self.window.at(at))
+
+    def _within(self, told: Iterable[Happening], span: Span) -> list[Happening]:
+        found = [one for one in told if holds(span, one.at)]
+        return [one for one in found if all(test.holds(one.properties) for test in self.where)] if self.where else found
 
     @property
     def _by_counter(self) -> bool:

@@ -8,7 +8,7 @@ from retention.kit.fields import Fields
 from retention.kit.money import decimals_of
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.asks import Ask, Asks, Told, ask_number, choices
-from segments.rules.base import Condition
+from segments.rules.base import Answer, Condition
 from segments.rules.comparing import NumberTest, amount_of
 from segments.rules.facts import Person
 from segments.rules.sql import Fragment, negated, piece
@@ -59,10 +59,15 @@ class Figure(Condition):
 
     def holds(self, person: Person, at: At) -> bool:
         """Compare the loaded figure."""
-        orders, spent = person.row["orders_count"], person.row["spent_minor"]
-        if self.figure != "average":
-            return self.test.holds(orders if self.figure == "orders" else spent) != self.test.negated
-        return (orders > 0 and self.test.scaled(orders).holds(spent)) != self.test.negated
+        return self.answer()(person, at)
+
+    def answer(self) -> Answer:
+        """Compare the loaded figure."""
+        test, negated_test, passes = self.test, self.test.negated, self.test.compare()
+        if self.figure == "average":
+            return lambda person, at: _average_passes(test, person.row["orders_count"], person.row["spent_minor"]) != negated_test
+        column = "orders_count" if self.figure == "orders" else "spent_minor"
+        return lambda person, at: passes(person.row[column]) != negated_test
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: have at least 3 orders."""
@@ -102,3 +107,8 @@ class Figure(Condition):
 
 def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
+
+
+def _average_passes(test: NumberTest, orders: int, spent: int) -> bool:
+    """Compare an average without dividing: the sum with so many times the amount."""
+    return orders > 0 and test.scaled(orders).holds(spent)

@@ -7,12 +7,12 @@ from retention.customers.changes import ORDERS, of_field
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.asks import Ask, Asks, Told, ask_date
-from segments.rules.base import Condition
+from segments.rules.base import Answer, Condition
 from segments.rules.comparing import DateTest
 from segments.rules.facts import Person
 from segments.rules.sql import Fragment, negated
 from segments.rules.terms import At, Terms
-from segments.rules.windows import PAST
+from segments.rules.windows import PAST, holds, kept
 
 
 class MomentField(NamedTuple):
@@ -76,7 +76,13 @@ class Moment(Condition):
 
     def holds(self, person: Person, at: At) -> bool:
         """Compare the loaded moment."""
-        return self.test.holds(person.row[self.field], at, whole_days=False) != self.test.negated
+        return self.answer()(person, at)
+
+    def answer(self) -> Answer:
+        """Compare the loaded moment."""
+        test, field, negated_test = self.test, self.field, self.test.negated
+        span = kept(lambda at: test.span(at, whole_days=False))
+        return lambda person, at: holds(span(at), person.row[field]) != negated_test
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: last ordered more than 90 days ago."""

@@ -1,6 +1,7 @@
 """What a condition is: read from JSON, asked in SQL and of one person in Python, said in words. One file per kind in `conditions/`."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar, Self
 
 from retention.kit.fields import Fields
@@ -9,6 +10,8 @@ from segments.rules.asks import Asks, Told
 from segments.rules.facts import Needs, Person
 from segments.rules.sql import Fragment
 from segments.rules.terms import At, Terms
+
+Answer = Callable[[Person, At], bool]
 
 
 class Condition(ABC):
@@ -48,6 +51,10 @@ class Condition(ABC):
     @abstractmethod
     def holds(self, person: Person, at: At) -> bool:
         """Say whether a person passes."""
+
+    def answer(self) -> Answer:
+        """Return what says the same as `holds`; where that takes working out that is the same for everybody, it is done here, once."""
+        return self.holds
 
     @abstractmethod
     def phrase(self, terms: Terms) -> Phrase:

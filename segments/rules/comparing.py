@@ -4,6 +4,7 @@ A negated way ("is not", "does not contain") is true wherever the plain one is n
 and `holds` answer the plain one. Texts are compared folded (`kit.words.fold`), as they stand in the columns.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -193,6 +194,13 @@ class NumberTest:
         low, high = (exact(self.low), exact(self.high)) if isinstance(number, Decimal) else (self.low, self.high)
         return bool(low <= number <= high) if self.op == "between" else _COMPARE[self.op](number, low)
 
+    def compare(self) -> Callable[[float | int], bool]:
+        """Return the plain comparison of numbers that are known and no decimals, worked out once for many."""
+        low, high, by = self.low, self.high, _COMPARE.get(self.op)
+        if by is None:
+            return self.holds if self.op == "known" else lambda number: low <= number <= high
+        return lambda number: by(number, low)
+
     def scaled(self, factor: int) -> "NumberTest":
         """Return the same comparison of amounts so many times as large."""
         return replace(self, low=float(exact(self.low) * factor), high=float(exact(self.high) * factor))
@@ -216,11 +224,11 @@ class NumberTest:
 
 _SIGNS = {"equals": "=", "more": ">", "at_least": ">=", "less": "<", "at_most": "<="}
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda number, low: number == low,
-    "more": lambda number, low: number > low,
-    "at_least": lambda number, low: number >= low,
-    "less": lambda number, low: number < low,
-    "at_most": lambda number, low: number <= low,
+    "equals": operator.eq,
+    "more": operator.gt,
+    "at_least": operator.ge,
+    "less": operator.lt,
+    "at_most": operator.le,
 }
 
 

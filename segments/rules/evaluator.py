@@ -1,12 +1,11 @@
 """A rule as a function of one loaded customer, for the moment something about them changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from segments.rules.base import Answer
 from segments.rules.facts import Needs, Person, together
 from segments.rules.terms import At
 from segments.rules.tree import Leaf, Node, Rule
-
-Answer = Callable[[Person, At], bool]
 
 
 def make_evaluator(rule: Rule) -> Answer:
@@ -21,8 +20,10 @@ def needs_of(rule: Rule, at: At) -> Needs:
 
 def _answer(node: Node) -> Answer:
     if isinstance(node, Leaf):
-        return node.condition.holds
+        return node.condition.answer()
     answers = [_answer(child) for child in node.nodes]
+    if len(answers) == 1 and node.join != "none":
+        return answers[0]
     return _every(answers) if node.join == "all" else _some(answers, then=node.join == "any")
 
 

@@ -6,6 +6,7 @@ clock is put back: what `turns` gives is where a moment must lie for the answer 
 """
 
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from retention.kit.fields import Fields
 from retention.kit.words import Phrase, gettext_noop
 from segments.rules.sql import Fragment, all_of, any_of, piece
+from segments.rules.terms import At
 
 MICROSECOND = timedelta(microseconds=1)
 UNITS = ("days", "hours", "weeks", "months", "years")
@@ -91,6 +93,10 @@ class Window:
             return None, _back(now.astimezone(UTC), self.count, self.unit, zone) + MICROSECOND
         return _fixed(self, zone)
 
+    def at(self, at: At) -> Span:
+        """Return the span at a moment, in the store's zone."""
+        return self.span(at.now, at.terms.zone)
+
     def days(self, now: datetime, zone: ZoneInfo) -> Span:
         """Return the days it holds as moments at the beginning of days in UTC, as dates are kept; today is the store's."""
         today = now.astimezone(zone).date()
@@ -125,6 +131,21 @@ def holds(span: Span, moment: datetime | None) -> bool:
     """Say whether a moment lies in a span."""
     start, end = span
     return moment is not None and (start is None or moment >= start) and (end is None or moment < end)
+
+
+def kept(find: Callable[[At], Span]) -> Callable[[At], Span]:
+    """Return the same function; it finds the span once for all who are asked about at a moment, which is the same object for them."""
+    last: tuple[At | None, Span] = (None, (None, None))
+
+    def span(at: At) -> Span:
+        nonlocal last
+        of, found = last
+        if of is not at:
+            found = find(at)
+            last = at, found
+        return found
+
+    return span
 
 
 def within(column: str, span: Span) -> Fragment:

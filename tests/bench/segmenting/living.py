@@ -17,8 +17,9 @@ from segments.asking import LONG_SECONDS, asking, rows_of
 from segments.knowing import at_moment, read
 from segments.library import LIBRARY
 from segments.loading import load_people
+from segments.rules.base import Answer
 from segments.rules.compiler import compile_rule
-from segments.rules.evaluator import Answer, make_evaluator, needs_of
+from segments.rules.evaluator import make_evaluator, needs_of
 from segments.rules.facts import Needs, together
 from segments.rules.sql import piece
 from segments.rules.terms import At
