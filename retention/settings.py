@@ -167,8 +167,10 @@ def _connection(parts: dict[str, Any], **options: Any) -> dict[str, Any]:
 DATABASES = {
     "default": _connection(
         APP_DATABASE,
-        options="-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 "
-        "-c max_parallel_workers_per_gather=0",  # starting helpers takes longer than a page's question, and one store would take all cores
+        # Who is frozen in a transaction loses its locks before others lose patience (`campaigns/sending/recording.py`). No parallel plans:
+        # starting helpers takes longer than a page's question, and one store would take all cores.
+        options="-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=20000 "
+        "-c max_parallel_workers_per_gather=0",
     ),
     "owner": _connection(OWNER_DATABASE, options="-c lock_timeout=2000"),
     "ingest": _connection(INGEST_DATABASE, options="-c statement_timeout=10000"),

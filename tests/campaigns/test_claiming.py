@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from campaigns.models import Message
-from campaigns.sending import dispatch, gate
+from campaigns.sending import dispatch, gate, recording
 from retention.kit import clock
 from retention.tenancy.context import store_context
 from retention.tenancy.prepared import Prepared
@@ -163,6 +163,16 @@ def test_late_answer_turns_unknown_into_sent_but_never_into_ready(store: Any) ->
     assert record(later, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {}
     sent = {message.pk: Answer(Outcome.ACCEPTED)}
     assert record(sent, tokens={message.pk: 1}, attempts={message.pk: 1}, final=False, now=clock.now()) == {message.pk: "sent"}
+
+
+def test_who_is_frozen_in_a_transaction_is_cut_off_before_a_recorder_loses_patience() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM sum(current_setting(name)::interval)) "
+            "FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'lock_timeout']) AS name"
+        )
+        (longest,) = cursor.fetchone()
+    assert 0 < longest < recording.PATIENCE_SECONDS
 
 
 def test_what_is_due_on_one_channel_is_found_without_reading_the_others(store: Any) -> None:
