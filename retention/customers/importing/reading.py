@@ -62,6 +62,13 @@ class Run(NamedTuple):
         """Return the cells of one column, by its place from 0, as they are to be read."""
         return _trimmed([row[place] for row in self.rows])
 
+    def told(self, place: int, start: int, end: int) -> str:
+        """Return the first cell of a column that says something between two rows, by places from 0, as it is to be read; or nothing."""
+        for row in self.rows[start:end]:
+            if row[place] and (cell := _trimmed([row[place]])[0]):
+                return cell
+        return ""
+
 
 class Fault(NamedTuple):
     """Why a row was left out. column: its heading, or nothing when it is about the whole row. cells: the row itself, where there is one."""

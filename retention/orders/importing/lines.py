@@ -5,7 +5,6 @@ No database here. The cells that say what a line comes to repeat from order to o
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from itertools import chain, compress, pairwise, repeat
 from operator import ne
 from typing import NamedTuple
@@ -22,6 +21,7 @@ LONGEST_ID = 120
 _HEADS = ("placed_at", "email", "external_id", "currency", "country")
 _MOST_PIECES = 1_000_000_000
 _LONGEST_NAME = 300
+_MOST_WORTHS = 32_768  # kept while a file is read
 _MOST_OF_A_LINE = LARGEST_MINOR // MOST_LINES
 
 
@@ -61,7 +61,22 @@ class Columns:
         self.number, self.product, self.name = places["number"], places["product_id"], places.get("name")
         self.quantity, self.price = places["quantity"], places["unit_price"]
         self.heads = {name: places[name] for name in _HEADS if name in places}
-        self.worth = lru_cache(maxsize=32_768)(lambda pieces, price, currency: _worth(pieces, price, currency, plan.manner))
+        self.worths = _Worths(plan.manner)
+
+
+class _Worths(dict[tuple[str, str, str], Worth]):
+    """What lines come to, by their cells: pieces, price and currency. Asking for cells that cannot be read raises Left."""
+
+    def __init__(self, manner: Manner) -> None:
+        super().__init__()
+        self.manner = manner
+
+    def __missing__(self, cells: tuple[str, str, str]) -> Worth:
+        found = _worth(*cells, self.manner)
+        if len(self) >= _MOST_WORTHS:
+            self.clear()
+        self[cells] = found
+        return found
 
 
 class _Block:
@@ -72,7 +87,6 @@ class _Block:
         self.numbers, self.products = run.column(columns.number), run.column(columns.product)
         self.names = [""] * len(run.rows) if columns.name is None else run.column(columns.name)
         self.quantities, self.prices = run.column(columns.quantity), run.column(columns.price)
-        self.heads = {name: run.column(place) for name, place in columns.heads.items()}
         has_room = max(map(len, self.products)) <= LONGEST_ID and max(map(len, self.names)) <= _LONGEST_NAME
         self.is_fit = has_room and all(self.products)
 
@@ -91,7 +105,7 @@ class Part(NamedTuple):
 
     def head(self, field: str) -> str:
         """Return the first cell of a field that belongs to the whole order and says something, or nothing."""
-        return next(filter(None, self.block.heads[field][self.start : self.end]), "")
+        return self.block.run.told(self.block.columns.heads[field], self.start, self.end)
 
     def lines(self, currency: str) -> Lines:
         """Return the products, names and worths of all its lines; raises Left when one of them cannot be read."""
@@ -99,8 +113,8 @@ class Part(NamedTuple):
         if not block.is_fit:
             found = [self.line(place, currency) for place in range(self.start, self.end)]
             return [one.product for one in found], [one.name for one in found], [one.worth for one in found]
-        worths = list(map(block.columns.worth, block.quantities[rows], block.prices[rows], repeat(currency)))
-        return block.products[rows], block.names[rows], worths
+        cells = zip(block.quantities[rows], block.prices[rows], repeat(currency), strict=False)
+        return block.products[rows], block.names[rows], list(map(block.columns.worths.__getitem__, cells))
 
     def line(self, place: int, currency: str) -> Line:
         """Return one line, by its row's place in the block; raises Left when it cannot be read."""
@@ -112,7 +126,7 @@ class Part(NamedTuple):
             raise Left("product_id", too_long(LONGEST_ID))
         if len(name) > _LONGEST_NAME:
             raise Left("name", too_long(_LONGEST_NAME))
-        return Line(product or name[:LONGEST_ID], name, block.columns.worth(block.quantities[place], block.prices[place], currency))
+        return Line(product or name[:LONGEST_ID], name, block.columns.worths[block.quantities[place], block.prices[place], currency])
 
     def faults(self, currency: str) -> Iterator[Fault]:
         """Yield why rows of it cannot be read, naming the column as the file does."""
