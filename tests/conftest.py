@@ -33,8 +33,16 @@ def pytest_unconfigure() -> None:
     end_shared()
 
 
+@pytest.fixture
+def browser(running_browser: Any) -> Iterator[Any]:
+    """Yield the browser of this process without a window; those a test leaves open would ask its pages' questions for ever."""
+    yield running_browser
+    for context in running_browser.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def running_browser() -> Iterator[Any]:
     """Yield the system's Chromium, headless; one for the test process, since Playwright runs once in a thread."""
     from playwright.sync_api import sync_playwright
 

@@ -1,7 +1,8 @@
 """A real web server for tests: granian on loopback, in a process of its own, on this worker's test database.
 
-A test that uses it commits, so it is marked `django_db(transaction=True)`. Starting one costs seconds, so tests that ask for nothing
-special share the one of their test process; it keeps nothing of a test but connections.
+A test that uses it commits, so it is marked `django_db(transaction=True)`. Starting one costs seconds, so the tests of a process that
+ask for the same environment share one; it keeps nothing of a test but connections. Who needs ports or folders of the test's own in the
+environment starts one for itself with `serve_application`.
 """
 
 import os
@@ -18,7 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120  # on a machine that does much else
-_shared: list[tuple["Served", ExitStack]] = []
+_shared: dict[frozenset[tuple[str, str]], "Served"] = {}
+_ending = ExitStack()
 
 
 def free_port() -> int:
@@ -39,26 +41,17 @@ class Served:
 
 @contextmanager
 def serve(**environment: str) -> Iterator[str]:
-    """Yield the address of a web server on this process's test database; with more environment by keyword it is one of its own."""
-    if not environment:
-        yield _share()
-        return
-    with serve_application("retention.wsgi:application", environment=environment) as served:
-        yield served.url
+    """Yield the address of the web server on this process's test database with this environment, by keyword, beside the usual one."""
+    wanted = frozenset(environment.items())
+    if wanted not in _shared:
+        _shared[wanted] = _ending.enter_context(serve_application("retention.wsgi:application", environment=environment))
+    yield _shared[wanted].url
 
 
 def end_shared() -> None:
-    """End the server that tests of this process shared."""
-    while _shared:
-        _shared.pop()[1].close()
-
-
-def _share() -> str:
-    if not _shared:
-        with ExitStack() as stack:
-            served = stack.enter_context(serve_application("retention.wsgi:application"))
-            _shared.append((served, stack.pop_all()))
-    return _shared[0][0].url
+    """End the servers that tests of this process shared."""
+    _shared.clear()
+    _ending.close()
 
 
 @contextmanager

@@ -44,16 +44,16 @@
   }
   const over = (front, back) => front.slice(0, 3).map((part, place) => part * front[3] + back[place] * (1 - front[3]))
   const light = (color) => color.slice(0, 3).map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)).reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0)
+  const page = rgba(getComputedStyle(document.documentElement).colorScheme.includes('dark') ? '#000' : '#fff')
+  const backs = new Map([[null, page]])
   const behind = (node) => {
-    const layers = []
-    for (let at = node; at; at = at.parentElement) {
-      const style = getComputedStyle(at)
-      if (style.backgroundImage !== 'none') return null
+    if (!backs.has(node)) {
+      const style = getComputedStyle(node)
       const color = rgba(style.backgroundColor)
-      if (color[3] > 0) layers.push(color)
-      if (color[3] === 1) break
+      const below = color[3] === 1 ? page : behind(node.parentElement)
+      backs.set(node, style.backgroundImage !== 'none' || !below ? null : color[3] > 0 ? over(color, below) : below)
     }
-    return layers.reverse().reduce((back, layer) => over(layer, back), rgba(getComputedStyle(document.documentElement).colorScheme.includes('dark') ? '#000' : '#fff'))
+    return backs.get(node)
   }
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) {

@@ -29,7 +29,7 @@ from tests.customers.importing import work
 from tests.factories import STRONG_PASSWORD, make_store, member_of
 from tests.inbox.test_inbox import running_inbox
 from tests.isolation.scene import Side
-from tests.serving import serve
+from tests.serving import serve_application
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -77,8 +77,9 @@ class New:
 def fresh(transactional_db: None, browser: "Browser", tmp_path: Path, settings: Any) -> Iterator[New]:
     with running_inbox(tmp_path) as port:
         settings.INBOX_SMTP_URL, settings.INBOX_DIR = f"smtp://127.0.0.1:{port}", tmp_path
-        with serve(INBOX_SMTP_URL=settings.INBOX_SMTP_URL, INBOX_DIR=str(tmp_path)) as url:
-            settings.SITE_URL = url.replace("127.0.0.1", "localhost")
+        own = {"INBOX_SMTP_URL": settings.INBOX_SMTP_URL, "INBOX_DIR": str(tmp_path)}
+        with serve_application("retention.wsgi:application", environment=own) as served:
+            settings.SITE_URL = served.url.replace("127.0.0.1", "localhost")
             yield New(Site(settings.SITE_URL, Side("", None, {}, {}, "", "", "", ""), browser), tmp_path)  # type: ignore[arg-type]
         lines.close_all()
 

@@ -71,24 +71,29 @@ class Scene:
         page.evaluate(f"{BOX}.shadowRoot.querySelector('button.{button}').click()")
 
 
+@pytest.fixture(scope="module")
+def running(django_db_setup: None) -> Iterator[tuple[PushService, str]]:
+    """Yield a push service and the address of a product that may speak to it, both for the tests of this file."""
+    port = free_port()
+    with push_service() as service:
+        ports = {"FETCH_ALLOWED_PORTS": f"{port},{service.port}"}
+        with serve_application("retention.wsgi:application", port=port, environment=ports) as served:
+            yield service, served.url
+
+
 @pytest.fixture
-def scene(transactional_db: None, browser: "Chromium") -> Iterator[Scene]:
+def scene(transactional_db: None, running: tuple[PushService, str], browser: "Chromium") -> Iterator[Scene]:
     """Yield a shop whose visitor's browser allows notifications."""
+    service, product = running
+    service.got.clear()
     store = make_store(web_address="https://lumen.example.test")
     _row, key = make_key(store, "public")
-    port = free_port()
-    with (
-        push_service() as service,
-        serve_application("retention.wsgi:application", port=port, environment={"FETCH_ALLOWED_PORTS": f"{port},{service.port}"}) as served,
-        open_storefront(
-            tags=f'<script async src="{served.url}/static/js/boomerang.js" data-key="{key}"></script>', product=served.url
-        ) as shop,
-    ):
-        shop.files["/boomerang-worker.js"] = f'importScripts("{served.url}/static/js/boomerang-worker.js");'
+    tags = f'<script async src="{product}/static/js/boomerang.js" data-key="{key}"></script>'
+    with open_storefront(tags=tags, product=product) as shop:
+        shop.files["/boomerang-worker.js"] = f'importScripts("{product}/static/js/boomerang-worker.js");'
         context = browser.new_context(permissions=["notifications"])
         context.add_init_script(SUBSCRIBES.replace("ENDPOINT", f"{service.url}/send/chromium"))
-        yield Scene(shop, served.url, store, service, context)
-        context.close()
+        yield Scene(shop, product, store, service, context)
 
 
 def kept(store: Store) -> int:

@@ -112,8 +112,6 @@ def stages(transactional_db: None, browser: "Chromium", settings: Any, monkeypat
         ports = {"BOOMERANG_ENV": "demo", "FETCH_ALLOWED_PORTS": f"{port},{service.port}"}
         with serve_application("retention.wsgi:application", port=port, environment=ports) as served:
             yield Stages(served.url, store, dial, service, twilio, sink, browser)
-            for context in browser.contexts:
-                context.close()
         lines.close_all()
 
 

@@ -70,7 +70,7 @@ class Street:
 
 
 @pytest.fixture(scope="module")
-def product(django_db_setup: None, browser: "Browser") -> Iterator[str]:
+def product(django_db_setup: None, running_browser: "Browser") -> Iterator[str]:
     """Yield the address of one running product for all tests of this file."""
     with serve() as url:
         yield url
@@ -85,8 +85,6 @@ def street(transactional_db: None, product: str, browser: "Browser") -> Iterator
         street = Street(shop, gateway, store, key, browser)
         street.tag()
         yield street
-    for context in browser.contexts:
-        context.close()
 
 
 def test_the_file_is_small_plain_and_self_contained() -> None:

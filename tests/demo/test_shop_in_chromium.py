@@ -53,8 +53,6 @@ def demo(transactional_db: None, browser: "Browser") -> Iterator[Running]:
     demo_store.fresh_key(store, now=clock.now())
     with serve(BOOMERANG_ENV="demo") as url:
         yield Running(url, store, browser)
-    for context in browser.contexts:
-        context.close()
 
 
 def _press(page: "Page", name: str, *, role: Literal["button", "link"] = "button") -> None:

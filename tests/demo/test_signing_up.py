@@ -35,8 +35,6 @@ def running(transactional_db: None, browser: "Browser") -> Iterator[tuple[str, S
     demo_store.fresh_key(store, now=clock.now())
     with serve(BOOMERANG_ENV="demo") as url:
         yield url, store
-    for context in browser.contexts:
-        context.close()
 
 
 def _sign_up(page: "Page") -> None:

@@ -59,7 +59,7 @@ def fuzz(*, examples: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_no_body_makes_the_door_fail() -> None:
-    fuzz(examples=250)
+    fuzz(examples=150)
 
 
 @pytest.mark.deep

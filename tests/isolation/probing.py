@@ -14,7 +14,7 @@ from django.test import Client
 
 from retention.notices.models import Notice
 from retention.stores.models import Store
-from tests.isolation.scene import fingerprint
+from tests.isolation.scene import fingerprint, rows_written
 
 _PASSING = re.compile(
     rb'name="csrfmiddlewaretoken" value="[^"]+"|"csrfToken":\s*"[^"]+"|nonce="[^"]+"|data-at="[^"]+"|request[ _-]?id[^<]{0,80}',
@@ -24,16 +24,21 @@ _PASSING = re.compile(
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status, the body, and head and body as one piece of text to search, the victim's rows."""
+    """What came back: the status, the body, and head and body as one piece of text to search, the victim's rows (none if nothing wrote)."""
 
     status: int
     body: bytes
     everything: str
-    rows: dict[str, str]
+    rows: dict[str, str] | None
 
     def holds(self, canary: str) -> bool:
         """Say whether the canary stands anywhere in it."""
         return canary in self.everything.lower()
+
+    def changed(self, before: dict[str, str]) -> set[str]:
+        """Return the tables in which the victim's rows are no longer what they were; `ask` must have been told of the victim."""
+        assert self.rows is not None
+        return {label for label, digest in self.rows.items() if digest != before[label]}
 
     def without(self, *ids: object) -> bytes:
         """Return the body with these ids and everything that differs from request to request taken out."""
@@ -51,12 +56,13 @@ def ask(
     victim: the store whose rows are compared before they are taken back.
     """
     with transaction.atomic():
+        earlier = rows_written() if victim is not None else 0
         known = set(Notice.objects.values_list("pk", flat=True))
         response = getattr(browser, method.lower())(address, data or {}, **headers)
         body = b"".join(response.streaming_content) if response.streaming else response.content
         head = "\n".join(f"{name}: {value}" for name, value in response.items())
         written = [f"{notice.to} {notice.subject} {notice.text} {notice.html}" for notice in Notice.objects.exclude(pk__in=known)]
-        rows = fingerprint(victim) if victim is not None else {}
+        rows = None if victim is None else fingerprint(victim) if rows_written() > earlier else {}
         transaction.set_rollback(True)
     sent = [f"{letter.to} {letter.subject} {letter.body}" for letter in getattr(mail, "outbox", [])]
     return Answer(response.status_code, body, "\n".join([head, body.decode("utf-8", "replace"), *written, *sent]), rows)

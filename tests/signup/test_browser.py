@@ -51,21 +51,19 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def product(django_db_setup: None, browser: "Browser") -> Iterator[str]:
+def product(django_db_setup: None, running_browser: "Browser") -> Iterator[str]:
     """Yield the address of one running product for the tests of this file."""
     with serve() as url:
         yield url
 
 
 @pytest.fixture
-def town(transactional_db: None, product: str, browser: "Browser") -> Iterator[Town]:
-    """Yield the product with a German shop and its live form."""
+def town(transactional_db: None, product: str, browser: "Browser") -> Town:
+    """Return the product with a German shop and its live form."""
     shop = make_store(
         "Lumen Coffee", web_address="https://lumen.example.test", postal_address="Lumen Coffee GmbH\nMusterweg 4", brand_color="#b8371f"
     )
-    yield Town(product, shop, make_form(shop, topic=make_topic(shop, "News")), browser)
-    for context in browser.contexts:
-        context.close()
+    return Town(product, shop, make_form(shop, topic=make_topic(shop, "News")), browser)
 
 
 def fill(page: "Page", address: str) -> None:
