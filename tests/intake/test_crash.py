@@ -90,7 +90,7 @@ def machine(folder: Path) -> Iterator[tuple[Machine, dict[str, str]]]:
 
 def _copy_schema(program: Program, *, to: str) -> None:
     """Copy the schema of the run's migrated template, with owners, policies and grants; to migrate anew would take seconds."""
-    dump = [program.path.with_name("pg_dump"), "--schema-only", "--format=custom"]
+    dump: list[str | Path] = [program.path.with_name("pg_dump"), "--schema-only", "--format=custom"]
     told = subprocess.run([*dump, with_database(os.environ["DATABASE_OWNER_URL"], ensure_template())], capture_output=True, check=True)
     subprocess.run([program.path.with_name("pg_restore"), "--exit-on-error", "--dbname", to], input=told.stdout, check=True)
 
