@@ -9,7 +9,7 @@ from retention.cli.telling import StoryContext, StoryFailedError
 from retention.kit import clock
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 60.0  # only a failure takes so long; a busy machine takes many seconds
+PATIENCE_SECONDS = 120.0  # only a failure takes so long; a busy machine takes many seconds
 
 
 def until(line: str, probe: Callable[[], T | None], *, seconds: float = PATIENCE_SECONDS) -> T:
