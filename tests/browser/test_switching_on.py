@@ -9,7 +9,7 @@ import pytest
 from campaigns.models import Journey, RecoveryCell
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import faults_of_page, picture, wait_for
+from tests.browser.looking import PATIENCE_SECONDS, faults_of_page, picture, wait_for
 from tests.factories import make_store, member_of
 from tests.serving import serve
 
@@ -30,6 +30,7 @@ def window(transactional_db: None, browser: "Browser") -> Iterator[Callable[...,
 def test_the_plan_is_on_after_three_clicks_and_says_who_gets_what_and_when(window: Callable[..., Any], variant: str) -> None:
     store = make_store("brew")
     page = window(variant, user=member_of(store, "owner")).new_page()
+    page.set_default_timeout(3 * PATIENCE_SECONDS * 1000)
     clicks = 0
 
     def click(role: str, name: str) -> None:
@@ -40,7 +41,7 @@ def test_the_plan_is_on_after_three_clicks_and_says_who_gets_what_and_when(windo
     page.goto(f"/s/{store.slug}/")
     picture(page, variant=variant, name="new_store_home")
     click("link", "Recovery plan" if variant.startswith("desktop") else "Messages")
-    page.wait_for_selector("#recovery-on")
+    page.wait_for_selector("button[form=recovery-on]")
     picture(page, variant=variant, name="new_store_recovery")
     assert "only to people who allowed it" in page.locator("main").inner_text()
     click("button", "Switch the plan on")

@@ -283,7 +283,7 @@ class Drawing:
         step = self._read(place, node)
         if step is None:
             return [Part(str(LABELS[node["kind"]]), True)]
-        parts = parts_of(step.describe(), show=lambda value: called(value, self._names))
+        parts = _quoted(parts_of(step.describe(), show=lambda value: called(value, self._names)))
         if asks_something(node["kind"]) and not any(part.is_slot for part in parts):
             return [Part("".join(part.text for part in parts), True)]
         return parts
@@ -291,6 +291,16 @@ class Drawing:
     def _sentence(self, place: str, node: Json) -> str:
         step = self._read(place, node)
         return say(step.describe(), self._names) if step is not None else str(LABELS[node["kind"]])
+
+
+def _quoted(parts: list[Part]) -> list[Part]:
+    """Put the quotation marks around a word that can be changed into it, so that no line breaks between them."""
+    found = list(parts)
+    for place in range(1, len(found) - 1):
+        before, slot, after = found[place - 1 : place + 2]
+        if slot.is_slot and before.text.endswith("“") and after.text.startswith("”"):
+            found[place - 1 : place + 2] = [Part(before.text[:-1], False), Part(f"“{slot.text}”", True), Part(after.text[1:], False)]
+    return found
 
 
 def _is_about(name: str, ask: Ask) -> bool:
@@ -309,7 +319,7 @@ def _faults_of_rules(told: Told) -> dict[str, str]:
     rules = [row for row in told.get("rules", []) if isinstance(row, Mapping)]
     if not any(row.get("conditions") for row in rules):
         return {}
-    terms, found = terms_of_store(), {}
+    terms, found = terms_of_store(), dict[str, str]()
     for number, row in enumerate(rules):
         for place, condition in enumerate(row.get("conditions", [])):
             where = f"rules.{number}.conditions.{place}"
