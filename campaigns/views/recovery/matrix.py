@@ -94,7 +94,7 @@ def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
             "In %(days)s days %(count)s person left, with %(money)s.", "In %(days)s days %(count)s people left, with %(money)s.", people
         )
         if not people:
-            said = _("Nobody was seen leaving in %(days)s days. Who does stands here half an hour later.")
+            said = _("Nobody was seen leaving in %(days)s days. Whoever leaves is counted here half an hour later.")
         now = _("Each cell says what they get, and when.") if grid.live else _("Nothing is sent yet.")
         return [said % {"days": ask.days, "count": write_number(people), "money": money}, now]
     back = ngettext(
