@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from campaigns.journeys.editing.tree import WAYS, Json
 from campaigns.journeys.steps.update import TODAY
@@ -168,7 +168,7 @@ def _ruled(one: Mapping[str, Any]) -> Json:
     return {"inside": _inside(one), "join": rule["root"]["join"], "conditions": [dict(leaf) for leaf in rule["root"]["rules"]]}
 
 
-def is_plain(rule: Any) -> bool:
+def is_plain(rule: Any) -> TypeGuard[Mapping[str, Any]]:
     """Say whether a form can show a rule: one group with some conditions and no group in it."""
     root = rule.get("root") if isinstance(rule, Mapping) else None
     if not isinstance(root, Mapping) or set(rule) != {"version", "root"} or set(root) != {"join", "rules"} or root["join"] not in JOINS:
