@@ -279,16 +279,23 @@ class RuleForm(forms.Form):
         self.rule.save()
 
 
+_HEARD = {"list": "events-heard", "autocomplete": "off"}
+
+
 class RowForm(forms.Form):
     """A row of the recovery plan of the merchant's own: its name, the event it begins with and the one that does not follow."""
 
     name = LineField(label=_("Name of the row"), max_length=60, help_text=_("As it stands in the matrix, such as “Size guide read”."))
     event = LineField(
-        label=_("This happened"), max_length=120, help_text=_("The name of an event your shop sends, exactly as it sends it.")
+        label=_("This happened"),
+        max_length=120,
+        help_text=_("An event your shop sends: choose one that was heard already, or write its name exactly as it is sent."),
+        widget=forms.TextInput(attrs=_HEARD),
     )
     without = LineField(
         label=_("And this did not follow in the same visit"),
         max_length=120,
+        widget=forms.TextInput(attrs=_HEARD),
         initial="Order Completed",
         help_text=_("The name of an event."),
     )

@@ -84,6 +84,16 @@ class Who:
         return known is not None and known == self.inside
 
 
+@dataclass(frozen=True)
+class RuleText:
+    """A rule inside a phrase: pages put its sentence there, which takes the words of the store. rule: as `Who` keeps it."""
+
+    rule: str
+
+    def __str__(self) -> str:
+        return gettext_noop("fit a rule")
+
+
 def is_public_id(text: str) -> bool:
     """Say whether a text can be the public id of something: only such a one may be looked for."""
     try:
@@ -189,7 +199,7 @@ def _counted(count: int, one: str, many: str) -> Phrase:
 
 
 def people_words(who: Iterable[Who]) -> Phrase:
-    """Say who is meant. A segment is named by its public id; pages put its name there."""
+    """Say who is meant. A segment is named by its public id and a rule by itself; pages put its name and its sentence there."""
     parts = [_one(one) for one in who]
     said: Phrase = parts[0]
     for part in parts[1:]:
@@ -199,6 +209,7 @@ def people_words(who: Iterable[Who]) -> Phrase:
 
 def _one(who: Who) -> Phrase:
     if not who.segment:
-        return Phrase(gettext_noop("they fit a rule") if who.inside else gettext_noop("they do not fit a rule"))
+        said = gettext_noop("they %(rule)s") if who.inside else gettext_noop("it is not true that they %(rule)s")
+        return Phrase(said, {"rule": RuleText(who.rule)})
     inside, outside = gettext_noop("they are in the segment “%(segment)s”"), gettext_noop("they are not in the segment “%(segment)s”")
     return Phrase(inside if who.inside else outside, {"segment": who.segment})

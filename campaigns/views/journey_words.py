@@ -1,16 +1,20 @@
 """How journeys are said and drawn wherever they are shown: icons of steps, what starts and ends one, the store's names for things."""
 
+import json
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.journeys.occasions import Occasion
+from campaigns.journeys.occasions import Occasion, RuleText
 from campaigns.journeys.triggers import Trigger
 from campaigns.models import CouponPool, Template
 from retention.kit.words import Phrase, gettext_noop
 from retention.webhooks.models import Endpoint
+from segments.knowing import read, terms_of_store
 from segments.models import Segment
+from segments.rules.sentence import say_part
+from segments.rules.tree import RuleError
 
 ICONS = {
     "send": "mail", "wait": "clock-pause", "wait_date": "clock", "wait_event": "hourglass", "branch": "arrows-split-2",
@@ -53,7 +57,23 @@ def names_of_store() -> dict[str, str]:
 
 def say(phrase: Phrase, names: Names) -> str:
     """Return a phrase in the reader's language, things called by their names."""
-    return phrase.render(_, show=lambda value: names.get(str(value), str(value)))
+    return phrase.render(_, show=lambda value: called(value, names))
+
+
+def called(value: object, names: Names) -> str:
+    """Return what a value in a phrase is called: a thing by its name, a rule by its sentence, anything else as it is."""
+    if isinstance(value, RuleText):
+        return rule_words(value.rule)
+    return names.get(str(value), str(value))
+
+
+def rule_words(rule: str) -> str:
+    """Say a rule as a part of a sentence about "they". rule: as JSON."""
+    terms = terms_of_store()
+    try:
+        return say_part(read(json.loads(rule), terms), terms).render(_)
+    except RuleError:
+        return _("fit a rule that is not finished")
 
 
 def starts(trigger: Trigger, names: Names) -> str:

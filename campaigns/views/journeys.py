@@ -17,6 +17,7 @@ from campaigns.journeys import reading
 from campaigns.journeys.checking import faults_of, hints_of
 from campaigns.journeys.drafting import draft_of
 from campaigns.journeys.editing.growing import grow
+from campaigns.journeys.occasions import people_words
 from campaigns.journeys.shadowing import shadow_of
 from campaigns.journeys.triggers import read_trigger
 from campaigns.journeys.versions import definitions_of, held_back_shares
@@ -32,7 +33,7 @@ from campaigns.views.editor.drawing import Drawing
 from campaigns.views.editor.reading import figures_of
 from campaigns.views.experiments.figures import beyond_held_back, result_card
 from campaigns.views.journey_states import STATE_BADGES
-from campaigns.views.journey_words import names_of_store, occasion_words, starts
+from campaigns.views.journey_words import names_of_store, occasion_words, say, starts
 from campaigns.views.playbooks import PLAN
 from retention.dashboard.access import may, needs
 from retention.kit import clock
@@ -118,6 +119,7 @@ def show_journey(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "number": version.number,
         "starts": starts(definition.trigger, names),
         "again": definition.again.words().render(_),
+        "people": say(people_words(definition.people), names) if definition.people else "",
         "ends": [occasion_words(occasion) for occasion in definition.exits],
         "lines": lines,
         "overview": overview.draw(lines),

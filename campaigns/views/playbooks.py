@@ -16,6 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.journeys.drafting import draft_of, unsaved
+from campaigns.journeys.occasions import people_words
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
 from campaigns.models import CouponPool, Journey, RecoveryCell
 from campaigns.personalization.blocks.editing import filled_in
@@ -73,6 +74,7 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         "lead": _lead(preview),
         "reach": _reach(preview),
         "starts": starts(preview.definition.trigger, _names(preview)),
+        "people": _said(people_words(preview.definition.people), preview) if preview.definition.people else "",
         "ends": [occasion_words(occasion) for occasion in preview.definition.exits],
         "again": preview.definition.again.words().render(_),
         "steps": [{"icon": ICONS.get(kind, "flag"), "sentence": _said(words, preview)} for kind, words, _step in preview.steps],

@@ -136,4 +136,5 @@ def _is_current(request: HttpRequest, item: MenuItem, *, store_slug: str) -> boo
     family = [known for known in _items if known.url_name.rpartition(":")[0] == namespace]
     if len(family) == 1:
         return True
-    return item.in_store and request.path.startswith(item.url(store_slug))
+    above = [known for known in family if known.in_store and request.path.startswith(known.url(store_slug))]
+    return bool(above) and item is max(above, key=lambda known: len(known.url(store_slug)))

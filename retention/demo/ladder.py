@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaigns.measurement.assignment import held_out_of, journey_key
-from campaigns.models import Departure, Enrollment, Message, RecoveryCell
+from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCell
 from retention.customers.models import Consent, Customer, Suppression
 from retention.demo import store as demo_store
 from retention.demo.people import PRODUCTS
+from retention.demo.shop.goods import GOODS
 from retention.demo.shopper import Shopper, post_all
 from retention.demo.telling import must, pass_time, until
 from retention.kit import clock
@@ -25,7 +26,14 @@ LEFT = timedelta(minutes=35)
 UNTIL_SMS, UNTIL_MAIL = timedelta(hours=3, minutes=30), timedelta(hours=20, minutes=40)
 ALLOWS_MAIL = {"email": {"status": "granted", "method": "checkout", "source": "Lumen shop"}}
 ALLOWS_SMS = {"sms": {"status": "granted", "method": "checkout", "source": "Lumen shop"}}
-LINE = {"product_id": GRINDER.sku, "name": GRINDER.name, "price": GRINDER.price_minor / 100, "quantity": 1}
+LINE = {
+    "product_id": GRINDER.sku,
+    "name": GRINDER.name,
+    "category": GOODS[GRINDER.sku].shelf_name,
+    "brand": "Lumen",
+    "price": GRINDER.price_minor / 100,
+    "quantity": 1,
+}
 
 
 def fill(shopper: Shopper) -> None:
@@ -34,18 +42,18 @@ def fill(shopper: Shopper) -> None:
 
 
 def fills_a_basket(scene: "Scene") -> None:
-    """Ana is known and allows mail, SMS and push; her lot is drawn, and she fills her basket. Others fill theirs."""
-    scene.ana = _written_to(scene)
-    ana = scene.ana
+    """Ana is known and allows mail, SMS and push; her lot is drawn, and she fills her basket. Others fill theirs; Bo orders at once."""
+    cell, thanks = RecoveryCell.objects.get(stage__ready="idle", group="buying"), Journey.objects.get(playbook="first_order")
+    ana = scene.ana = _written_to(scene, "Ana", journey_id=cell.journey_id or 0, consent=ALLOWS_MAIL | ALLOWS_SMS)
+    bo = _written_to(scene, "Bo", journey_id=thanks.pk, consent=ALLOWS_MAIL)
     must(ana.allows_push(demo_store.public_key(scene.demo.store, now=clock.now())) == 200, "the product takes her browser")
-    scene.others = [scene.person(name) for name in ("Bo", *(f"Guest{number}" for number in range(CROWD)))]
+    guests = [scene.person(f"Guest{number}") for number in range(CROWD)]
+    scene.others = [bo, *guests]
     scene.cem = scene.person("Cem", email=f"bounce+{scene.number}@example.test")
-    for one in [*scene.others, scene.cem]:
+    for one in [*guests, scene.cem]:
         one.identify(consent=ALLOWS_MAIL)
-        if one.name != "Bo":
-            fill(one)
+        fill(one)
     fill(ana)
-    bo = scene.others[0]
     bo.track("Order Completed", order_id=f"W-{bo.user_id}", total=LINE["price"], currency="EUR", products=[LINE])
     scene.figures["events_posted"] = scene.posted = scene.posted + post_all([ana, scene.cem, *scene.others])
     must(not ana.failures, f"the tracking API takes the events ({ana.failures[:1]})")
@@ -54,17 +62,16 @@ def fills_a_basket(scene: "Scene") -> None:
     scene.say(f"Product Added     posted by Segment's own Python client; basket of {stored.total_minor / 100:.2f} {stored.currency} stored")
 
 
-def _written_to(scene: "Scene") -> Shopper:
-    """Return somebody whom the lot of the cell lets through: whoever is held back gets nothing, and makes no story."""
-    cell = RecoveryCell.objects.get(stage__ready="idle", group="buying")
+def _written_to(scene: "Scene", name: str, *, journey_id: int, consent: object) -> Shopper:
+    """Return somebody whom the lot of a journey lets through: whoever is held back gets nothing, and makes no story."""
     while True:
-        ana = scene.person("Ana")
-        ana.identify(phone=f"+49151{scene.number:08d}", consent=ALLOWS_MAIL | ALLOWS_SMS)
-        scene.posted += ana.post()
-        must(not ana.failures, f"the tracking API takes the events ({ana.failures[:1]})")
-        known = until("she is known", Customer.objects.filter(email=ana.email).first)
-        if not held_out_of(journey_key(cell.journey_id or 0), [known.pk], share=0.1, now=clock.now()):
-            return ana
+        one = scene.person(name)
+        one.identify(phone=f"+49151{scene.number:08d}", consent=consent)
+        scene.posted += one.post()
+        must(not one.failures, f"the tracking API takes the events ({one.failures[:1]})")
+        known = until(f"{name} is known", Customer.objects.filter(email=one.email).first)
+        if not held_out_of(journey_key(journey_id), [known.pk], share=0.1, now=clock.now()):
+            return one
 
 
 def is_pushed(scene: "Scene") -> None:
@@ -77,7 +84,7 @@ def is_pushed(scene: "Scene") -> None:
     scene.say(f'push message      "{pushed["Subject"]}", handed over for her browser')
     everybody = CROWD + 2
     met = scene.rows(Departure)
-    until("the plan has looked at everybody who left", lambda: met.count() >= everybody, seconds=40)
+    until("the plan has looked at everybody who left", lambda: met.count() >= everybody)
     held = met.filter(decision=Departure.Decision.HELD_OUT).count()
     scene.figures |= {"in_the_cell": everybody, "held_out": held}
     scene.say(f"{everybody} people are in the cell; by lot {held} of them get nothing, to compare with")

@@ -9,9 +9,10 @@ from retention.cli.telling import StoryContext, StoryFailedError
 from retention.kit import clock
 
 T = TypeVar("T")
+PATIENCE_SECONDS = 120.0  # only a failure takes so long; a busy machine takes many seconds
 
 
-def until(line: str, probe: Callable[[], T | None], *, seconds: float = 20.0) -> T:
+def until(line: str, probe: Callable[[], T | None], *, seconds: float = PATIENCE_SECONDS) -> T:
     """Return the probe's first answer that is not empty. Raises StoryFailedError with the line when it stays empty."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:

@@ -74,8 +74,7 @@ def start_postgres(program: Program, *, data: Path, sockets: Path, log: Path, du
     data.parent.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     who = identity.choose(program=program.path, folder=data.parent)
-    data.mkdir(mode=0o700, exist_ok=True)
-    identity.take_over(data, identity=who)
+    _own(data, who)
     end_leftover(data)
     os.chown(sockets, who.uid, who.gid)
     password = _password(data)
@@ -90,6 +89,11 @@ def start_postgres(program: Program, *, data: Path, sockets: Path, log: Path, du
         server.stop()
         raise CannotStartError(f"PostgreSQL did not start over {data}; the reason is at the end of {log}.")
     return server
+
+
+def _own(folder: Path, who: Identity) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    identity.take_over(folder, identity=who)
 
 
 def _password(data: Path) -> str:
@@ -110,6 +114,10 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def _make(program: Program, *, data: Path, sockets: Path, log: Path, password: str, who: Identity, durable: bool) -> None:
+    """Make the data folder beside its place and move it there when it is whole: one that was broken off begins anew at the next start."""
+    fresh = data.with_name(data.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    _own(fresh, who)
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if program.major < 17:  # the builtin provider came with 17; plain C would not fold letters outside ASCII
         locale = ["--locale=C.UTF-8"]
@@ -118,12 +126,13 @@ def _make(program: Program, *, data: Path, sockets: Path, log: Path, password: s
     os.chown(secret, who.uid, who.gid)
     arguments = ["--username", ADMIN, "--pwfile", str(secret), "--auth=scram-sha-256", "--encoding=UTF8", *locale]
     arguments += [] if durable else ["--no-sync"]
-    initdb = [*who.prefix, str(program.path.with_name("initdb")), "-D", str(data), *arguments]
+    initdb = [*who.prefix, str(program.path.with_name("initdb")), "-D", str(fresh), *arguments]
     with log.open("ab") as output:
         done = subprocess.run(initdb, stdout=output, stderr=output, env=_ENVIRONMENT, cwd="/", check=False)  # noqa: S603
     secret.unlink()
     if done.returncode != 0:
         raise CannotStartError(f"PostgreSQL could not make its data folder {data}; the reason is at the end of {log}.")
+    fresh.replace(data)
 
 
 def _check_version(program: Program, *, data: Path) -> None:

@@ -40,13 +40,13 @@ def footer_step(request: Any, now: datetime) -> Step:
 
 
 def reminder_step(request: Any, now: datetime) -> Step:
-    """Ask to switch the first journey on."""
+    """Ask to switch the recovery plan on; who has any journey on has begun."""
     return Step(
-        title=_("Switch on the basket reminder"),
-        text=_("Ready-made: two e-mails to people who left a full basket and may be written to. It stops when they buy."),
+        title=_("Bring left baskets back"),
+        text=_("The ready-made recovery plan says who gets what and when. It writes only where people allow it, and stops when they buy."),
         done=Journey.objects.live().no_shadows().exists(),
-        button=_("See the journey"),
-        url=_page(request, "campaigns:journeys"),
+        button=_("See the plan"),
+        url=_page(request, "campaigns:recovery"),
         done_text=_("It is on."),
         minutes=2,
     )

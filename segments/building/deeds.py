@@ -84,7 +84,7 @@ def act(built: Built, deed: str, terms: Terms) -> None:
 def _add(built: Built, place: str, terms: Terms, kind: str) -> None:
     condition = KINDS.get(kind)
     if condition is not None:
-        _added(built, rearranging.add(built.tree, place, _new(condition, terms)))
+        _added(built, rearranging.add(built.tree, place, fresh(condition, terms)))
         built.open, built.is_looked_over = built.focus, False
 
 
@@ -180,7 +180,7 @@ def _added(built: Built, changed: rearranging.Changed) -> None:
     built.tree, built.focus = changed
 
 
-def _new(kind: type[Condition], terms: Terms) -> Json:
+def fresh(kind: type[Condition], terms: Terms) -> Json:
     """Return a condition with usual answers, the store's own words where it has some."""
     asking = partial(kind.asks, terms=terms)
     made = taken(kind.kind, {}, asking)

@@ -172,13 +172,19 @@ def _field(asked: Asked, faults: Mapping[str, Problem], built: Built) -> Field:
     ask = asked.ask
     values = asked.value if isinstance(asked.value, list) else [asked.value]
     options = [Offer(key, _text(words)) for key, words in ask.choices] or (offers(ask.offers) if ask.offers else [])
-    hint = ask.hint if isinstance(ask.hint, str | Phrase) else ask.hint.get(str(asked.value), "")
-    hint = hint if options else ask.empty or hint
+    hint = hint_of(asked, options)
     if ask.kind in {"pick", "choice"} and asked.value not in {offer.value for offer in options}:
         options = [Offer(str(asked.value), str(asked.value) or _("choose …")), *options]
     fault = next((problem for name, problem in faults.items() if name == ask.name or name.startswith(f"{ask.name}.")), None)
     words = _fault(fault, asked) if fault and (asked.value or built.is_looked_over) else ""
-    return Field(ask, FIELD + ask.name, values, options, words, ask.name == built.more, _text(hint))
+    return Field(ask, FIELD + ask.name, values, options, words, ask.name == built.more, hint)
+
+
+def hint_of(asked: Asked, options: Sequence[Offer]) -> str:
+    """Return the line below a question, as its answer asks for it, or why there is nothing to choose from."""
+    ask = asked.ask
+    hint = ask.hint if isinstance(ask.hint, str | Phrase) else ask.hint.get(str(asked.value), "")
+    return _text(hint if options else ask.empty or hint)
 
 
 def _fault(problem: Problem, asked: Asked) -> str:
@@ -199,7 +205,7 @@ def id_of(place: str) -> str:
 
 def parts_of(phrase: Phrase, *, show: Callable[[object], str] = str) -> list[Part]:
     """Return a phrase in pieces: its words, and the values in it that one can change. show: writes a value."""
-    marked = phrase.render(_, show=lambda value: f"{_MARK}{_plain(show(value))}{_END}" if _plain(show(value)) else "")
+    marked = phrase.render(_, show=lambda value: f"{_MARK}{said}{_END}" if (said := _plain(show(value))) else "")
     found: list[Part] = []
     for piece in marked.split(_MARK):
         slot, end, rest = piece.partition(_END)

@@ -80,6 +80,13 @@ class Told:
                 return default
         return found
 
+    def under(self, before: str) -> "Told":
+        """Return what is told in one of its rows ("rules.0."): what is put into either stands in both."""
+        row = Told({})
+        found = self.get(before.rstrip("."), None)
+        row.data = found if isinstance(found, dict) else row.data
+        return row
+
     def word(self, name: str) -> str:
         """Return the text under a name; nothing where there is none or something else."""
         value = self.get(name)
@@ -162,8 +169,8 @@ def shown(told: Told, asking: Asking) -> list[Asked]:
 def taken(kind: str, posted: Mapping[str, Sequence[str]], asking: Asking) -> dict[str, Any]:
     """Return the JSON of a condition from a posted form. posted: the answers under each name; a name may be missing."""
     told = Told({"is": kind})
-    for name, count in _rows(posted).items():
-        told.data[name] = [{} for _row in range(count)]
+    for name, count in sorted(_rows(posted).items(), key=lambda one: one[0].count(".")):
+        told.put(name, [{} for _row in range(count)])
     for ask in asking(told):
         values = posted.get(ask.name)
         if values:
@@ -175,12 +182,22 @@ def taken(kind: str, posted: Mapping[str, Sequence[str]], asking: Asking) -> dic
 
 
 def _rows(posted: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return how many rows of each list were on the page ("where.0.property")."""
+    """Return how many rows of each list were on the page ("where.0.property", "exits.1.where.0.property")."""
     found: dict[str, int] = {}
-    for name in posted:
-        is_row = re.fullmatch(r"(\w+)\.(\d)\.\w+", name)
-        if is_row:
-            found[is_row[1]] = max(found.get(is_row[1], 0), int(is_row[2]) + 1)
+    for row in {row for name in posted for row in rows_of(name)}:
+        of, _dot, index = row.rpartition(".")
+        found[of] = max(found.get(of, 0), int(index) + 1)
+    return found
+
+
+def rows_of(name: str) -> list[str]:
+    """Return the rows a question stands in, the outermost first: of "exits.1.where.0.property" "exits.1" and "exits.1.where.0"."""
+    parts = name.split(".")
+    found = []
+    for place in range(1, len(parts) - 1, 2):
+        if not re.fullmatch(r"[0-9]", parts[place]) or not re.fullmatch(r"[a-z_]+", parts[place - 1]):
+            break
+        found.append(".".join(parts[: place + 1]))
     return found
 
 
@@ -315,11 +332,11 @@ def ask_window(told: Told, before: str = "window.", *, ways: Sequence[str] = PAS
         yield Ask(f"{before}end", "day", gettext_noop("to"))
 
 
-def ask_properties(told: Told, *, event: str) -> Asks:
-    """Ask for what an event must say of itself: a row for each comparison told, and a way to add one."""
-    rows = told.get("where", [])
+def ask_properties(told: Told, around: str = "", *, event: str) -> Asks:
+    """Ask for what an event must say of itself: a row for each comparison told, and a way to add one. around: the row they stand in."""
+    rows = told.get(f"{around}where", [])
     for place in range(min(len(rows) if isinstance(rows, list) else 0, _MOST_ROWS)):
-        before = f"where.{place}."
+        before = f"{around}where.{place}."
         yield Ask(f"{before}property", "pick", gettext_noop("only where"), offers=f"properties:{event}")
         yield Ask(f"{before}type", "choice", gettext_noop("which is a"), choices(PROPERTY_TYPES), "text")
         kind = told.word(f"{before}type")
@@ -330,7 +347,7 @@ def ask_properties(told: Told, *, event: str) -> Asks:
             yield from ask_text(told, before, ops=tuple(TEXTS)[:8], offers=f"property:{event}:{name}")
         else:
             yield Ask(f"{before}op", "choice", gettext_noop("how"), choices(FLAGS, ("yes", "no") if kind == "flag" else tuple(_KNOWN)))
-    yield Ask("where", "rows", gettext_noop("Only where it says …"))
+    yield Ask(f"{around}where", "rows", gettext_noop("Only where it says …"))
 
 
 _KNOWN = ("known", "not_known")

@@ -40,7 +40,12 @@ class Reason:
 
 def say_rule(rule: Rule, terms: Terms) -> Phrase:
     """Return the whole rule as one sentence: "People who ..."."""
-    return Phrase(gettext_noop("People who %(rule)s."), {"rule": _say(rule.root, terms, is_root=True)})
+    return Phrase(gettext_noop("People who %(rule)s."), {"rule": say_part(rule, terms)})
+
+
+def say_part(rule: Rule, terms: Terms) -> Phrase:
+    """Return the whole rule as a part of a sentence about "they"."""
+    return _say(rule.root, terms, is_root=True)
 
 
 def _say(node: Node, terms: Terms, *, is_root: bool = False) -> Phrase:

@@ -189,6 +189,48 @@ def test_rows_of_a_form_come_and_go(store: Any) -> None:
     assert "plan = gold" in writer.page
 
 
+def test_an_exit_says_what_its_event_must_say(store: Any) -> None:
+    writer = Writer(store)
+    writer.press("more:exits", opened="exits")
+    writer.press("more:exits.0.where", opened="exits", **{"exits.0.event": "Order Completed"})
+    told = {"property": "total_minor", "type": "number", "op": "at_least", "value": "5000"}
+    answers = {"exits.0.event": "Order Completed"} | {f"exits.0.where.0.{name}": value for name, value in told.items()}
+    writer.press("done", opened="exits", **answers)
+    assert writer.draft.tree["exits"] == [{"event": "Order Completed", "where": [told | {"value": 5000}]}]
+    assert "they place an order, and total_minor is at least 5000" in writer.page
+    writer.press("less:exits.0.where.0", opened="exits")
+    assert writer.draft.tree["exits"] == [{"event": "Order Completed"}]
+
+
+def test_a_way_asks_by_a_rule_that_is_said_and_changed_condition_by_condition(store: Any) -> None:
+    writer, way = Writer(store), "root.steps.0.ways.0"
+    writer.press("add:root|0|branch")
+    writer.press("more:rules", opened=way)
+    (row,) = writer.draft.tree["root"]["steps"][0]["ways"][0]["people"]
+    assert row["rule"]["root"]["rules"][0]["is"] == "figure"
+    answers = {"is": "figure", "figure": "orders", "op": "at_least", "value": "3"}
+    filled = {"rules.0.inside": "no", "rules.0.join": "any"} | {f"rules.0.conditions.0.{name}": told for name, told in answers.items()}
+    writer.press("more:rules.0.conditions", opened=way, **filled)
+    rule = writer.draft.tree["root"]["steps"][0]["ways"][0]["people"][0]
+    assert (rule["inside"], rule["rule"]["root"]["join"], len(rule["rule"]["root"]["rules"])) == (False, "any", 2)
+    assert 'value="less:rules.0.conditions.1"' in writer.page
+    writer.press("less:rules.0.conditions.1", opened=way)
+    assert "it is not true that they have at least 3 orders" in writer.page
+    assert "Every way leads somewhere" in writer.page
+    broken = filled | {"rules.0.conditions.0.value": "many"}
+    writer.press("look", opened=way, **broken)
+    assert "form-hint bad" in writer.page
+    writer.press("less:rules.0", opened=way)
+    assert writer.draft.tree["root"]["steps"][0]["ways"][0]["people"] == []
+
+
+def test_a_ready_made_journey_s_rule_is_said_in_words_and_can_be_changed(store: Any) -> None:
+    writer = Writer(store, journey=switch_on("first_order", now=clock.now()))
+    writer.press("open:entry")
+    assert "only if they have exactly 1 order" in writer.page
+    assert 'name="c.rules.0.conditions.0.value"' in writer.page
+
+
 def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now()
     journey = switch_on("abandoned_cart", now=now - timedelta(days=1))

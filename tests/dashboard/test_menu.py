@@ -52,6 +52,18 @@ def test_page_below_a_menu_page_marks_it() -> None:
     assert [line.label for group in groups for line in group.lines if line.current] == ["Customers"]
 
 
+def test_of_lines_one_below_the_other_the_nearest_is_marked() -> None:
+    menu.register(
+        MenuItem("messages", "Journeys", "route", "campaigns:journeys", "messages.view"),
+        MenuItem("messages", "Ready-made", "sparkles", "campaigns:journeys/ready", "messages.view"),
+    )
+    for path, marked in (("journeys/7/", "Journeys"), ("journeys/ready/welcome/", "Ready-made"), ("other/", None)):
+        request = request_at("campaigns:one")
+        request.path = f"/s/lumen/campaigns/{path}"
+        groups = menu.menu_for(request, store_slug="lumen", role="owner")
+        assert [line.label for group in groups for line in group.lines if line.current] == ([marked] if marked else [])
+
+
 @pytest.mark.parametrize(
     "item",
     [

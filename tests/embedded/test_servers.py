@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -16,7 +17,7 @@ import redis
 
 from retention.embedded import CannotStartError, processes, servers
 from retention.embedded.finding import find_postgres, find_valkey
-from retention.embedded.postgres import MAX_CONNECTIONS
+from retention.embedded.postgres import MAX_CONNECTIONS, start_postgres
 from retention.embedded.servers import Servers
 from retention.embedded.watching import ROOT, Guardian
 
@@ -120,6 +121,25 @@ def test_a_folder_of_another_version_is_refused_and_kept(tmp_path: Path, guardia
     with pytest.raises(CannotStartError, match=r"was made by PostgreSQL 9\.6.*BOOMERANG_PG_BIN"):
         _start(tmp_path, guardian=guardian)
     assert (data / "PG_VERSION").read_text() == "9.6\n"
+
+
+def test_a_folder_whose_making_was_broken_off_is_made_anew(tmp_path: Path, guardian: Guardian) -> None:
+    found = find_postgres(BARE)
+    breaking = tmp_path / "programs"
+    breaking.mkdir()
+    show = 'case "$*" in *--show*) exit 0;; esac'  # what is asked first: whether it runs at all
+    (breaking / "initdb").write_text(f'#!/bin/sh\n{show}\nwhile [ "$1" != "-D" ]; do shift; done\necho 18 > "$2/PG_VERSION"\nkill -9 $$\n')
+    (breaking / "initdb").chmod(0o755)
+    broken = replace(found, path=breaking / "postgres")
+    sockets = tmp_path / "sockets"
+    sockets.mkdir()
+    place = tmp_path / "place"
+    with pytest.raises(CannotStartError, match="could not make its data folder"):
+        start_postgres(broken, data=place / "postgres", sockets=sockets, log=tmp_path / "log", durable=False, guardian=guardian)
+    running = _start(place, guardian=guardian)
+    assert running.admin_url is not None
+    assert _ask(running.admin_url, "SELECT 1") == 1
+    running.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make another user's folder")

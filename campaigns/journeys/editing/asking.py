@@ -4,7 +4,7 @@ The questions are those of `segments/rules/asks.py`. The answers are as `shaping
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,9 @@ from campaigns.journeys.steps.notify import ROLES
 from campaigns.journeys.steps.wait import DAYS
 from campaigns.journeys.triggers import INTERESTS
 from retention.kit.words import gettext_noop
+from segments.conditions import GROUPS, KINDS
 from segments.rules.asks import Ask, Asking, Asks, Choices, Told, ask_properties
+from segments.rules.terms import Terms
 
 CHANNELS: Choices = (
     ("email", gettext_noop("an e-mail")),
@@ -46,6 +48,13 @@ SUBJECTS: Choices = (
 )
 _YES_NO: Choices = (("false", gettext_noop("no")), ("true", gettext_noop("yes")))
 _INSIDE: Choices = (("yes", gettext_noop("who are in it")), ("no", gettext_noop("who are not in it")))
+_FITTING: Choices = (("yes", gettext_noop("who fit this rule")), ("no", gettext_noop("who do not fit this rule")))
+_JOINS: Choices = (
+    ("all", gettext_noop("all of these hold")),
+    ("any", gettext_noop("one of these holds")),
+    ("none", gettext_noop("none of these holds")),
+)
+_CONDITIONS: Choices = [(kind.kind, kind.label) for kinds in GROUPS.values() for kind in kinds]
 _SIDES: Choices = (
     ("on", gettext_noop("on the day itself")),
     ("before", gettext_noop("so many days before it")),
@@ -62,6 +71,10 @@ _INTERESTS = {
     "basket": gettext_noop("put it into the basket"),
     "wished": gettext_noop("wished for it"),
 }
+FIRST_CONDITION = "figure"
+WHOLE_RULE = gettext_noop(
+    "It has groups of conditions, which are not changed here. Take it out and use a segment in its place to change them."
+)
 _ROLE_WORDS = {
     "owner": gettext_noop("Owner"), "manager": gettext_noop("Manager"), "marketer": gettext_noop("Marketer"),
     "writer": gettext_noop("Writer"), "analyst": gettext_noop("Analyst"), "support": gettext_noop("Support"),
@@ -70,9 +83,10 @@ _ROLE_WORDS = {
 
 @dataclass(frozen=True)
 class Around:
-    """What a form has to know of the journey around it. event: what starts it, for what a branch asks of it."""
+    """What a form has to know around it. event: what starts the journey, for a branch; terms: the store's words, for rules."""
 
     event: str = ""
+    terms: Terms | None = None
 
 
 def asking_of(kind: str, around: Around) -> Asking:
@@ -136,16 +150,39 @@ def _wait_event(told: Told, around: Around) -> Asks:
     yield from _length(gettext_noop("For so long at most"))
 
 
-def _people(told: Told) -> Asks:
+def _people(told: Told, terms: Terms | None) -> Asks:
     for place in _rows(told, "people"):
         yield Ask(f"people.{place}.segment", "pick", gettext_noop("Segment"), offers="segments")
         yield Ask(f"people.{place}.inside", "choice", gettext_noop("those"), _INSIDE, "yes")
     yield Ask("people", "rows", gettext_noop("Only people of a segment …"))
+    if terms is None:
+        return
+    for place in _rows(told, "rules"):
+        yield from _rule(told, f"rules.{place}.", terms)
+    yield Ask("rules", "rows", gettext_noop("Only people who fit a rule …"))
+
+
+def _rule(told: Told, before: str, terms: Terms) -> Asks:
+    """Ask for a rule: whether it shall hold, how its conditions are joined, and the questions of each, as the segment builder asks them."""
+    yield Ask(f"{before}inside", "choice", gettext_noop("those"), _FITTING, "yes", hint=WHOLE_RULE if told.get(f"{before}whole") else "")
+    if told.get(f"{before}whole"):
+        return
+    yield Ask(f"{before}join", "choice", gettext_noop("when"), _JOINS, "all")
+    for place in _rows(told, f"{before}conditions"):
+        yield from _condition(told, f"{before}conditions.{place}.", terms)
+    yield Ask(f"{before}conditions", "rows", gettext_noop("One more condition"))
+
+
+def _condition(told: Told, before: str, terms: Terms) -> Asks:
+    yield Ask(f"{before}is", "choice", gettext_noop("They …"), _CONDITIONS, FIRST_CONDITION)
+    kind = KINDS.get(told.word(f"{before}is"))
+    if kind is not None:
+        yield from (replace(ask, name=f"{before}{ask.name}") for ask in kind.asks(told.under(before), terms))
 
 
 def _way(told: Told, around: Around) -> Asks:
     yield Ask("name", "text", gettext_noop("What you call this way"), is_optional=True)
-    yield from _people(told)
+    yield from _people(told, around.terms)
     yield from ask_properties(told, event=around.event)
 
 
@@ -260,7 +297,7 @@ def _entry(told: Told, around: Around) -> Asks:
         ("always", gettext_noop("each time, once they have left")),
         ("after", gettext_noop("again after so many days")),
     )
-    yield from _people(told)
+    yield from _people(told, around.terms)
     yield Ask("again", "choice", gettext_noop("Somebody may enter"), again, "never")
     if told.word("again") == "after":
         yield Ask("days", "whole", gettext_noop("Days after entering"), default=30)
@@ -281,6 +318,7 @@ def _exits(told: Told, around: Around) -> Asks:
         key = told.word(f"{before}key")
         more = [(key, key)] if key not in [one for one, _word in ABOUT] else []
         yield Ask(f"{before}key", "choice", gettext_noop("It counts"), [*ABOUT, *more], "", is_optional=True)
+        yield from ask_properties(told, before, event=told.word(f"{before}event"))
     yield Ask("exits", "rows", gettext_noop("One more reason to leave"))
 
 

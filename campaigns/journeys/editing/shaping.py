@@ -1,13 +1,15 @@
 """What a step says, as a form holds it, and back: lengths as a number with a unit, sets of words as rows, days before and after.
 
-`spread` and `gather` are inverse for everything a form can say; what it cannot say (a rule of one's own, conditions of exits) stays.
+`spread` and `gather` are inverse for everything a form can say; what it cannot say (a rule with groups in it) stays.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from campaigns.journeys.editing.tree import WAYS, Json
 from campaigns.journeys.steps.update import TODAY
+from segments.conditions import KINDS
+from segments.rules.tree import JOINS
 
 UNITS = ("minutes", "hours", "days")
 _MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60}
@@ -144,20 +146,56 @@ def _told_shares(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
     return {WAYS: ways}
 
 
-def _peopled(node: Mapping[str, Any]) -> list[Json]:
-    """Return segments as rows; rules of one's own are not shown here and stay."""
-    people = [one for one in node.get("people", []) if one.get("segment")]
-    return [{"segment": one["segment"], "inside": "no" if one.get("inside") is False else "yes"} for one in people]
+def _peopled(node: Mapping[str, Any]) -> Json:
+    """Return segments and rules as rows. A rule with groups in it goes along whole, which no form shows."""
+    people = node.get("people", [])
+    segments = [{"segment": one["segment"], "inside": _inside(one)} for one in people if one.get("segment")]
+    return {"people": segments, "rules": [_ruled(one) for one in _rules_of(node)]}
+
+
+def _inside(one: Mapping[str, Any]) -> str:
+    return "no" if one.get("inside") is False else "yes"
+
+
+def _rules_of(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one for one in node.get("people", []) if not one.get("segment")]
+
+
+def _ruled(one: Mapping[str, Any]) -> Json:
+    rule = one.get("rule")
+    if not is_plain(rule):
+        return {"inside": _inside(one), "whole": rule}
+    return {"inside": _inside(one), "join": rule["root"]["join"], "conditions": [dict(leaf) for leaf in rule["root"]["rules"]]}
+
+
+def is_plain(rule: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Say whether a form can show a rule: one group with some conditions and no group in it."""
+    root = rule.get("root") if isinstance(rule, Mapping) else None
+    if not isinstance(root, Mapping) or set(rule) != {"version", "root"} or set(root) != {"join", "rules"} or root["join"] not in JOINS:
+        return False
+    rules = root["rules"]
+    return (
+        isinstance(rules, list)
+        and 0 < len(rules) <= MOST_ROWS
+        and all(isinstance(one, Mapping) and str(one.get("is")) in KINDS for one in rules)
+    )
 
 
 def _told_people(form: Mapping[str, Any], before: Mapping[str, Any]) -> list[Json]:
-    rules = [one for one in before.get("people", []) if not one.get("segment")]
-    rows = [{"segment": row["segment"], "inside": row.get("inside") != "no"} for row in _rows(form, "people") if row.get("segment")]
-    return [{name: value for name, value in row.items() if value is not True} for row in rows] + rules
+    """Return segments and rules told. A rule with groups, of which a page sends no condition, stays the one in its place."""
+    stood = [None if is_plain(one.get("rule")) else one.get("rule") for one in _rules_of(before)]
+    told = [{"segment": row["segment"], "inside": row.get("inside") != "no"} for row in _rows(form, "people") if row.get("segment")]
+    for place, row in enumerate(_rows(form, "rules")):
+        whole = row.get("whole") or (stood[place] if "conditions" not in row and place < len(stood) else None)
+        conditions = [dict(one) for one in _rows(row, "conditions")]
+        rule = whole or {"version": 1, "root": {"join": row.get("join", "all"), "rules": conditions}}
+        if whole or conditions:
+            told.append({"rule": rule, "inside": row.get("inside") != "no"})
+    return [{name: value for name, value in row.items() if value is not True} for row in told]
 
 
 def _way(node: Mapping[str, Any]) -> Json:
-    return {"name": node.get("name", ""), "people": _peopled(node), "where": list(node.get("told", []))}
+    return {"name": node.get("name", ""), **_peopled(node), "where": list(node.get("told", []))}
 
 
 def _told_way(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
@@ -167,7 +205,7 @@ def _told_way(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
 def _entry(part: Mapping[str, Any]) -> Json:
     again, share = part.get("again") or {}, part.get("holdout_share", 0)
     return {
-        "people": _peopled(part),
+        **_peopled(part),
         "again": again.get("rule", "never" if part.get("trigger", {}).get("kind", "event") == "event" else "always"),
         "days": again.get("days", 30),
         "cart_open": "cart_open" in part.get("guards", []),
@@ -191,21 +229,13 @@ def _told_entry(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
 
 
 def _exiting(part: Mapping[str, Any]) -> Json:
-    """Return exits as rows; what one asks of its event goes along with its row, though no form shows it."""
     shown = part.get("exits", [])[:MOST_ROWS]
     return {"exits": [{"event": one.get("event", ""), "key": one.get("key", ""), "where": one.get("where", [])} for one in shown]}
 
 
 def _told_exits(form: Mapping[str, Any], before: Mapping[str, Any]) -> Json:
-    """Return the exits told; a row that came from a page, without what it asks, asks what the same exit in its place asked."""
-    known = [dict(one) for one in before.get("exits", [])]
-    told = []
-    for place, row in enumerate(_rows(form, "exits")):
-        stood = known[place] if place < len(known) else {}
-        is_same = (row.get("event"), row.get("key", "")) == (stood.get("event"), stood.get("key", ""))
-        where = row["where"] if "where" in row else stood.get("where") if is_same else None
-        told.append(_without(row, "where") | ({"where": where} if where else {}))
-    return {"exits": [one for one in told if one.get("event")] + known[MOST_ROWS:]}
+    told = [_without(row) for row in _rows(form, "exits") if row.get("event")]
+    return {"exits": told + [dict(one) for one in before.get("exits", [])[MOST_ROWS:]]}
 
 
 def _triggered(part: Mapping[str, Any]) -> Json:

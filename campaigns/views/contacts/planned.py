@@ -17,7 +17,7 @@ from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.pacing import zone_of
 from campaigns.views.broadcasts.showing import badge_of, word_of
 from campaigns.views.journey_words import CHANNEL_ICONS, CHANNEL_WORDS
-from retention.dashboard.access import needs
+from retention.dashboard.access import may, needs
 from retention.kit import clock
 
 FARTHEST = timedelta(days=400)
@@ -46,6 +46,7 @@ def show_calendar(request: Any) -> HttpResponse:
         "lead": _lead(days, today),
         "counted_at": count.counted_at if count else None,
         "counting": count is None or count.begun_at is not None,
+        "may_write": may(request, "messages.write"),
         "budget": budget_of_store().together,
         "crowded_since": next((day.date for day in days if day.crowded_cut), None),
     }

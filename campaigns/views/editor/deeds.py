@@ -13,14 +13,17 @@ from django.utils.translation import gettext as _
 from campaigns.journeys import drafting
 from campaigns.journeys.definition import MOST_STEPS
 from campaigns.journeys.editing import rearranging
-from campaigns.journeys.editing.asking import Around, asking_of
+from campaigns.journeys.editing.asking import FIRST_CONDITION, Around, asking_of
 from campaigns.journeys.editing.rearranging import Changed
 from campaigns.journeys.editing.shaping import MOST_ROWS, PARTS, gather, spread
 from campaigns.journeys.editing.tree import MOST_DEPTH, STEPS, WAYS, Json, depth, is_index, node_at, places
 from campaigns.models import JourneyDraft
 from campaigns.views.editor.offering import Steps, offered
 from retention.kit.words import one_line
-from segments.rules.asks import Told, taken
+from segments.building.deeds import fresh
+from segments.conditions import KINDS as CONDITIONS
+from segments.knowing import terms_of_store
+from segments.rules.asks import Asked, Asking, Told, rows_of, taken
 from segments.rules.asks import shown as questions_of
 
 LONGEST = 2_000
@@ -62,9 +65,10 @@ def kind_of(tree: Json, where: str) -> str:
     return "way" if ways.get("kind") == "branch" and int(index) < len(ways[WAYS]) - 1 else ""
 
 
-def around_of(tree: Json) -> Around:
-    """Return what forms have to know of a journey."""
-    return Around(str(tree.get("trigger", {}).get("event", "")))
+def asking_in(tree: Json, kind: str) -> Asking:
+    """Return the questions of a kind of form in a journey."""
+    terms = terms_of_store() if kind in {"way", "entry"} else None
+    return asking_of(kind, Around(str(tree.get("trigger", {}).get("event", "")), terms))
 
 
 def act(draft: JourneyDraft, *, post: QueryDict, shown: Shown, steps: Steps) -> bool:
@@ -97,7 +101,7 @@ def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
     answers = {name.removeprefix(FIELD): _cleaned(values) for name, values in post.lists() if name.startswith(FIELD)}
     if not kind or not answers:
         return tree
-    form = taken(kind, answers, asking_of(kind, around_of(tree)))
+    form = taken(kind, answers, asking_in(tree, kind))
     del form["is"]
     return _kept(tree, where, kind, form)
 
@@ -139,7 +143,7 @@ def _prefilled(tree: Json, place: str, steps: Steps) -> Json:
     """Return the tree with the first of the store's own things chosen where a fresh node must name one."""
     kind = kind_of(tree, place)
     form = spread(kind, node_at(tree, place) or {})
-    for asked in questions_of(told := Told(form), asking_of(kind, around_of(tree))):
+    for asked in questions_of(told := Told(form), asking_in(tree, kind)):
         if asked.ask.kind == "pick" and not asked.value and not asked.ask.is_optional and (found := offered(asked.ask.offers, steps)):
             told.put(asked.ask.name, found[0].value)
     return _kept(tree, place, kind, told.data)
@@ -205,17 +209,28 @@ def _more(draft: JourneyDraft, shown: Shown, name: str, steps: Steps) -> None:
     before = draft.tree if shown.open in PARTS else node_at(draft.tree, shown.open)
     if not kind or before is None:
         return
-    form = spread(kind, before)
-    rows = form.get(name, [])
-    row = _new_row(name, rows, steps)
+    told = Told(spread(kind, before))
+    if name not in {one.ask.name for one in _asked(draft.tree, kind, told) if one.ask.kind == "rows"}:
+        return
+    rows = told.get(name, [])
+    row = _new_row(name.rpartition(".")[2], rows, steps)
     if row is None:
         shown.said = _("There is no segment yet.")
     elif isinstance(rows, list) and len(rows) < MOST_ROWS:
-        draft.tree = _kept(draft.tree, shown.open, kind, form | {name: [*rows, row]})
+        told.put(name, [*rows, row])
+        draft.tree = _kept(draft.tree, shown.open, kind, told.data)
         shown.focus = shown.open
 
 
+def _asked(tree: Json, kind: str, told: Told) -> list[Asked]:
+    """Return the questions of a form; what is told stays as it is, without the answers the questions would begin with."""
+    return questions_of(Told(told.data), asking_in(tree, kind))
+
+
 def _new_row(name: str, rows: list[Json], steps: Steps) -> Json | None:
+    if name in {"rules", "conditions"}:
+        condition = fresh(CONDITIONS[FIRST_CONDITION], terms_of_store())
+        return condition if name == "conditions" else {"inside": "yes", "join": "all", "conditions": [condition]}
     if name == "people":
         found = offered("segments", steps)
         return {"segment": found[0].value, "inside": "yes"} if found else None
@@ -233,13 +248,13 @@ def _new_row(name: str, rows: list[Json], steps: Steps) -> Json | None:
 def _less(draft: JourneyDraft, shown: Shown, row: str, _steps: Steps) -> None:
     kind = kind_of(draft.tree, shown.open)
     before = draft.tree if shown.open in PARTS else node_at(draft.tree, shown.open)
-    name, _dot, index = row.partition(".")
-    if not kind or before is None or not is_index(index):
+    if not kind or before is None:
         return
-    form = spread(kind, before)
-    rows = form.get(name)
-    if isinstance(rows, list):
-        draft.tree = _kept(draft.tree, shown.open, kind, form | {name: [one for at, one in enumerate(rows) if at != int(index)]})
+    told = Told(spread(kind, before))
+    if row in {found for one in _asked(draft.tree, kind, told) for found in rows_of(one.ask.name)}:
+        name, _dot, index = row.rpartition(".")
+        told.put(name, [one for at, one in enumerate(told.get(name)) if at != int(index)])
+        draft.tree = _kept(draft.tree, shown.open, kind, told.data)
         shown.focus = shown.open
 
 

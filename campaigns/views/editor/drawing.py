@@ -1,6 +1,5 @@
 """A journey as its pages draw it: steps as sentences with columns for their ways, one form open, counts, and what is wrong."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -10,20 +9,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.journeys.counting import StepCounts
-from campaigns.journeys.editing.asking import asking_of, asks_something
+from campaigns.journeys.editing.asking import asks_something
 from campaigns.journeys.editing.rearranging import MOST_WAYS, into, is_end
 from campaigns.journeys.editing.shaping import PARTS, spread
 from campaigns.journeys.editing.tree import EXIT, FORKS, JUMP, ROOT, STEPS, WAYS, Json, flatten, node_at, places
 from campaigns.journeys.steps import KINDS, Branch, Split, Step
-from campaigns.views.editor.deeds import FIELD, Shown, around_of, kind_of
+from campaigns.views.editor.deeds import FIELD, Shown, asking_in, kind_of
 from campaigns.views.editor.offering import offered
-from campaigns.views.journey_words import ICONS, Names, say
+from campaigns.views.journey_words import ICONS, Names, called, say
 from retention.kit.fields import Fields, Problem
 from retention.kit.words import Phrase, gettext_noop
-from segments.building.drawing import Field, Part, parts_of
+from segments.building.drawing import Field, Part, hint_of, parts_of
+from segments.conditions import KINDS as CONDITIONS
+from segments.knowing import terms_of_store
 from segments.offering import Offer
-from segments.rules.asks import Asked, Told
+from segments.rules.asks import Ask, Asked, Told, rows_of
 from segments.rules.asks import shown as questions_of
+from segments.rules.tree import read_leaf
 
 LABELS = {
     "send": gettext_lazy("Send a message"),
@@ -46,9 +48,14 @@ _IN_FORMS = {"hours": "amount", "minutes": "amount", "told": "where", "set": "se
 
 @dataclass(frozen=True)
 class FormField(Field):
-    """A question of an open form. row_of: the row of a list that ends with it ("exits.0"), so that a button can take the row out."""
+    """A question of an open form.
+
+    row_of: the row of a list that ends with it ("exits.0"), so that a button can take the row out. begins: a row begins with it, in so many
+    others.
+    """
 
     row_of: str = ""
+    begins: int = 0
 
 
 @dataclass
@@ -147,11 +154,13 @@ class Drawing:
         """Return the questions of the form of a place or a part, with what is wrong with the answers."""
         kind = kind_of(self._tree, where)
         node = self._tree if where in PARTS else node_at(self._tree, where) or {}
-        asked = questions_of(Told(spread(kind, node)), asking_of(kind, around_of(self._tree)))
-        faults = self._faults_in_form(where)
-        rows = [_row_of(one.ask.name) for one in asked] + [""]
-        ends = [row if row != following else "" for row, following in pairwise(rows)]
-        return [self._field(one, faults, end) for one, end in zip(asked, ends, strict=True)]
+        told = Told(spread(kind, node))
+        asked = questions_of(told, asking_in(self._tree, kind))
+        faults = self._faults_in_form(where) | _faults_of_rules(told)
+        rows: list[list[str]] = [[], *(_rows_out(one.ask.name) for one in asked), []]
+        ends = [next((row for row in reversed(here) if row not in after), "") for here, after in pairwise(rows[1:])]
+        begins = [len(here) if set(here) - set(before) else 0 for before, here in pairwise(rows[:-1])]
+        return [self._field(one, faults, end, begin) for one, end, begin in zip(asked, ends, begins, strict=True)]
 
     def faults(self, where: str) -> list[str]:
         """Return what is wrong at a place, or with a part of the journey, in words."""
@@ -178,7 +187,7 @@ class Drawing:
             found[".".join(_IN_FORMS.get(part, part) for part in parts)] = say(problem.phrase, self._names)
         return found
 
-    def _field(self, asked: Asked, faults: Mapping[str, str], row_of: str) -> FormField:
+    def _field(self, asked: Asked, faults: Mapping[str, str], row_of: str, begins: int) -> FormField:
         ask = asked.ask
         values = asked.value if isinstance(asked.value, list) else [asked.value]
         options = [Offer(key, word.render(_) if isinstance(word, Phrase) else _(word)) for key, word in ask.choices]
@@ -187,8 +196,9 @@ class Drawing:
         if ask.kind in {"pick", "choice"} and asked.value not in {offer.value for offer in options}:
             shown = self._names.get(str(asked.value), str(asked.value))
             options = [Offer(str(asked.value), shown or _("choose …")), *options]
-        fault = next((words for name, words in faults.items() if name == ask.name or name.startswith(f"{ask.name}.")), "")
-        return FormField(ask, FIELD + ask.name, values, options, fault, row_of=row_of)
+        fault = next((words for name, words in faults.items() if _is_about(name, ask)), "")
+        hint = hint_of(asked, options)
+        return FormField(ask, FIELD + ask.name, values, options, fault, hint=hint, row_of=row_of, begins=begins)
 
     def _lines(self, nodes: Sequence[Json], around: str) -> list[Line]:
         return [self._line(node, f"{around}.{STEPS}.{index}", index, len(nodes)) for index, node in enumerate(nodes)]
@@ -273,7 +283,7 @@ class Drawing:
         step = self._read(place, node)
         if step is None:
             return [Part(str(LABELS[node["kind"]]), True)]
-        parts = parts_of(step.describe(), show=lambda value: self._names.get(str(value), str(value)))
+        parts = _quoted(parts_of(step.describe(), show=lambda value: called(value, self._names)))
         if asks_something(node["kind"]) and not any(part.is_slot for part in parts):
             return [Part("".join(part.text for part in parts), True)]
         return parts
@@ -283,10 +293,39 @@ class Drawing:
         return say(step.describe(), self._names) if step is not None else str(LABELS[node["kind"]])
 
 
-def _row_of(name: str) -> str:
-    """Return the row of a list a question belongs to, if a row can be taken out; a way of a split is taken out with its column."""
-    found = re.match(r"(?!shares)\w+\.\d+(?=\.)", name)
-    return found[0] if found else ""
+def _quoted(parts: list[Part]) -> list[Part]:
+    """Put the quotation marks around a word that can be changed into it, so that no line breaks between them."""
+    found = list(parts)
+    for place in range(1, len(found) - 1):
+        before, slot, after = found[place - 1 : place + 2]
+        if slot.is_slot and before.text.endswith("“") and after.text.startswith("”"):
+            found[place - 1 : place + 2] = [Part(before.text[:-1], False), Part(f"“{slot.text}”", True), Part(after.text[1:], False)]
+    return found
+
+
+def _is_about(name: str, ask: Ask) -> bool:
+    """Say whether a fault of this name belongs below a question; what is wrong in a row of a list stands in the row."""
+    rest = name.removeprefix(ask.name)
+    return not rest or (rest != name and rest[0] == "." and not (ask.kind == "rows" and rest[1].isdecimal()))
+
+
+def _rows_out(name: str) -> list[str]:
+    """Return the rows a question stands in that can be taken out; a way of a split is taken out with its column."""
+    return [] if name.startswith("shares.") else rows_of(name)
+
+
+def _faults_of_rules(told: Told) -> dict[str, str]:
+    """Return what is wrong with the conditions of rules, by the question it is about."""
+    rules = [row for row in told.get("rules", []) if isinstance(row, Mapping)]
+    if not any(row.get("conditions") for row in rules):
+        return {}
+    terms, found = terms_of_store(), dict[str, str]()
+    for number, row in enumerate(rules):
+        for place, condition in enumerate(row.get("conditions", [])):
+            where = f"rules.{number}.conditions.{place}"
+            _read, problems = read_leaf(condition, place=where, kinds=CONDITIONS, terms=terms)
+            found |= {problem.path: problem.phrase.render(_) for problem in problems}
+    return found
 
 
 def where_of(problem: Problem, drawing: Drawing, tree: Json) -> str:

@@ -182,4 +182,4 @@ def _chart(counted: Mapping[str, int], replay: JourneyReplay) -> SafeString:
     words = [formats.date_format(day, "j M") if place % 14 == 0 else "" for place, day in enumerate(days)]
     axis = Axis(ticks, tuple(write_number(tick) for tick in ticks))
     label = _("Runs that would have begun, by day: %(most)s at most") % {"most": write_number(max(totals))}
-    return day_bars(totals, [], axis=axis, days=words, label=label)
+    return day_bars(totals, totals, axis=axis, days=words, label=label)

@@ -91,10 +91,12 @@ def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
     money = write_money(left, currency=store.currency)
     if not totals.came_back:
         said = ngettext(
-            "%(days)s days: %(count)s person left, with %(money)s.", "%(days)s days: %(count)s people left, with %(money)s.", people
+            "In %(days)s days %(count)s person left, with %(money)s.", "In %(days)s days %(count)s people left, with %(money)s.", people
         )
-        sentences = [said % {"days": ask.days, "count": write_number(people), "money": money}]
-        return sentences if grid.live else [*sentences, _("Nothing is sent yet.")]
+        if not people:
+            said = _("Nobody was seen leaving in %(days)s days. Whoever leaves is counted here half an hour later.")
+        now = _("Each cell says what they get, and when.") if grid.live else _("Nothing is sent yet.")
+        return [said % {"days": ask.days, "count": write_number(people), "money": money}, now]
     back = ngettext(
         "Last %(days)s days %(count)s person came back, worth %(money)s.",
         "Last %(days)s days %(count)s people came back, worth %(money)s.",

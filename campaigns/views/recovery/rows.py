@@ -19,13 +19,15 @@ from retention.dashboard.access import needs
 from retention.kit import clock
 from retention.stores import auditing
 from segments.models import Segment
+from segments.offering import offers
 
 
 @needs("messages.edit")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_row(request: Any) -> HttpResponse:
     """Ask for a row of the merchant's own, and add it; an address may bring what stands in the form."""
-    form = RowForm(request.POST or None, initial={name: request.GET.get(name, "")[:120] for name in ("name", "event", "without", "device")})
+    told = {name: request.GET[name][:120] for name in ("name", "event", "without", "device") if name in request.GET}
+    form = RowForm(request.POST or None, initial=told)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         rule = Happened(said["event"], said["without"], said["device"])
@@ -38,7 +40,7 @@ def new_row(request: Any) -> HttpResponse:
         except PlanRefused as refused:
             form.add_error("name", refused.phrase.render(_))
     status = 422 if request.method == "POST" else 200
-    return render(request, "campaigns/recovery/row.html", {"form": form}, status=status)
+    return render(request, "campaigns/recovery/row.html", {"form": form, "heard": offers("events")}, status=status)
 
 
 @needs("messages.edit")

@@ -1,6 +1,7 @@
 """What a step says, shown in its form and read back, is what it said; every kind of step and of start has a form."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,10 +10,15 @@ from campaigns.journeys.editing.asking import Around, asking_of, asks_something
 from campaigns.journeys.editing.rearranging import FRESH
 from campaigns.journeys.editing.shaping import MOST_ROWS, gather, spread
 from campaigns.journeys.steps import KINDS
+from segments.conditions import KINDS as CONDITIONS
+from segments.library import LIBRARY, did, either, figure, last, rule_of
 from segments.rules.asks import Told, shown, taken
+from segments.rules.terms import Terms
+from segments.rules.tree import Rule, RuleError, read_rule
 
 SEGMENT = "11111111-1111-4111-8111-111111111111"
 WHERE = [{"property": "total_minor", "type": "number", "op": "at_least", "value": 5000}]
+AROUND = Around("Cart Idle", Terms(store_id=1, zone=ZoneInfo("Europe/Berlin"), currency="EUR"))
 STEPS: list[dict[str, Any]] = [
     {"kind": "send", "channel": "sms", "template": "a", "expires_hours": 12},
     {"kind": "wait", "hours": 20},
@@ -40,13 +46,13 @@ TRIGGERS: list[dict[str, Any]] = [
 
 def posted(kind: str, node: dict[str, Any]) -> dict[str, list[str]]:
     """Return what a browser would send back of a form nobody changed."""
-    asked = shown(Told(spread(kind, node)), asking_of(kind, Around()))
+    asked = shown(Told(spread(kind, node)), asking_of(kind, AROUND))
     return {one.ask.name: one.value if isinstance(one.value, list) else [one.value] for one in asked if one.ask.kind != "rows"}
 
 
 def through_the_form(kind: str, node: dict[str, Any]) -> dict[str, Any]:
     """Return a node's words after its form was opened and sent back unchanged."""
-    form = taken(kind, posted(kind, node), asking_of(kind, Around()))
+    form = taken(kind, posted(kind, node), asking_of(kind, AROUND))
     del form["is"]
     return gather(kind, form, node)
 
@@ -107,6 +113,37 @@ def test_a_way_of_a_branch_and_the_shares_of_a_split_come_back() -> None:
         "ways": [{"name": "A", "weight": 70, "steps": [{"kind": "jump", "to": "s"}]}, {"name": "B", "weight": 30, "steps": []}],
     }
     assert through_the_form("split", split) == {"ways": split["ways"]}
+
+
+@pytest.mark.parametrize("one", LIBRARY, ids=lambda one: one.key)
+def test_a_rule_of_the_library_comes_back_from_the_form_of_a_way(one: Any) -> None:
+    way = {"name": "", "people": [{"rule": one.rule, "inside": False}, {"rule": one.rule}], "told": [], "steps": []}
+    people = through_the_form("way", way)["people"]
+    assert [entry.get("inside", True) for entry in people] == [False, True]
+    assert [_read_rule(entry["rule"]) for entry in people] == [_read_rule(one.rule)] * 2
+
+
+def _read_rule(rule: Any) -> Rule | str:
+    try:
+        return read_rule(rule, kinds=CONDITIONS, terms=AROUND.terms)
+    except RuleError as error:
+        return str(error)
+
+
+def test_conditions_are_changed_in_the_form_and_a_rule_with_groups_stays_as_it_is() -> None:
+    plain, grouped = (
+        rule_of(figure("orders", "equals", 1)),
+        rule_of(either(did("Product Viewed", window=last(2)), figure("spent", "more", 5))),
+    )
+    way = {"name": "", "people": [{"rule": grouped}, {"rule": plain}], "told": [], "steps": []}
+    form = spread("way", way)
+    assert [sorted(row) for row in form["rules"]] == [["inside", "whole"], ["conditions", "inside", "join"]]
+    answers = posted("way", way) | {"rules.1.conditions.0.value": ["3"], "rules.1.join": ["none"], "rules.0.inside": ["no"]}
+    told = taken("way", answers, asking_of("way", AROUND))
+    changed = {"version": 1, "root": {"join": "none", "rules": [figure("orders", "equals", 3)]}}
+    assert gather("way", told, way)["people"] == [{"rule": grouped, "inside": False}, {"rule": changed}]
+    assert gather("way", form | {"rules": form["rules"][1:]}, way)["people"] == [{"rule": plain}]
+    assert gather("way", form | {"rules": [form["rules"][0], {"inside": "yes", "join": "all"}]}, way)["people"] == [{"rule": grouped}]
 
 
 def test_every_kind_of_step_can_be_added_and_all_that_say_something_have_a_form() -> None:
