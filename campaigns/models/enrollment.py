@@ -86,6 +86,12 @@ class Enrollment(StoreOwned):
             models.Index(fields=["store", "customer", "state"], name="enrollment_of_customer"),
             models.Index(fields=["store", "journey", "state"], name="enrollment_of_journey"),
             models.Index(fields=["store", "cart"], name="enrollment_of_cart", condition=models.Q(cart__isnull=False)),
+            # The step is `FOR_STOCK` of journeys/triggers.py.
+            models.Index(
+                fields=["store", "about", "customer"],
+                name="enrollment_for_stock",
+                condition=models.Q(state="running", step="back-in-stock"),
+            ),
         ]
 
     def __str__(self) -> str:
