@@ -160,10 +160,14 @@ class Definition:
         """Say whether anything has to be known to carry a run on that stands at a step."""
         return bool(self.guards) or self.needs(step_id) != _NO_NEEDS
 
+    def is_alike_at(self, step_id: str) -> bool:
+        """Say whether all who stand at a step go on the same way: nothing is asked of them, and no step parts people by chance."""
+        return step_id in self._alike
+
     @cached_property
-    def is_alike_for_all(self) -> bool:
-        """Say whether nobody goes another way only because of who they are: no step parts people by chance."""
-        return not any(isinstance(step, Split) for step in self.steps)
+    def _alike(self) -> frozenset[str]:
+        parts = any(isinstance(step, Split) for step in self.steps)
+        return frozenset(step_id for step_id in self._needs if not parts and not self.asks(step_id))
 
     def _needs_from(self, start: str) -> Needs:
         found, seen, waiting = self.entry_needs, {start}, [start]

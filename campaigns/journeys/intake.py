@@ -5,7 +5,7 @@ effect has its own unique key, so reading the same event twice changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from campaigns.models import Enrollment, Journey
 from retention.customers.changes import VIEWS
 from retention.customers.events import take_pending
 from retention.customers.models import CustomerEvent
+from retention.tenancy.bulk import update_rows
 
 READER = "journeys"
 SLICE = 500
@@ -113,15 +114,33 @@ def _tell(runs: Sequence[Enrollment], events: Sequence[CustomerEvent], *, now: d
     facts = facts_of([asked_of(run, definitions[run.version_id].all_needs) for run in asking], now=now) if asking else {}
     answers = {run.pk: _told(run, definitions[run.version_id], by_customer[run.customer_id], facts.get(run.pk), now=now) for run in touched}
     carry_out(touched, answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
+    _speak_of([run for run in touched if heard[run.pk] == GOES_ON], definitions, by_customer)
 
 
 def _heard(run: Enrollment, definition: Definition | None, by_customer: Mapping[int | None, Sequence[CustomerEvent]]) -> str:
     """Return what the first event that means something to a run means."""
-    if definition is None:
-        return ""
-    standing, events = standing_of(run), (one for one in by_customer.get(run.customer_id, ()) if _since(run, one))
-    means = (meaning(definition, standing, _happened(one), about=run.subject) for one in events)
-    return next((word for word in means if word), "")
+    return next((word for _event, word in _meant(run, definition, by_customer)), "")
+
+
+def _meant(
+    run: Enrollment, definition: Definition | None, by_customer: Mapping[int | None, Sequence[CustomerEvent]]
+) -> Iterator[tuple[CustomerEvent, str]]:
+    """Yield the events that mean something to a run where it stands, with what."""
+    if definition is not None:
+        standing = standing_of(run)
+        for event in by_customer.get(run.customer_id, ()):
+            if _since(run, event) and (word := meaning(definition, standing, _happened(event), about=run.subject)):
+                yield event, word
+
+
+def _speak_of(
+    runs: Sequence[Enrollment], definitions: Mapping[int, Definition], by_customer: Mapping[int | None, Sequence[CustomerEvent]]
+) -> None:
+    """Let messages of runs that no event began speak of the one they waited for, such as the product that is back."""
+    silent = [run for run in runs if run.trigger_event_id is None]
+    for run in silent:
+        run.trigger_event_id = next(event.pk for event, _word in _meant(run, definitions[run.version_id], by_customer))
+    update_rows(silent, ["trigger_event_id"])
 
 
 def _told(run: Enrollment, definition: Definition, events: Sequence[CustomerEvent], facts: Facts | None, *, now: datetime) -> Answer:

@@ -2,31 +2,36 @@
 
 from collections.abc import Sequence
 
+from campaigns.journeys.triggers import FOR_STOCK
 from retention.customers.personal_data import Pair, run_for_pairs
 
 # Runs about the customer themselves are about the survivor from now on. Of those of one journey about one thing all but the oldest end
 # first, for of each only one may go on at a time. Who left the shop climbs one ladder, whichever cell it is of: a live one stays first.
-_END_DOUBLES = """
+# Waiting for something that is sold out is no climbing yet.
+_END_DOUBLES = f"""
     , mine AS (
-        SELECT run.id, row_number() OVER (
-            PARTITION BY coalesce(pair.survivor, run.customer_id), CASE WHEN journey.for_quiet THEN 0 ELSE run.journey_id END,
-                CASE WHEN journey.for_quiet OR run.about = 'customer-' || run.customer_id THEN '' ELSE run.about END
-            ORDER BY journey.for_quiet AND journey.state <> 'live', run.entered_at, run.id
-        ) AS place
-        FROM campaigns_enrollment AS run LEFT JOIN pair ON pair.loser = run.customer_id
-        JOIN campaigns_journey AS journey ON journey.store_id = run.store_id AND journey.id = run.journey_id
-        WHERE run.store_id = %s AND run.state = 'running' AND run.about <> ''
-            AND (pair.loser IS NOT NULL OR run.customer_id IN (SELECT survivor FROM pair))
+        SELECT run.id, run.climbs, row_number() OVER (
+            PARTITION BY run.person, run.journey_id, run.subject ORDER BY NOT run.climbs, run.rests, run.entered_at, run.id
+        ) AS twin, row_number() OVER (PARTITION BY run.person, run.climbs ORDER BY run.rests, run.entered_at, run.id) AS place
+        FROM (
+            SELECT run.id, run.journey_id, run.entered_at, coalesce(pair.survivor, run.customer_id) AS person,
+                journey.for_quiet AND run.step <> '{FOR_STOCK}' AS climbs, journey.for_quiet AND journey.state <> 'live' AS rests,
+                CASE WHEN run.about = 'customer-' || run.customer_id THEN '' ELSE run.about END AS subject
+            FROM campaigns_enrollment AS run LEFT JOIN pair ON pair.loser = run.customer_id
+            JOIN campaigns_journey AS journey ON journey.store_id = run.store_id AND journey.id = run.journey_id
+            WHERE run.store_id = %s AND run.state = 'running' AND run.about <> ''
+                AND (pair.loser IS NOT NULL OR run.customer_id IN (SELECT survivor FROM pair))
+        ) AS run
     ), ended AS (
         UPDATE campaigns_enrollment AS run SET state = 'stopped', due_at = NULL, ended_at = clock_timestamp(), reason = 'merged'
-        FROM mine WHERE run.id = mine.id AND mine.place > 1 RETURNING run.id, run.store_id
+        FROM mine WHERE run.id = mine.id AND (mine.twin > 1 OR mine.climbs AND mine.place > 1) RETURNING run.id, run.store_id
     )
     UPDATE campaigns_message AS message SET
         state = CASE WHEN provider_key <> '' THEN 'unknown' ELSE 'suppressed' END,
         reason = CASE WHEN provider_key <> '' THEN 'no_answer' ELSE 'run_ended' END,
         finished_at = clock_timestamp(), holder = NULL, lease_until = NULL
     FROM ended WHERE message.store_id = ended.store_id AND message.enrollment_id = ended.id AND message.state IN ('planned', 'ready')
-"""
+"""  # noqa: S608 - a name of ours
 _MOVE = """
     UPDATE campaigns_enrollment AS run SET customer_id = pair.survivor,
         about = CASE WHEN run.about = 'customer-' || run.customer_id THEN 'customer-' || pair.survivor ELSE run.about END

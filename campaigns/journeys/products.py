@@ -1,7 +1,8 @@
 """News of products told to the people it interests: who looked at one, put it into the basket or wished for it gets an event of ours.
 
-Only news that a live journey waits for is told, and only to people near enough for one of them; the rest is let go. A piece of news is told
-a page of people at a time and leaves when all have heard it, each step in one transaction.
+Only news that a live journey waits for is told, and only to people near enough for one of them; the rest is let go. That something is back
+is told to those who wait for it in the recovery plan, and to those who saw it sold out a moment ago and were not looked at yet. A piece of
+news is told a page of people at a time and leaves when all have heard it, each step in one transaction.
 """
 
 from collections import defaultdict
@@ -12,16 +13,19 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from campaigns.journeys.triggers import PRODUCT_NEWS, Product
+from campaigns.journeys.triggers import FOR_STOCK, PRODUCT_NEWS, Product
 from campaigns.journeys.versions import live_journeys
+from campaigns.models import RecoveryCell
 from retention.catalog.models import ProductNews
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
 
 PAGE = 2000
 TOO_OLD = timedelta(days=1)
-# What somebody did with a product, when last: by their events, and by the basket they have now. Who bought it meanwhile is left out.
-_NEAR = """
+JUST_NOW = timedelta(hours=2)
+# What somebody did with a product, when last: by their events, and by the basket they have now; or that they wait for it. Who bought it
+# meanwhile is left out.
+_NEAR = f"""
     WITH did AS (
         SELECT customer_id, occurred_at AS at,
             CASE name WHEN 'Product Added to Wishlist' THEN 'wished' WHEN 'Product Added' THEN 'basket' ELSE 'viewed' END AS kind
@@ -35,16 +39,22 @@ _NEAR = """
         FROM orders_cart AS cart JOIN orders_cartline AS line ON line.store_id = cart.store_id AND line.cart_id = cart.id
         WHERE cart.store_id = %(store)s AND cart.state = 'open' AND cart.customer_id > %(after)s AND cart.last_activity_at > %(since)s
             AND line.product_id = %(product)s
+        UNION ALL
+        SELECT customer_id, trigger_at, 'waited'
+        FROM campaigns_enrollment
+        WHERE %(back)s AND store_id = %(store)s AND state = 'running' AND step = '{FOR_STOCK}' AND about = %(product)s
+            AND customer_id > %(after)s
     )
     SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'),
-        max(at) FILTER (WHERE kind = 'wished')
+        max(at) FILTER (WHERE kind = 'wished'), bool_or(kind = 'waited')
     FROM did WHERE NOT EXISTS (
         SELECT 1 FROM orders_order AS placed JOIN orders_orderline AS line ON line.store_id = placed.store_id AND line.order_id = placed.id
         WHERE placed.store_id = %(store)s AND placed.customer_id = did.customer_id AND placed.placed_at >= did.at
             AND line.product_id = %(product)s
     )
     GROUP BY customer_id ORDER BY customer_id LIMIT %(limit)s
-"""
+"""  # noqa: S608 - a name of ours
+BACK = "back_in_stock"
 
 
 def take_product_news(*, now: datetime) -> int:
@@ -57,7 +67,7 @@ def take_product_news(*, now: datetime) -> int:
         if news is None:
             return 0
         wanted = waited.get(news.kind, ())
-        rows = _near(news, wanted, now=now) if wanted else []
+        rows = _near(news, wanted, now=now) if news.kind in waited else []
         told = [event for row in rows if (event := _event(news, row, wanted, now=now)) is not None]
         if told:
             record_many(told, now=now)
@@ -69,8 +79,13 @@ def take_product_news(*, now: datetime) -> int:
 
 
 def _waited(*, now: datetime) -> Mapping[str, Sequence[Product]]:
-    """Return what live journeys wait for, by the kind of news; news nobody waits for, or too old to tell, leaves in one go."""
+    """Return what live journeys wait for, by the kind of news; news nobody waits for, or too old to tell, leaves in one go.
+
+    Where the recovery plan waits for what is sold out, or may come to, its kind of news is there, with or without journeys.
+    """
     found: dict[str, list[Product]] = defaultdict(list)
+    if RecoveryCell.objects.exclude(journey=None).exists():
+        found[BACK] = []
     for journey in live_journeys():
         product = journey.definition.trigger.product
         if product is not None:
@@ -80,9 +95,14 @@ def _waited(*, now: datetime) -> Mapping[str, Sequence[Product]]:
 
 
 def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> list[Any]:
-    """Return the next people who did something with the product lately: (customer, viewed, basket, wished), each when last or None."""
-    since = now - timedelta(days=max(one.within_days for one in wanted))
+    """Return the next people who did something with the product lately: (customer, viewed, basket, wished, waited).
+
+    The first three say when last, or None; the last whether the recovery plan waits for it with them.
+    """
+    lately = [timedelta(days=one.within_days) for one in wanted]
+    since = now - max([*lately, JUST_NOW] if news.kind == BACK else lately)
     values: dict[str, Any] = {
+        "back": news.kind == BACK,
         "store": require_store_id(),
         "product": news.product.shop_id,
         "after": news.after_id,
@@ -97,10 +117,11 @@ def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> lis
 
 def _event(news: ProductNews, row: Sequence[Any], wanted: Sequence[Product], *, now: datetime) -> NewEvent | None:
     """Return the event for one person, or None when no journey waits for it of them."""
-    customer_id, *moments = row
+    customer_id, *moments, waits = row
     near = zip(("viewed_days", "basket_days", "wished_days"), moments, strict=True)
     properties: dict[str, Any] = {**_figures(news), **{name: (now - at).days for name, at in near if at is not None}}
-    if not any(one.accepts(properties) for one in wanted):
+    unseen = news.kind == BACK and moments[0] is not None and moments[0] > now - JUST_NOW
+    if not waits and not unseen and not any(one.accepts(properties) for one in wanted):
         return None
     return NewEvent(customer_id, PRODUCT_NEWS[news.kind], properties, now)
 

@@ -5,6 +5,7 @@ rows until its connection ends, and the others go round it. Of one customer, run
 before the news of them was read, so that an order is known before the next message is planned.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,13 +17,12 @@ from campaigns.journeys.definition import Definition
 from campaigns.journeys.engine import Answer, Due, advance, end
 from campaigns.journeys.facts import NOTHING, asked_of, facts_of
 from campaigns.journeys.intake import READER
-from campaigns.journeys.standings import carry_out, run_of, standing_of
+from campaigns.journeys.standings import carry_out, move_all, run_of, standing_of
 from campaigns.journeys.versions import definitions_of
 from campaigns.journeys.waves import next_wave
 from campaigns.models import Enrollment, Journey
 from retention.catalog.models import ProductNews
 from retention.customers.models import Pending
-from retention.kit.arrays import array_of
 from retention.kit.stored_json import read_json
 from retention.tenancy.context import require_store_id
 
@@ -33,60 +33,92 @@ _NAMES = (
     "id", "store_id", "journey_id", "version_id", "customer_id", "cart_id", "occurrence", "about", "state", "step", "due_at", "held_out",
     "reason", "memory",
 )  # fmt: skip
+_ID, _VERSION, _STEP, _HELD_OUT, _MEMORY = (_NAMES.index(name) for name in ("id", "version_id", "step", "held_out", "memory"))
+MANY = 20
+"""So many that go on alike, or more, are worth a statement of their own."""
+# The last column: whether a row of the same person is due earlier and held by somebody else. Then their turn has not come.
 _CLAIM = f"""
-    SELECT {", ".join(f"run.{name}" for name in _NAMES)} FROM campaigns_enrollment AS run
-    WHERE run.store_id = %(store)s AND run.state = 'running' AND run.due_at <= %(now)s AND run.journey_id = ANY(%(journeys)s)
-        AND NOT EXISTS (
-            SELECT 1 FROM customers_pending AS news
-            WHERE news.store_id = %(store)s AND news.reader = %(reader)s AND news.customer_id = run.customer_id
-        )
-    ORDER BY run.due_at, run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED
+    WITH picked AS MATERIALIZED (
+        SELECT {", ".join(f"run.{name}" for name in _NAMES)} FROM campaigns_enrollment AS run
+        WHERE run.store_id = %(store)s AND run.state = 'running' AND run.due_at <= %(now)s AND run.journey_id = ANY(%(journeys)s)
+            AND NOT EXISTS (
+                SELECT 1 FROM customers_pending AS news
+                WHERE news.store_id = %(store)s AND news.reader = %(reader)s AND news.customer_id = run.customer_id
+            )
+        ORDER BY run.due_at, run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED
+    )
+    SELECT picked.*, EXISTS (
+        SELECT 1 FROM campaigns_enrollment AS other
+        WHERE other.store_id = %(store)s AND other.customer_id = picked.customer_id AND other.state = 'running'
+            AND (other.due_at, other.id) < (picked.due_at, picked.id) AND other.journey_id = ANY(%(journeys)s)
+            AND other.id NOT IN (SELECT id FROM picked)
+    ) FROM picked
 """  # noqa: S608 - columns of our own model
-# Rows of the same people that are due earlier and held by somebody else: those people's turn has not come.
-_EARLIER = """
-    SELECT DISTINCT mine.id FROM campaigns_enrollment AS mine
-    JOIN campaigns_enrollment AS other ON other.store_id = mine.store_id AND other.customer_id = mine.customer_id
-    WHERE mine.store_id = %(store)s AND mine.id = ANY(%(ids)s::bigint[]) AND other.state = 'running' AND other.id <> ALL(%(ids)s::bigint[])
-        AND other.journey_id = ANY(%(journeys)s) AND (other.due_at, other.id) < (mine.due_at, mine.id)
-"""
+_Row = Sequence[Any]
 
 
 def run_due(*, now: datetime, limit: int = SLICE) -> int:
     """Carry on up to a thousand due runs of the active store and return how many there were."""
     with transaction.atomic():
-        runs = _claim(now=now, limit=limit)
-        if not runs:
+        rows = _claim(now=now, limit=limit)
+        if not rows:
             return 0
-        definitions = definitions_of({run.version_id for run in runs})
-        answers = _answers(runs, definitions, now=now)
-        carry_out(runs, answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
-    return len(runs)
+        definitions = definitions_of({row[_VERSION] for row in rows})
+        alike, alone = _parted(rows, definitions)
+        told, answers = _together(alike, definitions, now=now)
+        answers |= _answers(alone, definitions, now=now)
+        carry_out([*told, *alone], answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
+    return len(rows)
+
+
+def _parted(rows: Sequence[_Row], definitions: Mapping[int, Definition]) -> tuple[list[list[_Row]], list[Enrollment]]:
+    """Return those who go on alike, row by row, and the runs that are looked at one by one.
+
+    The engine is pure: runs of one version that stand at one step with the same in mind, and of which nothing needs to be known, have one
+    answer.
+    """
+    alike: dict[tuple[int, str, bool, str], list[_Row]] = defaultdict(list)
+    alone: list[Enrollment] = []
+    for row in rows:
+        definition = definitions.get(row[_VERSION])
+        if definition is not None and definition.is_alike_at(row[_STEP]):
+            alike[row[_VERSION], row[_STEP], row[_HELD_OUT], row[_MEMORY]].append(row)
+        else:
+            alone.append(_run(row))
+    return list(alike.values()), alone
+
+
+def _together(
+    alike: Sequence[Sequence[_Row]], definitions: Mapping[int, Definition], *, now: datetime
+) -> tuple[list[Enrollment], dict[int, Answer]]:
+    """Ask the engine once for all who go on alike. Many for whom nothing is done are moved at once; the others come with their answers."""
+    runs: list[Enrollment] = []
+    answers: dict[int, Answer] = {}
+    for rows in alike:
+        first = _run(rows[0])
+        definition = definitions[first.version_id]
+        standing, effects = advance(definition, standing_of(first), signal=Due(), facts=NOTHING, run=run_of(first), now=now)
+        ids = [row[_ID] for row in rows]
+        if len(rows) >= MANY and not effects:
+            move_all(ids, standing, now=now)
+        else:
+            runs += [_run(row) for row in rows]
+            answers |= dict.fromkeys(ids, (standing, effects))
+    return runs, answers
 
 
 def _answers(runs: Sequence[Enrollment], definitions: Mapping[int, Definition], *, now: datetime) -> dict[int, Answer]:
-    """Return where each run stands now, and what shall be done.
-
-    The engine is pure: runs of one version that stand at one step with nothing in mind, and of which nothing needs to be known, have one
-    answer.
-    """
+    """Return where each run stands now, and what shall be done."""
     known = [(run, definitions[run.version_id]) for run in runs if run.version_id in definitions]
     facts = facts_of([asked_of(run, one.needs(run.step)) for run, one in known if one.asks(run.step)], now=now)
     answers: dict[int, Answer] = {run.pk: end(standing_of(run), "unreadable") for run in runs if run.version_id not in definitions}
-    shared: dict[tuple[int, str, bool], Answer] = {}
     for run, definition in known:
-        alike = not run.memory and run.pk not in facts and definition.is_alike_for_all
-        key = (run.version_id, run.step, run.held_out)
-        answer = shared.get(key) if alike else None
-        if answer is None:
-            about = facts.get(run.pk, NOTHING)
-            answer = advance(definition, standing_of(run), signal=Due(), facts=about, run=run_of(run), now=now)
-            if alike:
-                shared[key] = answer
-        answers[run.pk] = answer
+        about = facts.get(run.pk, NOTHING)
+        answers[run.pk] = advance(definition, standing_of(run), signal=Due(), facts=about, run=run_of(run), now=now)
     return answers
 
 
-def _claim(*, now: datetime, limit: int) -> Sequence[Enrollment]:
+def _claim(*, now: datetime, limit: int) -> list[_Row]:
     """Lock due runs of live journeys, longest waiting first, and return those whose people have no earlier one in other hands."""
     live = list(Journey.objects.live().values_list("pk", flat=True))
     if not live:
@@ -94,14 +126,13 @@ def _claim(*, now: datetime, limit: int) -> Sequence[Enrollment]:
     values: dict[str, Any] = {"store": require_store_id(), "now": now, "journeys": live, "reader": READER, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
-        runs = [Enrollment.from_db("default", _NAMES, row) for row in cursor.fetchall()]
-        if not runs:
-            return []
-        cursor.execute(_EARLIER, values | {"ids": array_of([run.pk for run in runs])})
-        later = {pk for (pk,) in cursor.fetchall()}
-    for run in runs:
-        run.memory = read_json(run.memory)
-    return [run for run in runs if run.pk not in later]
+        return [row for *row, behind in cursor.fetchall() if not behind]
+
+
+def _run(row: _Row) -> Enrollment:
+    run: Enrollment = Enrollment.from_db("default", _NAMES, row)
+    run.memory = read_json(row[_MEMORY])
+    return run
 
 
 def next_moment(*, now: datetime) -> datetime | None:

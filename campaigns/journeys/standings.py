@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection
 
 from campaigns.journeys.doing import do
-from campaigns.journeys.engine import Standing
+from campaigns.journeys.engine import RUNNING, Standing
 from campaigns.journeys.shadowing import write_down
 from campaigns.journeys.steps import Call, Change, Draw, Effect, Notify, Plan, Run, Withdraw
 from campaigns.models import Enrollment, Journey, Message, Template, TemplateVersion
@@ -26,6 +26,10 @@ _UPDATE = """
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
         AS v(id, state, step, due_at, reason, memory)
     WHERE e.store_id = %s AND e.id = v.id AND e.state = 'running'
+"""
+_MOVE_ALL = """
+    UPDATE campaigns_enrollment SET state = %s, step = %s, due_at = %s, reason = %s, memory = %s::jsonb, ended_at = %s
+    WHERE store_id = %s AND id = ANY(%s::bigint[]) AND state = 'running'
 """
 # What may have left before (see sending/doubts.py) is not held back, it is unknown.
 _WITHDRAW = """
@@ -100,10 +104,22 @@ def _store(standings: Mapping[int, Standing], *, now: datetime) -> None:
         texts_of([standing.step for standing in standings.values()]),
         array_of([standing.due_at for standing in standings.values()]),
         texts_of([standing.reason[:40] for standing in standings.values()]),
-        texts_of([msgspec.json.encode(standing.memory).decode() if standing.memory else "{}" for standing in standings.values()]),
+        texts_of([_in_mind(standing) for standing in standings.values()]),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [now, *columns, require_store_id()])
+
+
+def move_all(run_ids: Sequence[int], standing: Standing, *, now: datetime) -> None:
+    """Store one standing for many runs of which nothing else is to be done, in the caller's transaction, by whom they must be locked."""
+    ended_at = None if standing.status == RUNNING else now
+    values = [standing.status, standing.step, standing.due_at, standing.reason[:40], _in_mind(standing), ended_at]
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE_ALL, [*values, require_store_id(), array_of(run_ids)])
+
+
+def _in_mind(standing: Standing) -> str:
+    return msgspec.json.encode(standing.memory).decode() if standing.memory else "{}"
 
 
 def _withdraw(reasons: Mapping[int, str], *, now: datetime) -> None:

@@ -18,6 +18,8 @@ from segments.rules.properties import Property
 KINDS = ("event", "segment", "date", "schedule", "product")
 SEGMENT_MOVES = {"entered": "Segment Entered", "left": "Segment Left"}
 PRODUCT_NEWS = {"price_drop": "Product Price Dropped", "back_in_stock": "Product Back In Stock", "low_stock": "Product Running Low"}
+FOR_STOCK = "back-in-stock"
+"""The step at which runs of the recovery plan wait for the product they are about; it also stands in an index of the runs' table."""
 INTERESTS = ("viewed", "basket", "wished")
 RULES = ("never", "always", "after")
 

@@ -39,10 +39,14 @@ class Enrollment(StoreOwned):
         STOPPED = "stopped", _("Stopped")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="enrollments", db_constraint=False)
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="enrollments", db_constraint=False, db_index=False)
     version = models.ForeignKey(JourneyVersion, on_delete=models.PROTECT, related_name="enrollments", db_constraint=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="enrollments", db_constraint=False)
-    cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="enrollments", null=True, db_constraint=False)
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.CASCADE, related_name="enrollments", db_constraint=False, db_index=False
+    )
+    cart = models.ForeignKey(
+        "orders.Cart", on_delete=models.SET_NULL, related_name="enrollments", null=True, db_constraint=False, db_index=False
+    )
     occurrence = models.CharField(max_length=160)
     about = models.CharField(max_length=120, blank=True, default="", db_default="")  # "" in rows older than it: the occurrence
     trigger_event_id = models.BigIntegerField(null=True)
@@ -86,6 +90,12 @@ class Enrollment(StoreOwned):
             models.Index(fields=["store", "customer", "state"], name="enrollment_of_customer"),
             models.Index(fields=["store", "journey", "state"], name="enrollment_of_journey"),
             models.Index(fields=["store", "cart"], name="enrollment_of_cart", condition=models.Q(cart__isnull=False)),
+            # The step is `FOR_STOCK` of journeys/triggers.py.
+            models.Index(
+                fields=["store", "about", "customer"],
+                name="enrollment_for_stock",
+                condition=models.Q(state="running", step="back-in-stock"),
+            ),
         ]
 
     def __str__(self) -> str:

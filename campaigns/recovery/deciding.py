@@ -1,10 +1,11 @@
 """What the plan does about people who left: who enters a journey, who is held back to compare with, and for everybody else why not.
 
-One run at a time for a person, and one for a basket (the database keeps that). A deeper stage takes over while nothing has been sent.
+One run at a time for a person, and one for a basket (the database keeps that). A deeper stage takes over while nothing has been sent. Who
+waits for something that is sold out is in nobody's way: one such run for a person and a product.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,15 +13,18 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F
 
-from campaigns.journeys.engine import STOPPED, Standing, begin
-from campaigns.journeys.facts import channels_of
+from campaigns.journeys.engine import STOPPED, Due, Standing, advance, begin
+from campaigns.journeys.facts import NOTHING, channels_of
 from campaigns.journeys.standings import carry_out
-from campaigns.journeys.steps import Withdraw
+from campaigns.journeys.steps import Run, Withdraw
+from campaigns.journeys.triggers import FOR_STOCK
+from campaigns.journeys.versions import definitions_of
 from campaigns.measurement.assignment import assign_all, held_out_of, journey_key
 from campaigns.measurement.learning import lots_now, order_key
 from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
 from campaigns.recovery.departing import Left
 from campaigns.recovery.gifting import gift_refusals
+from campaigns.recovery.looking import products_back
 from campaigns.recovery.rules.cells import CellPlan, read_cell
 from campaigns.recovery.rules.compiling import Ladder, ladder_for, leaders_of, led_by
 from campaigns.recovery.versions import version_for
@@ -168,6 +172,10 @@ class _Earlier:
     departures: Mapping[int, Sequence[Departure]]
     runs: Mapping[int, Mapping[str, Enrollment]]
 
+    def waiting(self, customer_id: int) -> dict[str, str]:
+        """Return what somebody waits for that is sold out: the product by what the departure is about."""
+        return {about: run.about for about, run in self.runs[customer_id].items() if run.step == FOR_STOCK}
+
     @classmethod
     def of(cls, customer_ids: set[int]) -> "_Earlier":
         """Read it for these customers in two statements; their runs are locked."""
@@ -199,7 +207,10 @@ def _admit(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
 
 def _make_way(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
     """Say whether no earlier run stands in the way; one at a shallower stage that has sent nothing gives way."""
-    before, runs = earlier.departures[case.row.customer_id], earlier.runs[case.row.customer_id]
+    runs, waiting = earlier.runs[case.row.customer_id], earlier.waiting(case.row.customer_id)
+    if case.left.wanted:
+        return case.left.wanted not in waiting.values()
+    before = [one for one in earlier.departures[case.row.customer_id] if one.about not in waiting]
     # What a paused cell began goes on with the cell: until then it keeps nobody out of another one.
     going = {about for about, run in runs.items() if run.journey.state == Journey.State.LIVE}
     standing = [one for one in before if one.about == case.row.about or one.about in going]
@@ -258,10 +269,20 @@ def _draw_orders(cases: Sequence[_Case], held: set[tuple[int, int]], *, now: dat
     return found
 
 
+def _waiting(standing: Standing, version_id: int, case: _Case, *, now: datetime) -> Standing:
+    """Return where a run stands that waits for what is sold out: at that step at once, and what happened since they left counts."""
+    definition = definitions_of([version_id])[version_id]
+    journey_id = case.cell.journey_id if case.cell is not None else None
+    run = Run(require_store_id(), journey_id or 0, case.row.customer_id, case.left.wanted)
+    waiting, _nothing = advance(definition, standing, signal=Due(), facts=NOTHING, run=run, now=now)
+    return replace(waiting, memory={**waiting.memory, "since": case.row.left_at.isoformat(), "since_event": 0})
+
+
 def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
     """Begin the runs of these people, or hold them back to compare with."""
     store_id = require_store_id()
     versions: dict[tuple[Any, ...], int] = {}
+    back = products_back([(case.row.customer_id, case.left.wanted, case.row.left_at) for case in cases if case.left.wanted])
     held = _held_out(cases, now=now)
     first = _draw_orders(cases, held, now=now)
     runs = []
@@ -271,10 +292,14 @@ def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
             continue
         out = (cell.journey_id, case.row.customer_id) in held
         leader, basket = first.get(case.row.public_id, ""), case.row.cart_id is not None
-        way = (cell.pk, case.channels, basket, case.gifted, leader)
+        came_back = back.get((case.row.customer_id, case.left.wanted))
+        waits = bool(case.left.wanted) and came_back is None
+        way = (cell.pk, case.channels, basket, case.gifted, leader, waits)
         if way not in versions:
-            versions[way] = version_for(cell, plan, case.channels, basket=basket, gifted=case.gifted, first=leader, now=now)
+            versions[way] = version_for(cell, plan, case.channels, basket=basket, gifted=case.gifted, first=leader, waits=waits, now=now)
         standing = begin(held_out=out, now=now)
+        if waits:
+            standing = _waiting(standing, versions[way], case, now=now)
         case.row.decision = Departure.Decision.HELD_OUT if out else Departure.Decision.ENTERED
         runs.append(
             Enrollment(
@@ -283,13 +308,15 @@ def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
                 customer_id=case.row.customer_id,
                 cart_id=case.row.cart_id,
                 occurrence=case.row.about,
-                about=case.row.about,
+                about=case.left.wanted or case.row.about,
+                trigger_event_id=came_back,
                 trigger_at=case.row.left_at,
                 state=standing.status,
                 step=standing.step,
                 due_at=standing.due_at,
                 held_out=standing.held_out,
                 entered_at=now,
+                memory=dict(standing.memory),
             )
         )
     Enrollment.objects.bulk_create(runs, ignore_conflicts=True)

@@ -8,18 +8,20 @@ from campaigns.models import RecoveryStage
 from campaigns.recovery.looking import Seen, basket_left
 from campaigns.recovery.rules.behaviour import Visit
 from campaigns.recovery.rules.groups import group_of, person_at
-from campaigns.recovery.rules.stages import BASKET, Rule, RuleError, Stage, read_rule, stage_of
+from campaigns.recovery.rules.stages import BASKET, SOLD_OUT, Rule, RuleError, Stage, read_rule, stage_of, wanted_in
 from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.kit.words import Phrase
 from retention.orders.models import Cart
 from segments.rules.visits import SILENCE
+
+LONGEST_ABOUT = 120  # of what a run is about, `Enrollment.about`; no product the shop reported has a longer id
 
 
 @dataclass(frozen=True)
 class Left:
     """One visit that ended. stage: where, None for one that ordered or ended nowhere in particular; basket: it is about a basket.
 
-    amount_minor: what was left behind, in `currency`.
+    amount_minor: what was left behind, in `currency`. wanted: the product that was sold out, by the shop's id, where the stage is about it.
     """
 
     seen: Seen
@@ -32,6 +34,7 @@ class Left:
     cart: Cart | None
     amount_minor: int
     currency: str
+    wanted: str = ""
 
 
 def stages_of_store() -> tuple[list[Stage], dict[str, RecoveryStage]]:
@@ -73,7 +76,9 @@ def _departure(seen: Seen, visit: Visit, stages: Sequence[Stage], baskets: Seque
     about_basket = stage.rule.kind in BASKET
     cart = basket_left(baskets, visit) if about_basket else None
     amount, money = (cart.total_minor, cart.currency) if cart is not None else (_worth(visit, currency), currency)
-    return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money)
+    gone = wanted_in(visit) if stage.rule.kind == SOLD_OUT else None
+    wanted = gone.product[:LONGEST_ABOUT] if gone is not None else ""
+    return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money, wanted)
 
 
 def _worth(visit: Visit, currency: str) -> int:

@@ -93,6 +93,11 @@ class CellFigures:
 
 def figures_of_cells(*, since: datetime, until: datetime, currency: str) -> Mapping[tuple[int, str], CellFigures]:
     """Return the figures of every cell of the active store in a period, by the stage's id and the group; money in the store's currency."""
+    return measured(counts_of_cells(since=since, until=until, currency=currency), currency=currency, now=until)
+
+
+def counts_of_cells(*, since: datetime, until: datetime, currency: str) -> dict[tuple[int, str], CellFigures]:
+    """Return the same without what the experiments say."""
     values: dict[str, Any] = {"store": require_store_id(), "since": since, "until": until, "currency": currency}
     found: dict[tuple[int, str], CellFigures] = {}
     with connection.cursor() as cursor:
@@ -106,12 +111,12 @@ def figures_of_cells(*, since: datetime, until: datetime, currency: str) -> Mapp
                 cell.would_reach = people
             else:
                 cell.written, cell.came_back, cell.worth_minor = people, buyers, int(total)
-    _measure(found, currency=currency, now=until)
     return found
 
 
-def _measure(found: dict[tuple[int, str], CellFigures], *, currency: str, now: datetime) -> None:
-    """Add what the experiments of all cells say, having learned from each other."""
+def measured(counts: Mapping[tuple[int, str], CellFigures], *, currency: str, now: datetime) -> dict[tuple[int, str], CellFigures]:
+    """Return the counts with what the experiments of all cells say, having learned from each other."""
+    found = dict(counts)
     rows = RecoveryCell.objects.exclude(journey=None).values_list("stage_id", "group", "journey_id")
     places = {journey_key(journey_id): (stage_id, group) for stage_id, group, journey_id in rows}
     cells = results.cells_lately(list(places), currency=currency, now=now, metric="revenue")
@@ -119,6 +124,7 @@ def _measure(found: dict[tuple[int, str], CellFigures], *, currency: str, now: d
     for key, cell in cells.items():
         figures = found.setdefault(places[key], CellFigures())
         figures.outcome, figures.lift = cell.outcome, _lift(cell.outcome, shown.get(key))
+    return found
 
 
 def _lift(outcome: Outcome, shared: Range | None) -> Lift | None:

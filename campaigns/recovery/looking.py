@@ -3,17 +3,20 @@
 Also what else decides: orders before, and the basket that was left.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from campaigns.models import RecoveryGroup
 from campaigns.recovery.rules.behaviour import Moment, Visit, read_moment, visits_of
+from campaigns.recovery.rules.compiling import BACK
 from campaigns.recovery.rules.groups import Past
-from retention.customers.models import Customer
+from retention.customers.models import Customer, CustomerEvent
 from retention.kit.stored_json import read_json
 from retention.orders.models import Cart, Order
 from retention.tenancy.context import require_store_id
@@ -21,6 +24,8 @@ from segments.models import SegmentMember
 
 REMEMBERED = timedelta(days=30)
 MOST_EVENTS = 300
+MOST_ORDERS = MOST_BASKETS = 50
+"""Of each person, the last: an account that a shop's own systems use has thousands."""
 READ_AT_ONCE = 25
 """So many people's events are in memory together: what a browser sends may be long, and a worker serves every store."""
 _SLACK = timedelta(days=1)  # senders' clocks are corrected to within this
@@ -62,24 +67,33 @@ _MOMENTS = """
 """
 
 
+class Placed(NamedTuple):
+    """One order of somebody. sent: it was; place: how many they had placed with it, from 1."""
+
+    at: datetime
+    sent: bool
+    place: int
+
+
 @dataclass(frozen=True)
 class Seen:
     """One customer as the plan sees them. visits: of the last month, by their end. named: groups that segments name, see `Person`."""
 
     customer: Customer
     visits: tuple[Visit, ...]
-    orders: tuple[tuple[datetime, bool], ...] = ()
+    orders: tuple[Placed, ...] = ()
     named: tuple[tuple[str, str, bool], ...] = ()
 
     def past_at(self, moment: datetime) -> Past:
         """Return what was known of their orders at a moment."""
-        before = [(placed_at, sent) for placed_at, sent in self.orders if placed_at <= moment]
-        first = before[0] if len(before) == 1 else None
-        return Past(len(before), first[0] if first else None, first[1] if first else False)
+        last = next((one for one in reversed(self.orders) if one.at <= moment), None)
+        count = last.place if last is not None else self.orders[0].place - 1 if self.orders else 0
+        only = last if count == 1 else None
+        return Past(count, only.at if only else None, only.sent if only else False)
 
     def ordered_since(self, moment: datetime) -> bool:
         """Say whether an order was placed at this moment or later."""
-        return any(placed_at >= moment for placed_at, _ in self.orders)
+        return bool(self.orders) and self.orders[-1].at >= moment
 
 
 def look_at(customer_ids: Sequence[int], *, now: datetime, since: datetime | None = None) -> list[Seen]:
@@ -121,20 +135,30 @@ def _moments(customer_ids: list[int], *, since: datetime, until: datetime) -> di
     return found
 
 
-def _orders(customer_ids: list[int]) -> dict[int, list[tuple[datetime, bool]]]:
-    """Return when these customers ordered and whether it was sent, oldest first; what was called off or never paid is no order."""
-    rows = Order.objects.filter(customer_id__in=customer_ids, cancelled_at=None).exclude(payment_state=Order.Payment.VOIDED)
-    found: dict[int, list[tuple[datetime, bool]]] = {}
-    for customer_id, placed_at, state in rows.order_by("placed_at", "id").values_list("customer_id", "placed_at", "fulfilment_state"):
-        found.setdefault(customer_id, []).append((placed_at, state == Order.Fulfilment.DONE))
+def _orders(customer_ids: list[int]) -> dict[int, list[Placed]]:
+    """Return the last orders of each of these customers, oldest first; what was called off or never paid is no order."""
+    person = F("customer_id")
+    rows = (
+        Order.objects.filter(customer_id__in=customer_ids, cancelled_at=None)
+        .exclude(payment_state=Order.Payment.VOIDED)
+        .annotate(place=Window(RowNumber(), partition_by=person, order_by=["placed_at", "id"]))
+        .annotate(last=Window(RowNumber(), partition_by=person, order_by=["-placed_at", "-id"]))
+        .filter(last__lte=MOST_ORDERS)
+    )
+    found: dict[int, list[Placed]] = {}
+    for customer_id, placed_at, state, place in rows.order_by("placed_at", "id").values_list(
+        "customer_id", "placed_at", "fulfilment_state", "place"
+    ):
+        found.setdefault(customer_id, []).append(Placed(placed_at, state == Order.Fulfilment.DONE, place))
     return found
 
 
 def baskets_of(customer_ids: Iterable[int], *, since: datetime) -> dict[int, list[Cart]]:
-    """Return the baskets these customers touched since a moment, oldest first."""
+    """Return the baskets each of these customers touched since a moment, the last ones where there are many, oldest first."""
     found: dict[int, list[Cart]] = {}
-    rows = Cart.objects.filter(customer_id__in=list(customer_ids), last_activity_at__gte=since).exclude(state=Cart.State.MERGED)
-    for cart in rows.order_by("started_at", "id"):
+    touched = Cart.objects.filter(customer_id__in=list(customer_ids), last_activity_at__gte=since).exclude(state=Cart.State.MERGED)
+    newest = Window(RowNumber(), partition_by=F("customer_id"), order_by=["-started_at", "-id"])
+    for cart in touched.annotate(newest=newest).filter(newest__lte=MOST_BASKETS).order_by("started_at", "id"):
         found.setdefault(cart.customer_id, []).append(cart)
     return found
 
@@ -143,3 +167,17 @@ def basket_left(baskets: Sequence[Cart], visit: Visit) -> Cart | None:
     """Return the basket that was there when a visit ended, the newest of them."""
     there = [one for one in baskets if one.started_at <= visit.left_at and (one.closed_at is None or one.closed_at >= visit.left_at)]
     return there[-1] if there else None
+
+
+def products_back(wanted: Collection[tuple[int, str, datetime]]) -> dict[tuple[int, str], int]:
+    """Return whose product came back after they had left and before they were looked at, with the id of the event that told it.
+
+    wanted: (customer, product, when they left).
+    """
+    left_at = {(customer_id, product): moment for customer_id, product, moment in wanted}
+    if not left_at:
+        return {}
+    told = CustomerEvent.objects.filter(
+        customer_id__in={customer_id for customer_id, _ in left_at}, kind="own", name=BACK, occurred_at__gt=min(left_at.values())
+    ).values_list("pk", "customer_id", "properties__product_id", "occurred_at")
+    return {(who, product): pk for pk, who, product, at in told if (who, product) in left_at and at > left_at[who, product]}

@@ -1,6 +1,7 @@
 """The last days as the plan would have seen them: departures of before it was there, for volumes on day one and for a replay.
 
-Read in slices of customers who did something in that time; running it again adds nothing, because a visit is noted once.
+Read in slices of a few customers who did something in that time, of each their last events, orders and baskets: a bound on what is in
+memory, whoever they are. Running it again adds nothing, because a visit is noted once.
 """
 
 from datetime import datetime, timedelta
@@ -12,14 +13,15 @@ from django.db.models import F
 from campaigns.models import Departure, RecoveryReplay
 from campaigns.recovery.deciding import departure_row
 from campaigns.recovery.departing import departures_of, stages_of_store
-from campaigns.recovery.looking import baskets_of, look_at
+from campaigns.recovery.looking import READ_AT_ONCE, baskets_of, look_at
 from campaigns.recovery.noticing import note_bought
 from campaigns.recovery.rules.behaviour import ACTS
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 
-SLICE = 100
+SLICE = READ_AT_ONCE
+ROWS_AT_ONCE = 500
 # Each part begins after the last slice and ends with this one, in the order of an index: what was read before is not read again.
 _PEOPLE = """
     SELECT customer_id FROM (
@@ -111,5 +113,5 @@ def _note(customer_ids: list[int], *, since: datetime, now: datetime) -> None:
             for seen in people
             for left in departures_of(seen, stages, baskets.get(seen.customer.pk, []), since=since, currency=currency, now=now - FRESH)
         ]
-        Departure.objects.bulk_create(found, ignore_conflicts=True)
+        Departure.objects.bulk_create(found, batch_size=ROWS_AT_ONCE, ignore_conflicts=True)
         note_bought(set(customer_ids), now=now, since=since)

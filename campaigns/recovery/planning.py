@@ -19,7 +19,7 @@ from campaigns.recovery.ready import MESSAGES
 from campaigns.recovery.rules.cells import CellPlan, read_cell
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY
-from campaigns.recovery.rules.stages import BASKET, Rule, read_rule
+from campaigns.recovery.rules.stages import Rule, read_rule
 from campaigns.recovery.versions import journey_for, whole_version
 from campaigns.sending.breaking import lift
 from retention.kit.locks import transaction_lock
@@ -209,7 +209,7 @@ def _go_on(cell: RecoveryCell, *, now: datetime) -> None:
 def _launch(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> None:
     """Make the cell's journey take people in by what the plan says now; one that was stopped stays so and keeps it for when it goes on."""
     journey = journey_for(cell, name=_name_of(cell), now=now)
-    number = whole_version(cell, plan, basket=cell.stage.rule.get("kind") in BASKET, now=now)
+    number = whole_version(cell, plan, now=now)
     if journey.state in {Journey.State.LIVE, Journey.State.PAUSED}:
         type(journey).objects.filter(pk=journey.pk).update(live_number=number)
     else:

@@ -9,6 +9,7 @@ from campaigns.journeys.definition import read_definition
 from campaigns.models import Journey, JourneyVersion, RecoveryCell
 from campaigns.recovery.rules.cells import CHANNELS, CellPlan
 from campaigns.recovery.rules.compiling import journey_of
+from campaigns.recovery.rules.stages import BASKET, SOLD_OUT
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
@@ -25,13 +26,22 @@ def journey_for(cell: RecoveryCell, *, name: str, now: datetime) -> Journey:
 
 
 def version_for(
-    cell: RecoveryCell, plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True, first: str = "", now: datetime
+    cell: RecoveryCell,
+    plan: CellPlan,
+    allowed: Collection[str],
+    *,
+    basket: bool,
+    gifted: bool = True,
+    first: str = "",
+    waits: bool = False,
+    now: datetime,
 ) -> int:
     """Return the id of the version by which somebody with these permissions goes through a cell; it is stored once.
 
-    first: the channel that goes first, where it was drawn. Runs in the caller's transaction. The cell must have its journey.
+    first: the channel that goes first, where it was drawn. waits: for a product that is sold out. Runs in the caller's transaction. The
+    cell must have its journey.
     """
-    definition = journey_of(plan, allowed, basket=basket, gifted=gifted, first=first)
+    definition = journey_of(plan, allowed, basket=basket, gifted=gifted, first=first, waits=waits)
     known = JourneyVersion.objects.filter(journey_id=cell.journey_id)
     found = known.filter(definition=definition).values_list("pk", flat=True).first()
     if found is not None:
@@ -45,7 +55,8 @@ def version_for(
     return int(JourneyVersion.objects.create(journey_id=cell.journey_id, number=number, definition=definition, created_at=now).pk)
 
 
-def whole_version(cell: RecoveryCell, plan: CellPlan, *, basket: bool, now: datetime) -> int:
+def whole_version(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> int:
     """Return the number of the version for somebody who may be reached everywhere: the one pages show."""
-    pk = version_for(cell, plan, CHANNELS, basket=basket, now=now)
+    kind = cell.stage.rule.get("kind")
+    pk = version_for(cell, plan, CHANNELS, basket=kind in BASKET, waits=kind == SOLD_OUT, now=now)
     return int(JourneyVersion.objects.values_list("number", flat=True).get(pk=pk))

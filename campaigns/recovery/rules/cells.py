@@ -32,8 +32,9 @@ class CellError(ValueError):
 
 @dataclass(frozen=True)
 class Rung:
-    """One message of the ladder. minutes: after leaving; template: the key of what is said, with its languages inside.
+    """One message of the ladder. template: the key of what is said, with its languages inside.
 
+    minutes: after leaving, or after what was sold out is back.
     plain: the key of what is said instead to those who get no gift; empty where the message gives none.
     """
 

@@ -8,10 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from campaigns.journeys.triggers import FOR_STOCK, PRODUCT_NEWS
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from segments.rules.visits import SILENCE
 
 TRIGGER = "Shop Left"
+BACK = PRODUCT_NEWS["back_in_stock"]
+WAITS_DAYS = 30
+"""So long somebody waits for a product that is sold out; then they have found another way."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +56,23 @@ def led_by(ladder: Ladder, first: str) -> Ladder:
     return replace(ladder, rungs=tuple(replace(rung, minutes=at.minutes) for rung, at in zip(moved, ladder.rungs, strict=True)))
 
 
-def journey_of(plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True, first: str = "") -> dict[str, object]:
+def journey_of(
+    plan: CellPlan, allowed: Collection[str], *, basket: bool, gifted: bool = True, first: str = "", waits: bool = False
+) -> dict[str, object]:
     """Return the definition of the journey that a cell is for somebody who may be reached on these channels.
 
     basket: it is about a basket, and stops when that is no longer open. gifted: the reason to come back may be given; where it is not, or
-    the cell gives none, messages say their plain words. first: the channel that goes first, where it was drawn. Raises ValueError when
+    the cell gives none, messages say their plain words. first: the channel that goes first, where it was drawn. waits: it is about a
+    product that is sold out: the ladder begins when that is back, and nothing is said when it does not come back. Raises ValueError when
     nothing may be used.
     """
     ladder = ladder_for(plan, allowed)
     ladder = led_by(ladder, first) if first else ladder
     if not ladder.rungs:
         raise ValueError("a journey without a message")
-    steps: list[dict[str, object]] = []
-    passed = int(SILENCE / timedelta(minutes=1))  # it is noticed then that they left, and the waits begin
+    stock = {"id": FOR_STOCK, "kind": "wait_event", "event": BACK, "key": "product_id", "days": WAITS_DAYS, "otherwise": "end"}
+    steps: list[dict[str, object]] = [stock] if waits else []
+    passed = 0 if waits else int(SILENCE / timedelta(minutes=1))  # it is noticed then that they left, and the waits begin
     for rung in ladder.rungs:
         if rung.minutes > passed:
             steps.append({"id": f"wait-{rung.channel}", "kind": "wait", "minutes": rung.minutes - passed})

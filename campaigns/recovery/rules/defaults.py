@@ -37,7 +37,7 @@ STAGES: tuple[ReadyStage, ...] = (
 _HOUR = 60
 _PUSH, _SMS, _MAIL, _TALK = "recovery-push", "recovery-sms", "recovery-mail", "recovery-talk"
 _BACK, _ANSWERS, _GIFT, _SHIPPING, _PAY = "recovery-back", "recovery-answers", "recovery-gift", "recovery-shipping", "recovery-payment"
-_GONE = "recovery-sold-out"
+_GONE = "recovery-in-stock"
 
 
 def _plan(*rungs: tuple[str, int, str] | tuple[str, int, str, str], gift: Gift | None = None, expires_hours: int = 12) -> CellPlan:
@@ -84,11 +84,11 @@ CELLS: dict[tuple[str, str], CellPlan | None] = {
     (UNANSWERED, COMPARING): None,
     (UNANSWERED, LOYAL): _ASKING,
     (UNANSWERED, FIRST_ORDER): _ASKING,
-    (GONE, BUYING): _plan(("email", 20 * _HOUR, _GONE)),
+    (GONE, BUYING): _plan(("email", 30, _GONE)),
     (GONE, LOOKING): None,
-    (GONE, RESEARCHING): _plan(("email", 20 * _HOUR, _GONE)),
+    (GONE, RESEARCHING): _plan(("email", 30, _GONE)),
     (GONE, COMPARING): None,
-    (GONE, LOYAL): _plan(("email", 20 * _HOUR, _GONE)),
+    (GONE, LOYAL): _plan(("email", 30, _GONE)),
     (GONE, FIRST_ORDER): None,
 }
 """None: empty on purpose."""

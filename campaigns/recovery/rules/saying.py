@@ -1,6 +1,7 @@
 """A cell in plain sentences: who gets what and when. Pure; templates and API translate."""
 
 from campaigns.recovery.rules.cells import CellPlan, Gift, Rung
+from campaigns.recovery.rules.compiling import WAITS_DAYS
 from retention.kit.words import Phrase, gettext_noop
 
 CHANNEL_NAMES = {
@@ -54,25 +55,31 @@ def gift_words(gift: Gift, *, amount: str = "") -> Phrase:
     return Phrase(words.get(gift.kind, gettext_noop("No gift")))
 
 
-def rung_sentence(rung: Rung, *, template: str) -> Phrase:
-    """Say when which message goes. template: the mail's name."""
-    return Phrase(
-        gettext_noop("%(channel)s “%(template)s” %(delay)s after leaving"),
-        {"channel": Phrase(CHANNEL_NAMES[rung.channel]), "template": template, "delay": long_delay(rung.minutes)},
-    )
+def rung_sentence(rung: Rung, *, template: str, waits: bool = False) -> Phrase:
+    """Say when which message goes. template: the mail's name; waits: for a product that is sold out."""
+    text = gettext_noop("%(channel)s “%(template)s” %(delay)s after leaving")
+    if waits:
+        text = gettext_noop("%(channel)s “%(template)s” %(delay)s after it is back")
+    return Phrase(text, {"channel": Phrase(CHANNEL_NAMES[rung.channel]), "template": template, "delay": long_delay(rung.minutes)})
 
 
-def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase) -> Phrase:
-    """Say in one sentence who gets how many messages, and how soon the first."""
-    values = {"group": group, "stage": stage, "count": len(plan.rungs), "delay": long_delay(plan.rungs[0].minutes)}
+def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase, waits: bool = False) -> Phrase:
+    """Say who gets how many messages, and how soon the first. waits: for a product that is sold out."""
+    values = {"group": group, "stage": stage, "count": len(plan.rungs), "delay": long_delay(plan.rungs[0].minutes), "days": WAITS_DAYS}
+    if waits:
+        text = gettext_noop(
+            "%(group)s, who left at “%(stage)s”, hear of it %(delay)s after it is back. Nothing is said while it is gone, and nobody waits "
+            "for longer than %(days)s days."
+        )
+        return Phrase(text, values)
     if len(plan.rungs) == 1:
         return Phrase(gettext_noop("%(group)s, who left at “%(stage)s”, get one message about it, %(delay)s after leaving."), values)
     text = gettext_noop("%(group)s, who left at “%(stage)s”, get at most %(count)s messages about it, the first %(delay)s after leaving.")
     return Phrase(text, values)
 
 
-def plan_sentences(plan: CellPlan, *, stage: str, group: Phrase, names: dict[str, str]) -> list[Phrase]:
-    """Say what the cell does, sentence by sentence. names: of templates by key."""
-    sentences = [lead_sentence(plan, stage=stage, group=group)]
-    sentences += [rung_sentence(rung, template=names.get(rung.template, rung.template)) for rung in plan.rungs]
+def plan_sentences(plan: CellPlan, *, stage: str, group: Phrase, names: dict[str, str], waits: bool = False) -> list[Phrase]:
+    """Say what the cell does, sentence by sentence. names: of templates by key; waits: for a product that is sold out."""
+    sentences = [lead_sentence(plan, stage=stage, group=group, waits=waits)]
+    sentences += [rung_sentence(rung, template=names.get(rung.template, rung.template), waits=waits) for rung in plan.rungs]
     return sentences

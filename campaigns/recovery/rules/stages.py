@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import ClassVar, Protocol, Self
 
 from campaigns.recovery.rules import behaviour as acts
-from campaigns.recovery.rules.behaviour import Visit
+from campaigns.recovery.rules.behaviour import Moment, Visit
 from retention.kit.fields import Fields, Problem
 from retention.kit.register import Register
 from retention.kit.words import Phrase, gettext_noop
@@ -18,6 +18,8 @@ from segments.rules.visits import SILENCE
 Evidence = Phrase
 BASKET = ("idle", "shipping", "payment")
 """Kinds of rules about a full basket: what is left behind is the basket, and the basket is what a run is about."""
+SOLD_OUT = "gone"
+"""The kind of rule about a product that could not be had: a run is about the product, and waits until it can be."""
 
 
 class RuleError(ValueError):
@@ -197,9 +199,12 @@ class Unanswered:
 
 @dataclass(frozen=True)
 class WantedGone:
-    """A product was looked at or asked for that could not be had, and nothing else was put into the basket."""
+    """A product was looked at or asked for that could not be had, and nothing else was put into the basket.
 
-    kind: ClassVar[str] = "gone"
+    Which one must be known: nothing is said before it is back.
+    """
+
+    kind: ClassVar[str] = SOLD_OUT
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -208,7 +213,7 @@ class WantedGone:
 
     def holds(self, visit: Visit) -> Evidence | None:
         """Return that it was out of stock."""
-        if not any(moment.gone for moment in visit.moments) or visit.has(acts.ADD):
+        if wanted_in(visit) is None or visit.has(acts.ADD):
             return None
         return Phrase(gettext_noop("wanted a product that was sold out"))
 
@@ -246,6 +251,11 @@ class Happened:
     def describe(self) -> Phrase:
         """Name both events."""
         return Phrase(gettext_noop("“%(event)s” without “%(without)s”"), {"event": self.event, "without": self.without})
+
+
+def wanted_in(visit: Visit) -> Moment | None:
+    """Return the last moment of a visit at which a product was wanted that could not be had."""
+    return next((moment for moment in reversed(visit.moments) if moment.gone and moment.product), None)
 
 
 KINDS: Register[type[Rule]] = Register("kind of stage")

@@ -1,10 +1,9 @@
 """Where visits are lost: the funnel of the store's real visits, by group, device or source, with a hint at the cause and a way to a row."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Departure
-from campaigns.recovery.figures import DIMENSIONS, Way, ways_of
+from campaigns.recovery.figures import DIMENSIONS, Way
+from campaigns.recovery.lately import causes_lately, ways_lately
 from campaigns.recovery.rules.behaviour import DEVICES, STEPS
 from campaigns.recovery.rules.groups import BY_KEY
 from retention.dashboard.access import allows, needs
@@ -60,8 +59,7 @@ def show_bottlenecks(request: Any) -> HttpResponse:
     by = by if by in DIMENSIONS else "group"
     days = 90 if request.GET.get("days") == "90" else 30
     now = clock.now()
-    since = now - timedelta(days=days)
-    together, *parts = ways_of(by, since=since, until=now)
+    together, *parts = ways_lately(by, days=days, now=now)
     worst = STEPS[together.worst] if _is_bottleneck(together, together.worst) else ""
     context = {
         "by": by,
@@ -75,7 +73,7 @@ def show_bottlenecks(request: Any) -> HttpResponse:
         "enough": together.counts[0] >= FEWEST,
         "worst": _STEPS.get(worst, ""),
         "worst_hint": _HINTS.get(worst, ""),
-        "causes": _causes(since),
+        "causes": _causes(days, now),
         "may_edit": allows(getattr(request, "role", None), capability="messages.edit"),
     }
     return render(request, "campaigns/recovery/bottlenecks.html", context)
@@ -135,7 +133,6 @@ def _name_of(name: str, by: str) -> str:
     return str(_DEVICES.get(name, name)) if by == "device" else name
 
 
-def _causes(since: Any) -> list[dict[str, Any]]:
+def _causes(days: int, now: datetime) -> list[dict[str, Any]]:
     """Return the stages people left at in the period, most first: the causes the plan already knows."""
-    rows = Departure.objects.since(since).filter(stage__isnull=False).values("stage__name").annotate(count=Count("id"))
-    return [{"name": row["stage__name"], "count": row["count"]} for row in rows.order_by("-count", "stage__name")[:8]]
+    return [{"name": name, "count": count} for name, count in causes_lately(days=days, now=now)[:8]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import RecoveryCell, RecoveryGroup, RecoveryStage
-from campaigns.recovery.figures import CellFigures, Lift, figures_of_cells
+from campaigns.recovery.figures import CellFigures, Lift
+from campaigns.recovery.lately import figures_lately
 from campaigns.recovery.planning import plans_of_store
 from campaigns.recovery.rules.cells import CellPlan
 from campaigns.recovery.rules.defaults import CELLS, STAGES
@@ -115,7 +116,7 @@ def grid_of(store: Store, ask: Ask, *, opened: tuple[int, str] | None, now: date
     """Return the matrix of a store in a handful of queries. opened: the stage's id and the group of the cell that is open."""
     stages = list(RecoveryStage.objects.filter(archived_at=None).order_by("position", "id"))
     cells = {(cell.stage_id, cell.group): cell for cell in RecoveryCell.objects.select_related("stage", "changed_by", "journey")}
-    figures = figures_of_cells(since=now - timedelta(days=ask.days), until=now, currency=store.currency)
+    figures = figures_lately(days=ask.days, currency=store.currency, now=now)
     plans = plans_of_store()
     lifts = [one.lift.range for one in figures.values() if one.lift is not None]
     rows = []

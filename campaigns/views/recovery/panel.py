@@ -8,7 +8,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.journeys.reading import sent_by_step
 from campaigns.measurement.learning import shares_of_orders
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.results import wording
@@ -16,10 +15,12 @@ from campaigns.measurement.statistics.reading import Sums
 from campaigns.models import CouponPool, Departure, RecoveryCell, RecoveryCellVersion, RecoveryStage, Template, TemplateVersion
 from campaigns.recovery.checking import faults_of_cell
 from campaigns.recovery.figures import CellFigures, Lift
+from campaigns.recovery.lately import sent_lately
 from campaigns.recovery.planning import cell_at, plan_of
 from campaigns.recovery.rules.cells import CHANNELS, GIFTED_GROUPS, USUAL_MINUTES, CellPlan, Rung
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.saying import CHANNEL_ICONS, CHANNEL_NAMES, lead_sentence, long_delay, missing_words
+from campaigns.recovery.rules.stages import SOLD_OUT
 from campaigns.sending.breaking import open_stop
 from campaigns.sending.budgets import budget_of_store
 from campaigns.views.experiments.figures import people_words
@@ -65,6 +66,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
     editing = request.GET.get("edit", "")
     here = cell_url(store, stage, group, ask)
     faults = faults_of_cell(cell, plan, now=now) if plan is not None and cell.state != "empty" else []
+    waits = stage.rule.get("kind") == SOLD_OUT
     return {
         "stage": stage,
         "rule": rule_words(stage),
@@ -81,7 +83,8 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "faults": [fault.render(_) for fault in faults],
         "lacks_pool": bool(faults) and plan is not None and bool(plan.gift.costs) and _pool(plan) is None,
         "lines": _lines(cell, plan, here, editing),
-        "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name).render(_) if plan is not None else "",
+        "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name, waits=waits).render(_) if plan is not None else "",
+        "waits": waits,
         "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
         "editing": editing,
         "here": here,
@@ -134,7 +137,7 @@ def _with_edit(here: str, part: str) -> str:
 def _lines(cell: RecoveryCell, plan: CellPlan | None, here: str, editing: str) -> list[Line]:
     templates = {one.key: one for one in Template.objects.filter(key__in=[rung.template for rung in plan.rungs] if plan else [])}
     languages = _languages(templates)
-    sent = sent_by_step(cell.journey) if cell.pk and cell.journey is not None else {}
+    sent = sent_lately(cell.journey) if cell.pk and cell.journey is not None else {}
     found = []
     for channel in CHANNELS:
         rung = plan.rung(channel) if plan is not None else None

@@ -8,26 +8,15 @@ import pytest
 from campaigns.journeys import products
 from campaigns.models import Enrollment
 from retention.catalog.models import ProductNews
-from retention.catalog.saving import ProductReport, StockReport, VariantReport, save_products, set_stock
 from retention.customers.models import CustomerEvent
 from retention.orders.models import CartLine, OrderLine
 from tests.campaigns.campaigning import make_crowd
 from tests.campaigns.journeys.journeying import LATER, make_journey, tick
+from tests.campaigns.journeys.stocking import report, stock
 from tests.campaigns.story import buy, leave_cart
 from tests.factories.customers import make_event
 
 pytestmark = pytest.mark.django_db
-
-
-def report(price: int, *, at: Any) -> None:
-    """Let the shop tell of the lamp at a price."""
-    variant = VariantReport("v1", "EUR", sku="LAMP", name="Lamp", price_minor=price)
-    save_products([ProductReport("lamp", at, name="Lamp", url="https://lumen.example.test/lamp", variants=[variant])], now=at)
-
-
-def stock(pieces: int, *, at: Any, place: str = "") -> None:
-    """Let the shop tell how many lamps a place has."""
-    set_stock([StockReport(at, pieces, sku="LAMP", place=place)])
 
 
 def trigger(what: str, **more: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from campaigns.journeys import running
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import run_due
 from campaigns.models import Enrollment, Journey, Message
@@ -129,6 +130,22 @@ def test_a_step_waits_until_the_news_of_its_person_is_read(store: Any, now: Any)
     assert runs_of(journey) == [("running", "pause", ""), ("finished", "mail", "")]
     take_news(now=now + timedelta(hours=1))
     assert runs_of(journey) == [("stopped", "pause", "Order Completed"), ("finished", "mail", "")]
+
+
+@pytest.mark.parametrize("then", [{"id": "b", "kind": "wait", "hours": 1, "then": "pause"}, {"id": "end", "kind": "exit"}])
+def test_many_who_stand_alike_go_on_as_each_would_alone(store: Any, now: Any, monkeypatch: pytest.MonkeyPatch, then: Any) -> None:
+    crowd, found = make_crowd(7, now=now), []
+    for many in (3, 1000):
+        monkeypatch.setattr(running, "MANY", many)
+        journey = make_journey({"trigger": {"event": f"Idle {many}"}, "steps": [LATER, then]}, now=now)
+        for hour, coming in enumerate((crowd[:5], crowd[5:], [], [], [])):
+            for one in coming:
+                record(one.pk, name=f"Idle {many}", now=now + timedelta(hours=hour))
+            tick(now=now + timedelta(hours=hour))
+        rows = Enrollment.objects.filter(journey=journey).order_by("customer")
+        found.append(list(rows.values_list("customer", "state", "step", "due_at", "memory", "reason", "ended_at")))
+    assert found[0] == found[1]
+    assert len({row[4].get("lap", 0) for row in found[0]}) == (1 if then["kind"] == "exit" else 2)
 
 
 @pytest.mark.django_db(transaction=True)

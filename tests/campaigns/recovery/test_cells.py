@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.journeys.definition import read_definition
+from campaigns.journeys.triggers import FOR_STOCK
+from campaigns.models import Enrollment
 from campaigns.recovery.ready import MESSAGES
 from campaigns.recovery.rules.cells import CHANNELS, USUAL_HOLDOUT, CellError, CellPlan, Gift, Rung, read_cell
-from campaigns.recovery.rules.compiling import journey_of, ladder_for
+from campaigns.recovery.rules.compiling import WAITS_DAYS, journey_of, ladder_for
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
 from campaigns.recovery.rules.saying import long_delay, plan_sentences, short_delay
@@ -64,6 +66,26 @@ def minutes_first(rungs):
 def test_the_waits_begin_half_an_hour_after_leaving():
     steps = journey_of(LADDER, CHANNELS, basket=True)["steps"]
     assert [step["minutes"] for step in steps if step["kind"] == "wait"] == [210, 960, 1440]
+
+
+def test_a_ladder_about_what_is_sold_out_begins_when_it_is_back_or_never():
+    read = read_definition(journey_of(LADDER, CHANNELS, basket=False, waits=True))
+    first, second, *_more = read.steps
+    assert (first.id, first.occasion.event, first.occasion.key, first.minutes) == (
+        FOR_STOCK, "Product Back In Stock", "product_id", WAITS_DAYS * 24 * 60,
+    )  # fmt: skip
+    assert (first.otherwise, second.minutes) == ("end", 30)
+    said = plan_sentences(CellPlan((Rung("email", 30, "e"),)), stage="Wanted", group=BY_KEY["loyal"].name, names={}, waits=True)
+    assert said[0].render(str) == (
+        "Loyal, who left at “Wanted”, hear of it 30 minutes after it is back. Nothing is said while it is gone, and nobody waits for "
+        "longer than 30 days."
+    )
+    assert said[1].render(str) == "E-mail “e” 30 minutes after it is back"
+
+
+def test_the_index_of_those_who_wait_names_the_step():
+    (index,) = [one for one in Enrollment._meta.indexes if one.name == "enrollment_for_stock"]
+    assert dict(index.condition.children)["step"] == FOR_STOCK
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 
 from campaigns.measurement.assignment import journey_key
 from campaigns.measurement.lots import HELD_OUT
-from campaigns.models import Departure, Journey, RecoveryCell, RecoveryStage
-from campaigns.recovery import looking_back
+from campaigns.models import Departure, Journey, Message, RecoveryCell, RecoveryStage
+from campaigns.recovery import lately, looking, looking_back
 from campaigns.recovery.figures import figures_of_cells, totals_of, ways_of
 from campaigns.recovery.rules.behaviour import STEPS
+from tests.campaigns.journeys.journeying import make_template
 from tests.campaigns.measurement.people import drawn, sold
-from tests.campaigns.recovery.shopping import TEA, live, shopper
+from tests.campaigns.recovery.shopping import TEA, basket, live, shopper
+from tests.campaigns.story import buy
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +105,68 @@ def test_the_funnel_counts_who_came_that_far_or_further(stages, now):
     assert [(way.name, way.counts[0]) for way in parts] == [("phone", 8), ("computer", 2), ("", 1)]
     assert STEPS[together.worst] == "checkout"
     assert [way.counts[0] for way in ways_of("device", since=now - timedelta(days=30), until=now, only="phone")] == [8, 8]
+
+
+def test_what_is_counted_over_many_is_kept_a_while_and_over_few_is_exact(stages, now, monkeypatch):
+    def left():
+        counted = lately.figures_lately(days=30, currency="EUR", now=now)
+        ways = lately.ways_lately("device", days=30, now=now)
+        causes = lately.causes_lately(days=30, now=now)
+        return counted[stages["idle"].pk, "looking"].people, ways[0].counts[0], causes
+
+    def come():
+        Departure.objects.bulk_create([gone(shopper(now=now), stages["idle"], "looking", "draft", left_at=now - timedelta(hours=1))])
+
+    come()
+    assert left() == (1, 1, [("idle", 1)])
+    come()
+    assert left() == (2, 2, [("idle", 2)])
+    monkeypatch.setattr(lately, "EXACT_UP_TO", 1)
+    assert left() == (2, 2, [("idle", 2)])
+    come()
+    assert left() == (2, 2, [("idle", 2)]), "it was counted a moment ago"
+    cache.clear()
+    assert left() == (3, 3, [("idle", 3)])
+
+
+def test_messages_of_a_cell_are_counted_once_a_while_where_they_are_many(stages, now, monkeypatch):
+    journey, other = Journey.objects.create(name="Cell", for_quiet=True), Journey.objects.create(name="Other", for_quiet=True)
+
+    def send(of):
+        ana = shopper(now=now)
+        Message.objects.create(
+            source_kind="journey", source_id=of.pk, step="email", occurrence=str(ana.pk), customer=ana, channel="email", state="sent",
+            template_version=version, planned_at=now, due_at=now, expires_at=now, sent_at=now, finished_at=now,
+        )  # fmt: skip
+
+    version = make_template().versions.get()
+    for of in (journey, journey, other):
+        send(of)
+    monkeypatch.setattr(lately, "EXACT_UP_TO", 1)
+    assert lately.sent_lately(journey) == {"email": 2}
+    send(journey)
+    send(other)
+    assert (lately.sent_lately(journey), lately.sent_lately(other)) == ({"email": 2}, {"email": 2})
+
+
+def test_of_an_account_with_endless_orders_and_baskets_only_the_last_are_read(store, now, monkeypatch):
+    monkeypatch.setattr(looking, "MOST_ORDERS", 3)
+    monkeypatch.setattr(looking, "MOST_BASKETS", 2)
+    ana, ben = shopper(now=now), shopper(now=now)
+    for day in range(8, 0, -1):
+        buy(ana, basket(ana, now=now - timedelta(days=day)), now=now - timedelta(days=day))
+    buy(ben, None, now=now - timedelta(days=5))
+    many, one = looking.look_at([ana.pk, ben.pk], now=now)
+    assert [order.place for order in many.orders] == [6, 7, 8]
+    assert [many.past_at(now - timedelta(days=day)).orders for day in (0, 1, 2, 3, 4, 7)] == [8, 8, 7, 6, 5, 5]
+    assert many.ordered_since(now - timedelta(days=1))
+    assert not many.ordered_since(now)
+    assert (one.past_at(now).orders, one.past_at(now).first_order_at) == (1, now - timedelta(days=5))
+    assert one.past_at(now - timedelta(days=6)).orders == 0
+    found = looking.baskets_of([ana.pk, ben.pk], since=now - timedelta(days=14))
+    assert {pk: [cart.started_at for cart in carts] for pk, carts in found.items()} == {
+        ana.pk: [now - timedelta(days=2), now - timedelta(days=1)]
+    }
 
 
 def test_the_past_is_read_a_slice_of_people_at_a_time(plan, now):

@@ -1,7 +1,13 @@
-"""A night of a real shop (REES46, test only) lived again with the ready-made plan: who left, why, and who is written to."""
+"""A night of a real shop (REES46, test only) lived again with the ready-made plan: who left, why, and who is written to.
 
+Its events come in by HTTP to a running server, in fast time: every ten minutes of that night the clock is put on by ten minutes.
+"""
+
+import base64
 import csv
 import gzip
+import http.client
+import json
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,16 +19,18 @@ from campaigns.recovery.planning import switch_on
 from retention.customers.consent import Said, record_consents
 from retention.customers.models import Customer
 from retention.intake.projecting.batching import project_batch
-from retention.intake.reading import Row, key_of
-from retention.intake.storing import store_events
+from retention.kit import clock
 from tests.campaigns.recovery.shopping import tick
+from tests.factories import make_key
+from tests.serving import serve_application
 from tests.shared_data import shared
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 SAMPLE = "data/behaviour/rees46_multicategory_2019-10-01.csv.gz"
 NAMES = {"view": "Product Viewed", "cart": "Product Added", "purchase": "Order Completed"}
 START = datetime(2019, 10, 1, tzinfo=UTC)
 STEP = timedelta(minutes=10)
+AT_ONCE = 100
 
 
 def at(line):
@@ -37,23 +45,35 @@ def lines():
     return [(place, line) for place, line in enumerate(everything) if line["user_id"] in filled]
 
 
-def row(store, place, line):
+def event(place, line):
     product = {"product_id": line["product_id"], "brand": line["brand"], "category": line["category_code"], "price": line["price"]}
     order = {"order_id": f"{line['user_session']}-{place}", "total": line["price"], "products": [product]}
-    return Row(
-        store_id=store.pk,
-        key=key_of(f"rees46-{place}", by="secret"),
-        kind="track",
-        name=NAMES[line["event_type"]],
-        anonymous_id="",
-        external_id=line["user_id"],
-        properties=order if line["event_type"] == "purchase" else product,
-        context={"sessionId": line["user_session"]},
-        occurred_at=at(line),
-        received_at=at(line),
-        trusted=True,
-        backfill=False,
-    )
+    return {
+        "type": "track",
+        "event": NAMES[line["event_type"]],
+        "messageId": f"rees46-{place}",
+        "userId": line["user_id"],
+        "properties": order if line["event_type"] == "purchase" else product,
+        "context": {"sessionId": line["user_session"]},
+        "timestamp": at(line).isoformat(),
+    }
+
+
+class Shop:
+    """The shop's own server: it tells what happened by HTTP, with its secret key."""
+
+    def __init__(self, port, key):
+        self.wire = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        word = base64.b64encode(f"{key}:".encode()).decode()
+        self.headers = {"Authorization": f"Basic {word}", "Content-Type": "application/json"}
+
+    def tell(self, told):
+        for start in range(0, len(told), AT_ONCE):
+            part = told[start : start + AT_ONCE]
+            self.wire.request("POST", "/v1/batch", json.dumps({"batch": [event(*one) for one in part]}), self.headers)
+            answer = self.wire.getresponse()
+            said = answer.read()
+            assert (answer.status, json.loads(said)["accepted"]) == (200, len(part))
 
 
 def make_reachable(known, *, now):
@@ -68,15 +88,30 @@ def make_reachable(known, *, now):
     known.update(one.pk for one in fresh)
 
 
-def live_it_again(store, sample):
+@pytest.fixture
+def dial(tmp_path, monkeypatch):
+    """Put the clock of this process and of the server by a file."""
+    path = tmp_path / "dial"
+    monkeypatch.setenv("BOOMERANG_CLOCK_FILE", str(path))
+    return lambda moment: clock.set_dial(path, virtual=moment, speed=0)
+
+
+def live_it_again(store, sample, dial):
+    dial(START)
+    with serve_application("retention.wsgi:application") as served:
+        _live(Shop(served.port, make_key(store)[1]), sample, dial)
+
+
+def _live(shop, sample, dial):
     known: set[int] = set()
     waiting, now = list(sample), START
     while waiting:
         now += STEP
+        dial(now)
         due = [one for one in waiting if at(one[1]) <= now]
         waiting = waiting[len(due) :]
         if due:
-            store_events([row(store, place, line) for place, line in due], now=now)
+            shop.tell(due)
             while project_batch(now=now):
                 continue
             make_reachable(known, now=now)
@@ -134,10 +169,10 @@ def plain_group(told, others, bought):
     return "buying" if pages <= 5 else "looking"
 
 
-def test_the_night_lived_again_with_the_ready_made_plan(plan, now):
+def test_the_night_lived_again_with_the_ready_made_plan(plan, dial):
     switch_on(user_id=None, now=START - timedelta(days=1))
     sample = lines()
-    live_it_again(plan, sample)
+    live_it_again(plan, sample, dial)
     left, bought = expected(sample)
     assert (len(left), len(bought)) == (53, 65)
     found = {key: one for one in Departure.objects.select_related("stage", "cell") for key in [session_of(one, sample)] if key in left}

@@ -35,6 +35,7 @@ GONE = {"product_id": "pot", "availability": "out_of_stock"}
         ([(0, "Question Asked"), (1, "Question Answered")], None),
         ([(0, "Product Viewed", GONE)], "gone"),
         ([(0, "Product Viewed", GONE), (1, "Product Added", TEA)], "idle"),
+        ([(0, "Product Viewed", {"in_stock": False})], None),  # which one was not told: nobody could say when it is back
         ([(0, "Product Added", TEA), (1, "Payment Failed"), (2, "Order Completed", {"order_id": "1"})], None),
         ([(0, "Order Completed", {"order_id": "1"}), (1, "Product Added", TEA)], None),
     ],
