@@ -19,8 +19,9 @@ from campaigns.models.journey import Journey
 from campaigns.models.link_set import LinkSet
 from campaigns.models.template import TemplateVersion
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
+from retention.tenancy.statement_keys import StatementForeignKey
 
 
 class MessageQuerySet(StoreQuerySet["Message"]):
@@ -91,6 +92,7 @@ class Message(StoreOwned):
         MARKETING = "marketing", _("Marketing")
         TRANSACTIONAL = "transactional", _("Transactional")
 
+    store = implied_store()
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     source_kind = models.CharField(max_length=20)
     source_id = models.BigIntegerField()
@@ -187,10 +189,10 @@ class Message(StoreOwned):
                 name="message_refusal_has_reason",
             ),
             models.CheckConstraint(condition=Q(stream__in=["marketing", "transactional"]), name="message_stream_known"),
-            StoreForeignKey(field="customer", name="message_customer_of_store"),
+            StatementForeignKey(field="customer", name="message_customer_of_store"),
             StoreForeignKey(field="enrollment", name="message_enrollment_of_store"),
             StoreForeignKey(field="cart", name="message_cart_of_store"),
-            StoreForeignKey(field="template_version", name="message_version_of_store"),
+            StatementForeignKey(field="template_version", name="message_version_of_store"),
             StoreForeignKey(field="connection", name="message_connection_of_store"),
             StoreForeignKey(field="link_set", name="message_link_set_of_store"),
             StoreIsolation(name="message_isolation"),

@@ -30,9 +30,19 @@ _SQL = """
         END IF;
         RETURN NULL;
     END $body$;
+    CREATE FUNCTION {name}_asks_again() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+    BEGIN
+        PERFORM FROM {target} AS head WHERE head.store_id = NEW.store_id AND head.id = NEW.{column} FOR KEY SHARE;
+        IF NOT FOUND THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = 'insert or update on table "{table}" violates foreign key constraint "{name}"',
+                CONSTRAINT = '{name}', TABLE = '{table}', SCHEMA = 'public';
+        END IF;
+        RETURN NULL;
+    END $body$;
     CREATE FUNCTION {name}_follows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
     BEGIN
-        DELETE FROM {table} AS line USING gone WHERE line.store_id = gone.store_id AND line.{column} = gone.id;
+        {when_gone}
         RETURN NULL;
     END $body$;
     CREATE FUNCTION {name}_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $body$
@@ -43,23 +53,35 @@ _SQL = """
     CREATE TRIGGER {name}_made AFTER INSERT ON {table}
         REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION {name}_asks();
     CREATE TRIGGER {name}_moved AFTER UPDATE ON {table}
-        REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION {name}_asks();
+        FOR EACH ROW WHEN (OLD.store_id IS DISTINCT FROM NEW.store_id OR OLD.{column} IS DISTINCT FROM NEW.{column})
+        EXECUTE FUNCTION {name}_asks_again();
     CREATE TRIGGER {name}_gone AFTER DELETE ON {target}
         REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION {name}_follows();
-    CREATE TRIGGER {name}_kept BEFORE UPDATE ON {target}
+    CREATE TRIGGER {name}_kept AFTER UPDATE ON {target}
         FOR EACH ROW WHEN (OLD.store_id IS DISTINCT FROM NEW.store_id OR OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION {name}_stays()
 """
+_GO = "DELETE FROM {table} AS line USING gone WHERE line.store_id = gone.store_id AND line.{column} = gone.id;"
+_REFUSE = """
+        IF EXISTS (SELECT FROM {table} AS line JOIN gone ON line.store_id = gone.store_id AND line.{column} = gone.id) THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = 'update or delete on table "{target}" violates foreign key constraint "{name}" on table "{table}"',
+                CONSTRAINT = '{name}', TABLE = '{table}', SCHEMA = 'public';
+        END IF;
+"""
+_WHEN_GONE = {models.CASCADE: _GO, models.PROTECT: _REFUSE}
 _UNDO = """
     DROP TRIGGER {name}_made ON {table}; DROP TRIGGER {name}_moved ON {table}; DROP TRIGGER {name}_gone ON {target};
-    DROP TRIGGER {name}_kept ON {target}; DROP FUNCTION {name}_asks(); DROP FUNCTION {name}_follows(); DROP FUNCTION {name}_stays()
+    DROP TRIGGER {name}_kept ON {target}; DROP FUNCTION {name}_asks(); DROP FUNCTION IF EXISTS {name}_asks_again();
+    DROP FUNCTION {name}_follows(); DROP FUNCTION {name}_stays()
 """
 
 
 class StatementForeignKey(StoreForeignKey):
-    """A link that is never empty and whose rows go with their head: what StoreForeignKey says of it, asked by statement.
+    """A link that is never empty, whose rows go with their head or keep it: what StoreForeignKey says of it, asked by statement.
 
     Whoever writes a row holds its head until the end, as with any foreign key, so a head that is deleted at the same moment takes the row
-    with it or is not there any more. What a statement sees must be what is committed, hence READ COMMITTED only.
+    with it, or stays for it, or is not there any more. A changed row that points where it did is not asked. What a statement sees must be
+    what is committed, hence READ COMMITTED only.
     """
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
@@ -78,7 +100,9 @@ class StatementForeignKey(StoreForeignKey):
 
     def _names(self, model: Any) -> dict[str, str]:
         link = model._meta.get_field(self.field)
-        if link.null or link.remote_field.on_delete is not models.CASCADE:
-            raise ValueError(f"{self.name}: only for a link that is never empty and goes with its head")
+        when_gone = _WHEN_GONE.get(link.remote_field.on_delete)
+        if link.null or when_gone is None:
+            raise ValueError(f"{self.name}: only for a link that is never empty, and goes with its head or keeps it")
         target = link.remote_field.model._meta.db_table
-        return {"name": self.name, "table": model._meta.db_table, "column": link.column, "target": target}
+        names = {"name": self.name, "table": model._meta.db_table, "column": link.column, "target": target}
+        return names | {"when_gone": when_gone.format(**names)}

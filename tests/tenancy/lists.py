@@ -38,6 +38,9 @@ ACROSS_STORES = {
 _KEY = "a foreign key's check and its cascade, which PostgreSQL runs as the owner too; answers with an error or nothing"
 RUN_AS_OWNER: dict[str, str] = {
     "boomerang_know_table": "only ANALYZEs a table that is thought to be small; returns nothing of it",
-    "order_line_order_of_store_asks": _KEY,
-    "order_line_order_of_store_follows": _KEY,
+    **{
+        f"{key}_{does}": _KEY
+        for key in ("order_line_order_of_store", "message_customer_of_store", "message_version_of_store")
+        for does in ("asks", "asks_again", "follows")
+    },
 }
