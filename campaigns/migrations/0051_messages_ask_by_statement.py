@@ -10,7 +10,7 @@ from retention.tenancy.statement_keys import StatementForeignKey
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0048_replays_give_up")]
+    dependencies = [("campaigns", "0050_fewer_indexes_of_runs")]
 
     operations = [
         migrations.RemoveConstraint(model_name="message", name="message_customer_of_store"),
