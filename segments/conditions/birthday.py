@@ -93,7 +93,7 @@ class Birthday(Condition):
         if self.age is not None:
             today = today_of(at)
             return md is not None and year is not None and self.age.holds(today.year - year - (md > year_day(today)))
-        return (md is not None) != (self.op == "not_known") if self.days is None else md in self.days.days(at)
+        return (md is not None) != (self.op == "not_known") if self.days is None else md is not None and md in self.days.days(at)
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: have their birthday in the next 7 days."""

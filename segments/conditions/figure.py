@@ -63,9 +63,9 @@ class Figure(Condition):
 
     def answer(self) -> Answer:
         """Compare the loaded figure."""
-        test, negated_test, passes = self.test, self.test.negated, self.test.compare()
+        negated_test, passes = self.test.negated, self.test.compare()
         if self.figure == "average":
-            return lambda person, at: _average_passes(test, person.row["orders_count"], person.row["spent_minor"]) != negated_test
+            return _average_answer(self.test)
         column = "orders_count" if self.figure == "orders" else "spent_minor"
         return lambda person, at: passes(person.row[column]) != negated_test
 
@@ -109,6 +109,11 @@ def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
-def _average_passes(test: NumberTest, orders: int, spent: int) -> bool:
-    """Compare an average without dividing: the sum with so many times the amount."""
-    return orders > 0 and test.scaled(orders).holds(spent)
+def _average_answer(test: NumberTest) -> Answer:
+    passes, negated_test = test.compare_average(), test.negated
+
+    def answer(person: Person, at: At) -> bool:
+        orders = person.row["orders_count"]
+        return (orders > 0 and passes(person.row["spent_minor"], orders)) != negated_test
+
+    return answer

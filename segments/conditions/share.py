@@ -43,8 +43,8 @@ class Share(Condition):
 
     def holds(self, person: Person, at: At) -> bool:
         """Hash here."""
-        digest = hashlib.md5(f"{self.seed}{person.row['public_id']}".encode(), usedforsecurity=False).hexdigest()
-        return int(digest[:8], 16) % BUCKETS < self.buckets
+        digest = hashlib.md5(f"{self.seed}{person.row['public_id']}".encode(), usedforsecurity=False).digest()
+        return int.from_bytes(digest[:4], "big") % BUCKETS < self.buckets
 
     def phrase(self, terms: Terms) -> Phrase:
         """Say it: belong to a random 10 % of all customers."""

@@ -194,12 +194,19 @@ class NumberTest:
         low, high = (exact(self.low), exact(self.high)) if isinstance(number, Decimal) else (self.low, self.high)
         return bool(low <= number <= high) if self.op == "between" else _COMPARE[self.op](number, low)
 
-    def compare(self) -> Callable[[float | int], bool]:
-        """Return the plain comparison of numbers that are known and no decimals, worked out once for many."""
-        low, high, by = self.low, self.high, _COMPARE.get(self.op)
+    def compare(self) -> Callable[[int], bool]:
+        """Return the plain comparison of whole numbers that are known; it is the limit's own way to compare, without a call between."""
+        low, high = self.low, self.high
+        if self.op == "between":
+            return lambda number: low <= number <= high
+        return getattr(low, _OF_THE_LIMIT[self.op]) if self.op in _OF_THE_LIMIT else self.holds
+
+    def compare_average(self) -> Callable[[int, int], bool]:
+        """Return the plain comparison of what a sum comes to for each of so many: exact, for the sum is compared with as many limits."""
+        low, high, by = exact(self.low), exact(self.high), _COMPARE.get(self.op)
         if by is None:
-            return self.holds if self.op == "known" else lambda number: low <= number <= high
-        return lambda number: by(number, low)
+            return lambda total, count: low * count <= total <= high * count
+        return lambda total, count: by(total, low * count)
 
     def scaled(self, factor: int) -> "NumberTest":
         """Return the same comparison of amounts so many times as large."""
@@ -223,6 +230,7 @@ class NumberTest:
 
 
 _SIGNS = {"equals": "=", "more": ">", "at_least": ">=", "less": "<", "at_most": "<="}
+_OF_THE_LIMIT = {"equals": "__eq__", "more": "__lt__", "at_least": "__le__", "less": "__gt__", "at_most": "__ge__"}
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "equals": operator.eq,
     "more": operator.gt,
