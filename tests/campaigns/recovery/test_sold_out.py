@@ -133,3 +133,31 @@ def test_two_who_are_one_wait_once_for_each_thing(cell: RecoveryCell, now: Any) 
     tick(now=now + 30 * MINUTE)
     move_runs([Pair(again.pk, ana.pk), Pair(other.pk, ana.pk)])
     assert sorted(Enrollment.objects.running().values_list("customer_id", "about")) == [(ana.pk, "lamp"), (ana.pk, "shelf")]
+
+
+def test_two_who_are_one_wait_once_for_a_thing_whichever_cells_they_came_by(cell: RecoveryCell, now: Any) -> None:
+    ana, again = wanting(cell, now=now), wanting(cell, now=now)
+    tick(now=now + 30 * MINUTE)
+    other = go_live("gone", "buying", now=now)
+    Enrollment.objects.filter(customer=again).update(journey_id=other.journey_id)
+    move_runs([Pair(again.pk, ana.pk)])
+    assert list(Enrollment.objects.running().values_list("customer_id", "journey_id", "about")) == [(ana.pk, cell.journey_id, "lamp")]
+    assert Enrollment.objects.get(journey=other.journey_id).reason == "merged"
+
+
+def test_who_climbs_about_a_thing_waits_for_it_no_more(cell: RecoveryCell, now: Any) -> None:
+    """One of the two was looked at after the lamp was back, and hears of it already; the other came to wait since."""
+    ana = wanting(cell, now=now)
+    stock(4, at=now + 10 * MINUTE)
+    while take_product_news(now=now + 10 * MINUTE):
+        continue
+    save_cell(cell_of("gone", "looking"), CellPlan((Rung("email", 90, "recovery-in-stock"),)), user_id=None, now=now + 11 * MINUTE)
+    tick(now=now + 30 * MINUTE)
+    stock(0, at=now + 31 * MINUTE)
+    again = wanting(cell, now=now + 31 * MINUTE)
+    tick(now=now + 61 * MINUTE)
+    other = go_live("gone", "buying", now=now)
+    Enrollment.objects.filter(customer=again).update(journey_id=other.journey_id)
+    assert sorted(Enrollment.objects.running().values_list("about", "step")) == [("lamp", FOR_STOCK), ("lamp", "wait-email")]
+    move_runs([Pair(again.pk, ana.pk)])
+    assert list(Enrollment.objects.running().values_list("customer_id", "about", "step")) == [(ana.pk, "lamp", "wait-email")]
