@@ -6,15 +6,17 @@ from campaigns.journeys.triggers import FOR_STOCK
 from retention.customers.personal_data import Pair, run_for_pairs
 
 # Runs about the customer themselves are about the survivor from now on. Of those of one journey about one thing all but the oldest end
-# first, for of each only one may go on at a time. Who left the shop climbs one ladder, whichever cell it is of: a live one stays first.
-# Waiting for something that is sold out is no climbing yet.
+# first, for of each only one may go on at a time. The recovery plan is one journey here, whichever cells its runs are of: who left the shop
+# climbs one ladder, a live one first. Waiting for something that is sold out is no climbing yet, and is there once for each thing; it ends
+# where a ladder about that thing is climbed.
 _END_DOUBLES = f"""
     , mine AS (
         SELECT run.id, run.climbs, row_number() OVER (
-            PARTITION BY run.person, run.journey_id, run.subject ORDER BY NOT run.climbs, run.rests, run.entered_at, run.id
+            PARTITION BY run.person, run.plan, run.subject ORDER BY NOT run.climbs, run.rests, run.entered_at, run.id
         ) AS twin, row_number() OVER (PARTITION BY run.person, run.climbs ORDER BY run.rests, run.entered_at, run.id) AS place
         FROM (
-            SELECT run.id, run.journey_id, run.entered_at, coalesce(pair.survivor, run.customer_id) AS person,
+            SELECT run.id, CASE WHEN journey.for_quiet THEN 0 ELSE run.journey_id END AS plan, run.entered_at,
+                coalesce(pair.survivor, run.customer_id) AS person,
                 journey.for_quiet AND run.step <> '{FOR_STOCK}' AS climbs, journey.for_quiet AND journey.state <> 'live' AS rests,
                 CASE WHEN run.about = 'customer-' || run.customer_id THEN '' ELSE run.about END AS subject
             FROM campaigns_enrollment AS run LEFT JOIN pair ON pair.loser = run.customer_id

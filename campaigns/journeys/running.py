@@ -52,7 +52,7 @@ _CLAIM = f"""
         WHERE other.store_id = %(store)s AND other.customer_id = picked.customer_id AND other.state = 'running'
             AND (other.due_at, other.id) < (picked.due_at, picked.id) AND other.journey_id = ANY(%(journeys)s)
             AND other.id NOT IN (SELECT id FROM picked)
-    ) FROM picked
+    ) FROM picked ORDER BY picked.due_at, picked.id
 """  # noqa: S608 - columns of our own model
 _Row = Sequence[Any]
 
@@ -67,7 +67,10 @@ def run_due(*, now: datetime, limit: int = SLICE) -> int:
         alike, alone = _parted(rows, definitions)
         told, answers = _together(alike, definitions, now=now)
         answers |= _answers(alone, definitions, now=now)
-        carry_out([*told, *alone], answers, streams={pk: definition.stream for pk, definition in definitions.items()}, now=now)
+        runs = {run.pk: run for run in (*told, *alone)}
+        turn = [row[_ID] for row in rows if row[_ID] in runs]  # of one person, what was due first is done first
+        streams = {pk: definition.stream for pk, definition in definitions.items()}
+        carry_out([runs[pk] for pk in turn], {pk: answers[pk] for pk in turn}, streams=streams, now=now)
     return len(rows)
 
 

@@ -57,8 +57,8 @@ def run_of(enrollment: Enrollment) -> Run:
 def carry_out(enrollments: Sequence[Enrollment], answers: Answers, *, streams: Mapping[int, str], now: datetime) -> int:
     """Store the standings and carry out the effects, in the caller's transaction; return how many messages were planned.
 
-    streams: marketing or transactional by version id. The enrollments must be locked by the caller. What runs in shadow would do is written
-    down and not done.
+    streams: marketing or transactional by version id. The enrollments must be locked by the caller. What is to be done is done in the order
+    of the answers. What runs in shadow would do is written down and not done.
     """
     runs = {run.pk: run for run in enrollments}
     answers = write_down(runs, answers, now=now)

@@ -20,8 +20,14 @@ SEGMENT_MOVES = {"entered": "Segment Entered", "left": "Segment Left"}
 PRODUCT_NEWS = {"price_drop": "Product Price Dropped", "back_in_stock": "Product Back In Stock", "low_stock": "Product Running Low"}
 FOR_STOCK = "back-in-stock"
 """The step at which runs of the recovery plan wait for the product they are about; it also stands in an index of the runs' table."""
+SOLD_OUT = "gone"
+"""The stored kind of the recovery plan's stage whose people come to that step."""
+ASKED_FOR = "Back In Stock Requested"
+WAS_SOLD_OUT = "was_sold_out"
+"""What news of stock that came back says of itself: whether nothing of the whole product was there before."""
 INTERESTS = ("viewed", "basket", "wished")
 RULES = ("never", "always", "after")
+_GONE = {"out_of_stock", "outofstock", "out of stock", "sold_out", "soldout", "sold out", "unavailable"}
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,17 @@ def read_trigger(fields: Fields) -> Trigger:
     """Read {"kind": "event", ...}; without a kind it is an event. Every kind's fields stand in `definition.py`."""
     kind = fields.choice("kind", KINDS, default="event")
     return _READERS[kind](fields)
+
+
+def says_gone(properties: Mapping[str, object]) -> bool:
+    """Say whether what an event tells of a product means that it cannot be had."""
+    stated = properties.get("availability") or properties.get("stock_status")
+    if isinstance(stated, str) and stated.strip().lower().replace("https://schema.org/", "") in _GONE:
+        return True
+    if properties.get("in_stock") is False or properties.get("available") is False:
+        return True
+    stock = properties.get("stock", properties.get("inventory_quantity"))
+    return isinstance(stock, int) and not isinstance(stock, bool) and stock <= 0
 
 
 def read_again(fields: Fields) -> Again:

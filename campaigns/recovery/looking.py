@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
+from campaigns.journeys.triggers import WAS_SOLD_OUT
 from campaigns.models import RecoveryGroup
 from campaigns.recovery.rules.behaviour import Moment, Visit, read_moment, visits_of
 from campaigns.recovery.rules.compiling import BACK
@@ -180,4 +181,5 @@ def products_back(wanted: Collection[tuple[int, str, datetime]]) -> dict[tuple[i
     told = CustomerEvent.objects.filter(
         customer_id__in={customer_id for customer_id, _ in left_at}, kind="own", name=BACK, occurred_at__gt=min(left_at.values())
     ).values_list("pk", "customer_id", "properties__product_id", "occurred_at")
+    told = told.filter(**{f"properties__{WAS_SOLD_OUT}": True})  # one more size of what was there is not it
     return {(who, product): pk for pk, who, product, at in told if (who, product) in left_at and at > left_at[who, product]}

@@ -162,7 +162,7 @@ def set_stock(reports: Sequence[StockReport]) -> int:
         cursor.execute(_STOCK, [require_store_id(), *columns])
     if before:
         latest = max(report.reported_at for _, report in rows)
-        tell(stock_moved(before, totals_of(before), at=latest), now=latest)
+        tell(stock_moved(before, totals_of(pk for pk, _ in rows), at=latest), now=latest)
     return len(rows)
 
 

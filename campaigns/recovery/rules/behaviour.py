@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from campaigns.journeys.triggers import ASKED_FOR, says_gone
 from segments.rules.visits import SILENCE
 
 LIST, SEARCH, OPEN, ADD, REMOVE, CART, CHECKOUT, STEP, PAY = "list", "search", "open", "add", "remove", "cart", "checkout", "step", "pay"
@@ -33,7 +34,7 @@ ACTS: dict[str, str] = {
     "Chat Started": ASK,
     "Question Answered": ANSWER,
     "Chat Answered": ANSWER,
-    "Back In Stock Requested": WANT,
+    ASKED_FOR: WANT,
     "Order Completed": ORDER,
 }
 STEPS = ("visit", "product", "basket", "checkout", "shipping", "payment", "order")
@@ -45,7 +46,6 @@ PRICE_SITES = (
 )  # fmt: skip
 _HELP = ("faq", "help", "question", "shipping", "delivery", "return", "contact", "review", "size-guide", "sizeguide", "warranty", "versand")
 _TILL = ("checkout", "basket", "cart", "kasse", "payment")  # a page of the till that asks where to deliver answers nobody's question
-_GONE = {"out_of_stock", "outofstock", "out of stock", "sold_out", "soldout", "sold out", "unavailable"}
 DEVICES = ("phone", "tablet", "computer")
 _MOST_TEXT = 200
 
@@ -99,7 +99,7 @@ def read_moment(kind: str, name: str, properties: Mapping[str, object], context:
         hits=_hits(properties) if act == SEARCH else None,
         step=step,
         shipping=act in {CART, CHECKOUT, STEP} and (_told(properties, "shipping") or _told(properties, "shipping_method") or step >= 2),
-        gone=act == WANT or (act == OPEN and _is_gone(properties)),
+        gone=act == WANT or (act == OPEN and says_gone(properties)),
         helping=act == PAGE and any(word in path for word in _HELP) and not any(word in path for word in _TILL),
         by_price=act == LIST and "price" in str(properties.get("sorts") or properties.get("sort") or "")[:_MOST_TEXT].lower(),
         referrer=_host(_object(context.get("referrer")).get("url") or page.get("referrer")),
@@ -267,16 +267,6 @@ def _hits(properties: Mapping[str, object]) -> int | None:
     if isinstance(products, int) and not isinstance(products, bool):
         return _whole(products)
     return len(products) if isinstance(products, list) else None
-
-
-def _is_gone(properties: Mapping[str, object]) -> bool:
-    stated = properties.get("availability") or properties.get("stock_status")
-    if isinstance(stated, str) and stated.strip().lower().replace("https://schema.org/", "") in _GONE:
-        return True
-    if properties.get("in_stock") is False or properties.get("available") is False:
-        return True
-    stock = properties.get("stock", properties.get("inventory_quantity"))
-    return isinstance(stock, int) and not isinstance(stock, bool) and stock <= 0
 
 
 def _session(context: Mapping[str, object], properties: Mapping[str, object]) -> str:

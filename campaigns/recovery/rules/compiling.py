@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from campaigns.journeys.triggers import FOR_STOCK, PRODUCT_NEWS
+from campaigns.journeys.triggers import FOR_STOCK, PRODUCT_NEWS, WAS_SOLD_OUT
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from segments.rules.visits import SILENCE
 
@@ -70,8 +70,7 @@ def journey_of(
     ladder = led_by(ladder, first) if first else ladder
     if not ladder.rungs:
         raise ValueError("a journey without a message")
-    stock = {"id": FOR_STOCK, "kind": "wait_event", "event": BACK, "key": "product_id", "days": WAITS_DAYS, "otherwise": "end"}
-    steps: list[dict[str, object]] = [stock] if waits else []
+    steps: list[dict[str, object]] = [_stock()] if waits else []
     passed = 0 if waits else int(SILENCE / timedelta(minutes=1))  # it is noticed then that they left, and the waits begin
     for rung in ladder.rungs:
         if rung.minutes > passed:
@@ -88,3 +87,10 @@ def journey_of(
         "holdout_share": plan.holdout_share,
         "steps": steps,
     }
+
+
+def _stock() -> dict[str, object]:
+    """Return the step that waits for a product of which nothing was left: one more size of what was there all the time is not it."""
+    none_left = {"property": WAS_SOLD_OUT, "type": "flag", "op": "yes"}
+    until = {"event": BACK, "key": "product_id", "where": [none_left], "days": WAITS_DAYS, "otherwise": "end"}
+    return {"id": FOR_STOCK, "kind": "wait_event", **until}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Protocol, Self
 
+from campaigns.journeys import triggers
 from campaigns.recovery.rules import behaviour as acts
 from campaigns.recovery.rules.behaviour import Moment, Visit
 from retention.kit.fields import Fields, Problem
@@ -18,7 +19,7 @@ from segments.rules.visits import SILENCE
 Evidence = Phrase
 BASKET = ("idle", "shipping", "payment")
 """Kinds of rules about a full basket: what is left behind is the basket, and the basket is what a run is about."""
-SOLD_OUT = "gone"
+SOLD_OUT = triggers.SOLD_OUT
 """The kind of rule about a product that could not be had: a run is about the product, and waits until it can be."""
 
 

@@ -17,6 +17,7 @@ from tests.campaigns.story import buy, leave_cart
 from tests.factories.customers import make_event
 
 pytestmark = pytest.mark.django_db
+SIZES = ("LAMP", "LAMP-M", "LAMP-L", "LAMP-XL", "LAMP-XXL")
 
 
 def trigger(what: str, **more: Any) -> dict[str, Any]:
@@ -71,6 +72,30 @@ def test_stock_that_comes_back_and_runs_low_is_news_and_a_first_word_is_none(sto
         tick(now=at)
         found = tuple(Enrollment.objects.filter(journey=journey).count() for journey in (back, low))
         assert found == expected, (pieces, place)
+
+
+def test_sizes_that_come_back_at_once_are_one_piece_of_news_that_says_whether_all_were_gone(store: Any, now: Any) -> None:
+    report(10_000, at=now - timedelta(days=2), sizes=SIZES)
+    stock(0, at=now - timedelta(days=2), sizes=SIZES)
+    stock(4, at=now, sizes=SIZES[:2])
+    assert list(ProductNews.objects.values_list("kind", "before", "after")) == [("back_in_stock", 0, 8)]
+    ProductNews.objects.all().delete()
+    (viewer,) = make_crowd(1, now=now)
+    looked(viewer, at=now - timedelta(days=1))
+    make_journey(trigger("back_in_stock"), now=now)
+    stock(3, at=now + timedelta(minutes=1), sizes=SIZES[2:])
+    assert list(ProductNews.objects.values_list("kind", "before", "after")) == [("back_in_stock", 8, 17)]
+    tick(now=now + timedelta(minutes=1))
+    told = CustomerEvent.objects.get(name="Product Back In Stock").properties
+    assert (told["available"], told["was_sold_out"]) == (17, False)
+    assert Enrollment.objects.count() == 1
+
+
+def test_a_size_told_of_for_the_first_time_was_not_there_before(store: Any, now: Any) -> None:
+    report(10_000, at=now - timedelta(days=2), sizes=SIZES)
+    stock(0, at=now - timedelta(days=2), sizes=SIZES[:1])
+    stock(2, at=now, sizes=SIZES[:2])
+    assert list(ProductNews.objects.values_list("before", "after")) == [(0, 4)]
 
 
 def test_news_nobody_waits_for_is_let_go(store: Any, now: Any) -> None:

@@ -12,6 +12,8 @@ from campaigns.journeys.running import run_due
 from campaigns.models import Enrollment, Journey, Message
 from retention.customers.events import record
 from retention.customers.models import Customer
+from retention.webhooks.managing import Wish, make_endpoint
+from retention.webhooks.models import OutgoingEvent
 from tests.campaigns.campaigning import make_crowd
 from tests.campaigns.journeys.journeying import LATER, SEND, make_journey, make_template, planned, runs_of, tick
 from tests.campaigns.story import leave_cart, make_shopper
@@ -148,8 +150,27 @@ def test_many_who_stand_alike_go_on_as_each_would_alone(store: Any, now: Any, mo
     assert len({row[4].get("lap", 0) for row in found[0]}) == (1 if then["kind"] == "exit" else 2)
 
 
+def test_of_one_person_what_was_due_first_is_done_first(store: Any, now: Any) -> None:
+    """One run is asked about its basket and the other stands alike with others: after a backlog both are due in one slice."""
+    endpoint, _ = make_endpoint(Wish("https://phases.example.test/hook", "", ["order.created"]), now=now)
+    for name, guards in (("Asked", ["cart_open"]), ("Alike", [])):
+        note = {"id": "note", "kind": "update", "set": {"phase": name}}
+        tell = {"id": "tell", "kind": "webhook", "endpoint": str(endpoint.public_id), "data": {"phase": name}}
+        make_journey({"trigger": {"event": name, "key": "cart_id"}, "guards": guards, "steps": [LATER, note, tell]}, now=now)
+    person = make_shopper(now=now)
+    cart = leave_cart(person, now=now)
+    for minute, name in ((0, "Asked"), (5, "Alike")):
+        at = now + timedelta(minutes=minute)
+        record(person.pk, name=name, now=at, properties={"cart_id": str(cart.public_id)})
+        tick(now=at)
+    assert run_due(now=now + timedelta(hours=3)) == 2
+    person.refresh_from_db()
+    assert person.attributes["phase"] == "Alike"
+    assert [one.data["values"]["phase"] for one in OutgoingEvent.objects.order_by("id")] == ["Asked", "Alike"]
+
+
 @pytest.mark.django_db(transaction=True)
-def test_of_one_person_the_earlier_run_comes_first_whoever_holds_it(store: Any, now: Any) -> None:
+def test_of_one_person_the_the_earlier_run_comes_first_whoever_holds_it(store: Any, now: Any) -> None:
     journey = make_journey({"trigger": {"event": "Cart Idle", "key": "cart_id"}, "steps": [LATER, {"id": "end", "kind": "exit"}]}, now=now)
     person, other = make_crowd(2, now=now)
     idle(person, at=now, cart="c1")

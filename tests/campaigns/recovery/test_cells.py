@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.journeys.definition import read_definition
-from campaigns.journeys.triggers import FOR_STOCK
+from campaigns.journeys.triggers import FOR_STOCK, WAS_SOLD_OUT
 from campaigns.models import Enrollment
 from campaigns.recovery.ready import MESSAGES
 from campaigns.recovery.rules.cells import CHANNELS, USUAL_HOLDOUT, CellError, CellPlan, Gift, Rung, read_cell
-from campaigns.recovery.rules.compiling import WAITS_DAYS, journey_of, ladder_for
+from campaigns.recovery.rules.compiling import BACK, WAITS_DAYS, journey_of, ladder_for
 from campaigns.recovery.rules.defaults import CELLS, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
 from campaigns.recovery.rules.saying import long_delay, plan_sentences, short_delay
@@ -75,6 +75,7 @@ def test_a_ladder_about_what_is_sold_out_begins_when_it_is_back_or_never():
         FOR_STOCK, "Product Back In Stock", "product_id", WAITS_DAYS * 24 * 60,
     )  # fmt: skip
     assert (first.otherwise, second.minutes) == ("end", 30)
+    assert [first.occasion.counts(BACK, {WAS_SOLD_OUT: gone}) for gone in (True, False, None)] == [True, False, False]
     said = plan_sentences(CellPlan((Rung("email", 30, "e"),)), stage="Wanted", group=BY_KEY["loyal"].name, names={}, waits=True)
     assert said[0].render(str) == (
         "Loyal, who left at “Wanted”, hear of it 30 minutes after it is back. Nothing is said while it is gone, and nobody waits for "

@@ -4,16 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.journeys.merging import move_runs
 from campaigns.journeys.products import take_product_news
 from campaigns.journeys.triggers import FOR_STOCK
 from campaigns.models import Departure, Enrollment, Message, RecoveryCell
-from campaigns.recovery.planning import save_cell
+from campaigns.recovery.planning import save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.compiling import BACK, WAITS_DAYS
+from retention.catalog.models import ProductNews
 from retention.customers.models import Customer, CustomerEvent
 from retention.customers.personal_data import Pair
+from tests.campaigns.journeys.journeying import LATER, make_journey
 from tests.campaigns.journeys.stocking import report, stock
 from tests.campaigns.recovery.shopping import cell_of, go_live, is_written_to, leave, live, shopper
 from tests.campaigns.recovery.shopping import tick as look
@@ -40,10 +44,10 @@ def tick(*, now: Any) -> None:
     look(now=now)
 
 
-def wanting(cell: RecoveryCell, *, now: Any, product: Any = LAMP) -> Customer:
-    """Let somebody whom the lot does not hold back look at what is sold out, and leave."""
+def wanting(cell: RecoveryCell, *, now: Any, product: Any = LAMP, did: str = "Product Viewed") -> Customer:
+    """Let somebody whom the lot does not hold back look at what is sold out, or ask for it, and leave."""
     found = next(one for _ in range(200) if is_written_to(one := shopper("email", now=now), cell))
-    live(found, (0, "Product Viewed", product), now=now)
+    live(found, (0, did, product), now=now)
     return found
 
 
@@ -107,6 +111,89 @@ def test_it_came_back_before_they_were_looked_at(cell: RecoveryCell, now: Any) -
     assert CustomerEvent.objects.get(pk=run.trigger_event_id).properties["name"] == "Lamp"
 
 
+def test_who_asked_for_it_before_they_were_looked_at_is_told(cell: RecoveryCell, now: Any) -> None:
+    ana = wanting(cell, now=now, did="Back In Stock Requested", product={"product_id": "lamp"})
+    stock(4, at=now + 10 * MINUTE)
+    while take_product_news(now=now + 10 * MINUTE):
+        continue
+    told = CustomerEvent.objects.get(name=BACK).properties
+    assert (told["product_id"], "viewed_days" in told) == ("lamp", False), "asking for it is no view, which journeys may wait for"
+    tick(now=now + 30 * MINUTE)
+    assert (decisions(ana), written(ana)) == (["entered"], 1)
+
+
+@pytest.mark.parametrize("product", [{"product_id": "lamp"}, {"product_id": "lamp", "availability": "InStock"}])
+def test_who_saw_it_when_it_could_be_had_is_not_told(cell: RecoveryCell, now: Any, product: Any) -> None:
+    wanting(cell, now=now, product=product)
+    stock(4, at=now + 10 * MINUTE)
+    tick(now=now + 10 * MINUTE)
+    assert CustomerEvent.objects.filter(name=BACK).count() == 0
+
+
+@pytest.mark.parametrize("asked", [("Product Viewed", LAMP), ("Back In Stock Requested", {"product_id": "lamp"})])
+def test_nobody_new_is_told_where_no_live_cell_is_about_what_is_sold_out(cell: RecoveryCell, now: Any, asked: Any) -> None:
+    """Another cell is live; who waits already is told, so that they are written to when their cell goes on."""
+    go_live("idle", "buying", now=now - HOUR)
+    ana = wanting(cell, now=now - 50 * MINUTE)
+    tick(now=now - 20 * MINUTE)
+    set_state(cell_of("gone", "looking"), "paused", user_id=None, now=now - 10 * MINUTE)
+    wanting(cell, now=now, did=asked[0], product=asked[1])
+    stock(4, at=now + 10 * MINUTE)
+    tick(now=now + 10 * MINUTE)
+    assert list(CustomerEvent.objects.filter(name=BACK).values_list("customer_id", flat=True)) == [ana.pk]
+
+
+def test_where_the_plan_waits_for_nothing_nobody_is_looked_for(cell: RecoveryCell, now: Any) -> None:
+    set_state(cell_of("gone", "looking"), "paused", user_id=None, now=now - 20 * MINUTE)
+    go_live("idle", "buying", now=now - HOUR)
+    wanting(cell, now=now)
+    stock(4, at=now + 10 * MINUTE)
+    with CaptureQueriesContext(connection) as seen:
+        take_product_news(now=now + 10 * MINUTE)
+    assert [one["sql"] for one in seen.captured_queries if "customers_customerevent" in one["sql"]] == []
+    assert (ProductNews.objects.count(), CustomerEvent.objects.filter(name=BACK).count()) == (0, 0)
+
+
+SIZES = ("LAMP", "LAMP-M")
+
+
+def sizes_of_the_lamp(*, now: Any) -> None:
+    """Let the lamp come in two sizes, of which only the second is there."""
+    report(10_000, at=now - 8 * DAY, sizes=SIZES)
+    stock(3, at=now - 8 * DAY, sizes=SIZES[1:])
+
+
+def test_one_size_more_of_what_was_there_all_the_time_is_not_the_thing_that_is_back(cell: RecoveryCell, now: Any) -> None:
+    sizes_of_the_lamp(now=now)
+    ana = wanting(cell, now=now)
+    tick(now=now + 30 * MINUTE)
+    stock(5, at=now + DAY)
+    tick(now=now + DAY)
+    tick(now=now + DAY + HOUR)
+    assert (CustomerEvent.objects.filter(name=BACK).count(), written(ana)) == (0, 0)
+    stock(0, at=now + 2 * DAY, sizes=SIZES)
+    stock(5, at=now + 3 * DAY, sizes=SIZES)
+    tick(now=now + 3 * DAY)
+    tick(now=now + 3 * DAY + HOUR)
+    assert (CustomerEvent.objects.filter(name=BACK).count(), written(ana)) == (1, 1)
+
+
+@pytest.mark.parametrize("back", [10 * MINUTE, DAY])
+def test_a_journey_of_the_shop_may_speak_of_a_size_and_the_plan_does_not(cell: RecoveryCell, now: Any, back: Any) -> None:
+    """Before they were looked at, or while they wait."""
+    sizes_of_the_lamp(now=now)
+    own = make_journey({"trigger": {"kind": "product", "what": "back_in_stock"}, "steps": [LATER]}, now=now)
+    ana = wanting(cell, now=now)
+    moments = sorted([now + back, now + 30 * MINUTE, now + back + 2 * HOUR])
+    for at in moments:
+        if at == now + back:
+            stock(5, at=at)
+            while take_product_news(now=at):
+                continue
+        tick(now=at)
+    assert (Enrollment.objects.filter(journey=own).count(), written(ana)) == (1, 0)
+
+
 def test_who_waits_is_in_nobody_s_way_and_waits_once_for_each_thing(cell: RecoveryCell, now: Any) -> None:
     idle = go_live("idle", "buying", now=now - HOUR)
     people = (wanting(cell, now=now) for _ in range(200))
@@ -133,3 +220,31 @@ def test_two_who_are_one_wait_once_for_each_thing(cell: RecoveryCell, now: Any) 
     tick(now=now + 30 * MINUTE)
     move_runs([Pair(again.pk, ana.pk), Pair(other.pk, ana.pk)])
     assert sorted(Enrollment.objects.running().values_list("customer_id", "about")) == [(ana.pk, "lamp"), (ana.pk, "shelf")]
+
+
+def test_two_who_are_one_wait_once_for_a_thing_whichever_cells_they_came_by(cell: RecoveryCell, now: Any) -> None:
+    ana, again = wanting(cell, now=now), wanting(cell, now=now)
+    tick(now=now + 30 * MINUTE)
+    other = go_live("gone", "buying", now=now)
+    Enrollment.objects.filter(customer=again).update(journey_id=other.journey_id)
+    move_runs([Pair(again.pk, ana.pk)])
+    assert list(Enrollment.objects.running().values_list("customer_id", "journey_id", "about")) == [(ana.pk, cell.journey_id, "lamp")]
+    assert Enrollment.objects.get(journey=other.journey_id).reason == "merged"
+
+
+def test_who_climbs_about_a_thing_waits_for_it_no_more(cell: RecoveryCell, now: Any) -> None:
+    """One of the two was looked at after the lamp was back, and hears of it already; the other came to wait since."""
+    ana = wanting(cell, now=now)
+    stock(4, at=now + 10 * MINUTE)
+    while take_product_news(now=now + 10 * MINUTE):
+        continue
+    save_cell(cell_of("gone", "looking"), CellPlan((Rung("email", 90, "recovery-in-stock"),)), user_id=None, now=now + 11 * MINUTE)
+    tick(now=now + 30 * MINUTE)
+    stock(0, at=now + 31 * MINUTE)
+    again = wanting(cell, now=now + 31 * MINUTE)
+    tick(now=now + 61 * MINUTE)
+    other = go_live("gone", "buying", now=now)
+    Enrollment.objects.filter(customer=again).update(journey_id=other.journey_id)
+    assert sorted(Enrollment.objects.running().values_list("about", "step")) == [("lamp", FOR_STOCK), ("lamp", "wait-email")]
+    move_runs([Pair(again.pk, ana.pk)])
+    assert list(Enrollment.objects.running().values_list("customer_id", "about", "step")) == [(ana.pk, "lamp", "wait-email")]
