@@ -1,14 +1,15 @@
-"""A shop that sells one lamp and tells what it costs and how many there are."""
+"""A shop that sells a lamp, or something else, and tells what it costs and how many there are."""
 
 from typing import Any
 
 from retention.catalog.saving import ProductReport, StockReport, VariantReport, save_products, set_stock
 
 
-def report(price: int, *, at: Any) -> None:
-    """Let the shop tell of the lamp at a price."""
-    variant = VariantReport("v1", "EUR", sku="LAMP", name="Lamp", price_minor=price)
-    save_products([ProductReport("lamp", at, name="Lamp", url="https://lumen.example.test/lamp", variants=[variant])], now=at)
+def report(price: int, *, at: Any, name: str = "Lamp") -> None:
+    """Let the shop tell of the lamp, or of what else it sells, at a price."""
+    key = name.lower()
+    variant = VariantReport(f"{key}-1", "EUR", sku=name.upper(), name=name, price_minor=price)
+    save_products([ProductReport(key, at, name=name, url=f"https://lumen.example.test/{key}", variants=[variant])], now=at)
 
 
 def stock(pieces: int, *, at: Any, place: str = "") -> None:
