@@ -59,16 +59,16 @@ def test_somebody_waits_for_so_many_products_and_no_more(cell: RecoveryCell, now
     assert decisions(ana) == ["entered", "already"]
 
 
-def test_after_they_were_told_a_week_goes_by_before_they_wait_for_it_again(cell: RecoveryCell, now: Any) -> None:
+@pytest.mark.parametrize(("days", "expected"), [(3, "already"), (8, "entered")])
+def test_after_they_were_told_a_week_goes_by_before_they_wait_for_it_again(cell: RecoveryCell, now: Any, days: int, expected: str) -> None:
     ana = written_one(cell, now=now)
     wants(ana, LAMP, now=now)
     stock(4, at=now + DAY)
     tick(now=now + DAY)
     tick(now=now + DAY + HOUR)
     stock(0, at=now + 2 * DAY)
-    wants(ana, LAMP, now=now + 3 * DAY)
-    wants(ana, LAMP, now=now + 8 * DAY)
-    assert decisions(ana) == ["entered", "already", "entered"]
+    wants(ana, LAMP, now=now + days * DAY)
+    assert decisions(ana) == ["entered", expected]
 
 
 def test_while_a_run_goes_on_about_it_nobody_waits_for_it_anew(cell: RecoveryCell, now: Any) -> None:
