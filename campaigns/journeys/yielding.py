@@ -35,7 +35,7 @@ def told_by_journeys(returns: Mapping[int, tuple[int, str]]) -> set[int]:
     """
     if not returns:
         return set()
-    people, products = ({one[place] for one in returns.values()} for place in (0, 1))
+    people, products = {who for who, _ in returns.values()}, {product for _, product in returns.values()}
     going = Q(state=Enrollment.State.RUNNING, about__in=products, journey__state=Journey.State.LIVE)
     runs = Enrollment.objects.filter(Q(trigger_event_id__in=list(returns)) | going, customer_id__in=people)
     rows = list(runs.filter(journey__in=Journey.objects.plain()).select_related("journey"))
