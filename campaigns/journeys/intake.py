@@ -19,7 +19,9 @@ from campaigns.journeys.facts import asked_of, facts_of
 from campaigns.journeys.hearers import tell_hearers
 from campaigns.journeys.standings import carry_out, run_of, standing_of
 from campaigns.journeys.steps import Effect, Facts
+from campaigns.journeys.triggers import PRODUCT_NEWS
 from campaigns.journeys.versions import LiveJourney, definitions_of, live_journeys
+from campaigns.journeys.yielding import yield_to_journeys
 from campaigns.measurement.attribution import attribute
 from campaigns.models import Enrollment, Journey
 from retention.customers.changes import VIEWS
@@ -45,7 +47,8 @@ def take_news(*, now: datetime) -> int:
         heard = {name for one in (*definitions.values(), *(journey.definition for journey in live)) for name in one.events}
         events = _events(customer_ids, heard, now=now) if heard else []
         begun = _start(live, events, now=now)
-        _tell(_running(customer_ids) if begun else runs, events, now=now)
+        yielded = yield_to_journeys(events, now=now)
+        _tell(_running(customer_ids) if begun or yielded else runs, events, now=now)
         attribute(customer_ids, now=now)
         mark_from_orders(customer_ids, now=now)
     return len(customer_ids)
@@ -136,11 +139,21 @@ def _meant(
 def _speak_of(
     runs: Sequence[Enrollment], definitions: Mapping[int, Definition], by_customer: Mapping[int | None, Sequence[CustomerEvent]]
 ) -> None:
-    """Let messages of runs that no event began speak of the one they waited for, such as the product that is back."""
-    silent = [run for run in runs if run.trigger_event_id is None]
-    for run in silent:
-        run.trigger_event_id = next(event.pk for event, _word in _meant(run, definitions[run.version_id], by_customer))
-    update_rows(silent, ["trigger_event_id"])
+    """Let messages of runs that no event began speak of the news of a product they waited for, such as that it is back.
+
+    Whatever else they waited for is no word of ours: it stays out of what their messages say.
+    """
+    speaking = []
+    for run in runs:
+        if run.trigger_event_id is None:
+            meant = _meant(run, definitions.get(run.version_id), by_customer)
+            run.trigger_event_id = next((event.pk for event, word in meant if word == GOES_ON and _is_product_news(event)), None)
+            speaking += [run] if run.trigger_event_id is not None else []
+    update_rows(speaking, ["trigger_event_id"])
+
+
+def _is_product_news(event: CustomerEvent) -> bool:
+    return event.kind == "own" and event.name in PRODUCT_NEWS.values()
 
 
 def _told(run: Enrollment, definition: Definition, events: Sequence[CustomerEvent], facts: Facts | None, *, now: datetime) -> Answer:

@@ -56,6 +56,7 @@ BACK_IN_STOCK = Playbook(
     ),
     lately=rule_of(did("Product Viewed", window=last(30))),
     needs=(STOCK,),
+    rows=("gone",),
     says=(
         Phrase(
             gettext_noop(

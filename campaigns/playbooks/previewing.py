@@ -118,10 +118,10 @@ def live_rows(playbook: Playbook) -> list[str]:
 
 
 def _beside(playbook: Playbook) -> list[Phrase]:
-    return [
-        Phrase(gettext_noop("Your recovery plan writes to the same people in the row “%(row)s”. Use one of the two."), {"row": row})
-        for row in live_rows(playbook)
-    ]
+    text = gettext_noop("Your recovery plan writes to the same people in the row “%(row)s”. Use one of the two.")
+    if playbook.definition["trigger"].get("what") == "back_in_stock":  # see journeys/yielding.py
+        text = gettext_noop("Your recovery plan tells of it too, in the row “%(row)s”: of one thing that is back only this journey tells.")
+    return [Phrase(text, {"row": row}) for row in live_rows(playbook)]
 
 
 def _names(playbook: Playbook) -> Mapping[str, Phrase]:

@@ -1,7 +1,8 @@
 """What the plan does about people who left: who enters a journey, who is held back to compare with, and for everybody else why not.
 
 One run at a time for a person, and one for a basket (the database keeps that). A deeper stage takes over while nothing has been sent. Who
-waits for something that is sold out is in nobody's way: one such run for a person and a product.
+waits for something that is sold out is in nobody's way: one such run for a person and a product, and so many for a person. Of what is back
+already nobody waits: that is a run like any other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,13 @@ from campaigns.journeys.engine import STOPPED, Due, Standing, advance, begin
 from campaigns.journeys.facts import NOTHING, channels_of
 from campaigns.journeys.standings import carry_out
 from campaigns.journeys.steps import Run, Withdraw
-from campaigns.journeys.triggers import FOR_STOCK
 from campaigns.journeys.versions import definitions_of
 from campaigns.measurement.assignment import assign_all, held_out_of, journey_key
 from campaigns.measurement.learning import lots_now, order_key
 from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
 from campaigns.recovery.departing import Left
+from campaigns.recovery.earlier import REST, Asked, Earlier
 from campaigns.recovery.gifting import gift_refusals
-from campaigns.recovery.looking import products_back
 from campaigns.recovery.rules.cells import CellPlan, read_cell
 from campaigns.recovery.rules.compiling import Ladder, ladder_for, leaders_of, led_by
 from campaigns.recovery.versions import version_for
@@ -34,8 +34,6 @@ from retention.tenancy.context import require_store_id
 
 LATE = timedelta(days=1)
 """Who left longer ago is written down and gets nothing: it would come too late."""
-REST = timedelta(days=7)
-_RUNS = (Departure.Decision.ENTERED, Departure.Decision.HELD_OUT)
 _LEFT_ALREADY = ("sending", "sent", "unknown")
 _BY_STATE = {state: Departure.Decision(str(state)) for state in ("empty", "draft", "paused")}
 
@@ -72,9 +70,9 @@ def decide(
         else:
             case.row.decision = decision
     _plan(open_cases, now=now)
-    earlier = _Earlier.of({case.row.customer_id for case in open_cases})
+    earlier = Earlier.of([Asked(case.row.customer_id, case.row.about, case.left.wanted, case.row.left_at) for case in open_cases])
     entering = [case for case in open_cases if _admit(case, earlier, now=now)]
-    _enter(entering, now=now)
+    _enter(entering, earlier, now=now)
     Departure.objects.bulk_create([case.row for case in cases], ignore_conflicts=True)
     return len(cases)
 
@@ -165,32 +163,7 @@ def _plan(cases: Sequence[_Case], *, now: datetime) -> None:
         case.row.evidence |= evidence if why is None else evidence | {"gift": as_json(why)}
 
 
-@dataclass(frozen=True)
-class _Earlier:
-    """What the plan did about these people before: departures that had a run, newest first, and the runs that go on, by what about."""
-
-    departures: Mapping[int, Sequence[Departure]]
-    runs: Mapping[int, Mapping[str, Enrollment]]
-
-    def waiting(self, customer_id: int) -> dict[str, str]:
-        """Return what somebody waits for that is sold out: the product by what the departure is about."""
-        return {about: run.about for about, run in self.runs[customer_id].items() if run.step == FOR_STOCK}
-
-    @classmethod
-    def of(cls, customer_ids: set[int]) -> "_Earlier":
-        """Read it for these customers in two statements; their runs are locked."""
-        departures: dict[int, list[Departure]] = {customer_id: [] for customer_id in customer_ids}
-        runs: dict[int, dict[str, Enrollment]] = {customer_id: {} for customer_id in customer_ids}
-        before = Departure.objects.filter(customer_id__in=customer_ids, decision__in=_RUNS).select_related("stage")
-        for one in before.order_by("-left_at", "-id") if customer_ids else []:
-            departures[one.customer_id].append(one)
-        running = Enrollment.objects.running().filter(customer_id__in=customer_ids, journey__for_quiet=True).order_by("id")
-        for run in running.select_related("journey").select_for_update(of=("self",)) if customer_ids else []:
-            runs[run.customer_id][run.occurrence] = run
-        return cls(departures, runs)
-
-
-def _admit(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
+def _admit(case: _Case, earlier: Earlier, *, now: datetime) -> bool:
     """Say whether somebody may enter a live cell; writes the decision where not."""
     cell = case.cell
     if not case.ladder.rungs or cell is None or case.plan is None:
@@ -205,12 +178,14 @@ def _admit(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
     return True
 
 
-def _make_way(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
+def _make_way(case: _Case, earlier: Earlier, *, now: datetime) -> bool:
     """Say whether no earlier run stands in the way; one at a shallower stage that has sent nothing gives way."""
-    runs, waiting = earlier.runs[case.row.customer_id], earlier.waiting(case.row.customer_id)
-    if case.left.wanted:
-        return case.left.wanted not in waiting.values()
-    before = [one for one in earlier.departures[case.row.customer_id] if one.about not in waiting]
+    customer_id, wanted = case.row.customer_id, case.left.wanted
+    if wanted and not earlier.may_want(customer_id, wanted, left_at=case.row.left_at):
+        return False
+    if wanted and earlier.came_back(customer_id, wanted) is None:
+        return earlier.may_wait(customer_id)
+    runs, before = earlier.runs[customer_id], earlier.departures[customer_id]
     # What a paused cell began goes on with the cell: until then it keeps nobody out of another one.
     going = {about for about, run in runs.items() if run.journey.state == Journey.State.LIVE}
     standing = [one for one in before if one.about == case.row.about or one.about in going]
@@ -278,11 +253,9 @@ def _waiting(standing: Standing, version_id: int, case: _Case, *, now: datetime)
     return replace(waiting, memory={**waiting.memory, "since": case.row.left_at.isoformat(), "since_event": 0})
 
 
-def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
-    """Begin the runs of these people, or hold them back to compare with."""
-    store_id = require_store_id()
+def _enter(cases: Sequence[_Case], earlier: Earlier, *, now: datetime) -> None:
+    """Begin the runs of these people, or hold them back to compare with; of whom none begins, because one is there, that is said."""
     versions: dict[tuple[Any, ...], int] = {}
-    back = products_back([(case.row.customer_id, case.left.wanted, case.row.left_at) for case in cases if case.left.wanted])
     held = _held_out(cases, now=now)
     first = _draw_orders(cases, held, now=now)
     runs = []
@@ -292,7 +265,7 @@ def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
             continue
         out = (cell.journey_id, case.row.customer_id) in held
         leader, basket = first.get(case.row.public_id, ""), case.row.cart_id is not None
-        came_back = back.get((case.row.customer_id, case.left.wanted))
+        came_back = earlier.came_back(case.row.customer_id, case.left.wanted)
         waits = bool(case.left.wanted) and came_back is None
         way = (cell.pk, case.channels, basket, case.gifted, leader, waits)
         if way not in versions:
@@ -320,5 +293,16 @@ def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
             )
         )
     Enrollment.objects.bulk_create(runs, ignore_conflicts=True)
-    if runs:
-        StoreWork.ring("journeys", store_id=store_id, due_at=now)
+    begun = _begun(runs)
+    for case in cases:
+        if case.row.about not in begun:
+            case.row.decision = Departure.Decision.ALREADY
+    if begun:
+        StoreWork.ring("journeys", store_id=require_store_id(), due_at=now)
+
+
+def _begun(runs: Sequence[Enrollment]) -> set[str]:
+    """Return of which departures, by what they are about, these very runs are stored: another about the same may be there."""
+    mine = {run.public_id: run.occurrence for run in runs}
+    stored = Enrollment.objects.filter(journey_id__in={run.journey_id for run in runs}, occurrence__in=mine.values())
+    return {mine[public_id] for public_id in stored.values_list("public_id", flat=True) if public_id in mine} if runs else set()

@@ -14,8 +14,6 @@ from retention.kit.words import Phrase
 from retention.orders.models import Cart
 from segments.rules.visits import SILENCE
 
-LONGEST_ABOUT = 120  # of what a run is about, `Enrollment.about`; no product the shop reported has a longer id
-
 
 @dataclass(frozen=True)
 class Left:
@@ -77,7 +75,7 @@ def _departure(seen: Seen, visit: Visit, stages: Sequence[Stage], baskets: Seque
     cart = basket_left(baskets, visit) if about_basket else None
     amount, money = (cart.total_minor, cart.currency) if cart is not None else (_worth(visit, currency), currency)
     gone = wanted_in(visit) if stage.rule.kind == SOLD_OUT else None
-    wanted = gone.product[:LONGEST_ABOUT] if gone is not None else ""
+    wanted = gone.product if gone is not None else ""  # of the catalogue, so no longer than `Enrollment.about`
     return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money, wanted)
 
 

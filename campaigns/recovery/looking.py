@@ -3,8 +3,8 @@
 Also what else decides: orders before, and the basket that was left.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from campaigns.models import RecoveryGroup
 from campaigns.recovery.rules.behaviour import Moment, Visit, read_moment, visits_of
 from campaigns.recovery.rules.compiling import BACK
 from campaigns.recovery.rules.groups import Past
+from retention.catalog.models import Product
 from retention.customers.models import Customer, CustomerEvent
 from retention.kit.stored_json import read_json
 from retention.orders.models import Cart, Order
@@ -101,7 +102,7 @@ def look_at(customer_ids: Sequence[int], *, now: datetime, since: datetime | Non
     """Return these customers of the active store with their visits since a moment, a month ago without one."""
     since = now - REMEMBERED if since is None else since
     people = Customer.objects.in_bulk(list(customer_ids))
-    moments = _moments(list(people), since=since, until=now)
+    moments = _believed(_moments(list(people), since=since, until=now))
     orders = _orders(list(people))
     named = _named(list(people))
     return [Seen(one, tuple(visits_of(moments.get(pk, ()))), tuple(orders.get(pk, ())), named[pk]) for pk, one in sorted(people.items())]
@@ -134,6 +135,20 @@ def _moments(customer_ids: list[int], *, since: datetime, until: datetime) -> di
                 told = read_json(properties) if properties else {}
                 found.setdefault(customer_id, []).append(read_moment(kind, name, told, read_json(context), at=at))
     return found
+
+
+def _believed(moments: Mapping[int, Sequence[Moment]]) -> dict[int, list[Moment]]:
+    """Let only what the shop sells be sold out: which product it was is the visitor's word, and of any other nobody could say it is back.
+
+    A product known from visitors alone is none of those, nor is one the shop has removed.
+    """
+    named = {moment.product for told in moments.values() for moment in told if moment.gone and moment.product}
+    sold = Product.objects.filter(shop_id__in=named).exclude(state__in=[Product.State.SEEN, Product.State.DELETED])
+    ours = set(sold.values_list("shop_id", flat=True)) if named else set()
+    return {
+        customer_id: [replace(moment, gone=False) if moment.gone and moment.product not in ours else moment for moment in told]
+        for customer_id, told in moments.items()
+    }
 
 
 def _orders(customer_ids: list[int]) -> dict[int, list[Placed]]:

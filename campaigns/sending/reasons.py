@@ -63,6 +63,7 @@ _WORDS: dict[str, str] = {
     "merged": gettext_noop("They turned out to be somebody who was in it already"),
     "cell_ended": gettext_noop("Its cell of the recovery plan was taken out of use"),
     "taken_over": gettext_noop("They went further, and another cell took over"),
+    "told_elsewhere": gettext_noop("A journey about what is back in stock has them, and goes first"),
     "no_date": gettext_noop("The date it waits for is not known of them"),
     "step_missing": gettext_noop("The step they stood at is gone"),
     "unreadable": gettext_noop("This release cannot read the version they were in"),

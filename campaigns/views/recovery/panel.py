@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from campaigns.journeys.yielding import tellers
 from campaigns.measurement.learning import shares_of_orders
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.measurement.results import wording
@@ -85,6 +86,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "lines": _lines(cell, plan, here, editing),
         "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name, waits=waits).render(_) if plan is not None else "",
         "waits": waits,
+        "tellers": [journey.name for journey in tellers()] if waits and plan is not None else [],
         "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
         "editing": editing,
         "here": here,

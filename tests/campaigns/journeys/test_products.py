@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from campaigns.journeys import products
-from campaigns.models import Enrollment
+from campaigns.models import Enrollment, JourneyVersion
 from retention.catalog.models import ProductNews
+from retention.customers.changes import EVERYTHING
+from retention.customers.events import tell_readers
 from retention.customers.models import CustomerEvent
 from retention.orders.models import CartLine, OrderLine
 from tests.campaigns.campaigning import make_crowd
@@ -116,6 +118,23 @@ def test_news_nobody_waits_for_or_too_old_leaves_before_the_first_is_told(store:
     assert ProductNews.objects.count() == 4
     assert products.take_product_news(now=now) == 1
     assert ProductNews.objects.count() == 0
+
+
+@pytest.mark.parametrize(("event", "kind", "spoken"), [("Product Viewed", "track", False), ("Product Back In Stock", "own", True)])
+def test_a_run_no_event_began_speaks_of_news_of_a_product_alone(store: Any, now: Any, event: str, kind: str, spoken: bool) -> None:
+    (person,) = make_crowd(1, now=now)
+    wait = {"id": "look", "kind": "wait_event", "event": event, "days": 9}
+    calendar = {"kind": "date", "date": "birthday"}
+    journey = make_journey({"trigger": calendar, "steps": [wait, LATER]}, now=now)
+    run = Enrollment.objects.create(
+        journey=journey, version=JourneyVersion.objects.get(journey=journey), customer=person, occurrence="day", trigger_at=now,
+        step="look", due_at=now + timedelta(days=9), entered_at=now, about=f"customer-{person.pk}",
+    )  # fmt: skip
+    heard = make_event(person, event, at=now + timedelta(hours=1), properties={"product_id": "lamp"}, kind=kind)
+    tell_readers({person.pk: [EVERYTHING]}, now=heard.occurred_at)
+    tick(now=now + timedelta(hours=1))
+    run.refresh_from_db()
+    assert (run.step, run.trigger_event_id) == ("pause", heard.pk if spoken else None)
 
 
 def test_a_crowd_is_told_a_page_at_a_time(store: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:

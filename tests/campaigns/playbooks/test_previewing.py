@@ -99,6 +99,7 @@ def test_it_says_when_the_recovery_plan_writes_to_the_same_people(store: Any, no
     assert not said(look("browse", store, now))
     switch_plan_on(user_id=None, now=now)
     assert "in the row “Product seen, not added”" in said(look("browse", store, now))[0]
+    assert "in the row “Wanted, sold out”: of one thing that is back only this journey tells" in said(look("back_in_stock", store, now))[0]
 
 
 def test_three_presses_from_a_new_store_to_a_running_journey(store: Any) -> None:

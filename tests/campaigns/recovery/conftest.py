@@ -1,11 +1,15 @@
-"""A store with the ready-made plan, everything in it a draft."""
+"""A store with the ready-made plan, everything in it a draft; and one whose cell about what is sold out is live."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from campaigns.recovery.planning import begin
+from campaigns.models import RecoveryCell
+from campaigns.recovery.planning import begin, save_cell
+from campaigns.recovery.rules.cells import CellPlan, Rung
+from tests.campaigns.journeys.stocking import report, stock
+from tests.campaigns.recovery.shopping import cell_of, go_live
 
 
 @pytest.fixture
@@ -13,3 +17,14 @@ def plan(store: Any, now: datetime) -> Any:
     """Make the plan of the store."""
     begin(store, user_id=None, now=now)
     return store
+
+
+@pytest.fixture
+def cell(plan: Any, now: Any) -> RecoveryCell:
+    """Switch the cell of lookers on, with a mail; the lamp is sold out."""
+    before, lately = now - timedelta(days=9), now - timedelta(hours=1)
+    report(10_000, at=before)
+    report(20_000, at=before, name="Shelf")
+    stock(0, at=before)
+    save_cell(cell_of("gone", "looking"), CellPlan((Rung("email", 30, "recovery-in-stock"),)), user_id=None, now=lately)
+    return go_live("gone", "looking", now=lately)

@@ -24,6 +24,7 @@ from retention.kit.money import LARGEST_AMOUNT
 from retention.orders.models import Cart, Order
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id, store_context
+from tests.campaigns.journeys.stocking import report
 from tests.campaigns.recovery.shopping import TEA, basket, cell_of, go_live, is_written_to, leave, live, shopper, tick
 from tests.campaigns.story import buy, send
 from tests.factories import make_store
@@ -331,6 +332,7 @@ def test_a_cell_that_was_stopped_by_itself_lets_nobody_in_until_a_person_lets_it
 
 
 def test_only_what_is_read_of_an_event_leaves_the_database_and_reads_the_same(plan, now):
+    report(4900, at=now, name="Tea")
     ana = shopper("email", now=now)
     said = {"products": [{"sku": "x" * 900}] * 30, "sorts": [{"type": "price", "value": "desc"}], "noise": "n" * 20_000}
     context = {"campaign": {"source": "letter"}, "session": {"id": "s1"}, "userAgent": "iPhone " + "u" * 9_000, "noise": "n" * 9_000}

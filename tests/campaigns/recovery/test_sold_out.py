@@ -10,53 +10,21 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.journeys.merging import move_runs
 from campaigns.journeys.products import take_product_news
 from campaigns.journeys.triggers import FOR_STOCK
-from campaigns.models import Departure, Enrollment, Message, RecoveryCell
+from campaigns.models import Enrollment, Message, RecoveryCell
 from campaigns.recovery.planning import save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.compiling import BACK, WAITS_DAYS
 from retention.catalog.models import ProductNews
-from retention.customers.models import Customer, CustomerEvent
+from retention.customers.models import CustomerEvent
 from retention.customers.personal_data import Pair
 from tests.campaigns.journeys.journeying import LATER, make_journey
 from tests.campaigns.journeys.stocking import report, stock
-from tests.campaigns.recovery.shopping import cell_of, go_live, is_written_to, leave, live, shopper
-from tests.campaigns.recovery.shopping import tick as look
+from tests.campaigns.recovery.shopping import cell_of, go_live, is_written_to, leave, live
+from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written
 from tests.campaigns.story import buy
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-LAMP, SHELF = {"product_id": "lamp", "availability": "OutOfStock"}, {"product_id": "shelf", "availability": "OutOfStock"}
-
-
-@pytest.fixture
-def cell(plan: Any, now: Any) -> RecoveryCell:
-    """Switch the cell of lookers on, with a mail; the lamp is sold out."""
-    report(10_000, at=now - 9 * DAY)
-    stock(0, at=now - 9 * DAY)
-    save_cell(cell_of("gone", "looking"), CellPlan((Rung("email", 30, "recovery-in-stock"),)), user_id=None, now=now - HOUR)
-    return go_live("gone", "looking", now=now - HOUR)
-
-
-def tick(*, now: Any) -> None:
-    """Read the news of products, then do what a turn does."""
-    while take_product_news(now=now):
-        continue
-    look(now=now)
-
-
-def wanting(cell: RecoveryCell, *, now: Any, product: Any = LAMP, did: str = "Product Viewed") -> Customer:
-    """Let somebody whom the lot does not hold back look at what is sold out, or ask for it, and leave."""
-    found = next(one for _ in range(200) if is_written_to(one := shopper("email", now=now), cell))
-    live(found, (0, did, product), now=now)
-    return found
-
-
-def decisions(customer: Customer) -> list[str]:
-    return list(Departure.objects.filter(customer=customer).order_by("left_at").values_list("decision", flat=True))
-
-
-def written(customer: Customer) -> int:
-    return Message.objects.filter(customer=customer).count()
 
 
 def test_nothing_is_said_before_it_is_back(cell: RecoveryCell, now: Any) -> None:

@@ -1,0 +1,95 @@
+"""What the plan did about people before, as far as it decides whether they may enter now: in a few statements, whoever they are.
+
+What somebody wants is known by their browser's word, so nothing here grows with how often they said it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Q
+
+from campaigns.journeys.triggers import FOR_STOCK
+from campaigns.journeys.yielding import told_by_journeys
+from campaigns.models import Departure, Enrollment
+from campaigns.recovery.looking import products_back
+
+REST = timedelta(days=7)
+MOST_WAITS = 20
+"""So many products one person waits for; whoever looks at more of what is sold out looks at a list of it."""
+
+
+class Asked(NamedTuple):
+    """A departure that is being decided. about: as `Departure.about`; wanted: the product that was sold out, or empty."""
+
+    customer_id: int
+    about: str
+    wanted: str
+    left_at: datetime
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """departures: of the last week, or about what is asked or goes on, that had a run and do not wait, newest first, by customer.
+
+    runs: that go on and do not wait, by what their departure is about. waits: how many products somebody waits for. wanted: when those left
+    who had a run about a product lately, None while it goes on. back: the event that told of a return; told: of which a journey tells.
+    """
+
+    departures: Mapping[int, Sequence[Departure]]
+    runs: Mapping[int, Mapping[str, Enrollment]]
+    waits: Mapping[int, int]
+    wanted: Mapping[tuple[int, str], Sequence[datetime | None]]
+    back: Mapping[tuple[int, str], int]
+    told: frozenset[int]
+
+    def came_back(self, customer_id: int, product: str) -> int | None:
+        """Return the event that told somebody, after they had left, that a product is back; None when it is not."""
+        return self.back.get((customer_id, product))
+
+    def may_want(self, customer_id: int, product: str, *, left_at: datetime) -> bool:
+        """Say whether the plan has not dealt with this wish: no run about it goes on or began lately, and no journey tells of it."""
+        lately = self.wanted.get((customer_id, product), ())
+        return self.came_back(customer_id, product) not in self.told and not any(at is None or left_at - at < REST for at in lately)
+
+    def may_wait(self, customer_id: int) -> bool:
+        """Say whether somebody may wait for one more product."""
+        return self.waits.get(customer_id, 0) < MOST_WAITS
+
+    @classmethod
+    def of(cls, asked: Sequence[Asked]) -> "Earlier":
+        """Read it for these departures, one of a person; runs that do not wait are locked."""
+        people = {one.customer_id for one in asked}
+        if not people:
+            return cls({}, {}, {}, {}, {}, frozenset())
+        since = min(one.left_at for one in asked) - REST
+        going = Enrollment.objects.running().filter(customer_id__in=people, journey__for_quiet=True)
+        runs: dict[int, dict[str, Enrollment]] = {customer_id: {} for customer_id in people}
+        for run in going.exclude(step=FOR_STOCK).select_related("journey").order_by("id").select_for_update(of=("self",)):
+            runs[run.customer_id][run.occurrence] = run
+        abouts = {one.about for one in asked} | {about for mine in runs.values() for about in mine}
+        departures: dict[int, list[Departure]] = {customer_id: [] for customer_id in people}
+        had = Departure.objects.filter(customer_id__in=people, decision__in=[Departure.Decision.ENTERED, Departure.Decision.HELD_OUT])
+        had = had.filter(Q(left_at__gt=since) | Q(about__in=abouts)).exclude(about__in=going.filter(step=FOR_STOCK).values("occurrence"))
+        for departure in had.select_related("stage").order_by("-left_at", "-id"):
+            departures[departure.customer_id].append(departure)
+        return cls(departures, runs, *_of_wishes([one for one in asked if one.wanted], since=since))
+
+
+def _of_wishes(
+    asked: Sequence[Asked], *, since: datetime
+) -> tuple[Mapping[int, int], Mapping[tuple[int, str], Sequence[datetime | None]], Mapping[tuple[int, str], int], frozenset[int]]:
+    """Return what decides about those who wanted something: `waits`, `wanted`, `back` and `told` of `Earlier`."""
+    people = {one.customer_id for one in asked}
+    if not people:
+        return {}, {}, {}, frozenset()
+    mine = Enrollment.objects.filter(customer_id__in=people, journey__for_quiet=True)
+    waiting = mine.running().filter(step=FOR_STOCK).values("customer_id").annotate(count=Count("id")).order_by()
+    waits = dict(waiting.values_list("customer_id", "count"))
+    wanted: dict[tuple[int, str], list[datetime | None]] = {}
+    about = mine.filter(Q(state=Enrollment.State.RUNNING) | Q(trigger_at__gt=since), about__in={one.wanted for one in asked})
+    for customer_id, product, state, at in about.values_list("customer_id", "about", "state", "trigger_at"):
+        wanted.setdefault((customer_id, product), []).append(None if state == Enrollment.State.RUNNING else at)
+    back = products_back([(one.customer_id, one.wanted, one.left_at) for one in asked])
+    return waits, wanted, back, frozenset(told_by_journeys({event_id: wish for wish, event_id in back.items()}))

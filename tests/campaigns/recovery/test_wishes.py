@@ -1,0 +1,126 @@
+"""What a browser says somebody wants is bounded: by the catalogue, by rests, by how many products they wait for, in what is read."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import Departure, Enrollment, RecoveryCell
+from campaigns.recovery import earlier
+from campaigns.recovery.earlier import Asked, Earlier
+from campaigns.recovery.looking import look_at
+from campaigns.recovery.planning import save_cell
+from campaigns.recovery.rules.cells import CellPlan, Rung
+from retention.catalog.models import Product
+from retention.catalog.saving import Seen, note_seen
+from tests.campaigns.journeys.stocking import stock
+from tests.campaigns.recovery.shopping import TEA, go_live, leave, live, shopper
+from tests.campaigns.recovery.shopping import tick as look
+from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written_one
+
+pytestmark = pytest.mark.django_db
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def wants(customer: Any, product: Any, *, now: Any) -> None:
+    """Let them look at what is sold out, leave, and be looked at."""
+    live(customer, (0, "Product Viewed", product), now=now)
+    tick(now=now + 30 * MINUTE)
+
+
+def test_only_what_the_shop_sells_can_be_sold_out(cell: RecoveryCell, now: Any) -> None:
+    note_seen([Seen("ghost", name="Ghost")], now=now)
+    Product.objects.filter(shop_id="shelf").update(state=Product.State.DELETED)
+    stages = {}
+    for key in ("lamp", "phantom", "ghost", "shelf"):
+        one = shopper("email", now=now)
+        looked = {"product_id": key, "available": False}
+        live(one, (0, "Product Viewed", looked), (1, "Product Viewed", looked), now=now)
+        stages[key] = one.pk
+    tick(now=now + 31 * MINUTE)
+    found = dict(Departure.objects.values_list("customer_id", "stage__ready"))
+    assert {key: found[pk] for key, pk in stages.items()} == {"lamp": "gone", "phantom": "product", "ghost": "product", "shelf": "product"}
+
+
+def test_the_catalogue_is_asked_once_for_all_who_are_looked_at(cell: RecoveryCell, now: Any) -> None:
+    people = [wanting(cell, now=now, product=product).pk for product in (LAMP, SHELF, LAMP)]
+    with CaptureQueriesContext(connection) as asked:
+        look_at(people, now=now + HOUR)
+    assert sum("catalog_product" in one["sql"] for one in asked) == 1
+
+
+def test_somebody_waits_for_so_many_products_and_no_more(cell: RecoveryCell, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(earlier, "MOST_WAITS", 1)
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now)
+    wants(ana, SHELF, now=now + HOUR)
+    assert decisions(ana) == ["entered", "already"]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(3, "already"), (8, "entered")])
+def test_after_they_were_told_a_week_goes_by_before_they_wait_for_it_again(cell: RecoveryCell, now: Any, days: int, expected: str) -> None:
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now)
+    stock(4, at=now + DAY)
+    tick(now=now + DAY)
+    tick(now=now + DAY + HOUR)
+    stock(0, at=now + 2 * DAY)
+    wants(ana, LAMP, now=now + days * DAY)
+    assert decisions(ana) == ["entered", expected]
+
+
+def test_while_a_run_goes_on_about_it_nobody_waits_for_it_anew(cell: RecoveryCell, now: Any) -> None:
+    save_cell(cell, CellPlan((Rung("email", 10 * 1440, "recovery-in-stock"),)), user_id=None, now=now - HOUR)
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now)
+    stock(4, at=now + DAY)
+    tick(now=now + DAY)
+    assert Enrollment.objects.running().get(customer=ana).step == "wait-email"
+    stock(0, at=now + 2 * DAY)
+    wants(ana, LAMP, now=now + 8 * DAY)
+    assert decisions(ana) == ["entered", "already"]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(1, ["entered", "already"]), (9, ["entered", "entered"])])
+def test_what_is_back_before_they_are_looked_at_begins_no_ladder_beside_another(
+    cell: RecoveryCell, now: Any, days: int, expected: list[str]
+) -> None:
+    save_cell(cell, CellPlan((Rung("email", 300, "recovery-in-stock"),)), user_id=None, now=now - HOUR)
+    ana = written_one(cell, now=now)
+    wants(ana, SHELF, now=now - DAY + HOUR)
+    Enrollment.objects.filter(customer=ana).update(state="finished", due_at=None, ended_at=now, step="end")
+    live(ana, (0, "Product Viewed", LAMP), now=now + days * DAY)
+    stock(4, at=now + days * DAY + 10 * MINUTE)
+    tick(now=now + days * DAY + 30 * MINUTE)
+    assert decisions(ana) == expected
+
+
+def test_who_enters_nothing_is_not_counted_as_entered(plan: Any, now: Any) -> None:
+    idle = go_live("idle", "buying", now=now - HOUR)
+    ana = written_one(idle, now=now)
+    leave(ana, now=now)
+    look(now=now + 30 * MINUTE)
+    assert decisions(ana) == ["entered"]
+    Departure.objects.filter(customer=ana).delete()
+    live(ana, (0, "Product Added", TEA), now=now + DAY)
+    look(now=now + DAY + 30 * MINUTE)
+    assert decisions(ana) == ["already"], "the run about this basket is the one that was there"
+    assert Enrollment.objects.filter(customer=ana).count() == 1
+
+
+def test_what_is_read_of_earlier_does_not_grow_with_it(cell: RecoveryCell, now: Any) -> None:
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now)
+    wants(ana, SHELF, now=now + HOUR)
+    first = Departure.objects.filter(customer=ana).earliest("left_at")
+    for days in (8, 20, 400):
+        first.pk, first.about = None, f"old-{days}"
+        first.began_at = first.left_at = now - days * DAY
+        first.save(force_insert=True)
+    known = Earlier.of([Asked(ana.pk, "new", "lamp", now + 2 * HOUR)])
+    assert (known.departures[ana.pk], known.runs[ana.pk], known.waits) == ([], {}, {ana.pk: 2})
+    assert not known.may_want(ana.pk, "lamp", left_at=now + 2 * HOUR)
+    about = Earlier.of([Asked(ana.pk, "old-400", "", now + 2 * HOUR)]).departures[ana.pk]
+    assert [one.about for one in about] == ["old-400"], "of the same basket every run counts"
