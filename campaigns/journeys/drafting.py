@@ -24,6 +24,7 @@ from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyVersion
 from retention.kit.fields import Problem
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import StoreWork
+from segments.rules.asks import copied
 
 MOST_UNDONE = 10
 MOST_BYTES = 256 * 1024  # of a tree as JSON
@@ -84,8 +85,10 @@ def make(name: str, *, user_id: int | None, now: datetime) -> Journey:
 
 
 def draft_of(journey: Journey) -> JourneyDraft | None:
-    """Return what is being written, or None where nobody writes."""
+    """Return what is being written, or None where nobody writes. What stands deeper in it than any form's answer is left out."""
     found: JourneyDraft | None = JourneyDraft.objects.filter(journey=journey).select_related("changed_by").first()
+    if found is not None:
+        found.tree = copied(found.tree)
     return found
 
 

@@ -11,10 +11,11 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from retention.embedded import CannotStartError, identity, processes
+from retention.embedded import CannotStartError, identity, making, processes
 from retention.embedded.finding import Program
 from retention.embedded.identity import Identity
 from retention.embedded.watching import Guardian
@@ -71,15 +72,16 @@ def start_postgres(program: Program, *, data: Path, sockets: Path, log: Path, du
     sockets: a private folder, see `servers.socket_folder`; under root it may become another user's.
     durable: False gives up safety against power cuts for speed, which is right for tests only.
     """
-    data.parent.mkdir(parents=True, exist_ok=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    who = identity.choose(program=program.path, folder=data.parent)
-    _own(data, who)
-    end_leftover(data)
-    os.chown(sockets, who.uid, who.gid)
-    password = _password(data)
-    if not (data / "PG_VERSION").exists():
-        _make(program, data=data, sockets=sockets, log=log, password=password, who=who, durable=durable)
+    with making.in_words(data):
+        data.parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        who = identity.choose(program=program.path, folder=data.parent)
+        _own(data, who)
+        end_leftover(data)
+        os.chown(sockets, who.uid, who.gid)
+        password = _password(data)
+        if not (data / "PG_VERSION").exists():
+            _make(program, data=data, sockets=sockets, log=log, password=password, who=who, durable=durable)
     _check_version(program, data=data)
     values = _FIXED | ({} if durable else _FORGETFUL) | {"unix_socket_directories": str(sockets)}
     process = _run(program, data=data, log=log, who=who, values=values)
@@ -92,6 +94,8 @@ def start_postgres(program: Program, *, data: Path, sockets: Path, log: Path, du
 
 
 def _own(folder: Path, who: Identity) -> None:
+    if folder.is_symlink() and not folder.exists():
+        raise CannotStartError(f"{folder} is a link to {folder.resolve()}, which is not there; is its disk missing? Nothing was changed.")
     folder.mkdir(mode=0o700, exist_ok=True)
     identity.take_over(folder, identity=who)
 
@@ -114,25 +118,31 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def _make(program: Program, *, data: Path, sockets: Path, log: Path, password: str, who: Identity, durable: bool) -> None:
-    """Make the data folder beside its place and move it there when it is whole: one that was broken off begins anew at the next start."""
-    fresh = data.with_name(data.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    _own(fresh, who)
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    if program.major < 17:  # the builtin provider came with 17; plain C would not fold letters outside ASCII
-        locale = ["--locale=C.UTF-8"]
+    def tell(sentence: str) -> None:
+        with log.open("a") as output:
+            output.write(f"{sentence}\n")
+
     secret = sockets / "password"
     write_secret(secret, password)
     os.chown(secret, who.uid, who.gid)
+    try:
+        initdb = partial(_initdb, program, secret=secret, log=log, who=who, durable=durable)
+        making.make_whole(data, who=who, fill=initdb, tell=tell)
+    finally:
+        secret.unlink()
+
+
+def _initdb(program: Program, data: Path, *, secret: Path, log: Path, who: Identity, durable: bool) -> None:
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    if program.major < 17:  # the builtin provider came with 17; plain C would not fold letters outside ASCII
+        locale = ["--locale=C.UTF-8"]
     arguments = ["--username", ADMIN, "--pwfile", str(secret), "--auth=scram-sha-256", "--encoding=UTF8", *locale]
     arguments += [] if durable else ["--no-sync"]
-    initdb = [*who.prefix, str(program.path.with_name("initdb")), "-D", str(fresh), *arguments]
+    initdb = [*who.prefix, str(program.path.with_name("initdb")), "-D", str(data), *arguments]
     with log.open("ab") as output:
         done = subprocess.run(initdb, stdout=output, stderr=output, env=_ENVIRONMENT, cwd="/", check=False)  # noqa: S603
-    secret.unlink()
     if done.returncode != 0:
         raise CannotStartError(f"PostgreSQL could not make its data folder {data}; the reason is at the end of {log}.")
-    fresh.replace(data)
 
 
 def _check_version(program: Program, *, data: Path) -> None:

@@ -25,6 +25,19 @@ LIBRARY_GRANTS: dict[str, dict[str, str]] = {
 }
 
 
+# What a restored backup has lost, and an older release never had: who may do what beside tables.
+_CLOSED = """
+    DO $body$
+    DECLARE one regprocedure;
+    BEGIN
+        FOR one IN SELECT oid FROM pg_proc WHERE prosecdef AND proowner = current_user::regrole LOOP
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', one);
+        END LOOP;
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, {roles}', current_database());
+    END $body$
+"""
+
+
 def grants_for(model: type[models.Model]) -> dict[str, str]:
     """Return the privileges on a model's table by short role name."""
     grants = {"app": EVERYTHING, "platform": "SELECT"}
@@ -35,8 +48,12 @@ def grants_for(model: type[models.Model]) -> dict[str, str]:
 
 
 def statements() -> Iterator[str]:
-    """Yield the statements that put every table's privileges right, whatever they were before."""
+    """Yield the statements that put every table's privileges right, whatever they were before.
+
+    Nobody but the owner makes temporary tables, or calls what runs with the owner's rights, unless a function is granted by name.
+    """
     everyone = ", ".join(role_name(short) for short in GRANTED)
+    yield _CLOSED.format(roles=everyone)
     yield f"GRANT USAGE ON SCHEMA public TO {everyone}"
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {everyone}"
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {everyone}"

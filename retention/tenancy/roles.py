@@ -18,6 +18,9 @@ LOGINS = {
     "ingest": "NOBYPASSRLS NOINHERIT",
     "readonly": "NOBYPASSRLS NOINHERIT",
 }
+# For a function that runs with its owner's rights. pg_temp is searched first where it is not named, and then a caller's own temporary table
+# stands for the one that is meant. Whoever makes such a function takes it from PUBLIC too: a trigger's may be hung on any table.
+AS_OWNER = "SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
 ENTERED = {"platform": "BYPASSRLS", "segments": "BYPASSRLS"}
 _EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %s"
 
@@ -76,7 +79,9 @@ def _ensure_database(connection: Connection, database: str) -> None:
             cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
         cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
         for short in ("app", "ingest", "readonly"):
-            cursor.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, sql.Identifier(role_name(short))))
+            role = sql.Identifier(role_name(short))
+            cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
+            cursor.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM {}").format(name, role))
 
 
 def _url_for(admin_url: str, role: str, password: str, database: str) -> str:

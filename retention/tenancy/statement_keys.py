@@ -7,15 +7,20 @@ the same few heads, that costs more than the row and all of its indexes (6 of 12
 from typing import Any
 
 from django.db import models
+from django.db.migrations.operations.base import Operation
 
 from retention.tenancy.constraints import StoreForeignKey
+from retention.tenancy.roles import AS_OWNER
 
-_SQL = """
-    CREATE FUNCTION {name}_asks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
-    BEGIN
+_SEEING = """
         IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-            RAISE feature_not_supported USING MESSAGE = 'rows of {table} are written in READ COMMITTED only';
+            RAISE feature_not_supported USING MESSAGE = 'rows of {table} are written, and go with their {target}, in READ COMMITTED only';
         END IF;
+"""
+_FUNCTIONS = """
+    CREATE OR REPLACE FUNCTION {name}_asks() RETURNS trigger LANGUAGE plpgsql {as_owner} AS $body$
+    BEGIN
+        {seeing}
         IF EXISTS (
             SELECT FROM (SELECT DISTINCT store_id, {column} AS head_id FROM fresh) AS wanted
             LEFT JOIN LATERAL (
@@ -30,8 +35,9 @@ _SQL = """
         END IF;
         RETURN NULL;
     END $body$;
-    CREATE FUNCTION {name}_asks_again() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+    CREATE OR REPLACE FUNCTION {name}_asks_again() RETURNS trigger LANGUAGE plpgsql {as_owner} AS $body$
     BEGIN
+        {seeing}
         PERFORM FROM {target} AS head WHERE head.store_id = NEW.store_id AND head.id = NEW.{column} FOR KEY SHARE;
         IF NOT FOUND THEN
             RAISE foreign_key_violation USING
@@ -40,16 +46,20 @@ _SQL = """
         END IF;
         RETURN NULL;
     END $body$;
-    CREATE FUNCTION {name}_follows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+    CREATE OR REPLACE FUNCTION {name}_follows() RETURNS trigger LANGUAGE plpgsql {as_owner} AS $body$
     BEGIN
+        {seeing}
         {when_gone}
         RETURN NULL;
     END $body$;
-    CREATE FUNCTION {name}_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $body$
+    CREATE OR REPLACE FUNCTION {name}_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
     BEGIN
         RAISE foreign_key_violation USING
             MESSAGE = 'rows of "{table}" may point at this row of "{target}", so its key stays', CONSTRAINT = '{name}', TABLE = '{target}';
     END $body$;
+    REVOKE ALL ON FUNCTION {name}_asks(), {name}_asks_again(), {name}_follows(), {name}_stays() FROM PUBLIC;
+"""
+_TRIGGERS = """
     CREATE TRIGGER {name}_made AFTER INSERT ON {table}
         REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION {name}_asks();
     CREATE TRIGGER {name}_moved AFTER UPDATE ON {table}
@@ -86,7 +96,12 @@ class StatementForeignKey(StoreForeignKey):
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return the statements that make the functions and the triggers."""
-        return "" if model is None or schema_editor is None else _SQL.format(**self._names(model))
+        return "" if model is None or schema_editor is None else self.functions_sql(model) + _TRIGGERS.format(**self._names(model))
+
+    def functions_sql(self, model: Any) -> str:
+        """Return the statements that make the functions, or make them anew where triggers call them already."""
+        names = self._names(model)
+        return _FUNCTIONS.format(**names, as_owner=AS_OWNER, seeing=_SEEING.format(**names))
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return the statements that drop them."""
@@ -106,3 +121,30 @@ class StatementForeignKey(StoreForeignKey):
         target = link.remote_field.model._meta.db_table
         names = {"name": self.name, "table": model._meta.db_table, "column": link.column, "target": target}
         return names | {"when_gone": when_gone.format(**names)}
+
+
+class RemakeFunctions(Operation):
+    """Make the functions of a model's statement keys anew, as they are made today: for a database that has them from an earlier release."""
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Change nothing: the keys are the same."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Put the functions in the place of those that are there; the triggers call them from then on."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        for key in model._meta.constraints:
+            if isinstance(key, StatementForeignKey):
+                schema_editor.execute(key.functions_sql(model), params=None)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Leave them: the earlier release works with them too."""
+
+    def describe(self) -> str:
+        """Say what `migrate` prints."""
+        return f"Make the functions of the statement keys of {self.model_name} anew"

@@ -17,13 +17,13 @@ from datetime import datetime
 from django.db import connection, models
 
 from retention.tenancy.partitions import partition_of
-from retention.tenancy.roles import role_name
+from retention.tenancy.roles import AS_OWNER, role_name
 
 KNOWN_FROM = 2_000
 MANY = 100
 _FUNCTION = """
     CREATE OR REPLACE FUNCTION boomerang_know_table(name text, known_from bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '100ms' AS $body$
+    LANGUAGE plpgsql {as_owner} SET lock_timeout = '100ms' AS $body$
     BEGIN
         IF (SELECT reltuples FROM pg_class WHERE oid = to_regclass(name)) < known_from THEN
             EXECUTE format('ANALYZE %s', name::regclass);
@@ -36,7 +36,7 @@ _FUNCTION = """
 
 def statements() -> Iterator[str]:
     """Yield what makes the function, as owner; run by `migrate` with the grants."""
-    yield _FUNCTION
+    yield _FUNCTION.format(as_owner=AS_OWNER)
     yield "REVOKE ALL ON FUNCTION boomerang_know_table(text, bigint) FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION boomerang_know_table(text, bigint) TO {role_name('app')}"
 

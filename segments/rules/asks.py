@@ -6,7 +6,6 @@ in both directions. So a new kind needs no template and no line here.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -18,6 +17,8 @@ Words = str | Phrase
 Choices = Sequence[tuple[str, Words]]
 _KINDS = frozenset({"choice", "pick", "flag", "text", "texts", "whole", "number", "day", "rows"})
 _MOST_ROWS, _MOST_TEXTS = 10, 500
+_LONGEST_NAME, _DEEPEST_ROW = 200, 3  # the deepest question there is: "rules.0.conditions.0.where.0.values"
+_DEEPEST = 150  # JSON of a form stands less deep; a copy of much more does not come back from Python's stack
 NUMBERS: dict[str, str] = {
     "at_least": gettext_noop("at least"), "at_most": gettext_noop("at most"), "more": gettext_noop("more than"),
     "less": gettext_noop("less than"), "equals": gettext_noop("exactly"), "not_equals": gettext_noop("anything but"),
@@ -66,13 +67,13 @@ class Told:
     """What is told of a condition so far: a JSON object, asked and filled by dotted names ("window.how", "where.0.property")."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self.data: dict[str, Any] = deepcopy(dict(data))
+        self.data: dict[str, Any] = copied(data)
 
     def get(self, name: str, default: Any = "") -> Any:
         """Return the value under a name, or the default."""
         found: Any = self.data
         for part in name.split("."):
-            if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            if isinstance(found, list) and part.isdecimal() and len(part) < 4 and int(part) < len(found):
                 found = found[int(part)]
             elif isinstance(found, Mapping) and part in found:
                 found = found[part]
@@ -111,6 +112,19 @@ class Told:
         if isinstance(here, list):
             return
         here[parts[-1]] = value
+
+
+def copied(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a JSON object that shares no part with it. What stands deeper in it than any form's answer is left out."""
+    return {name: _copied(value, _DEEPEST) for name, value in data.items()}
+
+
+def _copied(value: Any, left: int) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _copied(one, left - 1) for name, one in value.items()} if left else {}
+    if isinstance(value, list):
+        return [_copied(one, left - 1) for one in value] if left else []
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +181,40 @@ def shown(told: Told, asking: Asking) -> list[Asked]:
 
 
 def taken(kind: str, posted: Mapping[str, Sequence[str]], asking: Asking) -> dict[str, Any]:
-    """Return the JSON of a condition from a posted form. posted: the answers under each name; a name may be missing."""
+    """Return the JSON of a condition from a posted form. posted: the answers under each name; a name may be missing.
+
+    Rows are kept where a question stands in them or asks for more of them; no other list is made of a name.
+    """
+    rows = _rows(posted)
+    made, lists = _filled(kind, posted, asking, rows)
+    if rows.keys() <= lists:
+        return made
+    return _filled(kind, posted, asking, {name: count for name, count in rows.items() if name in lists})[0]
+
+
+def _filled(
+    kind: str, posted: Mapping[str, Sequence[str]], asking: Asking, rows: Mapping[str, int]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return what is told once the rows are there and every question was asked, and the lists that the questions speak of."""
     told = Told({"is": kind})
-    for name, count in sorted(_rows(posted).items(), key=lambda one: one[0].count(".")):
+    lists: set[str] = set()
+    for name, count in sorted(rows.items(), key=lambda one: one[0].count(".")):
         told.put(name, [{} for _row in range(count)])
     for ask in asking(told):
+        lists.update(_lists(ask))
         values = posted.get(ask.name)
         if values:
             for name, value in _answer(ask, values).items():
                 told.put(name, value)
         elif not ask.is_optional and ask.kind != "rows":
             told.put(ask.name, ask.default)
-    return told.data
+    return told.data, frozenset(lists)
+
+
+def _lists(ask: Ask) -> set[str]:
+    """Return the lists a question stands in, and the one it asks for."""
+    found = {row.rpartition(".")[0] for row in rows_of(ask.name)}
+    return found | {ask.name} if ask.kind == "rows" else found
 
 
 def _rows(posted: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -191,14 +227,19 @@ def _rows(posted: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def rows_of(name: str) -> list[str]:
-    """Return the rows a question stands in, the outermost first: of "exits.1.where.0.property" "exits.1" and "exits.1.where.0"."""
+    """Return the rows a question stands in, the outermost first: of "exits.1.where.0.property" "exits.1" and "exits.1.where.0".
+
+    A name that is longer, or stands in more rows, than any question's gives none.
+    """
+    if len(name) > _LONGEST_NAME:
+        return []
     parts = name.split(".")
-    found = []
+    found: list[str] = []
     for place in range(1, len(parts) - 1, 2):
         if not re.fullmatch(r"[0-9]", parts[place]) or not re.fullmatch(r"[a-z_]+", parts[place - 1]):
             break
         found.append(".".join(parts[: place + 1]))
-    return found
+    return found if len(found) <= _DEEPEST_ROW else []
 
 
 def _answer(ask: Ask, values: Sequence[str]) -> dict[str, Any]:

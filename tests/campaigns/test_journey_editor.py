@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -347,6 +348,34 @@ def test_a_draft_that_is_too_long_is_refused_and_nothing_of_it_is_kept(store: An
     after = writer.draft
     assert (after.revision, len(after.before)) == (before.revision + 1, len(before.before) + 1)
     assert after.tree["trigger"]["where"] == [kept]
+
+
+DEEP = "a.0." * 250 + "x"
+
+
+def test_names_no_form_has_leave_nothing_in_a_draft(store: Any) -> None:
+    writer = Writer(store)
+    row = {"exits.0.event": "Order Cancelled", f"exits.0.where.0.{DEEP}": "1", "exits.0.other.0.x": "1", DEEP: "1", "other.0.x": "1"}
+    data = {"do": "done", "open": "exits", "stamp": writer.draft.stamp, **{f"c.{name}": value for name, value in row.items()}}
+    answer = writer.client.post(f"{writer.here}edit/", urlencode(data), content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 200
+    assert writer.draft.tree["exits"] == [{"event": "Order Cancelled"}]
+    assert "other" not in writer.draft.tree
+
+
+def test_a_draft_that_was_stored_deeper_than_any_form_is_shown_and_mended(store: Any) -> None:
+    writer = Writer(store)
+    draft, deep = writer.draft, {"x": "1"}
+    for _level in range(250):
+        deep = {"a": [deep]}
+    draft.tree["exits"] = [{"event": "Order Cancelled", "where": [deep]}]
+    draft.save()
+    assert "Order Cancelled" in writer.press("look", opened="exits")
+    writer.press("add:root|0|wait")
+    assert writer.kinds() == ["wait", "exit"]
+    writer.press("done", opened="exits", **{"exits.0.event": "Order Cancelled"})
+    assert writer.draft.tree["exits"] == [{"event": "Order Cancelled"}]
+    assert writer.kinds() == ["wait", "exit"]
 
 
 def test_another_store_s_journey_is_not_there(store: Any) -> None:

@@ -18,7 +18,7 @@ from segments.conditions import KINDS
 from segments.knowing import terms_of_store
 from segments.offering import offers
 from segments.rules import rearranging
-from segments.rules.asks import Told, shown, taken
+from segments.rules.asks import Told, rows_of, shown, taken
 from segments.rules.rearranging import ROOT, clean_tree, empty_tree, node_at, places
 from segments.rules.tree import read_leaf
 from tests.factories import make_store
@@ -128,6 +128,33 @@ def test_answers_of_a_wrong_type_stay_and_are_named(terms):
     _condition, faults = read_leaf(made, place="root.rules.0", kinds=KINDS, terms=terms)
     assert made["value"] == "many"
     assert [fault.path for fault in faults] == ["root.rules.0.value"]
+
+
+def test_a_name_longer_or_deeper_than_that_of_any_question_gives_no_row():
+    assert rows_of("rules.0.conditions.0.where.0.values") == ["rules.0", "rules.0.conditions.0", "rules.0.conditions.0.where.0"]
+    assert rows_of("a.0." * 4 + "x") == []
+    assert rows_of(f"where.0.{'x' * 200}") == []
+    assert Told({"where": [{}]}).get(f"where.{'9' * 5_000}", None) is None, "more digits than Python makes a number of"
+
+
+def test_of_what_is_posted_only_lists_that_questions_ask_for_are_kept(terms):
+    asking = partial(KINDS["event"].asks, terms=terms)
+    usual = {"event": ["Order Completed"], "window.how": ["last"], "where.0.property": ["total"], "where.0.type": ["known"]}
+    odd = {"other.0.name": ["x"], "where.1.inner.3.x": ["y"], "window.0.how": ["ago"], "is.0.x": [""], "a.0." * 250 + "x": ["z"]}
+    made = taken("event", usual | odd, asking)
+    assert made == taken("event", usual | {"where.1.property": [""]}, asking)
+    assert (made["is"], made["window"]["how"], [*made["where"][0]]) == ("event", "last", ["property", "type", "op"])
+
+
+def test_a_stored_condition_deeper_than_any_form_s_is_still_shown(terms):
+    deep: Any = "x"
+    for _level in range(450):
+        deep = {"a": [deep]}
+    node = {"is": "event", "event": "Order Completed", "where": [{"property": "total", "a": deep}]}
+    made = Told(node)
+    assert made.word("where.0.property") == "total"
+    assert shown(made, partial(KINDS["event"].asks, terms=terms))
+    assert node["where"] is not made.data["where"]
 
 
 DEEDS = ("up", "down", "out", "wrap", "duplicate", "remove")

@@ -29,6 +29,7 @@ from retention.testing.running import ROOT, with_database
 from tests.campaigns.crowd import make_ready
 from tests.campaigns.sink import smtp_sink
 from tests.cast import lumen, other_store
+from tests.tenancy.reflection import definer_faults
 
 NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_INGEST_URL")
@@ -148,6 +149,7 @@ def test_a_restored_database_holds_the_same_rows_and_sends_nothing(filled: None,
         assert cursor.fetchall() == [(True, "restored from the backup of 2026-11-20T09:12:00+00:00")]
         cursor.execute("SELECT count(*) > 5 FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
         assert cursor.fetchall() == [(True,)]
+        assert definer_faults(cursor) == []
     connection.close()
 
 

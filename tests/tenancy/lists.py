@@ -34,7 +34,7 @@ ACROSS_STORES = {
     ("boomerang_ingest", "UPDATE"): "a key's last use is noted where it is looked up; the role may write that one column",
 }
 
-# Functions that run with the owner's rights, with the reason.
+# Functions that run with the owner's rights, with the reason. Of each PUBLIC may nothing, and its path ends with pg_temp.
 _KEY = "a foreign key's check and its cascade, which PostgreSQL runs as the owner too; answers with an error or nothing"
 RUN_AS_OWNER: dict[str, str] = {
     "boomerang_know_table": "only ANALYZEs a table that is thought to be small; returns nothing of it",

@@ -36,6 +36,12 @@ _KEYS = """
     FROM pg_constraint con WHERE con.conrelid = %s AND con.contype = 'f'
 """
 
+_RUN_AS_OWNER = """
+    SELECT p.proname, p.oid::regprocedure::text, has_function_privilege('public', p.oid, 'EXECUTE'),
+        coalesce((SELECT split_part(one, '=', 2) FROM unnest(p.proconfig) AS one WHERE starts_with(one, 'search_path=')), '')
+    FROM pg_proc p WHERE p.prosecdef ORDER BY 2
+"""
+
 
 def _rows(cursor: Any, question: str, values: Iterable[Any] = ()) -> list[Any]:
     cursor.execute(question, list(values))
@@ -89,6 +95,22 @@ def key_faults(cursor: Any) -> list[str]:
         for name, target, columns, target_has_store in _rows(cursor, _KEYS, [oid]):
             if target_has_store and "store_id" not in columns:
                 found.append(f"{table}: {name} to {target} does not carry the store")
+    return found
+
+
+def definer_names(cursor: Any) -> set[str]:
+    """Return the names of all functions that run with their owner's rights, in any schema."""
+    return {name for name, *_rest in _rows(cursor, _RUN_AS_OWNER)}
+
+
+def definer_faults(cursor: Any) -> list[str]:
+    """Say which functions that run with their owner's rights anybody may call, or a caller's temporary tables may mislead."""
+    found = []
+    for _name, function, is_open, path in _rows(cursor, _RUN_AS_OWNER):
+        if is_open:
+            found.append(f"{function}: PUBLIC may execute it")
+        if path.rpartition(",")[2].strip() != "pg_temp":
+            found.append(f"{function}: its path is {path or 'the caller’s'}, without pg_temp at the end")
     return found
 
 

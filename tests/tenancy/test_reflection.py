@@ -9,7 +9,7 @@ from django.test.utils import isolate_apps
 
 from retention.customers.models import Customer
 from retention.stores.models import AuditEntry
-from retention.tenancy.grants import GRANTED
+from retention.tenancy.grants import GRANTED, apply_grants
 from retention.tenancy.models import StoreOwned
 from retention.tenancy.roles import role_name
 from tests.tenancy import reflection
@@ -105,13 +105,38 @@ def test_partitions_grant_nothing(owner: Any) -> None:
 
 
 def test_no_function_runs_as_its_owner_but_those_with_a_reason(owner: Any) -> None:
-    owner.execute("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
-    assert {name for (name,) in owner.fetchall()} == set(RUN_AS_OWNER)
+    assert reflection.definer_names(owner) == set(RUN_AS_OWNER)
+
+
+def test_what_runs_as_its_owner_is_called_by_nobody_unnamed_and_looks_last_into_temporary_tables(owner: Any) -> None:
+    assert reflection.definer_faults(owner) == []
+
+
+def test_nobody_but_the_owner_makes_temporary_tables(owner: Any) -> None:
+    """The first is the database `make_roles` made; of a test's own, which is a copy, only its statements can be seen."""
+    question = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND has_database_privilege(oid, %s, 'TEMPORARY')"
+    owner.execute(question, [ROLES, "boomerang"])
+    assert owner.fetchall() == [("boomerang_owner",)]
+    own = owner.connection.info.dbname
+    owner.execute(question, [ROLES, own])
+    assert len(owner.fetchall()) == len(ROLES), "what PUBLIC may with every new database"
+    apply_grants(connections["owner"])
+    owner.execute(question, [ROLES, own])
+    assert owner.fetchall() == [("boomerang_owner",)]
+
+
+def test_a_restored_function_that_runs_as_owner_is_closed_with_the_grants(owner: Any) -> None:
+    owner.execute("GRANT EXECUTE ON FUNCTION order_line_order_of_store_follows() TO PUBLIC")
+    assert reflection.definer_faults(owner) == ["order_line_order_of_store_follows(): PUBLIC may execute it"]
+    apply_grants(connections["owner"])
+    assert reflection.definer_faults(owner) == []
 
 
 # Broken samples: each check sees the fault it is there for. The owner's transaction is rolled back. --------------------------
 
 TABLE = Customer._meta.db_table
+DEFINER = "CREATE FUNCTION loose() RETURNS int LANGUAGE sql SECURITY DEFINER {path} AS 'SELECT 1'"
+CLOSED = "; REVOKE ALL ON FUNCTION loose() FROM PUBLIC"
 BREAKS = [
     (reflection.policy_faults, f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY", "row-level security is off"),
     (reflection.policy_faults, f"ALTER TABLE {TABLE} NO FORCE ROW LEVEL SECURITY", "not forced"),
@@ -125,6 +150,9 @@ BREAKS = [
         f"ALTER TABLE orders_cart ADD CONSTRAINT loose FOREIGN KEY (customer_id) REFERENCES {TABLE} (id)",
         "does not carry the store",
     ),
+    (reflection.definer_faults, DEFINER.format(path="SET search_path = pg_catalog, public, pg_temp"), "loose(): PUBLIC may execute it"),
+    (reflection.definer_faults, DEFINER.format(path="SET search_path = pg_catalog") + CLOSED, "loose(): its path is pg_catalog, without"),
+    (reflection.definer_faults, DEFINER.format(path="") + CLOSED, "loose(): its path is the caller’s, without"),
 ]
 
 

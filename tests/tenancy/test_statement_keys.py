@@ -3,18 +3,29 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
+from itertools import product
+from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, NotSupportedError, connection, transaction
+from django.apps import apps
+from django.db import IntegrityError, NotSupportedError, ProgrammingError, connection, connections, transaction
 from django.db.models import F
 
 from retention.orders.models import Order, OrderLine
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.factories import make_store, work_for
+from tests.tenancy.reflection import definer_faults
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MOST_SECONDS = 30
+KEYS = ("order_line_order_of_store", "message_customer_of_store", "message_version_of_store")
+DOES = ("asks", "asks_again", "follows")
+MENDING = {
+    "retention.orders.migrations.0009_line_keys_close_their_functions": "orders",
+    "campaigns.migrations.0052_message_keys_close_their_functions": "campaigns",
+}
 
 
 @pytest.fixture
@@ -102,13 +113,51 @@ def _wait_for_a_waiting_one() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_transaction_that_does_not_see_what_others_commit_cannot_write_such_rows() -> None:
+def test_a_transaction_that_does_not_see_what_others_commit_changes_neither_such_rows_nor_their_heads() -> None:
     store = make_store()
     with store_context(store.pk):
-        order_id = make_order("1").pk
+        first, second = make_order("1").pk, make_order("2").pk
+        make_lines(first)
         with connection.cursor() as cursor:
             cursor.execute("SET default_transaction_isolation = 'repeatable read'")
             with pytest.raises(NotSupportedError):
-                make_lines(order_id)
+                make_lines(second)
+            with pytest.raises(NotSupportedError):
+                OrderLine.objects.filter(order_id=first).update(order_id=second)
+            with pytest.raises(NotSupportedError):
+                Order.objects.filter(pk=first)._raw_delete("default")
             cursor.execute("RESET default_transaction_isolation")
-        assert not OrderLine.objects.exists()
+        assert list(OrderLine.objects.values_list("order_id", flat=True)) == [first]
+
+
+@pytest.mark.django_db
+def test_a_temporary_table_does_not_stand_for_the_heads(store: Store) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE orders_order ON COMMIT DROP AS SELECT %s::bigint AS store_id, 4711::bigint AS id", [store.pk])
+        cursor.execute("GRANT ALL ON pg_temp.orders_order TO PUBLIC")
+    refused(lambda: make_lines(4711))
+
+
+@pytest.mark.django_db
+def test_nobody_hangs_the_functions_of_keys_on_a_table_of_their_own() -> None:
+    hang = "CREATE TRIGGER hung AFTER DELETE ON mine REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION {}_{}()"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE mine (store_id bigint, id bigint) ON COMMIT DROP")
+        for key, does in product(KEYS, DOES):
+            with pytest.raises(ProgrammingError, match="permission denied for function"), transaction.atomic():
+                cursor.execute(hang.format(key, does))
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_the_functions_of_an_earlier_release_are_made_anew() -> None:
+    owner = connections["owner"]
+    with owner.cursor() as cursor:
+        for key, does in product(KEYS, DOES):
+            cursor.execute(f"ALTER FUNCTION {key}_{does}() SET search_path = pg_catalog, public")
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {key}_{does}() TO PUBLIC")
+        assert len(definer_faults(cursor)) == 2 * len(KEYS) * len(DOES)
+        for name, app in MENDING.items():
+            for operation in import_module(name).Migration.operations:
+                with owner.schema_editor(atomic=False) as editor:
+                    operation.database_forwards(app, editor, None, SimpleNamespace(apps=apps))
+        assert definer_faults(cursor) == []
