@@ -54,6 +54,7 @@ class Ask:
 class Mark:
     """One cell on the page. tone: a class of its note; heat: a class of its ground; big: the figure a heat is about."""
 
+    id: str
     url: str
     group: str
     group_name: str
@@ -180,6 +181,7 @@ def _mark(
     heat, big, small = _heat(ask.by, figures, lift, measured=state in {"live", "paused"}, currency=store.currency)
     few = _("Too few to say") if state == "live" and lift is None and figures.written else ""
     return Mark(
+        id=f"cell-{stage.public_id}-{group}",
         url=cell_url(store, stage, group, ask),
         group=group,
         group_name=BY_KEY[group].name.render(_),

@@ -56,6 +56,10 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
                 "rows": ready_rows(request.store),
             },
         )
+    replay = RecoveryReplay.objects.first()
+    asks_how_far = request.headers.get("HX-Target") == "replay"  # the part that says how far the past is counted renews itself
+    if asks_how_far and replay is not None and replay.finished_at is None:
+        return render(request, "campaigns/recovery/_replay.html", {"replay": replay, "here": request.get_full_path()})
     grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
     context = {
         "grid": grid,
@@ -67,7 +71,8 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
         "open_group": opened[1] if opened else "buying",
         "lead": lead_of(request.store, grid, ask),
         "overlaps": overlaps(),
-        "replay": RecoveryReplay.objects.filter(finished_at=None).first(),
+        "replay": replay if asks_how_far or (replay is not None and replay.finished_at is None) else None,
+        "here": request.get_full_path(),
         "may_edit": may(request, "messages.edit"),
         "may_send": may(request, "messages.send"),
         "panel": panel_of(request, opened[0], opened[1], grid, ask, now=now) if opened else None,
