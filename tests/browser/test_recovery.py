@@ -117,7 +117,7 @@ def test_the_matrix_and_a_cell(site: Site) -> None:
     with store_context(store.pk):
         looking_back.begin(days=90, now=clock.now())
     faults = look(page, where, name="recovery_counting", variants=["desktop-light", "phone-dark"])
-    page.get_by_text("is being counted").wait_for()
+    page.get_by_text("The last 90 days are being counted:").wait_for()
     page.evaluate("document.querySelector('a.mx-cell').dataset.old = 'yes'; document.querySelector('a.mx-cell').focus()")
     with store_context(store.pk):
         while looking_back.go_on(now=clock.now()) is not None:

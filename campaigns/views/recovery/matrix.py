@@ -16,7 +16,7 @@ from campaigns.recovery import looking_back, planning
 from campaigns.recovery.checking import overlaps
 from campaigns.recovery.figures import totals_of
 from campaigns.recovery.rules.groups import BY_KEY
-from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page, ready_rows
+from campaigns.views.recovery.grid import VIEWS, Ask, Grid, bounds_of, grid_of, groups_of_page, ready_rows
 from campaigns.views.recovery.panel import panel_of
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_money, write_number
@@ -65,6 +65,7 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
         "grid": grid,
         "ask": ask,
         "query": ask.query(),
+        "bounds": bounds_of(ask.by, currency=request.store.currency),
         "views": _choices(ask),
         "periods": [{"label": label, "query": ask.query(days=days), "current": ask.days == days} for days, label in _periods()],
         "groups": groups_of_page(),
