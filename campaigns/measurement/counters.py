@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from campaigns.measurement.statistics import FEWEST_EACH
-from campaigns.models import Attribution, Message
+from campaigns.models import Attribution, Journey, Message
 from retention.customers.models import CustomerEvent
 from retention.dashboard.figures import write_money, write_number
 from retention.dashboard.home_parts import Counter
@@ -25,8 +25,10 @@ def messages_counter(request: HttpRequest, now: datetime) -> Counter:
         sub = _("in 30 days; of %(count)s we do not know whether they arrived") % {"count": write_number(unknown)}
     elif sent:
         sub = _("in 30 days, none of them twice")
+    elif Journey.objects.live().no_shadows().exists():  # cells of the recovery plan are among them
+        sub = _("None in 30 days. What is live writes to whoever comes into it.")
     else:
-        sub = _("Messages leave once a journey is live.")
+        sub = _("Messages leave once a journey, the recovery plan or a campaign is live.")
     return Counter(label=_("Messages sent"), value=write_number(sent), sub=sub, order=40, zero=not sent)
 
 

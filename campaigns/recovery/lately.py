@@ -20,6 +20,8 @@ from retention.customers.totals import count_up_to
 EXACT_UP_TO = 10_000
 """Rows that are read at every view; of more, what was counted is kept."""
 KEPT_SECONDS = 60
+PERIODS = (30, 90)
+"""Over so many days the pages count."""
 _SHAPE = 1
 """Counted up when what is kept gets other fields, so that no release reads what another one kept."""
 T = TypeVar("T")
@@ -29,11 +31,17 @@ def figures_lately(*, days: int, currency: str, now: datetime) -> Mapping[tuple[
     """Return the figures of every cell of the active store in the last days, as `figures.figures_of_cells` does."""
     since = now - timedelta(days=days)
     counts = _kept(
-        f"cells:{days}:{currency}",
+        _cells(days, currency),
         Departure.objects.since(since),
         lambda: counts_of_cells(since=since, until=now, currency=currency),
     )
     return measured(counts, currency=currency, now=now)
+
+
+def forget_cells(*, currency: str) -> None:
+    """Let the figures of the active store's cells be counted at the next view, whatever was kept of them."""
+    with suppress(redis.RedisError):
+        cache.delete_many([_key_of(_cells(days, currency)) for days in PERIODS])
 
 
 def ways_lately(kind: str, *, days: int, now: datetime) -> list[Way]:
@@ -59,7 +67,7 @@ def _kept(name: str, rows: QuerySet[Any], count: Callable[[], T]) -> T:
     """Return what is counted over these rows: now where they are few, else as it was kept, or counted now and kept."""
     if not count_up_to(rows, most=EXACT_UP_TO).more:
         return count()
-    key = f"recovery:{_SHAPE}:{name}"
+    key = _key_of(name)
     with suppress(redis.RedisError):  # counted anew
         kept: T | None = cache.get(key)
         if kept is not None:
@@ -68,3 +76,11 @@ def _kept(name: str, rows: QuerySet[Any], count: Callable[[], T]) -> T:
     with suppress(redis.RedisError):
         cache.set(key, counted, KEPT_SECONDS)
     return counted
+
+
+def _cells(days: int, currency: str) -> str:
+    return f"cells:{days}:{currency}"
+
+
+def _key_of(name: str) -> str:
+    return f"recovery:{_SHAPE}:{name}"

@@ -13,6 +13,7 @@ from django.db.models import F
 from campaigns.models import Departure, RecoveryReplay
 from campaigns.recovery.deciding import departure_row
 from campaigns.recovery.departing import departures_of, stages_of_store
+from campaigns.recovery.lately import forget_cells
 from campaigns.recovery.looking import READ_AT_ONCE, baskets_of, look_at
 from campaigns.recovery.noticing import note_bought
 from campaigns.recovery.rules.behaviour import ACTS
@@ -84,6 +85,8 @@ def go_on(*, now: datetime) -> datetime | None:
     over = reached is None
     unchanged = RecoveryReplay.objects.filter(pk=replay.pk, asked_at=replay.asked_at)
     unchanged.update(reached=reached or replay.reached, people_count=F("people_count") + count, finished_at=now if over else None)
+    if over:
+        forget_cells(currency=Store.objects.values_list("currency", flat=True).get(pk=require_store_id()))
     return None if over else now
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from retention.webhooks.models import Endpoint
 from segments.knowing import read, terms_of_store
 from segments.models import Segment
 from segments.rules.sentence import say_part
+from segments.rules.terms import Terms
 from segments.rules.tree import RuleError
 
 ICONS = {
@@ -44,15 +46,37 @@ _EVENTS: Mapping[tuple[str, ...], str] = {  # an event, and the texts it must sa
     ("Signed Up",): gettext_noop("they sign up by a form"),
     ("Survey Answered",): gettext_noop("they answer the question"),
 }
-Names = Mapping[str, str]
 
 
-def names_of_store() -> dict[str, str]:
+class Names:
+    """What the things are called that steps name by a key or a public id, and what rules mean: one for a page, so that it is read once."""
+
+    def __init__(self, things: Mapping[str, str]) -> None:
+        self._things = things
+
+    @cached_property
+    def terms(self) -> Terms:
+        """Return the words of the active store's rules, read when the first of them is asked for."""
+        return terms_of_store()
+
+    def of(self, key: object) -> str:
+        """Return what a thing is called; one without a name is called by its key."""
+        return self._things.get(str(key), str(key))
+
+    def beside(self, things: Mapping[str, str]) -> "Names":
+        """Return these names and those of some more things; words of rules that were read are not read again."""
+        both = Names({**self._things, **things})
+        if "terms" in self.__dict__:
+            both.__dict__["terms"] = self.terms
+        return both
+
+
+def names_of_store() -> Names:
     """Return what the store calls the things steps name by a key or a public id."""
     things = {str(public_id): name for public_id, name in Segment.objects.values_list("public_id", "name")}
     things |= {str(public_id): name for public_id, name in CouponPool.objects.values_list("public_id", "name")}
     things |= {str(one.public_id): str(one) for one in Endpoint.objects.all()}
-    return {**things, **dict(Template.objects.values_list("key", "name"))}
+    return Names({**things, **dict(Template.objects.values_list("key", "name"))})
 
 
 def say(phrase: Phrase, names: Names) -> str:
@@ -63,13 +87,12 @@ def say(phrase: Phrase, names: Names) -> str:
 def called(value: object, names: Names) -> str:
     """Return what a value in a phrase is called: a thing by its name, a rule by its sentence, anything else as it is."""
     if isinstance(value, RuleText):
-        return rule_words(value.rule)
-    return names.get(str(value), str(value))
+        return rule_words(value.rule, names.terms)
+    return names.of(value)
 
 
-def rule_words(rule: str) -> str:
-    """Say a rule as a part of a sentence about "they". rule: as JSON."""
-    terms = terms_of_store()
+def rule_words(rule: str, terms: Terms) -> str:
+    """Say a rule as a part of a sentence about "they". rule: as JSON; terms: the words of the store whose rule it is."""
     try:
         return say_part(read(json.loads(rule), terms), terms).render(_)
     except RuleError:

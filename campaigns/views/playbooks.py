@@ -30,7 +30,7 @@ from campaigns.playbooks.switching import add
 from campaigns.playbooks.switching import switch_on as launch
 from campaigns.views.frames import FRAME_POLICY, show_message, shown
 from campaigns.views.journey_states import STATE_BADGES
-from campaigns.views.journey_words import CHANNEL_ICONS, ICONS, occasion_words, say, starts
+from campaigns.views.journey_words import CHANNEL_ICONS, ICONS, Names, occasion_words, say, starts
 from campaigns.views.looking import look_at
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_number
@@ -67,19 +67,20 @@ def show_playbook(request: Any, key: str) -> HttpResponse:
         return redirect("campaigns:journey", store_slug=request.store.slug, public_id=journey.public_id)
     preview = preview_of(playbook, request.store, numbers=numbers_of(request.store, now=now), now=now)
     pools = [(str(pool.public_id), pool.name) for pool in CouponPool.objects.filter(archived_at=None).order_by("name", "id")]
+    names = Names({key: name.render(_) for key, name in preview.names.items()})
     context = {
         "playbook": playbook,
         "name": playbook.name.render(_),
         "summary": playbook.summary.render(_),
         "lead": _lead(preview),
         "reach": _reach(preview),
-        "starts": starts(preview.definition.trigger, _names(preview)),
-        "people": _said(people_words(preview.definition.people), preview) if preview.definition.people else "",
+        "starts": starts(preview.definition.trigger, names),
+        "people": _said(people_words(preview.definition.people), names) if preview.definition.people else "",
         "ends": [occasion_words(occasion) for occasion in preview.definition.exits],
         "again": preview.definition.again.words().render(_),
-        "steps": [{"icon": ICONS.get(kind, "flag"), "sentence": _said(words, preview)} for kind, words, _step in preview.steps],
+        "steps": [{"icon": ICONS.get(kind, "flag"), "sentence": _said(words, names)} for kind, words, _step in preview.steps],
         "needs": [{"label": one.need.label.render(_), "missing": one.need.missing.render(_), "met": one.met} for one in preview.needs],
-        "says": [_said(one, preview) for one in preview.says],
+        "says": [_said(one, names) for one in preview.says],
         "messages_shown": [_shown(one) for one in playbook.templates],
         "gifts": [{"name": f"pool_{gift.step}", "label": gift.label.render(_)} for gift in playbook.gifts],
         "pools": pools,
@@ -193,12 +194,8 @@ def _plan() -> Mapping[str, Any]:
     return {"there": cells.exists(), "live": live}
 
 
-def _names(preview: Preview) -> dict[str, str]:
-    return {key: name.render(_) for key, name in preview.names.items()}
-
-
-def _said(phrase: Phrase, preview: Preview) -> str:
-    said = say(phrase, _names(preview))
+def _said(phrase: Phrase, names: Names) -> str:
+    said = say(phrase, names)
     return said[:1].upper() + said[1:]
 
 

@@ -15,6 +15,8 @@ from campaigns.models import Message
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.figures import write_money, write_number
 from retention.orders.models import Cart, Order
+from retention.orders.revenue import sales_by_day
+from retention.orders.telling import COUNTS
 
 MONTH = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -47,7 +49,7 @@ def greeting(moment: datetime, *, name: str) -> str:
     return words % {"name": first_name(name)}
 
 
-def sentence(*, now: datetime) -> str:
+def sentence(store: Any, *, now: datetime) -> str:
     """Say in one sentence how the last 30 days were, beginning with what matters most of what there is."""
     since = now - MONTH
     back = Cart.objects.filter(state=Cart.State.RECOVERED, closed_at__gte=since).count()
@@ -66,7 +68,8 @@ def sentence(*, now: datetime) -> str:
             sent,
         )
         return words % {"count": write_number(sent)}
-    orders = Order.objects.filter(placed_at__gte=since).count()
+    days = sales_by_day(currency=store.currency, zone=store.timezone, now=now)  # as the card and the chart below count them
+    orders = sum(day.orders for day in days)
     if orders:
         words = ngettext(
             "%(count)s order in the last 30 days; no message has left yet.",
@@ -114,7 +117,7 @@ def _came_back(request: Any, since: datetime) -> News | None:
 
 def _ordered(request: Any, since: datetime) -> News | None:
     currency = request.store.currency
-    found = Order.objects.filter(placed_at__gte=since, currency=currency).aggregate(n=Count("id"), worth=Sum("total_minor"))
+    found = Order.objects.filter(COUNTS, placed_at__gte=since, currency=currency).aggregate(n=Count("id"), worth=Sum("total_minor"))
     if not found["n"]:
         return None
     words = ngettext("%(count)s order", "%(count)s orders", found["n"]) % {"count": write_number(found["n"])}

@@ -8,6 +8,7 @@ import pytest
 from campaigns.measurement.assignment import Lots, journey_key
 from campaigns.measurement.lots import HELD_OUT
 from campaigns.models import Departure, RecoveryCell, RecoveryStage
+from campaigns.recovery import looking_back
 from campaigns.recovery.planning import add_stage, begin, set_state, switch_on
 from campaigns.recovery.rules.groups import ON_PAGES
 from campaigns.recovery.rules.stages import Happened
@@ -15,7 +16,7 @@ from retention.customers.models import Customer
 from retention.kit import clock
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import picture
+from tests.browser.looking import faults_of_page, picture, wait_for
 from tests.browser.test_pages import look
 from tests.campaigns.measurement.people import drawn, sold
 
@@ -110,4 +111,20 @@ def test_the_matrix_and_a_cell(site: Site) -> None:
     faults += look(phone, f"{where}{cell}/buying/", name="recovery_cell_phone", variants=["phone-light", "phone-dark"])
     faults += look(phone, f"{where}?by=people", name="recovery_people_phone", variants=["phone-light"])
     faults += look(phone, f"{where}bottlenecks/", name="recovery_bottlenecks_phone", variants=["phone-dark"])
+    faults += look(page, f"{where}?by=people", name="recovery_people", variants=["desktop-light", "desktop-dark"])
+    faults += look(phone, f"{where}?by=money", name="recovery_money_phone", variants=["phone-light", "phone-dark"])
+    assert not faults, "\n".join(faults)
+    with store_context(store.pk):
+        looking_back.begin(days=90, now=clock.now())
+    faults = look(page, where, name="recovery_counting", variants=["desktop-light", "phone-dark"])
+    page.get_by_text("The last 90 days are being counted:").wait_for()
+    page.evaluate("document.querySelector('a.mx-cell').dataset.old = 'yes'; document.querySelector('a.mx-cell').focus()")
+    with store_context(store.pk):
+        while looking_back.go_on(now=clock.now()) is not None:
+            pass
+    page.get_by_text("The last 90 days are counted.").wait_for()
+    wait_for(page, "!document.querySelector('a.mx-cell').dataset.old")
+    assert page.evaluate("document.activeElement === document.querySelector('a.mx-cell')"), "the focus stays in its cell"
+    picture(page, variant="phone-dark", name="recovery_counted")
+    faults += faults_of_page(page)
     assert not faults, "\n".join(faults)

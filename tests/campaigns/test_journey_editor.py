@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.journeys import drafting, replaying, versions
 from campaigns.journeys.editing import rearranging
@@ -17,6 +19,7 @@ from campaigns.playbooks.switching import switch_on
 from retention.customers.events import record
 from retention.kit import clock
 from retention.stores.models import AuditEntry
+from segments.library import did, figure, rule_of
 from tests.campaigns.campaigning import make_crowd, make_list
 from tests.campaigns.journeys.journeying import make_template, tick
 from tests.factories import make_store, member_of, signed_in
@@ -230,6 +233,36 @@ def test_a_ready_made_journey_s_rule_is_said_in_words_and_can_be_changed(store: 
     writer.press("open:entry")
     assert "only if they have exactly 1 order" in writer.page
     assert 'name="c.rules.0.conditions.0.value"' in writer.page
+
+
+def with_rules(writer: Writer, count: int) -> None:
+    """Let the draft part people by so many rules, in two branches."""
+    rules = [figure("orders", "equals", number) if number % 2 else did(f"Event {number}") for number in range(1, count + 1)]
+    ways = [{"name": "", "people": [{"rule": rule_of(rule)}], "steps": []} for rule in rules]
+    parts = {"few": ways[: count // 2], "many": ways[count // 2 :]}
+    steps = [{"id": name, "kind": "branch", "ways": [*part, {"steps": []}]} for name, part in parts.items()]
+    draft = writer.draft
+    draft.tree = draft.tree | {"people": ways[0]["people"], "root": {"steps": [*steps, {"id": "end", "kind": "exit"}]}}
+    draft.save()
+
+
+def test_a_page_asks_the_database_as_often_for_thirty_rules_as_for_three(store: Any) -> None:
+    writer = Writer(store)
+    looks = {
+        "editor": lambda: writer.client.get(f"{writer.here}edit/?open=root.steps.0.ways.0").content.decode(),
+        "pressed": lambda: writer.press("look", opened="entry"),
+        "launch": lambda: writer.client.get(f"{writer.here}launch/").content.decode(),
+    }
+    asked: dict[int, dict[str, int]] = {3: {}, 30: {}}
+    for count, found in asked.items():
+        with_rules(writer, count)
+        for name, look in looks.items():
+            look()
+            with CaptureQueriesContext(connection) as queries:
+                page = look()
+            found[name] = len(queries)
+            assert ("exactly 3 orders" in page, "Event 30" in page) == (True, count == 30), name
+    assert asked[3] == asked[30]
 
 
 def test_a_live_journey_gets_a_draft_and_those_inside_move_by_what_is_said(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,14 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.measurement.counters import messages_counter
 from campaigns.models import Journey
 from retention.customers.home import arrived_counter, customers_counter
 from retention.customers.models import Customer, CustomerEvent
-from retention.home.telling import greeting, sentence
+from retention.home.telling import greeting, sentence, since_yesterday
 from retention.kit.clock import now
 from retention.orders.models import Cart, Order
+from retention.orders.telling import orders_counter
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from tests.cast import Lumen, lumen, other_store
@@ -144,11 +146,38 @@ def test_the_daily_page_tells_what_happened(shop: Lumen, owner: Client) -> None:
             closed_at=moment,
         )
         Order.objects.create(customer=person, number="1", currency="EUR", total_minor=4820, placed_at=moment, received_at=moment)
-        assert sentence(now=moment) == "1 basket came back after a message in the last 30 days."
+        assert sentence(shop.store, now=moment) == "1 basket came back after a message in the last 30 days."
     body = owner.get(_at("home", shop.store)).content.decode()
     assert "1 basket came back" in body
     assert "worth €48.20" in body
     assert "Some of them would have come back by themselves." in body
+
+
+def test_the_sentence_the_card_and_the_news_count_the_same_orders(shop: Lumen) -> None:
+    moment, asked = now().replace(hour=12, minute=0), HttpRequest()
+    asked.store = shop.store  # type: ignore[attr-defined]
+    orders = {
+        "today": {"placed_at": moment - timedelta(hours=1)},
+        "called off": {"placed_at": moment - timedelta(hours=1), "cancelled_at": moment},
+        "never paid": {"placed_at": moment - timedelta(hours=1), "payment_state": Order.Payment.VOIDED},
+        "first day": {"placed_at": moment - timedelta(days=29)},
+        "the day before": {"placed_at": moment - timedelta(days=30) + timedelta(hours=4)},
+    }
+    with store_context(shop.store.pk):
+        for number, told in orders.items():
+            Order.objects.create(number=number, currency="EUR", total_minor=1000, received_at=moment, **told)
+        assert sentence(shop.store, now=moment) == "2 orders in the last 30 days; no message has left yet."
+        assert orders_counter(asked, moment).sub == "2 orders"
+        assert [one.title for one in since_yesterday(asked, now=moment)] == ["1 order"]
+
+
+def test_the_card_says_why_no_message_left(shop: Lumen) -> None:
+    with store_context(shop.store.pk):
+        nothing_live = messages_counter(HttpRequest(), now()).sub
+        Journey.objects.create(name="Idle, new here", state="live", live_number=1, launched_at=now(), for_quiet=True)
+        cell_live = messages_counter(HttpRequest(), now()).sub
+    assert nothing_live == "Messages leave once a journey, the recovery plan or a campaign is live."
+    assert cell_live == "None in 30 days. What is live writes to whoever comes into it."
 
 
 def test_the_live_part_is_a_fragment(shop: Lumen, owner: Client) -> None:

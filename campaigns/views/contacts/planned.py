@@ -42,7 +42,7 @@ def show_calendar(request: Any) -> HttpResponse:
         "names": [formats.date_format(first + timedelta(days=number), "D") for number in range(7)],
         "ways": _ways(at, today, week=week),
         "turns": _turns(at, today, week=week),
-        "title": formats.date_format(first, "DATE_FORMAT") if week else formats.date_format(at, "YEAR_MONTH_FORMAT"),
+        "title": title_of_week(first, last) if week else formats.date_format(at, "YEAR_MONTH_FORMAT"),
         "lead": _lead(days, today),
         "counted_at": count.counted_at if count else None,
         "counting": count is None or count.begun_at is not None,
@@ -88,6 +88,12 @@ def _turns(at: date, today: date, *, week: bool) -> dict[str, str]:
     after = at + timedelta(days=7) if week else (at.replace(day=1) + timedelta(days=32)).replace(day=1)
     ways = {name: f"?by={by}&day={day.isoformat()}" for name, day in (("before", before), ("today", today), ("after", after))}
     return ways | {"today": f"{ways['today']}#today"}
+
+
+def title_of_week(first: date, last: date) -> str:
+    """Say from when to when; a month or a year both days share is said once."""
+    begin = "j" if first.month == last.month else "j M" if first.year == last.year else "DATE_FORMAT"
+    return _("%(first)s to %(last)s") % {"first": formats.date_format(first, begin), "last": formats.date_format(last, "DATE_FORMAT")}
 
 
 def _weeks(request: Any, days: list[Day], at: date, today: date, *, week: bool) -> list[list[dict[str, Any]]]:

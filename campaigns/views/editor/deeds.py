@@ -19,10 +19,10 @@ from campaigns.journeys.editing.shaping import MOST_ROWS, PARTS, gather, spread
 from campaigns.journeys.editing.tree import MOST_DEPTH, STEPS, WAYS, Json, depth, is_index, node_at, places
 from campaigns.models import JourneyDraft
 from campaigns.views.editor.offering import Steps, offered
+from campaigns.views.journey_words import Names
 from retention.kit.words import one_line
 from segments.building.deeds import fresh
 from segments.conditions import KINDS as CONDITIONS
-from segments.knowing import terms_of_store
 from segments.rules.asks import Asked, Asking, Told, rows_of, taken
 from segments.rules.asks import shown as questions_of
 
@@ -51,6 +51,14 @@ class Shown:
     refused: str = ""
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known when a button is pressed. steps: those of the draft, for a jump."""
+
+    steps: Steps
+    names: Names
+
+
 def kind_of(tree: Json, where: str) -> str:
     """Return which form is meant by a place or a part; nothing where there is none."""
     if where in PARTS:
@@ -65,23 +73,23 @@ def kind_of(tree: Json, where: str) -> str:
     return "way" if ways.get("kind") == "branch" and int(index) < len(ways[WAYS]) - 1 else ""
 
 
-def asking_in(tree: Json, kind: str) -> Asking:
+def asking_in(tree: Json, kind: str, names: Names) -> Asking:
     """Return the questions of a kind of form in a journey."""
-    terms = terms_of_store() if kind in {"way", "entry"} else None
+    terms = names.terms if kind in {"way", "entry"} else None
     return asking_of(kind, Around(str(tree.get("trigger", {}).get("event", "")), terms))
 
 
-def act(draft: JourneyDraft, *, post: QueryDict, shown: Shown, steps: Steps) -> bool:
+def act(draft: JourneyDraft, *, post: QueryDict, shown: Shown, known: Known) -> bool:
     """Do what the pressed button asks for, after taking the open form's answers; say whether it undoes something."""
     shown.open = post.get("open", "")
     if post.get("do", "") == "undo":
         shown.open, shown.said = "", _("Undone.")
         return drafting.undo(draft)
-    draft.tree = kept = _with_answers(draft.tree, shown.open, post)
+    draft.tree = kept = _with_answers(draft.tree, shown.open, post, known)
     name, _colon, rest = post.get("do", "look").partition(":")
     doing = _DEEDS.get(name)
     if doing is not None:
-        doing(draft, shown, rest, steps)
+        doing(draft, shown, rest, known)
     if depth(draft.tree) > max(MOST_DEPTH, depth(kept)):
         draft.tree, shown.open, shown.focus, shown.said = kept, post.get("open", ""), "", ""
         shown.refused = _("Steps stand in at most %(most)s ways, one in the other.") % {"most": MOST_DEPTH}
@@ -96,12 +104,12 @@ def rename(draft: JourneyDraft, name: str) -> None:
         draft.journey.save(update_fields=["name"])
 
 
-def _with_answers(tree: Json, where: str, post: QueryDict) -> Json:
+def _with_answers(tree: Json, where: str, post: QueryDict, known: Known) -> Json:
     kind = kind_of(tree, where)
     answers = {name.removeprefix(FIELD): _cleaned(values) for name, values in post.lists() if name.startswith(FIELD)}
     if not kind or not answers:
         return tree
-    form = taken(kind, answers, asking_in(tree, kind))
+    form = taken(kind, answers, asking_in(tree, kind, known.names))
     del form["is"]
     return _kept(tree, where, kind, form)
 
@@ -121,12 +129,12 @@ def _kept(tree: Json, where: str, kind: str, form: Json) -> Json:
     return {**tree, **values} if where in PARTS else rearranging.put(tree, where, values)
 
 
-def _add(draft: JourneyDraft, shown: Shown, rest: str, steps: Steps) -> None:
+def _add(draft: JourneyDraft, shown: Shown, rest: str, known: Known) -> None:
     around, _line, more = rest.partition("|")
     index, _line, kind = more.partition("|")
     changed = rearranging.add(draft.tree, around, int(index) if is_index(index) else 0, kind, used=drafting.used_ids(draft.journey))
     if changed.place and not _is_full(changed.tree, shown):
-        draft.tree = _prefilled(changed.tree, changed.place, steps)
+        draft.tree = _prefilled(changed.tree, changed.place, known)
         shown.open = shown.focus = changed.place
         shown.said = _("A step was added.")
 
@@ -139,12 +147,12 @@ def _is_full(tree: Json, shown: Shown) -> bool:
     return is_full
 
 
-def _prefilled(tree: Json, place: str, steps: Steps) -> Json:
+def _prefilled(tree: Json, place: str, known: Known) -> Json:
     """Return the tree with the first of the store's own things chosen where a fresh node must name one."""
     kind = kind_of(tree, place)
     form = spread(kind, node_at(tree, place) or {})
-    for asked in questions_of(told := Told(form), asking_in(tree, kind)):
-        if asked.ask.kind == "pick" and not asked.value and not asked.ask.is_optional and (found := offered(asked.ask.offers, steps)):
+    for asked in questions_of(told := Told(form), asking_in(tree, kind, known.names)):
+        if asked.ask.kind == "pick" and not asked.value and not asked.ask.is_optional and (found := offered(asked.ask.offers, known.steps)):
             told.put(asked.ask.name, found[0].value)
     return _kept(tree, place, kind, told.data)
 
@@ -158,29 +166,29 @@ def _moved(draft: JourneyDraft, shown: Shown, changed: Changed) -> None:
     shown.open, shown.focus = "", changed.place
 
 
-def _move(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps, *, way: str) -> None:
+def _move(draft: JourneyDraft, shown: Shown, place: str, _known: Known, *, way: str) -> None:
     _moved(draft, shown, rearranging.move(draft.tree, place, way))
 
 
-def _carry(draft: JourneyDraft, shown: Shown, rest: str, _steps: Steps) -> None:
+def _carry(draft: JourneyDraft, shown: Shown, rest: str, _known: Known) -> None:
     place, around, index = (*rest.split(","), "", "", "")[:3]
     _moved(draft, shown, rearranging.carry(draft.tree, place, around, int(index) if is_index(index) else 0))
 
 
-def _remove(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+def _remove(draft: JourneyDraft, shown: Shown, place: str, _known: Known) -> None:
     changed = rearranging.remove(draft.tree, place)
     if changed.place:
         draft.tree, shown.open, shown.focus = changed.tree, "", changed.place
         shown.said = _("Removed. Undo brings it back.")
 
 
-def _duplicate(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+def _duplicate(draft: JourneyDraft, shown: Shown, place: str, _known: Known) -> None:
     changed = rearranging.duplicate(draft.tree, place, used=drafting.used_ids(draft.journey))
     if changed.place and not _is_full(changed.tree, shown):
         draft.tree, shown.open, shown.focus, shown.said = changed.tree, "", changed.place, _("Copied.")
 
 
-def _add_way(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+def _add_way(draft: JourneyDraft, shown: Shown, place: str, _known: Known) -> None:
     changed = rearranging.add_way(draft.tree, place)
     if changed.place:
         is_branch = kind_of(changed.tree, place) == "branch"
@@ -188,32 +196,32 @@ def _add_way(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> No
         shown.open = shown.focus
 
 
-def _remove_way(draft: JourneyDraft, shown: Shown, place: str, _steps: Steps) -> None:
+def _remove_way(draft: JourneyDraft, shown: Shown, place: str, _known: Known) -> None:
     changed = rearranging.remove_way(draft.tree, place)
     if changed.place:
         draft.tree, shown.open, shown.focus = changed.tree, "", changed.place
         shown.said = _("Removed. Undo brings it back.")
 
 
-def _open(_draft: JourneyDraft, shown: Shown, where: str, _steps: Steps) -> None:
+def _open(_draft: JourneyDraft, shown: Shown, where: str, _known: Known) -> None:
     shown.focus, shown.open = where, "" if shown.open == where else where
 
 
-def _done(_draft: JourneyDraft, shown: Shown, _rest: str, _steps: Steps) -> None:
+def _done(_draft: JourneyDraft, shown: Shown, _rest: str, _known: Known) -> None:
     shown.focus, shown.open = shown.open, ""
 
 
-def _more(draft: JourneyDraft, shown: Shown, name: str, steps: Steps) -> None:
+def _more(draft: JourneyDraft, shown: Shown, name: str, known: Known) -> None:
     """Add a row to a list of the open form, with the first thing there is."""
     kind = kind_of(draft.tree, shown.open)
     before = draft.tree if shown.open in PARTS else node_at(draft.tree, shown.open)
     if not kind or before is None:
         return
     told = Told(spread(kind, before))
-    if name not in {one.ask.name for one in _asked(draft.tree, kind, told) if one.ask.kind == "rows"}:
+    if name not in {one.ask.name for one in _asked(draft.tree, kind, told, known) if one.ask.kind == "rows"}:
         return
     rows = told.get(name, [])
-    row = _new_row(name.rpartition(".")[2], rows, steps)
+    row = _new_row(name.rpartition(".")[2], rows, known)
     if row is None:
         shown.said = _("There is no segment yet.")
     elif isinstance(rows, list) and len(rows) < MOST_ROWS:
@@ -222,17 +230,17 @@ def _more(draft: JourneyDraft, shown: Shown, name: str, steps: Steps) -> None:
         shown.focus = shown.open
 
 
-def _asked(tree: Json, kind: str, told: Told) -> list[Asked]:
+def _asked(tree: Json, kind: str, told: Told, known: Known) -> list[Asked]:
     """Return the questions of a form; what is told stays as it is, without the answers the questions would begin with."""
-    return questions_of(Told(told.data), asking_in(tree, kind))
+    return questions_of(Told(told.data), asking_in(tree, kind, known.names))
 
 
-def _new_row(name: str, rows: list[Json], steps: Steps) -> Json | None:
+def _new_row(name: str, rows: list[Json], known: Known) -> Json | None:
     if name in {"rules", "conditions"}:
-        condition = fresh(CONDITIONS[FIRST_CONDITION], terms_of_store())
+        condition = fresh(CONDITIONS[FIRST_CONDITION], known.names.terms)
         return condition if name == "conditions" else {"inside": "yes", "join": "all", "conditions": [condition]}
     if name == "people":
-        found = offered("segments", steps)
+        found = offered("segments", known.steps)
         return {"segment": found[0].value, "inside": "yes"} if found else None
     row = dict(_NEW_ROWS.get(name, {}))
     if name in {"set", "data"}:
@@ -241,24 +249,24 @@ def _new_row(name: str, rows: list[Json], steps: Steps) -> Json | None:
     if name == "rungs":
         used = {one.get("channel") for one in rows}
         row["channel"] = next((channel for channel in ("push", "sms", "email", "onsite") if channel not in used), "email")
-        row["template"] = next((one.value for one in offered(f"template:{row['channel']}", steps)), "")
+        row["template"] = next((one.value for one in offered(f"template:{row['channel']}", known.steps)), "")
     return row
 
 
-def _less(draft: JourneyDraft, shown: Shown, row: str, _steps: Steps) -> None:
+def _less(draft: JourneyDraft, shown: Shown, row: str, known: Known) -> None:
     kind = kind_of(draft.tree, shown.open)
     before = draft.tree if shown.open in PARTS else node_at(draft.tree, shown.open)
     if not kind or before is None:
         return
     told = Told(spread(kind, before))
-    if row in {found for one in _asked(draft.tree, kind, told) for found in rows_of(one.ask.name)}:
+    if row in {found for one in _asked(draft.tree, kind, told, known) for found in rows_of(one.ask.name)}:
         name, _dot, index = row.rpartition(".")
         told.put(name, [one for at, one in enumerate(told.get(name)) if at != int(index)])
         draft.tree = _kept(draft.tree, shown.open, kind, told.data)
         shown.focus = shown.open
 
 
-_DEEDS: dict[str, Callable[[JourneyDraft, Shown, str, Steps], None]] = {
+_DEEDS: dict[str, Callable[[JourneyDraft, Shown, str, Known], None]] = {
     "open": _open,
     "done": _done,
     "add": _add,

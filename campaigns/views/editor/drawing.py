@@ -21,7 +21,6 @@ from retention.kit.fields import Fields, Problem
 from retention.kit.words import Phrase, gettext_noop
 from segments.building.drawing import Field, Part, hint_of, parts_of
 from segments.conditions import KINDS as CONDITIONS
-from segments.knowing import terms_of_store
 from segments.offering import Offer
 from segments.rules.asks import Ask, Asked, Told, rows_of
 from segments.rules.asks import shown as questions_of
@@ -155,8 +154,8 @@ class Drawing:
         kind = kind_of(self._tree, where)
         node = self._tree if where in PARTS else node_at(self._tree, where) or {}
         told = Told(spread(kind, node))
-        asked = questions_of(told, asking_in(self._tree, kind))
-        faults = self._faults_in_form(where) | _faults_of_rules(told)
+        asked = questions_of(told, asking_in(self._tree, kind, self._names))
+        faults = self._faults_in_form(where) | self._faults_of_rules(told)
         rows: list[list[str]] = [[], *(_rows_out(one.ask.name) for one in asked), []]
         ends = [next((row for row in reversed(here) if row not in after), "") for here, after in pairwise(rows[1:])]
         begins = [len(here) if set(here) - set(before) else 0 for before, here in pairwise(rows[:-1])]
@@ -187,6 +186,16 @@ class Drawing:
             found[".".join(_IN_FORMS.get(part, part) for part in parts)] = say(problem.phrase, self._names)
         return found
 
+    def _faults_of_rules(self, told: Told) -> dict[str, str]:
+        """Return what is wrong with the conditions of rules, by the question it is about."""
+        found: dict[str, str] = {}
+        for number, row in enumerate(told.get("rules", [])):
+            for place, condition in enumerate(row.get("conditions", []) if isinstance(row, Mapping) else []):
+                where = f"rules.{number}.conditions.{place}"
+                _read, problems = read_leaf(condition, place=where, kinds=CONDITIONS, terms=self._names.terms)
+                found |= {problem.path: problem.phrase.render(_) for problem in problems}
+        return found
+
     def _field(self, asked: Asked, faults: Mapping[str, str], row_of: str, begins: int) -> FormField:
         ask = asked.ask
         values = asked.value if isinstance(asked.value, list) else [asked.value]
@@ -194,7 +203,7 @@ class Drawing:
         if not options and ask.offers:
             options = offered(ask.offers, self.steps, sees_people=self._sees_people)
         if ask.kind in {"pick", "choice"} and asked.value not in {offer.value for offer in options}:
-            shown = self._names.get(str(asked.value), str(asked.value))
+            shown = self._names.of(asked.value)
             options = [Offer(str(asked.value), shown or _("choose …")), *options]
         fault = next((words for name, words in faults.items() if _is_about(name, ask)), "")
         hint = hint_of(asked, options)
@@ -312,20 +321,6 @@ def _is_about(name: str, ask: Ask) -> bool:
 def _rows_out(name: str) -> list[str]:
     """Return the rows a question stands in that can be taken out; a way of a split is taken out with its column."""
     return [] if name.startswith("shares.") else rows_of(name)
-
-
-def _faults_of_rules(told: Told) -> dict[str, str]:
-    """Return what is wrong with the conditions of rules, by the question it is about."""
-    rules = [row for row in told.get("rules", []) if isinstance(row, Mapping)]
-    if not any(row.get("conditions") for row in rules):
-        return {}
-    terms, found = terms_of_store(), dict[str, str]()
-    for number, row in enumerate(rules):
-        for place, condition in enumerate(row.get("conditions", [])):
-            where = f"rules.{number}.conditions.{place}"
-            _read, problems = read_leaf(condition, place=where, kinds=CONDITIONS, terms=terms)
-            found |= {problem.path: problem.phrase.render(_) for problem in problems}
-    return found
 
 
 def where_of(problem: Problem, drawing: Drawing, tree: Json) -> str:

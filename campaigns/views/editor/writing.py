@@ -1,6 +1,5 @@
 """Writing a journey: begin one, and change its draft step by step. Nobody is written to by a draft."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,15 +19,14 @@ from campaigns.journeys.editing.shaping import PARTS
 from campaigns.journeys.editing.tree import Json
 from campaigns.models import Journey, JourneyDraft, JourneyVersion
 from campaigns.views.editor import overview
-from campaigns.views.editor.deeds import Shown, act, rename
+from campaigns.views.editor.deeds import Known, Shown, act, rename
 from campaigns.views.editor.drawing import LABELS, Drawing, Figures, where_of
 from campaigns.views.editor.reading import figures_of, part_lines
 from campaigns.views.journey_states import STATE_BADGES
-from campaigns.views.journey_words import ICONS, names_of_store, say
+from campaigns.views.journey_words import ICONS, Names, names_of_store, say
 from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.stores import auditing
-from segments.offering import Offer
 
 
 @dataclass(frozen=True)
@@ -63,24 +61,27 @@ def edit_journey(request: Any, public_id: UUID) -> HttpResponse:
     journey = journey_or_404(public_id)
     shown = Shown(open=request.GET.get("open", ""))
     if request.method != "POST":
-        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), shown)
-    steps = _steps_of(drafting.unsaved(journey, now=clock.now()))
+        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), shown, names=names_of_store())
+    called, names = journey.name, names_of_store()
+    known = Known(Drawing(drafting.unsaved(journey, now=clock.now()).tree, names, shown=Shown()).steps, names)
 
     def doing(draft: JourneyDraft) -> bool:
         draft.journey = journey
         rename(draft, request.POST.get("name", ""))
-        return act(draft, post=request.POST, shown=shown, steps=steps)
+        return act(draft, post=request.POST, shown=shown, known=known)
 
     stamp = request.POST.get("stamp", "")
     try:
         draft = drafting.change(journey, doing, stamp=stamp, user_id=request.user.pk, now=clock.now())
     except drafting.Overtaken as overtaken:
-        return _page(request, journey, overtaken.draft, Shown(), overtaken=True)
+        return _page(request, journey, overtaken.draft, Shown(), names=names, overtaken=True)
     except drafting.TooLong:
         refused = Shown(request.POST.get("open", ""), refused=_("That is too long to keep. What you wrote last was not saved; shorten it."))
         journey = journey_or_404(public_id)
-        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), refused)
-    return _page(request, journey, draft, shown)
+        return _page(request, journey, drafting.unsaved(journey, now=clock.now()), refused, names=names)
+    if journey.name != called:  # rules call journeys by their names
+        names = names_of_store()
+    return _page(request, journey, draft, shown, names=names)
 
 
 @needs("messages.write")
@@ -101,32 +102,25 @@ def journey_or_404(public_id: UUID) -> Journey:
     return journey
 
 
-def problems_of(tree: Json, drawing: Drawing, journey: Journey, names: Mapping[str, str]) -> Problems:
+def problems_of(tree: Json, drawing: Drawing, journey: Journey, names: Names) -> Problems:
     """Return what stands in the way of a draft, each with its step in words."""
     definition, problems = drafting.read_tree(tree)
     lines = [(where_of(one, drawing, tree) or _("The journey"), say(one.phrase, names)) for one in problems]
-    said = drawing.said
     faults = faults_of_definition(definition, journey_id=journey.pk, now=clock.now()) if definition is not None else []
-    return Problems(lines, [say(fault, {**names, **said}) for fault in faults])
+    return Problems(lines, [say(fault, names.beside(drawing.said)) for fault in faults])
 
 
-def _steps_of(draft: JourneyDraft) -> list[Offer]:
-    drawing = Drawing(draft.tree, names_of_store(), shown=Shown())
-    return drawing.steps
-
-
-def _page(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown, *, overtaken: bool = False) -> HttpResponse:
+def _page(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown, *, names: Names, overtaken: bool = False) -> HttpResponse:
     """Draw the page, or the builder alone for a script."""
     is_fragment = request.headers.get("HX-Request") == "true"
-    context = context_of(request, journey, draft, shown) | {"overtaken": overtaken, "is_fragment": is_fragment}
+    context = context_of(request, journey, draft, shown, names) | {"overtaken": overtaken, "is_fragment": is_fragment}
     if is_fragment:
         return render(request, "campaigns/editor/_builder.html", context)
     return render(request, "campaigns/editor/page.html", context)
 
 
-def context_of(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown) -> dict[str, Any]:
+def context_of(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown, names: Names) -> dict[str, Any]:
     """Return what the editor shows of a draft."""
-    names = names_of_store()
     definition, problems = drafting.read_tree(draft.tree)
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
     figures = figures_of(journey, definition, version) if definition is not None else Figures()

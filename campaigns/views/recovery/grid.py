@@ -54,6 +54,7 @@ class Ask:
 class Mark:
     """One cell on the page. tone: a class of its note; heat: a class of its ground; big: the figure a heat is about."""
 
+    id: str
     url: str
     group: str
     group_name: str
@@ -71,6 +72,11 @@ class Mark:
     big: str
     small: str
     is_open: bool
+
+    @property
+    def is_word(self) -> bool:
+        """Say whether a heat of lift stands here with words in place of a figure."""
+        return self.heat.startswith("l-") and self.lift is None
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,16 @@ class Grid:
     holes: tuple[str, ...]
     live: int
     drafts: int
+
+
+def bounds_of(by: str, *, currency: str) -> tuple[str, str] | None:
+    """Return in words where the palest and the strongest step of a heat lie; None where its colours say no amount."""
+    if by == "people":
+        return _("under %(amount)s") % {"amount": write_number(_PEOPLE[0])}, _("from %(amount)s") % {"amount": write_number(_PEOPLE[-1])}
+    if by == "money":
+        ends = [write_money(bound, currency=currency) for bound in (_money_bounds(currency)[0], _money_bounds(currency)[-1])]
+        return _("under %(amount)s") % {"amount": ends[0]}, _("from %(amount)s") % {"amount": ends[1]}
+    return None
 
 
 def groups_of_page() -> list[dict[str, str]]:
@@ -180,6 +196,7 @@ def _mark(
     heat, big, small = _heat(ask.by, figures, lift, measured=state in {"live", "paused"}, currency=store.currency)
     few = _("Too few to say") if state == "live" and lift is None and figures.written else ""
     return Mark(
+        id=f"cell-{stage.public_id}-{group}",
         url=cell_url(store, stage, group, ask),
         group=group,
         group_name=BY_KEY[group].name.render(_),
@@ -243,9 +260,7 @@ def _heat(by: str, figures: CellFigures, lift: Lift | None, *, measured: bool, c
         left = write_money(figures.left_minor, currency=currency)
         return f"h{_level(figures.lost, _PEOPLE)}", write_number(figures.lost), _("%(money)s left") % {"money": left}
     if by == "money":
-        unit = 10 ** decimals_of(currency)
-        bounds = [bound * unit * (1 if decimals_of(currency) else _NO_DECIMALS) for bound in _MONEY]
-        return f"h{_level(figures.left_minor, bounds)}", write_money(figures.left_minor, currency=currency), people
+        return f"h{_level(figures.left_minor, _money_bounds(currency))}", write_money(figures.left_minor, currency=currency), people
     if by == "lift":
         if lift is None:
             return "l-0", _("too few") if measured else _("not measured"), people
@@ -253,6 +268,12 @@ def _heat(by: str, figures: CellFigures, lift: Lift | None, *, measured: bool, c
         css = {1: f"l-{steps + 1}", 0: "l-0", -1: f"l-n{min(2, steps + 1)}"}[lift.says]
         return css, signed_money(lift.range.guess, currency=currency), people
     return "", "", ""
+
+
+def _money_bounds(currency: str) -> list[int]:
+    """Return where the steps of the heat of money begin, in minor units."""
+    unit = 10 ** decimals_of(currency)
+    return [bound * unit * (1 if decimals_of(currency) else _NO_DECIMALS) for bound in _MONEY]
 
 
 def _level(value: float, bounds: Any) -> int:

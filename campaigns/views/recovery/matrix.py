@@ -16,7 +16,7 @@ from campaigns.recovery import looking_back, planning
 from campaigns.recovery.checking import overlaps
 from campaigns.recovery.figures import totals_of
 from campaigns.recovery.rules.groups import BY_KEY
-from campaigns.views.recovery.grid import VIEWS, Ask, Grid, grid_of, groups_of_page, ready_rows
+from campaigns.views.recovery.grid import VIEWS, Ask, Grid, bounds_of, grid_of, groups_of_page, ready_rows
 from campaigns.views.recovery.panel import panel_of
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_money, write_number
@@ -56,18 +56,24 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
                 "rows": ready_rows(request.store),
             },
         )
+    replay = RecoveryReplay.objects.first()
+    asks_how_far = request.headers.get("HX-Target") == "replay"  # the part that says how far the past is counted renews itself
+    if asks_how_far and replay is not None and replay.finished_at is None:
+        return render(request, "campaigns/recovery/_replay.html", {"replay": replay, "here": request.get_full_path()})
     grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
     context = {
         "grid": grid,
         "ask": ask,
         "query": ask.query(),
+        "bounds": bounds_of(ask.by, currency=request.store.currency),
         "views": _choices(ask),
         "periods": [{"label": label, "query": ask.query(days=days), "current": ask.days == days} for days, label in _periods()],
         "groups": groups_of_page(),
         "open_group": opened[1] if opened else "buying",
         "lead": lead_of(request.store, grid, ask),
         "overlaps": overlaps(),
-        "replay": RecoveryReplay.objects.filter(finished_at=None).first(),
+        "replay": replay if asks_how_far or (replay is not None and replay.finished_at is None) else None,
+        "here": request.get_full_path(),
         "may_edit": may(request, "messages.edit"),
         "may_send": may(request, "messages.send"),
         "panel": panel_of(request, opened[0], opened[1], grid, ask, now=now) if opened else None,

@@ -34,7 +34,7 @@ def home(request: Any) -> HttpResponse:
     context |= {
         "greeting": telling.greeting(local, name=request.user.get_full_name()),
         "local": local,
-        "sentence": telling.sentence(now=now),
+        "sentence": telling.sentence(request.store, now=now),
         "caution": telling.caution(now=now),
         "news": telling.since_yesterday(request, now=now),
         "chart": drawing.revenue_chart(request.store, now=now),

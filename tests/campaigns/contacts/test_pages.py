@@ -1,6 +1,6 @@
 """The pages about how often people are written to: what they say, what they keep, and for whom."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from campaigns.models import ContactCap, Journey, SourceRank
 from campaigns.playbooks.switching import switch_on
 from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.eligibility import Budget, Caps
+from campaigns.views.contacts.planned import title_of_week
 from retention.kit import clock
 from retention.stores.models import AuditEntry, StoreWork
 from tests.campaigns.campaigning import make_campaign, make_crowd, make_list
@@ -109,3 +110,15 @@ def test_the_calendar_turns_its_pages_and_refuses_no_address(store: Any) -> None
     page = client.get(f"{here}?by=week&day={day}").content.decode()
     assert "5 campaigns are ahead. 6 pairs of them want the same people within a day." in page
     assert "4 more pairs leave within a day of each other and were not compared." in page
+
+
+@pytest.mark.parametrize(
+    ("first", "title"),
+    [
+        (date(2026, 11, 16), "16 to 22 Nov 2026"),
+        (date(2026, 11, 30), "30 Nov to 6 Dec 2026"),
+        (date(2026, 12, 28), "28 Dec 2026 to 3 Jan 2027"),
+    ],
+)
+def test_a_week_is_named_by_its_first_and_its_last_day(first: date, title: str) -> None:
+    assert title_of_week(first, first + timedelta(days=6)) == title

@@ -12,7 +12,7 @@ from campaigns.journeys.editing.tree import WAYS, Json, flatten, jump_problems, 
 from campaigns.models import JourneyDraft
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.playbooks.switching import add
-from campaigns.views.editor.deeds import Shown, act, kind_of
+from campaigns.views.editor.deeds import Known, Shown, act, kind_of
 from campaigns.views.editor.drawing import Drawing, FormField
 from campaigns.views.journey_words import names_of_store
 from tests.campaigns.journeys.editing.test_tree import said, shape
@@ -63,5 +63,5 @@ def test_a_playbook_opened_in_the_editor_says_what_it_said(key: str, store: Any,
             if field.ask.kind != "rows":
                 post.setlist(field.name, sent_back(field))
         draft = JourneyDraft(tree=tree)
-        act(draft, post=post, shown=Shown(), steps=[])
+        act(draft, post=post, shown=Shown(), known=Known([], names_of_store()))
         assert meant(draft.tree) == after, where

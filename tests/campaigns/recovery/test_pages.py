@@ -10,7 +10,7 @@ from django.test import Client
 from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, RecoveryWatch, SendRule
 from campaigns.personalization.links import basket_url
 from campaigns.playbooks.switching import switch_on as switch_journey_on
-from campaigns.recovery import looking_back
+from campaigns.recovery import lately, looking_back
 from campaigns.recovery.planning import begin, plan_of
 from campaigns.recovery.rules.cells import CHANNELS
 from campaigns.recovery.rules.defaults import CELLS
@@ -75,7 +75,9 @@ def test_the_matrix_shows_who_left_and_why(store):
         "after leaving",
     ):
         assert said in opened, said
-    assert "€49" in client.get(address(store, "?by=money")).content.decode()
+    money = client.get(address(store, "?by=money")).content.decode()
+    assert all(said in money for said in ("€49", "under €300", "from €20,000"))
+    assert "from 1,200" in client.get(address(store, "?by=people")).content.decode()
     assert "Ana Lopez" not in signed_in(member_of(store, "analyst")).get(of_cell(store, "idle", "buying")).content.decode()
 
 
@@ -252,6 +254,33 @@ def test_the_past_is_counted_once_and_sends_nothing(plan):
     looking_back.begin(days=90, now=now)
     looking_back.go_on(now=now)
     assert Departure.objects.count() == 6
+
+
+def test_while_the_past_is_counted_the_page_counts_along_and_then_shows_what_was_found(plan, monkeypatch):
+    monkeypatch.setattr(looking_back, "A_TURN", 2)
+    monkeypatch.setattr(lately, "EXACT_UP_TO", 1)
+    now, client = clock.now(), signed_in(member_of(plan))
+    for number in range(3):
+        live(shopper("email", now=now), (0, "Product Added", TEA), (50, "Product Viewed", TEA), now=now - timedelta(days=5 + number))
+    client.post(address(plan, "replay/"))
+
+    def look(**headers):
+        return client.get(address(plan, "?days=90"), headers=headers).content.decode()
+
+    def part():
+        return look(**{"HX-Request": "true", "HX-Target": "replay"})
+
+    begun = look()
+    assert "The last 90 days are being counted" in begun
+    assert (part().count("0 people were looked at so far"), "<table" in part(), "every 3s" in part()) == (1, False, True)
+    looking_back.go_on(now=now)
+    assert "In 90 days 2 people left" in look()
+    assert "2 people were looked at so far" in part()
+    looking_back.go_on(now=now)
+    done = part()
+    assert "The last 90 days are counted." in done
+    assert ("3 people were looked at" in done, "every 3s" in done, "In 90 days 3 people left" in done) == (True, False, True)
+    assert "days are counted" not in look(), "it is no news at the next view"
 
 
 def test_bottlenecks_name_the_step_that_loses_most_and_make_it_a_row(plan):
