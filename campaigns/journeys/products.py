@@ -1,8 +1,8 @@
 """News of products told to the people it interests: who looked at one, put it into the basket or wished for it gets an event of ours.
 
 Only news that a live journey waits for is told, and only to people near enough for one of them; the rest is let go. That something is back
-is told to those who wait for it in the recovery plan, and to those who saw it sold out a moment ago and were not looked at yet. A piece of
-news is told a page of people at a time and leaves when all have heard it, each step in one transaction.
+is told to those who wait for it in the recovery plan, and to those who saw it sold out and were not looked at yet, however long they stay.
+A piece of news is told a page of people at a time and leaves when all have heard it, each step in one transaction.
 """
 
 from collections import defaultdict
@@ -23,8 +23,9 @@ from retention.tenancy.context import require_store_id
 PAGE = 2000
 TOO_OLD = timedelta(days=1)
 JUST_NOW = timedelta(hours=2)
-# What somebody did with a product, when last: by their events, and by the basket they have now; or that they wait for it. Who bought it
-# meanwhile is left out.
+_PRODUCT = "coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku')"
+# What somebody did with a product, when last: by their events, and by the basket they have now; or that they wait for it, or may come to
+# when the plan looks at them. Who bought it meanwhile is left out.
 _NEAR = f"""
     WITH did AS (
         SELECT customer_id, occurred_at AS at,
@@ -32,8 +33,7 @@ _NEAR = f"""
         FROM customers_customerevent
         WHERE store_id = %(store)s AND kind = 'track' AND customer_id > %(after)s AND refusal = ''
             AND name IN ('Product Viewed', 'Product Clicked', 'Product Added', 'Product Added to Wishlist')
-            AND occurred_at > %(since)s AND occurred_at <= %(now)s
-            AND coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku') = %(product)s
+            AND occurred_at > %(since)s AND occurred_at <= %(now)s AND {_PRODUCT} = %(product)s
         UNION ALL
         SELECT cart.customer_id, cart.last_activity_at, 'basket'
         FROM orders_cart AS cart JOIN orders_cartline AS line ON line.store_id = cart.store_id AND line.cart_id = cart.id
@@ -44,6 +44,15 @@ _NEAR = f"""
         FROM campaigns_enrollment
         WHERE %(back)s AND store_id = %(store)s AND state = 'running' AND step = '{FOR_STOCK}' AND about = %(product)s
             AND customer_id > %(after)s
+        UNION ALL
+        SELECT about.customer_id, seen.at, 'waited'
+        FROM campaigns_recoverywatch AS about CROSS JOIN LATERAL (
+            SELECT max(occurred_at) AS at FROM customers_customerevent
+            WHERE store_id = %(store)s AND customer_id = about.customer_id AND kind = 'track' AND refusal = ''
+                AND name IN ('Product Viewed', 'Product Clicked', 'Back In Stock Requested') AND occurred_at > %(today)s
+                AND received_at > %(today)s AND occurred_at <= %(now)s AND {_PRODUCT} = %(product)s
+        ) AS seen
+        WHERE %(back)s AND about.store_id = %(store)s AND about.customer_id > %(after)s AND seen.at IS NOT NULL
     )
     SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'),
         max(at) FILTER (WHERE kind = 'wished'), bool_or(kind = 'waited')
@@ -97,7 +106,7 @@ def _waited(*, now: datetime) -> Mapping[str, Sequence[Product]]:
 def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> list[Any]:
     """Return the next people who did something with the product lately: (customer, viewed, basket, wished, waited).
 
-    The first three say when last, or None; the last whether the recovery plan waits for it with them.
+    The first three say when last, or None; the last whether the recovery plan waits for it with them, or may come to.
     """
     lately = [timedelta(days=one.within_days) for one in wanted]
     since = now - max([*lately, JUST_NOW] if news.kind == BACK else lately)
@@ -107,6 +116,7 @@ def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> lis
         "product": news.product.shop_id,
         "after": news.after_id,
         "since": since,
+        "today": now - TOO_OLD,
         "now": now,
         "limit": PAGE,
     }

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from campaigns.journeys.engine import STOPPED, Due, Standing, advance, begin
 from campaigns.journeys.facts import NOTHING, channels_of
@@ -51,6 +51,11 @@ class _Case:
     ladder: Ladder = field(default=Ladder((), ()))
     channels: frozenset[str] = frozenset()
     gifted: bool = True
+
+    @property
+    def since(self) -> datetime:
+        """Return since when what happens counts: since they wanted what was sold out, else since they left."""
+        return self.left.wanted_at or self.row.left_at
 
 
 def decide(
@@ -152,6 +157,8 @@ def _plan(cases: Sequence[_Case], *, now: datetime) -> None:
     for case in cases:
         if case.cell is not None:
             case.plan = read_cell(plans[case.cell.pk], group=case.cell.group)
+            if not case.plan.waits:
+                case.left = replace(case.left, wanted="", wanted_at=None)
             case.channels = channels[case.row.customer_id]
             case.ladder = ladder_for(case.plan, case.channels)
     refusals = gift_refusals([(case.row, case.plan) for case in cases if case.plan is not None], now=now)
@@ -167,10 +174,14 @@ def _plan(cases: Sequence[_Case], *, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class _Earlier:
-    """What the plan did about these people before: departures that had a run, newest first, and the runs that go on, by what about."""
+    """What the plan did about these people before: departures that had a run, newest first, and the runs that go on, by what about.
+
+    silent: what those departures are about whose runs waited for what was sold out and said nothing.
+    """
 
     departures: Mapping[int, Sequence[Departure]]
     runs: Mapping[int, Mapping[str, Enrollment]]
+    silent: frozenset[str] = frozenset()
 
     def waiting(self, customer_id: int) -> dict[str, str]:
         """Return what somebody waits for that is sold out: the product by what the departure is about."""
@@ -178,7 +189,7 @@ class _Earlier:
 
     @classmethod
     def of(cls, customer_ids: set[int]) -> "_Earlier":
-        """Read it for these customers in two statements; their runs are locked."""
+        """Read it for these customers in three statements; their runs are locked."""
         departures: dict[int, list[Departure]] = {customer_id: [] for customer_id in customer_ids}
         runs: dict[int, dict[str, Enrollment]] = {customer_id: {} for customer_id in customer_ids}
         before = Departure.objects.filter(customer_id__in=customer_ids, decision__in=_RUNS).select_related("stage")
@@ -187,7 +198,19 @@ class _Earlier:
         running = Enrollment.objects.running().filter(customer_id__in=customer_ids, journey__for_quiet=True).order_by("id")
         for run in running.select_related("journey").select_for_update(of=("self",)) if customer_ids else []:
             runs[run.customer_id][run.occurrence] = run
-        return cls(departures, runs)
+        return cls(departures, runs, _silent(customer_ids))
+
+
+def _silent(customer_ids: set[int]) -> frozenset[str]:
+    """Return what departures are about whose runs waited for a product, and planned no message; both sides of a comparison alike."""
+    if not customer_ids:
+        return frozenset()
+    waited = Enrollment.objects.filter(customer_id__in=customer_ids, journey__for_quiet=True).exclude(
+        Q(about="") | Q(about=F("occurrence"))
+    )
+    said = Exists(Message.objects.filter(enrollment_id=OuterRef("pk")))
+    unsaid = Q(held_out=True, trigger_event_id=None) | Q(~said, held_out=False)  # who is held back would have heard of what their run heard
+    return frozenset(waited.filter(unsaid).values_list("occurrence", flat=True))
 
 
 def _admit(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
@@ -215,7 +238,7 @@ def _make_way(case: _Case, earlier: _Earlier, *, now: datetime) -> bool:
     going = {about for about, run in runs.items() if run.journey.state == Journey.State.LIVE}
     standing = [one for one in before if one.about == case.row.about or one.about in going]
     if not standing:
-        return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before)
+        return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before if one.about not in earlier.silent)
     for one in standing:
         run = runs.get(one.about)
         deeper = case.left.stage is not None and one.stage is not None and case.left.stage.depth > one.stage.depth
@@ -270,19 +293,19 @@ def _draw_orders(cases: Sequence[_Case], held: set[tuple[int, int]], *, now: dat
 
 
 def _waiting(standing: Standing, version_id: int, case: _Case, *, now: datetime) -> Standing:
-    """Return where a run stands that waits for what is sold out: at that step at once, and what happened since they left counts."""
+    """Return where a run stands that waits for what is sold out: at that step at once, and what happened since they wanted it counts."""
     definition = definitions_of([version_id])[version_id]
     journey_id = case.cell.journey_id if case.cell is not None else None
     run = Run(require_store_id(), journey_id or 0, case.row.customer_id, case.left.wanted)
     waiting, _nothing = advance(definition, standing, signal=Due(), facts=NOTHING, run=run, now=now)
-    return replace(waiting, memory={**waiting.memory, "since": case.row.left_at.isoformat(), "since_event": 0})
+    return replace(waiting, memory={**waiting.memory, "since": case.since.isoformat(), "since_event": 0})
 
 
 def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
     """Begin the runs of these people, or hold them back to compare with."""
     store_id = require_store_id()
     versions: dict[tuple[Any, ...], int] = {}
-    back = products_back([(case.row.customer_id, case.left.wanted, case.row.left_at) for case in cases if case.left.wanted])
+    back = products_back([(case.row.customer_id, case.left.wanted, case.since) for case in cases if case.left.wanted])
     held = _held_out(cases, now=now)
     first = _draw_orders(cases, held, now=now)
     runs = []
@@ -310,7 +333,7 @@ def _enter(cases: Sequence[_Case], *, now: datetime) -> None:
                 occurrence=case.row.about,
                 about=case.left.wanted or case.row.about,
                 trigger_event_id=came_back,
-                trigger_at=case.row.left_at,
+                trigger_at=case.since,
                 state=standing.status,
                 step=standing.step,
                 due_at=standing.due_at,

@@ -21,7 +21,8 @@ LONGEST_ABOUT = 120  # of what a run is about, `Enrollment.about`; no product th
 class Left:
     """One visit that ended. stage: where, None for one that ordered or ended nowhere in particular; basket: it is about a basket.
 
-    amount_minor: what was left behind, in `currency`. wanted: the product that was sold out, by the shop's id, where the stage is about it.
+    amount_minor: what was left behind, in `currency`. wanted: the product that was sold out, by the shop's id, where the stage is about it;
+    wanted_at: when it was wanted last, which may be long before the visit ended.
     """
 
     seen: Seen
@@ -35,6 +36,7 @@ class Left:
     amount_minor: int
     currency: str
     wanted: str = ""
+    wanted_at: datetime | None = None
 
 
 def stages_of_store() -> tuple[list[Stage], dict[str, RecoveryStage]]:
@@ -78,7 +80,8 @@ def _departure(seen: Seen, visit: Visit, stages: Sequence[Stage], baskets: Seque
     amount, money = (cart.total_minor, cart.currency) if cart is not None else (_worth(visit, currency), currency)
     gone = wanted_in(visit) if stage.rule.kind == SOLD_OUT else None
     wanted = gone.product[:LONGEST_ABOUT] if gone is not None else ""
-    return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money, wanted)
+    wanted_at = gone.at if gone is not None else None
+    return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money, wanted, wanted_at)
 
 
 def _worth(visit: Visit, currency: str) -> int:
