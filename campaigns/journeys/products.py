@@ -2,8 +2,8 @@
 
 Only news that a live journey waits for is told, and only to people near enough for one of them; the rest is let go. That something is back
 of which nothing was left is told to those who wait for it in the recovery plan too, and, while a cell about such things is live, to those
-who saw it sold out or asked for it a moment ago and were not looked at yet. A piece of news is told a page of people at a time and leaves
-when all have heard it, each step in one transaction.
+who saw it sold out or asked for it and were not looked at yet, however long they stay. A piece of news is told a page of people at a time
+and leaves when all have heard it, each step in one transaction.
 """
 
 from collections import defaultdict
@@ -27,8 +27,10 @@ TOO_OLD = timedelta(days=1)
 JUST_NOW = timedelta(hours=2)
 VIEWS = 20
 """So many of somebody's last views of a product are asked whether it was sold out."""
+_PRODUCT = "coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku')"
 # What somebody did with a product, when last: by their events, and by the basket they have now; or that they wait for it, or asked for it a
-# moment ago. What their last views of a moment ago said comes along. Who bought it meanwhile is left out.
+# moment ago. What their last views of a moment ago said comes along, and the views of those the plan has not looked at yet. Who bought it
+# meanwhile is left out.
 _NEAR = f"""
     WITH did AS (
         SELECT customer_id, occurred_at AS at, properties, CASE name
@@ -38,7 +40,7 @@ _NEAR = f"""
         WHERE store_id = %(store)s AND kind = 'track' AND customer_id > %(after)s AND refusal = ''
             AND name IN ('Product Viewed', 'Product Clicked', 'Product Added', 'Product Added to Wishlist', '{ASKED_FOR}')
             AND occurred_at > %(since)s AND occurred_at <= %(now)s AND (name <> '{ASKED_FOR}' OR occurred_at > %(just)s)
-            AND coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku') = %(product)s
+            AND {_PRODUCT} = %(product)s
         UNION ALL
         SELECT cart.customer_id, cart.last_activity_at, NULL, 'basket'
         FROM orders_cart AS cart JOIN orders_cartline AS line ON line.store_id = cart.store_id AND line.cart_id = cart.id
@@ -49,10 +51,22 @@ _NEAR = f"""
         FROM campaigns_enrollment
         WHERE %(back)s AND store_id = %(store)s AND state = 'running' AND step = '{FOR_STOCK}' AND about = %(product)s
             AND customer_id > %(after)s
+        UNION ALL
+        SELECT about.customer_id, seen.at, seen.properties, seen.kind
+        FROM campaigns_recoverywatch AS about CROSS JOIN LATERAL (
+            SELECT occurred_at AS at, properties, CASE name WHEN '{ASKED_FOR}' THEN 'asked' ELSE 'about' END AS kind
+            FROM customers_customerevent
+            WHERE store_id = %(store)s AND customer_id = about.customer_id AND kind = 'track' AND refusal = ''
+                AND name IN ('Product Viewed', 'Product Clicked', '{ASKED_FOR}') AND occurred_at > %(today)s
+                AND received_at > %(today)s AND occurred_at <= %(now)s AND {_PRODUCT} = %(product)s
+            ORDER BY occurred_at DESC LIMIT {VIEWS}
+        ) AS seen
+        WHERE %(watched)s AND about.store_id = %(store)s AND about.customer_id > %(after)s
     )
     SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'),
         max(at) FILTER (WHERE kind = 'wished'), bool_or(kind IN ('waited', 'asked')),
-        to_jsonb((array_agg(properties ORDER BY at DESC) FILTER (WHERE kind = 'viewed' AND at > %(just)s))[:{VIEWS}])
+        to_jsonb((array_agg(properties ORDER BY at DESC) FILTER (
+            WHERE kind = 'about' OR kind = 'viewed' AND at > %(just)s))[:{VIEWS}])
     FROM did WHERE NOT EXISTS (
         SELECT 1 FROM orders_order AS placed JOIN orders_orderline AS line ON line.store_id = placed.store_id AND line.order_id = placed.id
         WHERE placed.store_id = %(store)s AND placed.customer_id = did.customer_id AND placed.placed_at >= did.at
@@ -113,15 +127,18 @@ def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> lis
     what their views of a moment ago said, as JSON.
     """
     whole = _is_whole(news)
-    just_now = JUST_NOW if whole and _may_come_to_wait() else timedelta(0)
+    watched = whole and _may_come_to_wait()
+    just_now = JUST_NOW if watched else timedelta(0)
     since = now - max([just_now, *(timedelta(days=one.within_days) for one in wanted)])
     values: dict[str, Any] = {
         "back": whole,
+        "watched": watched,
         "just": now - just_now,
         "store": require_store_id(),
         "product": news.product.shop_id,
         "after": news.after_id,
         "since": since,
+        "today": now - TOO_OLD,
         "now": now,
         "limit": PAGE,
     }

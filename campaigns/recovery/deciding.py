@@ -50,6 +50,11 @@ class _Case:
     channels: frozenset[str] = frozenset()
     gifted: bool = True
 
+    @property
+    def since(self) -> datetime:
+        """Return since when what happens counts: since they wanted what was sold out, else since they left."""
+        return self.left.wanted_at or self.row.left_at
+
 
 def decide(
     found: Sequence[Left], *, rows: Mapping[str, RecoveryStage], cells: Mapping[tuple[str, str], RecoveryCell], now: datetime
@@ -70,7 +75,8 @@ def decide(
         else:
             case.row.decision = decision
     _plan(open_cases, now=now)
-    earlier = Earlier.of([Asked(case.row.customer_id, case.row.about, case.left.wanted, case.row.left_at) for case in open_cases])
+    asked = [Asked(case.row.customer_id, case.row.about, case.left.wanted, case.row.left_at, case.since) for case in open_cases]
+    earlier = Earlier.of(asked)
     entering = [case for case in open_cases if _admit(case, earlier, now=now)]
     _enter(entering, earlier, now=now)
     Departure.objects.bulk_create([case.row for case in cases], ignore_conflicts=True)
@@ -150,6 +156,8 @@ def _plan(cases: Sequence[_Case], *, now: datetime) -> None:
     for case in cases:
         if case.cell is not None:
             case.plan = read_cell(plans[case.cell.pk], group=case.cell.group)
+            if not case.plan.waits:
+                case.left = replace(case.left, wanted="", wanted_at=None)
             case.channels = channels[case.row.customer_id]
             case.ladder = ladder_for(case.plan, case.channels)
     refusals = gift_refusals([(case.row, case.plan) for case in cases if case.plan is not None], now=now)
@@ -190,7 +198,7 @@ def _make_way(case: _Case, earlier: Earlier, *, now: datetime) -> bool:
     going = {about for about, run in runs.items() if run.journey.state == Journey.State.LIVE}
     standing = [one for one in before if one.about == case.row.about or one.about in going]
     if not standing:
-        return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before)
+        return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before if one.about not in earlier.silent)
     for one in standing:
         run = runs.get(one.about)
         deeper = case.left.stage is not None and one.stage is not None and case.left.stage.depth > one.stage.depth
@@ -245,12 +253,12 @@ def _draw_orders(cases: Sequence[_Case], held: set[tuple[int, int]], *, now: dat
 
 
 def _waiting(standing: Standing, version_id: int, case: _Case, *, now: datetime) -> Standing:
-    """Return where a run stands that waits for what is sold out: at that step at once, and what happened since they left counts."""
+    """Return where a run stands that waits for what is sold out: at that step at once, and what happened since they wanted it counts."""
     definition = definitions_of([version_id])[version_id]
     journey_id = case.cell.journey_id if case.cell is not None else None
     run = Run(require_store_id(), journey_id or 0, case.row.customer_id, case.left.wanted)
     waiting, _nothing = advance(definition, standing, signal=Due(), facts=NOTHING, run=run, now=now)
-    return replace(waiting, memory={**waiting.memory, "since": case.row.left_at.isoformat(), "since_event": 0})
+    return replace(waiting, memory={**waiting.memory, "since": case.since.isoformat(), "since_event": 0})
 
 
 def _enter(cases: Sequence[_Case], earlier: Earlier, *, now: datetime) -> None:
@@ -283,7 +291,7 @@ def _enter(cases: Sequence[_Case], earlier: Earlier, *, now: datetime) -> None:
                 occurrence=case.row.about,
                 about=case.left.wanted or case.row.about,
                 trigger_event_id=came_back,
-                trigger_at=case.row.left_at,
+                trigger_at=case.since,
                 state=standing.status,
                 step=standing.step,
                 due_at=standing.due_at,

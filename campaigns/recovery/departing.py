@@ -19,7 +19,8 @@ from segments.rules.visits import SILENCE
 class Left:
     """One visit that ended. stage: where, None for one that ordered or ended nowhere in particular; basket: it is about a basket.
 
-    amount_minor: what was left behind, in `currency`. wanted: the product that was sold out, by the shop's id, where the stage is about it.
+    amount_minor: what was left behind, in `currency`. wanted: the product that was sold out, by the shop's id, where the stage is about it;
+    wanted_at: when it was wanted last, which may be long before the visit ended.
     """
 
     seen: Seen
@@ -33,6 +34,7 @@ class Left:
     amount_minor: int
     currency: str
     wanted: str = ""
+    wanted_at: datetime | None = None
 
 
 def stages_of_store() -> tuple[list[Stage], dict[str, RecoveryStage]]:
@@ -76,7 +78,8 @@ def _departure(seen: Seen, visit: Visit, stages: Sequence[Stage], baskets: Seque
     amount, money = (cart.total_minor, cart.currency) if cart is not None else (_worth(visit, currency), currency)
     gone = wanted_in(visit) if stage.rule.kind == SOLD_OUT else None
     wanted = gone.product if gone is not None else ""  # of the catalogue, so no longer than `Enrollment.about`
-    return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money, wanted)
+    wanted_at = gone.at if gone is not None else None
+    return Left(seen, visit, stage, group, why_stage, why_group, about_basket, cart, amount, money, wanted, wanted_at)
 
 
 def _worth(visit: Visit, currency: str) -> int:

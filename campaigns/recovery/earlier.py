@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from campaigns.journeys.triggers import FOR_STOCK
 from campaigns.journeys.yielding import told_by_journeys
-from campaigns.models import Departure, Enrollment
+from campaigns.models import Departure, Enrollment, Message
 from campaigns.recovery.looking import products_back
 
 REST = timedelta(days=7)
@@ -21,12 +21,13 @@ MOST_WAITS = 20
 
 
 class Asked(NamedTuple):
-    """A departure that is being decided. about: as `Departure.about`; wanted: the product that was sold out, or empty."""
+    """A departure that is being decided. about: as `Departure.about`; wanted: the product that was sold out, or empty, and since when."""
 
     customer_id: int
     about: str
     wanted: str
     left_at: datetime
+    wanted_at: datetime
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Earlier:
 
     runs: that go on and do not wait, by what their departure is about. waits: how many products somebody waits for. wanted: when those left
     who had a run about a product lately, None while it goes on. back: the event that told of a return; told: of which a journey tells.
+    silent: what those departures are about whose runs waited for what was sold out and said nothing.
     """
 
     departures: Mapping[int, Sequence[Departure]]
@@ -43,9 +45,10 @@ class Earlier:
     wanted: Mapping[tuple[int, str], Sequence[datetime | None]]
     back: Mapping[tuple[int, str], int]
     told: frozenset[int]
+    silent: frozenset[str]
 
     def came_back(self, customer_id: int, product: str) -> int | None:
-        """Return the event that told somebody, after they had left, that a product is back; None when it is not."""
+        """Return the event that told somebody, after they had wanted it, that a product is back; None when it is not."""
         return self.back.get((customer_id, product))
 
     def may_want(self, customer_id: int, product: str, *, left_at: datetime) -> bool:
@@ -62,7 +65,7 @@ class Earlier:
         """Read it for these departures, one of a person; runs that do not wait are locked."""
         people = {one.customer_id for one in asked}
         if not people:
-            return cls({}, {}, {}, {}, {}, frozenset())
+            return cls({}, {}, {}, {}, {}, frozenset(), frozenset())
         since = min(one.left_at for one in asked) - REST
         going = Enrollment.objects.running().filter(customer_id__in=people, journey__for_quiet=True)
         runs: dict[int, dict[str, Enrollment]] = {customer_id: {} for customer_id in people}
@@ -74,7 +77,17 @@ class Earlier:
         had = had.filter(Q(left_at__gt=since) | Q(about__in=abouts)).exclude(about__in=going.filter(step=FOR_STOCK).values("occurrence"))
         for departure in had.select_related("stage").order_by("-left_at", "-id"):
             departures[departure.customer_id].append(departure)
-        return cls(departures, runs, *_of_wishes([one for one in asked if one.wanted], since=since))
+        return cls(departures, runs, *_of_wishes([one for one in asked if one.wanted], since=since), _silent(departures))
+
+
+def _silent(departures: Mapping[int, Sequence[Departure]]) -> frozenset[str]:
+    """Return what departures are about whose runs waited for a product, and planned no message; both sides of a comparison alike."""
+    abouts = [one.about for several in departures.values() for one in several]
+    waited = Enrollment.objects.filter(customer_id__in=departures, journey__for_quiet=True, occurrence__in=abouts)
+    said = Exists(Message.objects.filter(enrollment_id=OuterRef("pk")))
+    unsaid = Q(held_out=True, trigger_event_id=None) | Q(~said, held_out=False)  # who is held back would have heard of what their run heard
+    of_a_product = waited.exclude(Q(about="") | Q(about=F("occurrence")))
+    return frozenset(of_a_product.filter(unsaid).values_list("occurrence", flat=True))
 
 
 def _of_wishes(
@@ -91,5 +104,5 @@ def _of_wishes(
     about = mine.filter(Q(state=Enrollment.State.RUNNING) | Q(trigger_at__gt=since), about__in={one.wanted for one in asked})
     for customer_id, product, state, at in about.values_list("customer_id", "about", "state", "trigger_at"):
         wanted.setdefault((customer_id, product), []).append(None if state == Enrollment.State.RUNNING else at)
-    back = products_back([(one.customer_id, one.wanted, one.left_at) for one in asked])
+    back = products_back([(one.customer_id, one.wanted, one.wanted_at) for one in asked])
     return waits, wanted, back, frozenset(told_by_journeys({event_id: wish for wish, event_id in back.items()}))

@@ -186,15 +186,15 @@ def basket_left(baskets: Sequence[Cart], visit: Visit) -> Cart | None:
 
 
 def products_back(wanted: Collection[tuple[int, str, datetime]]) -> dict[tuple[int, str], int]:
-    """Return whose product came back after they had left and before they were looked at, with the id of the event that told it.
+    """Return whose product came back after they had wanted it and before they were looked at, with the id of the event that told it.
 
-    wanted: (customer, product, when they left).
+    wanted: (customer, product, when they last wanted it).
     """
-    left_at = {(customer_id, product): moment for customer_id, product, moment in wanted}
-    if not left_at:
+    wanted_at = {(customer_id, product): moment for customer_id, product, moment in wanted}
+    if not wanted_at:
         return {}
     told = CustomerEvent.objects.filter(
-        customer_id__in={customer_id for customer_id, _ in left_at}, kind="own", name=BACK, occurred_at__gt=min(left_at.values())
+        customer_id__in={customer_id for customer_id, _ in wanted_at}, kind="own", name=BACK, occurred_at__gt=min(wanted_at.values())
     ).values_list("pk", "customer_id", "properties__product_id", "occurred_at")
     told = told.filter(**{f"properties__{WAS_SOLD_OUT}": True})  # one more size of what was there is not it
-    return {(who, product): pk for pk, who, product, at in told if (who, product) in left_at and at > left_at[who, product]}
+    return {(who, product): pk for pk, who, product, at in told if (who, product) in wanted_at and at > wanted_at[who, product]}

@@ -17,7 +17,7 @@ from campaigns.personalization.ready.messages import add_messages
 from campaigns.recovery.checking import faults_of_cell
 from campaigns.recovery.ready import MESSAGES
 from campaigns.recovery.rules.cells import CellPlan, read_cell
-from campaigns.recovery.rules.defaults import CELLS, STAGES
+from campaigns.recovery.rules.defaults import CELLS, IN_STOCK, STAGES
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.recovery.rules.stages import Rule, read_rule
 from campaigns.recovery.versions import journey_for, whole_version
@@ -70,6 +70,11 @@ def begin(store: Store, *, user_id: int | None, now: datetime) -> bool:
             if plan is not None:
                 _keep(cell, plan, user_id=user_id, now=now)
     return True
+
+
+def add_in_stock(store: Store, *, now: datetime) -> None:
+    """Make the message that says a product is back, where a plan of before it was there lacks it."""
+    add_messages([one for one in MESSAGES if one.key == IN_STOCK], store, now=now)
 
 
 def _keep(cell: RecoveryCell, plan: CellPlan, *, user_id: int | None, now: datetime) -> None:

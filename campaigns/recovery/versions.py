@@ -9,7 +9,7 @@ from campaigns.journeys.definition import read_definition
 from campaigns.models import Journey, JourneyVersion, RecoveryCell
 from campaigns.recovery.rules.cells import CHANNELS, CellPlan
 from campaigns.recovery.rules.compiling import journey_of
-from campaigns.recovery.rules.stages import BASKET, SOLD_OUT
+from campaigns.recovery.rules.stages import BASKET
 from retention.kit.locks import transaction_lock
 from retention.tenancy.context import require_store_id
 
@@ -57,6 +57,5 @@ def version_for(
 
 def whole_version(cell: RecoveryCell, plan: CellPlan, *, now: datetime) -> int:
     """Return the number of the version for somebody who may be reached everywhere: the one pages show."""
-    kind = cell.stage.rule.get("kind")
-    pk = version_for(cell, plan, CHANNELS, basket=kind in BASKET, waits=kind == SOLD_OUT, now=now)
+    pk = version_for(cell, plan, CHANNELS, basket=cell.stage.rule.get("kind") in BASKET, waits=plan.waits, now=now)
     return int(JourneyVersion.objects.values_list("number", flat=True).get(pk=pk))

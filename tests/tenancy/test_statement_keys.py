@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from importlib import import_module
 from itertools import product
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, NotSupportedError, ProgrammingError, connection, connections, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
 from retention.orders.models import Order, OrderLine
@@ -26,6 +28,20 @@ MENDING = {
     "retention.orders.migrations.0009_line_keys_close_their_functions": "orders",
     "campaigns.migrations.0052_message_keys_close_their_functions": "campaigns",
 }
+LINES_KEY = "order_line_order_of_store"
+# The first form of the key, with nothing in its functions: a moved line was asked by statement, an order before it changed.
+FIRST_WAY = f"""
+    CREATE FUNCTION {LINES_KEY}_asks() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE FUNCTION {LINES_KEY}_follows() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE FUNCTION {LINES_KEY}_stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER {LINES_KEY}_made AFTER INSERT ON orders_orderline
+        REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION {LINES_KEY}_asks();
+    CREATE TRIGGER {LINES_KEY}_moved AFTER UPDATE ON orders_orderline
+        REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION {LINES_KEY}_asks();
+    CREATE TRIGGER {LINES_KEY}_gone AFTER DELETE ON orders_order
+        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION {LINES_KEY}_follows();
+    CREATE TRIGGER {LINES_KEY}_kept BEFORE UPDATE ON orders_order FOR EACH ROW EXECUTE FUNCTION {LINES_KEY}_stays()
+"""
 
 
 @pytest.fixture
@@ -71,6 +87,30 @@ def test_rows_go_with_their_head_and_no_others_do(store: Store) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM orders_order WHERE id = %s", [first])
     assert list(OrderLine.objects.values_list("order_id", flat=True)) == [second]
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_database_whose_lines_asked_the_first_way_asks_as_a_new_one() -> None:
+    owner, before = connections["owner"], ("orders", "0008_lines_ask_by_statement")
+    state = MigrationLoader(owner).project_state(before)
+    (key,) = [one for one in OrderLine._meta.constraints if one.name == LINES_KEY]
+    with owner.cursor() as cursor:
+        cursor.execute(f"{key.remove_sql(OrderLine, None)}; {key.create_sql(OrderLine, owner)}")
+        new = _asked(cursor)
+        cursor.execute(f"{key.remove_sql(OrderLine, None)}; {FIRST_WAY}")
+        assert _asked(cursor) != new
+        with owner.schema_editor(atomic=False) as editor:
+            MigrationLoader(owner).get_migration("orders", "0010_lines_ask_as_new_ones_do").apply(state, editor)
+        assert _asked(cursor) == new
+
+
+def _asked(cursor: Any) -> list[Any]:
+    """Return the triggers of the key with their functions, as PostgreSQL writes them."""
+    cursor.execute(
+        "SELECT pg_get_triggerdef(trigger.oid), pg_get_functiondef(tgfoid) FROM pg_trigger AS trigger WHERE tgname LIKE %s ORDER BY 1",
+        [f"{LINES_KEY}%"],
+    )
+    return list(cursor.fetchall())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -69,6 +69,7 @@ class CellPlan:
     """One version of a cell. expires_hours: after its moment a message is too late; holdout_share: who gets nothing, to compare with.
 
     learns: which channel goes first is drawn by lot, and follows what works (`measurement/learning.py`); the moments stay.
+    waits: of a stage about what is sold out, the ladder begins when it is back. Plans of before that was so do not say it, and do not wait.
     """
 
     rungs: tuple[Rung, ...]
@@ -76,6 +77,7 @@ class CellPlan:
     expires_hours: int = 12
     holdout_share: float = USUAL_HOLDOUT
     learns: bool = False
+    waits: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return it as it is stored."""
@@ -85,6 +87,7 @@ class CellPlan:
             "expires_hours": self.expires_hours,
             "holdout_share": self.holdout_share,
             "learns": self.learns,
+            "waits": self.waits,
         }
 
     def rung(self, channel: str) -> Rung | None:
@@ -122,6 +125,7 @@ def read_cell(data: object, *, group: str) -> CellPlan:
         expires_hours=fields.whole("expires_hours", low=1, high=720, default=12),
         holdout_share=fields.number("holdout_share", low=LEAST_HOLDOUT, high=0.5, default=USUAL_HOLDOUT),
         learns=fields.flag("learns", default=False),
+        waits=fields.flag("waits", default=False),
     )
     fields.close()
     if problems:

@@ -4,7 +4,7 @@ Source: field guide 4b. Lookers and comparers get a reason to come back, researc
 basket. Values to test, not facts: each live cell is compared with people who get nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaigns.recovery.rules.cells import CellPlan, Gift, Rung
 from campaigns.recovery.rules.groups import BUYING, COMPARING, FIRST_ORDER, LOOKING, LOYAL, RESEARCHING
@@ -37,14 +37,20 @@ STAGES: tuple[ReadyStage, ...] = (
 _HOUR = 60
 _PUSH, _SMS, _MAIL, _TALK = "recovery-push", "recovery-sms", "recovery-mail", "recovery-talk"
 _BACK, _ANSWERS, _GIFT, _SHIPPING, _PAY = "recovery-back", "recovery-answers", "recovery-gift", "recovery-shipping", "recovery-payment"
-_GONE = "recovery-in-stock"
+IN_STOCK = "recovery-in-stock"
 
 
 def _plan(*rungs: tuple[str, int, str] | tuple[str, int, str, str], gift: Gift | None = None, expires_hours: int = 12) -> CellPlan:
     return CellPlan(tuple(Rung(*rung) for rung in rungs), gift or Gift(), expires_hours)
 
 
+def when_back(plan: CellPlan) -> CellPlan:
+    """Return a plan that says nothing before what was sold out is back, and then that it is; the rest of it stays."""
+    return replace(plan, rungs=(Rung("email", 30, IN_STOCK),), waits=True)
+
+
 _LADDER = _plan(("push", 30, _PUSH), ("sms", 4 * _HOUR, _SMS), ("email", 20 * _HOUR, _MAIL), ("onsite", 44 * _HOUR, _TALK))
+_WHEN_BACK = when_back(CellPlan(()))
 _ASKING = _plan(("email", 4 * _HOUR, _ANSWERS), ("onsite", 20 * _HOUR, _TALK), gift=Gift("answers"))
 _TEN, _EIGHT, _FIVE = Gift("percent", 10), Gift("percent", 8), Gift("percent", 5)
 CELLS: dict[tuple[str, str], CellPlan | None] = {
@@ -84,11 +90,11 @@ CELLS: dict[tuple[str, str], CellPlan | None] = {
     (UNANSWERED, COMPARING): None,
     (UNANSWERED, LOYAL): _ASKING,
     (UNANSWERED, FIRST_ORDER): _ASKING,
-    (GONE, BUYING): _plan(("email", 30, _GONE)),
+    (GONE, BUYING): _WHEN_BACK,
     (GONE, LOOKING): None,
-    (GONE, RESEARCHING): _plan(("email", 30, _GONE)),
+    (GONE, RESEARCHING): _WHEN_BACK,
     (GONE, COMPARING): None,
-    (GONE, LOYAL): _plan(("email", 30, _GONE)),
+    (GONE, LOYAL): _WHEN_BACK,
     (GONE, FIRST_ORDER): None,
 }
 """None: empty on purpose."""

@@ -63,10 +63,10 @@ def rung_sentence(rung: Rung, *, template: str, waits: bool = False) -> Phrase:
     return Phrase(text, {"channel": Phrase(CHANNEL_NAMES[rung.channel]), "template": template, "delay": long_delay(rung.minutes)})
 
 
-def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase, waits: bool = False) -> Phrase:
-    """Say who gets how many messages, and how soon the first. waits: for a product that is sold out."""
+def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase) -> Phrase:
+    """Say who gets how many messages, and how soon the first."""
     values = {"group": group, "stage": stage, "count": len(plan.rungs), "delay": long_delay(plan.rungs[0].minutes), "days": WAITS_DAYS}
-    if waits:
+    if plan.waits:
         text = gettext_noop(
             "%(group)s, who left at “%(stage)s”, hear of it %(delay)s after it is back. Nothing is said while it is gone, and nobody waits "
             "for longer than %(days)s days."
@@ -78,8 +78,8 @@ def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase, waits: bool = Fa
     return Phrase(text, values)
 
 
-def plan_sentences(plan: CellPlan, *, stage: str, group: Phrase, names: dict[str, str], waits: bool = False) -> list[Phrase]:
-    """Say what the cell does, sentence by sentence. names: of templates by key; waits: for a product that is sold out."""
-    sentences = [lead_sentence(plan, stage=stage, group=group, waits=waits)]
-    sentences += [rung_sentence(rung, template=names.get(rung.template, rung.template), waits=waits) for rung in plan.rungs]
+def plan_sentences(plan: CellPlan, *, stage: str, group: Phrase, names: dict[str, str]) -> list[Phrase]:
+    """Say what the cell does, sentence by sentence. names: of templates by key."""
+    sentences = [lead_sentence(plan, stage=stage, group=group)]
+    sentences += [rung_sentence(rung, template=names.get(rung.template, rung.template), waits=plan.waits) for rung in plan.rungs]
     return sentences

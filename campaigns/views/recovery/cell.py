@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from campaigns.models import RecoveryCell, RecoveryStage
-from campaigns.recovery.planning import PlanRefused, cell_at, plan_of
+from campaigns.recovery.planning import PlanRefused, add_in_stock, cell_at, plan_of
 from campaigns.recovery.planning import save_cell as keep
 from campaigns.recovery.planning import set_state as bring_into
 from campaigns.recovery.rules.cells import CHANNELS, GIFTS, CellError, CellPlan, Gift, Rung, read_cell
+from campaigns.recovery.rules.defaults import when_back
 from campaigns.recovery.rules.groups import BY_KEY
+from campaigns.recovery.rules.stages import SOLD_OUT
 from campaigns.views.recovery.grid import Ask, cell_url
 from retention.dashboard.access import may, needs
 from retention.kit import clock
@@ -30,15 +32,22 @@ _SENDS = ("live",)
 @needs("messages.edit")
 @require_POST
 def save_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
-    """Save one part of a cell as its next version. part: a channel, `gift` or `guard`; with `leave_out` a message leaves the ladder."""
+    """Save one part of a cell as its next version. part: a channel, `gift` or `guard`; with `leave_out` a message leaves the ladder.
+
+    Or `waits`, of what is sold out: nothing is said before it is back, and then the ready-made message.
+    """
     stage, cell = _cell(public_id, group)
     if cell.state in _SENDS and not may(request, "messages.send"):
         return _refused(request, stage, group)
     before = plan_of(cell) if cell.pk else None
     try:
-        plan = _changed(before or CellPlan(()), request.POST, currency=request.store.currency)
+        about_stock = stage.rule.get("kind") == SOLD_OUT
+        begun = before or CellPlan((), waits=about_stock)
+        plan = _changed(begun, request.POST, currency=request.store.currency, about_stock=about_stock)
         read_cell(plan.as_json(), group=group)
         with transaction.atomic():
+            if plan.waits:
+                add_in_stock(request.store, now=clock.now())
             saved = keep(cell, plan, user_id=request.user.pk, now=clock.now())
             if saved:
                 auditing.note(request, "recovery.saved", target=f"cell:{stage.public_id}:{group}")
@@ -53,8 +62,8 @@ def save_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
     return _back(request, stage, group)
 
 
-def _changed(plan: CellPlan, posted: Any, *, currency: str) -> CellPlan:
-    """Return a plan with one part of it as it was posted; amounts are in the main unit of the currency."""
+def _changed(plan: CellPlan, posted: Any, *, currency: str, about_stock: bool) -> CellPlan:
+    """Return a plan with one part as it was posted; amounts are in the main unit of the currency; about_stock: of what is sold out."""
     part = posted.get("part", "")
     if part in CHANNELS:
         if posted.get("leave_out"):
@@ -74,6 +83,8 @@ def _changed(plan: CellPlan, posted: Any, *, currency: str) -> CellPlan:
     if part == "guard":
         hours, held = _number(posted, "expires_hours"), _number(posted, "holdout") / 100
         return replace(plan, expires_hours=hours, holdout_share=held, learns=bool(posted.get("learns")))
+    if part == "waits" and about_stock:
+        return when_back(plan)
     raise Http404
 
 

@@ -67,7 +67,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
     editing = request.GET.get("edit", "")
     here = cell_url(store, stage, group, ask)
     faults = faults_of_cell(cell, plan, now=now) if plan is not None and cell.state != "empty" else []
-    waits = stage.rule.get("kind") == SOLD_OUT
+    about_stock = stage.rule.get("kind") == SOLD_OUT
     return {
         "stage": stage,
         "rule": rule_words(stage),
@@ -84,9 +84,10 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "faults": [fault.render(_) for fault in faults],
         "lacks_pool": bool(faults) and plan is not None and bool(plan.gift.costs) and _pool(plan) is None,
         "lines": _lines(cell, plan, here, editing),
-        "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name, waits=waits).render(_) if plan is not None else "",
-        "waits": waits,
-        "tellers": [journey.name for journey in tellers()] if waits and plan is not None else [],
+        "sentence": lead_sentence(plan, stage=stage.name, group=BY_KEY[group].name).render(_) if plan is not None else "",
+        "waits": plan.waits if plan is not None else about_stock,
+        "speaks_too_soon": about_stock and plan is not None and not plan.waits,
+        "tellers": [journey.name for journey in tellers()] if plan is not None and plan.waits else [],
         "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
         "editing": editing,
         "here": here,

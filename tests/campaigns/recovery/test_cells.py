@@ -1,5 +1,6 @@
 """A cell's plan: read with every fault named, and compiled into a journey by what somebody allows."""
 
+from dataclasses import replace
 from itertools import chain, combinations
 
 import pytest
@@ -12,7 +13,7 @@ from campaigns.models import Enrollment
 from campaigns.recovery.ready import MESSAGES
 from campaigns.recovery.rules.cells import CHANNELS, USUAL_HOLDOUT, CellError, CellPlan, Gift, Rung, read_cell
 from campaigns.recovery.rules.compiling import BACK, WAITS_DAYS, journey_of, ladder_for
-from campaigns.recovery.rules.defaults import CELLS, STAGES
+from campaigns.recovery.rules.defaults import CELLS, GONE, STAGES
 from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
 from campaigns.recovery.rules.saying import long_delay, plan_sentences, short_delay
 
@@ -76,12 +77,21 @@ def test_a_ladder_about_what_is_sold_out_begins_when_it_is_back_or_never():
     )  # fmt: skip
     assert (first.otherwise, second.minutes) == ("end", 30)
     assert [first.occasion.counts(BACK, {WAS_SOLD_OUT: gone}) for gone in (True, False, None)] == [True, False, False]
-    said = plan_sentences(CellPlan((Rung("email", 30, "e"),)), stage="Wanted", group=BY_KEY["loyal"].name, names={}, waits=True)
+    said = plan_sentences(CellPlan((Rung("email", 30, "e"),), waits=True), stage="Wanted", group=BY_KEY["loyal"].name, names={})
     assert said[0].render(str) == (
         "Loyal, who left at “Wanted”, hear of it 30 minutes after it is back. Nothing is said while it is gone, and nobody waits for "
         "longer than 30 days."
     )
     assert said[1].render(str) == "E-mail “e” 30 minutes after it is back"
+
+
+def test_a_plan_waits_only_where_it_says_so():
+    stored = LADDER.as_json()
+    assert read_cell(stored | {"waits": True}, group="looking") == replace(LADDER, waits=True)
+    del stored["waits"]
+    assert read_cell(stored, group="looking") == LADDER, "written before a plan could wait"
+    assert {stage for (stage, _group), plan in CELLS.items() if plan is not None and plan.waits} == {GONE}
+    assert all(plan.waits for (stage, _group), plan in CELLS.items() if plan is not None and stage == GONE)
 
 
 def test_the_index_of_those_who_wait_names_the_step():

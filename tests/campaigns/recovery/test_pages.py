@@ -1,5 +1,6 @@
 """The pages of the plan: from nothing to live in one press, what the matrix shows, what is saved in a cell, the way back to a basket."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,12 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, RecoveryWatch, SendRule
+from campaigns.models import Departure, Journey, RecoveryCell, RecoveryReplay, RecoveryStage, RecoveryWatch, SendRule, Template
 from campaigns.personalization.links import basket_url
 from campaigns.playbooks.switching import switch_on as switch_journey_on
 from campaigns.recovery import lately, looking_back
-from campaigns.recovery.planning import begin, plan_of
-from campaigns.recovery.rules.cells import CHANNELS
+from campaigns.recovery.planning import begin, plan_of, save_cell
+from campaigns.recovery.rules.cells import CHANNELS, CellPlan, Rung
 from campaigns.recovery.rules.defaults import CELLS
 from retention.kit import clock
 from retention.orders.models import Cart
@@ -93,6 +94,27 @@ def test_a_message_is_changed_in_its_cell_and_the_same_again_is_no_version(plan)
     assert [rung.channel for rung in plan_of(cell_of("idle", "buying")).rungs] == ["push", "sms", "email"]
     client.post(save, {"part": "guard", "expires_hours": "24", "holdout": "15"})
     assert (plan_of(cell_of("idle", "buying")).expires_hours, plan_of(cell_of("idle", "buying")).holdout_share) == (24, 0.15)
+
+
+def test_a_plan_that_could_not_wait_can_be_made_to(plan):
+    client, button = signed_in(member_of(plan)), "Write when it is back"
+    page, save = of_cell(plan, "gone", "buying"), of_cell(plan, "gone", "buying", "save/")
+    assert button not in client.get(page).content.decode()
+    save_cell(cell_of("gone", "buying"), CellPlan((Rung("email", 1200, "recovery-mail"),), expires_hours=24), user_id=None, now=clock.now())
+    Template.objects.filter(key="recovery-in-stock").update(key="another")
+    before = client.get(page).content.decode()
+    assert button in before
+    assert "after leaving" in before
+    assert "after it is back" not in before
+    client.post(save, {"part": "waits"})
+    assert plan_of(cell_of("gone", "buying")) == replace(CELLS["gone", "buying"], expires_hours=24)
+    after = client.get(page).content.decode()
+    assert button not in after
+    assert "after it is back" in after
+    assert Template.objects.get(key="recovery-in-stock").live_number
+    assert client.post(of_cell(plan, "idle", "buying", "save/"), {"part": "waits"}).status_code == 404
+    client.post(of_cell(plan, "gone", "looking", "save/"), {"part": "email", "amount": "30", "unit": "minutes", "template": "another"})
+    assert plan_of(cell_of("gone", "looking")).waits, "what is begun now waits"
 
 
 @pytest.mark.parametrize(

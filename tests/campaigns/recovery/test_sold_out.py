@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.journeys.merging import move_runs
 from campaigns.journeys.products import take_product_news
 from campaigns.journeys.triggers import FOR_STOCK
-from campaigns.models import Enrollment, Message, RecoveryCell
+from campaigns.models import Departure, Enrollment, Message, RecoveryCell, RecoveryCellVersion
 from campaigns.recovery.planning import save_cell, set_state
 from campaigns.recovery.rules.cells import CellPlan, Rung
 from campaigns.recovery.rules.compiling import BACK, WAITS_DAYS
@@ -19,7 +19,7 @@ from retention.customers.models import CustomerEvent
 from retention.customers.personal_data import Pair
 from tests.campaigns.journeys.journeying import LATER, make_journey
 from tests.campaigns.journeys.stocking import report, stock
-from tests.campaigns.recovery.shopping import cell_of, go_live, is_written_to, leave, live
+from tests.campaigns.recovery.shopping import TEA, cell_of, go_live, is_written_to, leave, live
 from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written
 from tests.campaigns.story import buy
 
@@ -162,6 +162,67 @@ def test_a_journey_of_the_shop_may_speak_of_a_size_and_the_plan_does_not(cell: R
     assert (Enrollment.objects.filter(journey=own).count(), written(ana)) == (1, 0)
 
 
+def test_it_came_back_while_they_went_on_looking_around(cell: RecoveryCell, now: Any) -> None:
+    ana = wanting(cell, now=now)
+    stock(4, at=now + 10 * MINUTE)
+    while take_product_news(now=now + 10 * MINUTE):
+        continue
+    live(ana, (20, "Product List Viewed"), now=now)
+    tick(now=now + 50 * MINUTE)
+    departure, run = Departure.objects.get(customer=ana), Enrollment.objects.get(customer=ana)
+    assert (departure.left_at, run.trigger_at) == (now + 20 * MINUTE, now)
+    assert (written(ana), run.step) == (1, "end")
+
+
+@pytest.mark.parametrize("wanted", ["Product Viewed", "Back In Stock Requested"])
+def test_it_came_back_hours_later_in_the_same_visit(cell: RecoveryCell, now: Any, wanted: str) -> None:
+    ana = wanting(cell, now=now - 2 * DAY, product=SHELF)
+    tick(now=now - DAY)
+    for minute in range(0, 180, 20):
+        live(ana, (minute, "Product List Viewed" if minute else wanted, {} if minute else LAMP), now=now)
+        tick(now=now + minute * MINUTE)
+    assert decisions(ana) == ["entered"], "she is still about"
+    stock(4, at=now + 170 * MINUTE)
+    tick(now=now + 170 * MINUTE)
+    tick(now=now + 190 * MINUTE)
+    lamp = Enrollment.objects.get(customer=ana, about="lamp")
+    assert (written(ana), lamp.trigger_at, lamp.step) == (1, now, "end")
+
+
+def test_a_plan_begun_before_it_could_wait_keeps_its_times_and_words(gone: Any, now: Any) -> None:
+    old = cell_of("gone", "looking")
+    stored = {"rungs": [{"channel": "email", "minutes": 20 * 60, "template": "recovery-mail"}]}
+    RecoveryCellVersion.objects.create(cell=old, number=1, plan=stored)
+    RecoveryCell.objects.filter(pk=old.pk).update(number=1, state="draft")
+    ana = wanting(go_live("gone", "looking", now=now - HOUR), now=now)
+    tick(now=now + 30 * MINUTE)
+    stock(4, at=now + 10 * HOUR)
+    tick(now=now + 19 * HOUR)
+    assert written(ana) == 0
+    tick(now=now + 20 * HOUR)
+    assert list(Message.objects.values_list("customer", "template_version__template__key")) == [(ana.pk, "recovery-mail")]
+    run = Enrollment.objects.get(customer=ana)
+    assert (run.about, run.trigger_event_id) == (run.occurrence, None), "nothing was waited for"
+
+
+def test_who_waited_and_was_told_nothing_may_be_told_something_else(cell: RecoveryCell, now: Any) -> None:
+    save_cell(cell_of("product", "looking"), CellPlan((Rung("email", 60, "recovery-back"),)), user_id=None, now=now - HOUR)
+    other = go_live("product", "looking", now=now - HOUR)
+    told, untold = (wanting(cell, other, now=now, product=product) for product in (LAMP, SHELF))
+    held, never = (wanting(cell, other, now=now, product=product, held=True) for product in (LAMP, SHELF))
+    tick(now=now + 30 * MINUTE)
+    stock(4, at=now + HOUR)
+    tick(now=now + HOUR)
+    tick(now=now + 2 * HOUR)
+    assert (written(told), written(untold)) == (1, 0)
+    set_state(cell, "draft", user_id=None, now=now + 3 * HOUR)
+    assert not Enrollment.objects.running().exists()
+    for one in (told, untold, held, never):
+        live(one, (0, "Product Viewed", TEA), (0.1, "Product Viewed", TEA), now=now + 2 * DAY)
+    tick(now=now + 2 * DAY + 30 * MINUTE + MINUTE)
+    assert [decisions(one)[-1] for one in (told, untold, held, never)] == ["already", "entered", "already", "entered"]
+
+
 def test_who_waits_is_in_nobody_s_way_and_waits_once_for_each_thing(cell: RecoveryCell, now: Any) -> None:
     idle = go_live("idle", "buying", now=now - HOUR)
     people = (wanting(cell, now=now) for _ in range(200))
@@ -206,7 +267,9 @@ def test_who_climbs_about_a_thing_waits_for_it_no_more(cell: RecoveryCell, now: 
     stock(4, at=now + 10 * MINUTE)
     while take_product_news(now=now + 10 * MINUTE):
         continue
-    save_cell(cell_of("gone", "looking"), CellPlan((Rung("email", 90, "recovery-in-stock"),)), user_id=None, now=now + 11 * MINUTE)
+    save_cell(
+        cell_of("gone", "looking"), CellPlan((Rung("email", 90, "recovery-in-stock"),), waits=True), user_id=None, now=now + 11 * MINUTE
+    )
     tick(now=now + 30 * MINUTE)
     stock(0, at=now + 31 * MINUTE)
     again = wanting(cell, now=now + 31 * MINUTE)

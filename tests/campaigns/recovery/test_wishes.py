@@ -72,7 +72,7 @@ def test_after_they_were_told_a_week_goes_by_before_they_wait_for_it_again(cell:
 
 
 def test_while_a_run_goes_on_about_it_nobody_waits_for_it_anew(cell: RecoveryCell, now: Any) -> None:
-    save_cell(cell, CellPlan((Rung("email", 10 * 1440, "recovery-in-stock"),)), user_id=None, now=now - HOUR)
+    save_cell(cell, CellPlan((Rung("email", 10 * 1440, "recovery-in-stock"),), waits=True), user_id=None, now=now - HOUR)
     ana = written_one(cell, now=now)
     wants(ana, LAMP, now=now)
     stock(4, at=now + DAY)
@@ -87,7 +87,7 @@ def test_while_a_run_goes_on_about_it_nobody_waits_for_it_anew(cell: RecoveryCel
 def test_what_is_back_before_they_are_looked_at_begins_no_ladder_beside_another(
     cell: RecoveryCell, now: Any, days: int, expected: list[str]
 ) -> None:
-    save_cell(cell, CellPlan((Rung("email", 300, "recovery-in-stock"),)), user_id=None, now=now - HOUR)
+    save_cell(cell, CellPlan((Rung("email", 300, "recovery-in-stock"),), waits=True), user_id=None, now=now - HOUR)
     ana = written_one(cell, now=now)
     wants(ana, SHELF, now=now - DAY + HOUR)
     Enrollment.objects.filter(customer=ana).update(state="finished", due_at=None, ended_at=now, step="end")
@@ -119,7 +119,7 @@ def test_what_is_read_of_earlier_does_not_grow_with_it(cell: RecoveryCell, now: 
         first.pk, first.about = None, f"old-{days}"
         first.began_at = first.left_at = now - days * DAY
         first.save(force_insert=True)
-    known = Earlier.of([Asked(ana.pk, "new", "lamp", now + 2 * HOUR)])
+    known = Earlier.of([Asked(ana.pk, "new", "lamp", now + 2 * HOUR, now + 2 * HOUR)])
     assert (known.departures[ana.pk], known.runs[ana.pk], known.waits) == ([], {}, {ana.pk: 2})
     assert not known.may_want(ana.pk, "lamp", left_at=now + 2 * HOUR)
     about = Earlier.of([Asked(ana.pk, "old-400", "", now + 2 * HOUR)]).departures[ana.pk]

@@ -23,14 +23,17 @@ def tell(*, now: Any) -> None:
         continue
 
 
-def written_one(cell: RecoveryCell, *, now: Any) -> Customer:
-    """Save somebody with an address whom the lot does not hold back."""
-    return next(one for _ in range(200) if is_written_to(one := shopper("email", now=now), cell))
+def written_one(cell: RecoveryCell, *others: RecoveryCell, now: Any, held: bool = False) -> Customer:
+    """Save somebody with an address whom the lot does not hold back, or does in the first cell."""
+    people = (shopper("email", now=now) for _ in range(500))
+    return next(one for one in people if is_written_to(one, cell) != held and all(is_written_to(one, other) for other in others))
 
 
-def wanting(cell: RecoveryCell, *, now: Any, product: Any = LAMP, did: str = "Product Viewed") -> Customer:
-    """Let somebody whom the lot does not hold back look at what is sold out, or ask for it, and leave."""
-    found = written_one(cell, now=now)
+def wanting(
+    cell: RecoveryCell, *others: RecoveryCell, now: Any, product: Any = LAMP, did: str = "Product Viewed", held: bool = False
+) -> Customer:
+    """Let somebody look at what is sold out, or ask for it, and leave; the lot holds them back in the cell, or does not."""
+    found = written_one(cell, *others, now=now, held=held)
     live(found, (0, did, product), now=now)
     return found
 
