@@ -98,7 +98,7 @@ def _of_wishes(
     if not people:
         return {}, {}, {}, frozenset()
     mine = Enrollment.objects.filter(customer_id__in=people, journey__for_quiet=True)
-    waiting = mine.running().filter(step=FOR_STOCK).values("customer_id").annotate(count=Count("id")).order_by()
+    waiting = mine.filter(state=Enrollment.State.RUNNING, step=FOR_STOCK).values("customer_id").annotate(count=Count("id")).order_by()
     waits = dict(waiting.values_list("customer_id", "count"))
     wanted: dict[tuple[int, str], list[datetime | None]] = {}
     about = mine.filter(Q(state=Enrollment.State.RUNNING) | Q(trigger_at__gt=since), about__in={one.wanted for one in asked})

@@ -398,7 +398,8 @@ def test_names_no_form_has_leave_nothing_in_a_draft(store: Any) -> None:
 
 def test_a_draft_that_was_stored_deeper_than_any_form_is_shown_and_mended(store: Any) -> None:
     writer = Writer(store)
-    draft, deep = writer.draft, {"x": "1"}
+    draft = writer.draft
+    deep: dict[str, Any] = {"x": "1"}
     for _level in range(250):
         deep = {"a": [deep]}
     draft.tree["exits"] = [{"event": "Order Cancelled", "where": [deep]}]

@@ -107,7 +107,9 @@ def test_a_plan_that_could_not_wait_can_be_made_to(plan):
     assert "after leaving" in before
     assert "after it is back" not in before
     client.post(save, {"part": "waits"})
-    assert plan_of(cell_of("gone", "buying")) == replace(CELLS["gone", "buying"], expires_hours=24)
+    ready = CELLS["gone", "buying"]
+    assert ready is not None
+    assert plan_of(cell_of("gone", "buying")) == replace(ready, expires_hours=24)
     after = client.get(page).content.decode()
     assert button not in after
     assert "after it is back" in after

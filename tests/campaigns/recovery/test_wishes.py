@@ -18,7 +18,7 @@ from retention.catalog.saving import Seen, note_seen
 from tests.campaigns.journeys.stocking import stock
 from tests.campaigns.recovery.shopping import TEA, go_live, leave, live, shopper
 from tests.campaigns.recovery.shopping import tick as look
-from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written_one
+from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written, written_one
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -89,8 +89,12 @@ def test_what_is_back_before_they_are_looked_at_begins_no_ladder_beside_another(
 ) -> None:
     save_cell(cell, CellPlan((Rung("email", 300, "recovery-in-stock"),), waits=True), user_id=None, now=now - HOUR)
     ana = written_one(cell, now=now)
+    stock(0, at=now - 9 * DAY, sizes=("SHELF",))
     wants(ana, SHELF, now=now - DAY + HOUR)
-    Enrollment.objects.filter(customer=ana).update(state="finished", due_at=None, ended_at=now, step="end")
+    stock(2, at=now - DAY + 2 * HOUR, sizes=("SHELF",))
+    for hours in (2, 3, 8):
+        tick(now=now - DAY + hours * HOUR)
+    assert (written(ana), Enrollment.objects.get(customer=ana).state) == (1, "finished")
     live(ana, (0, "Product Viewed", LAMP), now=now + days * DAY)
     stock(4, at=now + days * DAY + 10 * MINUTE)
     tick(now=now + days * DAY + 30 * MINUTE)
@@ -122,5 +126,5 @@ def test_what_is_read_of_earlier_does_not_grow_with_it(cell: RecoveryCell, now: 
     known = Earlier.of([Asked(ana.pk, "new", "lamp", now + 2 * HOUR, now + 2 * HOUR)])
     assert (known.departures[ana.pk], known.runs[ana.pk], known.waits) == ([], {}, {ana.pk: 2})
     assert not known.may_want(ana.pk, "lamp", left_at=now + 2 * HOUR)
-    about = Earlier.of([Asked(ana.pk, "old-400", "", now + 2 * HOUR)]).departures[ana.pk]
+    about = Earlier.of([Asked(ana.pk, "old-400", "", now + 2 * HOUR, now + 2 * HOUR)]).departures[ana.pk]
     assert [one.about for one in about] == ["old-400"], "of the same basket every run counts"
