@@ -124,7 +124,7 @@ def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> lis
     """Return the next people who did something with the product lately: (customer, viewed, basket, wished, waits, views).
 
     The first three say when last, or None; then whether the recovery plan waits for it with them or is about to; and, where it may come to,
-    what their views of a moment ago said, as JSON.
+    what their views of a moment ago said, or of the visit that still goes on, as JSON.
     """
     whole = _is_whole(news)
     watched = whole and _may_come_to_wait()
