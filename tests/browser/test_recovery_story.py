@@ -186,8 +186,7 @@ def shows_the_push(stages: Stages, page: "Page", key: str) -> None:
     ((_path, _headers, body),) = stages.service.got
     private = derive_private_key(int.from_bytes(unb64(key), "big"), SECP256R1())
     said = Browser("", private=private).read(body)
-    deliver(page, f"{stages.url}/", json.dumps(said).encode())
-    until(lambda: page.evaluate(SHOWN), ["Still here for you"])
+    deliver(page, f"{stages.url}/", json.dumps(said).encode(), seen=lambda: bool(page.evaluate(SHOWN) == ["Still here for you"]))
 
 
 def link_in(mail: Any) -> str:
