@@ -17,10 +17,10 @@ from campaigns.journeys import shadowing
 from campaigns.journeys.checking import faults_of_definition
 from campaigns.journeys.definition import Definition, DefinitionError, read_definition
 from campaigns.journeys.editing.growing import grow
-from campaigns.journeys.editing.tree import EXIT, MOST_DEPTH, ROOT, STEPS, WAYS, Json, depth, flatten, jump_problems
+from campaigns.journeys.editing.tree import EXIT, MOST_DEPTH, ROOT, STEPS, WAYS, Json, depth, flatten, jump_problems, places
 from campaigns.journeys.versions import WAITING, publish
 from campaigns.measurement.lots import LEAST_SHARE_OF_FEW
-from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyVersion
+from campaigns.models import Enrollment, Journey, JourneyDraft, JourneyVersion, SendRule
 from retention.kit.fields import Problem
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import StoreWork
@@ -132,9 +132,20 @@ def _bytes(tree: Json) -> int:
 
 
 def used_ids(journey: Journey) -> frozenset[str]:
-    """Return the names of all steps any version of a journey had. People may stand there still, and rules and codes are kept by them."""
+    """Return the names of all steps any version of a journey had, and of those a rule is kept for.
+
+    People may stand there still, and rules and codes are kept by them.
+    """
     names = Func(F("definition"), template="jsonb_path_query(%(expressions)s, '$.steps[*].id') #>> '{}'", output_field=TextField())
-    return frozenset(JourneyVersion.objects.filter(journey=journey).values_list(names, flat=True).distinct())
+    ruled = SendRule.objects.filter(journey=journey).values_list("step", flat=True)
+    return frozenset(JourneyVersion.objects.filter(journey=journey).values_list(names, flat=True).distinct()).union(ruled)
+
+
+def sent_at(draft: JourneyDraft, step: str) -> list[str]:
+    """Return what a step of a draft sends, by the templates' keys; nothing where it sends none, or is not there."""
+    node = next((node for _place, node in places(draft.tree) if node.get("id") == step), {})
+    told = [node.get("template"), *(rung.get("template") for rung in node.get("rungs", []))]
+    return [key for key in told if isinstance(key, str) and key]
 
 
 def undo(draft: JourneyDraft) -> bool:

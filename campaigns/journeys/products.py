@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from campaigns.journeys.triggers import ASKED_FOR, FOR_STOCK, PRODUCT_NEWS, SOLD_OUT, WAS_SOLD_OUT, Product, says_gone
+from campaigns.journeys.triggers import ASKED_FOR, FOR_STOCK, PRODUCT_NEWS, SOLD_OUT, TELLS_OF_STOCK, WAS_SOLD_OUT, Product, says_gone
 from campaigns.journeys.versions import live_journeys
 from campaigns.models import Enrollment, Journey, RecoveryCell
 from retention.catalog.models import ProductNews
@@ -28,12 +28,23 @@ JUST_NOW = timedelta(hours=2)
 VIEWS = 20
 """So many of somebody's last views of a product are asked whether it was sold out."""
 _PRODUCT = "coalesce(properties ->> 'product_id', properties ->> 'productId', properties ->> 'id', properties ->> 'sku')"
+# Of a view only what it says of stock, and no more of it than is understood: a browser's word may be long.
+_SAID = """
+    coalesce((
+        SELECT jsonb_object_agg(said.key, CASE jsonb_typeof(said.value)
+            WHEN 'string' THEN to_jsonb(left(said.value #>> '{}', 100))
+            WHEN 'number' THEN CASE WHEN length(said.value::text) <= 40 THEN said.value ELSE 'null' END
+            WHEN 'boolean' THEN said.value
+            ELSE 'null' END)
+        FROM jsonb_each(properties) AS said WHERE said.key = ANY(%(told)s)
+    ), '{}')
+"""
 # What somebody did with a product, when last: by their events, and by the basket they have now; or that they wait for it, or asked for it a
 # moment ago. What their last views of a moment ago said comes along, and the views of those the plan has not looked at yet. Who bought it
 # meanwhile is left out.
 _NEAR = f"""
     WITH did AS (
-        SELECT customer_id, occurred_at AS at, properties, CASE name
+        SELECT customer_id, occurred_at AS at, CASE WHEN occurred_at > %(just)s THEN {_SAID} END AS said, CASE name
             WHEN 'Product Added to Wishlist' THEN 'wished' WHEN 'Product Added' THEN 'basket' WHEN '{ASKED_FOR}' THEN 'asked'
             ELSE 'viewed' END AS kind
         FROM customers_customerevent
@@ -52,9 +63,9 @@ _NEAR = f"""
         WHERE %(back)s AND store_id = %(store)s AND state = 'running' AND step = '{FOR_STOCK}' AND about = %(product)s
             AND customer_id > %(after)s
         UNION ALL
-        SELECT about.customer_id, seen.at, seen.properties, seen.kind
+        SELECT about.customer_id, seen.at, seen.said, seen.kind
         FROM campaigns_recoverywatch AS about CROSS JOIN LATERAL (
-            SELECT occurred_at AS at, properties, CASE name WHEN '{ASKED_FOR}' THEN 'asked' ELSE 'about' END AS kind
+            SELECT occurred_at AS at, {_SAID} AS said, CASE name WHEN '{ASKED_FOR}' THEN 'asked' ELSE 'about' END AS kind
             FROM customers_customerevent
             WHERE store_id = %(store)s AND customer_id = about.customer_id AND kind = 'track' AND refusal = ''
                 AND name IN ('Product Viewed', 'Product Clicked', '{ASKED_FOR}') AND occurred_at > %(today)s
@@ -65,7 +76,7 @@ _NEAR = f"""
     )
     SELECT customer_id, max(at) FILTER (WHERE kind = 'viewed'), max(at) FILTER (WHERE kind = 'basket'),
         max(at) FILTER (WHERE kind = 'wished'), bool_or(kind IN ('waited', 'asked')),
-        to_jsonb((array_agg(properties ORDER BY at DESC) FILTER (
+        to_jsonb((array_agg(said ORDER BY at DESC) FILTER (
             WHERE kind = 'about' OR kind = 'viewed' AND at > %(just)s))[:{VIEWS}])
     FROM did WHERE NOT EXISTS (
         SELECT 1 FROM orders_order AS placed JOIN orders_orderline AS line ON line.store_id = placed.store_id AND line.order_id = placed.id
@@ -141,6 +152,7 @@ def _near(news: ProductNews, wanted: Sequence[Product], *, now: datetime) -> lis
         "today": now - TOO_OLD,
         "now": now,
         "limit": PAGE,
+        "told": list(TELLS_OF_STOCK),
     }
     with connection.cursor() as cursor:
         cursor.execute(_NEAR, values)

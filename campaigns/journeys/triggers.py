@@ -27,6 +27,8 @@ WAS_SOLD_OUT = "was_sold_out"
 """What news of stock that came back says of itself: whether nothing of the whole product was there before."""
 INTERESTS = ("viewed", "basket", "wished")
 RULES = ("never", "always", "after")
+TELLS_OF_STOCK = ("availability", "stock_status", "in_stock", "available", "stock", "inventory_quantity")
+"""What an event may say of a product's stock; `says_gone` asks for nothing else."""
 _GONE = {"out_of_stock", "outofstock", "out of stock", "sold_out", "soldout", "sold out", "unavailable"}
 
 

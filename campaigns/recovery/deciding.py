@@ -23,7 +23,7 @@ from campaigns.measurement.assignment import assign_all, held_out_of, journey_ke
 from campaigns.measurement.learning import lots_now, order_key
 from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCell, RecoveryCellVersion, RecoveryStage
 from campaigns.recovery.departing import Left
-from campaigns.recovery.earlier import REST, Asked, Earlier
+from campaigns.recovery.earlier import Asked, Earlier
 from campaigns.recovery.gifting import gift_refusals
 from campaigns.recovery.rules.cells import CellPlan, read_cell
 from campaigns.recovery.rules.compiling import Ladder, ladder_for, leaders_of, led_by
@@ -198,7 +198,7 @@ def _make_way(case: _Case, earlier: Earlier, *, now: datetime) -> bool:
     going = {about for about, run in runs.items() if run.journey.state == Journey.State.LIVE}
     standing = [one for one in before if one.about == case.row.about or one.about in going]
     if not standing:
-        return case.left.basket or not any(case.row.left_at - one.left_at < REST for one in before if one.about not in earlier.silent)
+        return case.left.basket or not earlier.rests(customer_id, left_at=case.row.left_at)
     for one in standing:
         run = runs.get(one.about)
         deeper = case.left.stage is not None and one.stage is not None and case.left.stage.depth > one.stage.depth

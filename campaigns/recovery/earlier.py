@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
 
 from campaigns.journeys.triggers import FOR_STOCK
 from campaigns.journeys.yielding import told_by_journeys
@@ -18,6 +18,9 @@ from campaigns.recovery.looking import products_back
 REST = timedelta(days=7)
 MOST_WAITS = 20
 """So many products one person waits for; whoever looks at more of what is sold out looks at a list of it."""
+
+_TOLD_AT = Case(When(trigger_event_id__isnull=False, then=F("ended_at")))
+"""When a run ended whose product came back; who waited in vain, or was told by a journey, was told nothing by the plan."""
 
 
 class Asked(NamedTuple):
@@ -32,11 +35,12 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Earlier:
-    """departures: of the last week, or about what is asked or goes on, that had a run and do not wait, newest first, by customer.
+    """departures: of the last week, or about what is asked, goes on, or was told of late, that had a run and do not wait, newest first.
 
-    runs: that go on and do not wait, by what their departure is about. waits: how many products somebody waits for. wanted: when those left
-    who had a run about a product lately, None while it goes on. back: the event that told of a return; told: of which a journey tells.
-    silent: what those departures are about whose runs waited for what was sold out and said nothing.
+    runs: that go on and do not wait, by what their departure is about. waits: how many products somebody waits for. wanted: when they
+    wanted it, or were told, who had a run about a product lately, None while it goes on. back: the event that told of a return; told: of
+    which a journey tells. silent: what those departures are about whose runs waited for what was sold out and said nothing; late: when
+    those ended whose product came back.
     """
 
     departures: Mapping[int, Sequence[Departure]]
@@ -46,6 +50,12 @@ class Earlier:
     back: Mapping[tuple[int, str], int]
     told: frozenset[int]
     silent: frozenset[str]
+    late: Mapping[str, datetime]
+
+    def rests(self, customer_id: int, *, left_at: datetime) -> bool:
+        """Say whether the plan wrote to them less than a week before: counted from when they left, or were told of what they waited for."""
+        before = (one for one in self.departures[customer_id] if one.about not in self.silent)
+        return any(left_at - self.late.get(one.about, one.left_at) < REST for one in before)
 
     def came_back(self, customer_id: int, product: str) -> int | None:
         """Return the event that told somebody, after they had wanted it, that a product is back; None when it is not."""
@@ -65,7 +75,7 @@ class Earlier:
         """Read it for these departures, one of a person; runs that do not wait are locked."""
         people = {one.customer_id for one in asked}
         if not people:
-            return cls({}, {}, {}, {}, {}, frozenset(), frozenset())
+            return cls({}, {}, {}, {}, {}, frozenset(), frozenset(), {})
         since = min(one.left_at for one in asked) - REST
         going = Enrollment.objects.running().filter(customer_id__in=people, journey__for_quiet=True)
         runs: dict[int, dict[str, Enrollment]] = {customer_id: {} for customer_id in people}
@@ -73,11 +83,19 @@ class Earlier:
             runs[run.customer_id][run.occurrence] = run
         abouts = {one.about for one in asked} | {about for mine in runs.values() for about in mine}
         departures: dict[int, list[Departure]] = {customer_id: [] for customer_id in people}
+        late = _late(people, since=since)
         had = Departure.objects.filter(customer_id__in=people, decision__in=[Departure.Decision.ENTERED, Departure.Decision.HELD_OUT])
-        had = had.filter(Q(left_at__gt=since) | Q(about__in=abouts)).exclude(about__in=going.filter(step=FOR_STOCK).values("occurrence"))
+        had = had.filter(Q(left_at__gt=since) | Q(about__in=abouts | late.keys()))
+        had = had.exclude(about__in=going.filter(step=FOR_STOCK).values("occurrence"))
         for departure in had.select_related("stage").order_by("-left_at", "-id"):
             departures[departure.customer_id].append(departure)
-        return cls(departures, runs, *_of_wishes([one for one in asked if one.wanted], since=since), _silent(departures))
+        return cls(departures, runs, *_of_wishes([one for one in asked if one.wanted], since=since), _silent(departures), late)
+
+
+def _late(people: set[int], *, since: datetime) -> Mapping[str, datetime]:
+    """Return when runs that waited for a product ended since a moment, by what their departure is about, where their product came back."""
+    ended = Enrollment.objects.filter(customer_id__in=people, journey__for_quiet=True, ended_at__gt=since, trigger_event_id__isnull=False)
+    return dict(ended.values_list("occurrence", "ended_at"))
 
 
 def _silent(departures: Mapping[int, Sequence[Departure]]) -> frozenset[str]:
@@ -101,8 +119,10 @@ def _of_wishes(
     waiting = mine.filter(state=Enrollment.State.RUNNING, step=FOR_STOCK).values("customer_id").annotate(count=Count("id")).order_by()
     waits = dict(waiting.values_list("customer_id", "count"))
     wanted: dict[tuple[int, str], list[datetime | None]] = {}
-    about = mine.filter(Q(state=Enrollment.State.RUNNING) | Q(trigger_at__gt=since), about__in={one.wanted for one in asked})
-    for customer_id, product, state, at in about.values_list("customer_id", "about", "state", "trigger_at"):
-        wanted.setdefault((customer_id, product), []).append(None if state == Enrollment.State.RUNNING else at)
+    lately = Q(state=Enrollment.State.RUNNING) | Q(trigger_at__gt=since) | Q(ended_at__gt=since)
+    about = mine.filter(lately, about__in={one.wanted for one in asked})
+    rows = about.annotate(told_at=_TOLD_AT).values_list("customer_id", "about", "state", "trigger_at", "told_at")
+    for customer_id, product, state, at, told_at in rows:
+        wanted.setdefault((customer_id, product), []).append(None if state == Enrollment.State.RUNNING else told_at or at)
     back = products_back([(one.customer_id, one.wanted, one.wanted_at) for one in asked])
     return waits, wanted, back, frozenset(told_by_journeys({event_id: wish for wish, event_id in back.items()}))

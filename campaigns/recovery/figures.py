@@ -71,6 +71,11 @@ class Lift:
     range: Range
     says: int = 0
 
+    @property
+    def is_sure(self) -> bool:
+        """Say whether it may be called a gain or a loss."""
+        return self.says != 0
+
 
 @dataclass
 class CellFigures:

@@ -197,4 +197,5 @@ def products_back(wanted: Collection[tuple[int, str, datetime]]) -> dict[tuple[i
         customer_id__in={customer_id for customer_id, _ in wanted_at}, kind="own", name=BACK, occurred_at__gt=min(wanted_at.values())
     ).values_list("pk", "customer_id", "properties__product_id", "occurred_at")
     told = told.filter(**{f"properties__{WAS_SOLD_OUT}": True})  # one more size of what was there is not it
+    told = told.order_by("occurred_at", "pk")  # of several returns the last
     return {(who, product): pk for pk, who, product, at in told if (who, product) in wanted_at and at > wanted_at[who, product]}

@@ -42,10 +42,10 @@ class PlanRefused(ValueError):
 
 @dataclass(frozen=True)
 class Switched:
-    """What came of switching the plan on: how many cells went live, and how many must be mended first."""
+    """What came of switching the plan on: how many cells went live, and which must be mended first, by what they are called."""
 
     live: int
-    waiting: int
+    waiting: tuple[str, ...]
 
 
 def begin(store: Store, *, user_id: int | None, now: datetime) -> bool:
@@ -179,15 +179,15 @@ def set_state(cell: RecoveryCell, state: str, *, user_id: int | None, now: datet
 
 def switch_on(*, user_id: int | None, now: datetime) -> Switched:
     """Let every drafted cell of the active store go live that may; the others stay drafts."""
-    live = waiting = 0
+    live, waiting = 0, []
     drafts = RecoveryCell.objects.filter(state=RecoveryCell.State.DRAFT, stage__archived_at=None).select_related("stage", "journey")
     for cell in drafts.order_by("stage__position", "id"):
         try:
             set_state(cell, RecoveryCell.State.LIVE, user_id=user_id, now=now)
             live += 1
         except PlanRefused:
-            waiting += 1
-    return Switched(live, waiting)
+            waiting.append(_name_of(cell))
+    return Switched(live, tuple(waiting))
 
 
 def _held(cell: RecoveryCell) -> RecoveryCell:

@@ -1,7 +1,7 @@
 """A store's own providers: keep one with its secrets sealed, stop using one, and try one for real."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import chain, count
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from campaigns.channels import CHANNELS, Answer, Outcome, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, build
+from campaigns.channels.onsite.channel import ONSITE
 from campaigns.channels.push.providers.webpush import SUBSCRIPTIONS, WEBPUSH
 from campaigns.models import Connection
 from campaigns.personalization.push_texts import PushText
@@ -39,6 +40,12 @@ class TooMany(Exception):
 def in_use(channel: str, provider: str = "") -> Connection | None:
     """Return the connection a channel's messages leave by, of several the largest or that of a provider; None for the test inbox."""
     return next((one for one in connections_of(channel) if provider in ("", one.provider)), None)
+
+
+def without_provider(channels: Iterable[str]) -> list[str]:
+    """Return which of these channels have no provider, so that their messages go to the test inbox; those on the site need none."""
+    connected = set(Connection.objects.filter(active=True).values_list("channel", flat=True))
+    return [channel for channel in channels if channel != ONSITE.key and channel not in connected]
 
 
 def called(public_id: UUID) -> Connection | None:

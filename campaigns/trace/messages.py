@@ -20,7 +20,7 @@ _VERDICTS = {
     "hold": gettext_noop("It waits"),
     "leave": gettext_noop("It waits"),
     "suppress": gettext_noop("It was held back"),
-    "skip": gettext_noop("It was too late"),
+    "skip": gettext_noop("It was not sent"),
 }
 _CHANGES = {
     Do.SHOW: gettext_noop("“%(name)s” is shown with its price of now"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.broadcasts.running import look_again
 from campaigns.forms import RuleForm
+from campaigns.journeys.drafting import draft_of, sent_at
 from campaigns.journeys.versions import definition_of
 from campaigns.models import Campaign, Journey, JourneyVersion, SendRule, Template, TemplateVersion
 from campaigns.truth.using import FALLBACK, uses, uses_of
@@ -46,11 +47,12 @@ def campaign_rule(request: Any, public_id: UUID) -> HttpResponse:
 @needs("messages.edit")
 @require_http_methods(["GET", "HEAD", "POST"])
 def step_rule(request: Any, public_id: UUID, step: str) -> HttpResponse:
-    """Show and keep the rule of a journey's step; it goes before that of its template."""
+    """Show and keep the rule of a journey's step, in its newest version or its draft; it goes before that of its template."""
     journey = get_object_or_404(Journey.objects.no_shadows(), public_id=public_id)
     version = JourneyVersion.objects.filter(journey=journey).order_by("-number").first()
     sent = definition_of(version.pk, version.definition).sent if version is not None else ()
-    keys = [template for step_id, _channel, template in sent if step_id == step]
+    draft = draft_of(journey)
+    keys = [template for step_id, _channel, template in sent if step_id == step] or (sent_at(draft, step) if draft is not None else [])
     if not keys:
         raise Http404
     back = reverse("campaigns:journey", args=[request.store.slug, public_id])

@@ -28,15 +28,17 @@ def spark(values: Sequence[float], *, label: str, width: int = 150, height: int 
     )  # fmt: skip
 
 
-def interval(low: float, guess: float, high: float, *, scale: tuple[float, float], label: str, width: int = 150) -> SafeString:
-    """Draw a 95 % range with its best guess on a scale shared by the whole table; hollow when zero is inside."""
+def interval(
+    low: float, guess: float, high: float, *, scale: tuple[float, float], label: str, width: int = 150, sure: bool = True
+) -> SafeString:
+    """Draw a 95 % range with its best guess on a scale shared by the whole table; hollow when zero is inside, or nothing is sure yet."""
     bottom, top = min(scale[0], low, 0), max(scale[1], high, 0)
     span = (top - bottom) or 1
 
     def x(value: float) -> str:
         return _n(6 + (value - bottom) / span * (width - 12))
 
-    kind = "good" if low > 0 else "bad" if high < 0 else "open"
+    kind = "open" if not sure else "good" if low > 0 else "bad" if high < 0 else "open"
     return format_html(
         '<svg class="bo-int {0}" viewBox="0 0 {1} 14" width="{1}" height="14" role="img" aria-label="{2}">'
         '<line class="zero" x1="{3}" x2="{3}" y1="1" y2="13"/><line class="rng" x1="{4}" x2="{5}" y1="7" y2="7"/>'

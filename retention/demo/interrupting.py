@@ -48,7 +48,8 @@ def worker_is_killed(scene: "Scene") -> None:
     must(bo is None or bo.state == "suppressed", "Bo, who said no, gets none")
     scene.say(
         f"worker killed     in the middle of a letter, after {before} of {sum(states.values())}; another one went on: "
-        f"{states['sent']} sent, {states['unknown']} unknown and never repeated, {twice} twice; Bo was held back"
+        f"{states['sent']} sent, {states['unknown']} unknown and never repeated, {twice} twice; "
+        f"{states['suppressed']} held back, Bo among them"
     )
     scene.figures |= {"letter_sent": states["sent"], "letter_unknown": states["unknown"], "letter_twice": twice}
 

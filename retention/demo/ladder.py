@@ -124,7 +124,7 @@ def is_mailed(scene: "Scene") -> None:
     """Twenty hours after she left it is the mail's turn; it waits some hours more, for she had two messages that day already."""
     pass_time(scene.context, UNTIL_MAIL, seconds=0.3)
     letters = until("the mail arrives in the inbox", scene.letters)
-    scene.say(f'e-mail            "{letters[0]["Subject"]}", by SMTP; it waited until a day had passed since the first of two messages')
+    scene.say(f'e-mail            "{letters[0]["Subject"]}", by SMTP; nobody gets a third message within a day, so it waited')
     must("One-Click" in (letters[0]["List-Unsubscribe-Post"] or ""), "the mail carries one-click unsubscribe")
     until("the messages are marked sent", lambda: scene.of(Message).filter(state=Message.State.SENT).count() == 3)
     scene.letter = letters[0]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,9 @@ from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.access import allows
 from retention.dashboard.home_parts import Step
 from retention.home.connecting import mail_of, public_key, tag_of
+
+BASKETS = "abandoned_cart"
+"""The ready-made journey that brings left baskets back in the plan's stead."""
 
 
 def first_customer_step(request: Any, now: datetime) -> Step:
@@ -40,11 +44,11 @@ def footer_step(request: Any, now: datetime) -> Step:
 
 
 def reminder_step(request: Any, now: datetime) -> Step:
-    """Ask to switch the recovery plan on; who has any journey on has begun."""
+    """Ask to switch the recovery plan on."""
     return Step(
         title=_("Bring left baskets back"),
         text=_("The ready-made recovery plan says who gets what and when. It writes only where people allow it, and stops when they buy."),
-        done=Journey.objects.live().no_shadows().exists(),
+        done=Journey.objects.live().filter(Q(for_quiet=True) | Q(playbook=BASKETS)).exists(),
         button=_("See the plan"),
         url=_page(request, "campaigns:recovery"),
         done_text=_("It is on."),
@@ -54,13 +58,14 @@ def reminder_step(request: Any, now: datetime) -> Step:
 
 def campaign_step(request: Any, now: datetime) -> Step:
     """Ask for a first campaign; who has a journey on sends already."""
+    sent = Campaign.objects.filter(opened_at__isnull=False).exists()
     return Step(
         title=_("Send a first campaign"),
         text=_("Choose who gets it and take a ready-made mail. Without a provider it goes to your test inbox and to nobody else."),
-        done=Campaign.objects.filter(opened_at__isnull=False).exists() or Journey.objects.live().no_shadows().exists(),
+        done=sent or Journey.objects.live().no_shadows().exists(),
         button=_("Write one"),
         url=_page(request, "campaigns:new_campaign") if allows(request.role, capability="messages.write") else "",
-        done_text=_("It was sent."),
+        done_text=_("It was sent.") if sent else _("What you switched on writes by itself. Campaigns go out when you send one."),
         minutes=3,
     )
 

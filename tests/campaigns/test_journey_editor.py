@@ -71,8 +71,10 @@ def test_a_journey_is_written_and_goes_live(store: Any) -> None:
     make_template("hello")
     writer = Writer(store)
     begin = writer.client.get(f"{writer.base}new/").content.decode()
+    assert "No message is in it yet" in writer.press("look")
     assert ("Begin empty" in begin, f'href="{writer.base}ready/"' in begin) == (True, True)
     page = writer.press("add:root|0|send")
+    assert ("No message is in it yet" in page, "All messages can be sent" in page) == (False, True)
     assert ("Send the e-mail" in page, writer.draft.tree["root"]["steps"][0]["template"]) == (True, "hello")
     writer.press("add:root|0|wait")
     writer.press("done", opened="root.steps.0", amount="2", unit="days", at="09:00", weekdays=["tuesday"])
@@ -80,6 +82,7 @@ def test_a_journey_is_written_and_goes_live(store: Any) -> None:
     assert writer.draft.tree["root"]["steps"][0] == {"id": "wait", "kind": "wait", "days": 2, "at": "09:00", "weekdays": ["tuesday"]}
     writer.press("done", opened="trigger", kind="event", event="Cart Idle", key="cart_id")
     look = writer.client.get(f"{writer.here}launch/").content.decode()
+    assert "No provider is connected for: E-mail." in look
     assert "a basket is left alone" in look
     assert "at most 1 message" in look
     answer = writer.client.post(f"{writer.here}publish/", {"stamp": writer.draft.stamp}, follow=True)
@@ -165,7 +168,9 @@ def test_a_page_of_a_draft_that_was_thrown_away_publishes_none_begun_since(store
 def test_ways_of_a_branch_are_added_and_say_who_takes_them(store: Any) -> None:
     people = make_list(make_crowd(1, now=clock.now()), now=clock.now(), name="Tea lovers")
     writer = Writer(store)
-    writer.press("add:root|0|branch")
+    page = writer.press("add:root|0|branch")
+    assert 'name="open" value="root.steps.0.ways.0"' in page, "who goes the first way is what must be said"
+    assert "must say who goes this way" in page
     writer.press("more:people", opened="root.steps.0.ways.0")
     way = writer.draft.tree["root"]["steps"][0]["ways"][0]
     assert (way["people"], "Tea lovers" in writer.page) == ([{"segment": str(people.public_id)}], True)

@@ -45,6 +45,7 @@ def test_drawing_is_clean(name: str) -> None:
 )
 def test_interval_is_hollow_when_zero_is_inside(low: float, guess: float, high: float, kind: str) -> None:
     assert f'class="bo-int {kind}"' in drawings.interval(low, guess, high, scale=(-500, 1600), label="")
+    assert 'class="bo-int open"' in drawings.interval(low, guess, high, scale=(-500, 1600), label="", sure=False)
 
 
 def test_intervals_of_a_table_share_one_zero() -> None:

@@ -50,7 +50,7 @@ def _finish(store: Store) -> None:
     _hear(store)
     with store_context(store.pk):
         Customer.objects.create(email="zoe@example.test", email_key="zoe@example.test")
-        Journey.objects.create(name="Basket reminder", state="live", live_number=1, launched_at=now())
+        Journey.objects.create(name="Basket reminder", state="live", live_number=1, launched_at=now(), for_quiet=True)
     store.postal_address = "Musterweg 4, Berlin"
     store.save()
 
@@ -129,6 +129,14 @@ def test_it_folds_away_when_everything_is_done(shop: Lumen, owner: Client) -> No
     assert "Set up Lumen Coffee" not in body
     assert "You know 1 customer by name." in body
     assert "Show the checklist" not in body
+
+
+def test_what_writes_by_itself_is_no_campaign_that_was_sent_and_no_plan_that_is_on(shop: Lumen, owner: Client) -> None:
+    with store_context(shop.store.pk):
+        Journey.objects.create(name="Birthday", state="live", live_number=1, launched_at=now())
+    body = owner.get(_at("home", shop.store)).content.decode()
+    assert ("It was sent." in body, "What you switched on writes by itself." in body) == (False, True)
+    assert ("It is on." in body, "See the plan" in body) == (False, True)
 
 
 def test_the_daily_page_tells_what_happened(shop: Lumen, owner: Client) -> None:

@@ -74,7 +74,9 @@ def _path(fields: Fields) -> Path:
     people = read_people(fields, "people")
     told = tuple(Property.read(part) for part in fields.parts("told", most=MOST))
     if not people and not told:
-        fields.fault("people", Phrase(gettext_noop("must say who takes this path, or what the event told")))
+        fields.fault(
+            "people", Phrase(gettext_noop("must say who goes this way: people of a segment, people who fit a rule, or what the event said"))
+        )
     path = Path(fields.text("go", longest=40), fields.text("name", default="", longest=60), people, told)
     fields.close()
     return path

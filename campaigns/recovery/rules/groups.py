@@ -51,11 +51,12 @@ Ask = Callable[[Person], Phrase | None]
 
 @dataclass(frozen=True)
 class Group:
-    """One column of the plan: its stored key, its name, its rule in a few words, and the rule itself."""
+    """One column of the plan: its stored key, its name, its rule in a few words and in a sentence, and the rule itself."""
 
     key: str
     name: Phrase
     hint: Phrase
+    rule: Phrase
     ask: Ask
 
 
@@ -121,12 +122,54 @@ def _looking(person: Person) -> Phrase | None:
 
 FIRST_ORDER, LOYAL, COMPARING, RESEARCHING, BUYING, LOOKING = "first_order", "loyal", "comparing", "researching", "buying", "looking"
 GROUPS: tuple[Group, ...] = (
-    Group(FIRST_ORDER, Phrase(gettext_noop("First order open")), Phrase(gettext_noop("paid, on its way")), _first_order),
-    Group(LOYAL, Phrase(gettext_noop("Loyal")), Phrase(gettext_noop("3 orders or more")), _loyal),
-    Group(COMPARING, Phrase(gettext_noop("Comparing prices")), Phrase(gettext_noop("from a price site")), _comparing),
-    Group(RESEARCHING, Phrase(gettext_noop("Hesitating")), Phrase(gettext_noop("same product, 3 visits")), _researching),
-    Group(BUYING, Phrase(gettext_noop("Came to buy")), Phrase(gettext_noop("straight to the basket")), _buying),
-    Group(LOOKING, Phrase(gettext_noop("Just looking")), Phrase(gettext_noop("many pages, no aim")), _looking),
+    Group(
+        FIRST_ORDER,
+        Phrase(gettext_noop("First order open")),
+        Phrase(gettext_noop("paid, on its way")),
+        Phrase(gettext_noop("Their only order was placed in the last %(days)s days and is not sent yet."), {"days": PENDING_FOR.days}),
+        _first_order,
+    ),
+    Group(
+        LOYAL,
+        Phrase(gettext_noop("Loyal")),
+        Phrase(gettext_noop("3 orders or more")),
+        Phrase(gettext_noop("They have placed %(count)s orders or more."), {"count": LOYAL_ORDERS}),
+        _loyal,
+    ),
+    Group(
+        COMPARING,
+        Phrase(gettext_noop("Comparing prices")),
+        Phrase(gettext_noop("from a price site")),
+        Phrase(gettext_noop("In one of their last three visits they came from a price site, or sorted a list by price.")),
+        _comparing,
+    ),
+    Group(
+        RESEARCHING,
+        Phrase(gettext_noop("Hesitating")),
+        Phrase(gettext_noop("same product, 3 visits")),
+        Phrase(
+            gettext_noop(
+                "They looked at the same product in %(visits)s visits of a month, or read pages that answer questions, or came back to one"
+                " product and read it for %(seconds)s seconds."
+            ),
+            {"visits": SAME_PRODUCT_VISITS, "seconds": LONG_SECONDS},
+        ),
+        _researching,
+    ),
+    Group(
+        BUYING,
+        Phrase(gettext_noop("Came to buy")),
+        Phrase(gettext_noop("straight to the basket")),
+        Phrase(gettext_noop("They saw at most %(count)s pages before the basket, or began the checkout."), {"count": STRAIGHT_VIEWS}),
+        _buying,
+    ),
+    Group(
+        LOOKING,
+        Phrase(gettext_noop("Just looking")),
+        Phrase(gettext_noop("many pages, no aim")),
+        Phrase(gettext_noop("Whoever is in no other group.")),
+        _looking,
+    ),
 )
 """In the order they are asked. Pages show them in `ON_PAGES`."""
 

@@ -68,13 +68,13 @@ def lead_sentence(plan: CellPlan, *, stage: str, group: Phrase) -> Phrase:
     values = {"group": group, "stage": stage, "count": len(plan.rungs), "delay": long_delay(plan.rungs[0].minutes), "days": WAITS_DAYS}
     if plan.waits:
         text = gettext_noop(
-            "%(group)s, who left at “%(stage)s”, hear of it %(delay)s after it is back. Nothing is said while it is gone, and nobody waits "
-            "for longer than %(days)s days."
+            "%(group)s, left at “%(stage)s”: they hear of it %(delay)s after it is back. Nothing is said while it is gone, and nobody "
+            "waits for longer than %(days)s days."
         )
         return Phrase(text, values)
     if len(plan.rungs) == 1:
-        return Phrase(gettext_noop("%(group)s, who left at “%(stage)s”, get one message about it, %(delay)s after leaving."), values)
-    text = gettext_noop("%(group)s, who left at “%(stage)s”, get at most %(count)s messages about it, the first %(delay)s after leaving.")
+        return Phrase(gettext_noop("%(group)s, left at “%(stage)s”: they get one message about it, %(delay)s after leaving."), values)
+    text = gettext_noop("%(group)s, left at “%(stage)s”: they get at most %(count)s messages about it, the first %(delay)s after leaving.")
     return Phrase(text, values)
 
 

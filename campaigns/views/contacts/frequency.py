@@ -44,10 +44,11 @@ def _figures(figures: dict[str, Any], days: int, budget: Budget, *, may_open: bo
     everybody = histogram.get("", [])
     people = sum(everybody)
     channels = [key for key in CHANNEL_WORDS if key in histogram]
+    most = max((number for number, count in enumerate(everybody) if count), default=0)  # below it nobody is left to show
     advice = advise(figures["noes"], over=figures["over"], written=figures["written"], per_week=budget.together.per_week)
     return {
         "people": people,
-        "rows": [_row(number, histogram, channels, people) for number in range(1, MOST + 1)] if people else [],
+        "rows": [_row(number, histogram, channels, people) for number in range(1, most + 1)],
         "channels": [CHANNEL_WORDS[key] for key in channels],
         "over": figures["over"],
         "over_share": figures["over"] / figures["written"] if figures["written"] else 0.0,
@@ -75,7 +76,7 @@ def _lead(everybody: list[int], days: int) -> str:
         if passed * 2 >= people:
             middle = number
             break
-    half = ngettext("half of them %(count)s message or fewer", "half of them %(count)s messages or fewer", middle) % {"count": middle}
+    half = ngettext("half of them at most %(count)s message", "half of them at most %(count)s messages", middle) % {"count": middle}
     return _("In %(days)s days %(people)s people got something: %(half)s.") % {
         "days": days,
         "people": write_number(people),

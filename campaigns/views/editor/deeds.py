@@ -135,7 +135,8 @@ def _add(draft: JourneyDraft, shown: Shown, rest: str, known: Known) -> None:
     changed = rearranging.add(draft.tree, around, int(index) if is_index(index) else 0, kind, used=drafting.used_ids(draft.journey))
     if changed.place and not _is_full(changed.tree, shown):
         draft.tree = _prefilled(changed.tree, changed.place, known)
-        shown.open = shown.focus = changed.place
+        has_ways_to_name = kind == "branch"  # it asks nothing itself: what must be said is who goes its first way
+        shown.open = shown.focus = f"{changed.place}.{WAYS}.0" if has_ways_to_name else changed.place
         shown.said = _("A step was added.")
 
 

@@ -17,11 +17,12 @@ from campaigns.journeys import drafting, replaying, versions
 from campaigns.journeys.definition import Definition, DefinitionError
 from campaigns.journeys.soundness import met_again
 from campaigns.models import Journey, JourneyDraft, JourneyVersion
+from campaigns.sending.connecting import without_provider
 from campaigns.views.editor.deeds import Shown
 from campaigns.views.editor.drawing import Drawing, Line
 from campaigns.views.editor.reading import PartLine, part_lines
 from campaigns.views.editor.writing import journey_or_404, problems_of
-from campaigns.views.journey_words import names_of_store
+from campaigns.views.journey_words import CHANNEL_WORDS, names_of_store
 from retention.dashboard.access import may, needs
 from retention.kit import clock
 from retention.stores import auditing
@@ -95,6 +96,7 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
     drawing = Drawing(draft.tree, names, shown=Shown(), problems=problems)
     found = problems_of(draft.tree, drawing, journey, names)
     moving = _moving(journey, definition, drawing) if definition is not None and journey.launched_at is not None else []
+    sent = definition.sent if definition is not None else ()
     parts: list[PartLine] = part_lines(draft.tree, names, drawing)
     context = {
         "journey": journey,
@@ -109,6 +111,8 @@ def _page(request: Any, journey: Journey, draft: JourneyDraft, *, status: int = 
         "most_moved": versions.MOST_MOVED if sum(one.people for one in moving) > versions.MOST_MOVED else None,
         "replay": replaying.replay_of(journey),
         "is_first": journey.launched_at is None,
+        "inbox": [CHANNEL_WORDS[channel] for channel in without_provider(sorted({channel for _step, channel, _key in sent}))],
+        "may_connect": may(request, "connections.view"),
     }
     return render(request, "campaigns/editor/launch.html", context, status=status)
 

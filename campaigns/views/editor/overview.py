@@ -14,7 +14,7 @@ from retention.dashboard.figures import write_number
 
 MOST_BOXES = 60
 LONGEST = 14
-_SHORT = {"branch": "?", "split": "A/B"}
+_SHORT = {"split": "A/B"}
 
 
 def draw(lines: Sequence[Line]) -> SafeString | str:
@@ -63,7 +63,8 @@ class _Laid:
 def _short(line: Line) -> str:
     said = "".join(part.text for part in line.parts)
     slot = next((part.text for part in line.parts if part.is_slot and part.text.strip()), "")
-    words = {"wait": said, "wait_date": said, EXIT: _("Leave"), **_SHORT}.get(line.kind, slot or str(LABELS[line.kind]))
+    own = {"wait": said, "wait_date": said, "branch": _("Part ways"), EXIT: _("Leave"), **_SHORT}
+    words = own.get(line.kind, slot or str(LABELS[line.kind]))
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}…"
 
 

@@ -30,7 +30,7 @@ class PartLine:
 
 def part_lines(tree: Json, names: Names, drawing: Drawing) -> list[PartLine]:
     """Return who enters, how often and who is left out, and when it ends, as sentences."""
-    exits = _exits(tree) or [_("nothing but its last step")]
+    exits = _exits(tree) or [_("nothing: it goes on to its last step")]
     return [
         PartLine("trigger", "login-2", _("Starts when"), [_trigger(tree, names)], drawing.faults("trigger")),
         PartLine("entry", "filter", _("Who and how often"), _entry(tree, names), drawing.faults("entry")),

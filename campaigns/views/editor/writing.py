@@ -138,6 +138,8 @@ def context_of(request: Any, journey: Journey, draft: JourneyDraft, shown: Shown
         "open_part": shown.open if shown.open in PARTS else "",
         "part_fields": drawing.fields(shown.open) if shown.open in PARTS else [],
         "problems": problems_of(draft.tree, drawing, journey, names),
+        "sends": definition is not None and bool(definition.sent),
+        "may_rule": may(request, "messages.edit"),
         "kinds": [(kind, ICONS[kind], LABELS[kind]) for kind in FRESH],
         "overview": overview.draw(lines),
         "version": version,

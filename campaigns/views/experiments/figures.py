@@ -204,6 +204,7 @@ def people_words(outcome: Outcome) -> str:
     """Say of how many people the figures are, and how many are still being watched."""
     counted = sum(sums.people for sums in outcome.now.totals.values())
     words = ngettext("%(count)s person counts so far.", "%(count)s people count so far.", counted) % {"count": write_number(counted)}
+    words = words if counted else _("Nobody counts so far.")
     if not outcome.watched:
         return words
     watched = ngettext(

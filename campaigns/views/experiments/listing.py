@@ -13,7 +13,7 @@ from campaigns.journeys.versions import held_back_shares
 from campaigns.measurement import store_wide
 from campaigns.measurement.assignment import journey_key
 from campaigns.models import Campaign, Journey, RecoveryCell
-from campaigns.recovery.rules.groups import BY_KEY
+from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
 from campaigns.views.broadcasts.showing import badge_of, word_of
 from campaigns.views.experiments.figures import beyond_held_back
 from campaigns.views.journey_states import STATE_BADGES
@@ -49,8 +49,7 @@ def list_experiments(request: Any) -> HttpResponse:
 def _cells(*, currency: str, now: datetime) -> list[dict[str, Any]]:
     """Return the cells of the recovery plan that ran, in the order of the plan."""
     ran = RecoveryCell.objects.select_related("stage", "journey").filter(journey__live_number__isnull=False, stage__archived_at=None)
-    order = list(BY_KEY)
-    found = sorted(ran, key=lambda one: (one.stage.position, one.stage_id, order.index(one.group)))
+    found = sorted(ran, key=lambda one: (one.stage.position, one.stage_id, ON_PAGES.index(one.group)))
     beyond = beyond_held_back([journey_key(one.journey_id) for one in found], currency=currency, now=now)
     shares = held_back_shares(one.journey for one in found)
     return [

@@ -63,6 +63,7 @@ def show_bottlenecks(request: Any) -> HttpResponse:
     worst = STEPS[together.worst] if _is_bottleneck(together, together.worst) else ""
     context = {
         "by": by,
+        "split": dict(_dimensions())[by],
         "days": days,
         "steps": _steps(together, request),
         "names": [_STEPS[step] for step in STEPS],

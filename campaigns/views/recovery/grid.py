@@ -52,7 +52,9 @@ class Ask:
 
 @dataclass(frozen=True)
 class Mark:
-    """One cell on the page. tone: a class of its note; heat: a class of its ground; big: the figure a heat is about."""
+    """One cell on the page. since: from when its times count, where that is not the moment of leaving; tone: a class of its note; heat: a
+    class of its ground; big: the figure a heat is about.
+    """
 
     id: str
     url: str
@@ -61,6 +63,7 @@ class Mark:
     state: str
     people: int
     rungs: tuple[tuple[str, str, str, str], ...]
+    since: str
     gift: str
     note: str
     tone: str
@@ -166,6 +169,7 @@ def ready_rows(store: Store) -> list[dict[str, Any]]:
             {
                 "group_name": BY_KEY[group].name.render(_),
                 "rungs": rungs_of(plan) if plan is not None else (),
+                "since": since_of(plan),
                 "gift": gift_of(plan, currency=store.currency) if plan is not None else "",
             }
             for group, plan in plans
@@ -203,6 +207,7 @@ def _mark(
         state=state,
         people=figures.people,
         rungs=rungs_of(plan) if plan is not None else (),
+        since=since_of(plan),
         gift=gift_of(plan, currency=store.currency) if plan is not None else "",
         note=note,
         tone=tone,
@@ -215,6 +220,11 @@ def _mark(
         small=small,
         is_open=is_open,
     )
+
+
+def since_of(plan: CellPlan | None) -> str:
+    """Return from when the times of a cell count, where that is not the moment of leaving."""
+    return _("after it is back") if plan is not None and plan.waits else ""
 
 
 def rungs_of(plan: CellPlan) -> tuple[tuple[str, str, str, str], ...]:

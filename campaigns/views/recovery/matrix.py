@@ -16,13 +16,19 @@ from campaigns.recovery import looking_back, planning
 from campaigns.recovery.checking import overlaps
 from campaigns.recovery.figures import totals_of
 from campaigns.recovery.rules.groups import BY_KEY
+from campaigns.sending.connecting import without_provider
+from campaigns.views.journey_words import CHANNEL_WORDS
 from campaigns.views.recovery.grid import VIEWS, Ask, Grid, bounds_of, grid_of, groups_of_page, ready_rows
 from campaigns.views.recovery.panel import panel_of
+from retention.customers.models import CustomerEvent
 from retention.dashboard.access import may, needs
 from retention.dashboard.figures import write_money, write_number
 from retention.kit import clock
 from retention.kit.locks import transaction_lock
 from retention.stores import auditing
+
+MOST_NAMED = 3
+"""So many cells that stay drafts are named in one sentence."""
 
 
 @needs("messages.view")
@@ -44,6 +50,10 @@ def show_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
 
 def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpResponse:
     now, ask = clock.now(), Ask.of(request)
+    inbox = {
+        "inbox": [CHANNEL_WORDS[channel] for channel in without_provider(("push", "sms", "email"))],
+        "may_connect": may(request, "connections.view"),
+    }
     if not RecoveryStage.objects.exists():
         return render(
             request,
@@ -54,6 +64,7 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
                 "groups": groups_of_page(),
                 "open_group": "buying",
                 "rows": ready_rows(request.store),
+                **inbox,
             },
         )
     replay = RecoveryReplay.objects.first()
@@ -63,6 +74,7 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
     grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
     context = {
         "grid": grid,
+        **inbox,
         "ask": ask,
         "query": ask.query(),
         "bounds": bounds_of(ask.by, currency=request.store.currency),
@@ -101,6 +113,8 @@ def lead_of(store: Any, grid: Grid, ask: Ask) -> list[str]:
         )
         if not people:
             said = _("Nobody was seen leaving in %(days)s days. Whoever leaves is counted here half an hour later.")
+            if not CustomerEvent.objects.exclude(kind="own").exists():
+                said = _("Your shop has told nothing yet. Once it is connected, whoever leaves is counted here half an hour later.")
         now = _("Each cell says what they get, and when.") if grid.live else _("Nothing is sent yet.")
         return [said % {"days": ask.days, "count": write_number(people), "money": money}, now]
     back = ngettext(
@@ -157,11 +171,12 @@ def _switch_on(request: Any) -> None:
         toasts.success(request, said % {"count": switched.live})
     if switched.waiting:
         said = ngettext(
-            "%(count)s cell stays a draft: open it to see what it needs.",
-            "%(count)s cells stay drafts: open them to see what they need.",
-            switched.waiting,
+            "%(count)s cell stays a draft, and says what it needs: %(names)s.",
+            "%(count)s cells stay drafts, and say what they need: %(names)s.",
+            len(switched.waiting),
         )
-        toasts.info(request, said % {"count": switched.waiting})
+        names = ", ".join(switched.waiting[:MOST_NAMED]) + (" …" if len(switched.waiting) > MOST_NAMED else "")
+        toasts.info(request, said % {"count": len(switched.waiting), "names": names})
 
 
 def _pause_asked(request: Any) -> None:

@@ -75,6 +75,7 @@ def panel_of(request: Any, stage: RecoveryStage, group: str, grid: Grid, ask: As
         "group_name": BY_KEY[group].name.render(_),
         "cell": cell,
         "state": state,
+        "is_ready_made": cell.number == 0 and cell.changed_at == stage.created_at,  # as the plan was begun: nobody decided it
         "stop": open_stop("journey", cell.journey_id) if state == "paused" and cell.journey_id is not None else None,
         "plan": plan,
         "version": version,
@@ -217,6 +218,8 @@ def _verdict(lift: Lift, values: dict[str, str], counts: str) -> dict[str, str]:
     if lift.says < 0:
         strong = _("It costs more than it brings: %(guess)s, between %(low)s and %(high)s.") % values
         return {"tone": "bad", "strong": strong, "text": counts}
+    if lift.range.says:
+        fits += " " + _("A single look would call that sure; who looks again and again needs a wider range, and that one still holds zero.")
     return {"tone": "", "strong": _("Too early to say."), "text": f"{counts} {fits}"}
 
 

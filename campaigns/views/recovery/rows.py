@@ -74,7 +74,7 @@ def edit_group(request: Any, group: str) -> HttpResponse:
         return redirect("campaigns:recovery", store_slug=request.store.slug)
     now_by = RecoveryGroup.objects.filter(group=group).select_related("segment").first()
     context = {
-        "group": {"name": BY_KEY[group].name.render(_), "hint": BY_KEY[group].hint.render(_)},
+        "group": {"name": BY_KEY[group].name.render(_), "rule": BY_KEY[group].rule.render(_)},
         "segments": segments,
         "chosen": now_by.segment_id if now_by is not None else None,
         "is_rest": group == LOOKING,

@@ -156,14 +156,16 @@ def spark(values: Sequence[float], label: str) -> SafeString:
 
 
 @register.simple_tag
-def interval(low: float, guess: float, high: float, *, scale_low: float, scale_high: float, width: int = 150) -> SafeString:
-    """Draw a 95 % range on the table's shared scale."""
+def interval(
+    low: float, guess: float, high: float, *, scale_low: float, scale_high: float, width: int = 150, sure: bool = True
+) -> SafeString:
+    """Draw a 95 % range on the table's shared scale. sure: whether it may be called a gain or a loss where zero is outside."""
     label = _("%(guess)s, 95%% sure between %(low)s and %(high)s") % {
         "guess": figures.write_number(guess),
         "low": figures.write_number(low),
         "high": figures.write_number(high),
     }
-    return drawings.interval(low, guess, high, scale=(scale_low, scale_high), label=label, width=width)
+    return drawings.interval(low, guess, high, scale=(scale_low, scale_high), label=label, width=width, sure=sure)
 
 
 @register.simple_tag

@@ -85,7 +85,7 @@ def test_the_frequency_page_is_counted_when_somebody_looks_and_says_what_to_chan
     got(2, now=now, ago=timedelta(days=9))
     counting.go_on(store, now=now + timedelta(seconds=1))
     page = owner.get(here).content.decode()
-    assert "In 30 days 5 people got something: half of them 1 message or fewer." in page
+    assert "In 30 days 5 people got something: half of them at most 1 message." in page
     assert "Too few people to say whether more messages make more of them say no." in page
     assert f"/customers/{rows[0].customer.public_id}/why/" in page
     assert "In 7 days 3 people got something" in owner.get(f"{here}?days=7").content.decode()

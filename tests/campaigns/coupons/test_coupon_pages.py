@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from campaigns.journeys import drafting
 from campaigns.models import Coupon, CouponPool, SendRule
 from campaigns.playbooks.switching import switch_on
 from retention.stores.models import AuditEntry
@@ -120,6 +121,30 @@ def test_rule_of_a_template_and_of_a_step_are_kept(store: Any, now: Any) -> None
     assert client.post(f"{steps}first/rule/", {"dearer": "block"}).status_code == 302
     assert client.get(f"{steps}pause/rule/").status_code == 404
     assert SendRule.objects.get(journey=journey).step == "first"
+
+
+def test_a_message_of_a_draft_that_was_never_live_gets_its_pool(store: Any, now: Any) -> None:
+    client, pool, template = signed_in(member_of(store, "owner")), make_pool("C-1", now=now), make_coupon_mail(None).template
+    journey = drafting.make("Draft", user_id=None, now=now)
+    here = f"/s/{store.slug}/journeys/{journey.public_id}/"
+
+    def press(do: str) -> str:
+        stamp = drafting.unsaved(journey, now=now).stamp
+        return client.post(f"{here}edit/", {"do": do, "stamp": stamp}, headers={"HX-Request": "true"}).content.decode()
+
+    page = press("add:root|0|send")
+    assert "Choose the pool it is drawn from under “Coupon codes and changes”." in page
+    link = f"{here}steps/send/rule/"
+    assert f'href="{link}"' in page
+    assert client.post(link, {"pool": pool.pk}, follow=True).redirect_chain[-1] == (f"{here}edit/", 302)
+    rule = SendRule.objects.get()
+    assert (rule.journey, rule.step, rule.pool, rule.template) == (journey, "send", pool, None)
+    assert "Choose the pool it is drawn from" not in press("look")
+    press("remove:root.steps.0")
+    press("add:root|0|send")
+    tree = drafting.unsaved(journey, now=now).tree
+    assert (tree["root"]["steps"][0]["template"], tree["root"]["steps"][0]["id"]) == (template.key, "send-2"), "a rule of one that is gone"
+    assert client.get(f"{here}steps/end/rule/").status_code == 404
 
 
 def api(store: Any, *scopes: str) -> Any:

@@ -91,7 +91,7 @@ def test_a_journey_that_was_never_published_keeps_its_draft(store: Any, now: Any
     [
         ("send", {"channel": "email", "template": ""}, "root.steps.0.template", "must be a text of 1 to 60 characters"),
         ("wait", {"days": 900}, "root.steps.0.days", "must be a number from"),
-        ("branch", {}, "root.steps.0.ways.0.people", "must say who takes this path"),
+        ("branch", {}, "root.steps.0.ways.0.people", "must say who goes this way"),
         ("jump", {}, "root.steps.0", "Choose the step at which they go on."),
     ],
 )

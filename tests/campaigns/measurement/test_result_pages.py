@@ -66,6 +66,15 @@ def test_a_journey_that_holds_nobody_back_says_that_nobody_can_say(store: Any, n
         assert "really brings in" in client.get(f"/s/{store.slug}/journeys/{journey.public_id}/{page}").content.decode()
 
 
+def test_before_the_first_one_enters_it_is_too_early_and_nobody_says_that_nobody_can_say(store: Any, now: Any) -> None:
+    client = signed_in(member_of(store, "owner"))
+    client.post(f"/s/{store.slug}/journeys/ready/abandoned_cart/switch-on/")
+    here = f"/s/{store.slug}/journeys/{JourneyVersion.objects.get().journey.public_id}/"
+    page = client.get(f"{here}result/").content.decode()
+    assert ("Too early to say." in page, "Nobody can say" in page) == (True, False)
+    assert "Nobody has entered yet." in client.get(here).content.decode()
+
+
 def test_a_journey_from_the_page_holds_a_tenth_back_and_one_with_less_than_a_twentieth_does_not_start(store: Any, now: Any) -> None:
     signed_in(member_of(store, "owner")).post(f"/s/{store.slug}/journeys/ready/abandoned_cart/switch-on/")
     version = JourneyVersion.objects.get()

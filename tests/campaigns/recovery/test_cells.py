@@ -79,7 +79,7 @@ def test_a_ladder_about_what_is_sold_out_begins_when_it_is_back_or_never():
     assert [first.occasion.counts(BACK, {WAS_SOLD_OUT: gone}) for gone in (True, False, None)] == [True, False, False]
     said = plan_sentences(CellPlan((Rung("email", 30, "e"),), waits=True), stage="Wanted", group=BY_KEY["loyal"].name, names={})
     assert said[0].render(str) == (
-        "Loyal, who left at “Wanted”, hear of it 30 minutes after it is back. Nothing is said while it is gone, and nobody waits for "
+        "Loyal, left at “Wanted”: they hear of it 30 minutes after it is back. Nothing is said while it is gone, and nobody waits for "
         "longer than 30 days."
     )
     assert said[1].render(str) == "E-mail “e” 30 minutes after it is back"
@@ -150,7 +150,7 @@ def test_the_ready_made_plan_is_whole_and_sound():
 def test_a_cell_reads_as_sentences():
     names = {"p": "Still here", "s": "SMS", "e": "Basket", "t": "Talk"}
     said = [phrase.render(str) for phrase in plan_sentences(LADDER, stage="Basket idle", group=BY_KEY["looking"].name, names=names)]
-    assert said[0] == ("Just looking, who left at “Basket idle”, get at most 4 messages about it, the first 30 minutes after leaving.")
+    assert said[0] == ("Just looking, left at “Basket idle”: they get at most 4 messages about it, the first 30 minutes after leaving.")
     assert said[1] == "Push message “Still here” 30 minutes after leaving"
     assert said[3] == "E-mail “Basket” 20 hours after leaving"
 

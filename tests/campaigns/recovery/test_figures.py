@@ -11,6 +11,7 @@ from campaigns.models import Departure, Journey, Message, RecoveryCell, Recovery
 from campaigns.recovery import lately, looking, looking_back
 from campaigns.recovery.figures import figures_of_cells, totals_of, ways_of
 from campaigns.recovery.rules.behaviour import STEPS
+from campaigns.views.recovery.panel import verdict_of
 from tests.campaigns.journeys.journeying import make_template
 from tests.campaigns.measurement.people import drawn, sold
 from tests.campaigns.recovery.shopping import TEA, basket, live, shopper
@@ -87,6 +88,8 @@ def test_too_few_people_are_no_verdict_and_a_plain_look_alone_names_no_winner(st
     assert cells[stages["idle"].pk, "buying"].lift is None
     lift = cells[stages["payment"].pk, "buying"].lift
     assert (lift.says, lift.range.says) == (0, 1)
+    verdict = verdict_of(cells[stages["payment"].pk, "buying"], currency="EUR")
+    assert (verdict["strong"], "A single look would call that sure" in verdict["text"], lift.is_sure) == ("Too early to say.", True, False)
     assert totals_of({"x": cells[stages["idle"].pk, "buying"]}).lift is None
 
 

@@ -15,6 +15,7 @@ from campaigns.recovery import lately, looking_back
 from campaigns.recovery.planning import begin, plan_of, save_cell
 from campaigns.recovery.rules.cells import CHANNELS, CellPlan, Rung
 from campaigns.recovery.rules.defaults import CELLS
+from campaigns.recovery.rules.groups import BY_KEY, ON_PAGES
 from retention.kit import clock
 from retention.orders.models import Cart
 from retention.stores.models import AuditEntry
@@ -39,7 +40,19 @@ def test_one_press_makes_the_plan_and_lets_live_what_may(store):
     assert "No plan yet" in before
     assert before.count("10% off") == 1, "who gets what is read before the yes"
     assert before.count("Nothing is sent") == sum(plan is None for plan in CELLS.values())
-    assert client.post(address(store, "begin/"), {"switch_on": "1"}).status_code == 302
+    waiting = sum(plan is not None and plan.waits for plan in CELLS.values())
+    assert (waiting, before.count('<span class="rung">after it is back</span>')) == (3, waiting)
+    made = client.post(address(store, "begin/"), {"switch_on": "1"}, follow=True).content.decode()
+    assert "3 cells stay drafts, and say what they need: Basket idle × Just looking, " in made
+    assert made.count('<span class="rung">after it is back</span>') == waiting
+    assert "E-mail, 30 minutes after it is back" in made
+    assert "Your shop has told nothing yet." in made
+    assert "No provider is connected for: Push, SMS, E-mail." in made
+    opened = client.get(of_cell(store, "list", "buying")).content.decode()
+    assert "on purpose: the ready-made plan leaves it out." in opened
+    client.post(of_cell(store, "idle", "loyal", "state/"), {"state": "empty"})
+    assert "decided it on" in client.get(of_cell(store, "idle", "loyal")).content.decode()
+    client.post(of_cell(store, "idle", "loyal", "state/"), {"state": "live"})
     states = dict(RecoveryCell.objects.values_list("state").distinct().values_list("state", "state"))
     assert set(states) == {"live", "draft", "empty"}
     drafts = RecoveryCell.objects.filter(state="draft").select_related("stage")
@@ -99,10 +112,14 @@ def test_a_message_is_changed_in_its_cell_and_the_same_again_is_no_version(plan)
 def test_a_plan_that_could_not_wait_can_be_made_to(plan):
     client, button = signed_in(member_of(plan)), "Write when it is back"
     page, save = of_cell(plan, "gone", "buying"), of_cell(plan, "gone", "buying", "save/")
-    assert button not in client.get(page).content.decode()
+
+    def panel() -> str:
+        return client.get(page).content.decode().partition('id="panel"')[2]
+
+    assert button not in panel()
     save_cell(cell_of("gone", "buying"), CellPlan((Rung("email", 1200, "recovery-mail"),), expires_hours=24), user_id=None, now=clock.now())
     Template.objects.filter(key="recovery-in-stock").update(key="another")
-    before = client.get(page).content.decode()
+    before = panel().partition("</aside>")[0]
     assert button in before
     assert "after leaving" in before
     assert "after it is back" not in before
@@ -110,7 +127,7 @@ def test_a_plan_that_could_not_wait_can_be_made_to(plan):
     ready = CELLS["gone", "buying"]
     assert ready is not None
     assert plan_of(cell_of("gone", "buying")) == replace(ready, expires_hours=24)
-    after = client.get(page).content.decode()
+    after = panel().partition("</aside>")[0]
     assert button not in after
     assert "after it is back" in after
     assert Template.objects.get(key="recovery-in-stock").live_number
@@ -305,6 +322,17 @@ def test_while_the_past_is_counted_the_page_counts_along_and_then_shows_what_was
     assert "The last 90 days are counted." in done
     assert ("3 people were looked at" in done, "every 3s" in done, "In 90 days 3 people left" in done) == (True, False, True)
     assert "days are counted" not in look(), "it is no news at the next view"
+
+
+def test_before_any_visit_there_is_no_funnel_of_zeros(plan):
+    page = signed_in(member_of(plan)).get(address(plan, "bottlenecks/")).content.decode()
+    assert ("No visit has been counted yet." in page, "Make this a row" in page, "<table" in page) == (True, False, False)
+
+
+@pytest.mark.parametrize("group", ON_PAGES)
+def test_the_page_of_a_group_says_its_rule(plan, group):
+    page = signed_in(member_of(plan)).get(address(plan, f"groups/{group}/")).content.decode()
+    assert ("Whoever is in no other group." if group == "looking" else BY_KEY[group].rule.render(str)) in page
 
 
 def test_bottlenecks_name_the_step_that_loses_most_and_make_it_a_row(plan):

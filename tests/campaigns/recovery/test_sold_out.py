@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.journeys import products
 from campaigns.journeys.merging import move_runs
 from campaigns.journeys.products import take_product_news
 from campaigns.journeys.triggers import FOR_STOCK
@@ -17,10 +18,11 @@ from campaigns.recovery.rules.compiling import BACK, WAITS_DAYS
 from retention.catalog.models import ProductNews
 from retention.customers.models import CustomerEvent
 from retention.customers.personal_data import Pair
+from retention.kit.stored_json import read_json
 from tests.campaigns.journeys.journeying import LATER, make_journey
 from tests.campaigns.journeys.stocking import report, stock
 from tests.campaigns.recovery.shopping import TEA, cell_of, go_live, is_written_to, leave, live
-from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written
+from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tell, tick, wanting, written
 from tests.campaigns.story import buy
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +281,15 @@ def test_who_climbs_about_a_thing_waits_for_it_no_more(cell: RecoveryCell, now: 
     assert sorted(Enrollment.objects.running().values_list("about", "step")) == [("lamp", FOR_STOCK), ("lamp", "wait-email")]
     move_runs([Pair(again.pk, ana.pk)])
     assert list(Enrollment.objects.running().values_list("customer_id", "about", "step")) == [(ana.pk, "lamp", "wait-email")]
+
+
+def test_of_a_view_only_what_it_says_of_stock_leaves_the_database(cell: RecoveryCell, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(products, "read_json", lambda text: asked.append(text) or read_json(text))
+    long = "x" * 20_000
+    ana = wanting(cell, now=now, product=LAMP | {"note": long, "stock_status": long, "available": {"note": long}})
+    wanting(cell, now=now, product={"product_id": "lamp", "note": long})
+    stock(4, at=now + 10 * MINUTE)
+    tell(now=now + 10 * MINUTE)
+    assert list(CustomerEvent.objects.filter(name=BACK).values_list("customer_id", flat=True)) == [ana.pk]
+    assert (len(asked), max(map(len, asked)) < 1_000) == (2, True)

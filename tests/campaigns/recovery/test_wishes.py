@@ -16,7 +16,7 @@ from campaigns.recovery.rules.cells import CellPlan, Rung
 from retention.catalog.models import Product
 from retention.catalog.saving import Seen, note_seen
 from tests.campaigns.journeys.stocking import stock
-from tests.campaigns.recovery.shopping import TEA, go_live, leave, live, shopper
+from tests.campaigns.recovery.shopping import TEA, cell_of, go_live, leave, live, shopper
 from tests.campaigns.recovery.shopping import tick as look
 from tests.campaigns.recovery.wanting import LAMP, SHELF, decisions, tick, wanting, written, written_one
 
@@ -59,7 +59,7 @@ def test_somebody_waits_for_so_many_products_and_no_more(cell: RecoveryCell, now
     assert decisions(ana) == ["entered", "already"]
 
 
-@pytest.mark.parametrize(("days", "expected"), [(3, "already"), (8, "entered")])
+@pytest.mark.parametrize(("days", "expected"), [(3, "already"), (9, "entered")])
 def test_after_they_were_told_a_week_goes_by_before_they_wait_for_it_again(cell: RecoveryCell, now: Any, days: int, expected: str) -> None:
     ana = written_one(cell, now=now)
     wants(ana, LAMP, now=now)
@@ -128,3 +128,40 @@ def test_what_is_read_of_earlier_does_not_grow_with_it(cell: RecoveryCell, now: 
     assert not known.may_want(ana.pk, "lamp", left_at=now + 2 * HOUR)
     about = Earlier.of([Asked(ana.pk, "old-400", "", now + 2 * HOUR, now + 2 * HOUR)]).departures[ana.pk]
     assert [one.about for one in about] == ["old-400"], "of the same basket every run counts"
+
+
+def told_late(cell: RecoveryCell, *others: RecoveryCell, now: Any) -> Any:
+    """Return somebody who waited for the lamp for three weeks and was told yesterday that it is back."""
+    ana = written_one(cell, *others, now=now)
+    wants(ana, LAMP, now=now - 21 * DAY)
+    stock(4, at=now - DAY)
+    for hours in (24, 23, 22):
+        tick(now=now - hours * HOUR)
+    assert written(ana) == 1
+    return ana
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "already"), (6, "already"), (7, "entered")])
+def test_the_week_counts_from_when_they_were_told_however_long_they_waited(cell: RecoveryCell, now: Any, days: int, expected: str) -> None:
+    ana = told_late(cell, now=now)
+    stock(0, at=now - HOUR)
+    wants(ana, LAMP, now=now + days * DAY)
+    assert decisions(ana) == ["entered", expected]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "already"), (7, "entered")])
+def test_who_was_told_rests_a_week_from_other_cells_too(cell: RecoveryCell, now: Any, days: int, expected: str) -> None:
+    save_cell(cell_of("product", "looking"), CellPlan((Rung("email", 60, "recovery-back"),)), user_id=None, now=now - HOUR)
+    ana = told_late(cell, go_live("product", "looking", now=now - HOUR), now=now)
+    live(ana, (0, "Product Viewed", TEA), (0.1, "Product Viewed", TEA), now=now + days * DAY)
+    tick(now=now + days * DAY + 31 * MINUTE)
+    assert decisions(ana) == ["entered", expected]
+
+
+def test_who_waited_in_vain_may_wait_again_at_once(cell: RecoveryCell, now: Any) -> None:
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now - 31 * DAY)
+    tick(now=now - 12 * HOUR)
+    assert Enrollment.objects.get(customer=ana).state == "finished"
+    wants(ana, LAMP, now=now)
+    assert decisions(ana) == ["entered", "entered"]
