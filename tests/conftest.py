@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as product
 from hypothesis import HealthCheck, settings
 
-from retention.testing.marks import chromium
+from tests.browser.launching import launch
 from tests.browser.looking import keep_pictures
 from tests.serving import end_shared
 
@@ -48,4 +48,4 @@ def running_browser() -> Iterator[Any]:
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # its event loop lives in this thread; the tests still talk to the database
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield launch(playwright)

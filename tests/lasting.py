@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 T = TypeVar("T")
@@ -19,6 +19,8 @@ def lasting(blocker: DjangoDbBlocker, make: Callable[[], T]) -> Iterator[T]:
     with blocker.unblock():
         around = transaction.atomic()
         around.__enter__()
+        with connection.cursor() as cursor:  # a test that only computes may take longer than the product lets a transaction wait
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     try:
         with blocker.unblock():
             made = make()

@@ -4,7 +4,7 @@ Sign-in is the product's own page, so rate limits and the second factor hold; Dj
 """
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 from csp.constants import HEADER, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -15,6 +15,7 @@ from django.http.request import split_domain_port
 from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
@@ -87,6 +88,10 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
         from retention.staff.pages import operations
 
         return operations(request)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Return the tables by room, worked out where it is read: every page is handed it, and one shows it."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page needs; Django's own password form is not offered."""

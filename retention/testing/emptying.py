@@ -16,7 +16,6 @@ from retention.testing.running import ADMIN_VARIABLE, with_database
 # Migrated, not filled by tests.
 _KEPT = ["django_migrations", "django_content_type", "auth_permission"]
 _EMPTY = """
-    SET session_replication_role = replica;
     DO $body$
     DECLARE filled text;
     BEGIN
@@ -44,12 +43,19 @@ def close() -> None:
         _lines.pop().close()
 
 
-def _empty(_case: TransactionTestCase) -> None:
-    """Delete every row a test may have left. The aliases are all the same database; keys and triggers do not look."""
+def administrator() -> Any:
+    """Return the administrator's connection to this process's database, whose statements keys and triggers do not look at."""
     if not _lines or _lines[0].closed:
         close()
         _lines.append(psycopg2.connect(with_database(os.environ[ADMIN_VARIABLE], str(connections["default"].settings_dict["NAME"]))))
         _lines[0].autocommit = True
-    with _lines[0].cursor() as cursor:
-        cursor.execute("SELECT set_config('boomerang.kept', %s, false)", [" ".join(_KEPT)])
+        with _lines[0].cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute("SELECT set_config('boomerang.kept', %s, false)", [" ".join(_KEPT)])
+    return _lines[0]
+
+
+def _empty(_case: TransactionTestCase) -> None:
+    """Delete every row a test may have left. The aliases are all the same database."""
+    with administrator().cursor() as cursor:
         cursor.execute(_EMPTY)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Response
 
 PATIENCE_SECONDS = 30.0  # only a failure takes so long; a busy machine takes ten
+DRAWN_MILLISECONDS = 600  # until frames within a page are drawn, which only a picture needs
 Scheme = Literal["light", "dark"]
 SIZES: dict[str, tuple[int, int]] = {"desktop": (1440, 900), "phone": (390, 844)}
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -70,6 +71,11 @@ def wait_for(page: "Page", expression: str, *, seconds: float = PATIENCE_SECONDS
         page.wait_for_timeout(20)
 
 
+def settle(page: "Page") -> None:
+    """Wait until the page is loaded and what it asks for as it opens has come."""
+    wait_for(page, "document.readyState === 'complete' && !document.querySelector('.htmx-request')")
+
+
 def until(probe: Callable[[], Any], wanted: Any, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until the probe says what is wanted; fail with what it said instead."""
     give_up = time.monotonic() + seconds
@@ -89,4 +95,5 @@ def picture(page: "Page", *, variant: str, name: str) -> None:
         return
     path = PICTURES / variant / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(DRAWN_MILLISECONDS)
     page.screenshot(path=path, full_page=True, animations="disabled")

@@ -1,11 +1,10 @@
 """A merchant's first campaign from sign-up to the mail in the test inbox, by few clicks; the pages of campaigns to look at."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +12,6 @@ from campaigns.broadcasts import running
 from campaigns.broadcasts.drafting import Way
 from campaigns.connecting.judging import Finding
 from campaigns.models import Campaign, LinkHost, Sender, SendingDomain
-from campaigns.sending import lines
 from campaigns.sending.receipts import note_clicks
 from retention.customers.models import Customer, Import
 from retention.kit import clock
@@ -21,18 +19,15 @@ from retention.notices.models import Notice
 from retention.stores.models import Store, User
 from retention.tenancy.context import store_context
 from segments.membership import fill_due
-from tests.browser.conftest import Site
-from tests.browser.looking import Watch, faults_of_page, picture, wait_for
+from tests.browser.conftest import New
+from tests.browser.looking import Watch, faults_of_page, picture, settle, wait_for
 from tests.campaigns.campaigning import WORDS, make_campaign, make_crowd, make_list, rows, send_all
 from tests.campaigns.outcomes import buy_after, click_on, make_sent, say_no
 from tests.customers.importing import work
 from tests.factories import STRONG_PASSWORD, make_store, member_of
-from tests.inbox.test_inbox import running_inbox
-from tests.isolation.scene import Side
-from tests.serving import serve_application
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,25 +58,6 @@ class Hand:
         for name, text in values.items():
             self.fields += 1
             self.page.locator(f"[name={name}]").fill(text)
-
-
-@dataclass
-class New:
-    """The product as somebody finds it who never was here, with a test inbox that keeps mails in `folder`."""
-
-    site: Site
-    folder: Path
-
-
-@pytest.fixture
-def fresh(transactional_db: None, browser: "Browser", tmp_path: Path, settings: Any) -> Iterator[New]:
-    with running_inbox(tmp_path) as port:
-        settings.INBOX_SMTP_URL, settings.INBOX_DIR = f"smtp://127.0.0.1:{port}", tmp_path
-        own = {"INBOX_SMTP_URL": settings.INBOX_SMTP_URL, "INBOX_DIR": str(tmp_path)}
-        with serve_application("retention.wsgi:application", environment=own) as served:
-            settings.SITE_URL = served.url.replace("127.0.0.1", "localhost")
-            yield New(Site(settings.SITE_URL, Side("", None, {}, {}, "", "", "", ""), browser), tmp_path)  # type: ignore[arg-type]
-        lines.close_all()
 
 
 def _sign_up(page: "Page", hand: Hand) -> None:
@@ -260,7 +236,7 @@ def test_the_report_draws_what_happened(variant: str, fresh: New) -> None:
     for name, place in places.items():
         page.goto(f"/s/{store.slug}/campaigns/{place}")
         page.mouse.wheel(0, 4000)
-        page.wait_for_timeout(900)
+        settle(page)
         if name == "review":
             page.frame_locator(".cp-frame").last.get_by_text("New on the shelf").wait_for()
         picture(page, variant=variant, name=f"campaign {name}")

@@ -1,7 +1,7 @@
 """An SMS campaign from its beginning to its report, an approval, and two e-mail connections with a warm-up: pages to look at."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,14 +13,11 @@ from campaigns.sending import routing
 from campaigns.sending.warming import WarmUp
 from retention.kit import clock
 from retention.tenancy.context import store_context
-from tests.browser.looking import Watch, faults_of_page, picture
-from tests.browser.test_campaigns import fresh  # noqa: F401 - a fixture
+from tests.browser.conftest import New
+from tests.browser.looking import Watch, faults_of_page, picture, settle
 from tests.campaigns.campaigning import WORDS, make_campaign, make_crowd, make_list, rows, start
 from tests.campaigns.twilio_stage import make_reader
 from tests.factories import make_store, member_of
-
-if TYPE_CHECKING:
-    from tests.browser.test_campaigns import New
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TWO_WAYS = Words(
@@ -30,7 +27,7 @@ SALE = Words(text="Hi {{ profile.first_name }}, the sale has begun: https://lume
 
 
 @pytest.mark.parametrize("variant", ["desktop-light", "phone-dark"])
-def test_pages_of_channels(variant: str, fresh: "New") -> None:  # noqa: F811 - the fixture
+def test_pages_of_channels(variant: str, fresh: New) -> None:
     store = make_store("Lumen", web_address="https://lumen.example.test", postal_address="Lumen, Weg 7, 10115 Berlin")
     owner, writer, now = member_of(store, "owner"), member_of(store, "writer"), clock.now()
     with store_context(store.pk):
@@ -39,7 +36,7 @@ def test_pages_of_channels(variant: str, fresh: "New") -> None:  # noqa: F811 - 
     watch.over(page)
     for name, place in places.items():
         page.goto(f"/s/{store.slug}/{place}")
-        page.wait_for_timeout(900)
+        settle(page)
         if name == "connections":
             page.locator("summary", has_text="Share and warm-up").first.click()
         if name == "asked":

@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import Template, TemplateVersion
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import Watch, faults_of_page, picture, until, wait_for
+from tests.browser.looking import Watch, faults_of_page, picture, settle, until, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,10 +46,10 @@ def shown(page: "Page") -> str:
 
 def test_a_mail_is_begun_filled_in_moved_and_taken_back(site: Site) -> None:
     page, watch = begin(site)
-    page.wait_for_timeout(1500)
+    settle(page)
     picture(page, variant="desktop-light", name="content-new")
     choose(page, "Newsletter")
-    page.wait_for_timeout(800)
+    settle(page)
     picture(page, variant="desktop-light", name="content-editor")
     heading = page.locator("#ed-blocks .bk:has-text('Something worth telling') > details > summary").first
     heading.click()
@@ -87,7 +87,6 @@ def test_code_shows_its_faults_beside_it_and_all_looks_can_be_seen(site: Site) -
     for look in ("phone", "dark", "text"):
         page.click(f"button[data-as='{look}']")
         assert "Good to have you here" in shown(page)
-        page.wait_for_timeout(300)
         picture(page, variant="desktop-light", name=f"content-editor-{look}")
     page.click("button[data-as='html']")
     page.click("#ed-other")
@@ -128,7 +127,7 @@ def test_what_was_typed_while_the_line_was_dead_is_kept_when_it_is_back(site: Si
 def test_the_editor_works_on_a_phone(site: Site) -> None:
     page, watch = begin(site, "phone-light")
     choose(page, "Win-back")
-    page.wait_for_timeout(800)
+    settle(page)
     picture(page, variant="phone-light", name="content-editor")
     assert faults_of_page(page) == []
     assert watch.complaints == []
@@ -180,7 +179,7 @@ def test_versions_languages_list_and_look_of_mails_are_sound(site: Site, variant
         ("brand", f"{shop}/settings/mails/"),
     ):
         page.goto(where)
-        page.wait_for_timeout(400)
+        settle(page)
         picture(page, variant=variant, name=f"content-{name}")
         assert faults_of_page(page) == [], name
     assert watch.complaints == []

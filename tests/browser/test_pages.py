@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Site
-from tests.browser.looking import PAIR, VARIANTS, Watch, faults_of_page, faults_of_source, picture
+from tests.browser.looking import PAIR, VARIANTS, Watch, faults_of_page, faults_of_source, picture, settle
 from tests.isolation import matrix
 from tests.isolation.addresses import address
 
@@ -51,12 +51,13 @@ def look(page: "Page", where: str, *, name: str, variants: Sequence[str] = PAIR)
     dress(page, variants[0])
     watch.over(page)
     answer = page.goto(where, wait_until="load")
-    page.wait_for_timeout(60)
+    settle(page)
     if name in DRAWN_LATER:
         page.wait_for_selector(DRAWN_LATER[name])
     found = faults_of_source(answer.text() if answer is not None else "")
-    for variant in variants:
-        dress(page, variant)
+    for place, variant in enumerate(variants):
+        if place:
+            dress(page, variant)
         picture(page, variant=variant, name=name)
         found += [f"{variant}: {fault}" for fault in faults_of_page(page) if not (name in DRAWN_LATER and fault.startswith("contrast"))]
     found += watch.complaints

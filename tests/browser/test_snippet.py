@@ -58,6 +58,12 @@ class Street:
         wait_for(page, "Boolean(window.boomerang && window.boomerang.version)")
         return page
 
+    def timed(self) -> "BrowserContext":
+        """Open a window whose clock goes on as `passes` says, besides by itself."""
+        context = self.browser.new_context()
+        context.clock.install()
+        return context
+
     def names(self) -> list[str]:
         """Return what is stored, in the order it happened."""
         with store_context(self.store.pk):
@@ -85,6 +91,12 @@ def street(transactional_db: None, product: str, browser: "Browser") -> Iterator
         street = Street(shop, gateway, store, key, browser)
         street.tag()
         yield street
+
+
+def passes(page: "Page", milliseconds: int = 1300) -> None:
+    """Let the page of a timed window live on by its own clock: longer than it gathers before it sends, and what it sent arrives."""
+    page.clock.run_for(milliseconds)
+    page.wait_for_timeout(100)
 
 
 def test_the_file_is_small_plain_and_self_contained() -> None:
@@ -158,12 +170,12 @@ def test_a_page_that_closes_at_once_still_delivers(street: Street) -> None:
 
 
 def test_what_happens_offline_waits_survives_a_reload_and_arrives_once(street: Street) -> None:
-    context = street.browser.new_context()
+    context = street.timed()
     page = street.visit(context=context)
     until(street.names, ["Page"])
     context.set_offline(True)
     page.evaluate("for (let n = 0; n < 230; n++) boomerang.track('Tried ' + n, {n})")
-    page.wait_for_timeout(1300)
+    passes(page)
     assert street.names() == ["Page"]
     kept = page.evaluate("JSON.parse(localStorage.boomerang_queue).map(e => e.event)")
     assert kept == [f"Tried {number}" for number in range(30, 230)], "the oldest give way beyond 200"
@@ -192,12 +204,12 @@ def test_a_busy_server_is_asked_again_when_it_said(street: Street) -> None:
 
 def test_the_wait_a_server_asked_for_counts_on_the_next_page_too(street: Street) -> None:
     street.gateway.refusals.append((503, {"Retry-After": "30"}))
-    context = street.browser.new_context()
+    context = street.timed()
     page = street.visit(context=context)
     until(lambda: len(street.gateway.batches), 1)
     until(lambda: page.evaluate("JSON.parse(localStorage.boomerang).until > Date.now() + 25000"), True)
     page.goto(f"{street.shop.url}/two")
-    page.wait_for_timeout(1500)
+    passes(page, 1500)
     assert (len(street.gateway.batches), street.names()) == (1, [])
     assert page.evaluate("JSON.parse(localStorage.boomerang_queue).length") == 2, "nothing is lost meanwhile"
 
@@ -216,11 +228,11 @@ def test_a_batch_that_can_never_be_taken_is_dropped_and_said_so_in_debug_mode(st
 def test_a_secret_key_is_refused_in_the_page(street: Street) -> None:
     street.key = make_key(street.store, "secret")[1]
     street.tag()
-    page = street.browser.new_context().new_page()
+    page = street.timed().new_page()
     with page.expect_console_message(lambda message: "A secret key must never stand in a page" in message.text):
         page.goto(street.shop.url)
     page.evaluate("boomerang.track('Product Viewed', {})")
-    page.wait_for_timeout(1200)
+    passes(page)
     assert (street.gateway.batches, street.names(), page.evaluate(STORED)) == ([], [], "")
 
 
@@ -230,26 +242,29 @@ SIGNALS = ("Navigator.prototype, 'doNotTrack', {get: () => '1'}", "Navigator.pro
 def test_a_visitor_whose_browser_asks_for_privacy_is_neither_noted_nor_known(street: Street) -> None:
     pages = []
     for signal in SIGNALS:
-        context = street.browser.new_context()
+        context = street.timed()
         context.add_init_script(f"Object.defineProperty({signal})")
         pages.append(street.visit(context=context))
         pages[-1].evaluate("boomerang.track('Product Viewed', {}); boomerang.identify('c-1')")
-    pages[-1].wait_for_timeout(1300)
+    for page in pages:
+        passes(page)
     assert [(page.evaluate(STORED), page.evaluate("boomerang.anonymousId()")) for page in pages] == [("", None)] * 2
     assert street.gateway.batches == []
     street.tag(gpc="false")
     pages[-1].reload()
+    passes(pages[-1])
+    assert len(street.gateway.batches) == 1, "so much time is enough for what is sent"
     until(street.names, ["Page"])
 
 
 def test_nothing_is_stored_or_sent_before_a_yes_and_everything_is_forgotten_after_a_no(street: Street) -> None:
     street.tag(consent_required="true")
-    page = street.visit()
+    page = street.visit(context=street.timed())
     page.evaluate(
         "boomerang.track('Product Viewed', {}); boomerang.identify('c-1'); boomerang.cart([{product_id: 'x'}]); boomerang.reset()"
     )
     page.evaluate("boomerang.consent({email: true})")
-    page.wait_for_timeout(1300)
+    passes(page)
     page.goto(f"{street.shop.url}/two")
     wait_for(page, "Boolean(window.boomerang && window.boomerang.version)")
     assert (page.evaluate(STORED), page.evaluate("boomerang.anonymousId()"), street.gateway.batches) == ("", None, [])
@@ -261,12 +276,12 @@ def test_nothing_is_stored_or_sent_before_a_yes_and_everything_is_forgotten_afte
     page.evaluate("boomerang.track('Product Viewed', {}); boomerang.consent({analytics: false})")
     assert (page.evaluate(STORED), page.evaluate("boomerang.anonymousId()")) == ("", None)
     page.goto(f"{street.shop.url}/two")
-    page.wait_for_timeout(1300)
+    passes(page)
     assert (page.evaluate(STORED), street.names()) == ("", ["Page", "Page"])
 
 
 def test_a_no_is_remembered_without_an_id_where_nobody_was_asked(street: Street) -> None:
-    context = street.browser.new_context()
+    context = street.timed()
     page = street.visit(context=context)
     until(street.names, ["Page"])
     other = street.visit("/two", context=context)
@@ -275,7 +290,7 @@ def test_a_no_is_remembered_without_an_id_where_nobody_was_asked(street: Street)
     assert page.evaluate("localStorage.boomerang") == '{"no":1}'
     other.evaluate("boomerang.track('Product Viewed', {})")
     page.reload()
-    page.wait_for_timeout(1300)
+    passes(page)
     assert page.evaluate("Object.keys(localStorage).join() + localStorage.boomerang") == 'boomerang{"no":1}'
     assert street.names() == ["Page", "Page"], "a no in one tab counts in the other at once"
     page.evaluate("boomerang.consent({analytics: true})")

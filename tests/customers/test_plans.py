@@ -16,6 +16,7 @@ from retention.intake.connecting import connect_for_ingest
 from retention.kit.clock import now
 from retention.orders.models import Cart, Order
 from tests.factories import make_store, work_for
+from tests.lasting import lasting
 
 pytestmark = pytest.mark.django_db
 FILL = """
@@ -63,14 +64,24 @@ def scanned_tables(node):
     return found.union(*(scanned_tables(child) for child in node.get("Plans", [])))
 
 
-@pytest.fixture
-def full_store():
+def make_full_stores():
     for number in range(2):
         store = make_store()
         with work_for(store), connection.cursor() as cursor:
             cursor.execute(FILL if number == 0 else FILL.replace("'p' || n", "'q' || n"), [store.pk])
-    with work_for(store):
+    return store
+
+
+@pytest.fixture(scope="module")
+def full_store_of_file(django_db_setup, django_db_blocker):
+    with lasting(django_db_blocker, make_full_stores) as store:
         yield store
+
+
+@pytest.fixture
+def full_store(full_store_of_file, db):
+    with work_for(full_store_of_file):
+        yield full_store_of_file
 
 
 def test_lists_timelines_and_searches_use_indexes(full_store):

@@ -23,17 +23,29 @@ from segments.rules.rearranging import ROOT, clean_tree, empty_tree, node_at, pl
 from segments.rules.tree import read_leaf
 from tests.factories import make_store
 from tests.factories.customers import make_customer
+from tests.lasting import lasting
 from tests.segments.strategies import RULES, SINGLE
 from tests.segments.world import make_world
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 
 
-@pytest.fixture
-def terms(db):
+def make_asked():
     store = make_store(slug="asked", currency="EUR", zone="Europe/Berlin")
     with store_context(store.pk):
         make_world(store, seed=1, count=5)
+    return store
+
+
+@pytest.fixture(scope="module")
+def store_of_file(django_db_setup, django_db_blocker):
+    with lasting(django_db_blocker, make_asked) as store:
+        yield store
+
+
+@pytest.fixture
+def terms(store_of_file, db):
+    with store_context(store_of_file.pk):
         yield terms_of_store()
 
 
