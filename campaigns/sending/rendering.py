@@ -14,10 +14,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from html import escape
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,11 +72,11 @@ class Job(NamedTuple):
 class _Told:
     """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
 
-    chunks: bytes with places for our addresses, and what picks these by position. most: how many addresses they are picked from.
+    chunks: pieces with places for our addresses between them, and what picks these by position. most: how many they are picked from.
     """
 
     def __init__(self) -> None:
-        self.chunks: list[tuple[bytes, Callable[[Any], Any] | None]] = []
+        self.chunks: list[tuple[tuple[bytes, ...], Sequence[int]]] = []
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
         self.most = 0
@@ -89,12 +88,8 @@ class _Told:
         for texts, positions in chunks:
             if any(map(may_begin_a_line_with_a_dot, texts)):
                 self.dotted.add(len(self.chunks))
-            if positions:
-                form = b"%b".join([text.encode().replace(b"%", b"%%") for text in texts])
-                self.chunks.append((form, itemgetter(*positions)))
-                self.most = max(self.most, max(positions) + 1)
-            else:
-                self.chunks.append((texts[0].encode(), None))
+            self.chunks.append((tuple([text.encode() for text in texts]), positions))
+            self.most = max(self.most, max(positions, default=-1) + 1)
 
 
 class Renderer:
@@ -283,15 +278,22 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     if isinstance(html, str):
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
     at = "\n".join(Addresses(escape(base), proofs, told.most)).encode().split(b"\n")
-    pieces = [_fixed(told.chunks[one], at) if type(one) is int else one.encode() for one in html]
+    pieces = list[bytes]()
+    for one in html:
+        if type(one) is int:
+            texts, positions = told.chunks[one]
+            pieces += texts if len(texts) == 1 else _filled(texts, positions, at)
+        else:
+            pieces.append(one.encode())
     dotless = not any(one in told.dotted if type(one) is int else may_begin_a_line_with_a_dot(one) for one in html)
     return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless)
 
 
-def _fixed(chunk: tuple[bytes, Callable[[Any], Any] | None], at: Sequence[bytes]) -> bytes:
-    """Return a fixed text with the addresses of one mail in it. at: these, by position."""
-    form, pick = chunk
-    return form if pick is None else form % pick(at)
+def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[bytes]) -> list[bytes]:
+    """Return a fixed text's pieces with the addresses of one mail between them. at: these, by position."""
+    pieces = [b""] * (len(texts) + len(positions))
+    pieces[::2], pieces[1::2] = texts, [at[place] for place in positions]
+    return pieces
 
 
 def may_begin_a_line_with_a_dot(piece: str) -> bool:

@@ -14,7 +14,7 @@ from campaigns.channels import Account, Answer, Outcome, Outgoing
 from campaigns.channels.email.providers.smtp import SMTP, stuffed
 from tests.campaigns.sink import free_port, smtp_sink
 
-MAIL = Outgoing(key="k", sender="shop@example.test", recipient="ana@example.test", content=b"Subject: x\r\n\r\nHello\r\n.dot\r\n")
+MAIL = Outgoing(key="k", sender="shop@example.test", recipient="ana@example.test", body=b"Subject: x\r\n\r\nHello\r\n.dot\r\n")
 
 
 def account(port: int, **settings: Any) -> Account:

@@ -24,6 +24,7 @@ _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _CONNECT_SECONDS = 10.0
 _MOMENT = 0.25
+_MOST_PIECES = 1000  # in one call; Linux takes 1024
 
 
 class WireBroken(Exception):
@@ -163,7 +164,7 @@ class Wire:
         """Write in as few calls as the system allows; return how many bytes it took, and what broke the connection before all were."""
         taken = 0
         try:
-            if not isinstance(self.sock, ssl.SSLSocket):  # which takes one piece only: to put them together is to copy a whole mail
+            if len(parts) <= _MOST_PIECES and not isinstance(self.sock, ssl.SSLSocket):  # which takes one piece only
                 self._wait_until(deadline)
                 taken = self.sock.sendmsg(parts)
             left = memoryview(b"".join(parts))[taken:] if taken < sum(map(len, parts)) else memoryview(b"")
