@@ -61,16 +61,20 @@ def address_of(base: str, position: int, proofs: str) -> str:
     return f"{base}{position}.{proofs[start : start + PROOF_SIGNS]}"
 
 
-class Addresses(list[str]):
-    """Our addresses of one mail's links, by position. base, proofs: as for `address_of`; count: how many are wanted at once."""
+class Addresses(dict[int, str]):
+    """Our addresses of one mail's links, by position; each is written when it is first wanted. base, proofs: as for `address_of`."""
 
-    def __init__(self, base: str, proofs: str, count: int) -> None:
-        self.base, self.proofs = base, proofs
-        super().__init__([f"{base}{n}.{proofs[PROOF_SIGNS * n : PROOF_SIGNS * n + PROOF_SIGNS]}" for n in range(count)])
+    def __init__(self, base: str, proofs: str) -> None:
+        self._base, self._proofs = base, proofs
 
-    def add(self) -> None:
-        """Add that of the next position."""
-        self.append(address_of(self.base, len(self), self.proofs))
+    def __missing__(self, position: int) -> str:
+        found = self[position] = address_of(self._base, position, self._proofs)
+        return found
+
+
+def addresses_to(count: int, *, base: str, proofs: str) -> list[str]:
+    """Return our addresses of the first positions of one mail. base, proofs: as for `address_of`."""
+    return [f"{base}{n}.{proofs[PROOF_SIGNS * n : PROOF_SIGNS * n + PROOF_SIGNS]}" for n in range(count)]
 
 
 def without_links(text: str, *, hosts: frozenset[str]) -> str:

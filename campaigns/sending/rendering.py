@@ -24,7 +24,7 @@ import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
-from campaigns.personalization.tracking import Addresses
+from campaigns.personalization.tracking import addresses_to
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
@@ -72,11 +72,13 @@ class Job(NamedTuple):
 class _Told:
     """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
 
-    chunks: pieces with places for our addresses between them, and what picks these by position. most: how many they are picked from.
+    chunks: pieces with our addresses between them, and the positions of these; forms: the same for plain text. most: how many addresses
+    there are.
     """
 
     def __init__(self) -> None:
         self.chunks: list[tuple[tuple[bytes, ...], Sequence[int]]] = []
+        self.forms: list[str] = []
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
         self.most = 0
@@ -84,12 +86,17 @@ class _Told:
     def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
         """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
         if anew:
-            self.chunks, self.dotted, self.fixed, self.most = [], set(), tuple(fixed), 0
+            self.chunks, self.forms, self.dotted, self.fixed, self.most = [], [], set(), tuple(fixed), 0
         for texts, positions in chunks:
             if any(map(may_begin_a_line_with_a_dot, texts)):
                 self.dotted.add(len(self.chunks))
             self.chunks.append((tuple([text.encode() for text in texts]), positions))
+            self.forms.append("%s".join([text.replace("%", "%%") for text in texts]))
             self.most = max(self.most, max(positions, default=-1) + 1)
+
+    def filled(self, number: int, at: Sequence[str]) -> str:
+        """Return a fixed piece of plain text with the addresses of one mail in it. at: these, by position."""
+        return self.forms[number] % tuple([at[place] for place in self.chunks[number][1]])
 
 
 class Renderer:
@@ -277,7 +284,12 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     base, proofs = (job.links.base, job.links.proofs) if job.links is not None else ("", "")
     if isinstance(html, str):
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
-    at = "\n".join(Addresses(escape(base), proofs, told.most)).encode().split(b"\n")
+    written = addresses_to(told.most, base=base, proofs=proofs)
+    if not isinstance(text, str):
+        text = "".join([told.filled(one, written) if type(one) is int else one for one in text])
+    if (begin := escape(base)) != base:
+        written = addresses_to(told.most, base=begin, proofs=proofs)
+    at = "\n".join(written).encode().split(b"\n")
     pieces = list[bytes]()
     for one in html:
         if type(one) is int:
