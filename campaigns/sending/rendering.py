@@ -78,7 +78,7 @@ class _Told:
 
     def __init__(self) -> None:
         self.chunks: list[tuple[tuple[bytes, ...], Sequence[int]]] = []
-        self.forms: list[str] = []
+        self.forms: list[bytes] = []
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
         self.most = 0
@@ -91,10 +91,10 @@ class _Told:
             if any(map(may_begin_a_line_with_a_dot, texts)):
                 self.dotted.add(len(self.chunks))
             self.chunks.append((tuple([text.encode() for text in texts]), positions))
-            self.forms.append("%s".join([text.replace("%", "%%") for text in texts]))
+            self.forms.append(b"%b".join([text.encode().replace(b"%", b"%%") for text in texts]))
             self.most = max(self.most, max(positions, default=-1) + 1)
 
-    def filled(self, number: int, at: Sequence[str]) -> str:
+    def filled(self, number: int, at: Sequence[bytes]) -> bytes:
         """Return a fixed piece of plain text with the addresses of one mail in it. at: these, by position."""
         return self.forms[number] % tuple([at[place] for place in self.chunks[number][1]])
 
@@ -169,7 +169,7 @@ class Renderer:
         if key not in self._known:
             told["parts"] = dict(job.parts)
             if links is not None:
-                told |= {"utm": links.utm, "hosts": sorted(links.hosts)}
+                told |= {"utm": dict(links.utm), "hosts": sorted(links.hosts)}
             self._known[key] = _Told()
         return framed(told)
 
@@ -182,7 +182,7 @@ class Renderer:
             self._shops[place : place + 1] = [shop]
             told["shop"] = shop
         told["place"] = place
-        told["context"] = {name: value for name, value in context.items() if name != "shop"}
+        told["context"] = {**context, "shop": None}
 
     def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
@@ -284,20 +284,19 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     base, proofs = (job.links.base, job.links.proofs) if job.links is not None else ("", "")
     if isinstance(html, str):
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
-    written = addresses_to(told.most, base=base, proofs=proofs)
+    at = addresses_to(told.most, base=base, proofs=proofs)
     if not isinstance(text, str):
-        text = "".join([told.filled(one, written) if type(one) is int else one for one in text])
+        text = b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text]).decode()
     if (begin := escape(base)) != base:
-        written = addresses_to(told.most, base=begin, proofs=proofs)
-    at = "\n".join(written).encode().split(b"\n")
-    pieces = list[bytes]()
+        at = addresses_to(told.most, base=begin, proofs=proofs)
+    pieces, dotless = list[bytes](), told.dotted.isdisjoint(html)
     for one in html:
-        if type(one) is int:
+        if type(one) is not int:
+            pieces.append(one.encode())
+            dotless = dotless and not may_begin_a_line_with_a_dot(one)
+        else:
             texts, positions = told.chunks[one]
             pieces += texts if len(texts) == 1 else _filled(texts, positions, at)
-        else:
-            pieces.append(one.encode())
-    dotless = not any(one in told.dotted if type(one) is int else may_begin_a_line_with_a_dot(one) for one in html)
     return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless)
 
 

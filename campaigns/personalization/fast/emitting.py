@@ -23,6 +23,7 @@ from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LIN
 
 BIG = 400
 """A fixed text with more signs than these goes to the reader once, and then by its number."""
+_AN_ADDRESS = 100  # signs, about
 _MARK = "\x01"  # where a value will stand
 _special = re.compile("[&<>\"'\r\n\0]").search
 _unfit = re.compile('[<>"\r\0]').search
@@ -248,7 +249,7 @@ class TextEmit:
             code.put(code.constant(text[:first]))
         texts, numbers = links.pieces(text[first:last])
         self._end(code, links, alone=alone)
-        if self._number is not None and sum(map(len, texts)) > BIG:
+        if self._number is not None and sum(map(len, texts)) + _AN_ADDRESS * len(numbers) > BIG:
             code.line(f"o.append({code.constant(self._number(tuple(texts), numbers))})")
         else:
             code.line(f"o.append({_written(code, texts, numbers)})")

@@ -77,7 +77,7 @@ class Fixed(str):
         return self.startswith('"') and self.find(">") == len(self) - 1 and "<" not in self and "href" not in self
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: there is one for every mail
 class Linked:
     """One mail with our links in it. html: pieces by number and texts ready for the wire in turn, or a text when it does not fit.
 

@@ -40,7 +40,7 @@ class Chunk:
             if len(self._widths) >= _MOST_WIDTHS:
                 self._widths.clear()
             links = addresses_to(max(self.positions, default=-1) + 1, base="x" * room, proofs="x" * PROOF_SIGNS * MOST_LINKS)
-            found = self._widths[room] = width_of(filled(self.texts, [links[place] for place in self.positions]))
+            found = self._widths[room] = width_of(filled(self.texts, [links[place].decode() for place in self.positions]))
         return found
 
 
