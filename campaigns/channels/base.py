@@ -44,17 +44,29 @@ class Answer:
 class Outgoing:
     """One message, complete. `key` is ours: it travels as Message-ID or idempotency key and comes back in receipts.
 
-    title: for people who look at it on the way. secrets: what else the recipient's side needs, such as the keys of a push subscription.
+    body: all of it, or pieces that leave one behind the other. What is the same in many mails is the same piece: to write a copy of 50 KB
+    for each costs as much as handing it over. title: for people who look at it on the way. secrets: what else the recipient's side needs,
+    such as the keys of a push subscription.
     dotless: known to have no line that begins with a dot; looking for one costs more than all the rest of handing a mail over.
     """
 
     key: str
     sender: str
     recipient: str
-    content: bytes
+    body: bytes | tuple[bytes, ...]
     title: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     dotless: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """Return the whole message in one."""
+        return self.body if isinstance(self.body, bytes) else b"".join(self.body)
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """Return what leaves one behind the other."""
+        return (self.body,) if isinstance(self.body, bytes) else self.body
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
         return {}
     own = hosts_of(web_address=store.web_address)
     texts = _sources(messages) if sources is None else list(sources)
-    asks = any("survey_url" in text for text in texts)
+    asks, leads = (any(name in text for text in texts) for name in ("survey_url", "preferences_url"))
     lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     site, own_words = LinkHost.site_in_use(), own_phrases()
@@ -68,7 +68,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
             "coupon": NO_COUPON,
             "fallback": "",
             **shelves.of(message.customer_id),
-            "preferences_url": preferences_url(person, store_id=store_id, planned_at=planned_at, site=site),
+            "preferences_url": preferences_url(person, store_id=store_id, planned_at=planned_at, site=site) if leads else "",
             "survey_url": survey_url(message.id, store_id=store_id, planned_at=planned_at, site=site) if asks else "",
             "unsubscribe_url": unsubscribe_url(person, message.id, message.channel, store_id=store_id, planned_at=planned_at, site=site),
         }

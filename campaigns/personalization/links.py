@@ -9,12 +9,13 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 
 from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, address_of
 from retention.customers.models import Customer
-from retention.kit.secrets import BadLink, Link, open_link, sign_link, site_ring
+from retention.kit.secrets import BadLink, KeyRing, Link, open_link, sign_link, site_ring
 from retention.signup.links import address_mark
 
 LINK, UNSUBSCRIBE, BASKET, SURVEY = "link", "unsubscribe", "basket", "survey"
@@ -46,8 +47,12 @@ def click_proofs(message_id: int, *, store_id: int, count: int = MOST_LINKS) -> 
     A template's links have the same positions in all its mails, whether one holds them or not: without a proof whoever got one mail could
     open what others were shown. All come out of one keyed stream of SHAKE256, because a signature for each link costs as much as rendering.
     """
-    ring = site_ring()
-    return _proofs_by(ring.derive(ring.newest, info=_POSITION, length=32), message_id, store_id=store_id, count=count)
+    return _proofs_by(_newest_key(site_ring()), message_id, store_id=store_id, count=count)
+
+
+@lru_cache(maxsize=4)
+def _newest_key(ring: KeyRing) -> bytes:
+    return ring.derive(ring.newest, info=_POSITION, length=32)
 
 
 def _proofs_by(key: bytes, message_id: int, *, store_id: int, count: int) -> str:

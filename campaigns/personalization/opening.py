@@ -11,7 +11,8 @@ def with_picture(html: str | tuple[bytes, ...], address: str) -> str | tuple[byt
         end = html.rfind("</body")
         return f"{html[:end]}{tag}{html[end:]}" if end >= 0 else f"{html}{tag}"
     line = f"\r\n{tag}\r\n".encode("ascii")
-    for place, piece in reversed(list(enumerate(html))):
+    for place in range(len(html) - 1, -1, -1):
+        piece = html[place]
         end = piece.rfind(b"</body")
         if end >= 0:
             return (*html[:place], piece[:end], line, piece[end:], *html[place + 1 :])

@@ -5,6 +5,7 @@ nowhere (S31). Campaign parameters are added and never overwritten.
 """
 
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ LONGEST_TARGET = 4000
 MOST_LINKS = 200
 PROOF_SIGNS = 6
 """How long the proof of a link's position is: 36 bits, and whoever guesses may ask a few times a second and learn one address."""
+_NUMBERS = tuple([b"%d." % position for position in range(MOST_LINKS)])
 _HREF = re.compile(r'(<a\b[^>]*?\bhref=)"([^"]*)"', re.IGNORECASE)
 _OTHER_CASE = ('F="', 'Ef="', 'Ref="', 'Href="')  # one of these stands in every spelling of href that is not small
 _LINK = re.compile(r"<a\b", re.IGNORECASE)
@@ -61,16 +63,27 @@ def address_of(base: str, position: int, proofs: str) -> str:
     return f"{base}{position}.{proofs[start : start + PROOF_SIGNS]}"
 
 
-class Addresses(list[str]):
-    """Our addresses of one mail's links, by position. base, proofs: as for `address_of`; count: how many are wanted at once."""
+class Addresses(dict[int, str]):
+    """Our addresses of one mail's links, by position; each is written when it is first wanted. base, proofs: as for `address_of`."""
 
-    def __init__(self, base: str, proofs: str, count: int) -> None:
-        self.base, self.proofs = base, proofs
-        super().__init__([f"{base}{n}.{proofs[PROOF_SIGNS * n : PROOF_SIGNS * n + PROOF_SIGNS]}" for n in range(count)])
+    def __init__(self, base: str, proofs: str) -> None:
+        self._base, self._proofs = base, proofs
 
-    def add(self) -> None:
-        """Add that of the next position."""
-        self.append(address_of(self.base, len(self), self.proofs))
+    def __missing__(self, position: int) -> str:
+        found = self[position] = address_of(self._base, position, self._proofs)
+        return found
+
+
+def addresses_to(count: int, *, base: str, proofs: str) -> list[bytes]:
+    """Return our addresses of the first positions of one mail as bytes. base, proofs: as for `address_of`; one without a proof is none."""
+    signs = PROOF_SIGNS * count
+    begin, cut = base.encode(), _in_proofs(count).unpack(proofs[:signs].ljust(signs, "-").encode())
+    return [begin + number + proof for number, proof in zip(_NUMBERS, cut, strict=False)]
+
+
+@lru_cache(maxsize=256)
+def _in_proofs(count: int) -> struct.Struct:
+    return struct.Struct(f"{PROOF_SIGNS}s" * count)
 
 
 def without_links(text: str, *, hosts: frozenset[str]) -> str:

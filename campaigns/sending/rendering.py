@@ -14,10 +14,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from html import escape
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +24,7 @@ import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
-from campaigns.personalization.tracking import Addresses
+from campaigns.personalization.tracking import addresses_to
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
@@ -73,11 +72,13 @@ class Job(NamedTuple):
 class _Told:
     """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
 
-    chunks: bytes with places for our addresses, and what picks these by position. most: how many addresses they are picked from.
+    chunks: pieces with our addresses between them, and the positions of these; forms: the same for plain text. most: how many addresses
+    there are.
     """
 
     def __init__(self) -> None:
-        self.chunks: list[tuple[bytes, Callable[[Any], Any] | None]] = []
+        self.chunks: list[tuple[tuple[bytes, ...], Sequence[int]]] = []
+        self.forms: list[bytes] = []
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
         self.most = 0
@@ -85,16 +86,17 @@ class _Told:
     def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
         """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
         if anew:
-            self.chunks, self.dotted, self.fixed, self.most = [], set(), tuple(fixed), 0
+            self.chunks, self.forms, self.dotted, self.fixed, self.most = [], [], set(), tuple(fixed), 0
         for texts, positions in chunks:
             if any(map(may_begin_a_line_with_a_dot, texts)):
                 self.dotted.add(len(self.chunks))
-            if positions:
-                form = b"%b".join([text.encode().replace(b"%", b"%%") for text in texts])
-                self.chunks.append((form, itemgetter(*positions)))
-                self.most = max(self.most, max(positions) + 1)
-            else:
-                self.chunks.append((texts[0].encode(), None))
+            self.chunks.append((tuple([text.encode() for text in texts]), positions))
+            self.forms.append(b"%b".join([text.encode().replace(b"%", b"%%") for text in texts]))
+            self.most = max(self.most, max(positions, default=-1) + 1)
+
+    def filled(self, number: int, at: Sequence[bytes]) -> bytes:
+        """Return a fixed piece of plain text with the addresses of one mail in it. at: these, by position."""
+        return self.forms[number] % tuple([at[place] for place in self.chunks[number][1]])
 
 
 class Renderer:
@@ -167,7 +169,7 @@ class Renderer:
         if key not in self._known:
             told["parts"] = dict(job.parts)
             if links is not None:
-                told |= {"utm": links.utm, "hosts": sorted(links.hosts)}
+                told |= {"utm": dict(links.utm), "hosts": sorted(links.hosts)}
             self._known[key] = _Told()
         return framed(told)
 
@@ -180,7 +182,7 @@ class Renderer:
             self._shops[place : place + 1] = [shop]
             told["shop"] = shop
         told["place"] = place
-        told["context"] = {name: value for name, value in context.items() if name != "shop"}
+        told["context"] = {**context, "shop": None}
 
     def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
@@ -282,16 +284,27 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     base, proofs = (job.links.base, job.links.proofs) if job.links is not None else ("", "")
     if isinstance(html, str):
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
-    at = "\n".join(Addresses(escape(base), proofs, told.most)).encode().split(b"\n")
-    pieces = [_fixed(told.chunks[one], at) if type(one) is int else one.encode() for one in html]
-    dotless = not any(one in told.dotted if type(one) is int else may_begin_a_line_with_a_dot(one) for one in html)
+    at = addresses_to(told.most, base=base, proofs=proofs)
+    if not isinstance(text, str):
+        text = b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text]).decode()
+    if (begin := escape(base)) != base:
+        at = addresses_to(told.most, base=begin, proofs=proofs)
+    pieces, dotless = list[bytes](), told.dotted.isdisjoint(html)
+    for one in html:
+        if type(one) is not int:
+            pieces.append(one.encode())
+            dotless = dotless and not may_begin_a_line_with_a_dot(one)
+        else:
+            texts, positions = told.chunks[one]
+            pieces += texts if len(texts) == 1 else _filled(texts, positions, at)
     return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless)
 
 
-def _fixed(chunk: tuple[bytes, Callable[[Any], Any] | None], at: Sequence[bytes]) -> bytes:
-    """Return a fixed text with the addresses of one mail in it. at: these, by position."""
-    form, pick = chunk
-    return form if pick is None else form % pick(at)
+def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[bytes]) -> list[bytes]:
+    """Return a fixed text's pieces with the addresses of one mail between them. at: these, by position."""
+    pieces = [b""] * (len(texts) + len(positions))
+    pieces[::2], pieces[1::2] = texts, [at[place] for place in positions]
+    return pieces
 
 
 def may_begin_a_line_with_a_dot(piece: str) -> bool:

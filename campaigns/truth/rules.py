@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import Q
-
-from campaigns.models import Message, SendRule
+from campaigns.models import Message
 from campaigns.truth.deciding import Rule, merged
+from retention.tenancy.context import require_store_id
+from retention.tenancy.prepared import Prepared
+
+Place = tuple[str, int, str]
+_RULES = Prepared(
+    "truth_rules",
+    """
+    SELECT template_id, campaign_id, journey_id, step, sold_out, dearer, fallback, pool_id FROM campaigns_sendrule
+    WHERE store_id = $1 AND (template_id = ANY($2) OR campaign_id = ANY($3) OR journey_id = ANY($4))
+    """,
+    "bigint, bigint[], bigint[], bigint[]",
+)
 
 
 class Found(NamedTuple):
@@ -20,27 +30,24 @@ def rules_of(messages: Sequence[Message]) -> dict[int, Found]:
     """Return each message's rule by its id, in one query. messages: with their template's version."""
     places = {message.id: _places(message) for message in messages}
     different = set(places.values())  # many messages have the same few
-    rows = SendRule.objects.filter(
-        Q(template_id__in={one[1] for found in different for one in found if one[0] == "template"})
-        | Q(campaign_id__in={one[1] for found in different for one in found if one[0] == "campaign"})
-        | Q(journey_id__in={one[1] for found in different for one in found if one[0] == "journey"})
-    )
-    by_place = {_place_of(row): row for row in rows}
+    wanted = [sorted({one[1] for found in different for one in found if one[0] == kind}) for kind in ("template", "campaign", "journey")]
+    by_place = {_place_of(row): row for row in _RULES.rows([require_store_id(), *wanted])}
     answers = {found: _found([by_place[place] for place in found if place in by_place]) for found in different}
     return {pk: answers[found] for pk, found in places.items()}
 
 
-def _places(message: Message) -> tuple[tuple[str, int, str], ...]:
+def _places(message: Message) -> tuple[Place, ...]:
     near = (message.source_kind, message.source_id, message.step if message.source_kind == "journey" else "")
     return near, ("template", message.template_version.template_id, "")
 
 
-def _place_of(row: SendRule) -> tuple[str, int, str]:
-    if row.template_id is not None:
-        return "template", row.template_id, ""
-    return ("campaign", row.campaign_id, "") if row.campaign_id is not None else ("journey", row.journey_id or 0, row.step)
+def _place_of(row: Sequence[Any]) -> Place:
+    template_id, campaign_id, journey_id, step = row[:4]
+    if template_id is not None:
+        return "template", template_id, ""
+    return ("campaign", campaign_id, "") if campaign_id is not None else ("journey", journey_id or 0, step)
 
 
-def _found(rows: Sequence[SendRule]) -> Found:
-    answers: list[dict[str, Any]] = [{name: getattr(row, name) for name in ("sold_out", "dearer", "fallback")} for row in rows]
-    return Found(merged(*answers), next((row.pool_id for row in rows if row.pool_id is not None), None))
+def _found(rows: Sequence[Sequence[Any]]) -> Found:
+    answers: list[dict[str, Any]] = [dict(zip(("sold_out", "dearer", "fallback"), row[4:7], strict=True)) for row in rows]
+    return Found(merged(*answers), next((row[7] for row in rows if row[7] is not None), None))

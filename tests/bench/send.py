@@ -121,9 +121,12 @@ def _turn_of(store: Store, version: TemplateVersion, *, count: int, built: int, 
 
 def _build(messages: list[Message], found: Any) -> None:
     for start in range(0, len(messages), MADE_AT_ONCE):
-        _mails, failed = build_from(messages[start : start + MADE_AT_ONCE], found, account=_ACCOUNT, now=clock.now())
+        mails, failed = build_from(messages[start : start + MADE_AT_ONCE], found, account=_ACCOUNT, now=clock.now())
         if failed:
             raise RuntimeError(f"A mail could not be built: {failed}")
+        for mail in mails.values():  # the other side has each mail in one, so ours is put together too
+            if mail.outgoing is None or not mail.outgoing.content:
+                raise RuntimeError("A mail has no content.")
 
 
 def _django_mail(templates: Any, context: dict[str, Any], message: Message) -> EmailMultiAlternatives:

@@ -99,7 +99,9 @@ def in_pieces(html: str, text: str) -> list[tuple[bytes, tuple[str, ...], Linked
         linked = write(VALUES, subject="s", base=BASE, proofs=PROOFS, leave=frozenset({LEAVE}))
         found = linked.html
         pieces = found if isinstance(found, str) else tuple(_piece(one, letter).encode() for one in found)
-        made.append((_bytes(pieces, linked.text), letter.fixed + linked.targets, linked))
+        said = linked.text
+        text = said if isinstance(said, str) else "".join(_piece(one, letter) for one in said)
+        made.append((_bytes(pieces, text), letter.fixed + linked.targets, linked))
     return made
 
 
@@ -154,6 +156,14 @@ def test_fixed_links_have_the_same_place_in_every_mail() -> None:
             assert [target.partition("?")[0].rpartition("/")[2] for target in linked.targets] == [*"012"[: len(lines)], "p"]
             assert linked.text == f"See {BASE}2.p00002 and {BASE}{3 + len(lines)}.p0000{3 + len(lines)}"
             assert f'<a href="{BASE}1.p00001">z</a>' in "".join(_piece(one, letter) for one in linked.html)
+
+
+def test_a_plain_text_with_many_links_travels_in_pieces() -> None:
+    shelves = "\n".join(f"Shelf {number} 100%: https://lumen.example.test/s/{number}" for number in range(8))
+    linked = same("<p>x</p>", f"Hello {{{{ name }}}}\n{shelves}\n{{{{ url }}}} {{{{ leave }}}}\n")
+    assert linked is not None
+    assert isinstance(linked.text, list)
+    assert [type(one) for one in linked.text] == [str, int, str]
 
 
 def test_an_ordinary_mail_travels_in_pieces() -> None:

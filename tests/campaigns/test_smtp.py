@@ -14,7 +14,7 @@ from campaigns.channels import Account, Answer, Outcome, Outgoing
 from campaigns.channels.email.providers.smtp import SMTP, stuffed
 from tests.campaigns.sink import free_port, smtp_sink
 
-MAIL = Outgoing(key="k", sender="shop@example.test", recipient="ana@example.test", content=b"Subject: x\r\n\r\nHello\r\n.dot\r\n")
+MAIL = Outgoing(key="k", sender="shop@example.test", recipient="ana@example.test", body=b"Subject: x\r\n\r\nHello\r\n.dot\r\n")
 
 
 def account(port: int, **settings: Any) -> Account:
@@ -33,6 +33,17 @@ def test_accepted_mail_arrives_as_it_was() -> None:
     with smtp_sink() as (sink, port):
         assert send(port).outcome is Outcome.ACCEPTED
         assert sink.accepted[0].get_payload() == "Hello\r\n.dot\r\n"
+
+
+@pytest.mark.parametrize("count", [3, 2_500])
+@pytest.mark.parametrize("dotless", [True, False])
+def test_a_mail_in_pieces_arrives_as_one(*, count: int, dotless: bool) -> None:
+    lines = [f"{'' if dotless else '.'}line {number}\r\n".encode() for number in range(count)]
+    mail = Outgoing("k", MAIL.sender, MAIL.recipient, (b"Subject: x\r\n", b"\r\n", *lines), dotless=dotless)
+    with smtp_sink() as (sink, port):
+        assert send(port, mail=mail).outcome is Outcome.ACCEPTED
+        assert sink.accepted[0].get_payload() == b"".join(lines).decode()
+    assert mail.content == b"Subject: x\r\n\r\n" + b"".join(lines)
 
 
 def test_one_connection_serves_many_mails() -> None:
@@ -89,14 +100,23 @@ def test_silence_after_the_final_dot_is_ambiguous() -> None:
         assert time.monotonic() - begin < 2
 
 
+def test_a_relay_that_stops_reading_is_left_in_time() -> None:
+    mail = Outgoing("k", MAIL.sender, MAIL.recipient, (b"Subject: x\r\n\r\n", *[b"x" * 70 + b"\r\n"] * 400_000), dotless=True)
+    with scripted(b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", then=threading.Event()) as port:
+        begin = time.monotonic()
+        answer = send(port, seconds=0.7, mail=mail)
+        assert (answer.outcome, answer.detail) == (Outcome.NOT_SENT, "connection lost before the final dot: TimeoutError")
+        assert time.monotonic() - begin < 3
+
+
 def test_nobody_there_is_surely_not_sent() -> None:
     answer = send(free_port())
     assert (answer.outcome, answer.whole_account) == (Outcome.NOT_SENT, True)
 
 
 @contextmanager
-def scripted(*lines: bytes) -> Iterator[int]:
-    """Answer each line of the client with the next scripted bytes; b"" hangs up."""
+def scripted(*lines: bytes, then: threading.Event | None = None) -> Iterator[int]:
+    """Answer each line of the client with the next scripted bytes; b"" hangs up. then: what is waited for behind the last, unread."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -109,6 +129,8 @@ def scripted(*lines: bytes) -> Iterator[int]:
                         if not connection.recv(65536) or not line:
                             break
                         connection.sendall(line)
+                    if then is not None:
+                        then.wait()
         except OSError:
             return
 
@@ -117,6 +139,8 @@ def scripted(*lines: bytes) -> Iterator[int]:
     try:
         yield listener.getsockname()[1]
     finally:
+        if then is not None:
+            then.set()
         listener.close()
 
 

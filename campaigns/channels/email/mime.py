@@ -49,6 +49,11 @@ class Mail:
 
 def build(mail: Mail) -> bytes:
     """Return the mail with CRLF line ends; raises CannotBuild."""
+    return b"".join(pieces_of(mail))
+
+
+def pieces_of(mail: Mail) -> tuple[bytes, ...]:
+    """Return the mail as pieces that make it one behind the other, those of its HTML as they are; raises CannotBuild."""
     boundary = f"=_{mail.message_id}"
     lines = [
         f"Message-ID: <{one_line(mail.message_id)}@{one_line(mail.host)}>",
@@ -68,9 +73,9 @@ def build(mail: Mail) -> bytes:
         _part(mail.text, "text/plain", boundary),
     ]
     if isinstance(mail.html, str):
-        return "\r\n".join((*lines, _part(mail.html, "text/html", boundary), f"--{boundary}--", "")).encode("ascii")
+        return ("\r\n".join((*lines, _part(mail.html, "text/html", boundary), f"--{boundary}--", "")).encode("ascii"),)
     head = "\r\n".join((*lines, _part_head("text/html", "7bit", boundary)))
-    return b"".join((head.encode("ascii"), *mail.html, f"\r\n--{boundary}--\r\n".encode("ascii")))
+    return head.encode("ascii"), *mail.html, f"\r\n--{boundary}--\r\n".encode("ascii")
 
 
 def _part(body: str, kind: str, boundary: str) -> str:

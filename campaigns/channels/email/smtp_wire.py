@@ -7,6 +7,7 @@ import base64
 import re
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +24,8 @@ _MOST_LINES = 100
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _CONNECT_SECONDS = 10.0
-_MOMENT = 0.25
+_MOMENT, _SHORTEST = 0.25, 0.001
+_MOST_PIECES = 1000  # in one call; Linux takes 1024
 
 
 class WireBroken(Exception):
@@ -110,7 +112,8 @@ class Wire:
         self.extensions = {word.upper(): rest for word, _, rest in (line.partition(" ") for line in lines)}
 
     def _secure(self, host: str, deadline: float) -> None:
-        self._wait_until(deadline)
+        self.sock.settimeout(_left(deadline))
+        self.patience = -1.0
         if self.buffer:
             raise WireBroken("bytes before TLS")  # CVE-2011-0411: nothing from before may be read after
         self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=host)
@@ -157,13 +160,16 @@ class Wire:
     def write(self, data: bytes, *, deadline: float) -> None:
         """Write everything before the deadline."""
         self._wait_until(deadline)
-        self.sock.sendall(data)
+        try:
+            self.sock.sendall(data)
+        except BlockingIOError:
+            raise _late() from None
 
     def write_what_goes(self, parts: Sequence[bytes], *, deadline: float) -> tuple[int, OSError | None]:
         """Write in as few calls as the system allows; return how many bytes it took, and what broke the connection before all were."""
         taken = 0
         try:
-            if not isinstance(self.sock, ssl.SSLSocket):  # which takes one piece only: to put them together is to copy a whole mail
+            if len(parts) <= _MOST_PIECES and not isinstance(self.sock, ssl.SSLSocket):  # which takes one piece only
                 self._wait_until(deadline)
                 taken = self.sock.sendmsg(parts)
             left = memoryview(b"".join(parts))[taken:] if taken < sum(map(len, parts)) else memoryview(b"")
@@ -171,6 +177,8 @@ class Wire:
                 self._wait_until(deadline)
                 count = self.sock.send(left)
                 taken, left = taken + count, left[count:]
+        except BlockingIOError:
+            return taken, _late()
         except OSError as error:
             return taken, error
         return taken, None
@@ -198,17 +206,30 @@ class Wire:
             if len(self.buffer) > _LONGEST_LINE:
                 raise WireBroken("line too long")
             self._wait_until(deadline)
-            chunk = self.sock.recv(4096)
+            try:
+                chunk = self.sock.recv(4096)
+            except BlockingIOError:
+                raise _late() from None
             if not chunk:
                 raise WireBroken("closed")
             self.buffer += chunk
 
     def _wait_until(self, deadline: float) -> None:
-        """Let the socket wait no longer, give or take a moment: telling the system costs a call, and there are several a mail."""
+        """Let the socket wait no longer, give or take a moment: telling the system costs a call, and there are several a mail.
+
+        A socket without TLS waits in the very call that writes or reads; Python's own timeout asks the system first each time.
+        """
         left = _left(deadline)
-        if not left <= self.patience <= left + _MOMENT:
+        if left <= self.patience <= left + _MOMENT:
+            return
+        if isinstance(self.sock, ssl.SSLSocket):
             self.sock.settimeout(left)
-            self.patience = left
+        else:
+            self.sock.settimeout(None)
+            whole, rest = divmod(max(left, _SHORTEST), 1)
+            for wait in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                self.sock.setsockopt(socket.SOL_SOCKET, wait, struct.pack("ll", int(whole), int(1e6 * rest)))
+        self.patience = left
 
     def close(self) -> None:
         """Say QUIT without waiting long for an answer."""
@@ -231,8 +252,12 @@ def _line(command: str) -> str:
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise TimeoutError("deadline")
+        raise _late()
     return left
+
+
+def _late() -> TimeoutError:
+    return TimeoutError("deadline")
 
 
 def _open_socket(host: str, port: int, *, trusted: bool, deadline: float) -> socket.socket:

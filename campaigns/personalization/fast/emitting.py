@@ -17,12 +17,13 @@ from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import referenced
 from campaigns.personalization.fast.keeping import Kept
-from campaigns.personalization.fast.program import Code, Emit, Hole, Later, Reader, write_out
+from campaigns.personalization.fast.program import Code, Emit, Hole, Later, Reader, joined, write_out
 from campaigns.personalization.fast.surprises import NoProgram, Surprise
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, Addresses, meant_by, scan, unusual
 
 BIG = 400
 """A fixed text with more signs than these goes to the reader once, and then by its number."""
+_AN_ADDRESS = 100  # signs, about
 _MARK = "\x01"  # where a value will stand
 _special = re.compile("[&<>\"'\r\n\0]").search
 _unfit = re.compile('[<>"\r\0]').search
@@ -97,8 +98,6 @@ def address_for(target: str, positions: Positions, at: Addresses) -> str:
         if len(positions) >= MOST_LINKS:
             raise Surprise
         found = positions[target] = len(positions)
-    while len(at) <= found:
-        at.add()
     return at[found]
 
 
@@ -178,7 +177,7 @@ class HtmlEmit:
         for other in others:
             self._flush(code, growing)
             growing = _Growing()
-            code.line(f"w({_value(code, next(left), self._tidy(text, at))})")
+            code.put(_value(code, next(left), self._tidy(text, at)))
             growing.add(_for_the_wire(other))
             at += 1 + len(other)
         return growing
@@ -200,7 +199,7 @@ class HtmlEmit:
             parts += [code.constant(other)] if other else []
         if "\n" in piece:
             raise NoProgram
-        code.line(f"w({code.constant(self._targets.link)}({' + '.join(parts)}, p, at, leave))")
+        code.put(f"{code.constant(self._targets.link)}({' + '.join(parts)}, p, at, leave)")
 
     def _fixed_link(self, piece: str, growing: _Growing) -> None:
         meant = meant_by(unescape(piece).strip(), self._added, self._hosts)
@@ -215,7 +214,7 @@ class HtmlEmit:
             code.line('o.append("".join(out)); out.clear()')
             code.line(f"o.append({code.constant(self._number(tuple(growing.texts), numbers))})")
         elif growing.size or numbers:
-            code.line(f"w({_written(code, growing.texts, numbers)})")
+            code.put(_written(code, growing.texts, numbers))
 
     def end(self, code: Code) -> None:
         """Write the lines for the end of the whole."""
@@ -223,43 +222,58 @@ class HtmlEmit:
 
 
 class TextEmit:
-    """Writes plain text. links: none for a text without, such as a subject."""
+    """Writes plain text. links, number: as for `HtmlEmit`; none for a text without, such as a subject."""
 
-    def __init__(self, links: "TextLinks | None" = None) -> None:
-        self._links = links
+    def __init__(self, links: "TextLinks | None" = None, number: Callable[[tuple[str, ...], tuple[int, ...]], Any] | None = None) -> None:
+        self._links, self._number = links, number
 
     def line_up(self, code: Code, sequence: Sequence[str | Hole]) -> None:
         """Write the lines of code for what stands between two tags."""
+        alone = False  # whether nothing from before is waiting for the end of an address
         for part in sequence:
             if isinstance(part, Hole):
-                code.line(f"w({_value(code, part, None)})")
+                code.put(_value(code, part, None))
             elif self._links is None:
-                code.line(f"w({code.constant(part)})")
+                code.put(code.constant(part))
             else:
-                self._fixed(code, part, self._links)
+                alone = self._fixed(code, part, self._links, alone=alone)
 
-    def _fixed(self, code: Code, text: str, links: "TextLinks") -> None:
+    def _fixed(self, code: Code, text: str, links: "TextLinks", *, alone: bool) -> bool:
         """Cut at the first and last sign that ends an address: only what stands outside may be part of one that a value completes."""
         ends = [found.end() for found in _delimiter.finditer(text)]
         if not ends:
-            code.line(f"w({code.constant(text)})")
-            return
+            code.put(code.constant(text))
+            return alone
         first, last = ends[0] - 1, ends[-1]
         if first:
-            code.line(f"w({code.constant(text[:first])})")
+            code.put(code.constant(text[:first]))
         texts, numbers = links.pieces(text[first:last])
-        code.line(self._end(code, links))
-        code.line(f"o.append({_written(code, texts, numbers)})")
+        self._end(code, links, alone=alone)
+        if self._number is not None and sum(map(len, texts)) + _AN_ADDRESS * len(numbers) > BIG:
+            code.line(f"o.append({code.constant(self._number(tuple(texts), numbers))})")
+        else:
+            code.line(f"o.append({_written(code, texts, numbers)})")
         if text[last:]:
-            code.line(f"w({code.constant(text[last:])})")
+            code.put(code.constant(text[last:]))
+        return True
 
     def end(self, code: Code) -> None:
         """Write the lines for the end of the whole."""
-        code.line('o.append("".join(out))' if self._links is None else self._end(code, self._links))
+        if self._links is None:
+            code.line('o.append("".join(out))')
+        else:
+            self._end(code, self._links, alone=False)
 
-    def _end(self, code: Code, links: "TextLinks") -> str:
-        end = f"{code.constant(links.end)}(o, x, p, at, leave)"
-        return f'x = "".join(out); out.clear(); {end} if "://" in x else o.append(x)'
+    def _end(self, code: Code, links: "TextLinks", *, alone: bool) -> None:
+        """Write the line that ends what may hold an address. alone: it is all in what the code was just told to write out."""
+        parts = code.taken() if alone else []
+        fixed = "".join([str(code.constants[part]) for part in parts]) if code.constants.keys() >= set(parts) else None
+        if alone and fixed is not None and "://" not in fixed:
+            if fixed:
+                code.line(f"o.append({code.constant(fixed)})")
+            return
+        end = f'{code.constant(links.end)}(o, x, p, at, leave) if "://" in x else o.append(x)'
+        code.line(f"x = {joined(parts)}; {end}" if alone else f'x = "".join(out); out.clear(); {end}')
 
 
 class TextLinks:
@@ -285,9 +299,12 @@ class TextLinks:
 
     def end(self, out: list[str], text: str, positions: Positions, at: Addresses, leave: frozenset[str]) -> None:
         """Add what stands between two fixed parts and holds an address, with our addresses in it."""
+        if text in leave:
+            out.append(text)
+            return
         known = self._known.get(text)
         if known is None:
-            known = self._known.keep(text, [self._alone(part, leave) for part in _around_addresses(text)])
+            known = self._known.keep(text, [self._alone(part, leave) for part in _around_addresses(text) if part])
             if not leave.isdisjoint(part for part, _ in known):
                 self._known.pop(text, None)
         for part, meant in known:

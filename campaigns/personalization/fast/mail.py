@@ -20,7 +20,7 @@ from markupsafe import escape as escape_value
 from campaigns.personalization.fast.closures import compiled_parts
 from campaigns.personalization.fast.emitting import HtmlEmit, TextEmit, TextLinks, program_of
 from campaigns.personalization.fast.surprises import SURPRISES, Surprise
-from campaigns.personalization.fast.wire import Chunk, DoesNotFit, Wire, filled, for_wire
+from campaigns.personalization.fast.wire import Chunk, DoesNotFit, Wire, filled, for_wire, in_pieces
 from campaigns.personalization.tracking import (
     ADDRESS,
     LONGEST_TARGET,
@@ -77,16 +77,18 @@ class Fixed(str):
         return self.startswith('"') and self.find(">") == len(self) - 1 and "<" not in self and "href" not in self
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: there is one for every mail
 class Linked:
     """One mail with our links in it. html: pieces by number and texts ready for the wire in turn, or a text when it does not fit.
+
+    text: likewise, or a text where no piece is fixed.
 
     targets: of the links that are no fixed ones of the template; their positions begin behind those.
     """
 
     subject: str
     html: list[int | str] | str
-    text: str
+    text: list[int | str] | str
     targets: tuple[str, ...]
 
 
@@ -109,7 +111,7 @@ class Letter:
         self.fixed = tuple(self._found)[:MOST_FIXED_LINKS]
         self._start = {target: position for position, target in enumerate(self.fixed)}
         self._html_program = program_of(html, HtmlEmit(self._added, hosts, self._start, self._numbered_chunk)) if readable else None
-        self._text_program = program_of(text, TextEmit(TextLinks(self._added, hosts, self._start)))
+        self._text_program = program_of(text, TextEmit(TextLinks(self._added, hosts, self._start), self._numbered_chunk))
 
     def write(self, values: Mapping[str, Any], *, subject: str, base: str, proofs: str, leave: frozenset[str]) -> Linked:
         """Render one mail. base, proofs: what makes our addresses, see `address_of`; leave: addresses that stay as they are."""
@@ -141,12 +143,12 @@ class Letter:
         if self._html_program is None or self._text_program is None:
             raise Surprise
         positions, begin = dict(self._start), escape(base)
-        at = Addresses(base, proofs, len(self.fixed))
-        in_html = at if begin == base else Addresses(begin, proofs, len(self.fixed))
+        at = Addresses(base, proofs)
+        in_html = at if begin == base else Addresses(begin, proofs)
         html = self._html_program(values, positions, in_html, {_as_value(one): escape(one) for one in leave})
-        text = "".join(self._text_program(values, positions, at, leave))
+        text, signs = in_pieces(self._text_program(values, positions, at, leave), room=len(base))
         ready, size = for_wire(html, room=len(begin))
-        if max(size, 4 * len(text)) > self._limit:
+        if max(size, 4 * signs) > self._limit:
             raise Surprise
         return Linked(subject, ready, text, self._own(positions))
 

@@ -41,6 +41,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None), dict, list, Markup})  # v
 _plain_text = re.compile("[^&<>\"'\r\n\0\1]*").fullmatch
 _LONGEST_VALUE = 100
 _INDENT = "    "
+_TOGETHER = 50  # texts that are put together in one expression
 
 
 class Hole(NamedTuple):
@@ -119,6 +120,11 @@ class Later:
         return self._made
 
 
+def joined(texts: Sequence[str]) -> str:
+    """Return the code that puts texts together. texts: their code, which holds no quote and no brace."""
+    return texts[0] if len(texts) == 1 else "".join(['f"', *[f"{{{text}}}" for text in texts], '"'])
+
+
 class Emit(Protocol):
     """Writes what stands between two tags: fixed texts and holes."""
 
@@ -136,6 +142,7 @@ class Code:
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
         self._depth = 1
+        self._waiting: list[str] = []
 
     def constant(self, value: object) -> str:
         """Return the name of a constant."""
@@ -143,9 +150,24 @@ class Code:
         self.constants[name] = value
         return name
 
+    def put(self, text: str) -> None:
+        """Add the code of a text that is written out; what follows one another leaves in one go."""
+        self._waiting.append(text)
+
+    def taken(self) -> list[str]:
+        """Return the texts that are to be written out next, and let go of them."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
     def line(self, text: str) -> None:
-        """Add a line."""
+        """Add a line, behind what is to be written out."""
+        self._write_waiting()
         self.lines.append(f"{_INDENT * self._depth}{text}")
+
+    def _write_waiting(self) -> None:
+        waiting = self.taken()
+        for start in range(0, len(waiting), _TOGETHER):
+            self.lines.append(f"{_INDENT * self._depth}w({joined(waiting[start : start + _TOGETHER])})")
 
     @contextmanager
     def deeper(self) -> Any:
@@ -153,6 +175,7 @@ class Code:
         self._depth += 1
         self.line("pass")
         yield
+        self._write_waiting()
         self._depth -= 1
 
     def function(self, parameters: str) -> Callable[..., Any]:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from campaigns.personalization.fast.surprises import Surprise
-from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, Addresses
+from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, addresses_to
 
 LONGEST_LINE = 998
 _MOST_AFTER_BASE = 4 + PROOF_SIGNS  # signs of an address behind what all of a mail's begin with
@@ -29,14 +29,18 @@ class Chunk:
         self.size = sum(map(len, texts))
         self._widths: dict[int, Width] = {}
 
+    def most(self, room: int) -> int:
+        """Return how long it is at most when the beginning of our addresses takes `room` signs."""
+        return self.size + (room + _MOST_AFTER_BASE) * len(self.positions)
+
     def width(self, room: int) -> Width:
         """Return how long the lines are when the beginning of our addresses takes `room` bytes."""
         found = self._widths.get(room)
         if found is None:
             if len(self._widths) >= _MOST_WIDTHS:
                 self._widths.clear()
-            links = Addresses("x" * room, "x" * PROOF_SIGNS * MOST_LINKS, max(self.positions, default=-1) + 1)
-            found = self._widths[room] = width_of(filled(self.texts, [links[place] for place in self.positions]))
+            links = addresses_to(max(self.positions, default=-1) + 1, base="x" * room, proofs="x" * PROOF_SIGNS * MOST_LINKS)
+            found = self._widths[room] = width_of(filled(self.texts, [links[place].decode() for place in self.positions]))
         return found
 
 
@@ -87,7 +91,11 @@ class Wire:
 
     def lines(self, text: str) -> None:
         """Add what is ready for the wire, line ends and all."""
-        self._advance(width_of(text))
+        if self._line + len(text) <= LONGEST_LINE:  # too short for a line that is too long
+            end = text.rfind("\r\n")
+            self._line = self._line + len(text) if end < 0 else len(text) - end - 2
+        else:
+            self._advance(width_of(text))
         self.out.append(text)
 
     def _advance(self, width: Width) -> None:
@@ -109,8 +117,27 @@ def for_wire(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | str
     for part in parts:
         if isinstance(part, Chunk):
             wire.fixed(part)
-            size += part.size + (room + _MOST_AFTER_BASE) * len(part.positions)
+            size += part.most(room)
         elif part:
             wire.lines(part)
             size += len(part)
     return wire.end(), size
+
+
+def in_pieces(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | str] | str, int]:
+    """Return the plain text a program wrote as its reader puts it together, and how long it is at most; in one where nothing is fixed."""
+    places = [place for place, part in enumerate(parts) if part.__class__ is Chunk]
+    if not places:
+        text = "".join(parts)  # type: ignore[arg-type]
+        return text, len(text)
+    found, size, start = list[int | str](), 0, 0
+    for place in (*places, len(parts)):
+        between = "".join(parts[start:place])  # type: ignore[arg-type]
+        if between:
+            found.append(between)
+        if place < len(parts):
+            chunk: Any = parts[place]
+            found.append(chunk.number)
+            size += chunk.most(room)
+        size, start = size + len(between), place + 1
+    return found, size

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from campaigns.channels import Account, Outgoing
@@ -28,9 +30,14 @@ class Assemble(Protocol):
         """Return the message, or why it cannot be made. context: what the template saw."""
 
 
-def utm_of(message: Message) -> dict[str, str]:
+def utm_of(message: Message) -> Mapping[str, str]:
     """Return the campaign parameters that a message's links carry."""
-    return {"utm_source": "boomerang", "utm_medium": message.channel, "utm_campaign": f"{message.source_kind}-{message.source_id}"}
+    return _utm(message.channel, message.source_kind, message.source_id)
+
+
+@lru_cache(maxsize=256)
+def _utm(channel: str, source_kind: str, source_id: int) -> Mapping[str, str]:
+    return MappingProxyType({"utm_source": "boomerang", "utm_medium": channel, "utm_campaign": f"{source_kind}-{source_id}"})
 
 
 def ways_of(context: Mapping[str, Any]) -> tuple[str, ...]:

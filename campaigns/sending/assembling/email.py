@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from campaigns.channels import Account, Outgoing
-from campaigns.channels.email.mime import CannotBuild, Mail, build
+from campaigns.channels.email.mime import CannotBuild, Mail, pieces_of
 from campaigns.models import Message
 from campaigns.personalization.links import click_base, click_proofs, host_of_basket, opening_url, site_in
 from campaigns.personalization.opening import with_picture
@@ -59,12 +59,12 @@ def assemble_email(
         feedback_id=f"{message.source_id}:{message.source_kind}:{message.step}:boomerang".replace(" ", "-"),
     )
     try:
-        content = build(mail)
+        pieces = pieces_of(mail)
     except CannotBuild as error:
         return CannotRender("mail_refused", str(error))
     in_base64 = not rendered.text.isascii()
     dotless = rendered.dotless and (in_base64 or not may_begin_a_line_with_a_dot(rendered.text))
-    outgoing = Outgoing(key=key, sender=sender, recipient=address, content=content, dotless=dotless)
+    outgoing = Outgoing(key=key, sender=sender, recipient=address, body=pieces, dotless=dotless)
     digest = address_digest(address)
     wanted = Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets, fixed=rendered.fixed)
     return Built(outgoing, wanted)

@@ -37,7 +37,7 @@ def assemble_push(
         key=message.public_id.hex,
         sender=account.from_name,
         recipient=message.customer.email or message.customer.name or "visitor",
-        content=content,
+        body=content,
         title=title[:300],
         secrets={SUBSCRIPTIONS: as_secret(browsers)},
     )

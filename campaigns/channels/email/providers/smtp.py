@@ -118,9 +118,11 @@ class SmtpSession:
         if wire is None:
             return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail="no relay waits for it"), False, None
         envelope = wire.ahead(_envelope(following)) if following is not None else b""
-        content = outgoing.content if outgoing.dotless and outgoing.content.endswith(b"\r\n") else stuffed(outgoing.content)
-        taken, broken = wire.write_what_goes((content, _FINAL_DOT + envelope), deadline=deadline)
-        if broken is not None and taken <= len(content):  # not one byte of the dot: nobody can take this for a whole mail
+        pieces = outgoing.pieces
+        if not (outgoing.dotless and pieces[-1].endswith(b"\r\n")):
+            pieces = (stuffed(outgoing.content),)
+        taken, broken = wire.write_what_goes((*pieces, _FINAL_DOT + envelope), deadline=deadline)
+        if broken is not None and taken <= sum(map(len, pieces)):  # not one byte of the dot: nobody can take this for a whole mail
             self._drop()
             detail = f"connection lost before the final dot: {type(broken).__name__}"
             return Answer(Outcome.NOT_SENT, retry_after_seconds=_RETRY_SECONDS, detail=detail), False, None
