@@ -2,7 +2,7 @@
 
 Mustache's names become properties of the event that starts the message ({{ name }} -> {{ event.name }}), for that is where a shop's
 system tells them; its sections become loops. A section that goes through itself inside ({{#files}} ... {{#each .}}) is asked whether there
-is anything, and the loop inside goes through it. Names that are ours already stay.
+is anything, and the loop inside goes through it. Names that are ours already stay, and \\{{ name }} is shown as it stands, braces and all.
 """
 
 import re
@@ -14,7 +14,7 @@ OURS = frozenset(
         "companions", "products", "coupon",
     }
 )  # fmt: skip
-_MARK = re.compile(r"{{\s*([#^/]?)\s*(each\s+|if\s+|unless\s+)?(\w[\w.]*|\.)\s*}}|{{{\s*(\w[\w.]*)\s*}}}")
+_MARK = re.compile(r"\\({{[^{}]*}})|{{\s*([#^/]?)\s*(each\s+|if\s+|unless\s+)?(\w[\w.]*|\.)\s*}}|{{{\s*(\w[\w.]*)\s*}}}")
 _THROUGH_ITSELF = re.compile(r"{{\s*#\s*each\s+\.\s*}}")
 _ENDS = {"for": "{% endfor %}", "if": "{% endif %}", "unless": "{% endunless %}"}
 
@@ -35,7 +35,9 @@ def import_html(text: str) -> str:
     open_tags: list[_Open] = []
 
     def turned(found: re.Match[str]) -> str:
-        sign, word, name = found[1] or "", (found[2] or "").strip(), found[3] or found[4]
+        if found[1]:
+            return f"{{% raw %}}{found[1]}{{% endraw %}}"
+        sign, word, name = found[2] or "", (found[3] or "").strip(), found[4] or found[5]
         if sign == "/" or (sign == "" and word):
             return _ENDS[open_tags.pop().tag] if sign == "/" and open_tags else ""
         path = _path(name, open_tags)
@@ -56,7 +58,7 @@ def import_html(text: str) -> str:
 
 
 def _goes_through_itself(text: str, section: re.Match[str]) -> bool:
-    end = re.search(rf"{{{{\s*/\s*{re.escape(section[3])}\s*}}}}", text[section.end() :])
+    end = re.search(rf"{{{{\s*/\s*{re.escape(section[4])}\s*}}}}", text[section.end() :])
     return bool(end and _THROUGH_ITSELF.search(text, section.end(), section.end() + end.start()))
 
 

@@ -154,6 +154,7 @@ def test_fourteen_real_mails_survive_import_edit_and_save(store: Any, now: datet
     ("mustache", "liquid"),
     [
         ("{{name}} {{ shop.name }} {{{ raw }}}", "{{ event.name }} {{ shop.name }} {{ event.raw }}"),
+        ("\\{{ name }} {{name}}", "{% raw %}{{ name }}{% endraw %} {{ event.name }}"),
         ("{{#lines}}{{sku}}{{/lines}}", "{% for item in event.lines %}{{ item.sku }}{% endfor %}"),
         (
             "{{#files}}{{title}}{{#each .}}{{url}}{{/each}}{{/files}}",
