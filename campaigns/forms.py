@@ -37,17 +37,22 @@ def _secret(label: Any) -> LineField:
         max_length=500,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Kept sealed, and never shown again. Leave it empty to keep the one that is there."),
+        help_text=_("Kept sealed, and never shown again."),
     )
 
 
 class ProviderForm(forms.Form):
-    """What all of them share. settings: names of the fields that are kept in clear; secrets: of those that are sealed."""
+    """What all of them share.
+
+    clear: names of the fields that are kept in clear. secrets: of those that are sealed. asked: the secrets it cannot do without the first
+    time; later an empty field keeps what is there.
+    """
 
     channel = ""
     provider = ""
     clear: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, known: Connection | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -55,10 +60,20 @@ class ProviderForm(forms.Form):
         self.fields[SETTING] = forms.IntegerField(
             label=_("Most messages a second"), required=False, min_value=1, max_value=10_000, help_text=_("Empty: as many as it takes.")
         )
+        self._say_which_secrets()
         if self.channel == "email":
             self.fields["name"] = LineField(
                 label=_("What you call it"), max_length=100, required=False, help_text=_("Tells two accounts of one service apart.")
             )
+
+    def _say_which_secrets(self) -> None:
+        for name in self.secrets:
+            field = self.fields[name]
+            if self.known is not None:
+                field.help_text = " ".join(filter(None, (str(field.help_text), str(_("Leave it empty to keep the one that is there.")))))
+            elif name in self.asked:
+                field.required = True
+                field.error_messages["required"] = _("Enter it; without it the service takes no message.")
 
     @classmethod
     def of(cls, connection: Connection) -> "ProviderForm":
@@ -90,29 +105,19 @@ class SmtpForm(ProviderForm):
         label=_("Security"),
         choices=[("starttls", _("STARTTLS, usually port 587")), ("tls", _("TLS, usually port 465")), ("none", _("None"))],
     )
-    username = LineField(label=_("User name"), max_length=254, required=False, help_text=_("Leave it empty to keep the one that is there."))
+    username = LineField(label=_("User name"), max_length=254, required=False)
     password = _secret(_("Password"))
 
 
 class ServiceForm(ProviderForm):
-    """An e-mail service with an API (`channels/email/vendors.py`). asked: the secrets it cannot do without."""
-
-    asked: tuple[str, ...] = ()
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for every secret the first time."""
-        data: dict[str, Any] = super().clean() or {}
-        for name in self.asked if self.known is None else ():
-            if not data.get(name) and name not in self.errors:
-                self.add_error(name, _("Enter it; without it the service takes no mail."))
-        return data
+    """An e-mail service with an API (`channels/email/vendors.py`)."""
 
 
 class TwilioForm(ProviderForm):
     """A Twilio account, for SMS and WhatsApp."""
 
     channel, provider = "sms", "twilio"
-    clear, secrets = ("account_sid", "from", "messaging_service_sid", "part_price"), ("auth_token",)
+    clear, secrets, asked = ("account_sid", "from", "messaging_service_sid", "part_price"), ("auth_token",), ("auth_token",)
     account_sid = LineField(label=_("Account SID"), max_length=34, validators=[_SID])
     auth_token = _secret(_("Auth token"))
     messaging_service_sid = LineField(label=_("Messaging Service SID"), max_length=34, required=False, validators=[_SERVICE])
@@ -138,12 +143,10 @@ class TwilioForm(ProviderForm):
         return super().settings() | {"part_price": "" if price is None else f"{price.normalize():f}"}
 
     def clean(self) -> dict[str, Any]:
-        """Ask for one of the two senders, and for a token the first time."""
+        """Ask for one of the two senders."""
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not data.get("from") and not data.get("messaging_service_sid"):
             self.add_error("from", _("Enter a sender or a messaging service."))
-        if not self.errors and not data.get("auth_token") and self.known is None:
-            self.add_error("auth_token", _("Enter the auth token."))
         return data
 
 

@@ -13,8 +13,8 @@ FOOT_MJML = """    <mj-section padding="16px">
       <mj-column>
         <mj-text font-size="12px" color="#5b6b73" align="center">
           {{ shop.words.why }}
-          <a href="{{ unsubscribe_url }}">{{ shop.words.unsubscribe }}</a> ·
-          <a href="{{ preferences_url }}">{{ shop.words.preferences }}</a><br />
+          <a href="{{ unsubscribe_url }}" style="color:inherit">{{ shop.words.unsubscribe }}</a> ·
+          <a href="{{ preferences_url }}" style="color:inherit">{{ shop.words.preferences }}</a><br />
           {{ shop.postal_address | default: shop.name }}
         </mj-text>
       </mj-column>

@@ -8,7 +8,7 @@ from retention.kit.words import Phrase, gettext_noop
 _WORDS: dict[str, str] = {
     "run_ended": gettext_noop("The journey had ended for this person"),
     "cart_closed": gettext_noop("The basket was bought"),
-    "too_late": gettext_noop("It would have come too late"),
+    "too_late": gettext_noop("Its moment was over"),
     "paused": gettext_noop("It is paused"),
     "no_address": gettext_noop("No e-mail address"),
     "no_consent": gettext_noop("No e-mail consent"),

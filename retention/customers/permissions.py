@@ -1,6 +1,9 @@
-"""May we write? As pages show it: one icon per channel, and whether the person said yes, no, not yet, or was never asked."""
+"""May we write? As pages show it: one icon per channel, and whether the person said yes, no, not yet, or was never asked.
 
-from collections.abc import Sequence
+An address that is blocked is said before what they allowed: nothing is sent there, whatever they said.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from retention.customers.models import Consent, ConsentRecord
+from retention.customers.consent import ADDRESS_COLUMNS, address_digest
+from retention.customers.models import Consent, ConsentRecord, Customer, Suppression
 from retention.kit.words import gettext_noop
 
 CHANNELS: dict[str, tuple[str, str | Promise]] = {
@@ -25,7 +29,7 @@ _CSS = {"granted": "y", "pending": "p", "refused": "u"}
 
 @dataclass(frozen=True)
 class Permission:
-    """One channel of one customer in words. css: y yes, p waiting, u said no, n never asked."""
+    """One channel of one customer in words. css: y yes, p waiting, u said no, n never asked, b blocked address."""
 
     icon: str
     channel: str
@@ -35,13 +39,26 @@ class Permission:
     since: datetime | None = None
 
 
-def permissions_of(consents: Sequence[Consent], *, channels: dict[str, tuple[str, str | Promise]]) -> list[Permission]:
-    """Return what a customer allows on each channel, in the order of `channels`."""
+def permissions_of(
+    consents: Sequence[Consent], *, channels: dict[str, tuple[str, str | Promise]], blocks: Mapping[str, Suppression] | None = None
+) -> list[Permission]:
+    """Return what a customer allows on each channel, in the order of `channels`. blocks: of their addresses, by channel (`blocks_of`)."""
     said = {consent.channel: consent for consent in consents}
-    return [_permission(icon, str(name), said.get(channel)) for channel, (icon, name) in channels.items()]
+    blocked = blocks or {}
+    return [_permission(icon, str(name), said.get(channel), blocked.get(channel)) for channel, (icon, name) in channels.items()]
 
 
-def _permission(icon: str, name: str, consent: Consent | None) -> Permission:
+def blocks_of(customer: Customer) -> dict[str, Suppression]:
+    """Return what blocks the addresses a customer has, by channel."""
+    addresses = {channel: getattr(customer, column) for channel, column in ADDRESS_COLUMNS.items()}
+    wanted = {(channel, address_digest(address)) for channel, address in addresses.items() if address}
+    rows = Suppression.objects.filter(address_digest__in=[digest for _channel, digest in wanted])
+    return {row.channel: row for row in rows if (row.channel, row.address_digest) in wanted}
+
+
+def _permission(icon: str, name: str, consent: Consent | None, block: Suppression | None) -> Permission:
+    if block is not None and (consent is None or consent.status != "refused"):
+        return Permission(icon, name, "b", _("blocked"), block.get_reason_display(), block.created_at)
     if consent is None:
         return Permission(icon, name, "n", word_of(""))
     return Permission(icon, name, _CSS[consent.status], word_of(consent.status), proof_of(consent), consent.changed_at)

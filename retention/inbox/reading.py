@@ -12,6 +12,7 @@ from pathlib import Path
 from retention.inbox.keeping import FOLDER_NAME, MAIL_NAME
 
 HEAD_BYTES = 64 * 1024
+RAW_BYTES = 256 * 1024  # of a mail as it came; a page that shows more helps nobody
 _WEB = ("https://", "http://")
 
 
@@ -29,13 +30,14 @@ class Heading:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as its page shows it."""
+    """A mail as its page shows it. raw: its first `RAW_BYTES` as they came, each byte that is no UTF-8 replaced."""
 
     heading: Heading
     headers: list[tuple[str, str]]
     text: str
     html: str
     size_bytes: int
+    raw: str
 
 
 def list_mails(folder: Path, *, name: str, limit: int = 200, search: str = "") -> list[Heading]:
@@ -62,7 +64,8 @@ def read_mail(folder: Path, *, name: str, mail: str) -> Mail | None:
         return None
     message = _parse(content)
     headers = [(key, _text(value)) for key, value in message.items()]
-    return Mail(_heading(mail, message), headers, _part(message, "plain"), _part(message, "html"), len(content))
+    raw = content[:RAW_BYTES].decode("utf-8", "replace").replace("\r\n", "\n")
+    return Mail(_heading(mail, message), headers, _part(message, "plain"), _part(message, "html"), len(content), raw)
 
 
 def push_of(mail: Mail) -> dict[str, str]:

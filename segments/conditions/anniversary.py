@@ -46,6 +46,7 @@ class Anniversary(Condition):
 
     kind: ClassVar[str] = "anniversary"
     label: ClassVar[str] = gettext_noop("Anniversary of a date")
+    also: ClassVar[str] = gettext_noop("yearly, date, every year")
     term: AttributeTerm
     days: YearDays
 

@@ -36,6 +36,7 @@ class Attribute(Condition):
 
     kind: ClassVar[str] = "attribute"
     label: ClassVar[str] = gettext_noop("A custom attribute")
+    also: ClassVar[str] = gettext_noop("property, field, tag")
     term: AttributeTerm
     test: Test
 

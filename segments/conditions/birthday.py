@@ -47,6 +47,7 @@ class Birthday(Condition):
 
     kind: ClassVar[str] = "birthday"
     label: ClassVar[str] = gettext_noop("Birthday or age")
+    also: ClassVar[str] = gettext_noop("age, born, older, younger")
     op: str
     days: YearDays | None = None
     age: NumberTest | None = None

@@ -43,6 +43,7 @@ class Cart(Condition):
 
     kind: ClassVar[str] = "cart"
     label: ClassVar[str] = gettext_noop("Basket: open, left alone, abandoned")
+    also: ClassVar[str] = gettext_noop("cart, checkout")
     state: str
     stages: tuple[str, ...] = ()
     total: NumberTest | None = None

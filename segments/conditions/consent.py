@@ -41,6 +41,7 @@ class Consent(Condition):
 
     kind: ClassVar[str] = "consent"
     label: ClassVar[str] = gettext_noop("May we write: e-mail, SMS, push, on the site")
+    also: ClassVar[str] = gettext_noop("permission, opt-in, subscribed, newsletter, email, allowed")
     channel: str
     status: str
     methods: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ class Country(OfCountries):
 
     kind: ClassVar[str] = "country"
     label: ClassVar[str] = gettext_noop("Country")
+    also: ClassVar[str] = gettext_noop("land, nation")
     sentences = {
         "is": gettext_noop("live in %(countries)s"),
         "is_not": gettext_noop("do not live in %(countries)s"),

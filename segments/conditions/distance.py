@@ -34,6 +34,7 @@ class Distance(Condition):
 
     kind: ClassVar[str] = "distance"
     label: ClassVar[str] = gettext_noop("Distance from a postcode")
+    also: ClassVar[str] = gettext_noop("near, radius, kilometres, miles, shop")
     near: bool
     radius: float
     unit: str

@@ -35,6 +35,7 @@ class Event(Condition):
 
     kind: ClassVar[str] = "event"
     label: ClassVar[str] = gettext_noop("Did or did not do something")
+    also: ClassVar[str] = gettext_noop("viewed, product, page, clicked, activity")
     event: str
     times: NumberTest
     window: Window

@@ -28,6 +28,7 @@ class EventTime(Condition):
 
     kind: ClassVar[str] = "event_time"
     label: ClassVar[str] = gettext_noop("Did something for the first or last time")
+    also: ClassVar[str] = gettext_noop("since, recency, last time")
     event: str
     which: str
     window: Window

@@ -33,6 +33,7 @@ class Figure(Condition):
 
     kind: ClassVar[str] = "figure"
     label: ClassVar[str] = gettext_noop("Number of orders, money spent, average order")
+    also: ClassVar[str] = gettext_noop("revenue, sales, lifetime value, average basket")
     figure: str
     test: NumberTest
     currency: str

@@ -40,6 +40,7 @@ class Funnel(Condition):
 
     kind: ClassVar[str] = "funnel"
     label: ClassVar[str] = gettext_noop("Did one thing and then another, or did not")
+    also: ClassVar[str] = gettext_noop("sequence, order of events, viewed but not bought")
     first: str
     then: str
     count: int

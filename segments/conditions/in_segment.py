@@ -22,6 +22,7 @@ class InSegment(Condition):
 
     kind: ClassVar[str] = "in_segment"
     label: ClassVar[str] = gettext_noop("Is in a segment or not")
+    also: ClassVar[str] = gettext_noop("list, member, group")
     segment: SegmentTerm
     wanted: bool
 

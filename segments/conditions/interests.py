@@ -22,6 +22,7 @@ class Interests(Condition):
 
     kind: ClassVar[str] = "interests"
     label: ClassVar[str] = gettext_noop("Interests")
+    also: ClassVar[str] = gettext_noop("topics, hobbies, likes")
     test: ListTest
 
     @classmethod

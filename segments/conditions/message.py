@@ -28,6 +28,7 @@ class Message(Condition):
 
     kind: ClassVar[str] = "message"
     label: ClassVar[str] = gettext_noop("Messages: got, opened, clicked, came back")
+    also: ClassVar[str] = gettext_noop("email, newsletter, campaign, journey, received")
     what: str
     journey: str
     inner: Event

@@ -51,6 +51,7 @@ class Moment(Condition):
 
     kind: ClassVar[str] = "moment"
     label: ClassVar[str] = gettext_noop("First contact, last visit, first or last order")
+    also: ClassVar[str] = gettext_noop("new customer, since, recency, inactive, lapsed")
     field: str
     test: DateTest
 

@@ -52,6 +52,7 @@ class Orders(Condition):
 
     kind: ClassVar[str] = "orders"
     label: ClassVar[str] = gettext_noop("Orders: how many, how much, of what, with which coupon")
+    also: ClassVar[str] = gettext_noop("bought, purchase, product, category, coupon, discount")
     measure: str
     amount: NumberTest
     window: Window

@@ -22,6 +22,7 @@ class PhoneCountry(OfCountries):
 
     kind: ClassVar[str] = "phone_country"
     label: ClassVar[str] = gettext_noop("Country of the phone number")
+    also: ClassVar[str] = gettext_noop("phone, mobile, prefix")
     sentences = {
         "is": gettext_noop("have a phone number of %(countries)s"),
         "is_not": gettext_noop("have no phone number of %(countries)s"),

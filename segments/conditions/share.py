@@ -21,6 +21,7 @@ class Share(Condition):
 
     kind: ClassVar[str] = "share"
     label: ClassVar[str] = gettext_noop("A random share")
+    also: ClassVar[str] = gettext_noop("percent, sample, lot, test")
     buckets: int
     seed: str
 

@@ -36,6 +36,7 @@ class Suppression(Condition):
 
     kind: ClassVar[str] = "suppression"
     label: ClassVar[str] = gettext_noop("Address is blocked: bounced, complained, said no")
+    also: ClassVar[str] = gettext_noop("unsubscribed, bounce, spam, email")
     channel: str
     wanted: bool
     reason: str = ""

@@ -41,6 +41,7 @@ class Text(Condition):
 
     kind: ClassVar[str] = "text"
     label: ClassVar[str] = gettext_noop("Name, address, place, gender, language")
+    also: ClassVar[str] = gettext_noop("city, town, region, state, postcode, zip, email, phone, first name, last name, surname")
     field: str
     test: TextTest
 

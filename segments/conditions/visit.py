@@ -42,6 +42,7 @@ class Visit(Condition):
 
     kind: ClassVar[str] = "visit"
     label: ClassVar[str] = gettext_noop("Visits: how many, how often, from where, on which device")
+    also: ClassVar[str] = gettext_noop("utm, source, campaign, device, phone, page")
     measure: str
     amount: NumberTest
     window: Window

@@ -15,10 +15,14 @@ Answer = Callable[[Person, At], bool]
 
 
 class Condition(ABC):
-    """One test of a person. `kind` is its stored key and never changes; `label` is what the picker calls it."""
+    """One test of a person. `kind` is its stored key and never changes; `label` is what the picker calls it.
+
+    also: further words people look for it by, in small letters.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    also: ClassVar[str] = ""
 
     @classmethod
     @abstractmethod

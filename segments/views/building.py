@@ -260,7 +260,7 @@ def _page(
         "rule": json.dumps(built.tree, ensure_ascii=False),
         "undo": _undo(built),
         "new": request.POST.get("new", "") or uuid4(),
-        "groups": [(_(name), [(kind.kind, _(kind.label)) for kind in kinds]) for name, kinds in GROUPS.items()],
+        "groups": [(_(name), [(kind.kind, _(kind.label), _(kind.also)) for kind in kinds]) for name, kinds in GROUPS.items()],
         "joins": [("all", _("all")), ("any", _("any")), ("none", _("none"))],
         "faults": len(problems),
         "basis": str(saving.Basis.of(Segment.objects.only("version", "draft").get(pk=segment.pk))) if segment else "",

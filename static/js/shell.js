@@ -65,14 +65,14 @@
     });
   }
 
-  // A menu with groups of many lines shows those with the word that is searched, or the group that is called so.
+  // A menu with groups of many lines shows those with the word that is searched, in their text or in `data-menu-also`, or the group that is called so.
   function narrow(find) {
     const pop = find.closest(".pop");
     const word = find.value.trim().toLowerCase();
     let any = false;
     pop.querySelectorAll("[data-menu-group]").forEach(function (group) {
       const lines = Array.from(group.querySelectorAll("li"));
-      lines.forEach(function (line) { line.hidden = !line.textContent.toLowerCase().includes(word); });
+      lines.forEach(function (line) { line.hidden = !(line.textContent + " " + (line.dataset.menuAlso || "")).toLowerCase().includes(word); });
       group.hidden = lines.every(function (line) { return line.hidden; });
       if (group.hidden && group.dataset.menuGroup.toLowerCase().includes(word)) {
         group.hidden = false;

@@ -140,7 +140,7 @@ def test_consent_comes_in_when_its_source_is_said(api, store):
     ]
     made = put_in(api, text, options='{"consent_source": "Newsletter form", "date_order": "dmy"}')
     assert made.status_code == 202
-    assert made.json()["options"] == {"consent_source": "Newsletter form", "date_order": "dmy"}
+    assert made.json()["options"] == {"agreed": "", "consent_source": "Newsletter form", "date_order": "dmy"}
     work(store)
     assert api.ask("post", f"imports/{made.json()['id']}/run").status_code == 202
     work(store)

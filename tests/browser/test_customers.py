@@ -83,3 +83,12 @@ def test_a_name_stands_above_its_address(site: Site, variant: str) -> None:
     assert address is not None
     assert address["y"] >= name["y"] + name["height"] - 1
     assert abs(address["x"] - name["x"]) < 2
+
+
+def test_a_name_without_a_blank_widens_no_page(site: Site) -> None:
+    store, word = site.side.store, "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    long = make_customer(store, f"{'a' * 60}@{'b' * 60}.example.test", first_name=word, last_name=word)
+    page = site.window("phone-light", user=site.side.people["owner"]).new_page()
+    for address in ("", "why/"):
+        page.goto(f"/s/{store.slug}/customers/{long.public_id}/{address}")
+        assert faults_of_page(page) == [], address

@@ -164,9 +164,12 @@ def test_a_service_is_connected_with_what_it_needs_and_told_where_to_report(vend
     shop = lumen()
     browser = signed_in(shop.nora)
     form = {"from_name": "Lumen", "from_address": "hello@lumen.example.test", **dict.fromkeys(vendor.settings, "mg.lumen.example.test")}
+    first = browser.get(f"{PAGE}{vendor.key}/")
+    assert all(first.context["form"].fields[name].required for name in vendor.secrets), "what is needed is not called a matter of liking"
+    assert "Leave it empty" not in first.content.decode()
     page = browser.post(f"{PAGE}{vendor.key}/", form)
     assert page.status_code == 422
-    assert "Enter it; without it the service takes no mail." in page.content.decode()
+    assert "Enter it; without it the service takes no message." in page.content.decode()
     secrets = {**dict.fromkeys(vendor.secrets, "secret-of-the-account"), **({"report_secret": "secret-of-reports"} if vendor.proof else {})}
     assert browser.post(f"{PAGE}{vendor.key}/", form | secrets).status_code == 302
     with store_context(shop.store.pk):
@@ -176,3 +179,4 @@ def test_a_service_is_connected_with_what_it_needs_and_told_where_to_report(vend
     assert f"/hooks/email/{made.public_id}" in shown
     assert (report_password(made.public_id) in shown) == (not vendor.proof)
     assert "secret-of" not in shown
+    assert "Leave it empty to keep the one that is there." in browser.get(f"{PAGE}{vendor.key}/").content.decode()

@@ -51,6 +51,7 @@ def test_a_file_comes_in_step_by_step(shop):
     page = client.get(where).content.decode()
     assert "Bring in 2 people" in page
     assert "“nobody” is not an e-mail address." in page
+    assert "It allows you to write to nobody" in page
     assert "every 2s" not in page
     with work_for(shop.store):
         assert not Customer.objects.exists()
@@ -59,7 +60,9 @@ def test_a_file_comes_in_step_by_step(shop):
         work(of)
         assert Customer.objects.get(first_name="Ann").attributes == {"Favourite Roast": "Dark"}
         assert set(AuditEntry.objects.values_list("action", flat=True)) >= {"import.put_in", "import.began"}
-    assert "Done" in client.get(where).content.decode()
+    page = client.get(where).content.decode()
+    assert "Done" in page
+    assert "Make a segment" in page
     assert "2 new, 0 changed, 1 rows left out" in client.get(reverse("customers:imports", args=["lumen"])).content.decode()
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from retention.customers.consent import suppress
 from retention.customers.models import ConsentRecord, Customer, CustomerMerge, Identity
 from retention.kit.clock import now
 from retention.orders.models import Order
@@ -243,3 +244,14 @@ def test_joining_refuses_one_with_itself_strangers_and_those_without_the_right(s
     with work_for(shop.store):
         assert Customer.objects.filter(pk=ana.pk).exists()
         assert not CustomerMerge.objects.exists()
+
+
+def test_a_blocked_address_is_said_before_what_they_allowed(shop):
+    cem = make_customer(shop.store, "cem@example.test", allows=("email",), phone="+34612345099")
+    with work_for(shop.store):
+        suppress("cem@example.test", channel="email", reason="bounced", now=now())
+        suppress("someone@example.test", channel="sms", reason="manual", now=now())
+    page = signed_in(shop.mia).get(at(cem))
+    told = {one.channel: (one.word, one.how) for one in page.context["permissions"]}
+    assert told == {"E-mail": ("blocked", "Address does not exist"), "SMS": ("not asked", ""), "Push": ("not asked", "")}
+    assert "Blocked</span>" in page.content.decode()

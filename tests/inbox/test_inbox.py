@@ -95,6 +95,7 @@ def test_pages_show_a_mail_in_a_frame_that_can_do_nothing(settings, tmp_path):
     body = browser.get(f"/s/lumen/inbox/{file.name}/body/")
     assert 'sandbox="allow-popups' in page.content.decode()
     assert "<script>alert" not in page.content.decode()
+    assert page.context["mail"].raw.endswith(MAIL.decode().replace("\r\n", "\n"))
     assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
     policy = body.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy

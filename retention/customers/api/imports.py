@@ -82,8 +82,9 @@ class ImportIn(serializers.Serializer[Any]):
     """A CSV file, up to 50 MB. mapping: column, from 0, to field, as JSON; proposed from the headings when left out.
 
     options: how the file is read, as JSON; what is left out is told from the file's first rows and the store. Customers have `date_order`
-    (ymd, dmy or mdy) and `consent_source` (where these people agreed; needed when a column says who may be written to); orders have
-    `date_order`, `decimal_mark` ("." or ","), `zone` and `currency`.
+    (ymd, dmy or mdy), `agreed` (`all_by_email` where everybody in the file agreed to e-mails; else a column says who) and `consent_source`
+    (where these people agreed; needed as soon as one of the two says so); orders have `date_order`, `decimal_mark` ("." or ","), `zone` and
+    `currency`.
     """
 
     kind = PlainText(max_length=20, help_text=gettext_lazy("What the file holds: customers or orders."))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from retention.customers.importing.cells import DATE_ORDERS, DECIMAL_MARKS
 from retention.customers.importing.kinds import ATTRIBUTE, Kind, kinds
 from retention.customers.importing.mapping import check_mapping
+from retention.customers.importing.people import AGREED
 from retention.customers.importing.reading import LARGEST_BYTES
 from retention.kit.money import DECIMALS
 from retention.stores.models.store import check_zone
@@ -105,9 +106,11 @@ def _option(name: str, *, initial: str) -> forms.Field:
         )
     if name == "zone":
         return forms.CharField(label=_("On which city's clock are the times?"), initial=initial, max_length=64)
+    if name == "agreed":
+        return forms.ChoiceField(label=_("Whom may you write to?"), choices=list(AGREED.items()), initial=initial, required=False)
     return forms.CharField(
         label=_("Where did these people agree to be written to?"),
-        help_text=_("For example “Newsletter form until 2025”. Without it nobody of the file may be written to."),
+        help_text=_("For example “Newsletter form until 2025”. Needed as soon as you may write to somebody in it."),
         initial=initial,
         max_length=120,
         required=False,

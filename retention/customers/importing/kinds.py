@@ -110,7 +110,8 @@ class Work:
 class Kind:
     """One kind of file.
 
-    options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words. read: from
+    options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words; remarks: what
+    it does not do and somebody may expect. read: from
     runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
     return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises Unjoinable; without it a key
     that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines from them and the currency.
@@ -130,6 +131,7 @@ class Kind:
     tell: Callable[[Mapping[str, str], str], list[tuple[Text, str]]]
     sum_up: Callable[[int], Mapping[str, Decimal]] = lambda import_id: {}
     takes_attributes: bool = False
+    remarks: Callable[[Mapping[str, int], Mapping[str, str]], list[str]] = lambda columns, options: []
     join: Callable[[Thing, Thing], Thing] | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
     batch_rows: int = 5000

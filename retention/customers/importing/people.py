@@ -1,10 +1,12 @@
 """Customers as a kind of import: Klaviyo's headings, every other column a custom attribute, consent only from consent columns.
 
 Nobody is opted in silently: a "Subscribed" counts only when the merchant says where these people agreed, never against a blocked
-address, and never against a later "no". What is brought in triggers nothing.
+address, and never against a later "no". A list without such a column is a yes of everybody in it only where the merchant says that
+as well. What is brought in triggers nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,12 +19,13 @@ from retention.customers.importing.cells import Manner, Unreadable, read_country
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
 from retention.customers.importing.meeting import apply_people, compare_people
 from retention.customers.importing.reading import Fault, Run, read_rows
+from retention.customers.importing.spoken import HEADINGS, NO, YES
 from retention.customers.models import Customer
 from retention.customers.phones import read_phone
 from retention.kit.words import fold
 from retention.kit.zones import ZONES
 
-FIELDS = (
+_FIELDS = (
     Field("email", gettext_lazy("E-mail address"), ("email address", "e mail", "mail")),
     Field("phone", gettext_lazy("Phone number"), ("phone number", "mobile", "mobile phone", "telephone")),
     Field("external_id", gettext_lazy("Shop's own id"), ("external id", "customer id", "customerid", "user id", "id")),
@@ -42,12 +45,15 @@ FIELDS = (
     Field("sms_consent", gettext_lazy("May we send SMS?"), ("sms marketing consent", "sms consent")),
     Field("sms_consent_at", gettext_lazy("May we send SMS: since when"), ("sms marketing consent timestamp", "sms consent timestamp")),
 )
+FIELDS = tuple(replace(field, headings=(*field.headings, *HEADINGS.get(field.key, ()))) for field in _FIELDS)
+ALL_BY_EMAIL = "all_by_email"  # value of the option "agreed"
 LONGEST_ID = 200
 MOST_INTERESTS, LONGEST_INTEREST = 50, 80  # as `profile.py` keeps them
+AGREED = {"": gettext_lazy("Those of whom a column says so"), ALL_BY_EMAIL: gettext_lazy("Everybody in it agreed to e-mails")}
 _TEXTS = ("first_name", "last_name", "gender", "language", "city", "region", "postcode")
 _SAID = {
-    "subscribed": "granted", "yes": "granted", "true": "granted",
-    "unsubscribed": "refused", "no": "refused", "false": "refused", "suppressed": "refused",
+    "subscribed": "granted", **dict.fromkeys(YES, "granted"),
+    "unsubscribed": "refused", "suppressed": "refused", **dict.fromkeys(NO, "refused"),
     "never subscribed": "", "never_subscribed": "", "": "",
 }  # fmt: skip
 _CHANNELS = {"email": "email_consent", "sms": "sms_consent"}
@@ -79,6 +85,8 @@ def _person(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     if values["email"] and not is_address(fold(values["email"])):
         raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": values["email"][:60]})
     said = [one for channel in _CHANNELS if (one := _said(channel, found, plan))]
+    if values["email"] and plan.options.get("agreed") == ALL_BY_EMAIL:
+        said.append(["email", "granted", ""])
     for channel in _CHANNELS.values():
         found.pop(channel, None), found.pop(f"{channel}_at", None)
     traits = {field: value for field, cell in found.items() if (value := _trait(field, cell, plan.manner)) not in (None, "")}
@@ -152,7 +160,9 @@ def _said(channel: str, found: Mapping[str, str], plan: Plan) -> list[str] | Non
     written = found.get(field, "")
     status = _SAID.get(fold(written))
     if status is None:
-        raise _Left(field, _("“%(value)s” is not Subscribed, Unsubscribed or Never subscribed.") % {"value": written[:40]})
+        raise _Left(
+            field, _("“%(value)s” is neither a yes nor a no. Write Subscribed, Unsubscribed or Never subscribed.") % {"value": written[:40]}
+        )
     if not status:
         return None
     moment = found.get(f"{field}_at", "")
@@ -177,7 +187,18 @@ def _missing(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str
         faults.append(_("Say which column is the e-mail address, the phone number or the shop's own id."))
     if {"email_consent", "sms_consent"} & set(columns) and not options.get("consent_source", "").strip():
         faults.append(_("A column says who may be written to. Say where these people agreed, or do not read that column."))
+    if options.get("agreed") == ALL_BY_EMAIL:
+        if not options.get("consent_source", "").strip():
+            faults.append(_("You say that everybody in it agreed to e-mails. Say where they did."))
+        if "email_consent" in columns:
+            faults.append(_("Either a column says who may be e-mailed, or everybody in it agreed. Choose one of the two."))
     return faults
+
+
+def _remarks(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str]:
+    if {"email_consent", "sms_consent"} & set(columns) or options.get("agreed") == ALL_BY_EMAIL:
+        return []
+    return [_("It allows you to write to nobody: no column says who agreed, and you do not say that everybody did.")]
 
 
 def _tell(totals: Mapping[str, str], currency: str) -> list[tuple[Any, str]]:
@@ -189,8 +210,9 @@ PEOPLE = Kind(
     noun=gettext_lazy("people"),
     icon="users",
     fields=FIELDS,
-    options=("date_order", "consent_source"),
+    options=("date_order", "agreed", "consent_source"),
     missing=_missing,
+    remarks=_remarks,
     read=read_people,
     compare=compare_people,
     apply=apply_people,

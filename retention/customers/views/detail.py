@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from retention.customers.models import ConsentRecord, Customer, CustomerMerge
 from retention.customers.panels import panels
-from retention.customers.permissions import CHANNELS, permissions_of
+from retention.customers.permissions import CHANNELS, blocks_of, permissions_of
 from retention.customers.rhythm import lead_sentences
 from retention.customers.story import KINDS, Story, read_story
 from retention.customers.telling import tell
@@ -58,7 +58,7 @@ def _page(request: Any, customer: Customer) -> dict[str, Any]:
     now = clock.now()
     shown = _panels(request, customer)
     return {
-        "permissions": permissions_of(list(customer.consents.all()), channels=CHANNELS),
+        "permissions": permissions_of(list(customer.consents.all()), channels=CHANNELS, blocks=blocks_of(customer)),
         "said": list(ConsentRecord.objects.filter(customer=customer).order_by("-said_at", "-id")[:MOST_IDENTITIES]),
         "leads": [*lead_sentences(customer, now=now), *(panel["lead"] for panel in shown if panel.get("lead"))],
         "country_name": country_name(customer.country) if customer.country else "",

@@ -251,6 +251,7 @@ def _findings(of: Import, *, currency: str) -> dict[str, Any]:
         "faults": list(faults.order_by("row", "id")[:SHOWN]),
         "written": written,
         "told": kind.tell(of.totals, currency) if of.totals else [],
+        "remarks": kind.remarks(dict.fromkeys(of.mapping.values(), 0), of.options),
     }
 
 

@@ -107,7 +107,8 @@ def product_body(request: HttpRequest, mail: str) -> HttpResponse:
 
 def _list(request: HttpRequest, *, folder: str, base: str) -> HttpResponse:
     search = request.GET.get("q", "")
-    return render(request, base, {"mails": list_mails(settings.INBOX_DIR, name=folder, limit=SHOWN, search=search), "search": search})
+    mails = list_mails(settings.INBOX_DIR, name=folder, limit=SHOWN, search=search)
+    return render(request, base, {"mails": mails, "search": search, "shown": SHOWN})
 
 
 def _mail(request: HttpRequest, *, folder: str, mail: str, body_url: str, base: str) -> HttpResponse:

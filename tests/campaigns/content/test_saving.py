@@ -8,10 +8,12 @@ import pytest
 
 from campaigns.models import Template, TemplateVersion
 from campaigns.personalization import saving
+from campaigns.personalization.checking import findings_of, must_mend
 from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.framing import has_address, has_way_out
 from campaigns.personalization.importing import import_html
 from campaigns.personalization.render import TemplateFault
+from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording, read_content
 from tests.shared_data import shared
 
@@ -144,3 +146,29 @@ def test_fourteen_real_mails_survive_import_edit_and_save(store: Any, now: datet
         assert version.html.count("<a ") == original.count("<a ") + 1
         assert "Edited" in version.html
         assert "{{#" not in version.html
+        findings = findings_of(Content("html", Wording("Hi", "", edited)), words=words_of_store())
+        assert not must_mend(findings), f"{path.name} could not be saved on its page"
+
+
+@pytest.mark.parametrize(
+    ("mustache", "liquid"),
+    [
+        ("{{name}} {{ shop.name }} {{{ raw }}}", "{{ event.name }} {{ shop.name }} {{ event.raw }}"),
+        ("\\{{ name }} {{name}}", "{% raw %}{{ name }}{% endraw %} {{ event.name }}"),
+        ("{{#lines}}{{sku}}{{/lines}}", "{% for item in event.lines %}{{ item.sku }}{% endfor %}"),
+        (
+            "{{#files}}{{title}}{{#each .}}{{url}}{{/each}}{{/files}}",
+            "{% if event.files %}{{ event.title }}{% for item in event.files %}{{ item.url }}{% endfor %}{% endif %}",
+        ),
+        (
+            "{{#each orders}}{{number}}{{#each lines}}{{sku}}{{/each}}{{/each}}",
+            "{% for item in event.orders %}{{ item.number }}{% for item2 in item.lines %}{{ item2.sku }}{% endfor %}{% endfor %}",
+        ),
+        (
+            "{{#if paid}}{{total}}{{/if}}{{^paid}}{{due}}",
+            "{% if event.paid %}{{ event.total }}{% endif %}{% unless event.paid %}{{ event.due }}{% endunless %}",
+        ),
+    ],
+)
+def test_mustache_becomes_liquid_that_means_the_same(mustache: str, liquid: str) -> None:
+    assert import_html(mustache) == liquid
