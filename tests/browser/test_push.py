@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import BrowserContext, Page
 
-AGAIN_SECONDS = 5.0  # a message handed in while the browser looks for a newer worker is lost: it is handed in once more, as a push service does
+AGAIN_SECONDS = (
+    5.0  # a message handed in while the browser looks for a newer worker is lost: it is handed in once more, as a push service does
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
