@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned, implied_store
+from retention.tenancy.statement_keys import StatementForeignKey
 
 
 class Import(StoreOwned):
@@ -127,7 +128,7 @@ class ImportRow(StoreOwned):
         REFUSED = "refused", _("Left out")
 
     store = implied_store()
-    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="things", db_constraint=False)
+    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="things", db_constraint=False, db_index=False)
     row = models.PositiveIntegerField()
     key = models.CharField(max_length=300)
     values = models.JSONField()
@@ -144,12 +145,12 @@ class ImportRow(StoreOwned):
             models.CheckConstraint(
                 condition=models.Q(outcome__in=["", "new", "changed", "same", "refused"]), name="import_row_outcome_known"
             ),
-            StoreForeignKey(field="of_import", name="import_row_import_of_store"),
+            StatementForeignKey(field="of_import", name="import_row_import_of_store"),
             StoreIsolation(name="import_row_isolation"),
         ]
         indexes = [
             models.Index(fields=["store", "of_import", "id"], name="import_row_in_turn"),
-            models.Index(fields=["store", "of_import", "outcome", "id"], name="import_row_by_outcome"),
+            models.Index(fields=["store", "of_import", "outcome", "id"], name="import_row_by_outcome", condition=~models.Q(outcome="")),
         ]
 
     def __str__(self) -> str:
