@@ -16,7 +16,7 @@ from retention.customers.importing.kinds import Kind, Plan, Read, Thing, Unjoina
 from retention.customers.importing.mapping import runs_of
 from retention.customers.importing.reading import Fault
 from retention.customers.models import Import, ImportFault, ImportRow
-from retention.kit.arrays import texts_of
+from retention.kit.arrays import array_of, texts_of
 from retention.kit.stored_json import read_json
 from retention.tenancy.context import require_store_id
 
@@ -42,9 +42,10 @@ _BEFORE = """
     SELECT "row", key, "values", lines FROM customers_importrow WHERE store_id = %s AND of_import_id = %s AND key = ANY(%s::text[])
 """
 _NEXT = """
-    SELECT "row", key, "values", id FROM customers_importrow
+    SELECT "row", key, {values}, id FROM customers_importrow
     WHERE store_id = %s AND of_import_id = %s AND id > %s AND outcome = ANY(%s) ORDER BY id LIMIT %s
 """
+_VALUES = 'SELECT id, "values" FROM customers_importrow WHERE store_id = %s AND id = ANY(%s::bigint[])'
 
 
 def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
@@ -88,11 +89,25 @@ def note_faults(of: Import, faults: Iterable[Fault]) -> None:
     )
 
 
-def things_after(of: Import, *, position: int, limit: int, outcomes: Sequence[str]) -> list[Thing]:
-    """Return the next things of an import with these outcomes, in the order they were read; their lines stay in the database."""
+def things_after(of: Import, kind: Kind, *, position: int, outcomes: Sequence[str]) -> list[Thing]:
+    """Return the next things of an import with these outcomes, in the order they were read; their lines stay in the database.
+
+    A kind that reads values where they are staged gets them without.
+    """
+    statement = _NEXT.format(values="NULL" if kind.reads_staged else '"values"')
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [require_store_id(), of.pk, position, list(outcomes), limit])
-        return [Thing(row, key, read_json(values), pk=pk) for row, key, values, pk in cursor.fetchall()]
+        cursor.execute(statement, [require_store_id(), of.pk, position, list(outcomes), kind.batch_things])
+        return [Thing(row, key, {} if values is None else read_json(values), pk=pk) for row, key, values, pk in cursor.fetchall()]
+
+
+def with_values(things: Sequence[Thing]) -> list[Thing]:
+    """Return staged things with their values."""
+    if not things:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, [require_store_id(), array_of([thing.pk for thing in things])])
+        values = {pk: read_json(text) for pk, text in cursor.fetchall()}
+    return [thing._replace(values=values[thing.pk]) for thing in things]
 
 
 def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,8 @@ class Import(StoreOwned):
     """One file on its way in. kind: a key of `importing/kinds.py`. position: how far the running step has come, committed with its work.
 
     Counts are things (people, orders), except rows_count; refused_count counts rows. The file and what was read from it go when it is over.
-    failures: how often the next batch broke. touched_at: when someone or a worker last did something with it.
+    unsettled: customers of whom something came in and whose figures are not worked out yet. failures: how often the next batch broke.
+    touched_at: when someone or a worker last did something with it.
     """
 
     class State(models.TextChoices):
@@ -56,6 +58,9 @@ class Import(StoreOwned):
     refused_count = models.PositiveIntegerField(default=0)
     totals = models.JSONField(default=dict)
     to_bring_count = models.PositiveIntegerField(default=0)
+    unsettled = ArrayField(
+        models.BigIntegerField(), default=list, db_default=Value([], ArrayField(models.BigIntegerField())), editable=False
+    )
     failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")

@@ -22,7 +22,7 @@ from retention.customers.importing.reading import Fault, Run
 from retention.kit.arrays import inside
 from retention.kit.money import decimals_of
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
-from retention.orders.importing.storing import apply_orders, compare_orders
+from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
 
 FIELDS = (
@@ -233,6 +233,8 @@ ORDERS = Kind(
     tell=_tell,
     sum_up=_sum_up,
     join=join_orders,
+    reads_staged=True,
+    settle=settle_people,
     words={"total": gettext_lazy("Total"), "lines": gettext_lazy("Products and pieces")},
     batch_rows=20_000,
     batch_things=2_000,

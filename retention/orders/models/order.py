@@ -43,7 +43,9 @@ class Order(StoreOwned):
     customer = models.ForeignKey(
         "customers.Customer", on_delete=models.CASCADE, related_name="orders", null=True, db_constraint=False, db_index=False
     )
-    cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="orders", null=True, db_constraint=False, db_index=False)
+    cart = models.ForeignKey(
+        "orders.Cart", on_delete=models.SET_NULL, related_name="orders", null=True, db_constraint=False, db_index=False
+    )
     number = models.CharField(_("number"), max_length=120)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()
