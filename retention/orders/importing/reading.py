@@ -142,17 +142,17 @@ def _fault_of_head(group: _Group, left: Left, heads: Mapping[str, str], plan: Pl
 
 def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -> Thing:
     """Return the order with its lines: products, names, and the numbers of each. Raises Left."""
-    products, names, worths = lines_of(group.parts, currency)
-    numbers, minors, exacts = zip(*worths, strict=True)
-    minor, beyond = sum(minors), Decimal(0)
-    for one in worths if any(exacts) else ():
-        if one.exact is not None:
-            beyond += one.exact - Decimal(one.minor).scaleb(-decimals_of(currency))
+    lines = lines_of(group.parts, currency)
+    minor, beyond = sum(lines.minors), Decimal(0)
+    for exact, one in zip(lines.exacts, lines.minors, strict=False):
+        if exact is not None:
+            beyond += exact - Decimal(one).scaleb(-decimals_of(currency))
     values = _head(heads, plan) | {"number": group.number, "currency": currency}
     stored = Decimal(minor).scaleb(-decimals_of(currency))
     sums = {"rows": group.rows, "minor": minor, "stored": str(stored), "amount": str(stored + beyond)}
-    is_back = all(pieces.startswith("-") for pieces in numbers)
-    return Thing(group.first_row, group.number, values | sums | {"back": is_back}, (inside(products), inside(names), ",".join(numbers)))
+    is_back = all(pieces.startswith("-") for pieces in lines.numbers)
+    columns = inside(lines.products), inside(lines.names), ",".join(lines.numbers)
+    return Thing(group.first_row, group.number, values | sums | {"back": is_back}, columns)
 
 
 def join_orders(first: Thing, more: Thing) -> Thing:
