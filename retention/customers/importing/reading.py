@@ -70,8 +70,9 @@ class Run(NamedTuple):
 
     def told(self, place: int, start: int, end: int) -> str:
         """Return the first cell of a column that says something between two rows, by places from 0, as it is to be read; or nothing."""
-        for cell in filter(None, self.columns[place][start:end]):
-            if text := unquote_formula(cell.strip()):
+        column = self.columns[place]
+        for row in range(start, end):
+            if (cell := column[row]) and (text := unquote_formula(cell.strip())):
                 return text
         return ""
 

@@ -123,32 +123,36 @@ def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:
 
 
 def _stage_joined(of: Import, kind: Kind, reads: Sequence[Read]) -> list[Fault]:
-    """Stage things whose parts may stand apart; return why parts were left out that could have been read."""
-    keys = [read.thing.key if read.thing else read.key for read in reads]
-    together = _staged(of, [key for key in keys if key])
+    """Stage things whose parts may stand apart; return why parts were left out that could have been read.
+
+    Most have no part further up in the file: all are put in, and only where one is there already they are read and joined.
+    """
+    together: dict[str, Thing] = {}
     faults: list[Fault] = []
-    for key, read in zip(keys, reads, strict=True):
-        if not key:
-            continue
-        part = read.thing or Thing(read.last_row, key, {})
-        first = together.get(key)
-        if first is None:
-            together[key] = part
-        elif first.values and part.values and kind.join:
-            try:
-                together[key] = kind.join(first, part)
-                continue
-            except Unjoinable as error:
-                why = str(error)
-        else:
-            why = _("Another row of “%(key)s” cannot be read, so all of it is left out.") % {"key": key[:60]}
-        if first is not None:
-            left = [one for one in (first, part) if one.values]
-            faults += [Fault(one.row, "", "", why) for one in left]
-            of.refused_count += sum(one.values.get("rows", 1) - 1 for one in left)  # the rows of a part have one fault together
-            together[key] = Thing(first.row, key, {})
-    _write(_JOINED, of, list(together.values()))
+    for read in reads:
+        if key := read.thing.key if read.thing else read.key:
+            part = read.thing or Thing(read.last_row, key, {})
+            together[key] = _join(of, kind, together[key], part, faults=faults) if key in together else part
+    fresh = {key for (key,) in _write(_ONCE, of, list(together.values()))}
+    parts = {key: part for key, part in together.items() if key not in fresh}
+    if parts:
+        before = _staged(of, list(parts))
+        _write(_JOINED, of, [_join(of, kind, before[key], part, faults=faults) for key, part in parts.items()])
     return faults
+
+
+def _join(of: Import, kind: Kind, first: Thing, part: Thing, *, faults: list[Fault]) -> Thing:
+    """Return what two parts with one key make; where they make nothing, a thing without values, and why is added to the faults."""
+    why = _("Another row of “%(key)s” cannot be read, so all of it is left out.") % {"key": part.key[:60]}
+    if first.values and part.values and kind.join:
+        try:
+            return kind.join(first, part)
+        except Unjoinable as error:
+            why = str(error)
+    left = [one for one in (first, part) if one.values]
+    faults += [Fault(one.row, "", "", why) for one in left]
+    of.refused_count += sum(one.values.get("rows", 1) - 1 for one in left)  # the rows of a part have one fault together
+    return Thing(first.row, part.key, {})
 
 
 def _staged(of: Import, keys: Sequence[str]) -> dict[str, Thing]:

@@ -20,6 +20,7 @@ from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import know_table
 
 SOURCE = "csv"
+_ROOM = "SET LOCAL work_mem = '32MB'"  # a batch's lines are kept for the question after their orders; on disk they cost a sixteenth more
 _EVENTS = ("Order Completed", "Order Refunded")
 # place: of a row among those that are asked for, to find what belongs to it in the arrays beside.
 _THINGS = """(
@@ -103,6 +104,7 @@ def write_lines(statement: str, heads: Sequence[tuple[int, int]]) -> None:
     if heads:
         things, pks = zip(*sorted(heads), strict=True)
         with connection.cursor() as cursor:
+            cursor.execute(_ROOM)
             cursor.execute(statement, {"store": require_store_id(), "things": array_of(things), "heads": array_of(pks)})
 
 

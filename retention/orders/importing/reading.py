@@ -75,6 +75,13 @@ class _Group:
         else:
             self.parts.append(part)
 
+    def head(self, field: str) -> str:
+        """Return what the first row that says something of a field of the whole order says, or nothing."""
+        for part in self.parts:
+            if told := part.head(field):
+                return told
+        return ""
+
     @property
     def is_too_long(self) -> bool:
         """Say whether there are more rows than an order may have lines."""
@@ -115,7 +122,7 @@ def _close(group: _Group, columns: Columns) -> Read:
     if group.is_too_long:
         fault = Fault(group.first_row, plan.headings[columns.number], group.number[:80], _too_many())
         return Read(None, [fault], group.rows, group.last_row, key=group.number, only_counted=group.rows - 1)
-    heads = {name: next(filter(None, (part.head(name) for part in group.parts)), "") for name in columns.heads}
+    heads = {name: group.head(name) for name in columns.heads}
     currency = (heads.get("currency") or plan.currency).upper()
     faults = group.faults
     if not faults:
