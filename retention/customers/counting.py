@@ -25,7 +25,7 @@ _COUNT = f"""
     FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[])
         AS lived(customer_id, event_name_id, count, first_at, last_at)
     ORDER BY customer_id, event_name_id {_ADDED}
-"""
+"""  # noqa: S608 - the lines above
 # Counts what stands in a relation `lived` of the same statement: customer_id, name and occurred_at of events. `counted` has the parameters.
 COUNT_LIVED_SQL = f"""
     INSERT INTO customers_customercounter (store_id, customer_id, event_name_id, count, first_at, last_at)

@@ -151,7 +151,8 @@ def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, k
 def record_backfill_of(told: str, parameters: Mapping[str, Any], *, names: Collection[str], source: str, kind: str, now: datetime) -> None:
     """Do the same for the events a SELECT tells of, in one statement.
 
-    told: its text, with columns public_id, customer_id, name, properties (jsonb) and occurred_at; parameters: by name. names: all its names.
+    told: its text, with columns public_id, customer_id, name, properties (jsonb) and occurred_at; parameters: its values by name. names: of
+    all its events.
     """
     own = {"store": require_store_id(), "kind": kind, "now": now, "source": source, **counted(names, now=now)}
     with connection.cursor() as cursor:

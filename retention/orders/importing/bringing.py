@@ -26,7 +26,8 @@ _EVENTS = ("Order Completed", "Order Refunded")
 _THINGS = """(
     SELECT *, row_number() OVER (ORDER BY id) AS place, ("values" ->> 'minor')::bigint AS minor,
         ("values" ->> 'minor')::bigint < 0 OR ("values" ->> 'back')::bool AS is_credit
-    FROM customers_importrow WHERE store_id = %(store)s AND id = ANY(%(things)s::bigint[])
+    FROM customers_importrow
+    WHERE store_id = (SELECT %(store)s::bigint) AND id BETWEEN %(first)s AND %(last)s AND id = ANY(%(things)s::bigint[])
 ) AS thing"""
 _ORDERS = f"""
     INSERT INTO orders_order
@@ -61,7 +62,8 @@ _LINES = """(
             concat('{', lines[3], '}')::bigint[] AS numbers
         FROM (
             SELECT store_id, trim_array(lines, 0) AS lines, (%(heads)s::bigint[])[row_number() OVER (ORDER BY id)] AS pk
-            FROM customers_importrow WHERE store_id = %(store)s AND id = ANY(%(things)s::bigint[]) OFFSET 0
+            FROM customers_importrow
+            WHERE store_id = (SELECT %(store)s::bigint) AND id BETWEEN %(first)s AND %(last)s AND id = ANY(%(things)s::bigint[]) OFFSET 0
         ) AS kept OFFSET 0
     ) AS told
 ) AS line"""
@@ -87,7 +89,7 @@ def bring_in(things: Sequence[Thing], buyers: Buyers, *, now: datetime) -> None:
         return
     rows = {thing.key: thing.pk for thing in sorted(things, key=lambda thing: thing.pk)}
     customers = [buyers.of_thing.get(pk, 0) for pk in rows.values()]
-    told = {"store": require_store_id(), "source": SOURCE, "now": now, "things": array_of(list(rows.values()))}
+    told = {"source": SOURCE, "now": now, **_asked(list(rows.values()))}
     told |= {"customers": array_of(customers), "public_ids": _ids(len(rows)), "event_ids": _ids(len(rows))}
     orders = _insert(_ORDERS, told, rows)
     know_table(Order, made=len(orders))
@@ -105,7 +107,7 @@ def write_lines(statement: str, heads: Sequence[tuple[int, int]]) -> None:
         things, pks = zip(*sorted(heads), strict=True)
         with connection.cursor() as cursor:
             cursor.execute(_ROOM)
-            cursor.execute(statement, {"store": require_store_id(), "things": array_of(things), "heads": array_of(pks)})
+            cursor.execute(statement, {**_asked(things), "heads": array_of(pks)})
 
 
 def _insert(statement: str, told: dict[str, Any], rows: dict[str, int]) -> list[tuple[int, int]]:
@@ -113,6 +115,11 @@ def _insert(statement: str, told: dict[str, Any], rows: dict[str, int]) -> list[
     with connection.cursor() as cursor:
         cursor.execute(statement, told)
         return [(rows[number], pk) for pk, number in cursor.fetchall()]
+
+
+def _asked(things: Sequence[int]) -> dict[str, Any]:
+    """Return what a statement needs to find staged things, in the order of their rows."""
+    return {"store": require_store_id(), "first": things[0], "last": things[-1], "things": array_of(things)}
 
 
 def _ids(count: int) -> str:

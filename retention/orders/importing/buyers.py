@@ -18,7 +18,7 @@ _NAMED = """
     FROM (
         SELECT id, "values" ->> 'external_id' AS external_id, "values" ->> 'email' AS email, "values" ->> 'country' AS country,
             ("values" ->> 'placed_at')::timestamptz AS at, ("values" ->> 'minor')::bigint < 0 OR ("values" ->> 'back')::bool AS is_credit
-        FROM customers_importrow WHERE store_id = %s AND id = ANY(%s::bigint[])
+        FROM customers_importrow WHERE store_id = (SELECT %s::bigint) AND id BETWEEN %s AND %s AND id = ANY(%s::bigint[])
     ) AS said
     WHERE said.external_id <> '' OR said.email <> ''
     GROUP BY said.external_id, said.email, said.country
@@ -52,9 +52,14 @@ class Buyers(NamedTuple):
 
 
 def find_buyers(things: Sequence[int], *, now: datetime) -> Buyers:
-    """Say whose each staged thing is, making who is new, and tell where they are. things: their rows. Call it inside a transaction."""
+    """Say whose each staged thing is, making who is new, and tell where they are. Call it inside a transaction.
+
+    things: their rows, in order.
+    """
+    if not things:
+        return Buyers({}, {})
     with connection.cursor() as cursor:
-        cursor.execute(_NAMED, [require_store_id(), array_of(things)])
+        cursor.execute(_NAMED, [require_store_id(), things[0], things[-1], array_of(things)])
         said = sorted((_Said(*row) for row in cursor.fetchall()), key=lambda one: (one.first_at, one.first_thing))
     firsts: dict[tuple[str, str], _Said] = {}
     for one in said:
