@@ -143,7 +143,13 @@ def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, k
     ]
     if rows:
         with connection.cursor() as cursor:
-            told = {"store": require_store_id(), "kind": kind, "now": now, "source": source, "rows": msgspec.json.encode(rows).decode()}
+            told: dict[str, Any] = {
+                "store": require_store_id(),
+                "kind": kind,
+                "now": now,
+                "source": source,
+                "rows": msgspec.json.encode(rows).decode(),
+            }
             cursor.execute(_BACKFILL.format(told=_ROWS), told)
     count_events(((one.customer_id, one.name, moment) for one, moment in zip(events, moments, strict=True)), now=now)
 
@@ -154,7 +160,7 @@ def record_backfill_of(told: str, parameters: Mapping[str, Any], *, names: Colle
     told: its text, with columns public_id, customer_id, name, properties (jsonb) and occurred_at; parameters: its values by name. names: of
     all its events.
     """
-    own = {"store": require_store_id(), "kind": kind, "now": now, "source": source, **counted(names, now=now)}
+    own: dict[str, Any] = {"store": require_store_id(), "kind": kind, "now": now, "source": source, **counted(names, now=now)}
     with connection.cursor() as cursor:
         cursor.execute(_TOLD.format(told=f"({told}) AS event"), {**parameters, **own})
 

@@ -110,7 +110,8 @@ class _Block:
                 self._worths = _by_columns(self.products, self.names, self._worths_of(slice(None), currency))
             except Left:
                 return _by_columns(self.products[start:end], self.names[start:end], self._worths_of(slice(start, end), currency))
-        return Lines(*(column[start:end] for column in self._worths))
+        rows, found = slice(start, end), self._worths
+        return Lines(found.products[rows], found.names[rows], found.numbers[rows], found.minors[rows], found.exacts[rows])
 
     def _worths_of(self, rows: slice, currency: str) -> list[Worth]:
         cells = zip(self.quantities[rows], self.prices[rows], repeat(currency), strict=False)
@@ -184,8 +185,9 @@ def lines_of(parts: Sequence[Part], currency: str) -> Lines:
     if len(parts) == 1:
         return parts[0].lines(currency)
     found = [part.lines(currency) for part in parts]
-    exacts = list(chain(*(one.exacts or [None] * len(one.minors) for one in found))) if any(one.exacts for one in found) else []
-    return Lines(*(list(chain(*columns)) for columns in list(zip(*found, strict=True))[:4]), exacts)
+    products, names, numbers, minors, _exacts = (list(chain(*columns)) for columns in zip(*found, strict=True))
+    told = (one.exacts or [None] * len(one.minors) for one in found) if any(one.exacts for one in found) else ()
+    return Lines(products, names, numbers, minors, list(chain(*told)))
 
 
 def _by_columns(products: Sequence[str], names: Sequence[str], worths: Sequence[Worth]) -> Lines:
