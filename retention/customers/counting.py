@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -12,17 +13,32 @@ from retention.tenancy.context import require_store_id
 MOST_NAMES = 1000  # of a store; events with further names are stored and shown, and not counted
 MOST_FROM_BROWSERS = 500  # a browser's event makes a new name only while the store has fewer: the rest is for the shop's own server
 Lived = tuple[int, str, datetime]
-_COUNT = """
-    INSERT INTO customers_customercounter (store_id, customer_id, event_name_id, count, first_at, last_at)
-    SELECT %s, customer_id, event_name_id, count, first_at, last_at
-    FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[])
-        AS lived(customer_id, event_name_id, count, first_at, last_at)
-    ORDER BY customer_id, event_name_id
+_ADDED = """
     ON CONFLICT (store_id, customer_id, event_name_id) DO UPDATE SET
         count = customers_customercounter.count + excluded.count,
         first_at = least(customers_customercounter.first_at, excluded.first_at),
         last_at = greatest(customers_customercounter.last_at, excluded.last_at)
 """
+_COUNT = f"""
+    INSERT INTO customers_customercounter (store_id, customer_id, event_name_id, count, first_at, last_at)
+    SELECT %s, customer_id, event_name_id, count, first_at, last_at
+    FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[])
+        AS lived(customer_id, event_name_id, count, first_at, last_at)
+    ORDER BY customer_id, event_name_id {_ADDED}
+"""  # noqa: S608 - the lines above
+# Counts what stands in a relation `lived` of the same statement: customer_id, name and occurred_at of events. `counted` has the parameters.
+COUNT_LIVED_SQL = f"""
+    INSERT INTO customers_customercounter (store_id, customer_id, event_name_id, count, first_at, last_at)
+    SELECT %(store)s, lived.customer_id, named.number, count(*), min(lived.occurred_at), max(lived.occurred_at)
+    FROM lived JOIN unnest(%(counted_names)s::text[], %(counted_numbers)s::bigint[]) AS named(name, number) ON named.name = lived.name
+    GROUP BY lived.customer_id, named.number ORDER BY lived.customer_id, named.number {_ADDED}
+"""  # noqa: S608 - the lines above
+
+
+def counted(names: Collection[str], *, now: datetime) -> dict[str, list[Any]]:
+    """Return the parameters of COUNT_LIVED_SQL for events with these names, which the shop's own server said."""
+    numbers = _numbers(set(names), from_browsers=(), now=now)
+    return {"counted_names": list(numbers), "counted_numbers": list(numbers.values())}
 
 
 def count_events(lived: Iterable[Lived], *, now: datetime, from_browsers: Collection[str] = ()) -> None:

@@ -25,11 +25,13 @@ from retention.customers.importing import running
 from retention.customers.mentions import SHORTEST, file_holds_digest, file_names_one_of
 from retention.customers.models import ConsentRecord, Customer, CustomerEvent, CustomerMerge, Erasure, Identity, Import, ImportFault
 from retention.customers.personal_data import PersonalTable, personal_tables
+from retention.kit.locks import transaction_lock
 from retention.kit.register import Register
 from retention.notices.models import Notice
 from retention.rest.models import KeptAnswer
 from retention.stores.models import User
 from retention.tenancy.bulk import read_in_pages
+from retention.tenancy.context import require_store_id
 from retention.webhooks import outbox
 
 _PAGE = 2000
@@ -64,6 +66,7 @@ def erase(customer: Customer, *, by: int | None, now: datetime) -> Erasure:
     """
     with transaction.atomic():
         list(Import.objects.select_for_update().exclude(state__in=Import.OVER).order_by("pk"))  # a batch at work ends first
+        transaction_lock("customers", store_id=require_store_id())  # before the person's row, as a batch that settles people takes them
         locked: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
         who = known_as(locked)
         former = list(CustomerMerge.objects.filter(survivor=locked).values_list("loser_public_id", flat=True))

@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection
 
 from retention.customers.changes import LIVING, of_own_event
-from retention.customers.counting import count_events
+from retention.customers.counting import COUNT_LIVED_SQL, count_events, counted
 from retention.customers.models import CustomerEvent
 from retention.kit.random_ids import random_ids
 from retention.kit.stored_json import read_json
@@ -83,9 +83,14 @@ _BACKFILL = """
     INSERT INTO customers_customerevent
         (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted,
          backfill, source, projected_at, refusal)
-    SELECT %s, public_id, customer_id, %s, name, '', '', properties, '{}', occurred_at, %s, true, true, %s, %s, ''
-    FROM jsonb_to_recordset(%s::jsonb) AS event(public_id uuid, customer_id bigint, name text, properties jsonb, occurred_at timestamptz)
+    SELECT %(store)s, public_id, customer_id, %(kind)s, name, '', '', properties, '{{}}', occurred_at, %(now)s, true,
+        true, %(source)s, %(now)s, ''
+    FROM {told}
 """
+_ROWS = """
+    jsonb_to_recordset(%(rows)s::jsonb) AS event(public_id uuid, customer_id bigint, name text, properties jsonb, occurred_at timestamptz)
+"""
+_TOLD = f"WITH lived AS ({_BACKFILL} RETURNING customer_id, name, occurred_at) {COUNT_LIVED_SQL}"
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,26 @@ def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, k
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_BACKFILL, [require_store_id(), kind, now, source, now, msgspec.json.encode(rows).decode()])
+            told: dict[str, Any] = {
+                "store": require_store_id(),
+                "kind": kind,
+                "now": now,
+                "source": source,
+                "rows": msgspec.json.encode(rows).decode(),
+            }
+            cursor.execute(_BACKFILL.format(told=_ROWS), told)
     count_events(((one.customer_id, one.name, moment) for one, moment in zip(events, moments, strict=True)), now=now)
+
+
+def record_backfill_of(told: str, parameters: Mapping[str, Any], *, names: Collection[str], source: str, kind: str, now: datetime) -> None:
+    """Do the same for the events a SELECT tells of, in one statement.
+
+    told: its text, with columns public_id, customer_id, name, properties (jsonb) and occurred_at; parameters: its values by name. names: of
+    all its events.
+    """
+    own: dict[str, Any] = {"store": require_store_id(), "kind": kind, "now": now, "source": source, **counted(names, now=now)}
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD.format(told=f"({told}) AS event"), {**parameters, **own})
 
 
 def tell_readers(changed: Mapping[int, Collection[str]], *, now: datetime, living: Collection[int] | None = None) -> None:

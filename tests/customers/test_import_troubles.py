@@ -108,7 +108,7 @@ def test_a_file_nobody_touched_for_a_month_is_let_go(state):
             compared(left, store, at=NOW)
         if state == "paused":
             running.begin_running(left, now=NOW)
-            running.pause(left)
+            running.pause(left, now=NOW)
         Import.objects.filter(pk=left.pk).update(touched_at=NOW)
         kept = put_in("Email\nbea@example.test\n")
         Import.objects.filter(pk=kept.pk).update(touched_at=NOW + timedelta(days=2))

@@ -245,7 +245,7 @@ def test_pausing_stops_between_batches_and_resuming_goes_on(store, monkeypatch):
     ready = compared(put_in("Email\n" + "".join(f"c{number}@example.test\n" for number in range(35))), store, at=NOW)
     running.begin_running(ready, now=NOW)
     assert running.import_batch(now=NOW)
-    running.pause(ready)
+    running.pause(ready, now=NOW)
     assert not running.import_batch(now=NOW)
     ready.refresh_from_db()
     assert (ready.state, ready.new_count, Customer.objects.count()) == ("paused", 10, 10)

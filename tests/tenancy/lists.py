@@ -40,7 +40,10 @@ RUN_AS_OWNER: dict[str, str] = {
     "boomerang_know_table": "only ANALYZEs a table that is thought to be small; returns nothing of it",
     **{
         f"{key}_{does}": _KEY
-        for key in ("order_line_order_of_store", "message_customer_of_store", "message_version_of_store")
+        for key in (
+            *("order_line_order_of_store", "message_customer_of_store", "message_version_of_store"),
+            "import_row_import_of_store",
+        )
         for does in ("asks", "asks_again", "follows")
     },
 }

@@ -1,6 +1,6 @@
 """What a file may hold: the register of kinds. The orders room adds its own from above; copy `people.py` for a new one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -98,12 +98,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Work:
-    """The things of one batch and what they belong to. began_at: when bringing in began, the same for every batch."""
+    """The things of one batch and what they belong to. began_at: when bringing in began, the same for every batch.
+
+    people: where `apply` puts the customers that the kind is to settle later.
+    """
 
     things: Sequence[Thing]
     plan: Plan
     import_id: str
     began_at: datetime
+    people: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ class Kind:
     runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
     return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises Unjoinable; without it a key
     that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines from them and the currency.
-    words: labels of changed things that are no fields.
+    words: labels of changed things that are no fields. reads_staged: compare and apply look at values where they are staged, and get things
+    without. settle: what follows for customers of whom `apply` said so, once for some ten thousand of them and at the end or a pause.
     """
 
     label: Text
@@ -134,6 +139,8 @@ class Kind:
     remarks: Callable[[Mapping[str, int], Mapping[str, str]], list[str]] = lambda columns, options: []
     join: Callable[[Thing, Thing], Thing] | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
+    reads_staged: bool = False
+    settle: Callable[[Collection[int], datetime], None] | None = None
     batch_rows: int = 5000
     batch_things: int = 1000
 

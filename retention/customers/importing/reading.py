@@ -24,6 +24,7 @@ MOST_LINES = 500  # of one row whose cells hold line breaks
 MOST_CHARACTERS = 100_000  # of such a row
 _SAMPLED = 65_536
 _LINES_AT_ONCE = 1_000  # so that looking for the end of an open quotation mark is never long
+_OTHER_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # what ends a line elsewhere, and is a letter like others here
 _MARK = "end"  # a line of our own behind the lines at hand: a row that swallows it is still open
 DELIMITERS = (",", ";", "\t", "|")
 # What a spreadsheet may take for a formula: at the start of a cell, in full width too, and behind a mark at which it may cut a cell in two.
@@ -49,25 +50,42 @@ class Row(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Rows of a table that stand together, their cells as they came, and the number of the first in a spreadsheet."""
+    """Rows of a table that stand together: by columns, their cells as they came, and the number of the first row in a spreadsheet."""
 
     first: int
-    rows: list[list[str]]
+    columns: Sequence[Sequence[str]]
+
+    @property
+    def size(self) -> int:
+        """Return how many rows there are."""
+        return len(self.columns[0])
 
     def row(self, place: int) -> Row:
         """Return one row, by its place from 0, as it is to be read."""
-        return Row(self.first + place, _trimmed(self.rows[place]))
+        return Row(self.first + place, _trimmed([column[place] for column in self.columns]))
 
     def column(self, place: int) -> list[str]:
         """Return the cells of one column, by its place from 0, as they are to be read."""
-        return _trimmed([row[place] for row in self.rows])
+        return _trimmed(self.columns[place])
 
     def told(self, place: int, start: int, end: int) -> str:
         """Return the first cell of a column that says something between two rows, by places from 0, as it is to be read; or nothing."""
-        for row in self.rows[start:end]:
-            if row[place] and (cell := _trimmed([row[place]])[0]):
-                return cell
+        column = self.columns[place]
+        for row in range(start, end):
+            if (cell := column[row]) and (text := unquote_formula(cell.strip())):
+                return text
         return ""
+
+    def behind(self, count: int) -> "Run":
+        """Return what stands behind so many of its rows."""
+        return Run(self.first + count, [column[count:] for column in self.columns]) if count else self
+
+
+class _Lines(NamedTuple):
+    """Rows of a file as they came, of whatever width, and the number of the first in a spreadsheet."""
+
+    first: int
+    rows: list[list[str]]
 
 
 class Fault(NamedTuple):
@@ -99,13 +117,13 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
     if not sample.strip():
         raise NoTable(_("The file is empty."))
     delimiter = _delimiter(sample)
-    runs = _runs(decode(pieces(), encoding=encoding), delimiter)
+    runs = _runs(decode(pieces(), encoding=encoding), delimiter, width=0)
     first = next(runs)
-    if isinstance(first, Fault):
+    if not isinstance(first, _Lines):
         raise NoTable(_("A quotation mark is opened in the headings and not closed."))
     headings = _headings(first.rows[0])
-    behind = chain([Run(2, first.rows[1:])], runs)
-    if not any(isinstance(run, Fault) or any(cell.strip() for row in run.rows for cell in row) for run in behind):
+    behind = chain([_Lines(2, first.rows[1:])], runs)
+    if not any(not isinstance(run, _Lines) or any(cell.strip() for row in run.rows for cell in row) for run in behind):
         raise NoTable(_("The file holds headings and no rows."))
     return Shape(encoding, delimiter, headings)
 
@@ -113,17 +131,16 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
 def read_runs(pieces: Iterable[bytes], shape: Shape, *, after: int = 1) -> Iterator[Run | Fault]:
     """Yield the rows behind row `after` in runs, and a fault for each that is no row of this table. Empty rows are passed over."""
     width, last = len(shape.headings), max(after, 1)
-    for run in _runs(decode(pieces, encoding=shape.encoding), shape.delimiter):
+    for run in _runs(decode(pieces, encoding=shape.encoding), shape.delimiter, width=width):
         if isinstance(run, Fault):
             if run.row > last:
                 yield run
-            continue
-        passed_over = max(0, last + 1 - run.first)
-        rows = run.rows[passed_over:] if passed_over else run.rows
-        if _are_plain(rows, width):
-            yield Run(run.first + passed_over, rows)
+        elif isinstance(run, Run):
+            if (passed_over := max(0, last + 1 - run.first)) < run.size:
+                yield run.behind(passed_over)
         else:
-            yield from _sort_out(Run(run.first + passed_over, rows), width)
+            passed_over = max(0, last + 1 - run.first)
+            yield from _sort_out(_Lines(run.first + passed_over, run.rows[passed_over:]), width)
 
 
 def read_rows(runs: Iterable[Run | Fault]) -> Iterator[Row | Fault]:
@@ -132,7 +149,7 @@ def read_rows(runs: Iterable[Run | Fault]) -> Iterator[Row | Fault]:
         if isinstance(run, Fault):
             yield run
         else:
-            yield from map(run.row, range(len(run.rows)))
+            yield from map(run.row, range(run.size))
 
 
 def unquote_formula(cell: str) -> str:
@@ -216,24 +233,16 @@ def _headings(cells: Sequence[str]) -> list[str]:
     return named
 
 
-def _trimmed(cells: list[str]) -> list[str]:
+def _trimmed(cells: Sequence[str]) -> list[str]:
     """Return cells without the space around them, and without what a careful export puts before a formula."""
-    cells = list(map(str.strip, cells))
-    return list(map(unquote_formula, cells)) if "\n'" in "\n".join(("", *cells)) else cells
+    trimmed = list(map(str.strip, cells))
+    return list(map(unquote_formula, trimmed)) if "\n'" in "\n".join(("", *trimmed)) else trimmed
 
 
-def _are_plain(rows: Sequence[list[str]], width: int) -> bool:
-    """Say at once whether all of these are rows of this table as they stand, and none is empty."""
-    if set(map(len, rows)) != {width}:
-        return False
-    texts = list(map("".join, rows))
-    return all(map(str.strip, texts)) and max(map(len, texts)) <= LONGEST_CELL and "\0" not in "".join(texts)
-
-
-def _sort_out(run: Run, width: int) -> Iterator[Run | Fault]:
-    """Yield those of a run's rows that are rows of this table, brought to its width, and a fault for each other that is not empty."""
-    fit, first = list[list[str]](), run.first
-    for number, cells in enumerate(run.rows, run.first):
+def _sort_out(lines: _Lines, width: int) -> Iterator[Run | Fault]:
+    """Yield those of these rows that are rows of this table, brought to its width, and a fault for each other that is not empty."""
+    fit, first = list[list[str]](), lines.first
+    for number, cells in enumerate(lines.rows, lines.first):
         text = "".join(cells)
         is_empty = not text.strip()
         why = None if is_empty else _unfit(cells, text, width=width)
@@ -241,12 +250,12 @@ def _sort_out(run: Run, width: int) -> Iterator[Run | Fault]:
             fit.append(cells[:width] + [""] * (width - len(cells)))
             continue
         if fit:
-            yield Run(first, fit)
+            yield Run(first, list(zip(*fit, strict=True)))
         fit, first = [], number + 1
         if why:
             yield Fault(number, *why, cells=cells)
     if fit:
-        yield Run(first, fit)
+        yield Run(first, list(zip(*fit, strict=True)))
 
 
 def _unfit(cells: Sequence[str], text: str, *, width: int) -> tuple[str, str, str] | None:
@@ -264,17 +273,24 @@ def _unfit(cells: Sequence[str], text: str, *, width: int) -> tuple[str, str, st
     return None
 
 
-def _runs(texts: Iterable[str], delimiter: str) -> Iterator[Run | Fault]:
-    """Yield rows in runs, and a fault for one whose quotation mark is not closed in time; reading goes on with the line behind that one."""
+def _runs(texts: Iterable[str], delimiter: str, *, width: int) -> Iterator[Run | _Lines | Fault]:
+    """Yield rows in runs, and a fault for one whose quotation mark is not closed in time; reading goes on with the line behind that one.
+
+    Lines that are all rows of a table of this width are yielded as such, others to be sorted out; with a width of 0 all of them.
+    """
     number, held = 1, list[str]()
     for lines, is_last in _lines(texts):
         held += lines
+        if width and (columns := _columns(held, delimiter, width)):
+            yield Run(number, columns)
+            number, held = number + len(held), []
+            continue
         is_torn, is_first = True, True
         while is_torn:
             rows, done, is_torn = _whole(held, delimiter, is_last=is_last, at_once=is_first)
             is_first = False
             if rows:
-                yield Run(number, rows)
+                yield _Lines(number, rows)
                 number += len(rows)
             if is_torn:
                 line = held[done]
@@ -282,6 +298,37 @@ def _runs(texts: Iterable[str], delimiter: str) -> Iterator[Run | Fault]:
                 yield Fault(number, "", line[:60], why, cells=next(csv.reader([line], delimiter=delimiter)))
                 number, done = number + 1, done + 1
             held = held[done:]
+
+
+def _columns(lines: Sequence[str], delimiter: str, width: int) -> list[list[str]] | None:
+    """Return the columns of lines that are all rows of a table of this width and none of them empty; None where one is not.
+
+    All are split in one go: each line's end becomes a cell of its own, which must then stand behind each row and nowhere else.
+    """
+    text = "".join(lines)
+    if not lines or "\0" in text or max(map(len, lines)) > LONGEST_CELL:
+        return None
+    quoted = list[tuple[int, list[str]]]()
+    if '"' in text:
+        plain = list(lines)
+        for place in [place for place, line in enumerate(lines) if '"' in line]:
+            row, *rest = csv.reader((lines[place], _MARK), delimiter=delimiter)
+            if not rest or len(row) != width:
+                return None
+            quoted.append((place, row))
+            plain[place] = delimiter * (width - 1) + "\n"
+        text = "".join(plain)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text if text.endswith("\n") else text + "\n"
+    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+    size, step = len(lines), width + 1
+    if len(cells) != size * step + 1 or cells[width::step].count("\n") != size:
+        return None
+    for place, row in quoted:
+        cells[place * step : place * step + width] = row
+    columns = [cells[place:-1:step] for place in range(width)]
+    return columns if any(all(map(str.strip, column)) for column in columns) else None
 
 
 def _whole(lines: list[str], delimiter: str, *, is_last: bool, at_once: bool) -> tuple[list[list[str]], int, bool]:
@@ -342,7 +389,8 @@ def _lines(texts: Iterable[str]) -> Iterator[tuple[list[str], bool]]:
     """
     rest = ""
     for text in texts:
-        lines = list(io.StringIO(rest + text, newline=""))
+        whole = rest + text
+        lines = list(io.StringIO(whole, newline="")) if any(mark in whole for mark in _OTHER_ENDS) else whole.splitlines(keepends=True)
         rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
         for start in range(0, len(lines), _LINES_AT_ONCE):
             yield lines[start : start + _LINES_AT_ONCE], False

@@ -32,6 +32,7 @@ from retention.tenancy.context import require_store_id, store_context
 SECONDS_PER_RUN = 20.0
 LEASE_SECONDS = 120
 MOST_FAILURES = 3
+MOST_UNSETTLED = 10_000  # customers of whom something came in and whose figures wait
 MOST_CHANGES, LONGEST_VALUE = 20, 120  # written down of one row, for the page before anything is brought in
 TRY_AGAIN = timedelta(minutes=1)
 State = Import.State
@@ -74,10 +75,11 @@ def begin_running(of: Import, *, now: datetime) -> None:
         _go(locked, State.RUNNING, now=now)
 
 
-def pause(of: Import) -> None:
+def pause(of: Import, *, now: datetime) -> None:
     """Stop after the batch that is being brought in."""
     with transaction.atomic():
         locked = _in_state(of, State.RUNNING)
+        _settle(locked, now=now)
         locked.state = State.PAUSED
         locked.save()
 
@@ -191,7 +193,7 @@ def _read(of: Import, now: datetime) -> None:
 
 def _compare(of: Import, now: datetime) -> None:
     kind, plan = _plan(of, now=now)
-    things = things_after(of, position=of.position, limit=kind.batch_things, outcomes=[""])
+    things = things_after(of, kind, position=of.position, outcomes=[""])
     if things:
         outcomes = kind.compare(Work(things, plan, str(of.public_id), began_at=now))
         _note(of, things, outcomes)
@@ -204,14 +206,18 @@ def _compare(of: Import, now: datetime) -> None:
 
 def _run(of: Import, now: datetime) -> None:
     kind, plan = _plan(of, now=now)
-    things = things_after(of, position=of.position, limit=kind.batch_things, outcomes=_BRINGS)
+    things = things_after(of, kind, position=of.position, outcomes=_BRINGS)
     if things:
-        outcomes = kind.apply(Work(things, plan, str(of.public_id), began_at=of.started_at or now), now)
+        work = Work(things, plan, str(of.public_id), began_at=of.started_at or now)
+        outcomes = kind.apply(work, now)
         _count(of, things, outcomes)
         of.position = things[-1].pk
+        of.unsettled = sorted(work.people.union(of.unsettled))
     if len(things) < kind.batch_things:
         _end(of, State.DONE, now=now)
     else:
+        if len(of.unsettled) >= MOST_UNSETTLED:
+            _settle(of, now=now)
         of.save()
 
 
@@ -280,8 +286,17 @@ def _go(of: Import, state: str, *, now: datetime) -> None:
     StoreWork.ring(KIND, store_id=of.store_id, due_at=now)
 
 
+def _settle(of: Import, *, now: datetime) -> None:
+    """Do what follows for the customers of whom something came in; they are written down with the batches, so no kill loses one."""
+    settle = kind_of(of).settle
+    if of.unsettled and settle is not None:
+        settle(of.unsettled, now)
+    of.unsettled = []
+
+
 def _end(of: Import, state: str, *, now: datetime, error: str = "") -> None:
     """Close an import and forget its file and what was read from it; the rows left out stay for the report."""
+    _settle(of, now=now)
     ImportRow.objects.filter(of_import=of).delete()
     ImportChunk.objects.filter(of_import=of).delete()
     of.state, of.error, of.finished_at = state, error, now

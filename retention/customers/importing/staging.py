@@ -16,7 +16,7 @@ from retention.customers.importing.kinds import Kind, Plan, Read, Thing, Unjoina
 from retention.customers.importing.mapping import runs_of
 from retention.customers.importing.reading import Fault
 from retention.customers.models import Import, ImportFault, ImportRow
-from retention.kit.arrays import texts_of
+from retention.kit.arrays import array_of, texts_of
 from retention.kit.stored_json import read_json
 from retention.tenancy.context import require_store_id
 
@@ -42,9 +42,10 @@ _BEFORE = """
     SELECT "row", key, "values", lines FROM customers_importrow WHERE store_id = %s AND of_import_id = %s AND key = ANY(%s::text[])
 """
 _NEXT = """
-    SELECT "row", key, "values", id FROM customers_importrow
+    SELECT "row", key, {values}, id FROM customers_importrow
     WHERE store_id = %s AND of_import_id = %s AND id > %s AND outcome = ANY(%s) ORDER BY id LIMIT %s
 """
+_VALUES = 'SELECT id, "values" FROM customers_importrow WHERE store_id = %s AND id = ANY(%s::bigint[])'
 
 
 def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
@@ -88,11 +89,25 @@ def note_faults(of: Import, faults: Iterable[Fault]) -> None:
     )
 
 
-def things_after(of: Import, *, position: int, limit: int, outcomes: Sequence[str]) -> list[Thing]:
-    """Return the next things of an import with these outcomes, in the order they were read; their lines stay in the database."""
+def things_after(of: Import, kind: Kind, *, position: int, outcomes: Sequence[str]) -> list[Thing]:
+    """Return the next things of an import with these outcomes, in the order they were read; their lines stay in the database.
+
+    A kind that reads values where they are staged gets them without.
+    """
+    statement = _NEXT.format(values="NULL" if kind.reads_staged else '"values"')
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [require_store_id(), of.pk, position, list(outcomes), limit])
-        return [Thing(row, key, read_json(values), pk=pk) for row, key, values, pk in cursor.fetchall()]
+        cursor.execute(statement, [require_store_id(), of.pk, position, list(outcomes), kind.batch_things])
+        return [Thing(row, key, {} if values is None else read_json(values), pk=pk) for row, key, values, pk in cursor.fetchall()]
+
+
+def with_values(things: Sequence[Thing]) -> list[Thing]:
+    """Return staged things with their values."""
+    if not things:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, [require_store_id(), array_of([thing.pk for thing in things])])
+        values = {pk: read_json(text) for pk, text in cursor.fetchall()}
+    return [thing._replace(values=values[thing.pk]) for thing in things]
 
 
 def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:
@@ -108,32 +123,36 @@ def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:
 
 
 def _stage_joined(of: Import, kind: Kind, reads: Sequence[Read]) -> list[Fault]:
-    """Stage things whose parts may stand apart; return why parts were left out that could have been read."""
-    keys = [read.thing.key if read.thing else read.key for read in reads]
-    together = _staged(of, [key for key in keys if key])
+    """Stage things whose parts may stand apart; return why parts were left out that could have been read.
+
+    Most have no part further up in the file: all are put in, and only where one is there already they are read and joined.
+    """
+    together: dict[str, Thing] = {}
     faults: list[Fault] = []
-    for key, read in zip(keys, reads, strict=True):
-        if not key:
-            continue
-        part = read.thing or Thing(read.last_row, key, {})
-        first = together.get(key)
-        if first is None:
-            together[key] = part
-        elif first.values and part.values and kind.join:
-            try:
-                together[key] = kind.join(first, part)
-                continue
-            except Unjoinable as error:
-                why = str(error)
-        else:
-            why = _("Another row of “%(key)s” cannot be read, so all of it is left out.") % {"key": key[:60]}
-        if first is not None:
-            left = [one for one in (first, part) if one.values]
-            faults += [Fault(one.row, "", "", why) for one in left]
-            of.refused_count += sum(one.values.get("rows", 1) - 1 for one in left)  # the rows of a part have one fault together
-            together[key] = Thing(first.row, key, {})
-    _write(_JOINED, of, list(together.values()))
+    for read in reads:
+        if key := read.thing.key if read.thing else read.key:
+            part = read.thing or Thing(read.last_row, key, {})
+            together[key] = _join(of, kind, together[key], part, faults=faults) if key in together else part
+    fresh = {key for (key,) in _write(_ONCE, of, list(together.values()))}
+    parts = {key: part for key, part in together.items() if key not in fresh}
+    if parts:
+        before = _staged(of, list(parts))
+        _write(_JOINED, of, [_join(of, kind, before[key], part, faults=faults) for key, part in parts.items()])
     return faults
+
+
+def _join(of: Import, kind: Kind, first: Thing, part: Thing, *, faults: list[Fault]) -> Thing:
+    """Return what two parts with one key make; where they make nothing, a thing without values, and why is added to the faults."""
+    why = _("Another row of “%(key)s” cannot be read, so all of it is left out.") % {"key": part.key[:60]}
+    if first.values and part.values and kind.join:
+        try:
+            return kind.join(first, part)
+        except Unjoinable as error:
+            why = str(error)
+    left = [one for one in (first, part) if one.values]
+    faults += [Fault(one.row, "", "", why) for one in left]
+    of.refused_count += sum(one.values.get("rows", 1) - 1 for one in left)  # the rows of a part have one fault together
+    return Thing(first.row, part.key, {})
 
 
 def _staged(of: Import, keys: Sequence[str]) -> dict[str, Thing]:

@@ -189,7 +189,7 @@ class Identity(StoreOwned):
         EMAIL = "email", _("E-mail address")
         ANONYMOUS = "anonymous", _("Browser")
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities", db_constraint=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities", db_constraint=False, db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=254)
     vouched = models.BooleanField(default=True, db_default=True, editable=False)

@@ -5,19 +5,22 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned, implied_store
+from retention.tenancy.statement_keys import StatementForeignKey
 
 
 class Import(StoreOwned):
     """One file on its way in. kind: a key of `importing/kinds.py`. position: how far the running step has come, committed with its work.
 
     Counts are things (people, orders), except rows_count; refused_count counts rows. The file and what was read from it go when it is over.
-    failures: how often the next batch broke. touched_at: when someone or a worker last did something with it.
+    unsettled: customers of whom something came in and whose figures are not worked out yet. failures: how often the next batch broke.
+    touched_at: when someone or a worker last did something with it.
     """
 
     class State(models.TextChoices):
@@ -55,6 +58,9 @@ class Import(StoreOwned):
     refused_count = models.PositiveIntegerField(default=0)
     totals = models.JSONField(default=dict)
     to_bring_count = models.PositiveIntegerField(default=0)
+    unsettled = ArrayField(
+        models.BigIntegerField(), default=list, db_default=Value([], ArrayField(models.BigIntegerField())), editable=False
+    )
     failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -127,7 +133,7 @@ class ImportRow(StoreOwned):
         REFUSED = "refused", _("Left out")
 
     store = implied_store()
-    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="things", db_constraint=False)
+    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="things", db_constraint=False, db_index=False)
     row = models.PositiveIntegerField()
     key = models.CharField(max_length=300)
     values = models.JSONField()
@@ -144,12 +150,12 @@ class ImportRow(StoreOwned):
             models.CheckConstraint(
                 condition=models.Q(outcome__in=["", "new", "changed", "same", "refused"]), name="import_row_outcome_known"
             ),
-            StoreForeignKey(field="of_import", name="import_row_import_of_store"),
+            StatementForeignKey(field="of_import", name="import_row_import_of_store"),
             StoreIsolation(name="import_row_isolation"),
         ]
         indexes = [
             models.Index(fields=["store", "of_import", "id"], name="import_row_in_turn"),
-            models.Index(fields=["store", "of_import", "outcome", "id"], name="import_row_by_outcome"),
+            models.Index(fields=["store", "of_import", "outcome", "id"], name="import_row_by_outcome", condition=~models.Q(outcome="")),
         ]
 
     def __str__(self) -> str:

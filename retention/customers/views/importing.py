@@ -106,7 +106,7 @@ def import_run(request: Any, public_id: str) -> HttpResponse:
 def import_pause(request: Any, public_id: str) -> HttpResponse:
     """Stop after the batch that is being brought in."""
     of = get_object_or_404(Import, public_id=public_id)
-    return _turn(request, of, lambda now: running.pause(of))
+    return _turn(request, of, lambda now: running.pause(of, now=now))
 
 
 @needs("customers.import")

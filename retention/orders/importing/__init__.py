@@ -1,1 +1,1 @@
-"""Orders from a merchant's file: `reading.py` turns rows into orders and credit notes, `lines.py` into lines; `storing.py` stores them."""
+"""Orders from a merchant's file: `reading.py` and `lines.py` read, `storing.py` compares, `buyers.py`, `bringing.py` write what is new."""

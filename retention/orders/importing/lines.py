@@ -6,7 +6,7 @@ No database here. The cells that say what a line comes to repeat from order to o
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain, compress, pairwise, repeat
-from operator import ne
+from operator import itemgetter, ne
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -41,7 +41,14 @@ class Worth(NamedTuple):
     exact: Decimal | None
 
 
-Lines = tuple[Sequence[str], Sequence[str], Sequence[Worth]]  # products, names and worths
+class Lines(NamedTuple):
+    """Lines by columns: products, names, and what `Worth` says of each; exacts is empty where rounding changed none."""
+
+    products: Sequence[str]
+    names: Sequence[str]
+    numbers: Sequence[str]
+    minors: Sequence[int]
+    exacts: Sequence[Decimal | None]
 
 
 class Line(NamedTuple):
@@ -85,10 +92,30 @@ class _Block:
     def __init__(self, run: Run, columns: Columns) -> None:
         self.run, self.columns = run, columns
         self.numbers, self.products = run.column(columns.number), run.column(columns.product)
-        self.names = [""] * len(run.rows) if columns.name is None else run.column(columns.name)
+        self.names = [""] * run.size if columns.name is None else run.column(columns.name)
         self.quantities, self.prices = run.column(columns.quantity), run.column(columns.price)
+        self._worths: Lines | None = None
         has_room = max(map(len, self.products)) <= LONGEST_ID and max(map(len, self.names)) <= _LONGEST_NAME
         self.is_fit = has_room and all(self.products)
+
+    def lines(self, start: int, end: int, currency: str) -> Lines:
+        """Return lines of a block that is fit; raises Left when one of them cannot be read.
+
+        Where no column tells the currency, what all lines come to is looked up at once.
+        """
+        if "currency" in self.columns.heads:
+            return _by_columns(self.products[start:end], self.names[start:end], self._worths_of(slice(start, end), currency))
+        if self._worths is None:
+            try:
+                self._worths = _by_columns(self.products, self.names, self._worths_of(slice(None), currency))
+            except Left:
+                return _by_columns(self.products[start:end], self.names[start:end], self._worths_of(slice(start, end), currency))
+        rows, found = slice(start, end), self._worths
+        return Lines(found.products[rows], found.names[rows], found.numbers[rows], found.minors[rows], found.exacts[rows])
+
+    def _worths_of(self, rows: slice, currency: str) -> list[Worth]:
+        cells = zip(self.quantities[rows], self.prices[rows], repeat(currency), strict=False)
+        return list(map(self.columns.worths.__getitem__, cells))
 
 
 class Part(NamedTuple):
@@ -108,13 +135,11 @@ class Part(NamedTuple):
         return self.block.run.told(self.block.columns.heads[field], self.start, self.end)
 
     def lines(self, currency: str) -> Lines:
-        """Return the products, names and worths of all its lines; raises Left when one of them cannot be read."""
-        block, rows = self.block, slice(self.start, self.end)
-        if not block.is_fit:
-            found = [self.line(place, currency) for place in range(self.start, self.end)]
-            return [one.product for one in found], [one.name for one in found], [one.worth for one in found]
-        cells = zip(block.quantities[rows], block.prices[rows], repeat(currency), strict=False)
-        return block.products[rows], block.names[rows], list(map(block.columns.worths.__getitem__, cells))
+        """Return all its lines; raises Left when one of them cannot be read."""
+        if self.block.is_fit:
+            return self.block.lines(self.start, self.end, currency)
+        products, names, worths = zip(*(self.line(place, currency) for place in range(self.start, self.end)), strict=True)
+        return _by_columns(products, names, worths)
 
     def line(self, place: int, currency: str) -> Line:
         """Return one line, by its row's place in the block; raises Left when it cannot be read."""
@@ -156,11 +181,18 @@ def parts_of(runs: Iterable[Run | Fault], columns: Columns) -> Iterator[tuple[st
 
 
 def lines_of(parts: Sequence[Part], currency: str) -> Lines:
-    """Return the products, names and worths of the lines of one order; raises Left when one of them cannot be read."""
+    """Return the lines of one order; raises Left when one of them cannot be read."""
     if len(parts) == 1:
         return parts[0].lines(currency)
-    products, names, worths = zip(*(part.lines(currency) for part in parts), strict=True)
-    return list(chain(*products)), list(chain(*names)), list(chain(*worths))
+    found = [part.lines(currency) for part in parts]
+    products, names, numbers, minors, _exacts = (list(chain(*columns)) for columns in zip(*found, strict=True))
+    told = (one.exacts or [None] * len(one.minors) for one in found) if any(one.exacts for one in found) else ()
+    return Lines(products, names, numbers, minors, list(chain(*told)))
+
+
+def _by_columns(products: Sequence[str], names: Sequence[str], worths: Sequence[Worth]) -> Lines:
+    numbers, minors, exacts = (list(map(itemgetter(place), worths)) for place in range(3))
+    return Lines(products, names, numbers, minors, () if exacts.count(None) == len(exacts) else exacts)
 
 
 def too_long(most: int) -> str:

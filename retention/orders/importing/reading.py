@@ -22,7 +22,7 @@ from retention.customers.importing.reading import Fault, Run
 from retention.kit.arrays import inside
 from retention.kit.money import decimals_of
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
-from retention.orders.importing.storing import apply_orders, compare_orders
+from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
 
 FIELDS = (
@@ -75,6 +75,13 @@ class _Group:
         else:
             self.parts.append(part)
 
+    def head(self, field: str) -> str:
+        """Return what the first row that says something of a field of the whole order says, or nothing."""
+        for part in self.parts:
+            if told := part.head(field):
+                return told
+        return ""
+
     @property
     def is_too_long(self) -> bool:
         """Say whether there are more rows than an order may have lines."""
@@ -115,7 +122,7 @@ def _close(group: _Group, columns: Columns) -> Read:
     if group.is_too_long:
         fault = Fault(group.first_row, plan.headings[columns.number], group.number[:80], _too_many())
         return Read(None, [fault], group.rows, group.last_row, key=group.number, only_counted=group.rows - 1)
-    heads = {name: next(filter(None, (part.head(name) for part in group.parts)), "") for name in columns.heads}
+    heads = {name: group.head(name) for name in columns.heads}
     currency = (heads.get("currency") or plan.currency).upper()
     faults = group.faults
     if not faults:
@@ -142,17 +149,17 @@ def _fault_of_head(group: _Group, left: Left, heads: Mapping[str, str], plan: Pl
 
 def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -> Thing:
     """Return the order with its lines: products, names, and the numbers of each. Raises Left."""
-    products, names, worths = lines_of(group.parts, currency)
-    numbers, minors, exacts = zip(*worths, strict=True)
-    minor, beyond = sum(minors), Decimal(0)
-    for one in worths if any(exacts) else ():
-        if one.exact is not None:
-            beyond += one.exact - Decimal(one.minor).scaleb(-decimals_of(currency))
+    lines = lines_of(group.parts, currency)
+    minor, beyond = sum(lines.minors), Decimal(0)
+    for exact, one in zip(lines.exacts, lines.minors, strict=False):
+        if exact is not None:
+            beyond += exact - Decimal(one).scaleb(-decimals_of(currency))
     values = _head(heads, plan) | {"number": group.number, "currency": currency}
     stored = Decimal(minor).scaleb(-decimals_of(currency))
     sums = {"rows": group.rows, "minor": minor, "stored": str(stored), "amount": str(stored + beyond)}
-    is_back = all(pieces.startswith("-") for pieces in numbers)
-    return Thing(group.first_row, group.number, values | sums | {"back": is_back}, (inside(products), inside(names), ",".join(numbers)))
+    is_back = all(pieces.startswith("-") for pieces in lines.numbers)
+    columns = inside(lines.products), inside(lines.names), ",".join(lines.numbers)
+    return Thing(group.first_row, group.number, values | sums | {"back": is_back}, columns)
 
 
 def join_orders(first: Thing, more: Thing) -> Thing:
@@ -233,6 +240,8 @@ ORDERS = Kind(
     tell=_tell,
     sum_up=_sum_up,
     join=join_orders,
+    reads_staged=True,
+    settle=settle_people,
     words={"total": gettext_lazy("Total"), "lines": gettext_lazy("Products and pieces")},
     batch_rows=20_000,
     batch_things=2_000,

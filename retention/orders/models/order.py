@@ -40,8 +40,12 @@ class Order(StoreOwned):
         DONE = "done", _("Sent")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="orders", null=True, db_constraint=False)
-    cart = models.ForeignKey("orders.Cart", on_delete=models.SET_NULL, related_name="orders", null=True, db_constraint=False)
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.CASCADE, related_name="orders", null=True, db_constraint=False, db_index=False
+    )
+    cart = models.ForeignKey(
+        "orders.Cart", on_delete=models.SET_NULL, related_name="orders", null=True, db_constraint=False, db_index=False
+    )
     number = models.CharField(_("number"), max_length=120)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()
@@ -86,6 +90,7 @@ class Order(StoreOwned):
         indexes = [
             models.Index(fields=["store", "-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["store", "customer", "-placed_at"], name="order_of_customer"),
+            models.Index(fields=["store", "cart"], name="order_of_cart", condition=models.Q(cart__isnull=False)),
             models.Index(fields=["store", "label"], name="order_by_label", condition=~models.Q(label="")),
         ]
 

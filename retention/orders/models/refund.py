@@ -17,7 +17,9 @@ class Refund(StoreOwned):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="refunds", null=True, db_constraint=False)
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.CASCADE, related_name="refunds", null=True, db_constraint=False, db_index=False
+    )
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, related_name="refunds", null=True, db_constraint=False)
     number = models.CharField(_("number"), max_length=120)
     order_number = models.CharField(max_length=120, blank=True)
