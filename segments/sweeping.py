@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 
 from retention.customers.events import NewEvent, record_many, tell_readers
-from retention.customers.models import Pending
+from retention.customers.models import Import, Pending
 from retention.kit.locks import transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id, store_context
@@ -75,7 +75,12 @@ def sweep(*, now: datetime) -> int:
 
 
 def check_due(*, now: datetime) -> int:
-    """Work every segment out anew that was not checked for a day; return how many memberships were wrong."""
+    """Work every segment out anew that was not checked for a day; return how many memberships were wrong.
+
+    While a file is brought in, the news of its customers is still to come: the checks wait, for what nobody was told is not drift.
+    """
+    if Import.objects.exclude(unsettled=[]).exists():
+        return 0
     drift = 0
     waiting = _swept_before(now).exclude(reconciled_at__gt=now - CHECKED_EVERY)
     for segment in waiting.filter(created_at__lte=now - CHECKED_EVERY):

@@ -65,8 +65,9 @@ def erase(customer: Customer, *, by: int | None, now: datetime) -> Erasure:
     The list beside the database hears of it before anything goes, and that it is done once the outermost transaction has committed.
     """
     with transaction.atomic():
-        list(Import.objects.select_for_update().exclude(state__in=Import.OVER).order_by("pk"))  # a batch at work ends first
-        transaction_lock("customers", store_id=require_store_id())  # before the person's row, as a batch that settles people takes them
+        files = list(Import.objects.select_for_update().exclude(state__in=Import.OVER).order_by("pk"))  # a batch at work ends first
+        if any(of.unsettled for of in files):  # calling one off settles its people, who are locked behind this, as in a batch
+            transaction_lock("customers", store_id=require_store_id())
         locked: Customer = Customer.objects.select_for_update().get(pk=customer.pk)
         who = known_as(locked)
         former = list(CustomerMerge.objects.filter(survivor=locked).values_list("loser_public_id", flat=True))

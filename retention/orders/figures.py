@@ -7,11 +7,11 @@ from django.db import connection
 from retention.tenancy.context import require_store_id
 
 # An order that was called off or never paid is none; what was given back was not spent. A credit note that names no order lowers the sum
-# by itself; a refund that waits for its order does not, for the order is not in the sum either.
+# by itself; a refund that waits for its order does not, for the order is not in the sum either. Nonsense adds up to what the column holds.
 COUNTS_SQL = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _FIGURES = f"""
     WITH found AS MATERIALIZED (
-        SELECT customer_id AS id, count(at) AS orders, greatest(0, coalesce(sum(minor), 0)) AS spent,
+        SELECT customer_id AS id, count(at) AS orders, least(greatest(0, coalesce(sum(minor), 0)), 9223372036854775807) AS spent,
             min(at) AS first_at, max(at) AS last_at
         FROM (
             SELECT customer_id, placed_at AS at, CASE WHEN currency = %(currency)s THEN total_minor - refunded_minor END AS minor

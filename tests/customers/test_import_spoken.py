@@ -34,6 +34,7 @@ def store():
         ("Indirizzo email;Nome;Cognome;Città;CAP", "email first_name last_name city postcode"),
         ("メールアドレス;名;姓;郵便番号;電話番号", "email first_name last_name postcode phone"),
         ("Email;First Name;Last Name;Accepts Email Marketing;Default Address City", "email first_name last_name email_consent city"),
+        ("Email;Default Address Phone;Phone;Accepts SMS Marketing", "email attribute: phone sms_consent"),
         ("Email;Name", "email attribute:"),
     ],
 )

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from retention.customers.erasing import erase
 from retention.customers.identifying import Claim, identify
 from retention.customers.importing import running
 from retention.customers.importing.kinds import kinds
-from retention.customers.models import Customer, Import, Pending
+from retention.customers.models import Customer, EventName, Import, Pending
 from retention.orders.importing.reading import ORDERS
 from tests.customers.importing import compared, put_in, work
 from tests.factories import make_store, work_for
@@ -71,3 +72,59 @@ def test_one_who_was_joined_to_another_meanwhile_is_settled_as_that_one(store):
     assert joined not in of.unsettled
     work(of, at=NOW)
     assert Customer.objects.values_list("orders_count", "spent_minor").get(pk=joined) == (2, 300)
+
+
+def test_amounts_beyond_all_sense_end_no_figures(store):
+    most = "9000000000000.00"  # of a line
+    of = begun(
+        store,
+        "".join(f"1,2026-01-01,c1,,X{line},1,{most}\n" for line in range(2)) + "2,2026-01-01,c1,,X,1,1.00\n3,2026-01-01,c1,,X,1,1.00\n",
+    )
+    assert work(of, at=NOW).state == "done"
+
+
+def broken(_ids, _now):
+    raise ValueError("no figures")
+
+
+@pytest.mark.parametrize("stop", [running.pause, running.cancel])
+def test_an_import_whose_people_cannot_be_settled_can_be_stopped(store, monkeypatch, stop):
+    of = begun(store, ROWS)
+    monkeypatch.setitem(kinds._items, "orders", replace(ORDERS, batch_things=2, settle=broken))
+    stop(of, now=NOW)
+    of.refresh_from_db()
+    assert (of.state, bool(of.unsettled)) in {("paused", True), ("cancelled", False)}
+
+
+def test_an_import_whose_people_cannot_be_settled_fails_and_the_next_one_goes_on(store, monkeypatch):
+    of = begun(store, ROWS)
+    monkeypatch.setitem(kinds._items, "orders", replace(ORDERS, batch_things=10, settle=broken))
+    for _try in range(running.MOST_FAILURES - 1):
+        with pytest.raises(running.BatchBroken):
+            running.import_batch(now=NOW)
+    assert running.import_batch(now=NOW)
+    of.refresh_from_db()
+    assert (of.state, of.unsettled) == ("failed", [])
+    assert not running.import_batch(now=NOW), "nothing holds up what comes after it"
+
+
+def test_somebody_who_was_just_brought_in_can_be_erased_and_the_others_are_settled(store):
+    of = begun(store, ROWS)
+    erased = Customer.objects.order_by("identities__value").first()
+    erase(erased, by=None, now=NOW)
+    of.refresh_from_db()
+    assert (of.state, of.unsettled, figures()) == ("cancelled", [], [(1, 100)])
+
+
+def test_what_a_worker_of_the_release_before_left_is_settled_with_the_next_file(store):
+    of = begun(store, ROWS)
+    Import.objects.filter(pk=of.pk).update(state="done", finished_at=NOW)
+    running.begin_running(compared(put_in(HEAD + "9,2026-01-09,c5,,X,1,9.00\n", kind="orders"), store, at=NOW), now=NOW)
+    running.import_due(now=lambda: NOW)
+    of.refresh_from_db()
+    assert (of.unsettled, figures()) == ([], [(1, 200), (1, 100), (1, 900)])
+
+
+def test_a_file_without_credit_notes_makes_no_event_of_them(store):
+    work(begun(store, ROWS), at=NOW)
+    assert list(EventName.objects.values_list("name", flat=True)) == ["Order Completed"]

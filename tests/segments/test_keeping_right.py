@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from retention.customers.keeping import delete_old_events
-from retention.customers.models import Customer, CustomerEvent
+from retention.customers.models import Customer, CustomerEvent, Import
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from segments import saving
@@ -13,7 +13,7 @@ from segments.evaluating import evaluate_slice
 from segments.growing import daily_sizes
 from segments.membership import fill_due
 from segments.models import Segment, SegmentDay, SegmentMember
-from segments.sweeping import check, fill_stores, sweep_stores
+from segments.sweeping import check, check_due, fill_stores, sweep_stores
 from tests.factories import make_store
 from tests.factories.customers import make_customer, make_event
 from tests.segments.test_membership import make_segment, members
@@ -94,3 +94,15 @@ def test_a_rule_that_changes_moves_those_who_are_in_segments_built_on_it(store):
     assert (members(inner), members(outer), members(rest)) == ({bea.pk}, {bea.pk}, {ana.pk})
     assert not Segment.objects.exclude(filled_version=1).exclude(name="Inner").exists(), "everything is worked out"
     assert sum(check(one, now=NOW + timedelta(hours=25)) for one in Segment.objects.order_by("id")) == 0
+
+
+def test_checks_wait_while_the_news_of_a_file_is_still_to_come(store):
+    ana = make_customer(store, country="AT")
+    segment = make_segment(COUNTRY)
+    Segment.objects.update(created_at=NOW - timedelta(days=2))
+    Customer.objects.filter(pk=ana.pk).update(country="DE")  # brought in; its news comes with the end of the file
+    of = Import.objects.create(kind="orders", file_name="orders.csv", size=1, state="paused", unsettled=[ana.pk])
+    later = NOW + timedelta(hours=25)
+    assert (check_due(now=later), segment.runs.filter(cause="check").count()) == (0, 0)
+    Import.objects.filter(pk=of.pk).update(unsettled=[])
+    assert (check_due(now=later), segment.runs.filter(cause="check").count()) == (1, 1)

@@ -79,7 +79,7 @@ def pause(of: Import, *, now: datetime) -> None:
     """Stop after the batch that is being brought in."""
     with transaction.atomic():
         locked = _in_state(of, State.RUNNING)
-        _settle(locked, now=now)
+        _settle_if_possible(locked, now=now)
         locked.state = State.PAUSED
         locked.save()
 
@@ -158,6 +158,7 @@ def _take_turn(taken: Taken, *, now: Callable[[], datetime], ends: float) -> int
     done, next_at = 0, None
     with store_context(taken.store_id):
         _let_go(now=now())
+        _settle_leftovers(now=now())
         try:
             while time.monotonic() < ends and import_batch(now=now()):
                 done += 1
@@ -175,6 +176,16 @@ def _let_go(*, now: datetime) -> None:
             locked = Import.objects.select_for_update().filter(pk=of.pk, state__in=Import.WAITING, touched_at__lte=now - KEPT).first()
             if locked is not None:
                 _end(locked, State.CANCELLED, now=now, error=_("It waited for thirty days, so its file was forgotten. Put it in again."))
+
+
+def _settle_leftovers(*, now: datetime) -> None:
+    """Settle the people of imports that are over: a worker of the release before may have ended one and not known of them."""
+    for of in Import.objects.filter(state__in=Import.OVER).exclude(unsettled=[]):
+        with transaction.atomic():
+            locked = Import.objects.select_for_update().get(pk=of.pk)
+            _settle_if_possible(locked, now=now)
+            locked.unsettled = []
+            locked.save(update_fields=["unsettled"])
 
 
 def _next_letting_go() -> datetime | None:
@@ -294,12 +305,26 @@ def _settle(of: Import, *, now: datetime) -> None:
     of.unsettled = []
 
 
+def _settle_if_possible(of: Import, *, now: datetime) -> None:
+    """Do it where an import must end or stop whatever comes: what a store's figures cannot hold is logged, and holds up nobody else."""
+    try:
+        with transaction.atomic():
+            _settle(of, now=now)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.error("customers of an import were not settled", extra={"import_id": of.pk, "cause": type(error).__name__})
+
+
 def _end(of: Import, state: str, *, now: datetime, error: str = "") -> None:
     """Close an import and forget its file and what was read from it; the rows left out stay for the report."""
-    _settle(of, now=now)
+    if state == State.DONE:
+        _settle(of, now=now)
+    else:
+        _settle_if_possible(of, now=now)
     ImportRow.objects.filter(of_import=of).delete()
     ImportChunk.objects.filter(of_import=of).delete()
-    of.state, of.error, of.finished_at = state, error, now
+    of.state, of.error, of.finished_at, of.unsettled = state, error, now, []
     of.save()
     if state != State.CANCELLED:
         announce_import(of, now=now)

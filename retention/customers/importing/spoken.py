@@ -15,8 +15,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "telefon", "telefonnummer", "handy", "handynummer", "mobilnummer", "téléphone",
         "numéro de téléphone", "portable", "teléfono",
         "móvil", "telefono", "cellulare", "telefone", "telemóvel", "celular", "telefoon",
-        "telefoonnummer", "mobiel", "phone no",
-        "default address phone", "電話番号", "携帯電話",
+        "telefoonnummer", "mobiel", "phone no", "電話番号", "携帯電話",
     ),
     "external_id": (
         "kundennummer", "kunden id", "numéro client", "id client", "id cliente", "código cliente", "klantnummer",

@@ -1,4 +1,8 @@
-"""What is read out of a file is found by fewer indexes, and asks once in a statement whether its import is there."""
+"""What is read out of a file is found by fewer indexes, and asks once in a statement whether its import is there.
+
+The rows of files are there only while these are brought in, so their indexes are made at once. An identity needs no index by the customer
+alone: all questions name the store.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models

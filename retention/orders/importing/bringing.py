@@ -15,13 +15,12 @@ from retention.customers.importing.kinds import Thing
 from retention.kit.arrays import array_of
 from retention.kit.random_ids import random_ids
 from retention.orders.importing.buyers import Buyers
-from retention.orders.models import Order
+from retention.orders.models import Order, Refund
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import know_table
 
 SOURCE = "csv"
 _ROOM = "SET LOCAL work_mem = '32MB'"  # a batch's lines are kept for the question after their orders; on disk they cost a sixteenth more
-_EVENTS = ("Order Completed", "Order Refunded")
 # place: of a row among those that are asked for, to find what belongs to it in the arrays beside.
 _THINGS = """(
     SELECT *, row_number() OVER (ORDER BY id) AS place, ("values" ->> 'minor')::bigint AS minor,
@@ -94,11 +93,13 @@ def bring_in(things: Sequence[Thing], buyers: Buyers, *, now: datetime) -> None:
     orders = _insert(_ORDERS, told, rows)
     know_table(Order, made=len(orders))
     refunds = _insert(_REFUNDS, told, rows)
+    know_table(Refund, made=len(refunds))
     if len(orders) + len(refunds) != len(rows):
         raise LookupError("Things of an import went while they were brought in.")
     write_lines(ORDER_LINES, orders)
     write_lines(REFUND_LINES, refunds)
-    record_backfill_of(_HAPPENED, told, names=_EVENTS, source=SOURCE, kind="track", now=now)
+    names = [name for name, heads in (("Order Completed", orders), ("Order Refunded", refunds)) if _any_named(heads, buyers)]
+    record_backfill_of(_HAPPENED, told, names=names, source=SOURCE, kind="track", now=now)
 
 
 def write_lines(statement: str, heads: Sequence[tuple[int, int]]) -> None:
@@ -115,6 +116,10 @@ def _insert(statement: str, told: dict[str, Any], rows: dict[str, int]) -> list[
     with connection.cursor() as cursor:
         cursor.execute(statement, told)
         return [(rows[number], pk) for pk, number in cursor.fetchall()]
+
+
+def _any_named(heads: Sequence[tuple[int, int]], buyers: Buyers) -> bool:
+    return any(thing in buyers.of_thing for thing, _pk in heads)
 
 
 def _asked(things: Sequence[int]) -> dict[str, Any]:

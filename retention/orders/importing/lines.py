@@ -95,6 +95,7 @@ class _Block:
         self.names = [""] * run.size if columns.name is None else run.column(columns.name)
         self.quantities, self.prices = run.column(columns.quantity), run.column(columns.price)
         self._worths: Lines | None = None
+        self._is_torn = False  # a line of it cannot be read: then each order is looked up by itself, or every one would meet that line
         has_room = max(map(len, self.products)) <= LONGEST_ID and max(map(len, self.names)) <= _LONGEST_NAME
         self.is_fit = has_room and all(self.products)
 
@@ -103,15 +104,19 @@ class _Block:
 
         Where no column tells the currency, what all lines come to is looked up at once.
         """
-        if "currency" in self.columns.heads:
-            return _by_columns(self.products[start:end], self.names[start:end], self._worths_of(slice(start, end), currency))
-        if self._worths is None:
+        rows, found = slice(start, end), self._all(currency)
+        if found is None:
+            return _by_columns(self.products[rows], self.names[rows], self._worths_of(rows, currency))
+        return Lines(found.products[rows], found.names[rows], found.numbers[rows], found.minors[rows], found.exacts[rows])
+
+    def _all(self, currency: str) -> Lines | None:
+        """Return all lines of the block; nothing where the currency is told by lines, or one of them cannot be read."""
+        if self._worths is None and not self._is_torn and "currency" not in self.columns.heads:
             try:
                 self._worths = _by_columns(self.products, self.names, self._worths_of(slice(None), currency))
             except Left:
-                return _by_columns(self.products[start:end], self.names[start:end], self._worths_of(slice(start, end), currency))
-        rows, found = slice(start, end), self._worths
-        return Lines(found.products[rows], found.names[rows], found.numbers[rows], found.minors[rows], found.exacts[rows])
+                self._is_torn = True
+        return self._worths
 
     def _worths_of(self, rows: slice, currency: str) -> list[Worth]:
         cells = zip(self.quantities[rows], self.prices[rows], repeat(currency), strict=False)
