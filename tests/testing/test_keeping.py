@@ -1,4 +1,4 @@
-"""Rows kept beside the tables, and put back after a committing test has lost them."""
+"""Rows kept in memory, and put back after a committing test has lost them."""
 
 import pytest
 
