@@ -47,7 +47,8 @@ class Outgoing:
     body: all of it, or pieces that leave one behind the other. What is the same in many mails is the same piece: to write a copy of 50 KB
     for each costs as much as handing it over. title: for people who look at it on the way. secrets: what else the recipient's side needs,
     such as the keys of a push subscription.
-    dotless: known to have no line that begins with a dot; looking for one costs more than all the rest of handing a mail over.
+    dotless: known to have no line that begins with a dot, and no CR or LF alone; looking for one costs more than all the rest of handing a
+    mail over.
     """
 
     key: str

@@ -41,7 +41,7 @@ class Rendered:
 
     fixed and targets: where our links in it lead, by position, when they are in it already: those of the template, the same for everybody,
     and behind them this mail's own. base: what their addresses begin with. pieces: the HTML as bytes that may travel as they are; then
-    `html` is empty. dotless: no line of the pieces begins with a dot.
+    `html` is empty. dotless: no line of the pieces begins with a dot, and none holds a CR or LF alone.
     """
 
     subject: str

@@ -23,6 +23,7 @@ _LINK = re.compile(r"<a\b", re.IGNORECASE)
 ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _NAMED_HOST = re.compile(r"https?://([a-z0-9.-]+)", re.IGNORECASE)
 _HOST = re.compile(r"[\w.-]+")
+_control = re.compile("[\x00-\x1f\x7f]").search
 _BARE_DOMAIN = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 _NO_BREAK = "\u2060"  # invisible; a mail program makes no link of a domain that holds it
 
@@ -46,13 +47,16 @@ def hosts_of(*sources: str, web_address: str = "") -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def may_link(target: str, *, hosts: frozenset[str]) -> bool:
-    """Say whether an address leads to one of these hosts. One that names somebody before its host ("user@") does not."""
+    """Say whether an address leads to one of these hosts. One that names somebody before its host ("user@") does not.
+
+    Nor does one that holds a control character: reading it passes over line ends, and a relay would not.
+    """
     try:
         parts = urlsplit(target)
         host, _port = (parts.hostname or "").rstrip("."), parts.port  # asked because a port that is none raises
     except ValueError:
         return False
-    if "@" in parts.netloc or not _HOST.fullmatch(host):
+    if "@" in parts.netloc or not _HOST.fullmatch(host) or _control(target):
         return False  # a browser reads a backslash in it as the end of the host
     return host in hosts or any(own.startswith(".") and host.endswith(own) for own in hosts)
 

@@ -33,8 +33,20 @@ NEW_SHARE = 20
 MOST_BESIDE = 2
 
 
+PLACES = {"smtp": ("host", "port", "security"), "ses": ("region",)}
+"""By provider, the settings that say where its secrets go, and how well they are kept on the way."""
+
+
 class TooMany(Exception):
     """A channel has two connections side by side already."""
+
+
+class SecretsWanted(Exception):
+    """The secrets with these names were given for another place than the connection now leads to."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
 
 
 def in_use(channel: str, provider: str = "") -> Connection | None:
@@ -70,13 +82,15 @@ def keep(
 
     connection: the one to change; without it that of the same provider is. A new one puts the others of its channel aside, or with `beside`
     takes its share of an e-mail channel that has one so far, also of the same provider. Raises Connection.DoesNotExist for one put aside,
-    TooMany for a third.
+    TooMany for a third, SecretsWanted where a secret would stay that was given for another server.
     """
     with transaction.atomic():
         transaction_lock("connections", store_id=require_store_id())
         rows = Connection.objects.select_for_update().filter(channel=channel, active=True)
         known = _known(rows, provider, connection=connection, beside=beside)
         others = rows.exclude(pk=known.pk if known is not None else None)
+        if known is not None and (wanted := _given_for_elsewhere(known, settings, secrets)):
+            raise SecretsWanted(wanted)
         connection = known or Connection(channel=channel, provider=provider, created_at=now)
         if known is None and beside and others.count() >= MOST_BESIDE:
             raise TooMany
@@ -101,6 +115,15 @@ def _known(rows: QuerySet[Connection], provider: str, *, connection: Connection 
     if connection is not None:
         return rows.get(pk=connection.pk)
     return None if beside else rows.filter(provider=provider).order_by("-weight", "pk").first()
+
+
+def _given_for_elsewhere(known: Connection, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> list[str]:
+    """Return the names of secrets that are kept, are not given anew, and would go to another place or less well hidden than before."""
+    before = known.settings
+    moved = [name for name in PLACES.get(known.provider, ()) if str(before.get(name, "")).lower() != str(settings.get(name, "")).lower()]
+    if moved == ["security"] and settings["security"] != "none":
+        return []
+    return [name for name, kept in _opened(known).items() if kept and not secrets.get(name)] if moved else []
 
 
 def _free_name(name: str, others: QuerySet[Connection]) -> str:

@@ -88,7 +88,7 @@ class _Told:
         if anew:
             self.chunks, self.forms, self.dotted, self.fixed, self.most = [], [], set(), tuple(fixed), 0
         for texts, positions in chunks:
-            if any(map(may_begin_a_line_with_a_dot, texts)):
+            if any(map(_wants_stuffing, texts)):
                 self.dotted.add(len(self.chunks))
             self.chunks.append((tuple([text.encode() for text in texts]), positions))
             self.forms.append(b"%b".join([text.encode().replace(b"%", b"%%") for text in texts]))
@@ -293,7 +293,7 @@ def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
     for one in html:
         if type(one) is not int:
             pieces.append(one.encode())
-            dotless = dotless and not may_begin_a_line_with_a_dot(one)
+            dotless = dotless and not _wants_stuffing(one)
         else:
             texts, positions = told.chunks[one]
             pieces += texts if len(texts) == 1 else _filled(texts, positions, at)
@@ -305,6 +305,11 @@ def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[byt
     pieces = [b""] * (len(texts) + len(positions))
     pieces[::2], pieces[1::2] = texts, [at[place] for place in positions]
     return pieces
+
+
+def _wants_stuffing(piece: str) -> bool:
+    """Say whether a piece that is ready for the wire cannot leave as it is: for a dot, or for a CR or LF alone."""
+    return may_begin_a_line_with_a_dot(piece) or not piece.count("\r") == piece.count("\n") == piece.count("\r\n")
 
 
 def may_begin_a_line_with_a_dot(piece: str) -> bool:

@@ -68,6 +68,12 @@ def edit_connection(request: Any, which: str) -> HttpResponse:
     except connecting.TooMany:
         toasts.error(request, _("Two providers are in use side by side already. Stop using one first."))
         return redirect(TAB, store_slug=request.store.slug)
+    except connecting.SecretsWanted as error:
+        for name in error.names:
+            form.add_error(
+                name, _("Enter it again. What is kept goes nowhere but to the server it was given for, and never less protected.")
+            )
+        return _form_page(request, form, which=which, beside=beside, status=422)
     except Connection.DoesNotExist:
         raise Http404 from None
     toasts.success(request, _("Kept. Send a test to see what the provider says."))

@@ -23,6 +23,7 @@ class Sink:
         self.accepted: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.users: set[str] = set()
+        self.passwords: set[str] = set()
         self.rcpt_answer: Any = None
         self.data_answer: Any = None
         self.guard = threading.Lock()
@@ -48,8 +49,9 @@ class Sink:
         return str(await result if asyncio.iscoroutine(result) else result)
 
     def sign_in(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        """Let everybody in and remember the name."""
+        """Let everybody in and remember the name and the password."""
         self.users.add(data.login.decode())
+        self.passwords.add(data.password.decode())
         return AuthResult(success=True)
 
 

@@ -128,6 +128,53 @@ def test_two_accounts_of_one_service_have_names_shares_tests_and_secrets_of_thei
     assert browser.get(f"{PAGE}{one.public_id}/").status_code == 404, "one that is not used any more"
 
 
+@pytest.mark.parametrize(
+    "change", [{"host": "127.0.0.1"}, {"port": "465"}, {"security": "none"}, {"host": "127.0.0.1", "username": "lumen"}], ids=str
+)
+def test_a_kept_secret_goes_nowhere_but_where_it_was_given_for(change: dict[str, str]) -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    with smtp_sink() as (stranger, port):
+        change = {"port": str(port), "security": "none"} | change if "host" in change else change
+        browser.post(f"{PAGE}smtp/", SMTP)
+        page = browser.post(f"{PAGE}smtp/", {**SMTP, "username": "", "password": "", **change})
+        wanted = ["password"] if "username" in change else ["username", "password"]
+        assert (page.status_code, list(page.context["form"].errors)) == (422, wanted)
+        assert "Enter it again" in page.content.decode()
+        assert "secret-" not in page.content.decode()
+        with store_context(shop.store.pk):
+            held = Connection.objects.get()
+            assert held.settings == {"host": SMTP["host"], "port": 587, "security": "starttls"}
+            assert held.credentials()["password"] == SMTP["password"]
+        assert browser.post(f"{PAGE}smtp/", {**SMTP, **change, "password": "another"}).status_code == 302
+        if "host" in change:
+            browser.post(f"{PAGE}smtp/test/", {"to": "ana@example.test"})
+            assert stranger.passwords == {"another"}
+
+
+def test_a_connection_that_stays_where_it_is_keeps_its_secrets() -> None:
+    shop = lumen()
+    browser = signed_in(shop.nora)
+    browser.post(f"{PAGE}smtp/", {**SMTP, "security": "none"})
+    kept = {**SMTP, "host": "SMTP.example.test", "from_name": "Lumen Coffee", "username": "", "password": ""}
+    assert browser.post(f"{PAGE}smtp/", kept).status_code == 302, "the security is better than before"
+    with store_context(shop.store.pk):
+        held = Connection.objects.get()
+        assert (held.settings["security"], held.from_name) == ("starttls", "Lumen Coffee")
+        assert held.credentials() == {"username": "lumen", "password": SMTP["password"]}
+
+
+def test_the_keys_of_a_service_stay_in_their_region() -> None:
+    browser = signed_in(lumen().nora)
+    form = {"from_name": "Lumen", "from_address": "hello@lumen.example.test", "region": "eu-central-1"}
+    keys = {"access_key_id": "AKIA", "secret_access_key": "secret-of-the-account"}
+    assert browser.post(f"{PAGE}ses/", form | keys).status_code == 302
+    assert browser.post(f"{PAGE}ses/", {**form, "configuration_set": "mails"}).status_code == 302
+    page = browser.post(f"{PAGE}ses/", {**form, "region": "eu-west-1"})
+    assert (page.status_code, list(page.context["form"].errors)) == (422, list(keys))
+    assert browser.post(f"{PAGE}ses/", form | keys | {"region": "eu-west-1"}).status_code == 302
+
+
 def test_reports_come_to_the_account_they_are_about() -> None:
     shop = lumen()
     browser = signed_in(shop.nora)

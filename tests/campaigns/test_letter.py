@@ -228,6 +228,7 @@ def test_a_program_is_not_led_astray_by_what_follows_a_value() -> None:
         '<a HREF="https://lumen.example.test/a">A</a>',
         "<p>" + "x" * 500 + "{{ long }}</p>",
         "".join(f'<a href="https://lumen.example.test/{n}">A</a>' for n in range(201)),
+        '{% for n in (1..210) %}<a href="https://lumen.example.test/&eacute;{{ n }}">A</a>\n{% endfor %}',
         '<a href="{{ url }}',
         "<p>one\r",
     ],

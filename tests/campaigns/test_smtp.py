@@ -5,13 +5,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from campaigns.channels import Account, Answer, Outcome, Outgoing
 from campaigns.channels.email.providers.smtp import SMTP, stuffed
+from campaigns.channels.email.smtp_wire import Wire
+from tests.campaigns.relay import Relay, serving
 from tests.campaigns.sink import free_port, smtp_sink
 
 MAIL = Outgoing(key="k", sender="shop@example.test", recipient="ana@example.test", body=b"Subject: x\r\n\r\nHello\r\n.dot\r\n")
@@ -109,6 +111,26 @@ def test_a_relay_that_stops_reading_is_left_in_time() -> None:
         assert time.monotonic() - begin < 3
 
 
+def test_a_relay_that_reads_on_and_on_slowly_is_left_in_time() -> None:
+    left = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        wire = Wire(socket.create_connection(listener.getsockname()))
+        relay, _ = listener.accept()
+
+        def read() -> None:
+            while not left.wait(0.02):
+                relay.recv(65536)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        with pytest.raises(TimeoutError):
+            wire.write(b"x" * 20_000_000, deadline=time.monotonic() + 0.7)
+        left.set()
+        reader.join()
+        relay.close()
+        wire.drop()
+
+
 def test_nobody_there_is_surely_not_sent() -> None:
     answer = send(free_port())
     assert (answer.outcome, answer.whole_account) == (Outcome.NOT_SENT, True)
@@ -179,75 +201,6 @@ def test_merchants_relay_on_a_private_address_is_refused(settings: Any) -> None:
 
 def test_dots_are_doubled() -> None:
     assert stuffed(b".a\r\n.b") == b"..a\r\n..b\r\n"
-
-
-class Relay:
-    """Speaks SMTP with pipelining. refused: what it says to DATA behind a refused recipient; most: mails a connection takes before 421.
-
-    slow: it answers a content only once the next envelope has begun to arrive.
-    """
-
-    def __init__(self, *, refused: bytes = b"503 nobody to send it to", most: int = 99, slow: bool = False) -> None:
-        self.refused, self.most, self.slow = refused, most, slow
-        self.accepted: list[str] = []
-        self.connections = 0
-
-    def talk(self, connection: socket.socket) -> None:
-        """Serve one connection."""
-        self.connections += 1
-        lines, recipient, mails = connection.makefile("rb"), "", 0
-        connection.sendall(b"220 relay\r\n")
-        while line := lines.readline():
-            verb, answer = line[:4], b"250 ok"
-            if verb == b"EHLO":
-                answer = b"250-relay\r\n250 PIPELINING"
-            elif verb == b"MAIL" and mails == self.most:
-                connection.sendall(b"421 enough\r\n")
-                return
-            elif verb == b"RCPT":
-                recipient = line.decode().partition("<")[2].partition("@")[0]
-                answer = b"550 5.1.1 nobody" if recipient == "nobody" else answer
-            elif verb == b"DATA":
-                connection.sendall((self.refused if recipient == "nobody" else b"354 go") + b"\r\n")
-                if recipient == "nobody" and not self.refused.startswith(b"354"):
-                    continue
-                answer, mails = self._content(lines, connection, recipient), mails + 1
-            connection.sendall(answer + b"\r\n")
-            if recipient == "last" and mails and verb == b"DATA":
-                return
-
-    def _content(self, lines: Any, connection: socket.socket, recipient: str) -> bytes:
-        for line in lines:
-            if line == b".\r\n":
-                break
-        else:
-            return b""
-        if self.slow and recipient != "cy":
-            lines.peek()  # waits for the next envelope, and ends the connection when none comes
-        answer = {"spam": b"554 spam", "doubt": b"451 later"}.get(recipient, b"250 taken")
-        if answer.startswith(b"250"):
-            self.accepted.append(recipient)
-        return answer
-
-
-@contextmanager
-def serving(relay: Relay) -> Iterator[int]:
-    """Serve one connection after the other."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                connection.settimeout(2)
-                with connection, suppress(OSError):
-                    relay.talk(connection)
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.close()
 
 
 class Line:

@@ -158,12 +158,10 @@ class Wire:
         return self.read(deadline=deadline)
 
     def write(self, data: bytes, *, deadline: float) -> None:
-        """Write everything before the deadline."""
-        self._wait_until(deadline)
-        try:
-            self.sock.sendall(data)
-        except BlockingIOError:
-            raise _late() from None
+        """Write everything before the deadline, however slowly the other side reads."""
+        _taken, broken = self.write_what_goes((data,), deadline=deadline)
+        if broken is not None:
+            raise broken
 
     def write_what_goes(self, parts: Sequence[bytes], *, deadline: float) -> tuple[int, OSError | None]:
         """Write in as few calls as the system allows; return how many bytes it took, and what broke the connection before all were."""

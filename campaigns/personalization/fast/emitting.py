@@ -79,6 +79,8 @@ class Targets(Kept):
             raise Surprise
         meant = meant_by(unescape(text).strip(), self._added, self._hosts)
         if meant and len(meant) > LONGEST_TARGET:
+            if not meant.isascii():
+                raise Surprise
             return Stays(escape(meant))
         found: str = self.keep(text, meant or Stays(text if meant is None else "#"))
         return found

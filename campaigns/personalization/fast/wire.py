@@ -80,6 +80,8 @@ class Wire:
 
     def text(self, text: str) -> None:
         """Add what is of this mail alone."""
+        if not text.isascii():  # an address that stays as it is says its references as the characters they mean
+            raise DoesNotFit
         if _break(text):
             if "\r" in text or "\0" in text:
                 raise DoesNotFit

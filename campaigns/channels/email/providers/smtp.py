@@ -195,7 +195,12 @@ def after_the_dot(reply: Reply) -> Answer:
 
 
 def stuffed(content: bytes) -> bytes:
-    """Double the dots at the beginning of lines and end with a line end (RFC 5321, 4.5.2)."""
+    """Double the dots at the beginning of lines and end with a line end (RFC 5321, 4.5.2).
+
+    A CR or LF alone becomes a line end first: some relays take it for one, and with a dot behind it for the end of the mail.
+    """
+    if not content.count(b"\r") == content.count(b"\n") == content.count(b"\r\n"):
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     if content.startswith(b"."):
         content = b"." + content
     if b"\r\n." in content:
