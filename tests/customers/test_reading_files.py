@@ -2,15 +2,14 @@
 
 import pytest
 
+from retention.customers.importing.formulas import quote_formula, unquote_formula
 from retention.customers.importing.reading import (
     Fault,
     NoTable,
     Row,
-    quote_formula,
     read_rows,
     read_runs,
     read_shape,
-    unquote_formula,
 )
 
 TABLE = "Email,First Name,Note\nann@example.test,Änn,a\nbea@example.test,Béa,b\n"

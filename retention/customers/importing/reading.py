@@ -7,7 +7,6 @@ their text, formulas included; nothing is ever evaluated.
 import codecs
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from retention.customers.importing.formulas import unquote_formula
 
 LARGEST_BYTES = 50 * 1024 * 1024
 LONGEST_CELL = 20_000
@@ -27,8 +28,6 @@ _LINES_AT_ONCE = 1_000  # so that looking for the end of an open quotation mark 
 _OTHER_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # what ends a line elsewhere, and is a letter like others here
 _MARK = "end"  # a line of our own behind the lines at hand: a row that swallows it is still open
 DELIMITERS = (",", ";", "\t", "|")
-# What a spreadsheet may take for a formula: at the start of a cell, in full width too, and behind a mark at which it may cut a cell in two.
-_FORMULA = re.compile("[=+\\-@\t\r\0'＝＋－＠]|(?s:.*)[;\t\r\n][ \"]*[=+\\-@＝＋－＠]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _KNOWN_FORMATS = (
     (b"PK\x03\x04", gettext_lazy("an Excel workbook or a zip file")),
@@ -150,16 +149,6 @@ def read_rows(runs: Iterable[Run | Fault]) -> Iterator[Row | Fault]:
             yield run
         else:
             yield from map(run.row, range(run.size))
-
-
-def unquote_formula(cell: str) -> str:
-    """Take off the apostrophe that a careful export puts before a cell that a spreadsheet could read as a formula."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
-
-
-def quote_formula(cell: str) -> str:
-    """Put an apostrophe before a cell that a spreadsheet would read as a formula; `unquote_formula` takes it off. Source: S22."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def decode(pieces: Iterable[bytes], *, encoding: str) -> Iterator[str]:

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from retention.customers.forms.files import MappingForm, UploadForm
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep, same_before
+from retention.customers.importing.formulas import quote_formula
 from retention.customers.importing.kinds import Kind, kinds, label_of
 from retention.customers.importing.mapping import kind_of, preview, propose, propose_options
-from retention.customers.importing.reading import NoTable, quote_formula
+from retention.customers.importing.reading import NoTable
 from retention.customers.models import Import, ImportFault, ImportRow
 from retention.dashboard.access import needs
 from retention.dashboard.figures import write_number
