@@ -33,7 +33,7 @@ def import_html(text: str) -> str:
     """Return HTML with Liquid in place of Mustache; everything else stays letter by letter.
 
     Inside a loop a name is asked of the loop's thing; a loop inside a loop has a thing of its own. An end without a beginning is left out.
-    From a section on that would lie deeper than `DEEPEST`, or comes after `MOST_SECTIONS`, the rest stays as it is. The result can be longer.
+    From a section on that would lie deeper than `DEEPEST`, or comes after `MOST_SECTIONS`, the rest stays as it is. The text can grow.
     """
     open_tags: list[_Open] = []
     through_themselves = _through_themselves(text)

@@ -97,7 +97,7 @@ def import_run(request: Any, public_id: str) -> HttpResponse:
     def begin(now: datetime) -> None:
         with transaction.atomic():
             running.begin_running(of, now=now)
-            note(request, "import.began", target=f"import:{of.public_id}", details={"new": of.new_count, "changed": of.changed_count})
+            note(request, "import.began", target=f"import:{of.public_id}", details=running.told_of_running(of))
 
     return _turn(request, of, begin)
 
