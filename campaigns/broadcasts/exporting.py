@@ -7,7 +7,7 @@ from datetime import datetime
 
 from campaigns.broadcasts import following, reading
 from campaigns.models import Campaign
-from retention.customers.importing.reading import quote_formula
+from retention.customers.importing.formulas import quote_formula
 
 HEADINGS = ("Part", "Of", "Figure", "Value")
 Line = tuple[str, str, str, object]

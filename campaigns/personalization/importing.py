@@ -14,8 +14,10 @@ OURS = frozenset(
         "companions", "products", "coupon",
     }
 )  # fmt: skip
-_MARK = re.compile(r"\\({{[^{}]*}})|{{\s*([#^/]?)\s*(each\s+|if\s+|unless\s+)?(\w[\w.]*|\.)\s*}}|{{{\s*(\w[\w.]*)\s*}}}")
-_THROUGH_ITSELF = re.compile(r"{{\s*#\s*each\s+\.\s*}}")
+DEEPEST = 30  # sections inside one another
+MOST_SECTIONS = 2_000
+# No blank is ever given back, so a text of nothing else is read once.
+_MARK = re.compile(r"\\({{[^{}]*+}})|{{\s*+([#^/]?)\s*+(each\s++|if\s++|unless\s++)?(\w[\w.]*+|\.)\s*+}}|{{{\s*+(\w[\w.]*+)\s*+}}}")
 _ENDS = {"for": "{% endfor %}", "if": "{% endif %}", "unless": "{% endunless %}"}
 
 
@@ -31,10 +33,19 @@ def import_html(text: str) -> str:
     """Return HTML with Liquid in place of Mustache; everything else stays letter by letter.
 
     Inside a loop a name is asked of the loop's thing; a loop inside a loop has a thing of its own. An end without a beginning is left out.
+    From a section on that would lie deeper than `DEEPEST`, or comes after `MOST_SECTIONS`, the rest stays as it is. The text can grow.
     """
     open_tags: list[_Open] = []
+    through_themselves = _through_themselves(text)
+    sections_count, is_over = 0, False
 
     def turned(found: re.Match[str]) -> str:
+        nonlocal sections_count, is_over
+        if found[2] in {"#", "^"}:
+            is_over = is_over or len(open_tags) == DEEPEST or sections_count == MOST_SECTIONS
+            sections_count += 1
+        if is_over:
+            return found[0]
         if found[1]:
             return f"{{% raw %}}{found[1]}{{% endraw %}}"
         sign, word, name = found[2] or "", (found[3] or "").strip(), found[4] or found[5]
@@ -44,7 +55,7 @@ def import_html(text: str) -> str:
         if sign == "^" or word == "unless":
             open_tags.append(_Open("unless"))
             return f"{{% unless {path} %}}"
-        if sign == "#" and (word == "if" or (not word and _goes_through_itself(text, found))):
+        if sign == "#" and (word == "if" or (not word and found.start() in through_themselves)):
             open_tags.append(_Open("if", "" if word else path))
             return f"{{% if {path} %}}"
         if sign == "#":
@@ -57,9 +68,20 @@ def import_html(text: str) -> str:
     return turned_text + "".join(_ENDS[one.tag] for one in reversed(open_tags))
 
 
-def _goes_through_itself(text: str, section: re.Match[str]) -> bool:
-    end = re.search(rf"{{{{\s*/\s*{re.escape(section[4])}\s*}}}}", text[section.end() :])
-    return bool(end and _THROUGH_ITSELF.search(text, section.end(), section.end() + end.start()))
+def _through_themselves(text: str) -> set[int]:
+    """Return where sections begin between which and their first end stands a loop through "."."""
+    found: set[int] = set()
+    open_at: dict[str, list[int]] = {}
+    last_loop = -1
+    for mark in _MARK.finditer(text):
+        sign, word, name = mark[2], (mark[3] or "").strip(), mark[4]
+        if sign == "#" and word == "each" and name == ".":
+            last_loop = mark.start()
+        elif sign == "#" and not word:
+            open_at.setdefault(name, []).append(mark.start())
+        elif sign == "/" and not word:
+            found.update(start for start in open_at.pop(name, ()) if start < last_loop)
+    return found
 
 
 def _path(name: str, open_tags: list[_Open]) -> str:

@@ -18,7 +18,7 @@ from campaigns.coupons.making import MOST_AT_ONCE, add_codes, add_made, read_cod
 from campaigns.coupons.reading import figures_of
 from campaigns.models import Coupon, CouponPool, SendRule
 from campaigns.views.coupon_form import PoolForm
-from retention.customers.importing.reading import quote_formula
+from retention.customers.importing.formulas import quote_formula
 from retention.dashboard.access import allows, needs
 from retention.dashboard.figures import write_money
 from retention.dashboard.paging import read_page

@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy
 
 from retention.customers.importing.cells import cell_of
 from retention.customers.importing.filing import heading_key
+from retention.customers.importing.formulas import quote_formula
 from retention.customers.importing.mapping import ATTRIBUTE_MARK
 from retention.customers.importing.people import FIELDS
-from retention.customers.importing.reading import quote_formula
 from retention.customers.models import Attribute, Customer, CustomerEvent, Export, ExportChunk
 from retention.customers.models.event import EPOCH, MICROSECOND
 from retention.kit.locks import transaction_lock

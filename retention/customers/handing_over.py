@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import ForeignKey, Model, QuerySet
 
 from retention.customers.importing.cells import cell_of
-from retention.customers.importing.reading import quote_formula
+from retention.customers.importing.formulas import quote_formula
 from retention.customers.models import FOLDED_COPIES, Customer
 from retention.customers.personal_data import personal_tables
 from retention.tenancy.bulk import read_in_pages

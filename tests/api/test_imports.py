@@ -130,6 +130,18 @@ def test_names_the_column_whose_field_nobody_knows(api, store, mapping):
         assert Import.objects.count() == 0
 
 
+def test_the_log_tells_that_everybody_in_a_file_was_said_to_agree(api, store):
+    options = '{"agreed": "all_by_email", "consent_source": "Till"}'
+    refused = put_in(api, "Email,Newsletter\na@example.test,no\n", mapping='{"0": "email"}', options=options)
+    assert refused.status_code == 400
+    assert "“Newsletter” says who may be e-mailed" in refused.json()["errors"]["mapping"][0]
+    made = put_in(api, "Email\na@example.test\n", options=options)
+    work(store)
+    assert api.ask("post", f"imports/{made.json()['id']}/run").status_code == 202
+    with work_for(store):
+        assert AuditEntry.objects.get(action="import.began").details == {"new": 1, "changed": 0, "agreed": "all_by_email"}
+
+
 def test_consent_comes_in_when_its_source_is_said(api, store):
     head = "Email,Birthday,Email Marketing Consent,Email Marketing Consent Timestamp\n"
     text = f"{head}ana@example.test,01/05/1990,Subscribed,03/02/2026 10:00\n"

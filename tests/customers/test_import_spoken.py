@@ -1,17 +1,19 @@
 """Files as shops in our languages write them, and lists without a word on who agreed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from retention.customers.importing import running
 from retention.customers.importing.filing import heading_key
 from retention.customers.importing.mapping import check_mapping, propose
 from retention.customers.importing.people import FIELDS, PEOPLE
 from retention.customers.importing.spoken import HEADINGS, NO, YES
 from retention.customers.models import Consent, ConsentRecord
 from retention.kit.words import fold
-from tests.customers.importing import counts, faults, import_file
+from tests.customers.importing import brought_in, counts, faults, import_file, put_in, work
 from tests.factories import make_store, work_for
+from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -65,14 +67,46 @@ def test_everybody_in_a_list_agreed_only_where_the_merchant_says_so_and_where(st
     text = "Email,Phone\nann@example.test,\n,+4930123456\n"
     import_file(text, store, at=NOW, agreed="all_by_email", consent_source="Newsletter form")
     record = ConsentRecord.objects.get()
-    assert (record.channel, record.status, record.source) == ("email", "granted", "Newsletter form")
+    assert (record.channel, record.status, record.method, record.source) == ("email", "granted", "import: everybody", "Newsletter form")
     assert record.customer.email == "ann@example.test"
-    heads = ["Email", "Email Marketing Consent"]
-    assert check_mapping(PEOPLE, {"0": "email"}, {"agreed": "all_by_email"}, heads) == [
+    assert check_mapping(PEOPLE, {"0": "email"}, {"agreed": "all_by_email"}, ["Email", "Phone"]) == [
         "You say that everybody in it agreed to e-mails. Say where they did."
     ]
-    both = check_mapping(PEOPLE, {"0": "email", "1": "email_consent"}, {"agreed": "all_by_email", "consent_source": "Till"}, heads)
-    assert both == ["Either a column says who may be e-mailed, or everybody in it agreed. Choose one of the two."]
+
+
+@pytest.mark.parametrize("read_as", ["", "attribute:", "email_consent", "gender"])
+def test_nobody_says_that_everybody_agreed_where_a_heading_says_who_did(read_as):
+    heads, everybody = ["Email", "Email Marketing Consent"], {"agreed": "all_by_email", "consent_source": "Till"}
+    assert check_mapping(PEOPLE, {"0": "email", "1": read_as}, everybody, heads) == [
+        "“Email Marketing Consent” says who may be e-mailed, and who may not. Read it as “May we e-mail?” and choose "
+        "“Those of whom a column says so”."
+    ]
+    assert check_mapping(PEOPLE, {"0": "email", "1": read_as}, everybody | {"agreed": ""}, heads) == []
+    other = check_mapping(PEOPLE, {"0": "email", "1": "email_consent"}, everybody, ["Email", "Status"])
+    assert other == [
+        "“Status” says who may be e-mailed, and who may not. Read it as “May we e-mail?” and choose “Those of whom a column says so”."
+    ]
+
+
+def test_where_the_column_is_read_everybody_s_yes_makes_none_of_a_no(store):
+    of = put_in("Email,Newsletter,Newsletter since\nann@example.test,no,2026-01-01\nbea@example.test,yes,2026-01-01\n")
+    options = {"agreed": "all_by_email", "consent_source": "Till", "date_order": "ymd"}
+    running.begin_reading(of, mapping={"0": "email", "1": "email_consent", "2": "email_consent_at"}, options=options, now=NOW)
+    brought_in(work(of, at=NOW), at=NOW)
+    said = set(ConsentRecord.objects.values_list("customer__email", "status", "method"))
+    assert said == {("ann@example.test", "refused", "import"), ("bea@example.test", "granted", "import")}
+
+
+def test_everybody_s_yes_is_no_second_yes(store):
+    waiting = make_customer(store, "ann@example.test")
+    Consent.objects.create(customer=waiting, channel="email", status="pending", changed_at=NOW - timedelta(days=90))
+    done = import_file("Email\nann@example.test\n", store, at=NOW, agreed="all_by_email", consent_source="Till")
+    assert counts(done) == {"new": 0, "changed": 0, "same": 1, "refused": 0}
+    assert Consent.objects.get().status == "pending"
+    assert not ConsentRecord.objects.exists()
+    text = "Email,Newsletter,Email consent timestamp\nann@example.test,yes,2026-11-01\n"
+    import_file(text, store, at=NOW, consent_source="Till")
+    assert (Consent.objects.get().status, Consent.objects.get().method) == ("granted", "import")
 
 
 def test_a_list_that_lets_nobody_be_written_to_says_so():

@@ -2,15 +2,14 @@
 
 import pytest
 
+from retention.customers.importing.formulas import quote_formula, unquote_formula
 from retention.customers.importing.reading import (
     Fault,
     NoTable,
     Row,
-    quote_formula,
     read_rows,
     read_runs,
     read_shape,
-    unquote_formula,
 )
 
 TABLE = "Email,First Name,Note\nann@example.test,Änn,a\nbea@example.test,Béa,b\n"
@@ -170,3 +169,28 @@ def test_long_cells_with_line_breaks_stay_whole():
 def test_headings_with_an_open_quotation_mark_are_no_table():
     with pytest.raises(NoTable, match="A quotation mark is opened in the headings and not closed"):
         read(b'Email,"Note\na@example.test,1\nb@example.test,2\n')
+
+
+MARKS = 200_000
+
+
+@pytest.mark.parametrize(
+    "line", [b"ab," * MARKS, b'"' + b"ab," * MARKS + b'"', b'"x"' + b"," * MARKS], ids=["plain", "in a cell", "quoted"]
+)
+def test_headings_of_a_line_that_is_marks_alone_are_not_taken_apart(line):
+    with pytest.raises(NoTable, match="The row holds “,” 200000 times; 100000 are the most"):
+        read(line + b"\na@example.test,1\n", cut=1_000_000)
+
+
+@pytest.mark.parametrize("cut", [50_000, 1_000_000])
+@pytest.mark.parametrize("end", [b"", b"\nf@example.test,4\n"], ids=["at the end", "in the middle"])
+def test_a_line_that_is_marks_alone_costs_its_row_and_an_open_one_before_it(end, cut):
+    before = b'Email,Note\na@example.test,1\nb@example.test,"two\nlines"\nc@example.test,"open\n'
+    _shape, found = read(before + b"x," * MARKS + end, cut=cut)
+    assert found == [
+        Row(2, ["a@example.test", "1"]),
+        Row(3, ["b@example.test", "two\nlines"]),
+        Fault(4, "", 'c@example.test,"open\n', OPEN, cells=["c@example.test", "open\n"]),
+        Fault(5, "", "x," * 30, "The row holds “,” 200000 times; 100000 are the most."),
+        *([Row(6, ["f@example.test", "4"])] if end else []),
+    ]

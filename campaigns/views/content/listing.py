@@ -87,7 +87,7 @@ def _begun(request: Any) -> tuple[str, Content, str]:
         return request.POST["channel"], Content("push", Wording("", "", str(short))), _("New message")
     brought = request.POST.get("html", "").replace("\0", "")[:LONGEST_SOURCE]
     if brought.strip():
-        return "email", Content("html", Wording("", "", import_html(brought))), _("New mail")
+        return "email", Content("html", Wording("", "", import_html(brought)[:LONGEST_SOURCE])), _("New mail")
     key = request.POST.get("ready", "")
     if key in READY_MAILS:
         ready = READY_MAILS[key]

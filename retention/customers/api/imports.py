@@ -191,8 +191,7 @@ class ImportRunning(_Imports):
             running.begin_running(of, now=clock.now())
         except running.WrongState as error:
             raise NotThere from error
-        details = {"new": of.new_count, "changed": of.changed_count}
-        auditing.note(request, "import.began", target=f"import:{of.public_id}", details=details)
+        auditing.note(request, "import.began", target=f"import:{of.public_id}", details=running.told_of_running(of))
         of.refresh_from_db()
         return Response(ImportOut(of).data, status=status.HTTP_202_ACCEPTED)
 

@@ -114,13 +114,14 @@ class Work:
 class Kind:
     """One kind of file.
 
-    options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words; remarks: what
-    it does not do and somebody may expect. read: from
-    runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in the caller's transaction; both
-    return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises Unjoinable; without it a key
-    that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines from them and the currency.
-    words: labels of changed things that are no fields. reads_staged: compare and apply look at values where they are staged, and get things
-    without. settle: what follows for customers of whom `apply` said so, once for some ten thousand of them and at the end or a pause.
+    options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words. overlooked:
+    the same of what the file's headings name, whatever is read of it: headings by field, and the options. remarks: what it does not do and
+    somebody may expect. read: from runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in
+    the caller's transaction; both return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises
+    Unjoinable; without it a key that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines
+    from them and the currency. words: labels of changed things that are no fields. reads_staged: compare and apply look at values where
+    they are staged, and get things without. settle: what follows for customers of whom `apply` said so, once for some ten thousand of them
+    and at the end or a pause.
     """
 
     label: Text
@@ -137,6 +138,7 @@ class Kind:
     sum_up: Callable[[int], Mapping[str, Decimal]] = lambda import_id: {}
     takes_attributes: bool = False
     remarks: Callable[[Mapping[str, int], Mapping[str, str]], list[str]] = lambda columns, options: []
+    overlooked: Callable[[Mapping[str, str], Mapping[str, str]], list[str]] = lambda named, options: []
     join: Callable[[Thing, Thing], Thing] | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
     reads_staged: bool = False

@@ -95,7 +95,9 @@ def check_mapping(kind: Kind, mapping: Mapping[str, str], options: Mapping[str, 
         faults.append(
             _("At most %(count)s columns can become custom attributes. Do not read some of them.") % {"count": MOST_ATTRIBUTE_COLUMNS}
         )
-    return faults + kind.missing(columns, options)
+    named = {key: headings[int(place)] for place, key in propose(kind, headings).items()}
+    named |= {key: headings[place] for key, place in columns.items()}
+    return faults + kind.missing(columns, options) + kind.overlooked(named, options)
 
 
 def attribute_name(heading: str) -> str:

@@ -21,6 +21,8 @@ from retention.customers.permissions import word_of
 from retention.customers.profile import Told, apply_traits
 
 IMPORTED = "Customer Imported"
+ALL_BY_EMAIL = "all_by_email"  # value of the option "agreed": the merchant says it of everybody in the file
+BY_EVERYBODY = "import: everybody"  # how such a yes came
 
 
 @dataclass
@@ -160,9 +162,13 @@ def _address(meeting: _Meeting, channel: str) -> str:
 
 
 def _news(meeting: _Meeting, consents: Mapping[tuple[int, str], Consent], blocked: set[tuple[str, str]], work: Work) -> list[Said]:
-    """Return what the row says about channels and is not known yet; a yes never passes a block or a no that has no earlier moment."""
+    """Return what the row says about channels and is not known yet.
+
+    A yes never passes a block; without a moment of its own it passes neither a no nor a first yes that waits for the second.
+    """
     customer_id = meeting.customer.pk if meeting.customer else 0
-    source = work.plan.options.get("consent_source", "")
+    options = work.plan.options
+    source = options.get("consent_source", "")
     news = []
     for channel, status, since in meeting.thing.values["said"]:
         known = consents.get((customer_id, channel))
@@ -172,9 +178,11 @@ def _news(meeting: _Meeting, consents: Mapping[tuple[int, str], Consent], blocke
             continue
         if known is not None and (known.status == status or said_at <= known.changed_at):
             continue
-        if status == "granted" and not since and known is not None and known.status == "refused":
+        if status == "granted" and not since and known is not None and known.status in {"refused", "pending"}:
             continue
-        news.append(Said(customer_id, channel, status, said_at, method="import", source=source, backfill=True))
+        is_everybody_s = channel == "email" and options.get("agreed") == ALL_BY_EMAIL and "email_consent" not in work.plan.columns
+        method = BY_EVERYBODY if is_everybody_s else "import"
+        news.append(Said(customer_id, channel, status, said_at, method=method, source=source, backfill=True))
     return news
 
 

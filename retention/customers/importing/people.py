@@ -17,7 +17,7 @@ from retention.customers.attributes import LONGEST
 from retention.customers.birthdays import read_birthday, write_birthday
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
-from retention.customers.importing.meeting import apply_people, compare_people
+from retention.customers.importing.meeting import ALL_BY_EMAIL, apply_people, compare_people
 from retention.customers.importing.reading import Fault, Run, read_rows
 from retention.customers.importing.spoken import HEADINGS, NO, YES
 from retention.customers.models import Customer
@@ -45,8 +45,8 @@ _FIELDS = (
     Field("sms_consent", gettext_lazy("May we send SMS?"), ("sms marketing consent", "sms consent")),
     Field("sms_consent_at", gettext_lazy("May we send SMS: since when"), ("sms marketing consent timestamp", "sms consent timestamp")),
 )
+LABELS = {field.key: field.label for field in _FIELDS}
 FIELDS = tuple(replace(field, headings=(*field.headings, *HEADINGS.get(field.key, ()))) for field in _FIELDS)
-ALL_BY_EMAIL = "all_by_email"  # value of the option "agreed"
 LONGEST_ID = 200
 MOST_INTERESTS, LONGEST_INTEREST = 50, 80  # as `profile.py` keeps them
 AGREED = {"": gettext_lazy("Those of whom a column says so"), ALL_BY_EMAIL: gettext_lazy("Everybody in it agreed to e-mails")}
@@ -85,7 +85,7 @@ def _person(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     if values["email"] and not is_address(fold(values["email"])):
         raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": values["email"][:60]})
     said = [one for channel in _CHANNELS if (one := _said(channel, found, plan))]
-    if values["email"] and plan.options.get("agreed") == ALL_BY_EMAIL:
+    if values["email"] and plan.options.get("agreed") == ALL_BY_EMAIL and "email_consent" not in plan.columns:
         said.append(["email", "granted", ""])
     for channel in _CHANNELS.values():
         found.pop(channel, None), found.pop(f"{channel}_at", None)
@@ -187,12 +187,18 @@ def _missing(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str
         faults.append(_("Say which column is the e-mail address, the phone number or the shop's own id."))
     if {"email_consent", "sms_consent"} & set(columns) and not options.get("consent_source", "").strip():
         faults.append(_("A column says who may be written to. Say where these people agreed, or do not read that column."))
-    if options.get("agreed") == ALL_BY_EMAIL:
-        if not options.get("consent_source", "").strip():
-            faults.append(_("You say that everybody in it agreed to e-mails. Say where they did."))
-        if "email_consent" in columns:
-            faults.append(_("Either a column says who may be e-mailed, or everybody in it agreed. Choose one of the two."))
+    if options.get("agreed") == ALL_BY_EMAIL and not options.get("consent_source", "").strip():
+        faults.append(_("You say that everybody in it agreed to e-mails. Say where they did."))
     return faults
+
+
+def _overlooked(named: Mapping[str, str], options: Mapping[str, str]) -> list[str]:
+    """Return why nobody can say that everybody agreed: a column says who did not."""
+    if options.get("agreed") != ALL_BY_EMAIL or "email_consent" not in named:
+        return []
+    values = {"heading": named["email_consent"], "choice": AGREED[""], "field": LABELS["email_consent"]}
+    text = _("“%(heading)s” says who may be e-mailed, and who may not. Read it as “%(field)s” and choose “%(choice)s”.")
+    return [text % values]
 
 
 def _remarks(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str]:
@@ -212,6 +218,7 @@ PEOPLE = Kind(
     fields=FIELDS,
     options=("date_order", "agreed", "consent_source"),
     missing=_missing,
+    overlooked=_overlooked,
     remarks=_remarks,
     read=read_people,
     compare=compare_people,

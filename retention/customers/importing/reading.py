@@ -7,7 +7,6 @@ their text, formulas included; nothing is ever evaluated.
 import codecs
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,18 +16,19 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from retention.customers.importing.formulas import unquote_formula
+
 LARGEST_BYTES = 50 * 1024 * 1024
 LONGEST_CELL = 20_000
 MOST_COLUMNS = 300
 MOST_LINES = 500  # of one row whose cells hold line breaks
 MOST_CHARACTERS = 100_000  # of such a row
+MOST_MARKS = MOST_CHARACTERS  # between cells in one line, those inside a cell counted too: a longer line is not taken apart
 _SAMPLED = 65_536
 _LINES_AT_ONCE = 1_000  # so that looking for the end of an open quotation mark is never long
 _OTHER_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # what ends a line elsewhere, and is a letter like others here
 _MARK = "end"  # a line of our own behind the lines at hand: a row that swallows it is still open
 DELIMITERS = (",", ";", "\t", "|")
-# What a spreadsheet may take for a formula: at the start of a cell, in full width too, and behind a mark at which it may cut a cell in two.
-_FORMULA = re.compile("[=+\\-@\t\r\0'＝＋－＠]|(?s:.*)[;\t\r\n][ \"]*[=+\\-@＝＋－＠]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _KNOWN_FORMATS = (
     (b"PK\x03\x04", gettext_lazy("an Excel workbook or a zip file")),
@@ -120,7 +120,7 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
     runs = _runs(decode(pieces(), encoding=encoding), delimiter, width=0)
     first = next(runs)
     if not isinstance(first, _Lines):
-        raise NoTable(_("A quotation mark is opened in the headings and not closed."))
+        raise NoTable(_("A quotation mark is opened in the headings and not closed.") if first.cells else first.why)
     headings = _headings(first.rows[0])
     behind = chain([_Lines(2, first.rows[1:])], runs)
     if not any(not isinstance(run, _Lines) or any(cell.strip() for row in run.rows for cell in row) for run in behind):
@@ -150,16 +150,6 @@ def read_rows(runs: Iterable[Run | Fault]) -> Iterator[Row | Fault]:
             yield run
         else:
             yield from map(run.row, range(run.size))
-
-
-def unquote_formula(cell: str) -> str:
-    """Take off the apostrophe that a careful export puts before a cell that a spreadsheet could read as a formula."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
-
-
-def quote_formula(cell: str) -> str:
-    """Put an apostrophe before a cell that a spreadsheet would read as a formula; `unquote_formula` takes it off. Source: S22."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def decode(pieces: Iterable[bytes], *, encoding: str) -> Iterator[str]:
@@ -261,11 +251,8 @@ def _sort_out(lines: _Lines, width: int) -> Iterator[Run | Fault]:
 def _unfit(cells: Sequence[str], text: str, *, width: int) -> tuple[str, str, str] | None:
     """Return column, value and reason when a row is no row of this table. text: its cells in one."""
     if len(text) > LONGEST_CELL and len(longest := max(cells, key=len)) > LONGEST_CELL:
-        return (
-            "",
-            longest[:60],
-            _("A cell holds %(count)s characters; %(most)s are the most.") % {"count": len(longest), "most": LONGEST_CELL},
-        )
+        why = _("A cell holds %(count)s characters; %(most)s are the most.") % {"count": len(longest), "most": LONGEST_CELL}
+        return "", longest[:60], why
     if "\0" in text:
         return "", "", _("A cell holds a NUL character.")
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
@@ -293,11 +280,22 @@ def _runs(texts: Iterable[str], delimiter: str, *, width: int) -> Iterator[Run |
                 yield _Lines(number, rows)
                 number += len(rows)
             if is_torn:
-                line = held[done]
-                why = _("A quotation mark is opened in this row and not closed in time.")
-                yield Fault(number, "", line[:60], why, cells=next(csv.reader([line], delimiter=delimiter)))
+                yield _torn(held[done], number, delimiter)
                 number, done = number + 1, done + 1
             held = held[done:]
+
+
+def _torn(line: str, number: int, delimiter: str) -> Fault:
+    """Return why the row that begins with this line is none."""
+    if _is_too_wide(line, delimiter):
+        values = {"count": line.count(delimiter), "mark": delimiter, "most": MOST_MARKS}
+        return Fault(number, "", line[:60], _("The row holds “%(mark)s” %(count)s times; %(most)s are the most.") % values)
+    cells = next(csv.reader([line], delimiter=delimiter))
+    return Fault(number, "", line[:60], _("A quotation mark is opened in this row and not closed in time."), cells=cells)
+
+
+def _is_too_wide(line: str, delimiter: str) -> bool:
+    return len(line) > MOST_MARKS and line.count(delimiter) > MOST_MARKS
 
 
 def _columns(lines: Sequence[str], delimiter: str, width: int) -> list[list[str]] | None:
@@ -321,9 +319,11 @@ def _columns(lines: Sequence[str], delimiter: str, width: int) -> list[list[str]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text if text.endswith("\n") else text + "\n"
-    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
     size, step = len(lines), width + 1
-    if len(cells) != size * step + 1 or cells[width::step].count("\n") != size:
+    if text.count(delimiter) != size * (width - 1):
+        return None
+    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+    if cells[width::step].count("\n") != size:
         return None
     for place, row in quoted:
         cells[place * step : place * step + width] = row
@@ -335,10 +335,13 @@ def _whole(lines: list[str], delimiter: str, *, is_last: bool, at_once: bool) ->
     """Return the rows these lines begin with, the place behind them, and whether the row there is torn.
 
     A row that may still go on behind these lines is none of them, unless they are the file's last. at_once: try each as a row of one line
-    first, which is quick, but not for lines of which one is known to be torn.
+    first, which is quick, but not for lines of which one is known to be torn. A line that is too wide is torn, and so is a row of several
+    lines that would hold one: it has too many characters.
     """
+    wide = next((place for place, line in enumerate(lines) if _is_too_wide(line, delimiter)), None)
+    lines, is_last = (lines, is_last) if wide is None else (lines[:wide], True)
     if at_once and (whole := _split(lines, delimiter)) is not None:
-        return whole, len(lines), False
+        return whole, len(lines), wide is not None
     rows: list[list[str]] = []
     start = 0
     reader = csv.reader(chain(lines, (_MARK,)), delimiter=delimiter)
@@ -356,7 +359,7 @@ def _whole(lines: list[str], delimiter: str, *, is_last: bool, at_once: bool) ->
                 return rows, start, True
         rows.append(cells)
         start = end
-    return rows, start, False
+    return rows, start, wide is not None
 
 
 def _split(lines: Sequence[str], delimiter: str) -> list[list[str]] | None:

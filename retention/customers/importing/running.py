@@ -75,6 +75,12 @@ def begin_running(of: Import, *, now: datetime) -> None:
         _go(locked, State.RUNNING, now=now)
 
 
+def told_of_running(of: Import) -> dict[str, Any]:
+    """Return what the audit log keeps of an import that begins to come in: how much, and whether everybody in it is said to agree."""
+    agreed = of.options.get("agreed", "")
+    return {"new": of.new_count, "changed": of.changed_count} | ({"agreed": agreed} if agreed else {})
+
+
 def pause(of: Import, *, now: datetime) -> None:
     """Stop after the batch that is being brought in."""
     with transaction.atomic():

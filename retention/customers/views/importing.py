@@ -18,9 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from retention.customers.forms.files import MappingForm, UploadForm
 from retention.customers.importing import running
 from retention.customers.importing.filing import keep, same_before
+from retention.customers.importing.formulas import quote_formula
 from retention.customers.importing.kinds import Kind, kinds, label_of
 from retention.customers.importing.mapping import kind_of, preview, propose, propose_options
-from retention.customers.importing.reading import NoTable, quote_formula
+from retention.customers.importing.reading import NoTable
 from retention.customers.models import Import, ImportFault, ImportRow
 from retention.dashboard.access import needs
 from retention.dashboard.figures import write_number
@@ -96,7 +97,7 @@ def import_run(request: Any, public_id: str) -> HttpResponse:
     def begin(now: datetime) -> None:
         with transaction.atomic():
             running.begin_running(of, now=now)
-            note(request, "import.began", target=f"import:{of.public_id}", details={"new": of.new_count, "changed": of.changed_count})
+            note(request, "import.began", target=f"import:{of.public_id}", details=running.told_of_running(of))
 
     return _turn(request, of, begin)
 

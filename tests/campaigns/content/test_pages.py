@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Template, TemplateVersion
+from campaigns.personalization import saving
 from campaigns.personalization.render import CannotRender
+from campaigns.personalization.wording import LONGEST_SOURCE
 from campaigns.views import looking
 from campaigns.views.looking import OF_PERSON, OF_STORE, TIMES_OF_A_HEAVY_ONE
 from retention.kit import clock
@@ -44,6 +46,11 @@ def test_a_mail_is_made_written_checked_and_goes_live(client: Client, store: Any
     assert write(client, where, f"{WORDS}{{{{ profile.first_name }}}}", do="save", basis="0:2").status_code == 302
     assert (Template.objects.get().live_number, Template.objects.get().draft) == (1, None)
     assert "News of May" in client.get(f"/s/{store.slug}/content/").content.decode()
+
+
+def test_html_made_elsewhere_that_grows_too_long_is_cut_as_what_is_written_is(client: Client, store: Any) -> None:
+    make(client, store, "{{a}}" * 80_000)
+    assert saving.written(Template.objects.get()).main.source == ("{{ event.a }}" * 80_000)[:LONGEST_SOURCE]
 
 
 def test_the_preview_shows_a_real_person_and_can_do_nothing(client: Client, store: Any) -> None:

@@ -11,7 +11,7 @@ from campaigns.personalization import saving
 from campaigns.personalization.checking import findings_of, must_mend
 from campaigns.personalization.compiling import compile_mail
 from campaigns.personalization.framing import has_address, has_way_out
-from campaigns.personalization.importing import import_html
+from campaigns.personalization.importing import DEEPEST, MOST_SECTIONS, import_html
 from campaigns.personalization.render import TemplateFault
 from campaigns.personalization.vocabulary import words_of_store
 from campaigns.personalization.wording import Content, Wording, read_content
@@ -172,3 +172,42 @@ def test_fourteen_real_mails_survive_import_edit_and_save(store: Any, now: datet
 )
 def test_mustache_becomes_liquid_that_means_the_same(mustache: str, liquid: str) -> None:
     assert import_html(mustache) == liquid
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" + " " * 399_000,
+        "{{#" + " " * 399_000,
+        "{{{" + " " * 399_000,
+        "{{#each" + " " * 399_000,
+        "{{name" + "." * 399_000,
+        "\\{{" + "a" * 399_000,
+    ],
+    ids=["blanks", "blanks of a section", "blanks of three braces", "blanks of a loop", "a name", "escaped"],
+)
+def test_a_placeholder_that_never_ends_is_read_once_and_stays(text: str) -> None:
+    assert import_html(text) == text
+
+
+@pytest.mark.parametrize(("section", "tag"), [("{{#a}}", "for"), ("{{^a}}", "unless"), ("{{#if a}}", "if")])
+def test_sections_without_end_are_turned_to_a_depth_and_stay_from_there(section: str, tag: str) -> None:
+    made = import_html(section * 66_000)
+    assert made.count(f"{{% {tag} ") == made.count(f"{{% end{tag} %}}") == DEEPEST
+    assert made.count(section) == 66_000 - DEEPEST
+    deep = "{{#a}}" * DEEPEST + "{{b}}" + "{{/a}}" * DEEPEST
+    assert import_html(deep).count("{% endfor %}") == DEEPEST
+    assert "{{#" not in import_html(deep)
+    assert "{{/" not in import_html(deep)
+
+
+def test_many_sections_are_turned_to_a_count_and_stay_from_there() -> None:
+    made = import_html("{{#a}}{{/a}}" * 33_000)
+    assert made == "{% for item in event.a %}{% endfor %}" * MOST_SECTIONS + "{{#a}}{{/a}}" * (33_000 - MOST_SECTIONS)
+    apart = "".join(f"{{{{#a{number}}}}}" for number in range(40_000))
+    assert import_html(apart).count("{% for ") == DEEPEST
+
+
+def test_a_loop_through_itself_counts_up_to_the_first_end_of_its_section() -> None:
+    made = import_html("{{#a}}{{#b}}{{/a}}{{#each .}}{{/each}}{{/b}}")
+    assert made == "{% for item in event.a %}{% if item.b %}{% endif %}{% for item2 in item %}{% endfor %}{% endfor %}"
