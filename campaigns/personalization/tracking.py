@@ -17,6 +17,7 @@ MOST_LINKS = 200
 PROOF_SIGNS = 6
 """How long the proof of a link's position is: 36 bits, and whoever guesses may ask a few times a second and learn one address."""
 _NUMBERS = tuple([b"%d." % position for position in range(MOST_LINKS)])
+_WRAPPED = dict.fromkeys(map(ord, "\t\r\n"))
 _HREF = re.compile(r'(<a\b[^>]*?\bhref=)"([^"]*)"', re.IGNORECASE)
 _OTHER_CASE = ('F="', 'Ef="', 'Ref="', 'Href="')  # one of these stands in every spelling of href that is not small
 _LINK = re.compile(r"<a\b", re.IGNORECASE)
@@ -204,7 +205,11 @@ def scan(html: str) -> tuple[list[str], str]:
 
 @lru_cache(maxsize=8192)
 def meant_by(target: str, added: tuple[tuple[str, str], ...], hosts: frozenset[str]) -> str | None:
-    """Return where a link shall lead, parameters added; nothing when it may not lead there, None when it is no web link."""
+    """Return where a link shall lead, parameters added; nothing when it may not lead there, None when it is no web link.
+
+    Line ends and tabs in it mean nothing, as in a browser: mails made elsewhere are wrapped there.
+    """
+    target = target.translate(_WRAPPED)
     scheme = _scheme(target)
     if scheme in {"mailto", "tel"} or target.startswith("#"):
         return None
