@@ -84,18 +84,13 @@ def _shop_without_words(store: Store) -> dict[str, Any]:
     return {
         "name": store.name,
         "web_address": store.web_address,
-        "postal_address": _on_one_line(store.postal_address),
+        "postal_address": store.postal_address,
         "color": store.brand_color,
         "logo_url": store.logo_url,
         "currency": store.currency,
         "locale": store.locale,
         **brand_words(store),
     }
-
-
-def _on_one_line(address: str) -> str:
-    """Return an address typed in lines with commas between them: a mail's HTML would run the lines together."""
-    return ", ".join(part for line in address.splitlines() if (part := line.strip(" ,\t")))
 
 
 def _sources(messages: Sequence[Message]) -> list[str]:

@@ -65,6 +65,12 @@ def countdown_url(until: Any, shop: Any = None) -> str:
 
 
 @liquid_filter
+def one_line(text: Any) -> str:
+    """Write what was typed in lines with commas between them, HTML runs lines together: {{ shop.postal_address | one_line }}."""
+    return ", ".join(part for line in str(text or "").splitlines() if (part := line.strip(" ,\t")))
+
+
+@liquid_filter
 def date_text(moment: Any, pattern: Any = "%d %B %Y") -> str:
     """Write a moment by a strftime pattern; what is no moment stays as it is. Never reads the clock: `now` is a word like any other.
 
@@ -111,4 +117,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "web_url": web_url,
     "date": date_text,
     "countdown_url": countdown_url,
+    "one_line": one_line,
 }

@@ -15,7 +15,7 @@ FOOT_MJML = """    <mj-section padding="16px">
           {{ shop.words.why }}
           <a href="{{ unsubscribe_url }}" style="color:inherit">{{ shop.words.unsubscribe }}</a> ·
           <a href="{{ preferences_url }}" style="color:inherit">{{ shop.words.preferences }}</a><br />
-          {{ shop.postal_address | default: shop.name }}
+          {{ shop.postal_address | default: shop.name | one_line }}
         </mj-text>
       </mj-column>
     </mj-section>
@@ -34,7 +34,7 @@ _FOOTER = (
     "{lines}\n</td></tr></table>\n"
 )
 _SAY_NO = '<a href="{{ unsubscribe_url }}" style="color:#5b6b73">{{ shop.words.unsubscribe }}</a>'
-_WHERE = "{{ shop.postal_address | default: shop.name }}"
+_WHERE = "{{ shop.postal_address | default: shop.name | one_line }}"
 
 
 def check_names(source: str) -> None:

@@ -14,18 +14,10 @@ from campaigns.recovery.rules.compiling import TRIGGER
 from campaigns.truth.codes import code_fault
 from retention.kit.words import Phrase, gettext_noop
 
-_ABOUT_LEAVING = frozenset(
-    {
-        "Cart Idle",
-        "Cart Abandoned",
-        "Cart Viewed",
-        "Product Added",
-        "Product Viewed",
-        "Checkout Started",
-        "Checkout Step Viewed",
-        "Payment Failed",
-    }
+_ABOUT_BASKETS = frozenset(
+    {"Cart Idle", "Cart Abandoned", "Cart Viewed", "Product Added", "Checkout Started", "Checkout Step Viewed", "Payment Failed"}
 )
+_ABOUT_LEAVING = _ABOUT_BASKETS | {"Product Viewed"}
 
 
 @dataclass(frozen=True)
@@ -85,3 +77,9 @@ def overlaps() -> list[Overlap]:
     wanted = {pk: event for pk, event in found.items() if event in _ABOUT_LEAVING and event != TRIGGER}
     rows: Iterable[Journey] = Journey.objects.by_name().plain().filter(pk__in=wanted)
     return [Overlap(journey, wanted[journey.pk]) for journey in rows]
+
+
+def brings_baskets_back() -> bool:
+    """Say whether somebody writes to who leaves a basket: a live cell of the plan, or a live journey that begins with it."""
+    cells = Journey.objects.live().no_shadows().filter(for_quiet=True)
+    return cells.exists() or any(one.event in _ABOUT_BASKETS for one in overlaps())

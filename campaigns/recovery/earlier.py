@@ -19,9 +19,6 @@ REST = timedelta(days=7)
 MOST_WAITS = 20
 """So many products one person waits for; whoever looks at more of what is sold out looks at a list of it."""
 
-_TOLD_AT = Case(When(trigger_event_id__isnull=False, then=F("ended_at")))
-"""When a run ended whose product came back; who waited in vain, or was told by a journey, was told nothing by the plan."""
-
 
 class Asked(NamedTuple):
     """A departure that is being decided. about: as `Departure.about`; wanted: the product that was sold out, or empty, and since when."""
@@ -38,9 +35,9 @@ class Earlier:
     """departures: of the last week, or about what is asked, goes on, or was told of late, that had a run and do not wait, newest first.
 
     runs: that go on and do not wait, by what their departure is about. waits: how many products somebody waits for. wanted: when they
-    wanted it, or were told, who had a run about a product lately, None while it goes on. back: the event that told of a return; told: of
-    which a journey tells. silent: what those departures are about whose runs waited for what was sold out and said nothing; late: when
-    those ended whose product came back.
+    wanted it, or a run ended that told them, who had one about a product lately, None while it goes on. back: the event that told of a
+    return; told: of which a journey tells. silent: what those departures are about whose runs waited for what was sold out and said
+    nothing; late: when those ended whose product came back.
     """
 
     departures: Mapping[int, Sequence[Departure]]
@@ -53,7 +50,10 @@ class Earlier:
     late: Mapping[str, datetime]
 
     def rests(self, customer_id: int, *, left_at: datetime) -> bool:
-        """Say whether the plan wrote to them less than a week before: counted from when they left, or were told of what they waited for."""
+        """Say whether the plan wrote to them less than a week before.
+
+        Counted from when they left; of what they waited for from the end of the run, which ends with its last message.
+        """
         before = (one for one in self.departures[customer_id] if one.about not in self.silent)
         return any(left_at - self.late.get(one.about, one.left_at) < REST for one in before)
 
@@ -62,7 +62,10 @@ class Earlier:
         return self.back.get((customer_id, product))
 
     def may_want(self, customer_id: int, product: str, *, left_at: datetime) -> bool:
-        """Say whether the plan has not dealt with this wish: no run about it goes on or began lately, and no journey tells of it."""
+        """Say whether the plan has not dealt with this wish: no journey tells of it, no run about it goes on, began lately or told lately.
+
+        A run that said nothing counts from when they wanted it.
+        """
         lately = self.wanted.get((customer_id, product), ())
         return self.came_back(customer_id, product) not in self.told and not any(at is None or left_at - at < REST for at in lately)
 
@@ -95,17 +98,21 @@ class Earlier:
 def _late(people: set[int], *, since: datetime) -> Mapping[str, datetime]:
     """Return when runs that waited for a product ended since a moment, by what their departure is about, where their product came back."""
     ended = Enrollment.objects.filter(customer_id__in=people, journey__for_quiet=True, ended_at__gt=since, trigger_event_id__isnull=False)
-    return dict(ended.values_list("occurrence", "ended_at"))
+    return dict(ended.order_by("ended_at", "pk").values_list("occurrence", "ended_at"))  # of several about the same the last
 
 
 def _silent(departures: Mapping[int, Sequence[Departure]]) -> frozenset[str]:
-    """Return what departures are about whose runs waited for a product, and planned no message; both sides of a comparison alike."""
+    """Return what departures are about whose runs waited for a product, and planned no message."""
     abouts = [one.about for several in departures.values() for one in several]
     waited = Enrollment.objects.filter(customer_id__in=departures, journey__for_quiet=True, occurrence__in=abouts)
-    said = Exists(Message.objects.filter(enrollment_id=OuterRef("pk")))
-    unsaid = Q(held_out=True, trigger_event_id=None) | Q(~said, held_out=False)  # who is held back would have heard of what their run heard
     of_a_product = waited.exclude(Q(about="") | Q(about=F("occurrence")))
-    return frozenset(of_a_product.filter(unsaid).values_list("occurrence", flat=True))
+    return frozenset(of_a_product.filter(~_says()).values_list("occurrence", flat=True))
+
+
+def _says() -> Q:
+    """Return which runs for what was sold out planned a message; who is held back to compare would have heard of what their run heard."""
+    planned = Exists(Message.objects.filter(enrollment_id=OuterRef("pk")))
+    return Q(held_out=True, trigger_event_id__isnull=False) | Q(planned, held_out=False)
 
 
 def _of_wishes(
@@ -121,7 +128,8 @@ def _of_wishes(
     wanted: dict[tuple[int, str], list[datetime | None]] = {}
     lately = Q(state=Enrollment.State.RUNNING) | Q(trigger_at__gt=since) | Q(ended_at__gt=since)
     about = mine.filter(lately, about__in={one.wanted for one in asked})
-    rows = about.annotate(told_at=_TOLD_AT).values_list("customer_id", "about", "state", "trigger_at", "told_at")
+    told_at_end = Case(When(Q(trigger_event_id__isnull=False) & _says(), then=F("ended_at")))
+    rows = about.annotate(told_at=told_at_end).values_list("customer_id", "about", "state", "trigger_at", "told_at")
     for customer_id, product, state, at, told_at in rows:
         wanted.setdefault((customer_id, product), []).append(None if state == Enrollment.State.RUNNING else told_at or at)
     back = products_back([(one.customer_id, one.wanted, one.wanted_at) for one in asked])

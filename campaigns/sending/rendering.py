@@ -72,13 +72,13 @@ class Job(NamedTuple):
 class _Told:
     """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
 
-    chunks: pieces with our addresses between them, and the positions of these; forms: the same for plain text. most: how many addresses
-    there are.
+    chunks: pieces with our addresses between them, and the positions of these; forms: those that plain texts asked for, joined. most: how
+    many addresses there are.
     """
 
     def __init__(self) -> None:
         self.chunks: list[tuple[tuple[bytes, ...], Sequence[int]]] = []
-        self.forms: list[bytes] = []
+        self.forms: dict[int, bytes] = {}
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
         self.most = 0
@@ -86,17 +86,20 @@ class _Told:
     def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
         """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
         if anew:
-            self.chunks, self.forms, self.dotted, self.fixed, self.most = [], [], set(), tuple(fixed), 0
+            self.chunks, self.forms, self.dotted, self.fixed, self.most = [], {}, set(), tuple(fixed), 0
         for texts, positions in chunks:
             if any(map(_wants_stuffing, texts)):
                 self.dotted.add(len(self.chunks))
             self.chunks.append((tuple([text.encode() for text in texts]), positions))
-            self.forms.append(b"%b".join([text.encode().replace(b"%", b"%%") for text in texts]))
             self.most = max(self.most, max(positions, default=-1) + 1)
 
     def filled(self, number: int, at: Sequence[bytes]) -> bytes:
         """Return a fixed piece of plain text with the addresses of one mail in it. at: these, by position."""
-        return self.forms[number] % tuple([at[place] for place in self.chunks[number][1]])
+        texts, positions = self.chunks[number]
+        form = self.forms.get(number)
+        if form is None:
+            form = self.forms[number] = b"%b".join([text.replace(b"%", b"%%") for text in texts])
+        return form % tuple([at[place] for place in positions])
 
 
 class Renderer:

@@ -3,18 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Journey
+from campaigns.recovery.checking import brings_baskets_back
 from retention.customers.models import Customer, CustomerEvent
 from retention.dashboard.access import allows
 from retention.dashboard.home_parts import Step
 from retention.home.connecting import mail_of, public_key, tag_of
-
-BASKETS = "abandoned_cart"
-"""The ready-made journey that brings left baskets back in the plan's stead."""
 
 
 def first_customer_step(request: Any, now: datetime) -> Step:
@@ -44,11 +41,11 @@ def footer_step(request: Any, now: datetime) -> Step:
 
 
 def reminder_step(request: Any, now: datetime) -> Step:
-    """Ask to switch the recovery plan on."""
+    """Ask to switch the recovery plan on; a journey of the shop's own that begins with left baskets stands in its stead."""
     return Step(
         title=_("Bring left baskets back"),
         text=_("The ready-made recovery plan says who gets what and when. It writes only where people allow it, and stops when they buy."),
-        done=Journey.objects.live().filter(Q(for_quiet=True) | Q(playbook=BASKETS)).exists(),
+        done=brings_baskets_back(),
         button=_("See the plan"),
         url=_page(request, "campaigns:recovery"),
         done_text=_("It is on."),

@@ -39,6 +39,11 @@ class Mail:
     size_bytes: int
     raw: str
 
+    @property
+    def cut_bytes(self) -> int:
+        """Return after how many bytes `raw` ends before the mail does; 0 where it is whole."""
+        return RAW_BYTES if self.size_bytes > RAW_BYTES else 0
+
 
 def list_mails(folder: Path, *, name: str, limit: int = 200, search: str = "") -> list[Heading]:
     """Return the newest mails of one folder; search: a part of address or subject."""

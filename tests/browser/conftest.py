@@ -84,10 +84,12 @@ def the_demo(*, now: datetime) -> Side:
     if _kept and _kept[0].is_fresh(now):
         keeping.put_back("demo")
     else:
-        _kept[:] = [Kept(_make(now), now)]
+        _kept.clear()
+        made = Kept(_make(now), now)
         if not keeping.possible():
-            return _kept.pop().side
+            return made.side
         keeping.keep("demo")
+        _kept.append(made)
     return copy.deepcopy(_kept[0].side)
 
 

@@ -107,3 +107,11 @@ def test_a_long_chain_of_filters_passes_and_is_made() -> None:
     written = mailing.render({"event": {"name": "zoe"}}, base="https://s.test/c/", proofs="", leave=[])
     assert not isinstance(written, CannotRender)
     assert written.text == "ZOE"
+
+
+def test_fixed_html_is_kept_once_and_only_plain_texts_are_joined() -> None:
+    told = rendering._Told()
+    told.note(True, (), [(["<p>", "</p>"], [1]), (["100% of it: ", "."], [0])])
+    for _time in range(2):
+        assert told.filled(1, [b"https://s.test/0", b"https://s.test/1"]) == b"100% of it: https://s.test/0."
+    assert (len(told.chunks), dict(told.forms)) == (2, {1: b"100%% of it: %b."})

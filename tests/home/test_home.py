@@ -17,6 +17,7 @@ from retention.orders.models import Cart, Order
 from retention.orders.telling import orders_counter
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
+from tests.campaigns.journeys.journeying import make_journey
 from tests.cast import Lumen, lumen, other_store
 from tests.factories import make_key, signed_in
 from tests.factories.customers import make_customer, make_event
@@ -136,6 +137,22 @@ def test_what_writes_by_itself_is_no_campaign_that_was_sent_and_no_plan_that_is_
         Journey.objects.create(name="Birthday", state="live", live_number=1, launched_at=now())
     body = owner.get(_at("home", shop.store)).content.decode()
     assert ("It was sent." in body, "What you switched on writes by itself." in body) == (False, True)
+    assert ("It is on." in body, "See the plan" in body) == (False, True)
+
+
+@pytest.mark.parametrize(("event", "is_on"), [("Cart Idle", True), ("Checkout Started", True), ("Birthday Told", False)])
+def test_a_journey_of_ones_own_about_left_baskets_stands_in_the_plan_s_stead(shop: Lumen, owner: Client, event: str, is_on: bool) -> None:
+    with store_context(shop.store.pk):
+        make_journey({"trigger": {"event": event}, "steps": [{"id": "end", "kind": "exit"}]}, now=now())
+    body = owner.get(_at("home", shop.store)).content.decode()
+    assert ("It is on." in body, "See the plan" in body) == (is_on, not is_on)
+
+
+def test_a_shadow_brings_no_baskets_back(shop: Lumen, owner: Client) -> None:
+    with store_context(shop.store.pk):
+        tried = Journey.objects.create(name="Idle", state="draft", for_quiet=True)
+        Journey.objects.create(name="Idle", state="live", live_number=1, launched_at=now(), for_quiet=True, shadow_of=tried)
+    body = owner.get(_at("home", shop.store)).content.decode()
     assert ("It is on." in body, "See the plan" in body) == (False, True)
 
 

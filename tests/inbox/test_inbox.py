@@ -13,7 +13,7 @@ import pytest
 
 from retention.inbox.keeping import PRODUCT, keep
 from retention.inbox.passwords import inbox_password
-from retention.inbox.reading import list_mails, read_mail
+from retention.inbox.reading import RAW_BYTES, list_mails, read_mail
 from tests.cast import lumen, other_store
 from tests.factories import make_user, signed_in
 from tests.serving import ROOT, START_SECONDS, free_port
@@ -105,6 +105,18 @@ def test_pages_show_a_mail_in_a_frame_that_can_do_nothing(settings, tmp_path):
     _kite, olga = other_store()
     assert signed_in(olga).get(f"/s/kite/inbox/{file.name}/").status_code == 404
     assert signed_in(olga).get(f"/s/lumen/inbox/{file.name}/body/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("more", "said"), [(0, False), (1, True)])
+def test_a_mail_that_is_cut_says_so(settings, tmp_path, more, said):
+    settings.INBOX_DIR = tmp_path
+    shop = lumen()
+    file = keep(tmp_path, name=str(shop.store.public_id), content=MAIL, sender="a@b.test", recipients=["ana@example.test"])
+    with file.open("ab") as stream:
+        stream.write(b"x" * (RAW_BYTES - file.stat().st_size + more))
+    page = signed_in(shop.mia).get(f"/s/lumen/inbox/{file.name}/").content.decode().replace("\xa0", " ")
+    assert ("Only the first 256.0 KB of 256.0 KB are shown." in page) is said
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from retention.orders.models import Order
 from retention.stores.models import Store
 from retention.tenancy.context import store_context
 from retention.testing import emptying, keeping
+from tests.browser import conftest
 from tests.factories import make_store
 from tests.factories.customers import make_customer
 from tests.isolation.filling import fill
@@ -49,3 +50,16 @@ def test_what_is_kept_takes_the_place_of_what_was_and_is_put_back_as_often_as_wa
         _empty()
         keeping.put_back("test")
         assert list(Store.objects.values_list("slug", flat=True)) == ["new"]
+
+
+def test_a_demo_that_could_not_be_kept_is_not_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conftest, "_kept", [])
+    monkeypatch.setattr(conftest, "_make", lambda now: make_store("Demo", slug="demo"))
+
+    def fails(name: str) -> None:
+        raise RuntimeError(name)
+
+    monkeypatch.setattr(keeping, "keep", fails)
+    with pytest.raises(RuntimeError, match="demo"):
+        conftest.the_demo(now=clock.now())
+    assert conftest._kept == []

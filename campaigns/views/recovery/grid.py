@@ -95,7 +95,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """The whole matrix. scale: of all intervals; holes: addresses of cells nobody decided about, in order."""
+    """The whole matrix. scale: of all intervals; holes: addresses of cells nobody decided about, in order; channels: of live cells."""
 
     rows: tuple[Row, ...]
     figures: Mapping[tuple[int, str], CellFigures]
@@ -104,6 +104,7 @@ class Grid:
     holes: tuple[str, ...]
     live: int
     drafts: int
+    channels: frozenset[str]
 
 
 def bounds_of(by: str, *, currency: str) -> tuple[str, str] | None:
@@ -138,13 +139,15 @@ def grid_of(store: Store, ask: Ask, *, opened: tuple[int, str] | None, now: date
     figures = figures_lately(days=ask.days, currency=store.currency, now=now)
     plans = plans_of_store()
     lifts = [one.lift.range for one in figures.values() if one.lift is not None]
-    rows = []
+    rows, channels = [], set[str]()
     for stage in stages:
         marks = []
         for group in ON_PAGES:
             key = (stage.pk, group)
             cell = cells.get(key)
             plan = plans.get(cell.pk) if cell is not None else None
+            if cell is not None and plan is not None and cell.going == RecoveryCell.State.LIVE:
+                channels |= {rung.channel for rung in plan.rungs}
             marks.append(_mark(store, stage, group, cell, plan, figures.get(key, CellFigures()), ask, is_open=key == opened))
         counted = [figures.get((stage.pk, group), CellFigures()) for group in ON_PAGES]
         rows.append(Row(stage, rule_words(stage), sum(c.people for c in counted), sum(c.left_minor for c in counted), tuple(marks)))
@@ -157,7 +160,13 @@ def grid_of(store: Store, ask: Ask, *, opened: tuple[int, str] | None, now: date
         holes=tuple(mark.url for mark in states if mark.state == "hole"),
         live=sum(mark.state == "live" for mark in states),
         drafts=sum(mark.state == "draft" for mark in states),
+        channels=frozenset(channels),
     )
+
+
+def ready_channels() -> frozenset[str]:
+    """Return the channels of the ready-made plan's messages."""
+    return frozenset(rung.channel for plan in CELLS.values() if plan is not None for rung in plan.rungs)
 
 
 def ready_rows(store: Store) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The recovery plan: the matrix of stages and visitor groups, with or without an open cell, and what its buttons do."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from campaigns.models import RecoveryReplay, RecoveryStage
 from campaigns.recovery import looking_back, planning
 from campaigns.recovery.checking import overlaps
 from campaigns.recovery.figures import totals_of
+from campaigns.recovery.rules.cells import CHANNELS
 from campaigns.recovery.rules.groups import BY_KEY
 from campaigns.sending.connecting import without_provider
 from campaigns.views.journey_words import CHANNEL_WORDS
-from campaigns.views.recovery.grid import VIEWS, Ask, Grid, bounds_of, grid_of, groups_of_page, ready_rows
+from campaigns.views.recovery.grid import VIEWS, Ask, Grid, bounds_of, grid_of, groups_of_page, ready_channels, ready_rows
 from campaigns.views.recovery.panel import panel_of
 from retention.customers.models import CustomerEvent
 from retention.dashboard.access import may, needs
@@ -50,10 +52,6 @@ def show_cell(request: Any, public_id: UUID, group: str) -> HttpResponse:
 
 def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpResponse:
     now, ask = clock.now(), Ask.of(request)
-    inbox = {
-        "inbox": [CHANNEL_WORDS[channel] for channel in without_provider(("push", "sms", "email"))],
-        "may_connect": may(request, "connections.view"),
-    }
     if not RecoveryStage.objects.exists():
         return render(
             request,
@@ -64,7 +62,7 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
                 "groups": groups_of_page(),
                 "open_group": "buying",
                 "rows": ready_rows(request.store),
-                **inbox,
+                **_to_inbox(request, ready_channels()),
             },
         )
     replay = RecoveryReplay.objects.first()
@@ -74,7 +72,7 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
     grid = grid_of(request.store, ask, opened=(opened[0].pk, opened[1]) if opened else None, now=now)
     context = {
         "grid": grid,
-        **inbox,
+        **_to_inbox(request, grid.channels),
         "ask": ask,
         "query": ask.query(),
         "bounds": bounds_of(ask.by, currency=request.store.currency),
@@ -91,6 +89,12 @@ def _page(request: Any, opened: tuple[RecoveryStage, str] | None) -> HttpRespons
         "panel": panel_of(request, opened[0], opened[1], grid, ask, now=now) if opened else None,
     }
     return render(request, "campaigns/recovery/plan.html", context)
+
+
+def _to_inbox(request: Any, channels: Collection[str]) -> dict[str, Any]:
+    """Return what the page says of messages on these channels that go to the test inbox."""
+    missing = without_provider([channel for channel in CHANNELS if channel in channels])
+    return {"inbox": [CHANNEL_WORDS[channel] for channel in missing], "may_connect": may(request, "connections.view")}
 
 
 def _choices(ask: Ask) -> list[dict[str, Any]]:

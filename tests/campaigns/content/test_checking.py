@@ -7,6 +7,7 @@ import pytest
 from campaigns.personalization.blocks.editing import filled_in
 from campaigns.personalization.brands import ready_words
 from campaigns.personalization.checking import FINE, MUST, SHOULD, Finding, findings_of, must_mend
+from campaigns.personalization.framing import with_footer
 from campaigns.personalization.render import Rendered, render
 from campaigns.personalization.vocabulary import WORDS, example_context, words_of_store
 from campaigns.personalization.wording import Content, Wording
@@ -122,6 +123,19 @@ def test_every_word_is_there_for_the_example_person(store: Any) -> None:
     context = example_context(store)
     source = "".join(f"{{{{ {word.path.replace('[]', '.first')} }}}}" for word in WORDS if word.path not in {"cart.lines", "event"})
     assert isinstance(render({"subject": "", "html": source, "text": ""}, context), Rendered)
+
+
+@pytest.mark.django_db
+def test_the_address_keeps_its_lines_and_the_foot_writes_commas(store: Any) -> None:
+    store.postal_address = "Nia's Bikes,\r\nRing 1\n\n1010 Wien"
+    context = example_context(store)
+    own = render({"subject": "", "html": "{{ shop.postal_address | newline_to_br }}", "text": "{{ shop.postal_address }}"}, context)
+    assert isinstance(own, Rendered)
+    assert own.text == store.postal_address
+    assert own.html.count("<br />") == 3
+    foot = render({"subject": "", "html": with_footer(""), "text": ""}, context)
+    assert isinstance(foot, Rendered)
+    assert "Nia&#39;s Bikes, Ring 1, 1010 Wien\n" in foot.html
 
 
 @pytest.mark.django_db

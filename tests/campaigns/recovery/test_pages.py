@@ -20,7 +20,7 @@ from retention.kit import clock
 from retention.orders.models import Cart
 from retention.stores.models import AuditEntry
 from tests.campaigns.coupons.pools import make_pool
-from tests.campaigns.recovery.shopping import TEA, basket, cell_of, live, shopper, tick
+from tests.campaigns.recovery.shopping import TEA, basket, cell_of, go_live, live, shopper, tick
 from tests.factories import make_user, member_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +67,15 @@ def test_one_press_makes_the_plan_and_lets_live_what_may(store):
     assert {"recovery.begun", "recovery.switched_on"} <= set(AuditEntry.objects.values_list("action", flat=True))
     client.post(address(store, "begin/"))
     assert RecoveryStage.objects.count() == 7
+
+
+def test_only_channels_of_live_cells_are_said_to_lack_a_provider(plan):
+    client, now = signed_in(member_of(plan)), clock.now()
+    save_cell(cell_of("product", "looking"), CellPlan((Rung("email", 60, "recovery-back"),)), user_id=None, now=now)
+    go_live("product", "looking", now=now)
+    assert "No provider is connected for: E-mail." in client.get(address(plan)).content.decode()
+    go_live("idle", "buying", now=now)
+    assert "No provider is connected for: Push, SMS, E-mail." in client.get(address(plan)).content.decode()
 
 
 def test_the_matrix_shows_who_left_and_why(store):

@@ -1,5 +1,6 @@
 """What a browser says somebody wants is bounded: by the catalogue, by rests, by how many products they wait for, in what is read."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -165,3 +166,41 @@ def test_who_waited_in_vain_may_wait_again_at_once(cell: RecoveryCell, now: Any)
     assert Enrollment.objects.get(customer=ana).state == "finished"
     wants(ana, LAMP, now=now)
     assert decisions(ana) == ["entered", "entered"]
+
+
+def test_the_week_counts_from_the_last_message_of_several(cell: RecoveryCell, now: Any) -> None:
+    ladder = (Rung("email", 30, "recovery-in-stock"), Rung("onsite", 3 * 1440, "recovery-talk"))
+    save_cell(cell, CellPlan(ladder, waits=True), user_id=None, now=now - 22 * DAY)
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now - 21 * DAY)
+    stock(4, at=now - 9 * DAY)
+    for days in (9, 8.9, 6, 5.9):
+        tick(now=now - days * DAY)
+    assert (written(ana), Enrollment.objects.get(customer=ana).state) == (2, "finished")
+    stock(0, at=now - 5 * DAY)
+    wants(ana, LAMP, now=now)
+    assert decisions(ana) == ["entered", "already"]
+
+
+def test_who_bought_before_they_were_told_may_wait_again_at_once(cell: RecoveryCell, now: Any) -> None:
+    ana = written_one(cell, now=now)
+    wants(ana, LAMP, now=now - 21 * DAY)
+    stock(4, at=now - DAY)
+    tick(now=now - DAY)
+    live(ana, (0, "Order Completed", {"order_id": "1"}), now=now - DAY + 5 * MINUTE)
+    tick(now=now - DAY + HOUR)
+    run = Enrollment.objects.get(customer=ana)
+    assert (written(ana), run.state, run.trigger_event_id is None) == (0, "stopped", False)
+    stock(0, at=now - HOUR)
+    wants(ana, LAMP, now=now)
+    assert decisions(ana) == ["entered", "ordered", "entered"]
+
+
+def test_of_two_runs_about_the_same_the_later_end_counts(cell: RecoveryCell, now: Any) -> None:
+    ana = told_late(cell, now=now)
+    run = Enrollment.objects.get(customer=ana)
+    ended_at, about = run.ended_at, run.occurrence
+    run.pk, run.public_id, run.journey = None, uuid.uuid4(), go_live("idle", "buying", now=now - HOUR).journey
+    run.ended_at = ended_at - 3 * DAY
+    run.save(force_insert=True)
+    assert Earlier.of([Asked(ana.pk, "new", "", now, now)]).late == {about: ended_at}
