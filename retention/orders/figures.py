@@ -7,11 +7,11 @@ from django.db import connection
 from retention.tenancy.context import require_store_id
 
 # An order that was called off or never paid is none; what was given back was not spent. A credit note that names no order lowers the sum
-# by itself; a refund that waits for its order does not, for the order is not in the sum either. Nonsense adds up to what the column holds.
+# by itself; a refund that waits for its order does not, for the order is not in the sum either.
 COUNTS_SQL = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
 _FIGURES = f"""
     WITH found AS MATERIALIZED (
-        SELECT customer_id AS id, count(at) AS orders, least(greatest(0, coalesce(sum(minor), 0)), 9223372036854775807) AS spent,
+        SELECT customer_id AS id, count(at) AS orders, least(greatest(0, coalesce(sum(minor), 0)), %(most)s) AS spent,
             min(at) AS first_at, max(at) AS last_at
         FROM (
             SELECT customer_id, placed_at AS at, CASE WHEN currency = %(currency)s THEN total_minor - refunded_minor END AS minor
@@ -33,9 +33,13 @@ _FIGURES = f"""
 """  # noqa: S608 - the condition above
 
 
-def refigure(customer_ids: Iterable[int], *, currency: str) -> None:
-    """Bring the order figures of customers up to date, in one statement and the caller's transaction. currency: the store's."""
+def refigure(customer_ids: Iterable[int], *, currency: str, most: int | None = None) -> None:
+    """Bring the order figures of customers up to date, in one statement and the caller's transaction.
+
+    currency: the store's. most: what a sum beyond it is kept as; without it a sum that no column holds is PostgreSQL's error, by which the
+    order that made it is refused.
+    """
     wanted = sorted(set(customer_ids))
     if wanted:
         with connection.cursor() as cursor:
-            cursor.execute(_FIGURES, {"customers": wanted, "currency": currency, "store": require_store_id()})
+            cursor.execute(_FIGURES, {"customers": wanted, "currency": currency, "store": require_store_id(), "most": most})

@@ -17,6 +17,7 @@ from retention.customers.importing.kinds import Outcome, Thing, Work
 from retention.customers.importing.staging import with_values
 from retention.kit.arrays import array_of, texts_of
 from retention.kit.locks import transaction_lock
+from retention.kit.money import LARGEST_MINOR
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
 from retention.orders.importing.bringing import ORDER_LINES, REFUND_LINES, SOURCE, bring_in, write_lines
@@ -95,7 +96,7 @@ def settle_people(ids: Collection[int], now: datetime) -> None:
         cursor.execute(_THERE, {"store": store_id, "ids": array_of(list(ids))})
         there = [pk for (pk,) in cursor.fetchall()]
     tell_readers({customer_id: [EVERYTHING] for customer_id in there}, now=now, living=())
-    refigure(there, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id))
+    refigure(there, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id), most=LARGEST_MINOR)
 
 
 def _meet(things: Sequence[Thing]) -> dict[int, _Paper]:
