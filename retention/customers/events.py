@@ -90,6 +90,7 @@ _BACKFILL = """
 _ROWS = """
     jsonb_to_recordset(%(rows)s::jsonb) AS event(public_id uuid, customer_id bigint, name text, properties jsonb, occurred_at timestamptz)
 """
+_BACKFILL_ROWS = _BACKFILL.format(told=_ROWS)
 _TOLD = f"WITH lived AS ({_BACKFILL} RETURNING customer_id, name, occurred_at) {COUNT_LIVED_SQL}"
 
 
@@ -150,7 +151,7 @@ def record_backfill(events: Sequence[NewEvent], *, source: str, now: datetime, k
                 "source": source,
                 "rows": msgspec.json.encode(rows).decode(),
             }
-            cursor.execute(_BACKFILL.format(told=_ROWS), told)
+            cursor.execute(_BACKFILL_ROWS, told)
     count_events(((one.customer_id, one.name, moment) for one, moment in zip(events, moments, strict=True)), now=now)
 
 

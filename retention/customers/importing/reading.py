@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -118,7 +118,7 @@ def read_shape(pieces: Callable[[], Iterable[bytes]]) -> Shape:
         raise NoTable(_("The file is empty."))
     delimiter = _delimiter(sample)
     runs = _runs(decode(pieces(), encoding=encoding), delimiter, width=0)
-    first = next(runs)
+    first = cast("_Lines | Fault", next(runs))  # no lines are split into columns where no width is known
     if not isinstance(first, _Lines):
         raise NoTable(_("A quotation mark is opened in the headings and not closed.") if first.cells else first.why)
     headings = _headings(first.rows[0])
