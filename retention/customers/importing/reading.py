@@ -1,7 +1,6 @@
 """From bytes to rows: encodings, delimiters, quoted newlines, and everything a file can be that is no table. No database here.
 
-A row's number is the one a spreadsheet shows: the headings are row 1, and a cell with line breaks does not count twice. Cells keep
-their text, formulas included; nothing is ever evaluated.
+A row's number is a spreadsheet's: the headings are row 1, and line breaks in a cell count for nothing. Formulas stay text.
 """
 
 import codecs
