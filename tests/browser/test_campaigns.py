@@ -254,7 +254,8 @@ def test_the_report_draws_what_happened(variant: str, fresh: New) -> None:
     watch.over(page)
     places = {
         "report": f"{campaign.public_id}/", "review": f"{draft.public_id}/", "edit": f"{draft.public_id}/edit/", "list": "",
-        "messages": f"{campaign.public_id}/messages/",
+        "messages": f"{campaign.public_id}/messages/", "failed": f"{campaign.public_id}/messages/?state=failed",
+        "unknown": f"{campaign.public_id}/messages/?state=unknown",
     }  # fmt: skip
     for name, place in places.items():
         page.goto(f"/s/{store.slug}/campaigns/{place}")
