@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from textwrap import shorten
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -42,6 +43,7 @@ from segments.rules.tree import Rule, RuleError
 
 SLOW_MS, COUNT_KEPT_SECONDS, COUNT_TURN_SECONDS = 1_500, 20, 20
 MOST_UNDO_LETTERS = 100_000
+LONGEST_OWN_NAME = 100  # of what a segment is called by its rule, when nobody called it anything
 
 
 NAME_WANTED = gettext_lazy("Give it a name you will know it by.")
@@ -191,6 +193,8 @@ def _answer(request: Any, segment: Segment | None) -> HttpResponse:
 
 def _keep(request: Any, segment: Segment | None, built: Built, called: Called, terms: Terms, *, is_draft: bool) -> HttpResponse:
     rule, problems = finished(built.tree, terms)
+    if not called.name and rule is not None:
+        called.name = shorten(say(built.tree, terms).rstrip(". "), LONGEST_OWN_NAME, placeholder="…")
     if not called.name:
         called.fault = str(NAME_WANTED)
     if called.fault or (rule is None and not is_draft):

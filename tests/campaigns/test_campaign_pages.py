@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from campaigns.broadcasts import running
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Connection
 from retention.kit import clock
 from retention.stores.audit_words import words_of
 from retention.stores.models import AuditEntry
@@ -59,6 +59,19 @@ def test_mail_is_seen_before_it_leaves_in_a_frame_that_can_do_nothing(store: Any
     assert store.name in seen.content.decode()
     assert client.get(f"{here}preview/?variant=a&as=text").headers["Content-Type"].startswith("text/plain")
     assert client.get(f"{here}preview/?variant=z").status_code == 404
+
+
+def test_it_is_asked_twice_only_where_it_can_reach_somebody(store: Any, now: Any) -> None:
+    here = f"/s/{store.slug}/campaigns/{make_campaign(make_list(make_crowd(2, now=now), now=now), now=now).public_id}/"
+    client = signed_in(member_of(store, "marketer"))
+    to_inbox = client.get(here).content.decode()
+    assert "Send to 2" in to_inbox
+    assert "Send to 2 people?" not in to_inbox
+    made = Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test")
+    made.save()
+    made.keep_credentials({"password": "sesame"})
+    made.save()
+    assert "Send to 2 people?" in client.get(here).content.decode()
 
 
 def test_nothing_is_offered_to_send_when_nobody_would_get_it(store: Any, now: Any) -> None:

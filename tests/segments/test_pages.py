@@ -96,9 +96,18 @@ def test_an_empty_group_is_named(tree, shop, marketer):
     assert "a group needs at least one condition" in page.content.decode()
 
 
-def test_a_name_is_needed_and_is_somebody_elses_only_once(shop, marketer):
+def test_a_segment_nobody_named_is_called_by_its_rule(shop, marketer):
+    marketer.post(at("new"), sent(rule(FIGURE)) | {"name": " "})
+    with store_context(shop.pk):
+        called = Segment.objects.get().name
+    assert called.startswith("People who"), called
+    assert not called.endswith(".")
+    assert len(called) <= 100
+
+
+def test_a_name_is_somebody_elses_only_once_and_a_draft_without_a_rule_needs_one(shop, marketer):
     made(shop, FIGURE)
-    assert "Give it a name" in marketer.post(at("new"), sent(rule(FIGURE)) | {"name": " "}).content.decode()
+    assert "Give it a name" in marketer.post(at("new"), sent(rule()) | {"name": " ", "do": "draft"}).content.decode()
     assert "Another segment has this name." in marketer.post(at("new"), sent(rule(FIGURE))).content.decode()
 
 

@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from retention.notices.models import Notice
-from retention.stores.models import ApiKey, AuditEntry, Membership, Store, User
+from retention.stores.models import ApiKey, AuditEntry, Membership, SignIn, Store, User
 from retention.tenancy.context import store_context
 from tests.factories import STRONG_PASSWORD, make_user, signed_in
 from tests.stores.reading import link_in, text_of
@@ -28,11 +28,9 @@ def test_from_sign_up_to_an_open_store(post_office):
 
     assert client.get(link).status_code == 200
     assert not EmailAddress.objects.get().verified, "looking at the link changes nothing"
-    assert client.post(link).status_code == 302
+    assert client.post(link).url == "/"
     assert EmailAddress.objects.get().verified
-
-    answer = client.post("/accounts/login/", {"login": SIGN_UP["email"], "password": STRONG_PASSWORD})
-    assert answer.url == "/"
+    assert SignIn.objects.get().user.email == "nora.keller@example.test", "the browser that gave the password is in"
     assert client.get("/").url == "/stores/new/"
     assert client.post("/stores/new/", SHOP).url == "/stores/new/selling/"
     assert client.post("/stores/new/selling/", SELLING).url == "/stores/new/check/"
@@ -52,6 +50,38 @@ def test_from_sign_up_to_an_open_store(post_office):
         assert list(Membership.objects.values_list("user__email", "role")) == [("nora.keller@example.test", "owner")]
         assert list(ApiKey.objects.values_list("kind", flat=True)) == ["public"]
         assert list(AuditEntry.objects.order_by("number").values_list("action", flat=True)) == ["store.opened"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("elsewhere", ["another browser", "much later", "somebody else"])
+def test_the_link_alone_signs_nobody_in(post_office, elsewhere):
+    client = Client()
+    client.post("/accounts/signup/", SIGN_UP)
+    link = link_in(post_office()[0])
+    if elsewhere == "another browser":
+        client = Client()
+    elif elsewhere == "much later":
+        session = client.session
+        session["account_login"] = session["account_login"] | {"initiated_at": session["account_login"]["initiated_at"] - 3600}
+        session.save()
+    else:
+        client = Client()
+        client.post("/accounts/signup/", SIGN_UP | {"email": "other@example.test"})
+    assert "/accounts/login/" in client.post(link, follow=True).redirect_chain[-1][0]
+    assert EmailAddress.objects.get(email="nora.keller@example.test").verified
+    assert not SignIn.objects.exists()
+    assert client.get("/stores/new/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_works_once(post_office):
+    client = Client()
+    client.post("/accounts/signup/", SIGN_UP)
+    link = link_in(post_office()[0])
+    client.post(link)
+    client.post("/accounts/logout/")
+    assert client.post(link).status_code in {302, 404}
+    assert not SignIn.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from retention.customers.importing.cells import DATE_ORDERS, DECIMAL_MARKS
 from retention.customers.importing.kinds import ATTRIBUTE, Kind, kinds
 from retention.customers.importing.mapping import check_mapping
-from retention.customers.importing.people import AGREED
+from retention.customers.importing.people import AGREED, CONSENTS
 from retention.customers.importing.reading import LARGEST_BYTES
 from retention.kit.money import DECIMALS
 from retention.stores.models.store import check_zone
@@ -60,6 +60,8 @@ class MappingForm(forms.Form):
             )
         for name in kind.options:
             self.fields[name] = _option(name, initial=options.get(name, ""))
+        if data is None and "consent_source" in self.fields and CONSENTS & set(mapping.values()):
+            self.fields["consent_source"].required = True  # the page does not call it optional; whether it is missing, clean() says
 
     def columns(self) -> list[Any]:
         """Return the bound fields of the columns, in the file's order."""

@@ -57,6 +57,7 @@ _SAID = {
     "never subscribed": "", "never_subscribed": "", "": "",
 }  # fmt: skip
 _CHANNELS = {"email": "email_consent", "sms": "sms_consent"}
+CONSENTS = frozenset(_CHANNELS.values())
 
 
 class _Left(Exception):
@@ -185,7 +186,7 @@ def _missing(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str
     faults = []
     if not {"email", "phone", "external_id"} & set(columns):
         faults.append(_("Say which column is the e-mail address, the phone number or the shop's own id."))
-    if {"email_consent", "sms_consent"} & set(columns) and not options.get("consent_source", "").strip():
+    if CONSENTS & set(columns) and not options.get("consent_source", "").strip():
         faults.append(_("A column says who may be written to. Say where these people agreed, or do not read that column."))
     if options.get("agreed") == ALL_BY_EMAIL and not options.get("consent_source", "").strip():
         faults.append(_("You say that everybody in it agreed to e-mails. Say where they did."))
@@ -202,7 +203,7 @@ def _overlooked(named: Mapping[str, str], options: Mapping[str, str]) -> list[st
 
 
 def _remarks(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str]:
-    if {"email_consent", "sms_consent"} & set(columns) or options.get("agreed") == ALL_BY_EMAIL:
+    if CONSENTS & set(columns) or options.get("agreed") == ALL_BY_EMAIL:
         return []
     return [_("It allows you to write to nobody: no column says who agreed, and you do not say that everybody did.")]
 

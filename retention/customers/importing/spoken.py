@@ -26,6 +26,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "nachname", "familienname", "nom", "nom de famille", "apellido", "apellidos", "cognome", "apelido",
         "sobrenome", "achternaam", "姓",
     ),
+    "gender": ("geschlecht", "sexe", "genre", "sexo", "género", "sesso", "genere", "gênero", "geslacht", "性別"),
     "birthday": (
         "geburtstag", "geburtsdatum", "date de naissance", "anniversaire", "fecha de nacimiento",
         "cumpleaños", "data di nascita",
