@@ -67,4 +67,5 @@ def test_lines_are_found_by_their_order_in_a_store_that_statistics_do_not_know(s
         asked = {"store": store.pk, "source": "csv", "is_credit": index == "refund_line_once", "things": "{1,2}", "heads": "{1,2}"}
         cursor.execute(f"EXPLAIN {statement}", asked)
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert f"Index Scan using {index} " in plan and "Hash" not in plan and "Merge" not in plan
+    assert f"Index Scan using {index} " in plan
+    assert not any(join in plan for join in ("Hash Join", "Merge Join"))
