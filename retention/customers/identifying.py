@@ -15,9 +15,11 @@ Runs in the caller's transaction, one store at a time (an advisory lock), in a h
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -84,13 +86,19 @@ _RESERVED = re.compile(r"[a-z]+-(order|cart|checkout):")  # what `intake/shops` 
 
 @dataclass(frozen=True)
 class Claim:
-    """The names one event (or request) gives a person. trusted: it came from the shop's server."""
+    """The names one event (or request) gives a person. trusted: it came from the shop's server.
+
+    told_at: when a trusted claim's address and country (its ISO code) were said last. Somebody new of whom it is the only claim is made
+    with them; to anybody else they are told by `profile.apply_traits`.
+    """
 
     external: str = ""
     email: str = ""
     anonymous: str = ""
     trusted: bool = False
     at: datetime | None = None
+    country: str = ""
+    told_at: datetime | None = None
 
     def names(self) -> list[Name]:
         """Return the names that are there, strongest first."""
@@ -156,7 +164,7 @@ def identify(claims: Sequence[Claim], *, now: datetime, newcomers: list[int] | N
     transaction_lock("customers", store_id=require_store_id())
     people = _load({name for claim in claims for name in claim.names()})
     found = [_resolve(people, claim, now=now) for claim in claims]
-    made = _save((person.end() for person in found), now=now)
+    made = _save([person.end() for person in found], claims, now=now)
     if newcomers is not None:
         newcomers += made
     else:  # a rule may be true of somebody of whom nothing is known yet: whatever is said of them, they are looked at
@@ -276,14 +284,19 @@ def _load(names: Iterable[Name]) -> dict[Name, _Person]:
     return owners
 
 
-def _save(found: Iterable[_Person], *, now: datetime) -> list[int]:
-    """Make the customers and the names that are new, and note what is vouched for now, one statement each; return who is new."""
+def _save(found: Sequence[_Person], claims: Sequence[Claim], *, now: datetime) -> list[int]:
+    """Make the customers and the names that are new, and note what is vouched for now, one statement each; return who is new.
+
+    found: whose each claim is.
+    """
     people = list(dict.fromkeys(found))
     fresh = [person for person in people if person.id is None]
     names = random_ids(len(fresh))
-    made = insert_rows(
-        Customer, [{"public_id": name, "created_at": person.first_at or now} for name, person in zip(names, fresh, strict=True)]
-    )
+    rows = [{"public_id": name, "created_at": person.first_at or now} for name, person in zip(names, fresh, strict=True)]
+    if any(claim.told_at for claim in claims):
+        words = _only_words(found, claims)
+        rows = [row | _profile(person, words.get(person)) for row, person in zip(rows, fresh, strict=True)]
+    made = insert_rows(Customer, rows)
     for name, person in zip(names, fresh, strict=True):
         person.id = made[name]
     know_table(Customer, made=len(made))
@@ -302,6 +315,25 @@ def _save(found: Iterable[_Person], *, now: datetime) -> list[int]:
     know_table(Identity, made=len(described))
     _rewrite([(_id_of(person), *name) for person in people for name in person.rewritten])
     return list(made.values())
+
+
+def _only_words(found: Sequence[_Person], claims: Sequence[Claim]) -> dict[_Person, Claim]:
+    """Return the claims of people of whom there is one alone."""
+    counts = Counter(found)
+    return {person: claim for person, claim in zip(found, claims, strict=True) if counts[person] == 1}
+
+
+def _profile(person: _Person, claim: Claim | None) -> dict[str, Any]:
+    """Return what somebody new is made with, as `profile.apply_traits` would write it; an address only where it became theirs."""
+    fields: dict[str, Any] = {"email": "", "email_key": None, "country": "", "learnt_at": {}}
+    if claim is None or claim.told_at is None:
+        return fields
+    key = email_key(claim.email)
+    if ("email", key) in person.fresh:
+        fields |= {"email": claim.email.strip(), "email_key": key}
+    fields["country"] = claim.country
+    fields["learnt_at"] = dict.fromkeys((name for name in ("country", "email") if fields[name]), claim.told_at.isoformat())
+    return fields
 
 
 def _rewrite(rows: Sequence[tuple[int, str, str]]) -> None:

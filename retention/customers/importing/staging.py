@@ -45,7 +45,6 @@ _NEXT = """
     SELECT "row", key, {values}, id FROM customers_importrow
     WHERE store_id = %s AND of_import_id = %s AND id > %s AND outcome = ANY(%s) ORDER BY id LIMIT %s
 """
-_VALUES = 'SELECT id, "values" FROM customers_importrow WHERE store_id = %s AND id = ANY(%s::bigint[])'
 
 
 def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
@@ -98,16 +97,6 @@ def things_after(of: Import, kind: Kind, *, position: int, outcomes: Sequence[st
     with connection.cursor() as cursor:
         cursor.execute(statement, [require_store_id(), of.pk, position, list(outcomes), kind.batch_things])
         return [Thing(row, key, {} if values is None else read_json(values), pk=pk) for row, key, values, pk in cursor.fetchall()]
-
-
-def with_values(things: Sequence[Thing]) -> list[Thing]:
-    """Return staged things with their values."""
-    if not things:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_VALUES, [require_store_id(), array_of([thing.pk for thing in things])])
-        values = {pk: read_json(text) for pk, text in cursor.fetchall()}
-    return [thing._replace(values=values[thing.pk]) for thing in things]
 
 
 def _stage_once(of: Import, things: Sequence[Thing]) -> list[Fault]:
@@ -165,12 +154,10 @@ def _staged(of: Import, keys: Sequence[str]) -> dict[str, Thing]:
 def _write(statement: str, of: Import, things: Sequence[Thing]) -> list[Any]:
     if not things:
         return []
-    columns: list[Any] = [
-        [thing.row for thing in things],
-        [thing.key[:300] for thing in things],
-        [_json(thing.values) for thing in things],
-        *map(list, zip(*(thing.lines or ("", "", "") for thing in things), strict=True)),
-        ["" if thing.values else str(ImportRow.Outcome.REFUSED) for thing in things],
+    columns = [
+        array_of([thing.row for thing in things]),
+        *map(texts_of, zip(*((thing.key[:300], _json(thing.values), *(thing.lines or ("", "", ""))) for thing in things), strict=True)),
+        texts_of(["" if thing.values else str(ImportRow.Outcome.REFUSED) for thing in things]),
     ]
     with connection.cursor() as cursor:
         cursor.execute(statement, [require_store_id(), of.pk, *columns])

@@ -15,11 +15,11 @@ from retention.customers.importing.kinds import Thing
 from retention.kit.arrays import array_of
 from retention.kit.random_ids import random_ids
 from retention.orders.importing.buyers import Buyers
+from retention.orders.importing.meeting import SOURCE
 from retention.orders.models import Order, Refund
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import know_table
 
-SOURCE = "csv"
 _ROOM = "SET LOCAL work_mem = '32MB'"  # a batch's lines are kept for the question after their orders; on disk they cost a sixteenth more
 # place: of a row among those that are asked for, to find what belongs to it in the arrays beside.
 _THINGS = """(

@@ -61,11 +61,10 @@ def find_buyers(things: Sequence[int], *, now: datetime) -> Buyers:
     with connection.cursor() as cursor:
         cursor.execute(_NAMED, [require_store_id(), things[0], things[-1], array_of(things)])
         said = sorted((_Said(*row) for row in cursor.fetchall()), key=lambda one: (one.first_at, one.first_thing))
-    firsts: dict[tuple[str, str], _Said] = {}
+    spoken: dict[tuple[str, str], list[_Said]] = {}
     for one in said:
-        firsts.setdefault(one.who, one)
-    claims = [Claim(external=one.external_id, email=one.email, trusted=True, at=one.first_at) for one in firsts.values()]
-    customers = dict(zip(firsts, identify(claims, now=now, newcomers=[]), strict=True))
+        spoken.setdefault(one.who, []).append(one)
+    customers = dict(zip(spoken, identify([_claim(ways) for ways in spoken.values()], now=now, newcomers=[]), strict=True))
     found = Buyers({}, {})
     for one in said:
         customer_id = customers[one.who]
@@ -76,16 +75,30 @@ def find_buyers(things: Sequence[int], *, now: datetime) -> Buyers:
     return found
 
 
+def _claim(ways: Sequence[_Said]) -> Claim:
+    """Return what is claimed of somebody, of whom is spoken in these ways; where they are as it was said last."""
+    first, last = ways[0], max(ways, key=_last_said)
+    return Claim(external=first.external_id, email=last.email, trusted=True, at=first.first_at, country=last.country, told_at=last.last_at)
+
+
+def _last_said(one: _Said) -> tuple[datetime, int]:
+    return one.last_at, one.first_thing
+
+
 def _tell_places(said: Sequence[_Said], customers: dict[tuple[str, str], int]) -> None:
-    """Tell of each customer the last of these things that differs from what is known."""
+    """Tell of each customer what was said last, of each field, where it differs from what is known."""
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, [require_store_id(), array_of(list(customers.values()))])
-        known = {pk: (country, email) for pk, country, email in cursor.fetchall()}
-    told: dict[int, Told] = {}
-    for one in sorted(said, key=lambda one: (one.last_at, one.first_thing)):
-        customer_id = customers[one.who]
-        country, email = known[customer_id]
-        traits = {name: value for name, value in (("country", one.country), ("email", one.email)) if value}
-        if traits and (one.country or country, one.email or email) != (country, email):
-            told[customer_id] = Told(customer_id, traits, told_at=one.last_at, trusted=True)
-    apply_traits(list(told.values()))
+        known = {pk: {"country": country, "email": email} for pk, country, email in cursor.fetchall()}
+    last: dict[tuple[int, str], tuple[str, datetime]] = {}
+    for one in sorted(said, key=_last_said):
+        for name, value in (("country", one.country), ("email", one.email)):
+            if value:
+                last[customers[one.who], name] = value, one.last_at
+    apply_traits(
+        [
+            Told(customer_id, {name: value}, told_at=at, trusted=True)
+            for (customer_id, name), (value, at) in last.items()
+            if known[customer_id][name] != value
+        ]
+    )
