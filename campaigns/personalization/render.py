@@ -41,7 +41,7 @@ class Rendered:
 
     fixed and targets: where our links in it lead, by position, when they are in it already: those of the template, the same for everybody,
     and behind them this mail's own. base: what their addresses begin with. pieces: the HTML as bytes that may travel as they are; then
-    `html` is empty. dotless: no line of the pieces begins with a dot, and none holds a CR or LF alone.
+    `html` is empty. plain: the plain text in UTF-8, where it was put together of pieces too; then `text` is empty. dotless: no line of the pieces begins with a dot, and none holds a CR or LF alone.
     """
 
     subject: str
@@ -52,6 +52,7 @@ class Rendered:
     pieces: tuple[bytes, ...] = ()
     base: str = ""
     dotless: bool = False
+    plain: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,10 @@ class Mailing:
                 context, subject=_subject(self._parts, context), base=base, proofs=proofs, leave=frozenset(leave)
             )
         )
+
+    def links_of(self, made: Linked) -> int:
+        """Return how many positions the links of a mail it made take, its own behind the template's."""
+        return len(self._letter.fixed) + len(made.targets) if self._letter is not None else 0
 
     def news(self) -> News | None:
         """Return what is fixed in its mails and came into use since this was last asked; None when nothing did."""

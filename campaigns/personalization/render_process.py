@@ -20,12 +20,15 @@ from typing import Any
 import msgspec
 
 from campaigns.personalization.render import CannotRender, Mailing, Rendered, forget, render
+from campaigns.personalization.tracking import PROOF_SIGNS, ways_of
 
 MEMORY_BYTES = 128 * 1024 * 1024
 CPU_SECONDS_A_JOB = 3
 LENGTH_BYTES = 4
 DONE_BYTES = 8
 FLUSH_SECONDS = 0.05
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
 
 
 def main() -> None:
@@ -40,7 +43,7 @@ def main() -> None:
     flushed = time.monotonic()
     _allow_cpu()
     while head := source.read(LENGTH_BYTES):
-        job = msgspec.msgpack.decode(source.read(int.from_bytes(head)))
+        job = _decode(source.read(int.from_bytes(head)))
         if "place" in job:
             job["context"]["shop"] = _shop_of(job, shops)
         answers.append(_answer(job, templates))
@@ -61,7 +64,7 @@ def _shop_of(job: dict[str, Any], shops: dict[int, dict[str, Any]]) -> dict[str,
 
 def framed(value: object) -> bytes:
     """Return a value as one frame."""
-    content = msgspec.msgpack.encode(value)
+    content = _encode(value)
     return len(content).to_bytes(LENGTH_BYTES) + content
 
 
@@ -80,12 +83,17 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
     return framed(CannotRender("template_too_big", "MemoryError"))
 
 
-def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...]:
+def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...] | int:
+    """Return what is answered: how many links a mail has where it was told too few proofs."""
     if not isinstance(template, Mailing):
         return render(template, job["context"])
-    made = template.render(job["context"], base=job["base"], proofs=job["proofs"], leave=job["leave"])
+    proofs = job["proofs"]
+    made = template.render(job["context"], base=job["base"], proofs=proofs, leave=ways_of(job["context"]))
     if isinstance(made, CannotRender):
         return made
+    links = template.links_of(made)
+    if len(proofs) < PROOF_SIGNS * links:
+        return links
     return made.subject, made.html, made.text, made.targets, template.news()
 
 

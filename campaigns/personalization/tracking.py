@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 LONGEST_TARGET = 4000
 MOST_LINKS = 200
 PROOF_SIGNS = 6
 """How long the proof of a link's position is: 36 bits, and whoever guesses may ask a few times a second and learn one address."""
+OWN_PAGES = ("unsubscribe_url", "preferences_url", "survey_url")
+"""The words of a template for our own pages, whose addresses stay as they are."""
 _NUMBERS = tuple([b"%d." % position for position in range(MOST_LINKS)])
 _WRAPPED = dict.fromkeys(map(ord, "\t\r\n"))
 _HREF = re.compile(r'(<a\b[^>]*?\bhref=)"([^"]*)"', re.IGNORECASE)
@@ -60,6 +63,11 @@ def may_link(target: str, *, hosts: frozenset[str]) -> bool:
     if "@" in parts.netloc or not _HOST.fullmatch(host) or _control(target):
         return False  # a browser reads a backslash in it as the end of the host
     return host in hosts or any(own.startswith(".") and host.endswith(own) for own in hosts)
+
+
+def ways_of(context: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the addresses of our own pages in a message, which stay as they are."""
+    return tuple([way for name in OWN_PAGES if (way := context.get(name))])
 
 
 def address_of(base: str, position: int, proofs: str) -> str:

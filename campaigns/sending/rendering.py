@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from html import escape
 from pathlib import Path
@@ -24,7 +24,7 @@ import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
-from campaigns.personalization.tracking import addresses_to
+from campaigns.personalization.tracking import MOST_LINKS, addresses_to
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
@@ -36,6 +36,9 @@ MOST_TEMPLATES = 64
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "campaigns.personalization.render_process")
 _READ_BYTES = _PIPE_BYTES = 1 << 20
+_MORE_LINKS = 8  # how many more than any mail of its template had before a mail may have and need not be made twice
+_CRLF = b"\r\n"
+_decode = msgspec.msgpack.Decoder().decode
 
 _kills: Counter[str] = Counter()  # how many processes of this worker each template has cost
 
@@ -44,15 +47,14 @@ class Links(NamedTuple):
     """How the links of a mail are made ours while it is rendered.
 
     utm, hosts: as for `track`, the same for many mails, which have this `way` in common. base, proofs: what makes the addresses of this
-    very mail, see `address_of`; leave: those that stay.
+    very mail, see `address_of`; proofs returns those of as many positions as it is asked for.
     """
 
     utm: Mapping[str, str]
     hosts: frozenset[str]
     way: str
     base: str
-    leave: tuple[str, ...]
-    proofs: str = ""
+    proofs: Callable[[int], str]
 
 
 class Job(NamedTuple):
@@ -73,7 +75,7 @@ class _Told:
     """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
 
     chunks: pieces with our addresses between them, and the positions of these; forms: those that plain texts asked for, joined. most: how
-    many addresses there are.
+    many addresses there are. met: how many links a mail had at most, -1 when none was made yet.
     """
 
     def __init__(self) -> None:
@@ -81,16 +83,22 @@ class _Told:
         self.forms: dict[int, bytes] = {}
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
-        self.most = 0
+        self.most, self.met = 0, -1
+
+    @property
+    def proven(self) -> int:
+        """Return for how many positions a mail gets proofs: those of all that may be take longer to make and to tell than a mail to render."""
+        return MOST_LINKS if self.met < 0 else min(MOST_LINKS, self.met + _MORE_LINKS)
 
     def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
         """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
         if anew:
             self.chunks, self.forms, self.dotted, self.fixed, self.most = [], {}, set(), tuple(fixed), 0
         for texts, positions in chunks:
-            if any(map(_wants_stuffing, texts)):
+            pieces = tuple([text.encode() for text in texts])
+            if any(map(_wants_stuffing, pieces)):
                 self.dotted.add(len(self.chunks))
-            self.chunks.append((tuple([text.encode() for text in texts]), positions))
+            self.chunks.append((pieces, positions))
             self.most = max(self.most, max(positions, default=-1) + 1)
 
     def filled(self, number: int, at: Sequence[bytes]) -> bytes:
@@ -145,9 +153,9 @@ class Renderer:
         """Render until all is done or the process is no more; then the last answer says why."""
         process, before = self._running(), self._done[0]
         was_new, self._is_new = self._is_new, False
-        content = b"".join([self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)])
-        found, ended = self._exchange(process, content, len(jobs), patience=PATIENCE_SECONDS)
-        answers = [_read(content, job, self._known[job.key]) for content, job in zip(found, jobs, strict=False)]
+        made = [self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)]
+        found, ended = self._exchange(process, b"".join([frame for frame, _, _ in made]), len(jobs), patience=PATIENCE_SECONDS)
+        answers = [_read(one, job, told, proofs) for one, job, (_, told, proofs) in zip(found, jobs, made, strict=False)]
         if len(answers) < len(jobs):
             culprit = max(len(answers), self._done[0] - before)
             self.stop()
@@ -160,21 +168,24 @@ class Renderer:
                 _kills[jobs[culprit].template] += 1
                 why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
                 answers.append(CannotRender(*why))
-        return answers
+        return [self._run([job])[0] if answer is None else answer for answer, job in zip(answers, jobs, strict=False)]
 
-    def _framed(self, job: Job, *, last: bool) -> bytes:
-        links, key = job.links, job.key
-        told: dict[str, Any] = {"template": key, "context": job.context, "last": last}
+    def _framed(self, job: Job, *, last: bool) -> tuple[bytes, _Told, str]:
+        """Return a job as one frame, what we were told of its template, and the proofs its links were given."""
+        links, key, proofs = job.links, job.key, ""
+        saying: dict[str, Any] = {"template": key, "context": job.context, "last": last}
         if "shop" in job.context:
-            self._share(told, job.context)
-        if links is not None:
-            told |= {"base": links.base, "proofs": links.proofs, "leave": links.leave}
-        if key not in self._known:
-            told["parts"] = dict(job.parts)
+            self._share(saying, job.context)
+        told = self._known.get(key)
+        if told is None:
+            told = self._known[key] = _Told()
+            saying["parts"] = dict(job.parts)
             if links is not None:
-                told |= {"utm": dict(links.utm), "hosts": sorted(links.hosts)}
-            self._known[key] = _Told()
-        return framed(told)
+                saying |= {"utm": dict(links.utm), "hosts": sorted(links.hosts)}
+        if links is not None:
+            saying["base"] = links.base
+            saying["proofs"] = proofs = links.proofs(told.proven)
+        return framed(saying), told, proofs
 
     def _share(self, told: dict[str, Any], context: Mapping[str, Any]) -> None:
         """Tell the words of the shop apart, and only where the process does not have them."""
@@ -237,7 +248,7 @@ class Renderer:
                     _widen(pipe.fileno())
             if self._process.stdin is not None:
                 os.set_blocking(self._process.stdin.fileno(), False)
-            self._exchange(self._process, self._framed(_WARM_UP, last=True), 1, patience=START_SECONDS)
+            self._exchange(self._process, self._framed(_WARM_UP, last=True)[0], 1, patience=START_SECONDS)
         return self._process
 
     def stop(self) -> None:
@@ -276,31 +287,37 @@ def _whole_frames(buffer: bytearray) -> list[bytes]:
     return frames
 
 
-def _read(content: bytes, job: Job, told: _Told) -> Rendered | CannotRender:
-    """Return what an answer says. told: of this template; what is new is added."""
-    answer: Any = msgspec.msgpack.decode(content)
-    if isinstance(answer, dict):
+def _read(content: bytes, job: Job, told: _Told, proofs: str = "") -> Rendered | CannotRender | None:
+    """Return what an answer says, None when the mail needs more proofs. told: of this template; what is new is added."""
+    answer: Any = _decode(content)
+    if type(answer) is int:
+        told.met = max(told.met, answer)
+        return None
+    if type(answer) is dict:
         return CannotRender(**answer) if "reason" in answer else Rendered(answer["subject"], answer["html"], answer["text"])
     subject, html, text, targets, news = answer
     if news is not None:
         told.note(*news)
-    base, proofs = (job.links.base, job.links.proofs) if job.links is not None else ("", "")
-    if isinstance(html, str):
+    told.met = max(told.met, len(told.fixed) + len(targets))
+    base = "" if job.links is None else job.links.base
+    if type(html) is str:
         return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
     at = addresses_to(told.most, base=base, proofs=proofs)
-    if not isinstance(text, str):
-        text = b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text]).decode()
+    plain = b""
+    if type(text) is list:
+        text, plain = "", b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text])
     if (begin := escape(base)) != base:
         at = addresses_to(told.most, base=begin, proofs=proofs)
-    pieces, dotless = list[bytes](), told.dotted.isdisjoint(html)
+    pieces, own = list[bytes](), list[bytes]()
     for one in html:
-        if type(one) is not int:
-            pieces.append(one.encode())
-            dotless = dotless and not _wants_stuffing(one)
-        else:
+        if type(one) is int:
             texts, positions = told.chunks[one]
-            pieces += texts if len(texts) == 1 else _filled(texts, positions, at)
-    return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless)
+            pieces += _filled(texts, positions, at) if positions else texts
+        else:
+            own.append(one.encode())
+            pieces.append(own[-1])
+    dotless = (not told.dotted or told.dotted.isdisjoint(html)) and not _wants_stuffing(_CRLF.join(own))
+    return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless, plain)
 
 
 def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[bytes]) -> list[bytes]:
@@ -310,14 +327,14 @@ def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[byt
     return pieces
 
 
-def _wants_stuffing(piece: str) -> bool:
+def _wants_stuffing(piece: bytes) -> bool:
     """Say whether a piece that is ready for the wire cannot leave as it is: for a dot, or for a CR or LF alone."""
-    return may_begin_a_line_with_a_dot(piece) or not piece.count("\r") == piece.count("\n") == piece.count("\r\n")
+    return may_begin_a_line_with_a_dot(piece) or not piece.count(b"\r") == piece.count(b"\n") == piece.count(_CRLF)
 
 
-def may_begin_a_line_with_a_dot(piece: str) -> bool:
+def may_begin_a_line_with_a_dot(piece: bytes) -> bool:
     """Say whether a piece of a mail has a line that begins with a dot, wherever it stands."""
-    return piece.startswith(".") or "\n." in piece or "\r." in piece
+    return piece.startswith(b".") or b"\n." in piece or b"\r." in piece
 
 
 def forget_kills() -> None:

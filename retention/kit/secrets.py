@@ -41,7 +41,7 @@ class BadLink(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # what is kept for a ring is found by which one it is: looking through its keys costs as much as signing
 class KeyRing:
     """Keys by id in order of age, newest first: the first seals and signs, all of them open."""
 

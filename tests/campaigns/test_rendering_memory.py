@@ -12,7 +12,7 @@ from campaigns.personalization.render import CannotRender, Mailing, Rendered, ch
 from campaigns.sending import rendering
 from campaigns.sending.rendering import Job, Links, Renderer
 
-LINKS = Links({}, frozenset({"lumen.example.test"}), "", "https://s.test/c/", (), "proof0")
+LINKS = Links({}, frozenset({"lumen.example.test"}), "", "https://s.test/c/", lambda count: count * "proof0")
 EVERY_VALUE = '{% for v in event.values %}<b title="{{ v }}">{{ v }}</b>{% endfor %}'
 NEVER_SHOWN = "{% if event.nothing %}" + "\N{PARTY POPPER}" * 400_000 + "{% endif %}<p>Hi {{ event.name }}</p>"
 SMALL = '<p>{{ event.name }}</p><a href="https://lumen.example.test/sale">Sale</a>'

@@ -6,6 +6,7 @@ Source: performance guide 4; RFC 5322, 2047, 8058.
 """
 
 import base64
+import binascii
 import re
 import struct
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ class Mail:
     """Everything one mail needs.
 
     message_id: what stands before the @ of Message-ID. unsubscribe_url: for one-click unsubscribe; empty on transactional mail.
-    feedback_id: campaign, customer group, kind and sender, for providers' complaint reports. html: a text, or pieces that may travel as
-    they are (ASCII, CRLF, short lines).
+    feedback_id: campaign, customer group, kind and sender, for providers' complaint reports. text: also as bytes in UTF-8. html: a text, or
+    pieces that may travel as they are (ASCII, CRLF, short lines).
     """
 
     message_id: str
@@ -40,7 +41,7 @@ class Mail:
     to_name: str
     to_address: str
     subject: str
-    text: str
+    text: str | bytes
     html: str | tuple[bytes, ...]
     date: datetime
     unsubscribe_url: str = ""
@@ -70,43 +71,40 @@ def pieces_of(mail: Mail) -> tuple[bytes, ...]:
     lines += [
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
         "",
-        _part(mail.text, "text/plain", boundary),
     ]
-    if isinstance(mail.html, str):
-        return ("\r\n".join((*lines, _part(mail.html, "text/html", boundary), f"--{boundary}--", "")).encode("ascii"),)
-    head = "\r\n".join((*lines, _part_head("text/html", "7bit", boundary)))
-    return head.encode("ascii"), *mail.html, f"\r\n--{boundary}--\r\n".encode("ascii")
-
-
-def _part(body: str, kind: str, boundary: str) -> str:
-    way, content = _carried(body, references=kind == "text/html")
-    return f"{_part_head(kind, way, boundary)}{content}"
+    way, text = _carried(mail.text if isinstance(mail.text, bytes) else mail.text.encode("utf-8", "replace"))
+    lines.append(_part_head("text/plain", way, boundary))
+    way, html = ("7bit", mail.html) if isinstance(mail.html, tuple) else _html_carried(mail.html)
+    between, end = f"\r\n{_part_head('text/html', way, boundary)}", f"\r\n--{boundary}--\r\n"
+    return "\r\n".join(lines).encode("ascii"), text, between.encode("ascii"), *html, end.encode("ascii")
 
 
 def _part_head(kind: str, way: str, boundary: str) -> str:
     return f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {way}\r\n\r\n"
 
 
-def _carried(body: str, *, references: bool) -> tuple[str, str]:
-    """Return how a body travels, and the body so: as it is when it is ASCII in short lines, else as base64.
+def _html_carried(html: str) -> tuple[str, tuple[bytes]]:
+    """Return how HTML travels, and what does: special characters become references, except in a style, where nobody would read them."""
+    whole = html.encode("utf-8", "replace")
+    if html.isascii() or not html[: html.rfind("</style") + 1].isascii():
+        way, content = _carried(whole)
+        return way, (content,)
+    way, content = _carried(html.encode("ascii", "xmlcharrefreplace"))
+    return way, (content if way == "7bit" else _in_base64(whole),)
 
-    references: special characters may be written as such, except in a style, where nobody would read them.
-    """
-    if not references and not body.isascii():
-        return "base64", _in_base64(body)
-    lines = _lines(body)
-    if references and not body.isascii() and body[: body.rfind("</style") + 1].isascii():
-        lines = [line if line.isascii() else line.encode("ascii", "xmlcharrefreplace").decode("ascii") for line in lines]
-    if max(map(len, lines)) <= LONGEST_LINE and "\0" not in body:
-        content = "\r\n".join(lines)
-        if content.isascii():
-            return "7bit", content
+
+def _carried(body: bytes) -> tuple[str, bytes]:
+    """Return how a body travels, and the body so: as it is when it is ASCII in short lines, else as base64. body: in UTF-8."""
+    if body.isascii() and b"\0" not in body:
+        lines = (body.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in body else body).split(b"\n")
+        if max(map(len, lines)) <= LONGEST_LINE:
+            return "7bit", b"\r\n".join(lines)
     return "base64", _in_base64(body)
 
 
-def _in_base64(body: str) -> str:
-    coded = base64.b64encode(body.encode("utf-8", "replace"))
-    return b"\r\n".join(_in_lines(len(coded)).unpack(coded)).decode("ascii")
+def _in_base64(body: bytes) -> bytes:
+    coded = binascii.b2a_base64(body, newline=False)
+    return b"\r\n".join(_in_lines(len(coded)).unpack(coded))
 
 
 @lru_cache(maxsize=256)
@@ -114,10 +112,6 @@ def _in_lines(length: int) -> struct.Struct:
     """Return what cuts so many bytes into lines of 76."""
     whole, rest = divmod(length, 76)
     return struct.Struct("76s" * whole + (f"{rest}s" if rest else ""))
-
-
-def _lines(body: str) -> list[str]:
-    return (body.replace("\r\n", "\n").replace("\r", "\n") if "\r" in body else body).split("\n")
 
 
 @lru_cache(maxsize=8)

@@ -38,9 +38,3 @@ def utm_of(message: Message) -> Mapping[str, str]:
 @lru_cache(maxsize=256)
 def _utm(channel: str, source_kind: str, source_id: int) -> Mapping[str, str]:
     return MappingProxyType({"utm_source": "boomerang", "utm_medium": channel, "utm_campaign": f"{source_kind}-{source_id}"})
-
-
-def ways_of(context: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the addresses of our own pages in a message, which stay as they are."""
-    ways = (context["unsubscribe_url"], context["preferences_url"], context.get("survey_url", ""))
-    return tuple(way for way in ways if way)

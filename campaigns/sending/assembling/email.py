@@ -13,7 +13,7 @@ from campaigns.personalization.links import click_base, click_proofs, host_of_ba
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
-from campaigns.sending.assembling.base import Built, utm_of, ways_of
+from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
 from campaigns.sending.rendering import Links, may_begin_a_line_with_a_dot
 from retention.customers.consent import address_digest
@@ -31,8 +31,7 @@ def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[
         hosts=hosts,
         way=_way_of(message.source_kind, message.source_id, hosts),
         base=click_base(message.id, store_id=store_id, planned_at=message.planned_at, site=site),
-        leave=ways_of(context),
-        proofs=click_proofs(message.id, store_id=store_id),
+        proofs=lambda count: click_proofs(message.id, store_id=store_id, count=count),
     )
 
 
@@ -43,7 +42,7 @@ def assemble_email(
     key, customer, version = message.public_id.hex, message.customer, message.template_version
     address = customer.email
     sender = version.from_address or account.from_address
-    body = rendered.pieces or rendered.html
+    text, body = rendered.plain or rendered.text.encode("utf-8", "replace"), rendered.pieces or rendered.html
     mail = Mail(
         message_id=key,
         host=_host_of(setting("SITE_URL")),
@@ -52,7 +51,7 @@ def assemble_email(
         to_name=customer.name,
         to_address=address,
         subject=rendered.subject[:300],
-        text=rendered.text,
+        text=text,
         html=with_picture(body, opening_url(rendered.base)) if message.measures_opens else body,
         date=now,
         unsubscribe_url="" if message.stream == Message.Stream.TRANSACTIONAL else context["unsubscribe_url"],
@@ -62,8 +61,8 @@ def assemble_email(
         pieces = pieces_of(mail)
     except CannotBuild as error:
         return CannotRender("mail_refused", str(error))
-    in_base64 = not rendered.text.isascii()
-    dotless = rendered.dotless and (in_base64 or not may_begin_a_line_with_a_dot(rendered.text))
+    in_base64 = not text.isascii()
+    dotless = rendered.dotless and (in_base64 or not may_begin_a_line_with_a_dot(text))
     outgoing = Outgoing(key=key, sender=sender, recipient=address, body=pieces, dotless=dotless)
     digest = address_digest(address)
     wanted = Wanted(digest=digest, has_address=True, subject=rendered.subject, targets=rendered.targets, fixed=rendered.fixed)

@@ -12,8 +12,8 @@ from campaigns.models import Message
 from campaigns.personalization.links import host_of_basket, site_in
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.short_links import short_url
-from campaigns.personalization.tracking import hosts_of, track
-from campaigns.sending.assembling.base import Built, utm_of, ways_of
+from campaigns.personalization.tracking import hosts_of, track, ways_of
+from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
 from retention.customers.consent import address_digest
 
