@@ -41,7 +41,8 @@ class Rendered:
 
     fixed and targets: where our links in it lead, by position, when they are in it already: those of the template, the same for everybody,
     and behind them this mail's own. base: what their addresses begin with. pieces: the HTML as bytes that may travel as they are; then
-    `html` is empty. plain: the plain text in UTF-8, where it was put together of pieces too; then `text` is empty. dotless: no line of the pieces begins with a dot, and none holds a CR or LF alone.
+    `html` is empty. plain: the plain text in UTF-8, where it was put together of pieces too; then `text` is empty. dotless: no line of the
+    pieces begins with a dot, and none holds a CR or LF alone.
     """
 
     subject: str

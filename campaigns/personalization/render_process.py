@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from campaigns.personalization.render import CannotRender, Mailing, Rendered, forget, render
-from campaigns.personalization.tracking import PROOF_SIGNS, ways_of
+from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, ways_of
 
 MEMORY_BYTES = 128 * 1024 * 1024
 CPU_SECONDS_A_JOB = 3
@@ -92,7 +92,7 @@ def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered |
     if isinstance(made, CannotRender):
         return made
     links = template.links_of(made)
-    if len(proofs) < PROOF_SIGNS * links:
+    if len(proofs) < PROOF_SIGNS * min(links, MOST_LINKS):
         return links
     return made.subject, made.html, made.text, made.targets, template.news()
 

@@ -87,7 +87,7 @@ class _Told:
 
     @property
     def proven(self) -> int:
-        """Return for how many positions a mail gets proofs: those of all that may be take longer to make and to tell than a mail to render."""
+        """Return for how many positions a mail gets proofs: to make and tell those of all that may be takes longer than to render it."""
         return MOST_LINKS if self.met < 0 else min(MOST_LINKS, self.met + _MORE_LINKS)
 
     def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
