@@ -305,7 +305,8 @@ def _read(content: bytes, job: Job, told: _Told, proofs: str = "") -> Rendered |
     at = addresses_to(told.most, base=base, proofs=proofs)
     plain = b""
     if type(text) is list:
-        text, plain = "", b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text])
+        plain = b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text])
+        text = ""
     if (begin := escape(base)) != base:
         at = addresses_to(told.most, base=begin, proofs=proofs)
     pieces, own = list[bytes](), list[bytes]()

@@ -16,7 +16,8 @@ from retention.kit.arrays import array_of, texts_of
 from retention.tenancy.context import require_store_id
 
 SOURCE = "csv"
-_IDS = "SELECT number, id FROM {table} WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
+_ORDER_IDS = "SELECT number, id FROM orders_order WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
+_REFUND_IDS = "SELECT number, id FROM orders_refund WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
 # Lines as they are stored, beside `told`; numbers as the file's reader writes them: pieces, price and amount of each with commas between.
 _ORDER_LINES = """
     SELECT coalesce(array_agg(product_id::text ORDER BY position), '{{}}') AS products,
@@ -58,7 +59,7 @@ _MET = """
 """
 _OF_ORDERS = _MET.format(table="orders_order", moment="placed_at", lines=_ORDER_LINES.format(), numbers="told.numbers")
 _OF_REFUNDS = _MET.format(table="orders_refund", moment="refunded_at", lines=_REFUND_LINES.format(), numbers=_BACK.format())
-_TABLES = (("orders_order", _OF_ORDERS, False), ("orders_refund", _OF_REFUNDS, True))
+_QUESTIONS = ((_ORDER_IDS, _OF_ORDERS, False), (_REFUND_IDS, _OF_REFUNDS, True))
 
 
 @dataclass
@@ -96,14 +97,14 @@ class Paper:
 def meet(things: Sequence[Thing]) -> dict[int, Paper]:
     """Return those of these things whose number the store knows, by the thing's row."""
     rows = {thing.key: thing.pk for thing in things}
-    found = (paper for table, statement, is_credit in _TABLES for paper in _met(rows, table, statement, is_credit=is_credit))
+    found = (paper for ids, statement, is_credit in _QUESTIONS for paper in _met(rows, ids, statement, is_credit=is_credit))
     return {paper.thing: paper for paper in found}
 
 
-def _met(rows: dict[str, int], table: str, statement: str, *, is_credit: bool) -> list[Paper]:
+def _met(rows: dict[str, int], ids: str, statement: str, *, is_credit: bool) -> list[Paper]:
     store_id = require_store_id()
     with connection.cursor() as cursor:
-        cursor.execute(_IDS.format(table=table), [store_id, texts_of(list(rows))])
+        cursor.execute(ids, [store_id, texts_of(list(rows))])
         known = cursor.fetchall()
         if not known:
             return []
