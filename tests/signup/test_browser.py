@@ -217,7 +217,7 @@ def test_the_builder_moves_questions_by_keyboard_and_shows_what_a_visitor_sees(t
     page.get_by_role("button", name="Move question 2 up").focus()
     page.keyboard.press("Enter")
     page.get_by_text("The question is number 1 of 5 now.").wait_for(state="attached")
-    assert page.evaluate("document.activeElement.name") == "s0_title"
+    page.wait_for_function("document.activeElement.name === 's0_title'")  # the words arrive a moment before the focus does
     assert page.get_by_label("Heading").input_value() == "Beans first"
     page.get_by_label("Kind of question").select_option("text")
     page.get_by_role("button", name="Add the question").click()
