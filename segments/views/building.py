@@ -193,7 +193,7 @@ def _answer(request: Any, segment: Segment | None) -> HttpResponse:
 
 def _keep(request: Any, segment: Segment | None, built: Built, called: Called, terms: Terms, *, is_draft: bool) -> HttpResponse:
     rule, problems = finished(built.tree, terms)
-    if not called.name and rule is not None:
+    if segment is None and not called.name and rule is not None:
         called.name = shorten(say(built.tree, terms).rstrip(". "), LONGEST_OWN_NAME, placeholder="…")
     if not called.name:
         called.fault = str(NAME_WANTED)

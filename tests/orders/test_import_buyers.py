@@ -6,7 +6,6 @@ import pytest
 
 from retention.customers.models import Customer
 from tests.customers.importing import import_file
-from tests.factories import make_store, work_for
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -16,10 +15,8 @@ NAMED = "Order Number,Date,Customer ID,Customer Email,SKU,Quantity,Unit Price,Co
 
 
 @pytest.fixture
-def store():
-    store = make_store(country="GB", currency="GBP", zone="Europe/London")
-    with work_for(store):
-        yield store
+def store(british):
+    return british
 
 
 def test_somebody_new_is_made_with_what_was_said_last_and_no_earlier_word_replaces_it(store):

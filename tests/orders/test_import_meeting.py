@@ -11,23 +11,21 @@ from retention.orders.importing.meeting import _OF_ORDERS, _OF_REFUNDS
 from retention.orders.models import Order, OrderLine, Refund, RefundLine
 from retention.tenancy.statistics import MANY, know_table
 from tests.customers.importing import brought_in, compared, counts, import_file, put_in
-from tests.factories import make_store, work_for
+from tests.factories import make_store
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 HEAD = "Order Number,Date,Customer Email,SKU,Description,Quantity,Unit Price,Currency\n"
 ORDER = '1,2011-07-01,,X,"Cup, ""blue"" \\ 12oz",2,1.50,\n1,2011-07-01,,Y,,-1,0.25,\n'
-_BOTH = (("", 1, 2), ("C", 2, -2))
 CREDIT = "C1,2011-07-02,,X,Cup,-2,1.50,\nC1,2011-07-02,,Y,,-1,0.25,\n"
+BOTH = (("", 1, 2), ("C", 2, -2))  # what the numbers of orders and credit notes begin with, their day and their pieces
 
 
 @pytest.fixture
-def store():
-    store = make_store(country="GB", currency="GBP", zone="Europe/London")
-    with work_for(store):
-        import_file(HEAD + ORDER + CREDIT, store, kind="orders", at=NOW)
-        yield store
+def store(british):
+    import_file(HEAD + ORDER + CREDIT, british, kind="orders", at=NOW)
+    return british
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,7 @@ def test_an_order_and_a_credit_note_of_one_number_are_two(store):
     ("statement", "index", "of"), [(_OF_ORDERS, "order_line_once", "order_id"), (_OF_REFUNDS, "refund_line_once", "refund_id")]
 )
 def test_lines_are_found_by_their_order_in_a_store_that_statistics_do_not_know(store, statement, index, of):
-    rows = "".join(f"{sign}{n},2011-07-0{day},,P{n},Cup,{pieces},1.50,\n" * 3 for n in range(9, 209) for sign, day, pieces in _BOTH)
+    rows = "".join(f"{sign}{n},2011-07-0{day},,P{n},Cup,{pieces},1.50,\n" * 3 for n in range(9, 209) for sign, day, pieces in BOTH)
     import_file(HEAD + rows, store, kind="orders", at=NOW)
     for model in (OrderLine, RefundLine):  # what PostgreSQL knows is of another store than the one that is asked for
         know_table(model, made=MANY)

@@ -12,7 +12,6 @@ from retention.customers.importing.kinds import kinds
 from retention.customers.models import Customer, EventName, Import, Pending
 from retention.orders.importing.reading import ORDERS
 from tests.customers.importing import compared, put_in, work
-from tests.factories import make_store, work_for
 
 pytestmark = pytest.mark.django_db
 
@@ -21,11 +20,9 @@ HEAD = "Order Number,Date,Customer ID,Customer Email,SKU,Quantity,Unit Price\n"
 
 
 @pytest.fixture
-def store(monkeypatch):
+def store(british, monkeypatch):
     monkeypatch.setitem(kinds._items, "orders", replace(ORDERS, batch_things=2))
-    store = make_store(country="GB", currency="GBP", zone="Europe/London")
-    with work_for(store):
-        yield store
+    return british
 
 
 def begun(store, rows: str) -> Import:

@@ -21,7 +21,6 @@ from retention.orders.importing import reading
 from retention.orders.importing.reading import ORDERS
 from retention.orders.models import Cart, Order, OrderLine, Refund, RefundLine
 from tests.customers.importing import brought_in, compared, counts, faults, import_file, put_in
-from tests.factories import make_store, work_for
 from tests.factories.customers import make_cart, make_customer
 from tests.shared_data import shared
 
@@ -32,10 +31,8 @@ HEAD = "Order Number,Date,Customer Email,SKU,Description,Quantity,Unit Price,Cou
 
 
 @pytest.fixture
-def store():
-    store = make_store(country="GB", currency="GBP", zone="Europe/London")
-    with work_for(store):
-        yield store
+def store(british):
+    return british
 
 
 def online_retail(lines: int | None = None) -> Iterator[bytes]:

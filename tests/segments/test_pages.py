@@ -105,6 +105,14 @@ def test_a_segment_nobody_named_is_called_by_its_rule(shop, marketer):
     assert len(called) <= 100
 
 
+def test_one_that_has_a_name_is_not_renamed_by_leaving_it_out(shop, marketer):
+    segment = made(shop, FIGURE)
+    page = marketer.post(at("edit", public_id=segment.public_id), sent(rule(FIGURE)) | {"name": " "})
+    assert "Give it a name" in page.content.decode()
+    with store_context(shop.pk):
+        assert Segment.objects.get().name == segment.name
+
+
 def test_a_name_is_somebody_elses_only_once_and_a_draft_without_a_rule_needs_one(shop, marketer):
     made(shop, FIGURE)
     assert "Give it a name" in marketer.post(at("new"), sent(rule()) | {"name": " ", "do": "draft"}).content.decode()
