@@ -8,7 +8,7 @@ from retention.customers.models import SavedView
 from retention.kit.clock import now
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import Watch, faults_of_page
+from tests.browser.looking import Watch, faults_of_page, wait_for
 from tests.factories.customers import make_customer, make_event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +25,7 @@ def test_searching_filtering_choosing_and_keeping_a_view(site: Site) -> None:
     page.fill("#customers-search", "ferr")
     page.wait_for_selector(".people tbody tr:nth-child(2):last-child")
     assert "q=ferr" in page.url
-    assert page.evaluate("document.activeElement.id") == "customers-search"
+    wait_for(page, "document.activeElement.id === 'customers-search'")
     page.focus("summary.bo-fadd")
     page.keyboard.press("Enter")
     page.fill("#filter_country", "LI")

@@ -12,7 +12,7 @@ from retention.customers.models import Customer
 from retention.kit import clock
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import picture
+from tests.browser.looking import picture, wait_for
 from tests.browser.test_pages import look
 from tests.campaigns.journeys.journeying import tick
 
@@ -44,7 +44,7 @@ def test_a_journey_is_written_with_the_keyboard_and_the_mouse(site: Site) -> Non
     first.locator(".bo-slot").first.focus()
     page.keyboard.press("Alt+ArrowDown")
     page.locator("#j-said", has_text="step 2 of 3").wait_for(state="attached")
-    assert page.evaluate("document.activeElement.closest('.j-step').dataset.place") == "root.steps.1"
+    wait_for(page, "document.activeElement.closest('.j-step')?.dataset.place === 'root.steps.1'")  # the words arrive before the focus
     page.locator(".j-step .grip").nth(1).drag_to(page.locator(".j-br .j-add").first)
     page.wait_for_selector(".j-br .j-step")
     with store_context(store.pk):

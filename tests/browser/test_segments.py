@@ -174,7 +174,7 @@ def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.type("4")
     wait_for(page, "document.getElementById('say-root-0').textContent.includes('at least 4 orders')")
-    assert page.evaluate("document.activeElement.name") == "c.value", "the sentence follows and the focus stays"
+    wait_for(page, "document.activeElement.name === 'c.value'")  # the sentence follows and the focus stays
     page.keyboard.press("Enter")
     page.wait_for_selector(".sg-edit", state="detached")
     wait_for(page, "document.activeElement.classList.contains('bo-slot')")  # the focus goes back to the sentence

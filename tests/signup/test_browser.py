@@ -16,7 +16,7 @@ from retention.signup.links import preferences_url
 from retention.signup.models import Signup, SignupForm
 from retention.signup.numbers import funnels_of
 from retention.stores.models import Store
-from tests.browser.looking import EACH_VARIANT, VARIANTS, Watch, faults_of_page, picture
+from tests.browser.looking import EACH_VARIANT, VARIANTS, Watch, faults_of_page, picture, wait_for
 from tests.browser.storefront import open_storefront
 from tests.factories import make_store, member_of, signed_in, work_for
 from tests.factories.customers import make_customer
@@ -217,7 +217,7 @@ def test_the_builder_moves_questions_by_keyboard_and_shows_what_a_visitor_sees(t
     page.get_by_role("button", name="Move question 2 up").focus()
     page.keyboard.press("Enter")
     page.get_by_text("The question is number 1 of 5 now.").wait_for(state="attached")
-    page.wait_for_function("document.activeElement.name === 's0_title'")  # the words arrive a moment before the focus does
+    wait_for(page, "document.activeElement.name === 's0_title'")  # the words arrive a moment before the focus does
     assert page.get_by_label("Heading").input_value() == "Beans first"
     page.get_by_label("Kind of question").select_option("text")
     page.get_by_role("button", name="Add the question").click()
