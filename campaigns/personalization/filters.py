@@ -6,6 +6,7 @@ No Django: they run inside the render process. A new one: a function here and it
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -25,9 +26,14 @@ _WEB = ("http", "https")
 def money(minor: Any, currency: Any = "", locale: Any = "en") -> str:
     """Write whole minor units as an amount: {{ line.total_minor | money: cart.currency }}."""
     try:
-        return format_amount(int(str(minor)), currency=str(currency), locale=str(locale) or "en")
+        return _amount(minor if type(minor) is int else int(str(minor)), str(currency), str(locale) or "en")
     except (MoneyError, ValueError):
         return ""
+
+
+@lru_cache(maxsize=4096)  # by place: named arguments take longer to look up than the rest of the filter
+def _amount(minor: int, currency: str, locale: str) -> str:
+    return format_amount(minor, currency=currency, locale=locale)
 
 
 @liquid_filter

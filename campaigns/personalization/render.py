@@ -6,12 +6,11 @@ Source: reliability guide S29-S33 (python-liquid ships without any limit).
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from liquid import Environment, Mode, Undefined
+from liquid import BoundTemplate, Environment, Mode, Undefined
 from liquid.exceptions import LiquidError, OutputStreamLimitError, ResourceLimitError
 
 from campaigns.personalization.fast.closures import compiled
@@ -68,12 +67,14 @@ class News(NamedTuple):
     """What a reader of a template's mails must know of it.
 
     anew: what was told before counts no more. fixed: where its own links lead, by position. chunks: fixed texts in the order of their
-    numbers, behind those told before: what stands around the links of each, and their positions.
+    numbers, behind those told before: what stands around the links of each, and their positions. names: of the context, that it may ask
+    for; None for any.
     """
 
     anew: bool
     fixed: tuple[str, ...]
     chunks: list[tuple[tuple[str, ...], tuple[int, ...]]]
+    names: list[str] | None = None
 
 
 class MissingName(Undefined):
@@ -139,6 +140,7 @@ class Mailing:
         self._parts, self._utm, self._hosts = parts, utm, frozenset(hosts)
         self._letter: Letter | None = None
         self._anew = False
+        self._names: list[str] | None = None
 
     def render(self, context: Mapping[str, Any], *, base: str, proofs: str, leave: Sequence[str]) -> Linked | CannotRender:
         """Render for one person. base, proofs: what makes our addresses, see `address_of`; leave: addresses that stay as they are.
@@ -160,7 +162,7 @@ class Mailing:
         letter = self._letter
         if letter is None or not (letter.new or self._anew):
             return None
-        told = News(self._anew, letter.fixed, letter.new)
+        told = News(self._anew, letter.fixed, letter.new, self._names)
         letter.new, self._anew = [], False
         return told
 
@@ -172,10 +174,18 @@ class Mailing:
         if self._letter is None:
             html = self._parts["html"]
             parsed = [environment(autoescape=escaped).from_string(self._parts[name]) for name, escaped in (("html", True), ("text", False))]
+            self._names = names_in(*parsed, environment(autoescape=False).from_string(self._parts["subject"]))
             readable = html[: html.rfind("</style") + 1].isascii()  # nobody reads references inside a style
             self._letter = Letter(*parsed, utm=self._utm, hosts=self._hosts, readable=readable)
             self._anew = True
         return self._letter
+
+
+def names_in(*templates: BoundTemplate) -> list[str] | None:
+    """Return the first word of every name in some templates, those they give themselves too; None where a value says a name."""
+    used = [use for one in templates for uses in one.analyze(include_partials=False).variables.values() for use in uses]
+    roots = {use.segments[0] if isinstance(use.segments[0], str) else None for use in used}
+    return None if None in roots else sorted(filter(None, roots))
 
 
 def _guarded(work: Callable[[], _Made]) -> _Made | CannotRender:
@@ -206,10 +216,12 @@ def _template(source: str, escaped: bool) -> Callable[[Mapping[str, Any]], str]:
         return long_way
 
     def write(context: Mapping[str, Any]) -> str:
-        with suppress(*SURPRISES):
+        try:
             text = "".join(program(context, {}, (), frozenset()))
             if 4 * len(text) <= MOST_OUTPUT_BYTES:
                 return text
+        except SURPRISES:
+            pass
         return long_way(context)
 
     return write

@@ -14,7 +14,7 @@ import mmap
 import resource
 import sys
 import time
-from contextlib import suppress
+from io import BufferedReader
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ CPU_SECONDS_A_JOB = 3
 LENGTH_BYTES = 4
 DONE_BYTES = 8
 FLUSH_SECONDS = 0.05
+READ_BYTES = 1 << 17
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -34,7 +35,7 @@ _decode = msgspec.msgpack.Decoder().decode
 def main() -> None:
     """Answer jobs until the input ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    source, sink = BufferedReader(sys.stdin.buffer.raw, READ_BYTES), sys.stdout.buffer
     templates: dict[str, dict[str, str] | Mailing] = {}
     shops: dict[int, dict[str, Any]] = {}
     done = memoryview(mmap.mmap(int(sys.argv[1]), DONE_BYTES)).cast("Q")
@@ -73,8 +74,10 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
     if "parts" in job:
         templates[job["template"]] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
     for _try in range(2):
-        with suppress(MemoryError):
+        try:
             return framed(_made(job, templates[job["template"]]))
+        except MemoryError:
+            pass  # what was kept goes outside of this block, where the error no longer holds on to what it met
         for template in templates.values():
             if isinstance(template, Mailing):
                 template.drop()

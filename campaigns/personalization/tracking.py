@@ -83,7 +83,8 @@ class Addresses(dict[int, str]):
         self._base, self._proofs = base, proofs
 
     def __missing__(self, position: int) -> str:
-        found = self[position] = address_of(self._base, position, self._proofs)
+        start = PROOF_SIGNS * position  # as `address_of`, without a call for each
+        found = self[position] = f"{self._base}{position}.{self._proofs[start : start + PROOF_SIGNS]}"
         return found
 
 

@@ -75,7 +75,8 @@ class _Told:
     """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
 
     chunks: pieces with our addresses between them, and the positions of these; forms: those that plain texts asked for, joined. most: how
-    many addresses there are. met: how many links a mail had at most, -1 when none was made yet.
+    many addresses there are. met: how many links a mail had at most, -1 when none was made yet. names: of a context, that it may ask for;
+    None for all of it.
     """
 
     def __init__(self) -> None:
@@ -83,6 +84,7 @@ class _Told:
         self.forms: dict[int, bytes] = {}
         self.dotted: set[int] = set()
         self.fixed: tuple[str, ...] = ()
+        self.names: Sequence[str] | None = None
         self.most, self.met = 0, -1
 
     @property
@@ -90,8 +92,11 @@ class _Told:
         """Return for how many positions a mail gets proofs: to make and tell those of all that may be takes longer than to render it."""
         return MOST_LINKS if self.met < 0 else min(MOST_LINKS, self.met + _MORE_LINKS)
 
-    def note(self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]]) -> None:
+    def note(
+        self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]], names: Sequence[str] | None = None
+    ) -> None:
         """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
+        self.names = names
         if anew:
             self.chunks, self.forms, self.dotted, self.fixed, self.most = [], {}, set(), tuple(fixed), 0
         for texts, positions in chunks:
@@ -172,11 +177,13 @@ class Renderer:
 
     def _framed(self, job: Job, *, last: bool) -> tuple[bytes, _Told, str]:
         """Return a job as one frame, what we were told of its template, and the proofs its links were given."""
-        links, key, proofs = job.links, job.key, ""
-        saying: dict[str, Any] = {"template": key, "context": job.context, "last": last}
-        if "shop" in job.context:
-            self._share(saying, job.context)
+        links, key, proofs, context = job.links, job.key, "", job.context
+        saying: dict[str, Any] = {"template": key, "context": context, "last": last}
         told = self._known.get(key)
+        if told is not None and told.names is not None:
+            saying["context"] = {name: context[name] for name in told.names if name in context}
+        if "shop" in saying["context"]:
+            self._share(saying, context["shop"])
         if told is None:
             told = self._known[key] = _Told()
             saying["parts"] = dict(job.parts)
@@ -187,16 +194,15 @@ class Renderer:
             saying["proofs"] = proofs = links.proofs(told.proven)
         return framed(saying), told, proofs
 
-    def _share(self, told: dict[str, Any], context: Mapping[str, Any]) -> None:
+    def _share(self, saying: dict[str, Any], shop: object) -> None:
         """Tell the words of the shop apart, and only where the process does not have them."""
-        shop = context["shop"]
         place = next((place for place, one in enumerate(self._shops) if one is shop), None)
         if place is None:
             place, self._next_shop = self._next_shop, (self._next_shop + 1) % MOST_SHOPS
             self._shops[place : place + 1] = [shop]
-            told["shop"] = shop
-        told["place"] = place
-        told["context"] = {**context, "shop": None}
+            saying["shop"] = shop
+        saying["place"] = place
+        saying["context"] = saying["context"] | {"shop": None}
 
     def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
@@ -330,7 +336,9 @@ def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[byt
 
 def _wants_stuffing(piece: bytes) -> bool:
     """Say whether a piece that is ready for the wire cannot leave as it is: for a dot, or for a CR or LF alone."""
-    return may_begin_a_line_with_a_dot(piece) or not piece.count(b"\r") == piece.count(b"\n") == piece.count(_CRLF)
+    if piece.startswith(b".") or b"\n." in piece:
+        return True
+    return not piece.count(b"\r") == piece.count(b"\n") == piece.count(_CRLF)
 
 
 def may_begin_a_line_with_a_dot(piece: bytes) -> bool:

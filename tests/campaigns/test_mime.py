@@ -79,3 +79,8 @@ def test_special_characters_in_a_style_stay_what_they_are() -> None:
 def test_no_line_is_too_long() -> None:
     long = replace(MAIL, subject="wörter " * 40, html="<p>" + "x" * 50_000 + "</p>")
     assert max(len(line) for line in build(long).split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize("text", ["short\nlines", "one\r\ntwo\rthree", "Zoë", "x" * 999, "a\0b", ""])
+def test_a_text_in_utf_8_makes_the_same_mail(text: str) -> None:
+    assert build(replace(MAIL, text=text.encode())) == build(replace(MAIL, text=text))

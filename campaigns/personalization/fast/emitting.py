@@ -90,6 +90,8 @@ class Targets(Kept):
         if text in leave:
             return leave[text]
         target = self[text]
+        if target in positions:
+            return at[positions[target]]
         return target if type(target) is Stays else address_for(target, positions, at)
 
 
@@ -213,14 +215,14 @@ class HtmlEmit:
     def _flush(self, code: Code, growing: _Growing) -> None:
         numbers = numbers_of(growing.targets, self._start)
         if growing.size > BIG:
-            code.line('o.append("".join(out)); out.clear()')
-            code.line(f"o.append({code.constant(self._number(tuple(growing.texts), numbers))})")
+            code.line('r.append("".join(out)); out.clear()')
+            code.line(f"r.append({code.constant(self._number(tuple(growing.texts), numbers))})")
         elif growing.size or numbers:
             code.put(_written(code, growing.texts, numbers))
 
     def end(self, code: Code) -> None:
         """Write the lines for the end of the whole."""
-        code.line('o.append("".join(out))')
+        code.line('r.append("".join(out))')
 
 
 class TextEmit:
@@ -252,7 +254,7 @@ class TextEmit:
         texts, numbers = links.pieces(text[first:last])
         self._end(code, links, alone=alone)
         if self._number is not None and sum(map(len, texts)) + _AN_ADDRESS * len(numbers) > BIG:
-            code.line(f"o.append({code.constant(self._number(tuple(texts), numbers))})")
+            code.line(f'r.append("".join(o)); o.clear(); r.append({code.constant(self._number(tuple(texts), numbers))})')
         else:
             code.line(f"o.append({_written(code, texts, numbers)})")
         if text[last:]:
@@ -262,9 +264,10 @@ class TextEmit:
     def end(self, code: Code) -> None:
         """Write the lines for the end of the whole."""
         if self._links is None:
-            code.line('o.append("".join(out))')
+            code.line('r.append("".join(out))')
         else:
             self._end(code, self._links, alone=False)
+            code.line('r.append("".join(o))')
 
     def _end(self, code: Code, links: "TextLinks", *, alone: bool) -> None:
         """Write the line that ends what may hold an address. alone: it is all in what the code was just told to write out."""
@@ -351,11 +354,13 @@ def program_of(template: BoundTemplate, emit: Emit) -> Callable[..., list[Any]] 
     code = Code()
     try:
         reader = Reader(template, code)
-        code.line("o, out = [], []; w, L = out.append, c.locals")
+        code.line(f"r, o, out = [], [], []; w = out.append{'; L = c.locals' if code.asks else ''}")
         write_out(reader.ops, code, emit)
         emit.end(code)
-        code.line("return o")
-        run = code.function("g, c, p, at, leave")
+        code.line("return r")
+        run = code.function("g, p, at, leave, c=None")
     except (NoProgram, RecursionError, SyntaxError, MemoryError):  # the last two: nested deeper than Python reads
         return None
-    return lambda values, positions, at, leave: run(values, Later(template, values), positions, at, leave)
+    if not code.asks:
+        return run
+    return lambda values, positions, at, leave: run(values, positions, at, leave, Later(template, values))

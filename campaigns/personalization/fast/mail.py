@@ -8,7 +8,6 @@ Performance guide 4.
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape, unescape
@@ -115,8 +114,10 @@ class Letter:
 
     def write(self, values: Mapping[str, Any], *, subject: str, base: str, proofs: str, leave: frozenset[str]) -> Linked:
         """Render one mail. base, proofs: what makes our addresses, see `address_of`; leave: addresses that stay as they are."""
-        with suppress(*SURPRISES):
+        try:
             return self.by_programs(values, subject=subject, base=base, proofs=proofs, leave=leave)
+        except SURPRISES:
+            pass  # and let go of what was made so far
         return self.by_closures(values, subject=subject, base=base, proofs=proofs, leave=leave)
 
     def by_closures(self, values: Mapping[str, Any], *, subject: str, base: str, proofs: str, leave: frozenset[str]) -> Linked:
@@ -142,10 +143,13 @@ class Letter:
         """Render one mail by the programs of its template; raises one of SURPRISES for what they do not know."""
         if self._html_program is None or self._text_program is None:
             raise Surprise
-        positions, begin = dict(self._start), escape(base)
-        at = Addresses(base, proofs)
+        positions, begin, at = dict(self._start), base, Addresses(base, proofs)
+        if _special("".join((base, *leave))):
+            begin, stays = escape(base), {_as_value(one): escape(one) for one in leave}
+        else:
+            stays = dict(zip(leave, leave, strict=True))
         in_html = at if begin == base else Addresses(begin, proofs)
-        html = self._html_program(values, positions, in_html, {_as_value(one): escape(one) for one in leave})
+        html = self._html_program(values, positions, in_html, stays)
         text, signs = in_pieces(self._text_program(values, positions, at, leave), room=len(base))
         ready, size = for_wire(html, room=len(begin))
         if max(size, 4 * signs) > self._limit:

@@ -136,9 +136,10 @@ class Emit(Protocol):
 
 
 class Code:
-    """Lines of Python in the making, with the constants they name."""
+    """Lines of Python in the making, with the constants they name. asks: whether they need the library's context."""
 
     def __init__(self) -> None:
+        self.asks = False
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
         self._depth = 1
@@ -211,6 +212,7 @@ class Reader:
         if type(node) is ForNode:
             return self._loop(node)
         if type(node) is AssignNode:
+            self._code.asks = True
             return Assign(str(node.name), self._shown(node.expression))
         raise NoProgram
 
@@ -270,6 +272,7 @@ class Reader:
         """Return the code that asks the library; raises NoProgram for what asks how far a loop is, which only the library's loops know."""
         if self._variables and _asks_the_loop(expression):
             raise NoProgram
+        self._code.asks = True
         return f"{self._code.constant(expression.evaluate)}(c())"
 
     def _found(self, value: object, *, may_miss: bool = False) -> str | None:
@@ -365,12 +368,15 @@ def _write_loop(loop: Loop, code: Code, emit: Emit) -> None:
     code.line(f"if {items}.__class__ is not list: raise {code.constant(Surprise)}")
     code.line(f"n{loop.number} = len({items}){f' * n{loop.around}' if loop.around else ''}")
     code.line(f"if n{loop.number} > {most}: raise {code.constant(Surprise)}")
-    code.line(f"{space} = {{}}; c.enter({space})")
+    if code.asks:
+        code.line(f"{space} = {{}}; c.enter({space})")
     code.line(f"for {loop.item} in {items}:")
     with code.deeper():
-        code.line(f"{space}[{code.constant(loop.name)}] = {loop.item}")
+        if code.asks:
+            code.line(f"{space}[{code.constant(loop.name)}] = {loop.item}")
         write_out(loop.body, code, emit)
-    code.line("c.leave()")
+    if code.asks:
+        code.line("c.leave()")
     if loop.default:
         code.line(f"if not {items}:")
         with code.deeper():

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from campaigns.personalization.fast.surprises import Surprise
 from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, addresses_to
@@ -14,11 +14,15 @@ _break = re.compile("[\r\n\0]").search
 
 
 class Width(NamedTuple):
-    """How long the lines of a piece are: the first, the longest between, the last, which is -1 when there is no line end at all."""
+    """How long the lines of a piece are: the first, the longest between, the last, which is -1 when there is no line end at all.
+
+    most: how long all of it is at most.
+    """
 
     first: int
     longest: int
     last: int
+    most: int
 
 
 class Chunk:
@@ -40,7 +44,8 @@ class Chunk:
             if len(self._widths) >= _MOST_WIDTHS:
                 self._widths.clear()
             links = addresses_to(max(self.positions, default=-1) + 1, base="x" * room, proofs="x" * PROOF_SIGNS * MOST_LINKS)
-            found = self._widths[room] = width_of(filled(self.texts, [links[place].decode() for place in self.positions]))
+            width = width_of(filled(self.texts, [links[place].decode() for place in self.positions]))
+            found = self._widths[room] = width._replace(most=self.most(room))
         return found
 
 
@@ -54,7 +59,7 @@ def filled(texts: Sequence[str], links: Sequence[str]) -> str:
 def width_of(text: str) -> Width:
     """Return how long the lines of a text are; its line ends are CRLF."""
     lines = text.split("\r\n")
-    return Width(len(lines[0]), max(map(len, lines[1:-1]), default=0), len(lines[-1]) if len(lines) > 1 else -1)
+    return Width(len(lines[0]), max(map(len, lines[1:-1]), default=0), len(lines[-1]) if len(lines) > 1 else -1, len(text))
 
 
 class DoesNotFit(Surprise):
@@ -91,17 +96,8 @@ class Wire:
             self._line += len(text)
         self.out.append(text)
 
-    def lines(self, text: str) -> None:
-        """Add what is ready for the wire, line ends and all."""
-        if self._line + len(text) <= LONGEST_LINE:  # too short for a line that is too long
-            end = text.rfind("\r\n")
-            self._line = self._line + len(text) if end < 0 else len(text) - end - 2
-        else:
-            self._advance(width_of(text))
-        self.out.append(text)
-
     def _advance(self, width: Width) -> None:
-        first, longest, last = width
+        first, longest, last, _ = width
         if self._line + first > LONGEST_LINE or longest > LONGEST_LINE:
             raise DoesNotFit
         self._line = self._line + first if last < 0 else last
@@ -115,31 +111,42 @@ class Wire:
 
 def for_wire(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | str], int]:
     """Return what a program wrote, ready for the wire, and how big it is at most; raises DoesNotFit for a line that is too long."""
-    wire, size = Wire(room), 0
+    out, size, line = list[int | str](), 0, 0
     for part in parts:
-        if isinstance(part, Chunk):
-            wire.fixed(part)
-            size += part.most(room)
-        elif part:
-            wire.lines(part)
-            size += len(part)
-    return wire.end(), size
+        if part.__class__ is str:
+            signs = len(part)  # type: ignore[arg-type]
+            if not signs:
+                continue
+            size += signs
+            if line + signs <= LONGEST_LINE:  # too short for a line that is too long
+                end = part.rfind("\r\n")  # type: ignore[union-attr]
+                line = line + signs if end < 0 else signs - end - 2
+                out.append(part)  # type: ignore[arg-type]
+                continue
+            first, longest, last, _ = width_of(part)  # type: ignore[arg-type]
+            out.append(part)  # type: ignore[arg-type]
+        else:
+            first, longest, last, most = part.width(room)  # type: ignore[union-attr]
+            out.append(part.number)  # type: ignore[union-attr]
+            size += most
+        if line + first > LONGEST_LINE or longest > LONGEST_LINE:
+            raise DoesNotFit
+        line = line + first if last < 0 else last
+    if line > LONGEST_LINE:
+        raise DoesNotFit
+    return out, size
 
 
 def in_pieces(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | str] | str, int]:
     """Return the plain text a program wrote as its reader puts it together, and how long it is at most; in one where nothing is fixed."""
-    places = [place for place, part in enumerate(parts) if part.__class__ is Chunk]
-    if not places:
-        text = "".join(parts)  # type: ignore[arg-type]
-        return text, len(text)
-    found, size, start = list[int | str](), 0, 0
-    for place in (*places, len(parts)):
-        between = "".join(parts[start:place])  # type: ignore[arg-type]
-        if between:
-            found.append(between)
-        if place < len(parts):
-            chunk: Any = parts[place]
-            found.append(chunk.number)
-            size += chunk.most(room)
-        size, start = size + len(between), place + 1
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0], len(parts[0])
+    found, size = list[int | str](), 0
+    for part in parts:
+        if isinstance(part, Chunk):
+            found.append(part.number)
+            size += part.most(room)
+        elif part:
+            found.append(part)
+            size += len(part)
     return found, size
