@@ -14,7 +14,7 @@ import mmap
 import resource
 import sys
 import time
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from typing import Any
 
 import msgspec
@@ -35,7 +35,7 @@ _decode = msgspec.msgpack.Decoder().decode
 def main() -> None:
     """Answer jobs until the input ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    source, sink = BufferedReader(sys.stdin.buffer.raw, READ_BYTES), sys.stdout.buffer
+    source, sink = BufferedReader(FileIO(sys.stdin.fileno(), closefd=False), READ_BYTES), sys.stdout.buffer
     templates: dict[str, dict[str, str] | Mailing] = {}
     shops: dict[int, dict[str, Any]] = {}
     done = memoryview(mmap.mmap(int(sys.argv[1]), DONE_BYTES)).cast("Q")

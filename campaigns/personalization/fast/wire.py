@@ -113,21 +113,21 @@ def for_wire(parts: Sequence[str | Chunk], *, room: int) -> tuple[list[int | str
     """Return what a program wrote, ready for the wire, and how big it is at most; raises DoesNotFit for a line that is too long."""
     out, size, line = list[int | str](), 0, 0
     for part in parts:
-        if part.__class__ is str:
-            signs = len(part)  # type: ignore[arg-type]
+        if isinstance(part, str):
+            signs = len(part)
             if not signs:
                 continue
             size += signs
             if line + signs <= LONGEST_LINE:  # too short for a line that is too long
-                end = part.rfind("\r\n")  # type: ignore[union-attr]
+                end = part.rfind("\r\n")
                 line = line + signs if end < 0 else signs - end - 2
-                out.append(part)  # type: ignore[arg-type]
+                out.append(part)
                 continue
-            first, longest, last, _ = width_of(part)  # type: ignore[arg-type]
-            out.append(part)  # type: ignore[arg-type]
+            first, longest, last, _ = width_of(part)
+            out.append(part)
         else:
-            first, longest, last, most = part.width(room)  # type: ignore[union-attr]
-            out.append(part.number)  # type: ignore[union-attr]
+            first, longest, last, most = part.width(room)
+            out.append(part.number)
             size += most
         if line + first > LONGEST_LINE or longest > LONGEST_LINE:
             raise DoesNotFit
