@@ -74,6 +74,7 @@ def _render_all(messages: Sequence[Message], found: Mapping[int, Mapping[str, An
 
 
 def _job(message: Message, context: Mapping[str, Any]) -> Job:
-    language, parts = message.template_version.parts_for(message.customer.language)
+    version = message.template_version
+    language, parts = version.parts_for(message.customer.language)
     links = links_of_email(message, context, parts) if message.channel == "email" else None
-    return Job(f"{message.store_id}.{message.template_version_id}.{language}", parts, context, links)
+    return Job(f"{message.store_id}.{version.pk}.{language}", parts, context, links)

@@ -56,27 +56,24 @@ def build(mail: Mail) -> bytes:
 def pieces_of(mail: Mail) -> tuple[bytes, ...]:
     """Return the mail as pieces that make it one behind the other, those of its HTML as they are; raises CannotBuild."""
     boundary = f"=_{mail.message_id}"
-    lines = [
-        f"Message-ID: <{one_line(mail.message_id)}@{one_line(mail.host)}>",
-        f"Date: {_date(mail.date.replace(microsecond=0))}",
-        f"From: {_sender(mail.from_name, mail.from_address)}",
-        f"To: {mailbox(mail.to_name, mail.to_address)}",
-        f"Subject: {encoded(mail.subject, 'Subject')}",
-        "MIME-Version: 1.0",
-    ]
+    leaving, feedback = "", ""
     if mail.unsubscribe_url:
-        lines += [f"List-Unsubscribe: <{one_line(mail.unsubscribe_url)}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+        leaving = f"List-Unsubscribe: <{one_line(mail.unsubscribe_url)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     if mail.feedback_id:
-        lines.append(f"Feedback-ID: {one_line(mail.feedback_id)}")
-    lines += [
-        f'Content-Type: multipart/alternative; boundary="{boundary}"',
-        "",
-    ]
+        feedback = f"Feedback-ID: {one_line(mail.feedback_id)}\r\n"
     way, text = _carried(mail.text if isinstance(mail.text, bytes) else mail.text.encode("utf-8", "replace"))
-    lines.append(_part_head("text/plain", way, boundary))
-    way, html = ("7bit", mail.html) if isinstance(mail.html, tuple) else _html_carried(mail.html)
-    between, end = f"\r\n{_part_head('text/html', way, boundary)}", f"\r\n--{boundary}--\r\n"
-    return "\r\n".join(lines).encode("ascii"), text, between.encode("ascii"), *html, end.encode("ascii")
+    html_way, html = ("7bit", mail.html) if isinstance(mail.html, tuple) else _html_carried(mail.html)
+    head = (
+        f"Message-ID: <{one_line(mail.message_id)}@{one_line(mail.host)}>\r\n"
+        f"Date: {_date(mail.date.replace(microsecond=0))}\r\n"
+        f"From: {_sender(mail.from_name, mail.from_address)}\r\n"
+        f"To: {mailbox(mail.to_name, mail.to_address)}\r\n"
+        f"Subject: {encoded(mail.subject, 'Subject')}\r\n"
+        f"MIME-Version: 1.0\r\n{leaving}{feedback}"
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n{_part_head("text/plain", way, boundary)}'
+    )
+    between, end = f"\r\n{_part_head('text/html', html_way, boundary)}", f"\r\n--{boundary}--\r\n"
+    return head.encode("ascii"), text, between.encode("ascii"), *html, end.encode("ascii")
 
 
 def _part_head(kind: str, way: str, boundary: str) -> str:
