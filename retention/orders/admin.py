@@ -1,6 +1,6 @@
 """Baskets and orders, for staff: read-only."""
 
-from retention.orders.models import Cart, CartLine, CartSettings, Order, OrderLine, Refund, RefundLine, Return, ReturnLine
+from retention.orders.models import Cart, CartLine, CartSettings, Order, Refund, RefundLine, Return, ReturnLine
 from retention.tenancy.staff import look_at
 
 look_at(
@@ -17,7 +17,6 @@ look_at(
     search=("=store__slug", "=number", "=public_id"),
     filters=("payment_state", "fulfilment_state", "source"),
 )
-look_at(OrderLine, columns=("name", "store", "quantity", "price_minor"), search=("=store__slug",))
 look_at(
     Refund,
     columns=("number", "store", "total_minor", "currency", "refunded_at", "received_at"),

@@ -10,16 +10,21 @@ from retention.customers.exporting import Cells, Table
 from retention.customers.importing.cells import cell_of
 from retention.kit.money import to_major
 from retention.orders.models import OrderLine
+from retention.tenancy.context import require_store_id
 
 HEADER = [
     *("Order Number", "Order Date", "Customer Email", "Customer ID", "Product ID", "Product Name", "Quantity", "Unit Price", "Currency"),
     *("Country", "Order Total"),
 ]
+_BITS = 20  # of a position: no report has so many lines
+_LAST_POSITION = (1 << _BITS) - 1
 
 
 def _page(after: int, limit: int) -> list[tuple[int, Cells]]:
-    lines = OrderLine.objects.filter(id__gt=after).select_related("order__customer").prefetch_related("order__customer__identities")
-    return [(line.pk, _cells(line)) for line in lines.order_by("id")[:limit]]
+    """Return lines behind a place: their order's id, and in its last bits the position there."""
+    last = require_store_id(), after >> _BITS, after & _LAST_POSITION
+    lines = OrderLine.objects.filter(pk__gt=last).select_related("order__customer").prefetch_related("order__customer__identities")
+    return [(line.order_id << _BITS | line.position, _cells(line)) for line in lines.order_by("pk")[:limit]]
 
 
 def _cells(line: OrderLine) -> Cells:

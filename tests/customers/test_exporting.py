@@ -93,6 +93,19 @@ def test_orders_come_back_as_they_went_out():
         assert counts(import_file(out, store, kind="orders", at=NOW)) == {"new": 0, "changed": 0, "same": 2, "refused": 0}
 
 
+def test_lines_of_orders_follow_each_other_in_pages_of_any_size():
+    store = make_store(country="GB", currency="GBP", zone="Europe/London")
+    with work_for(store):
+        rows = "".join(f"{number},2026-01-01,P{line},1,1.00\n" for number in range(1, 4) for line in range(3))
+        import_file("Order Number,Date,SKU,Quantity,Unit Price\n" + rows, store, kind="orders", at=NOW)
+        for size in (1, 2, 4, 9):
+            place, found = 0, []
+            while page := ORDERS.page(place, size):
+                found += [(cells[0], cells[4]) for _place, cells in page]
+                place = page[-1][0]
+            assert found == [(str(number), f"P{line}") for number in range(1, 4) for line in range(3)]
+
+
 def test_a_large_file_is_made_in_pieces_and_announced(monkeypatch):
     shop = lumen()
     monkeypatch.setattr(exporting, "PAGE", 2)

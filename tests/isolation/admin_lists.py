@@ -23,7 +23,7 @@ ADMIN_MODELS: set[str] = {
     "customers.Identity", "customers.Import", "customers.ImportChunk", "customers.ImportFault", "customers.ImportRow",
     "customers.Pending", "customers.SavedView", "customers.Suppression", "intake.Delivery", "intake.DeliverySubject",
     "intake.ShopConnection", "mfa.Authenticator", "notices.Notice", "orders.Cart", "orders.CartLine", "orders.CartSettings",
-    "orders.Order", "orders.OrderLine", "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer",
+    "orders.Order", "orders.Refund", "orders.RefundLine", "orders.Return", "orders.ReturnLine", "rest.KeptAnswer",
     "segments.Postcode", "segments.Segment", "segments.SegmentRun", "segments.SegmentVersion",
     "sessions.Session", "signup.Confirmation", "signup.FormDay", "signup.Preference", "signup.Signup", "signup.SignupForm",
     "signup.Topic", "stores.ApiKey", "stores.AuditEntry", "stores.Invitation", "stores.Membership", "stores.PlatformState",

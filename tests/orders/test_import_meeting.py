@@ -62,7 +62,7 @@ def test_an_order_and_a_credit_note_of_one_number_are_two(store):
 
 
 @pytest.mark.parametrize(
-    ("statement", "index", "of"), [(_OF_ORDERS, "order_line_once", "order_id"), (_OF_REFUNDS, "refund_line_once", "refund_id")]
+    ("statement", "index", "of"), [(_OF_ORDERS, "orders_orderline_pkey", "order_id"), (_OF_REFUNDS, "refund_line_once", "refund_id")]
 )
 def test_lines_are_found_by_their_order_in_a_store_that_statistics_do_not_know(store, statement, index, of):
     rows = "".join(f"{sign}{n},2011-07-0{day},,P{n},Cup,{pieces},1.50,\n" * 3 for n in range(9, 209) for sign, day, pieces in BOTH)

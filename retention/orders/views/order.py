@@ -18,7 +18,7 @@ def order(request: Any, public_id: str) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("customer", "cart"), public_id=public_id)
     context: dict[str, Any] = {
         "order": found,
-        "lines": list(found.lines.order_by("position", "id")),
+        "lines": list(found.lines.order_by("position")),
         "refunds": list(found.refunds.prefetch_related("lines").order_by("refunded_at", "id")),
         "returns": list(Return.objects.filter(order_number=found.number).prefetch_related("lines").order_by("requested_at", "id")),
         "source": SOURCES.get(found.source, found.source),
