@@ -22,7 +22,8 @@ from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import USUAL_BUDGET, Budget, Do, Facts, Verdict, judge
 from campaigns.sending.sharing import later_ones, numbers_of
 from campaigns.sending.tracing import note
-from campaigns.sending.truths import Shown, look_again, settle
+from campaigns.sending.truths import Shown, look_again, settle, unspoken
+from campaigns.truth.offers import SPOKEN_OF_SQL
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
@@ -77,7 +78,7 @@ _FACTS = Prepared(
             SELECT FROM orders_order AS placed WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id
                 AND placed.placed_at >= cart.last_activity_at AND placed.cancelled_at IS NULL
         ) AS ordered,
-        {store_wide.IS_ON_SQL % "$3"} AS some_apart
+        {store_wide.IS_ON_SQL % "$3"} AS some_apart, {SPOKEN_OF_SQL % ("$3", "$9")} AS spoken_of
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
@@ -86,7 +87,7 @@ _FACTS = Prepared(
     LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
     """,  # noqa: S608 - fragments of ours, no values
-    "bigint[], text[], bigint, timestamptz, interval, text[], timestamptz, timestamptz",
+    "bigint[], text[], bigint, timestamptz, interval, text[], timestamptz, timestamptz, text[]",
 )
 # A row with a provider key may have left before (see doubts.py): it can be repeated or become unknown, never count as held back.
 _MARK = Prepared(
@@ -114,7 +115,7 @@ _MARK = Prepared(
     "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint, "
     "bigint[]",
 )
-_RIVALS, _ORDERED, _SOME_APART = 17, 19, 20  # places in a row of facts
+_RIVALS, _ORDERED, _SOME_APART, _SPOKEN_OF = 17, 19, 20, 21  # places in a row of facts
 _STATES = {Do.SEND: "sending", Do.LEAVE: "ready", Do.HOLD: "ready", Do.SUPPRESS: "suppressed", Do.SKIP: "skipped"}
 
 
@@ -165,9 +166,11 @@ def pass_gate(
     with transaction.atomic():
         ids = _locked(list(wanted), holder)
         shown = {pk: one.shown for pk, one in wanted.items() if one.shown is not None}
-        rows = _read(ids, wanted, budget=budget, now=now)
+        silent = unspoken(shown.values())
+        rows = _read(ids, wanted, silent, budget=budget, now=now)
         people = {row[0]: row[1] for row in rows}
-        facts = _facts(rows, wanted, shown, store_zone=store_zone, budget=budget, now=now)
+        still_unspoken = bool(silent and rows and not rows[0][_SPOKEN_OF])
+        facts = _facts(rows, wanted, shown, still_unspoken=still_unspoken, store_zone=store_zone, budget=budget, now=now)
         if rows and rows[0][_SOME_APART]:
             facts |= _apart(facts, people, now=now)
         verdicts = {message_id: judge(fact, now=now) for message_id, fact in facts.items()}
@@ -187,10 +190,10 @@ def _locked(ids: list[int], holder: UUID) -> list[int]:
     return [pk for (pk,) in _LOCK.rows([store_id, ids, holder], after=(_HOLD_CAMPAIGNS, [store_id, ids]))]
 
 
-def _read(ids: list[int], wanted: Mapping[int, Wanted], *, budget: Budget, now: datetime) -> list[tuple[Any, ...]]:
-    """Return what is so now of locked messages and their people."""
+def _read(ids: list[int], wanted: Mapping[int, Wanted], silent: list[str], *, budget: Budget, now: datetime) -> list[tuple[Any, ...]]:
+    """Return what is so now of locked messages and their people. silent: products of which it is asked whether the shop speaks now."""
     digests = [wanted[message_id].digest for message_id in ids]
-    asked = [ids, digests, require_store_id(), now - timedelta(days=7), PATIENCE, sorted(budget.channels), now, now - STUCK_AFTER]
+    asked = [ids, digests, require_store_id(), now - timedelta(days=7), PATIENCE, sorted(budget.channels), now, now - STUCK_AFTER, silent]
     return _FACTS.rows(asked) if ids else []
 
 
@@ -199,6 +202,7 @@ def _facts(
     wanted: Mapping[int, Wanted],
     shown: Mapping[int, Shown],
     *,
+    still_unspoken: bool,
     store_zone: str,
     budget: Budget,
     now: datetime,
@@ -206,7 +210,7 @@ def _facts(
     """Return the facts of these messages."""
     if not rows:
         return {}
-    untrue = look_again({row[0]: row[_ORDERED] for row in rows}, shown, now=now)
+    untrue = look_again({row[0]: row[_ORDERED] for row in rows}, shown, still_unspoken=still_unspoken, now=now)
     texts = [row[0] for row in rows if row[2] == "sms"]
     numbers = numbers_of(texts, [wanted[pk].digest for pk in texts])
     facts = {row[0]: _fact(row, wanted[row[0]], store_zone=store_zone, budget=budget) for row in rows}

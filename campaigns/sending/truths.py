@@ -78,13 +78,23 @@ def _as_word(kept: Kept, *, store: Store) -> dict[str, str]:
     return {"code": kept.code, "expires": last.date().isoformat()}
 
 
-def look_again(messages: Mapping[int, bool], shown: Mapping[int, Shown], *, now: datetime) -> dict[int, str]:
+def unspoken(shown: Iterable[Shown]) -> list[str]:
+    """Return the products that messages show, by the shop's ids, where it spoke of none of them when they were made; else nothing."""
+    seen = [one.seen.offers for one in shown]
+    if any(offer is not None for offers in seen for offer in offers.values()):
+        return []
+    return sorted({product for offers in seen for product, _variant in offers})
+
+
+def look_again(messages: Mapping[int, bool], shown: Mapping[int, Shown], *, still_unspoken: bool = False, now: datetime) -> dict[int, str]:
     """Return why messages must not leave as they were rendered, in the gate's transaction: a rule, an order, or a change since.
 
-    messages: whether their person ordered since they last touched the basket.
+    messages: whether their person ordered since they last touched the basket. still_unspoken: the shop spoke of no product they show when
+    they were made, and the gate has just read that it still does not; then nothing is asked.
     """
     mine = {pk: one for pk, one in shown.items() if pk in messages}
-    changed = showing.changed({pk: one.seen for pk, one in mine.items() if one.seen.offers})
+    showing_some = {} if still_unspoken else {pk: one.seen for pk, one in mine.items() if one.seen.offers}
+    changed = showing.changed(showing_some) if showing_some else set()
     changed |= drawing.changed({pk: one.kept for pk, one in mine.items()}, now=now)
     ordered = [pk for pk, one in mine.items() if one.about_basket and messages[pk]]
     found = {pk: one.blocked for pk, one in mine.items() if one.blocked}

@@ -36,6 +36,8 @@ _OFFERS = Prepared(
     """,
     "text[], text[], bigint",
 )
+SPOKEN_OF_SQL = "EXISTS (SELECT FROM catalog_product WHERE store_id = %s AND shop_id = ANY(%s) AND state <> 'seen')"
+"""Whether the shop speaks now of any of these products: for a statement that reads other things too."""
 # A product in the same category that can be bought now in the same currency, the nearest in price first.
 _SIMILAR = """
     SELECT w.product_id, w.variant_id, like_it.*

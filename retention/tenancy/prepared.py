@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 
+_BETWEEN = "\0"  # in no text that PostgreSQL takes
 _WHOLE, _TEXT = {int}, {str}  # the types of all values of an array that is written without looking at each
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
@@ -43,13 +44,15 @@ class Prepared:
 
 def in_one(values: Sequence[int | str | datetime | None]) -> str:
     """Return an array as one literal: as the list of expressions that the driver writes, each value is parsed and worked out by itself."""
+    if values and values[0] == values[-1] and values.count(values[0]) == len(values):  # of a few messages most is the same
+        return "{" + ",".join([_element(values[0])] * len(values)) + "}"
     kinds = set(map(type, values))
     if kinds == _WHOLE:
         return "{" + ",".join(map(str, values)) + "}"
     if kinds == _TEXT:
-        text = '","'.join(values)  # type: ignore[arg-type]
-        if "\\" not in text and text.count('"') == 2 * (len(values) - 1):
-            return f'{{"{text}"}}'
+        text = _BETWEEN.join(values)  # type: ignore[arg-type]
+        if text.count(_BETWEEN) == len(values) - 1:
+            return '{"' + _escaped(text).replace(_BETWEEN, '","') + '"}'
     return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
@@ -59,6 +62,8 @@ def _element(value: int | str | datetime | None) -> str:
     if isinstance(value, int):
         return str(int(value))
     text = value if isinstance(value, str) else value.isoformat()
-    if "\\" in text or '"' in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -19,8 +19,22 @@ def test_texts_numbers_and_moments_come_through_as_they_are() -> None:
     assert echo.rows([[], [], []]) == [([], [], [], 0)]
     texts = [one for one in ODD if one is not None]
     plain = [one for one in texts if not {'"', "\\"} & set(one)]
-    for told in (texts, plain, ['"'], ["a", 'b","c']):
+    same = [['"', '"'], ["a", "a"], ["NULL", "NULL", "NULL"]]
+    for told in (texts, plain, ['"'], ["a", 'b","c'], ["a", "b", "a"], *same):
         assert echo.rows([told, [1, 2**60], [moment]]) == [(told, [1, 2**60], [moment], len(told))]
+
+
+def test_what_is_the_same_for_all_comes_through_as_often() -> None:
+    moment = datetime(2026, 11, 20, 9, 30, 0, 250, tzinfo=UTC)
+    echo = Prepared("echo_same", "SELECT $1, $2, $3", "text[], bigint[], timestamptz[]")
+    assert echo.rows([[None] * 3, [7] * 3, [moment] * 3]) == [([None] * 3, [7] * 3, [moment] * 3)]
+    assert echo.rows([["", ""], [None, None], [None, None]]) == [(["", ""], [None, None], [None, None])]
+
+
+def test_text_that_no_database_takes_is_refused_and_never_read_as_two() -> None:
+    echo = Prepared("echo_refused", "SELECT $1", "text[]")
+    with pytest.raises(ValueError, match="NUL"):
+        echo.rows([["one\0two", "three"]])
 
 
 def test_a_connection_that_does_not_know_a_statement_is_told() -> None:

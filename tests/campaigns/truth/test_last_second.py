@@ -248,6 +248,32 @@ def test_order_at_the_last_second_stops_the_reminder_even_of_an_unknown_basket(
     assert Cart.objects.get().state == "open"
 
 
+@pytest.mark.parametrize(("product", "state"), [("hand-grinder", ("ready", "changed")), ("kettle", ("sent", ""))])
+def test_product_the_shop_first_speaks_of_before_the_gate_reads_is_rendered_anew(
+    store: Any, sink: Any, now: Any, basket: Message, monkeypatch: Any, product: str, state: tuple[str, str]
+) -> None:
+    real = gate._locked
+
+    def speak_first(*given: Any) -> list[int]:
+        make_product(product, price=5400, now=now)
+        return real(*given)
+
+    monkeypatch.setattr(gate, "_locked", speak_first)
+    send(store, now=now)
+    assert ended(basket) == state
+
+
+@pytest.mark.parametrize(("known", "times"), [("hand-grinder", 2), ("kettle", 1)])
+def test_gate_asks_about_products_only_where_the_shop_spoke_of_any(
+    store: Any, sink: Any, now: Any, basket: Message, known: str, times: int
+) -> None:
+    make_product(known, price=4900, now=now)
+    with CaptureQueriesContext(connection) as found:
+        send(store, now=now)
+    assert sum("EXECUTE truth_offers" in query["sql"] for query in found) == times
+    assert ended(basket) == ("sent", "")
+
+
 def test_order_before_the_basket_was_touched_stops_nothing(store: Any, sink: Any, now: Any, basket: Message) -> None:
     earlier = now - timedelta(hours=5)
     Order(customer_id=basket.customer_id, number="W-1", currency="EUR", total_minor=1, placed_at=earlier, received_at=now).save()
