@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.base import ModelState
 
-from campaigns.models import Brand, Campaign, Message, TemplateVersion
+from campaigns.models import Brand, Message, TemplateVersion
 from retention.customers.models import Customer
 from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
@@ -48,6 +48,12 @@ _READ = Prepared(
     WHERE m.store_id = $1 AND m.id = ANY($2)
     ORDER BY m.due_at, m.id
     """,  # noqa: S608 - names of columns
+    "bigint, bigint[]",
+)
+
+_SILENT = Prepared(
+    "read_silent_campaigns",
+    "SELECT id FROM campaigns_campaign WHERE store_id = $1 AND id = ANY($2) AND NOT measure_opens",
     "bigint, bigint[]",
 )
 
@@ -101,7 +107,7 @@ def _say_whether_opens_are_measured(rows: Sequence[Message]) -> None:
     """Let those mails carry no picture whose campaign says so, or for all that is no campaign the store."""
     mails = [row for row in rows if row.channel == "email"]
     campaigns = {row.source_id for row in mails if row.source_kind == "campaign"}
-    silent = set(Campaign.objects.filter(pk__in=campaigns, measure_opens=False).values_list("pk", flat=True)) if campaigns else set()
+    silent = {pk for (pk,) in _SILENT.rows([require_store_id(), sorted(campaigns)])} if campaigns else set()
     others = any(row.source_kind != "campaign" for row in mails)
     measured = not others or not Brand.objects.filter(measure_opens=False).exists()
     for row in mails:
