@@ -1,6 +1,6 @@
 """Rows that are made once for a file, since they cost much; what each test changes is taken back before the next.
 
-Only for files whose tests commit nothing.
+Only for files whose tests commit nothing. And what PostgreSQL knows of such rows, for a test that looks at a plan.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,3 +29,10 @@ def lasting(blocker: DjangoDbBlocker, make: Callable[[], T]) -> Iterator[T]:
         with blocker.unblock():
             transaction.set_rollback(True)
             around.__exit__(None, None, None)
+
+
+def take_statistics(*tables: str) -> None:
+    """Have the statistics of tables taken with the rows of the test's own transaction: only the owner may, and does not see these."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute("SELECT boomerang_know_table(%s, %s)", [f"public.{table}", 2**62])

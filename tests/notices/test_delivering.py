@@ -13,6 +13,7 @@ from retention.notices.delivering import claim, deliver_due, erase_old, next_sta
 from retention.notices.models import Notice
 from retention.notices.owing import owe
 from retention.notices.smtp import SmtpCarrier, route_of
+from tests.lasting import take_statistics
 from tests.notices.mail_servers import free_port, mail_server, rude_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,8 +215,7 @@ def test_what_is_asked_every_few_seconds_and_at_an_erasure_is_found_by_an_index(
             for number in range(5000)
         ]
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE notices_notice")
+    take_statistics("notices_notice")
     asked = [*delivering.old_notices(timezone.now()), Notice.objects.filter(to__iexact="P7@example.test")]
     plans = [rows.explain() for rows in asked]
     assert [plan for plan in plans if "Seq Scan" in plan] == []

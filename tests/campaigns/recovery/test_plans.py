@@ -12,6 +12,7 @@ from retention.customers.models import Customer
 from retention.kit.clock import now as clock_now
 from tests.customers.test_plans import FILL, scanned_tables
 from tests.factories import make_store, work_for
+from tests.lasting import take_statistics
 
 pytestmark = pytest.mark.django_db
 STAGES = """
@@ -47,8 +48,7 @@ def test_looking_hearing_and_counting_read_no_table_from_end_to_end():
             cursor.execute(DEPARTURES, [stage_id, store.pk])
     with work_for(store):
         now, people = clock_now(), list(Customer.objects.order_by("id").values_list("pk", flat=True)[:50])
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE customers_customerevent, campaigns_departure, orders_order")
+        take_statistics("customers_customerevent", "campaigns_departure", "orders_order")
         usual: dict[str, Any] = {"store": store.pk, "customers": people}
         since = now - timedelta(days=1)
         looked = usual | {"since": since, "until": now, "arrived": since, "most": 300, "told": list(looking._TOLD)}
