@@ -15,25 +15,34 @@ from dateutil import parser  # type: ignore[import-untyped]
 from liquid import Undefined
 from liquid.filter import liquid_filter
 
-from retention.kit.money import MoneyError, format_amount
+from retention.kit.money import MoneyError, forget_locales, is_locale, write_amount
 
 LONGEST_MOMENT = 100
+LONGEST_LOCALE = 20  # zh_Hant_HK has ten signs; what follows a point may be of any length, and would be kept
 _EPOCH = datetime.fromisoformat("1970-01-01")  # what a text leaves out is filled from here, never from today
 _WEB = ("http", "https")
 
 
 @liquid_filter
 def money(minor: Any, currency: Any = "", locale: Any = "en") -> str:
-    """Write whole minor units as an amount: {{ line.total_minor | money: cart.currency }}."""
+    """Write whole minor units as an amount: {{ line.total_minor | money: cart.currency }}; as in English where nobody knows the locale."""
+    wanted = str(locale)
     try:
-        return _amount(minor if type(minor) is int else int(str(minor)), str(currency), str(locale) or "en")
+        known = wanted if 0 < len(wanted) <= LONGEST_LOCALE else "en"
+        return _amount(minor if type(minor) is int else int(str(minor)), str(currency), known)
     except (MoneyError, ValueError):
         return ""
 
 
 @lru_cache(maxsize=4096)  # by place: named arguments take longer to look up than the rest of the filter
 def _amount(minor: int, currency: str, locale: str) -> str:
-    return format_amount(minor, currency=currency, locale=locale)
+    return write_amount(minor, currency=currency, locale=locale if is_locale(locale) else "en")
+
+
+def forget_amounts() -> None:
+    """Drop the amounts that are kept, and what was read to write them."""
+    _amount.cache_clear()
+    forget_locales()
 
 
 @liquid_filter

@@ -18,7 +18,7 @@ from campaigns.personalization.fast.emitting import TextEmit, program_of
 from campaigns.personalization.fast.keeping import forget_kept
 from campaigns.personalization.fast.mail import Letter, Linked
 from campaigns.personalization.fast.surprises import SURPRISES
-from campaigns.personalization.filters import FILTERS
+from campaigns.personalization.filters import FILTERS, forget_amounts
 from campaigns.personalization.tracking import forget_addresses
 
 MOST_LOOPS = 10_000
@@ -197,8 +197,10 @@ def _guarded(work: Callable[[], _Made]) -> _Made | CannotRender:
         return CannotRender("template_too_big", type(error).__name__)
     except LiquidError as error:
         return CannotRender("template_error", str(error).splitlines()[0][:200])
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, OSError) as error:
-        return CannotRender("template_error", type(error).__name__)  # a filter of the library on a value it did not expect
+    except MemoryError:
+        raise
+    except Exception as error:  # a filter of a library on a value it did not expect costs this message and no process
+        return CannotRender("template_error", type(error).__name__)
     if _missing:
         return CannotRender("template_variable", ", ".join(sorted(set(_missing)))[:200])
     return made
@@ -232,3 +234,4 @@ def forget() -> None:
     _template.cache_clear()
     forget_kept()
     forget_addresses()
+    forget_amounts()

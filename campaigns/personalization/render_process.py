@@ -6,7 +6,8 @@ is limited here; its time is limited by the parent, and by a CPU limit that also
 Answers leave together, at the latest after the last job that came with them: waking the reader for each costs as much as rendering. How
 many jobs are done stands in memory shared with the parent, who so knows the culprit when it has to end this process.
 
-Where memory does not suffice, everything kept for all shops is dropped and the job is tried once more: only then it is the job's own.
+Where memory does not suffice, everything kept for all shops is dropped and the job is tried once more. If that does not help, the process
+ends: libraries keep things of their own. Only in a process that has made nothing else yet a want of memory is the job's own.
 """
 
 import gc
@@ -27,6 +28,8 @@ CPU_SECONDS_A_JOB = 3
 LENGTH_BYTES = 4
 DONE_BYTES = 8
 FLUSH_SECONDS = 0.05
+MADE_TO_WARM_UP = 1
+NO_MEMORY = CannotRender("template_too_big", "MemoryError")
 READ_BYTES = 1 << 17
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -41,13 +44,20 @@ def main() -> None:
     done = memoryview(mmap.mmap(int(sys.argv[1]), DONE_BYTES)).cast("Q")
     gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
     answers: list[bytes] = []
+    made = 0
     flushed = time.monotonic()
     _allow_cpu()
     while head := source.read(LENGTH_BYTES):
         job = _decode(source.read(int.from_bytes(head)))
         if "place" in job:
             job["context"]["shop"] = _shop_of(job, shops)
-        answers.append(_answer(job, templates))
+        answer = _answer(job, templates)
+        if answer is None and made > MADE_TO_WARM_UP:
+            sink.write(b"".join(answers))
+            sink.flush()
+            return
+        answers.append(answer or framed(NO_MEMORY))
+        made += 1
         done[0] += 1
         if job["last"] or time.monotonic() - flushed > FLUSH_SECONDS:
             sink.write(b"".join(answers))
@@ -69,8 +79,11 @@ def framed(value: object) -> bytes:
     return len(content).to_bytes(LENGTH_BYTES) + content
 
 
-def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> bytes:
-    """Render one job and return the frame of its answer: plain texts, or a mail with its links and the fixed pieces its reader lacks."""
+def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> bytes | None:
+    """Render one job and return the frame of its answer: plain texts, or a mail with its links and the fixed pieces its reader lacks.
+
+    None where memory does not suffice.
+    """
     if "parts" in job:
         templates[job["template"]] = Mailing(job["parts"], utm=job["utm"], hosts=job["hosts"]) if "utm" in job else job["parts"]
     for _try in range(2):
@@ -83,7 +96,7 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
                 template.drop()
         forget()
         gc.collect()
-    return framed(CannotRender("template_too_big", "MemoryError"))
+    return None
 
 
 def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...] | int:

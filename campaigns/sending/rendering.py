@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from campaigns.personalization.render import CannotRender, Rendered
-from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, framed
+from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, NO_MEMORY, framed
 from campaigns.personalization.tracking import MOST_LINKS, addresses_to
 
 PATIENCE_SECONDS = 1.0
@@ -169,11 +169,13 @@ class Renderer:
             if ended and len(answers) == culprit < len(jobs) and not (was_new and culprit == 0):
                 self.stop()
                 answers += self._run(jobs[culprit : culprit + 1])
+                if answers[-1] == NO_MEMORY:
+                    _kills[jobs[culprit].template] += 1
             elif len(answers) == culprit < len(jobs):
                 _kills[jobs[culprit].template] += 1
                 why = ("template_too_big", "the render process ended") if ended else ("template_too_slow", _SLOW)
                 answers.append(CannotRender(*why))
-        return [self._run([job])[0] if answer is None else answer for answer, job in zip(answers, jobs, strict=False)]
+        return [self.render_all([job])[0] if answer is None else answer for answer, job in zip(answers, jobs, strict=False)]
 
     def _framed(self, job: Job, *, last: bool) -> tuple[bytes, _Told, str]:
         """Return a job as one frame, what we were told of its template, and the proofs its links were given."""

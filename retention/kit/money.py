@@ -7,7 +7,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_compact_currency, format_currency
 
 from retention.kit.words import Phrase, gettext_noop
@@ -84,6 +84,11 @@ def to_major(minor: int, *, currency: str) -> Decimal:
 @lru_cache(maxsize=4096)
 def format_amount(minor: int, *, currency: str, locale: str) -> str:
     """Write an amount with all its decimals, as in a table of orders: €1,044.82, 1.044,82 €, ¥6,420."""
+    return write_amount(minor, currency=currency, locale=locale)
+
+
+def write_amount(minor: int, *, currency: str, locale: str) -> str:
+    """Do the same for who keeps the answers, and drops them, by a limit of their own."""
     return _write(to_major(minor, currency=currency), currency=currency, locale=locale, decimals=decimals_of(currency))
 
 
@@ -148,3 +153,18 @@ def _pattern(locale: str, decimals: int) -> str:
 @lru_cache(maxsize=256)
 def _locale(locale: str) -> Locale:
     return Locale.parse(locale.replace("-", "_"))
+
+
+def is_locale(locale: str) -> bool:
+    """Say whether it names a locale in which amounts can be written."""
+    try:
+        _locale(locale)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def forget_locales() -> None:
+    """Drop the locales that are kept and their ways to write amounts, where memory is scarce."""
+    for kept in (_pattern, _locale):
+        kept.cache_clear()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from babel.localedata import locale_identifiers
 
 from campaigns.personalization import render_process
 from campaigns.personalization.fast import keeping
@@ -15,6 +16,7 @@ from campaigns.sending.rendering import Job, Links, Renderer
 LINKS = Links({}, frozenset({"lumen.example.test"}), "", "https://s.test/c/", lambda count: count * "proof0")
 EVERY_VALUE = '{% for v in event.values %}<b title="{{ v }}">{{ v }}</b>{% endfor %}'
 NEVER_SHOWN = "{% if event.nothing %}" + "\N{PARTY POPPER}" * 400_000 + "{% endif %}<p>Hi {{ event.name }}</p>"
+TOO_LARGE = "{% if event.nothing %}" + "\N{PARTY POPPER}" * 9_000_000 + "{% endif %}"
 SMALL = '<p>{{ event.name }}</p><a href="https://lumen.example.test/sale">Sale</a>'
 
 
@@ -67,7 +69,30 @@ def test_only_the_second_time_that_memory_does_not_suffice_is_final(monkeypatch:
     fails[:] = [False, True]
     assert render_process._answer(job, {"t": {}, "m": mailing}) == render_process.framed(Rendered("Hi", "made", "Hi"))
     fails[:] = [True, True]
-    assert render_process._answer(job, {"t": {}}) == render_process.framed(CannotRender("template_too_big", "MemoryError"))
+    assert render_process._answer(job, {"t": {}}) is None, "the process ends, or it is the job's own"
+
+
+IN_EVERY_LOCALE = (
+    '{% for l in event.locales %}{{ 1 | money: "EUR", l }}{% endfor %}{% for l in event.locales %}{{ 1 | money: "EUR", l }}{% endfor %}'
+)
+
+
+def test_what_a_library_keeps_for_itself_costs_no_mail_of_another_shop(process: Renderer) -> None:
+    rendering.forget_kills()
+    locales = locale_identifiers()  # the data of all of them are larger than the process may be
+    for start in range(0, len(locales), 5):
+        big, small = process.render_all([mail("a", IN_EVERY_LOCALE, locales=locales[start : start + 5]), mail("b", SMALL, name="Zoë")])
+        assert isinstance(big, Rendered)
+        assert html_of(small) == '<p>Zo&#235;</p><a href="https://s.test/c/0.proof0">Sale</a>'
+    assert not rendering._kills
+
+
+def test_a_mail_too_large_for_the_process_is_set_aside_in_the_end_and_its_neighbours_are_made(process: Renderer) -> None:
+    rendering.forget_kills()
+    jobs = [job for number in range(5) for job in (mail("large", TOO_LARGE, name="A"), mail("b", SMALL, name=number))]
+    answers = process.render_all(jobs)
+    assert [html_of(one) for one in answers[1::2]] == [f'<p>{n}</p><a href="https://s.test/c/0.proof0">Sale</a>' for n in range(5)]
+    assert [one.reason for one in answers[::2] if isinstance(one, CannotRender)] == ["template_too_big"] * 3 + ["template_set_aside"] * 2
 
 
 def test_a_process_that_ends_under_what_others_left_in_it_is_not_laid_to_the_next_message(
@@ -115,3 +140,11 @@ def test_fixed_html_is_kept_once_and_only_plain_texts_are_joined() -> None:
     for _time in range(2):
         assert told.filled(1, [b"https://s.test/0", b"https://s.test/1"]) == b"100% of it: https://s.test/0."
     assert (len(told.chunks), dict(told.forms)) == (2, {1: b"100%% of it: %b."})
+
+
+@pytest.mark.parametrize("locale", ["xx", "nonsense!", "en." + "x" * 1000, "", "xx_YY", None])
+def test_an_amount_in_a_locale_nobody_knows_is_written_as_in_english(locale: str | None) -> None:
+    source = '{{ 123456 | money: "EUR", event.locale }}'
+    made = render({"subject": source, "html": source, "text": source}, {"event": {"locale": locale}})
+    assert isinstance(made, Rendered)
+    assert made.text == "€1,234.56"
