@@ -56,13 +56,17 @@ def read_words(post: QueryDict) -> dict[str, str]:
 
 @dataclass
 class Called:
-    """What a segment is called, as it stands in the form. fault: of the name; refusal: why the whole was not saved."""
+    """What a segment is called, as it stands in the form. fault: of the name; refusal: why the whole was not saved.
+
+    by_rule: nobody named it, so it is called by its rule, with a number where another segment is called so.
+    """
 
     name: str = ""
     folder: str = ""
     note: str = ""
     fault: str = ""
     refusal: str = ""
+    by_rule: bool = False
 
     @classmethod
     def of(cls, post: QueryDict) -> "Called":
@@ -195,6 +199,7 @@ def _keep(request: Any, segment: Segment | None, built: Built, called: Called, t
     rule, problems = finished(built.tree, terms)
     if segment is None and not called.name and rule is not None:
         called.name = shorten(say(built.tree, terms).rstrip(". "), LONGEST_OWN_NAME, placeholder="…")
+        called.by_rule = True
     if not called.name:
         called.fault = str(NAME_WANTED)
     if called.fault or (rule is None and not is_draft):
@@ -225,6 +230,8 @@ def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *
         there: Segment | None = Segment.objects.filter(public_id=new_id).first() if new_id else None
         if there is not None:
             return there
+        if called.by_rule:
+            words["name"] = saving.free_name(called.name)
         made = saving.create(
             **words, rule=None if is_draft else built.tree, draft=built.tree if is_draft else None, user_id=who, now=now, public_id=new_id
         )
