@@ -258,6 +258,11 @@ def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
 def free_name(name: str) -> str:
     """Return the name, or with the next number behind it where a segment has it; nobody else takes it while the transaction lasts."""
     _lock()
+    return next_name(name)
+
+
+def next_name(name: str) -> str:
+    """Return what `free_name` would, for who may not wait for others to save; somebody may take it meanwhile."""
     stem = name[:FREE_STEM].rstrip()
     taken = set(Segment.objects.kept().filter(name__startswith=stem).values_list("name", flat=True))
     names = (name[:LONGEST_NAME], *(f"{stem} ({number})" for number in range(2, MOST_SEGMENTS + 2)))
