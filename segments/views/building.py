@@ -56,17 +56,13 @@ def read_words(post: QueryDict) -> dict[str, str]:
 
 @dataclass
 class Called:
-    """What a segment is called, as it stands in the form. fault: of the name; refusal: why the whole was not saved.
-
-    by_rule: nobody named it, so it is called by its rule, with a number where another segment is called so; never in the form itself.
-    """
+    """What a segment is called, as it stands in the form. fault: of the name; refusal: why the whole was not saved."""
 
     name: str = ""
     folder: str = ""
     note: str = ""
     fault: str = ""
     refusal: str = ""
-    by_rule: bool = False
 
     @classmethod
     def of(cls, post: QueryDict) -> "Called":
@@ -198,13 +194,13 @@ def _answer(request: Any, segment: Segment | None) -> HttpResponse:
 def _keep(request: Any, segment: Segment | None, built: Built, called: Called, terms: Terms, *, is_draft: bool) -> HttpResponse:
     rule, problems = finished(built.tree, terms)
     by_rule = not called.name if segment is None else _is_named_anew(segment, rule, called, terms, is_draft=is_draft)
-    named = replace(called, name=name_by(rule, terms), by_rule=True) if by_rule else called
+    named = replace(called, name=name_by(rule, terms)) if by_rule else called
     if not named.name:
         called.name, called.fault = "", str(_NAME_OF_NOBODY if by_rule and rule is not None else NAME_WANTED)
     if called.fault or (rule is None and not is_draft):
         return _page(request, segment, built, called, terms, problems=problems, status=422)
     try:
-        kept = _kept(request, segment, built, named, is_draft=is_draft)
+        kept = _kept(request, segment, built, named, is_draft=is_draft, by_rule=by_rule)
     except saving.NameTaken as error:
         called.fault = saving.refusal_words(error)
         return _page(request, segment, built, called, terms, status=422)
@@ -229,13 +225,16 @@ def _is_named_anew(segment: Segment, rule: Rule | None, called: Called, terms: T
 
 
 @transaction.atomic
-def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *, is_draft: bool) -> Segment:
-    """Save it all or nothing, with its line in the audit log; the same new form twice makes one segment."""
+def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *, is_draft: bool, by_rule: bool) -> Segment:
+    """Save it all or nothing, with its line in the audit log; the same new form twice makes one segment.
+
+    by_rule: nobody named it, so where another segment is called so, it bears a number.
+    """
     now, who, new_id = clock.now(), request.user.pk, read_id(request.POST.get("new", ""))
     there: Segment | None = Segment.objects.filter(public_id=new_id).first() if segment is None and new_id else None
     if there is not None:
         return there
-    name = saving.free_name(called.name) if called.by_rule else called.name
+    name = saving.free_name(called.name) if by_rule else called.name
     words = {"name": name, "folder": called.folder, "note": called.note}
     if segment is None:
         made = saving.create(
