@@ -266,7 +266,7 @@ def test_the_page_says_that_it_is_not_what_was_asked_about(store: Any, draft: Ca
     assert "What should be different" in marketer.get(here).content.decode()
 
 
-def test_a_question_outlives_an_account_that_is_connected_and_the_yes_is_to_where_it_goes_now(store: Any, draft: Campaign, now: Any) -> None:
+def test_a_question_outlives_a_connected_account_and_the_yes_is_to_where_it_goes_now(store: Any, draft: Campaign, now: Any) -> None:
     assert asking.ask(draft, store=store, user_id=None, now=now)
     draft.refresh_from_db()
     here = f"/s/{store.slug}/campaigns/{draft.public_id}/"

@@ -89,7 +89,7 @@ def compared(client, shop, where, columns):
     return client.get(where).content.decode()
 
 
-OPTIONAL = "Where did these people agree to be written to? <span class=\"dim\">if you like</span>"
+OPTIONAL = 'Where did these people agree to be written to? <span class="dim">if you like</span>'
 
 
 @pytest.mark.parametrize(
