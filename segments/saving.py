@@ -26,6 +26,8 @@ from segments.rules.tree import RuleError
 from segments.senders import listeners
 
 MOST_SEGMENTS = 500
+LONGEST_NAME = 120
+FREE_STEM = LONGEST_NAME - len(" (501)")  # of a name that has to bear a number
 _KEEP = """
     WITH kept AS (
         INSERT INTO segments_segmentmember (store_id, segment_id, customer_id, entered_at)
@@ -251,6 +253,20 @@ def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
     segment.kind, segment.state, segment.members_count, segment.counted_at = Segment.Kind.LIST, Segment.State.LIVE, count, now
     segment.save(update_fields=["kind", "state", "members_count", "counted_at"])
     StoreWork.ring(SWEEP, store_id=segment.store_id, due_at=now)
+
+
+def free_name(name: str) -> str:
+    """Return the name, or with the next number behind it where a segment has it; nobody else takes it while the transaction lasts."""
+    _lock()
+    return next_name(name)
+
+
+def next_name(name: str) -> str:
+    """Return what `free_name` would, for who may not wait for others to save; somebody may take it meanwhile."""
+    stem = name[:FREE_STEM].rstrip()
+    taken = set(Segment.objects.kept().filter(name__startswith=stem).values_list("name", flat=True))
+    names = (name[:LONGEST_NAME], *(f"{stem} ({number})" for number in range(2, MOST_SEGMENTS + 2)))
+    return next(one for one in names if one not in taken)
 
 
 def _lock() -> None:

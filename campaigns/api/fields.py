@@ -8,7 +8,7 @@ from rest_framework import serializers
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import CHANNELS, Told, Way
-from campaigns.broadcasts.marking import mark_of, standing_mark
+from campaigns.broadcasts.marking import shown_mark, standing_mark
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
@@ -71,7 +71,7 @@ class CampaignShown(CampaignOut):
     def get_mark(self, campaign: Campaign) -> str:
         """Return the mark of a draft, and of an approved one that is paused what may have changed since; else nothing."""
         if campaign.is_editable:
-            return mark_of(campaign)
+            return shown_mark(campaign)
         return standing_mark(campaign) if campaign.approved_mark and campaign.state == Campaign.State.PAUSED else ""
 
     def get_figures(self, campaign: Campaign) -> FiguresOut:

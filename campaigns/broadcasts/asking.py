@@ -12,7 +12,7 @@ from django.db import transaction
 
 from campaigns.broadcasts import running
 from campaigns.broadcasts.mailing import tell_answered, tell_asked
-from campaigns.broadcasts.marking import mark_of
+from campaigns.broadcasts.marking import mark_of, shown_mark
 from campaigns.models import Campaign
 from retention.stores.limits import Limit, spend_or_local
 from retention.stores.models import Store
@@ -62,13 +62,13 @@ def is_stale(campaign: Campaign) -> bool:
 def approve(campaign: Campaign, *, store: Store, user_id: int | None, seen: str, now: datetime) -> bool:
     """Say yes to a draft somebody asked about, which starts it; say whether one waited. Raises Changed and CannotStart.
 
-    seen: the mark of what was looked at, from `mark_of`.
+    seen: the mark of what was looked at, from `shown_mark`.
     """
     with transaction.atomic():
         held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
         if not held.is_editable or held.asked_at is None:
             return False
-        if seen != mark_of(held):
+        if seen != shown_mark(held):
             raise Changed
         return start(held, store=store, user_id=user_id, now=now)
 
@@ -94,9 +94,9 @@ def give_back(campaign: Campaign, *, store: Store, user_id: int | None, why: str
 
 
 def is_still(campaign: Campaign, seen: str) -> bool:
-    """Say whether a draft is still what was looked at, and hold it for the caller's transaction. seen: from `mark_of`.
+    """Say whether a draft is still what was looked at, and hold it for the caller's transaction. seen: from `shown_mark`.
 
     Without a mark nobody can say what was seen: fine for a draft of one's own, not for one that somebody asked a yes for.
     """
     held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
-    return seen == mark_of(held) if seen or held.asked_at is not None else True
+    return seen == shown_mark(held) if seen or held.asked_at is not None else True

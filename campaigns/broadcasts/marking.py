@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, SendRule, StorePhrase
+from campaigns.sending.connecting import without_provider
 from retention.customers.changes import of_segment
 from segments.models import Segment
 
@@ -23,11 +24,25 @@ _BELOW = of_segment("")
 
 
 def mark_of(campaign: Campaign) -> str:
-    """Return the mark of all of it, as a page carries it to say what it showed and a question keeps it to say what was asked."""
+    """Return the mark of all of it, as a question keeps it to say what was asked."""
     plan = [getattr(campaign, name) for name in _PLAN]
     ways = campaign.variants.order_by("letter").values_list(*_WAY)
     phrases = list(StorePhrase.objects.order_by("key", "language").values_list("key", "language", "text"))
     return _digest([plan, list(ways), _audience(campaign), _rules(campaign), *([phrases] if phrases else [])])
+
+
+def shown_mark(campaign: Campaign) -> str:
+    """Return the mark of what is looked at before the start, as a page carries it: all of it, and whether it reaches anybody outside.
+
+    A question does not keep the last: where an account is connected, what was asked about is still the same.
+    """
+    mark = mark_of(campaign)
+    return _digest([mark, "test inbox"]) if stays_inside(campaign) else mark
+
+
+def stays_inside(campaign: Campaign) -> bool:
+    """Say whether its messages go to the test inbox and to nobody outside, as accounts are connected now."""
+    return bool(without_provider([campaign.channel]))
 
 
 def standing_mark(campaign: Campaign) -> str:

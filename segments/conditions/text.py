@@ -33,6 +33,7 @@ TEXT_FIELDS: dict[str, TextField] = {
     "region": TextField("customer.region_key", "region_key", gettext_noop("region")),
     "postcode": TextField("customer.postcode_key", "postcode_key", gettext_noop("postcode")),
 }
+_PERSONAL = frozenset({"email", "phone", "first_name", "last_name", "postcode"})  # one value of them may stand for one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Text(Condition):
         return Phrase(
             gettext_noop("have a %(field)s that %(test)s"), {"field": Phrase(TEXT_FIELDS[self.field].label), "test": self.test.phrase()}
         )
+
+    @property
+    def is_personal(self) -> bool:
+        """Say whether it names a value by which somebody may be known."""
+        return self.field in _PERSONAL and bool(self.test.said)
 
     def reads(self) -> frozenset[str]:
         """Return the column."""

@@ -3,9 +3,8 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from textwrap import shorten
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,6 +30,7 @@ from segments import saving
 from segments.asking import CannotAsk
 from segments.building.deeds import Built, act, read_posted
 from segments.building.drawing import draw, draw_open, finished, id_of, say
+from segments.building.naming import is_named_by, name_by
 from segments.conditions import GROUPS
 from segments.counting import Counted, count_each, count_rule
 from segments.filtering import tree_of_filters
@@ -43,10 +43,10 @@ from segments.rules.tree import Rule, RuleError
 
 SLOW_MS, COUNT_KEPT_SECONDS, COUNT_TURN_SECONDS = 1_500, 20, 20
 MOST_UNDO_LETTERS = 100_000
-LONGEST_OWN_NAME = 100  # of what a segment is called by its rule, when nobody called it anything
 
 
 NAME_WANTED = gettext_lazy("Give it a name you will know it by.")
+_NAME_OF_NOBODY = gettext_lazy("Its rule names somebody, and names are told on. Give it a name that does not.")
 
 
 def read_words(post: QueryDict) -> dict[str, str]:
@@ -193,14 +193,14 @@ def _answer(request: Any, segment: Segment | None) -> HttpResponse:
 
 def _keep(request: Any, segment: Segment | None, built: Built, called: Called, terms: Terms, *, is_draft: bool) -> HttpResponse:
     rule, problems = finished(built.tree, terms)
-    if segment is None and not called.name and rule is not None:
-        called.name = shorten(say(built.tree, terms).rstrip(". "), LONGEST_OWN_NAME, placeholder="…")
-    if not called.name:
-        called.fault = str(NAME_WANTED)
+    by_rule = not called.name if segment is None else _is_named_anew(segment, rule, called, terms, is_draft=is_draft)
+    named = replace(called, name=name_by(rule, terms)) if by_rule else called
+    if not named.name:
+        called.name, called.fault = "", str(_NAME_OF_NOBODY if by_rule and rule is not None else NAME_WANTED)
     if called.fault or (rule is None and not is_draft):
         return _page(request, segment, built, called, terms, problems=problems, status=422)
     try:
-        kept = _kept(request, segment, built, called, is_draft=is_draft)
+        kept = _kept(request, segment, built, named, is_draft=is_draft, by_rule=by_rule)
     except saving.NameTaken as error:
         called.fault = saving.refusal_words(error)
         return _page(request, segment, built, called, terms, status=422)
@@ -216,15 +216,27 @@ def _keep(request: Any, segment: Segment | None, built: Built, called: Called, t
     return redirect(address)
 
 
+def _is_named_anew(segment: Segment, rule: Rule | None, called: Called, terms: Terms, *, is_draft: bool) -> bool:
+    """Say whether a segment still bears the name of the rule before, so that it is to be called by the one it gets now."""
+    if rule is None or called.name != segment.name or (is_draft and segment.version):
+        return False
+    before, _problems = finished(segment.rule if segment.version else clean_tree(segment.draft), terms)
+    return is_named_by(segment.name, before, terms) and not is_named_by(segment.name, rule, terms)
+
+
 @transaction.atomic
-def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *, is_draft: bool) -> Segment:
-    """Save it all or nothing, with its line in the audit log; the same new form twice makes one segment."""
-    now, words, who = clock.now(), {"name": called.name, "folder": called.folder, "note": called.note}, request.user.pk
+def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *, is_draft: bool, by_rule: bool) -> Segment:
+    """Save it all or nothing, with its line in the audit log; the same new form twice makes one segment.
+
+    by_rule: nobody named it, so where another segment is called so, it bears a number.
+    """
+    now, who, new_id = clock.now(), request.user.pk, read_id(request.POST.get("new", ""))
+    there: Segment | None = Segment.objects.filter(public_id=new_id).first() if segment is None and new_id else None
+    if there is not None:
+        return there
+    name = saving.free_name(called.name) if by_rule else called.name
+    words = {"name": name, "folder": called.folder, "note": called.note}
     if segment is None:
-        new_id = read_id(request.POST.get("new", ""))
-        there: Segment | None = Segment.objects.filter(public_id=new_id).first() if new_id else None
-        if there is not None:
-            return there
         made = saving.create(
             **words, rule=None if is_draft else built.tree, draft=built.tree if is_draft else None, user_id=who, now=now, public_id=new_id
         )

@@ -166,10 +166,10 @@ def restore(request: Any, public_id: UUID) -> HttpResponse:
 def duplicate(request: Any, public_id: UUID) -> HttpResponse:
     """Make a copy with the same rule under another name."""
     segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
-    name, new_id = _free_name(_("%(name)s, copy") % {"name": segment.name}), read_id(request.POST.get("new", ""))
+    name, who, new_id = _("%(name)s, copy") % {"name": segment.name}, request.user.pk, read_id(request.POST.get("new", ""))
     return _made_once(
         request, segment, new_id,
-        lambda: saving.duplicate(segment, name=name, user_id=request.user.pk, now=clock.now(), public_id=new_id),
+        lambda: saving.duplicate(segment, name=saving.free_name(name), user_id=who, now=clock.now(), public_id=new_id),
     )  # fmt: skip
 
 
@@ -179,10 +179,11 @@ def freeze(request: Any, public_id: UUID) -> HttpResponse:
     """Keep the members of now as a list of their own."""
     segment = get_object_or_404(Segment.objects.live(), public_id=public_id)
     now, new_id = clock.now(), read_id(request.POST.get("new", ""))
-    name = _free_name(f"{segment.name}, {now.astimezone(request.store.timezone):%Y-%m-%d}")
+    name, who = f"{segment.name}, {now.astimezone(request.store.timezone):%Y-%m-%d}", request.user.pk
     return _made_once(
-        request, segment, new_id, lambda: saving.freeze(segment, name=name, user_id=request.user.pk, now=now, public_id=new_id)
-    )
+        request, segment, new_id,
+        lambda: saving.freeze(segment, name=saving.free_name(name), user_id=who, now=now, public_id=new_id),
+    )  # fmt: skip
 
 
 @needs("segments.edit")
@@ -219,13 +220,6 @@ def _done(
     if said:
         messages.success(request, said)
     return redirect("segments:list", request.store.slug) if to_list else redirect("segments:detail", request.store.slug, made.public_id)
-
-
-def _free_name(name: str) -> str:
-    """Return the name, or with a number behind it where another segment has it."""
-    taken = set(Segment.objects.kept().filter(name__startswith=name[:110]).values_list("name", flat=True))
-    names = [name[:120], *(f"{name[:112]} {number}" for number in range(2, 100))]
-    return next((one for one in names if one not in taken), name[:120])
 
 
 def _versions(request: Any, segment: Segment, terms: Terms) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from campaigns.broadcasts import drafting, running
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import Told, Way
-from campaigns.models import Campaign, Message
+from campaigns.models import Campaign, Connection, Message
 from retention.customers.models import Consent, Customer
 from segments import saving
 from segments.models import Segment
@@ -69,3 +69,11 @@ def send_all(store: Any, *, now: datetime) -> int:
 def rows(campaign: Campaign) -> Any:
     """Return a campaign's messages."""
     return Message.objects.filter(source_kind="campaign", source_id=campaign.pk)
+
+
+def connect(store: Any) -> None:
+    """Connect an account for mail to a store, so that its mail leaves for real people."""
+    made = Connection(channel="email", provider="smtp", name="SMTP", from_address=f"shop@{store.slug}.example.test")
+    made.save()
+    made.keep_credentials({"password": "sesame"})
+    made.save()

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from campaigns.broadcasts import asking, running
-from campaigns.broadcasts.marking import differs, mark_of, standing_mark
+from campaigns.broadcasts.marking import differs, mark_of, shown_mark, standing_mark
 from campaigns.models import Campaign, CouponPool, SendRule
 from retention.kit import clock
 from retention.notices.models import Notice
@@ -15,7 +15,7 @@ from retention.stores.limits import Limit
 from retention.stores.models import AuditEntry, StoreWork
 from segments import saving
 from segments.models import Segment
-from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, rows, send_all, start
+from tests.campaigns.campaigning import connect, make_campaign, make_crowd, make_list, rows, send_all, start
 from tests.campaigns.coupons.pools import make_pool
 from tests.factories import make_key, member_of, signed_in
 
@@ -29,7 +29,7 @@ def draft(store: Any, now: Any) -> Campaign:
 
 def say_yes(campaign: Campaign, store: Any, *, now: Any) -> None:
     assert asking.ask(campaign, store=store, user_id=None, now=now)
-    assert asking.approve(campaign, store=store, user_id=None, seen=mark_of(campaign), now=now)
+    assert asking.approve(campaign, store=store, user_id=None, seen=shown_mark(campaign), now=now)
 
 
 def change_rule(campaign: Campaign) -> None:
@@ -78,7 +78,7 @@ def test_who_may_say_yes_is_told_and_who_asked_hears_the_outcome(store: Any, dra
 def test_what_changed_after_the_question_is_not_what_was_asked_about(store: Any, draft: Campaign, now: Any, change: Any) -> None:
     assert asking.ask(draft, store=store, user_id=None, now=now)
     assert not asking.ask(draft, store=store, user_id=None, now=now)
-    before = mark_of(draft)
+    before = shown_mark(draft)
     change(draft)
     draft.refresh_from_db()
     assert asking.is_stale(draft)
@@ -91,7 +91,7 @@ def test_what_changed_after_the_question_is_not_what_was_asked_about(store: Any,
     assert asking.ask(draft, store=store, user_id=None, now=now + timedelta(minutes=1))
     draft.refresh_from_db()
     assert not asking.is_stale(draft)
-    assert asking.approve(draft, store=store, user_id=None, seen=mark_of(draft), now=now)
+    assert asking.approve(draft, store=store, user_id=None, seen=shown_mark(draft), now=now)
 
 
 def test_a_rule_pool_or_segment_changed_after_the_yes_stops_it_until_somebody_says_yes_again(
@@ -206,7 +206,7 @@ def test_a_program_asks_approves_and_rejects_with_a_scope_of_its_own(store: Any,
         return who.post(f"{here}/{what}", told, content_type="application/json")
 
     assert [post(writer, what).status_code for what in ("approve", "reject", "start")] == [403, 403, 403]
-    assert post(boss, "approve", mark=mark_of(draft)).status_code == 409
+    assert post(boss, "approve", mark=shown_mark(draft)).status_code == 409
     assert post(boss, "approve").json()["errors"]["mark"]
     assert post(writer, "ask").json()["asked_at"]
     assert post(boss, "reject", why="Not today").json()["asked_at"] is None
@@ -264,3 +264,26 @@ def test_the_page_says_that_it_is_not_what_was_asked_about(store: Any, draft: Ca
     assert "It is not what was asked about any more." in page
     assert "Ask for a yes" in page
     assert "What should be different" in marketer.get(here).content.decode()
+
+
+def test_a_question_outlives_a_connected_account_and_the_yes_is_to_where_it_goes_now(store: Any, draft: Campaign, now: Any) -> None:
+    assert asking.ask(draft, store=store, user_id=None, now=now)
+    draft.refresh_from_db()
+    here = f"/s/{store.slug}/campaigns/{draft.public_id}/"
+    _, key = make_key(store, scopes=["campaigns:read", "campaigns:write", "campaigns:send", "campaigns:approve"])
+    api, boss = Client(headers={"authorization": f"Bearer {key}"}), signed_in(member_of(store, "marketer"))
+    told, seen = api.get(f"/api/v1/campaigns/{draft.public_id}").json()["mark"], boss.get(here).context["seen"]
+    assert told == seen
+    connect(store)
+    assert not asking.is_stale(draft)
+    assert not asking.ask(draft, store=store, user_id=None, now=now)
+    for deed in ("start", "approve"):
+        assert api.post(f"/api/v1/campaigns/{draft.public_id}/{deed}", {"mark": told}, content_type="application/json").status_code == 409
+    boss.post(f"{here}start/", {"seen": seen})
+    draft.refresh_from_db()
+    assert (draft.state, rows(draft).count(), draft.asked_at is None) == ("draft", 0, False)
+    page = boss.get(here)
+    assert "It is not what was asked about any more." not in page.content.decode()
+    boss.post(f"{here}start/", {"seen": page.context["seen"]})
+    draft.refresh_from_db()
+    assert draft.state == "scheduled"

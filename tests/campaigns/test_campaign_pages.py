@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 
 from campaigns.broadcasts import running
-from campaigns.models import Campaign, Connection
+from campaigns.broadcasts.marking import mark_of, shown_mark
+from campaigns.models import Campaign
 from retention.kit import clock
 from retention.stores.audit_words import words_of
 from retention.stores.models import AuditEntry
-from tests.campaigns.campaigning import make_campaign, make_crowd, make_list, rows, send_all, start
+from tests.campaigns.campaigning import connect, make_campaign, make_crowd, make_list, rows, send_all, start
 from tests.factories import make_key, member_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -67,11 +68,36 @@ def test_it_is_asked_twice_only_where_it_can_reach_somebody(store: Any, now: Any
     to_inbox = client.get(here).content.decode()
     assert "Send to 2" in to_inbox
     assert "Send to 2 people?" not in to_inbox
-    made = Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test")
-    made.save()
-    made.keep_credentials({"password": "sesame"})
-    made.save()
+    connect(store)
     assert "Send to 2 people?" in client.get(here).content.decode()
+
+
+def test_an_account_connected_after_the_page_was_drawn_is_asked_about_before_anything_leaves(store: Any, now: Any) -> None:
+    campaign = make_campaign(make_list(make_crowd(2, now=now), now=now), now=now)
+    here = f"/s/{store.slug}/campaigns/{campaign.public_id}/"
+    client = signed_in(member_of(store, "marketer"))
+    seen = client.get(here).context["seen"]
+    connect(store)
+    page = client.post(f"{here}start/", {"seen": seen}, follow=True)
+    assert "Look it over again; nothing has left." in page.content.decode()
+    assert "Send to 2 people?" in page.content.decode()
+    campaign.refresh_from_db()
+    assert (campaign.state, rows(campaign).count()) == ("draft", 0)
+    assert "It was changed." in client.get(f"{here}preview/?variant=a&seen={seen}").content.decode()
+    client.post(f"{here}start/", {"seen": page.context["seen"]})
+    campaign.refresh_from_db()
+    assert campaign.state == "scheduled"
+
+
+@pytest.mark.parametrize("channel", ["sms", "push", "onsite"])
+def test_an_account_of_another_channel_changes_nothing_on_the_page(store: Any, now: Any, channel: str) -> None:
+    campaign = make_campaign(make_list(make_crowd(2, now=now), now=now), now=now)
+    Campaign.objects.filter(pk=campaign.pk).update(channel=channel)
+    campaign.refresh_from_db()
+    before = shown_mark(campaign)
+    connect(store)
+    assert shown_mark(campaign) == before
+    assert (before == mark_of(campaign)) == (channel == "onsite"), "what waits on the site needs no account"
 
 
 def test_nothing_is_offered_to_send_when_nobody_would_get_it(store: Any, now: Any) -> None:

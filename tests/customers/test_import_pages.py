@@ -89,6 +89,34 @@ def compared(client, shop, where, columns):
     return client.get(where).content.decode()
 
 
+OPTIONAL = 'Where did these people agree to be written to? <span class="dim">if you like</span>'
+
+
+@pytest.mark.parametrize(
+    ("told", "fault", "may_be_empty"),
+    [
+        ({"column_1": "email_consent"}, "Say where these people agreed", False),
+        ({"agreed": "all_by_email"}, "Say where they did.", False),
+        ({"column_1": "email_consent", "date_order": "?"}, "", False),
+        ({"column_0": "first_name"}, "Say which column is the e-mail address", True),
+    ],
+)
+def test_where_they_agreed_is_called_optional_only_where_it_may_stay_empty(shop, told, fault, may_be_empty):
+    client = signed_in(shop.mia)
+    where = upload(client, shop, "Email,First Name\nann@example.test,Ann\n").url
+    assert OPTIONAL in client.get(where).content.decode()
+    answer = client.post(f"{where}columns/", {"column_0": "email", "column_1": "", "date_order": "ymd", "consent_source": " "} | told)
+    page = answer.content.decode()
+    assert (answer.status_code, fault in page, OPTIONAL in page) == (422, True, may_be_empty)
+
+
+def test_where_they_agreed_is_asked_for_as_soon_as_a_heading_says_who_did(shop):
+    client = signed_in(shop.mia)
+    page = client.get(upload(client, shop, "Email,Email Marketing Consent\nann@example.test,yes\n").url).content.decode()
+    assert OPTIONAL not in page
+    assert "Where did these people agree to be written to?" in page
+
+
 def test_what_would_change_is_shown_field_by_field_and_can_be_downloaded(shop):
     make_customer(shop.store, "ann@example.test", first_name="=Anna", attributes={"Roast": "Dark"})
     client = signed_in(shop.mia)

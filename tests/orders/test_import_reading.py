@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retention.customers.importing import reading
+from retention.customers.importing import reading, splitting
 from retention.customers.importing.cells import Manner
 from retention.customers.importing.kinds import Plan
 from retention.orders.importing import reading as orders
@@ -49,7 +49,7 @@ def test_how_rows_are_cut_into_runs_makes_no_difference(monkeypatch, bad):
         whole = read(text)
         assert sum(one.rows for one in whole) > 60
         for at_once in (1, 7):
-            monkeypatch.setattr(reading, "_LINES_AT_ONCE", at_once)
+            monkeypatch.setattr(splitting, "_LINES_AT_ONCE", at_once)
             assert read(text) == whole
         monkeypatch.undo()
 
@@ -87,7 +87,7 @@ def test_of_an_order_with_too_many_rows_nothing_is_kept_but_their_count(monkeypa
 
     monkeypatch.setattr(orders._Group, "add", watch)
     monkeypatch.setattr(orders, "MOST_LINES", 20)
-    monkeypatch.setattr(reading, "_LINES_AT_ONCE", 7)
+    monkeypatch.setattr(splitting, "_LINES_AT_ONCE", 7)
     row = "1,2011-07-01,5,X,Cup,1,1,\n"
     long = (row * 9 + row.replace(",\n", ",,too,many\n")) * 30
     left, whole = read(f"{','.join(HEADINGS)}\n{long}{row.replace('1', '2', 1) * 20}")

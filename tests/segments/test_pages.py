@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from retention.customers.erasing import erase
@@ -103,6 +104,29 @@ def test_a_segment_nobody_named_is_called_by_its_rule(shop, marketer):
     assert called.startswith("People who"), called
     assert not called.endswith(".")
     assert len(called) <= 100
+
+
+def test_nobody_is_asked_for_another_name_than_the_rule_gives(shop, marketer):
+    for deed in ("save", "draft", "save"):
+        assert marketer.post(at("new"), sent(rule(FIGURE), deed) | {"name": ""}).status_code == 302
+    with store_context(shop.pk):
+        first, second, third = Segment.objects.order_by("id").values_list("name", flat=True)
+    assert first.startswith("People who")
+    assert (second, third) == (f"{first} (2)", f"{first} (3)")
+    asked = marketer.post(at("new"), sent(rule(FIGURE)) | {"name": second})
+    assert (asked.status_code, "Another segment has this name." in asked.content.decode()) == (422, True)
+    with store_context(shop.pk):
+        assert Segment.objects.count() == 3
+
+
+def test_a_long_name_keeps_room_for_its_number(shop):
+    with store_context(shop.pk), transaction.atomic():
+        for number in range(3):
+            name = saving.free_name("x" * 130)
+            saving.create(name=name, rule=None, user_id=None, now=clock.now())
+            assert len(name) <= 120, number
+    with store_context(shop.pk):
+        assert set(Segment.objects.values_list("name", flat=True)) == {"x" * 120, "x" * 114 + " (2)", "x" * 114 + " (3)"}
 
 
 def test_one_that_has_a_name_is_not_renamed_by_leaving_it_out(shop, marketer):
@@ -211,7 +235,7 @@ def test_copy_keep_put_away_and_take_out(shop, marketer):
     marketer.post(at("duplicate", public_id=segment.public_id))
     marketer.post(at("freeze", public_id=segment.public_id))
     with store_context(shop.pk):
-        assert set(Segment.objects.values_list("name", flat=True)) >= {"Loyal", "Loyal, copy", "Loyal, copy 2"}
+        assert set(Segment.objects.values_list("name", flat=True)) >= {"Loyal", "Loyal, copy", "Loyal, copy (2)"}
         kept = Segment.objects.get(kind="list")
         assert (kept.members_count, SegmentMember.objects.filter(segment=kept).count()) == (1, 1)
     marketer.post(at("archive", public_id=segment.public_id))

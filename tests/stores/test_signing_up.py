@@ -54,7 +54,7 @@ def test_from_sign_up_to_an_open_store(post_office):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("elsewhere", ["another browser", "much later", "somebody else"])
-def test_the_link_alone_signs_nobody_in(post_office, elsewhere):
+def test_the_link_alone_signs_nobody_in(post_office, elsewhere, settings):
     client = Client()
     client.post("/accounts/signup/", SIGN_UP)
     link = link_in(post_office()[0])
@@ -62,7 +62,8 @@ def test_the_link_alone_signs_nobody_in(post_office, elsewhere):
         client = Client()
     elif elsewhere == "much later":
         session = client.session
-        session["account_login"] = session["account_login"] | {"initiated_at": session["account_login"]["initiated_at"] - 3600}
+        begun_at = session["account_login"]["initiated_at"] - settings.ACCOUNT_LOGIN_TIMEOUT
+        session["account_login"] = session["account_login"] | {"initiated_at": begun_at}
         session.save()
     else:
         client = Client()

@@ -17,7 +17,8 @@ from markupsafe import escape as escape_value
 
 from campaigns.personalization.fast.closures import referenced
 from campaigns.personalization.fast.keeping import Kept
-from campaigns.personalization.fast.program import Code, Emit, Hole, Later, Reader, joined, write_out
+from campaigns.personalization.fast.program import Code, Emit, Hole, Later, joined, write_out
+from campaigns.personalization.fast.reading import Reader
 from campaigns.personalization.fast.surprises import NoProgram, Surprise
 from campaigns.personalization.tracking import ADDRESS, LONGEST_TARGET, MOST_LINKS, Addresses, meant_by, scan, unusual
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import asking
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.content import choosing, language_read, languages_of, sources_of, wording_of
-from campaigns.broadcasts.marking import mark_of
+from campaigns.broadcasts.marking import shown_mark
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.personalization.push_texts import PushText
@@ -57,7 +57,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.select_related("asked_by"), public_id=public_id)
     if not campaign.is_editable:
         return show_report(request, campaign)
-    seen = mark_of(campaign)  # before everything it stands for, so that it is never newer than what is shown
+    seen = shown_mark(campaign)  # before everything it stands for, so that it is never newer than what is shown
     now, found, context = clock.now(), reach_of(campaign), shown(request, campaign)
     audience, person = Audience.of(campaign), _person(request)
     context |= {
@@ -104,7 +104,7 @@ def preview_campaign(request: Any, public_id: UUID) -> HttpResponse:
     person = _person(request)
     language = _language(request, variant, person)
     wording, kind = wording_of(variant, language)
-    if seen and seen != mark_of(variant.campaign):
+    if seen and seen != shown_mark(variant.campaign):
         return show_message(request, CannotRender("changed", _("It was changed. Load the page again to see it as it is now.")), kind=kind)
     look = PushText.read(wording.source).look if kind == "push" else ""
     return show_message(request, look_at(request, wording, kind, customer=person, language=language), kind=kind, look=look)

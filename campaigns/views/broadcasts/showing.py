@@ -13,14 +13,13 @@ from campaigns.broadcasts import costing, reading
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.holding import share_of
-from campaigns.broadcasts.marking import standing_mark
+from campaigns.broadcasts.marking import standing_mark, stays_inside
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import Reach, reach
 from campaigns.channels.onsite.channel import ONSITE
 from campaigns.models import Campaign, CampaignVariant
 from campaigns.models.campaign import LETTERS
 from campaigns.sending import breaking
-from campaigns.sending.connecting import in_use
 from campaigns.sending.shelving import KEPT
 from campaigns.views.journey_words import CHANNEL_WORDS
 from campaigns.views.looking import OF_PERSON, OF_STORE, seconds_to_wait, take_for_a_heavy_one
@@ -97,7 +96,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
         "exclude": [row.segment for row in rows if row.side == "exclude"],
         "ways": list(campaign.variants.select_related("template", "version", "sender").order_by("letter")),
         "stop": breaking.open_stop("campaign", campaign.pk) if campaign.state == Campaign.State.PAUSED else None,
-        "to_inbox": campaign.channel != ONSITE.key and in_use(campaign.channel) is None,
+        "to_inbox": stays_inside(campaign),
         "may_see_inbox": may(request, "inbox.view"),
         "may_write": may(request, "messages.write"),
         "may_edit": may(request, "messages.edit"),

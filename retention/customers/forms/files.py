@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from retention.customers.importing.cells import DATE_ORDERS, DECIMAL_MARKS
 from retention.customers.importing.kinds import ATTRIBUTE, Kind, kinds
 from retention.customers.importing.mapping import check_mapping
-from retention.customers.importing.people import AGREED, CONSENTS
+from retention.customers.importing.people import AGREED, wants_source
 from retention.customers.importing.reading import LARGEST_BYTES
 from retention.kit.money import DECIMALS
 from retention.stores.models.store import check_zone
@@ -60,16 +60,16 @@ class MappingForm(forms.Form):
             )
         for name in kind.options:
             self.fields[name] = _option(name, initial=options.get(name, ""))
-        if data is None and "consent_source" in self.fields and CONSENTS & set(mapping.values()):
-            self.fields["consent_source"].required = True  # the page does not call it optional; whether it is missing, clean() says
 
     def columns(self) -> list[Any]:
         """Return the bound fields of the columns, in the file's order."""
         return [self[f"column_{place}"] for place in range(len(self.headings))]
 
-    def choices_of_file(self) -> list[Any]:
-        """Return the bound fields of the options."""
-        return [self[name] for name in self.kind.options]
+    def choices_of_file(self) -> list[tuple[Any, bool]]:
+        """Return the bound fields of the options, and of each whether the page asks for it; whether it is missing, `clean` says."""
+        fields = {bound.value() for bound in self.columns()}
+        options = {name: self[name].value() for name in self.kind.options}
+        return [(self[name], name == "consent_source" and wants_source(fields, options)) for name in options]
 
     def clean_zone(self) -> str:
         """Refuse what is no time zone."""

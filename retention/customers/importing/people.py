@@ -5,7 +5,7 @@ address, and never against a later "no". A list without such a column is a yes o
 as well. What is brought in triggers nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -202,8 +202,13 @@ def _overlooked(named: Mapping[str, str], options: Mapping[str, str]) -> list[st
     return [text % values]
 
 
+def wants_source(fields: Collection[str], options: Mapping[str, str]) -> bool:
+    """Say whether somebody agreed by these fields of columns and these options, so that it has to be said where."""
+    return bool(CONSENTS & set(fields)) or options.get("agreed") == ALL_BY_EMAIL
+
+
 def _remarks(columns: Mapping[str, int], options: Mapping[str, str]) -> list[str]:
-    if CONSENTS & set(columns) or options.get("agreed") == ALL_BY_EMAIL:
+    if wants_source(columns, options):
         return []
     return [_("It allows you to write to nobody: no column says who agreed, and you do not say that everybody did.")]
 

@@ -1,6 +1,7 @@
 """From bytes to rows: encodings, delimiters, quoted newlines, and everything a file can be that is no table. No database here.
 
-A row's number is a spreadsheet's: the headings are row 1, and line breaks in a cell count for nothing. Formulas stay text.
+A row's number is a spreadsheet's: the headings are row 1, and line breaks in a cell count for nothing. Formulas stay text. How text is
+taken apart into lines and cells is `splitting.py`.
 """
 
 import codecs
@@ -16,17 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from retention.customers.importing.formulas import unquote_formula
+from retention.customers.importing.splitting import LONGEST_CELL, MOST_MARKS, columns_of, is_too_wide, lines_of, whole_rows
 
 LARGEST_BYTES = 50 * 1024 * 1024
-LONGEST_CELL = 20_000
 MOST_COLUMNS = 300
-MOST_LINES = 500  # of one row whose cells hold line breaks
-MOST_CHARACTERS = 100_000  # of such a row
-MOST_MARKS = MOST_CHARACTERS  # between cells in one line, those inside a cell counted too: a longer line is not taken apart
 _SAMPLED = 65_536
-_LINES_AT_ONCE = 1_000  # so that looking for the end of an open quotation mark is never long
-_OTHER_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # what ends a line elsewhere, and is a letter like others here
-_MARK = "end"  # a line of our own behind the lines at hand: a row that swallows it is still open
 DELIMITERS = (",", ";", "\t", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _KNOWN_FORMATS = (
@@ -265,15 +260,15 @@ def _runs(texts: Iterable[str], delimiter: str, *, width: int) -> Iterator[Run |
     Lines that are all rows of a table of this width are yielded as such, others to be sorted out; with a width of 0 all of them.
     """
     number, held = 1, list[str]()
-    for lines, is_last in _lines(texts):
+    for lines, is_last in lines_of(texts):
         held += lines
-        if width and (columns := _columns(held, delimiter, width)):
+        if width and (columns := columns_of(held, delimiter, width)):
             yield Run(number, columns)
             number, held = number + len(held), []
             continue
         is_torn, is_first = True, True
         while is_torn:
-            rows, done, is_torn = _whole(held, delimiter, is_last=is_last, at_once=is_first)
+            rows, done, is_torn = whole_rows(held, delimiter, is_last=is_last, at_once=is_first)
             is_first = False
             if rows:
                 yield _Lines(number, rows)
@@ -286,114 +281,8 @@ def _runs(texts: Iterable[str], delimiter: str, *, width: int) -> Iterator[Run |
 
 def _torn(line: str, number: int, delimiter: str) -> Fault:
     """Return why the row that begins with this line is none."""
-    if _is_too_wide(line, delimiter):
+    if is_too_wide(line, delimiter):
         values = {"count": line.count(delimiter), "mark": delimiter, "most": MOST_MARKS}
         return Fault(number, "", line[:60], _("The row holds “%(mark)s” %(count)s times; %(most)s are the most.") % values)
     cells = next(csv.reader([line], delimiter=delimiter))
     return Fault(number, "", line[:60], _("A quotation mark is opened in this row and not closed in time."), cells=cells)
-
-
-def _is_too_wide(line: str, delimiter: str) -> bool:
-    return len(line) > MOST_MARKS and line.count(delimiter) > MOST_MARKS
-
-
-def _columns(lines: Sequence[str], delimiter: str, width: int) -> list[list[str]] | None:
-    """Return the columns of lines that are all rows of a table of this width and none of them empty; None where one is not.
-
-    All are split in one go: each line's end becomes a cell of its own, which must then stand behind each row and nowhere else.
-    """
-    text = "".join(lines)
-    if not lines or "\0" in text or max(map(len, lines)) > LONGEST_CELL:
-        return None
-    quoted = list[tuple[int, list[str]]]()
-    if '"' in text:
-        plain = list(lines)
-        for place in [place for place, line in enumerate(lines) if '"' in line]:
-            row, *rest = csv.reader((lines[place], _MARK), delimiter=delimiter)
-            if not rest or len(row) != width:
-                return None
-            quoted.append((place, row))
-            plain[place] = delimiter * (width - 1) + "\n"
-        text = "".join(plain)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text if text.endswith("\n") else text + "\n"
-    size, step = len(lines), width + 1
-    if text.count(delimiter) != size * (width - 1):
-        return None
-    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
-    if cells[width::step].count("\n") != size:
-        return None
-    for place, row in quoted:
-        cells[place * step : place * step + width] = row
-    columns = [cells[place:-1:step] for place in range(width)]
-    return columns if any(all(map(str.strip, column)) for column in columns) else None
-
-
-def _whole(lines: list[str], delimiter: str, *, is_last: bool, at_once: bool) -> tuple[list[list[str]], int, bool]:
-    """Return the rows these lines begin with, the place behind them, and whether the row there is torn.
-
-    A row that may still go on behind these lines is none of them, unless they are the file's last. at_once: try each as a row of one line
-    first, which is quick, but not for lines of which one is known to be torn. A line that is too wide is torn, and so is a row of several
-    lines that would hold one: it has too many characters.
-    """
-    wide = next((place for place, line in enumerate(lines) if _is_too_wide(line, delimiter)), None)
-    lines, is_last = (lines, is_last) if wide is None else (lines[:wide], True)
-    if at_once and (whole := _split(lines, delimiter)) is not None:
-        return whole, len(lines), wide is not None
-    rows: list[list[str]] = []
-    start = 0
-    reader = csv.reader(chain(lines, (_MARK,)), delimiter=delimiter)
-    for cells in reader:
-        end = reader.line_num
-        is_open = end > len(lines)
-        if is_open and end - start == 1:
-            break
-        if end - start > 1:
-            row = lines[start:end]
-            too_long = len(row) > MOST_LINES or sum(map(len, row)) > MOST_CHARACTERS
-            if is_open and not (is_last or too_long):
-                break
-            if is_open or too_long or max(map(len, cells)) > LONGEST_CELL or not _is_well_quoted(row, delimiter):
-                return rows, start, True
-        rows.append(cells)
-        start = end
-    return rows, start, wide is not None
-
-
-def _split(lines: Sequence[str], delimiter: str) -> list[list[str]] | None:
-    """Return the rows of lines of which each is one; None where a quotation mark stays open at the end of one.
-
-    A line without such a mark is what stands between its delimiters, which is found in half the time.
-    """
-    rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
-    quoted = [place for place, line in enumerate(lines) if '"' in line]
-    for place in quoted:
-        row, *rest = csv.reader((lines[place], _MARK), delimiter=delimiter)
-        if not rest:
-            return None
-        rows[place] = row
-    return rows
-
-
-def _is_well_quoted(lines: Sequence[str], delimiter: str) -> bool:
-    """Say whether each quoted cell ends before a delimiter or a line end: one that swallowed other rows' quotes does not."""
-    try:
-        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
-    except csv.Error:
-        return False
-
-
-def _lines(texts: Iterable[str]) -> Iterator[tuple[list[str], bool]]:
-    """Yield lines with their ends (\\n, \\r\\n or \\r, and no other), some at a time, and whether they are the last.
-
-    Where the text was cut makes no difference.
-    """
-    rest = ""
-    for text in texts:
-        whole = rest + text
-        lines = list(io.StringIO(whole, newline="")) if any(mark in whole for mark in _OTHER_ENDS) else whole.splitlines(keepends=True)
-        rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
-        for start in range(0, len(lines), _LINES_AT_ONCE):
-            yield lines[start : start + _LINES_AT_ONCE], False
-    yield [rest] if rest else [], True
