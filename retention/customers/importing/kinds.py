@@ -121,7 +121,7 @@ class Kind:
     Unjoinable; without it a key that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines
     from them and the currency. words: labels of changed things that are no fields. reads_staged: compare and apply look at values where
     they are staged, and get things without. settle: what follows for customers of whom `apply` said so, once for some ten thousand of them
-    and at the end or a pause.
+    and at the end or a pause; what it returns is added to the totals.
     """
 
     label: Text
@@ -142,7 +142,7 @@ class Kind:
     join: Callable[[Thing, Thing], Thing] | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
     reads_staged: bool = False
-    settle: Callable[[Collection[int], datetime], None] | None = None
+    settle: Callable[[Collection[int], datetime], Mapping[str, int] | None] | None = None
     batch_rows: int = 5000
     batch_things: int = 1000
 

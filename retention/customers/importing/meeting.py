@@ -56,6 +56,7 @@ def apply_people(work: Work, now: datetime) -> list[Outcome]:
     outcomes = [meeting.outcome() for meeting in meetings]
     _name_people(wanted, now=now)
     ids = {meeting.thing.key: _id_of(meeting) for meeting in wanted}
+    work.people.update(ids.values())
     apply_traits([Told(ids[one.thing.key], _traits(one.thing), told_at=work.began_at, trusted=True) for one in wanted])
     record_consents([_for(said, ids[one.thing.key]) for one in wanted for said in one.said], now=now)
     told = {"import": work.import_id}

@@ -18,6 +18,7 @@ from retention.customers.birthdays import read_birthday, write_birthday
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
 from retention.customers.importing.meeting import ALL_BY_EMAIL, apply_people, compare_people
+from retention.customers.importing.reaching import count_reach
 from retention.customers.importing.reading import Fault, Run, read_rows
 from retention.customers.importing.spoken import HEADINGS, NO, YES
 from retention.customers.models import Customer
@@ -231,5 +232,6 @@ PEOPLE = Kind(
     apply=apply_people,
     title=lambda values: str(values.get("email") or values.get("external_id") or values.get("traits", {}).get("phone", "")),
     tell=_tell,
+    settle=count_reach,
     takes_attributes=True,
 )

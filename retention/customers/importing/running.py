@@ -191,7 +191,7 @@ def _settle_leftovers(*, now: datetime) -> None:
             locked = Import.objects.select_for_update().get(pk=of.pk)
             _settle_if_possible(locked, now=now)
             locked.unsettled = []
-            locked.save(update_fields=["unsettled"])
+            locked.save(update_fields=["unsettled", "totals"])
 
 
 def _next_letting_go() -> datetime | None:
@@ -307,7 +307,8 @@ def _settle(of: Import, *, now: datetime) -> None:
     """Do what follows for the customers of whom something came in; they are written down with the batches, so no kill loses one."""
     settle = kind_of(of).settle
     if of.unsettled and settle is not None:
-        settle(of.unsettled, now)
+        for name, count in (settle(of.unsettled, now) or {}).items():
+            of.totals[name] = str(int(of.totals.get(name, 0)) + count)
     of.unsettled = []
 
 

@@ -21,6 +21,7 @@ from retention.customers.importing.filing import keep, same_before
 from retention.customers.importing.formulas import quote_formula
 from retention.customers.importing.kinds import Kind, kinds, label_of
 from retention.customers.importing.mapping import kind_of, preview, propose, propose_options
+from retention.customers.importing.reaching import came_of
 from retention.customers.importing.reading import NoTable
 from retention.customers.models import Import, ImportFault, ImportRow
 from retention.dashboard.access import needs
@@ -249,6 +250,7 @@ def _findings(of: Import, *, currency: str) -> dict[str, Any]:
     written = faults.values("row").distinct().count() if of.refused_count > SHOWN else of.refused_count
     return {
         "found": found,
+        "came": came_of(of.totals) if of.state == Import.State.DONE and of.kind == "customers" else None,
         "faults": list(faults.order_by("row", "id")[:SHOWN]),
         "written": written,
         "told": kind.tell(of.totals, currency) if of.totals else [],
