@@ -80,7 +80,7 @@ def count_reach(ids: Collection[int], now: datetime) -> dict[str, int]:
     return {CAME: len(people)} | found
 
 
-def _standing(address: str | None, status: str | None, is_blocked: bool, is_paused: bool) -> str:  # noqa: FBT001 - of one place alone
+def _standing(address: str | None, status: str | None, is_blocked: bool, is_paused: bool) -> str:
     if address == "":
         return "no_address"
     if is_blocked:
