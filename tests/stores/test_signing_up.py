@@ -1,5 +1,7 @@
 """From nothing to a store: sign up, confirm the address by the mail's button, sign in, three steps."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
@@ -72,6 +74,22 @@ def test_the_link_alone_signs_nobody_in(post_office, elsewhere, settings):
     assert EmailAddress.objects.get(email="nora.keller@example.test").verified
     assert not SignIn.objects.exists()
     assert client.get("/stores/new/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_confirms_is_told_where_they_land(post_office):
+    here, elsewhere = Client(), Client()
+    here.post("/accounts/signup/", SIGN_UP)
+    link = link_in(post_office()[0])
+    page = elsewhere.post(link, follow=True)
+    words = " ".join(re.sub(r"<[^>]+>", " ", page.content.decode().partition("<main")[2].partition("</main>")[0]).split())
+    assert "Sign in Your address is confirmed. Sign in to go on. E-mail" in words
+    assert page.content.decode().count("Your address is confirmed") == 1, "said on the page, not in a corner for ten seconds as well"
+    assert "is confirmed" not in elsewhere.get("/accounts/login/").content.decode()
+    here.post("/accounts/signup/", SIGN_UP | {"email": "other@example.test"})
+    page = here.post(link_in(post_office()[-1]), follow=True).content.decode()
+    assert "Your address is confirmed." in page
+    assert "Sign in to go on." not in page
 
 
 @pytest.mark.django_db(transaction=True)
