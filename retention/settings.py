@@ -69,8 +69,8 @@ if PRODUCTION:
 
 FETCH_POLICY = "loopback-only" if LOCAL else "public"
 MFA_ENFORCED = not DEMO
-# How whoever sits here reads the product's own mail while no mail server is set: the demo's page, serve's command; else not at all.
-OWN_MAIL_READ_BY = "page" if DEMO else "command" if ENVIRONMENT == "serve" and MAIL_URL in {"", INBOX_SMTP_URL} else ""
+# How whoever sits here reads the product's own mail while no mail server is set: the demo's page, serve's terminal; else not at all.
+OWN_MAIL_READ_BY = "page" if DEMO else "terminal" if ENVIRONMENT == "serve" and MAIL_URL in {"", INBOX_SMTP_URL} else ""
 MFA_GRACE = timedelta(days=7)
 
 # Applications -------------------------------------------------------------------------------------------------------

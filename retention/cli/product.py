@@ -5,7 +5,7 @@ Used by the words demo and serve; what happens once it is up is theirs.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +73,11 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
             yield Product(url=url, environment=environment, supervisor=supervisor, inbox=place.folder / "inbox")
 
 
-def stay(running: Product) -> None:
-    """Wait until somebody asks to stop. Raises StepFailedError when a service cannot be kept alive."""
+def stay(running: Product, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Wait until somebody asks to stop. Raises StepFailedError when a service cannot be kept alive. meanwhile: done twice a second."""
     pause = threading.Event()
     while not pause.wait(0.5):
+        meanwhile()
         if running.supervisor.failure:
             raise StepFailedError(running.supervisor.failure)
 

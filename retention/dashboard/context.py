@@ -72,7 +72,7 @@ class Shell:
 
     @property
     def own_mail_read_by(self) -> str:
-        """Return how the product's own mail is read on this installation without being signed in: page, command or not at all ("")."""
+        """Return how the product's own mail is read on this installation without being signed in: page, terminal or not at all ("")."""
         return str(settings.OWN_MAIL_READ_BY)
 
     @cached_property

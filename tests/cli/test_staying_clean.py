@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from retention.cli import ports
 from retention.embedded import processes
 from retention.embedded.watching import ROOT
+from tests.factories import STRONG_PASSWORD
 
 pytestmark = pytest.mark.faults
 
@@ -98,6 +100,16 @@ def _url(terminal: Terminal) -> str:
     return terminal.read_until(r" Open (http://localhost:\d+)/")[1]
 
 
+def _sign_up(url: str) -> None:
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(f"{url}/accounts/signup/", timeout=10) as answer:
+        [mark] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())[:1]
+    words = {"csrfmiddlewaretoken": mark, "name": "Nora Keller", "email": "nora@example.test", "password1": STRONG_PASSWORD}
+    request = urllib.request.Request(f"{url}/accounts/signup/", urllib.parse.urlencode(words).encode(), {"Referer": url, "Origin": url})
+    with browser.open(request, timeout=10) as answer:
+        assert answer.url == f"{url}/accounts/confirm-email/"
+
+
 def test_comes_up_and_ctrl_c_leaves_nothing(var: Path) -> None:
     terminal = Terminal("serve", var=var)
     url = _url(terminal)
@@ -113,6 +125,11 @@ def test_comes_up_and_ctrl_c_leaves_nothing(var: Path) -> None:
     )
     assert (again.returncode, f"`./run serve` runs already at {url}" in again.stderr) == (1, True), again
     terminal.read_until("Ctrl-C stops all")
+    _sign_up(url)
+    link = terminal.read_until(r"Mail to nora@example\.test: Is this your address\?\s+(http://localhost:\d+/accounts/confirm-email/\S+)")[1]
+    assert link.startswith(f"{url}/")
+    with urllib.request.urlopen(link, timeout=10) as answer:
+        assert "Is this your address?" in answer.read().decode()
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.process.wait(timeout=60) == 130
     assert processes.wait_until(lambda: not _processes_of(var), seconds=5), _processes_of(var)

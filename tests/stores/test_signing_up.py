@@ -106,8 +106,8 @@ def test_a_link_works_once(post_office):
 @pytest.mark.parametrize(
     ("read_by", "shown", "hidden"),
     [
-        ("page", "Open the test inbox", "read_inbox"),
-        ("command", "./run manage --serve read_inbox", "Open the test inbox"),
+        ("page", "Open the test inbox", "./run serve"),
+        ("terminal", "in the terminal in which <code>./run serve</code> runs", "Open the test inbox"),
         ("", "Look into your mail", "test inbox"),
     ],
 )

@@ -3,6 +3,7 @@
 import argparse
 
 from retention.cli.folders import Place
+from retention.cli.mailing import Mails
 from retention.cli.product import WEB_PORT, product, stay
 from retention.cli.saying import Voice
 from retention.cli.stopping import listen
@@ -16,7 +17,8 @@ def run(arguments: list[str]) -> int:
     listen()
     voice = Voice()
     with product(Place("serve"), voice=voice, port=options.port, mode="serve") as running:
-        voice.line(f" Open {running.url}/ and sign up; without MAIL_URL the product's mail is read with ./run manage --serve read_inbox")
+        mails = Mails(running.inbox, url=running.url)
+        voice.line(f" Open {running.url}/ and sign up. The mail that asks for a yes, and any other, is said here unless MAIL_URL is set.")
         voice.line(" Ctrl-C stops all.")
-        stay(running)
+        stay(running, meanwhile=lambda: mails.tell(voice))
     return 0
