@@ -193,12 +193,18 @@ def _attribute_fits(customer: Customer, key: str, value: Value, *, one: Told, ru
     return True
 
 
+def split_name(whole: str) -> tuple[str, str]:
+    """Return a whole name as the first word and the rest; the rest is empty for a single word."""
+    first, _space, rest = whole.strip().partition(" ")
+    return first, rest.strip()
+
+
 def _read(traits: dict[str, Any], *, country: str) -> dict[str, Any]:
     """Return fields and `attributes.*` with values that fit; what does not fit is left out."""
     address = traits.get("address")
     flat = ({key: address.get(key) for key in _OF_ADDRESS} if isinstance(address, dict) else {}) | traits
     if isinstance(traits.get("name"), str) and not (traits.get("firstName") or traits.get("first_name")):
-        flat["firstName"], _space, flat["lastName"] = traits["name"].strip().partition(" ")
+        flat["firstName"], flat["lastName"] = split_name(traits["name"])
     found: dict[str, Any] = {}
     for key, value in flat.items():
         field = _TEXTS.get(key)

@@ -8,8 +8,8 @@ from retention.customers.importing import running
 from retention.customers.importing.filing import heading_key
 from retention.customers.importing.mapping import check_mapping, propose
 from retention.customers.importing.people import FIELDS, PEOPLE
-from retention.customers.importing.spoken import HEADINGS, NO, YES
-from retention.customers.models import Consent, ConsentRecord
+from retention.customers.importing.spoken import HEADINGS, NO, WHOLE_NAMES, YES
+from retention.customers.models import Consent, ConsentRecord, Customer
 from retention.kit.words import fold
 from tests.customers.importing import brought_in, counts, faults, import_file, put_in, work
 from tests.factories import make_store, work_for
@@ -45,10 +45,38 @@ def test_headings_of_our_languages_are_understood(headings, fields):
     assert list(chosen.values()) == fields.split()
 
 
+@pytest.mark.parametrize(
+    ("headings", "row", "names"),
+    [
+        ("Email;Nome", "a@example.test;Ana Lúcia da Silva", ("Ana", "Lúcia da Silva")),
+        ("Email;NOME", "a@example.test; Mario  Rossi ", ("Mario", "Rossi")),
+        ("Email;Nombre", "a@example.test;Marta Ruiz", ("Marta", "Ruiz")),
+        ("Email;Nome", "a@example.test;Ana", ("Ana", "")),
+        ("Email;Nome;Sobrenome", "a@example.test;Ana Lúcia;Silva", ("Ana Lúcia", "Silva")),
+        ("Email;Nome;Sobrenome", "a@example.test;Ana Lúcia;", ("Ana Lúcia", "")),
+        ("Email;Vorname", "a@example.test;Anna Maria", ("Anna Maria", "")),
+        ("Email;First Name", "a@example.test;Mary Ann", ("Mary Ann", "")),
+    ],
+)
+def test_a_name_alone_may_be_the_whole_name(store, headings, row, names):
+    import_file(f"{headings}\n{row}\n", store, at=NOW)
+    who = Customer.objects.get()
+    assert (who.first_name, who.last_name) == names
+    assert counts(import_file(f"{headings};City\n{row};Porto\n{row.replace('a@', 'b@')};\n", store, at=NOW))["changed"] == 1
+
+
+def test_family_names_that_are_not_read_leave_first_names_whole(store):
+    of = put_in("Email;Nome;Cognome\na@example.test;Anna Maria;Rossi\n")
+    running.begin_reading(of, mapping={"0": "email", "1": "first_name"}, options={"date_order": "ymd"}, now=NOW)
+    brought_in(work(of, at=NOW), at=NOW)
+    assert (Customer.objects.get().first_name, Customer.objects.get().last_name) == ("Anna Maria", "")
+
+
 def test_every_heading_is_written_as_it_is_compared_and_means_one_field():
     everything = [heading for field in FIELDS for heading in field.headings]
     assert [heading_key(heading) for heading in everything] == everything
     assert len(set(everything)) == len(everything)
+    assert set(WHOLE_NAMES) < set(HEADINGS["first_name"])
     assert set(HEADINGS) <= {field.key for field in FIELDS}
     assert [fold(word) for word in YES + NO] == [*YES, *NO]
 

@@ -16,13 +16,15 @@ from retention.customers.addresses import is_address
 from retention.customers.attributes import LONGEST
 from retention.customers.birthdays import read_birthday, write_birthday
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
+from retention.customers.importing.filing import heading_key
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
 from retention.customers.importing.meeting import ALL_BY_EMAIL, apply_people, compare_people
 from retention.customers.importing.reaching import count_reach
 from retention.customers.importing.reading import Fault, Run, read_rows
-from retention.customers.importing.spoken import HEADINGS, NO, YES
+from retention.customers.importing.spoken import HEADINGS, NO, WHOLE_NAMES, YES
 from retention.customers.models import Customer
 from retention.customers.phones import read_phone
+from retention.customers.profile import split_name
 from retention.kit.words import fold
 from retention.kit.zones import ZONES
 
@@ -67,12 +69,13 @@ class _Left(Exception):
 
 def read_people(runs: Iterable[Run | Fault], plan: Plan) -> Iterator[Read]:
     """Yield a person per row."""
+    holds_whole_names = _holds_whole_names(plan)
     for row in read_rows(runs):
         if isinstance(row, Fault):
             yield Read(None, [row], 1, row.row)
             continue
         try:
-            values = _person(row.cells, plan)
+            values = _person(row.cells, plan, holds_whole_names=holds_whole_names)
         except _Left as left:
             field, why = left.args
             yield Read(None, [plan.fault(row.number, field, row.cells, why)], 1, row.number)
@@ -80,8 +83,19 @@ def read_people(runs: Iterable[Run | Fault], plan: Plan) -> Iterator[Read]:
         yield Read(Thing(row.number, _key(values), values), [], 1, row.number)
 
 
-def _person(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
+def _holds_whole_names(plan: Plan) -> bool:
+    """Say whether the column of first names may hold whole ones: by its heading, in a file that heads no family names."""
+    place = plan.columns.get("first_name")
+    if place is None or "last_name" in plan.columns or heading_key(plan.headings[place]) not in WHOLE_NAMES:
+        return False
+    family = next(field for field in FIELDS if field.key == "last_name")
+    return not {heading_key(heading) for heading in plan.headings} & {heading_key(family.key), *family.headings}
+
+
+def _person(cells: Sequence[str], plan: Plan, *, holds_whole_names: bool) -> dict[str, Any]:
     found = {field: cells[place] for field, place in plan.columns.items() if cells[place]}
+    if holds_whole_names and " " in found.get("first_name", ""):
+        found["first_name"], found["last_name"] = split_name(found["first_name"])
     values: dict[str, Any] = {"email": found.pop("email", ""), "external_id": found.pop("external_id", "")}
     _check_length("external_id", values["external_id"], LONGEST_ID)
     if values["email"] and not is_address(fold(values["email"])):

@@ -46,5 +46,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "sms_consent": ("accepts sms marketing",),
 }  # fmt: skip
+# Headings of a first name that, without a column of family names beside them, head whole names as well: "Nome" over "Ana Silva".
+WHOLE_NAMES = ("nome", "nombre")
 YES = ("yes", "y", "true", "1", "ja", "j", "oui", "sí", "si", "sì", "sim", "はい")
 NO = ("no", "n", "false", "0", "nein", "non", "não", "nao", "nee", "いいえ")
