@@ -4,6 +4,7 @@ The visitor sees a number, never a trace (S56). The pages are drawn without requ
 stand when everything else is down; their templates are `templates/<status>.html`.
 """
 
+import logging
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -11,9 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from retention.health.requests import route_of, store_of
 from retention.rest.problems import problem
 
 RETRY_AFTER_SECONDS = 10
+log = logging.getLogger("boomerang.access")
 _MACHINES = ("/api/", "/v1/")
 _AWAY_CODES = ("08", "57P", "53")  # connection lost, server stopping or starting, too many connections
 
@@ -24,8 +27,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer somebody whose role does not open this page."""
-    return _answer(request, status=403, words=_("This is not open to you."))
+    """Answer somebody whose role does not open this page, and say in one line of the log who that was and what they lack.
+
+    Django would log it with the whole way through the middlewares, which is the same each time.
+    """
+    answer = _answer(request, status=403, words=_("This is not open to you."))
+    user = getattr(request, "user", None)
+    who = {"user_id": getattr(user, "pk", None), "role": getattr(request, "role", None), "store_id": store_of(request)}
+    log.warning("refused", extra={**who, "method": request.method, "route": route_of(request), "why": str(exception)})
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # what log_response of Django asks
+    return answer
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Error pages: a number and plain words, never a trace; a database that is away is 503."""
 
+import json
+import logging
 import re
 
 import psycopg2
@@ -8,6 +10,9 @@ from django.db import InterfaceError, OperationalError, connections
 from django.test import Client, RequestFactory
 
 from retention.health.errors import database_is_away, server_error
+from retention.kit.logs import JsonFormatter
+from tests.cast import lumen
+from tests.factories import signed_in
 
 
 @pytest.fixture
@@ -86,3 +91,18 @@ def test_tells_a_lost_database_from_a_failed_statement() -> None:
     stopped.__cause__ = type("Stopped", (psycopg2.OperationalError,), {"pgcode": "57P01"})()
     answers = [database_is_away(error) for error in (timeout, stopped, InterfaceError(), ValueError(), None)]
     assert answers == [False, True, True, False, False]
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_one_line_that_says_who_and_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    shop = lumen()
+    answer = signed_in(shop.sam).get("/s/lumen/imports/", headers={"X-Request-ID": "a" * 32})
+    assert answer.status_code == 403
+    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [(record.name, record.getMessage(), record.exc_info) for record in said] == [("boomerang.access", "refused", None)]
+    line = json.loads(JsonFormatter().format(said[0]))
+    assert {name: line[name] for name in ("user_id", "role", "store_id", "method", "route", "why")} == {
+        "user_id": shop.sam.pk, "role": "support", "store_id": shop.store.pk, "method": "GET",
+        "route": "s/<slug:store_slug>/imports/", "why": "This page needs customers.import.",
+    }  # fmt: skip
+    assert shop.sam.email not in str(line)
