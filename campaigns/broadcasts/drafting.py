@@ -15,6 +15,7 @@ from campaigns.broadcasts.winning import FEWEST_TRIED
 from campaigns.measurement.lots import LEAST_SHARE
 from campaigns.models import Campaign, CampaignSegment, CampaignVariant, Message, Sender, Template
 from campaigns.models.campaign import LETTERS, MOST_DELAY_HOURS
+from campaigns.personalization.ready.spoken import texts_of
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
@@ -91,22 +92,17 @@ def _begun(ready_made: str, *, channel: str, user_id: int | None, now: datetime)
     if not ready_made:
         blank: Campaign = Campaign.objects.create(name=gettext("New campaign"), channel=channel, **begun)
         return blank
-    ready = READY_MADE[ready_made]
+    ready, store = READY_MADE[ready_made], Store.objects.only("web_address", "locale").get(pk=require_store_id())
+    said = ready.in_words_of(texts_of(store.locale))
     campaign: Campaign = Campaign.objects.create(name=ready.name.render(gettext), ready_made=ready.key, channel=channel, **begun)
-    url = _shop_address()
-    words = {"heading": ready.heading, "text": ready.text, "button": ready.button, "url": url}
+    url = store.web_address if store.web_address.startswith(("https://", "http://")) else ""  # so that no mail leaves without its button
+    words = {"heading": said.heading, "text": said.text, "button": said.button, "url": url}
     if channel == "sms":
-        words = {"text": f"{{{{ shop.name }}}}: {ready.short}{' ' if url else ''}{url}"}
+        words = {"text": f"{{{{ shop.name }}}}: {said.short}{' ' if url else ''}{url}"}
     elif channel != "email":
-        words = {"text": f"{ready.short[0].upper()}{ready.short[1:]}", "url": url}
-    CampaignVariant.objects.create(campaign=campaign, letter="a", subject=ready.subject, words=words)
+        words = {"text": f"{said.short[0].upper()}{said.short[1:]}", "url": url}
+    CampaignVariant.objects.create(campaign=campaign, letter="a", subject=said.subject, words=words)
     return campaign
-
-
-def _shop_address() -> str:
-    """Return where a ready-made button leads at first: to the shop, so that no mail leaves without its button."""
-    address: str = Store.objects.only("web_address").get(pk=require_store_id()).web_address
-    return address if address.startswith(("https://", "http://")) else ""
 
 
 def create(told: Told, *, user_id: int | None, now: datetime) -> Campaign:

@@ -1,7 +1,8 @@
 """Ready-made campaigns as data: the words of a first draft, and whom it is for. One more is one more entry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from campaigns.personalization.ready.spoken import Texts
 from retention.kit.register import Register
 from retention.kit.words import Phrase, gettext_noop
 
@@ -22,6 +23,11 @@ class ReadyMade:
     text: str
     button: str
     short: str
+
+    def in_words_of(self, texts: Texts) -> "ReadyMade":
+        """Return it in the words of another language; as it is where the language lacks one of them."""
+        said = {name: getattr(self, name) for name in ("subject", "heading", "text", "button", "short")}
+        return replace(self, **{name: texts[words] for name, words in said.items()}) if texts.keys() >= set(said.values()) else self
 
 
 _HELLO = "Hello {{ profile.first_name | default: 'there' }},"

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from campaigns.personalization.blocks.editing import filled_in
 from campaigns.personalization.blocks.kinds import BY_KEY, CART
 from campaigns.personalization.ready.shell import NAME, button, festive, heading, hero, mail, opening, part, text, titled
+from campaigns.personalization.ready.spoken import in_words_of, texts_of
 from campaigns.personalization.wording import Wording
+from retention.kit.languages import LAST_RESORT
 from retention.kit.register import Register
 from retention.kit.words import Phrase, gettext_noop
 
@@ -26,9 +28,10 @@ class ReadyMail:
     source: str
 
 
-def wording_of(ready: ReadyMail, *, words: Mapping[str, str]) -> Wording:
-    """Return a ready-made mail for one store; words: what its brand kit puts in, by name."""
-    return Wording(ready.subject, ready.preheader, filled_in(ready.source, words))
+def wording_of(ready: ReadyMail, *, words: Mapping[str, str], locale: str = LAST_RESORT) -> Wording:
+    """Return a ready-made mail for one store, in its language where we write it; words: what its brand kit puts in, by name."""
+    said = in_words_of(texts_of(locale), Wording(ready.subject, ready.preheader, ready.source))
+    return Wording(said.subject, said.preheader, filled_in(said.source, words))
 
 
 READY_MAILS: Register[ReadyMail] = Register("ready-made mail")

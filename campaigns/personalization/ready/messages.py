@@ -14,7 +14,9 @@ from campaigns.personalization.blocks.editing import filled_in
 from campaigns.personalization.brands import ready_words
 from campaigns.personalization.push_texts import PushText
 from campaigns.personalization.ready.shell import NAME, SHOP, button, mail, opening, part
+from campaigns.personalization.ready.spoken import in_words_of, texts_of
 from campaigns.personalization.saving import save_version
+from campaigns.personalization.wording import Wording
 from retention.kit.words import Phrase
 from retention.stores.models import Store
 
@@ -49,11 +51,12 @@ def short(words: str, link: str = SHOP) -> str:
 def add_messages(messages: Sequence[ReadyMessage], store: Store, *, now: datetime) -> None:
     """Make messages in the active store; one whose key is there already is left as it is. Runs in the caller's transaction."""
     there = set(Template.objects.filter(key__in=[one.key for one in messages]).values_list("key", flat=True))
-    words = ready_words(store)
+    words, texts = ready_words(store), texts_of(store.locale)
     for one in messages:
         if one.key in there:
             continue
         template = Template(key=one.key, name=one.name.render(gettext), channel=one.channel, created_at=now)
         template.save()
-        source = filled_in(one.source, words) if one.kind == "mjml" else one.source
-        save_version(template, subject=one.subject, source=source, preheader=one.preheader, kind=one.kind, now=now)
+        said = in_words_of(texts, Wording(one.subject, one.preheader, one.source), kind=one.kind)
+        source = filled_in(said.source, words) if one.kind == "mjml" else said.source
+        save_version(template, subject=said.subject, source=source, preheader=said.preheader, kind=one.kind, now=now)

@@ -101,7 +101,7 @@ def edit_brand(request: Any) -> HttpResponse:
 @xframe_options_sameorigin
 def preview_brand(request: Any) -> HttpResponse:
     """Show a ready-made mail in the look that is kept, for its frame."""
-    wording = wording_of(READY_MAILS["welcome"], words=ready_words(request.store))
+    wording = wording_of(READY_MAILS["welcome"], words=ready_words(request.store), locale=request.store.locale)
     made = look_at(request, wording, "mjml")
     return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
 

@@ -91,7 +91,7 @@ def _begun(request: Any) -> tuple[str, Content, str]:
     key = request.POST.get("ready", "")
     if key in READY_MAILS:
         ready = READY_MAILS[key]
-        return "email", Content(main=wording_of(ready, words=ready_words(request.store))), ready.name.render(_)
+        return "email", Content(main=wording_of(ready, words=ready_words(request.store), locale=request.store.locale)), ready.name.render(_)
     return "email", Content(main=Wording("", "", mail(part(text(EMPTY_TEXT))))), _("New mail")
 
 
@@ -103,7 +103,7 @@ def preview_ready(request: Any, key: str) -> HttpResponse:
     """Show a ready-made mail as this store's example person sees it, for its frame."""
     if key not in READY_MAILS:
         raise Http404
-    wording = wording_of(READY_MAILS[key], words=ready_words(request.store))
+    wording = wording_of(READY_MAILS[key], words=ready_words(request.store), locale=request.store.locale)
     with _one_at_a_time:
         made = look_at(request, wording, "mjml")
     return show_mail(request, shown(made, dark=request.GET.get("as") == "dark"))
