@@ -8,7 +8,8 @@ from retention.customers.models import SavedView
 from retention.kit.clock import now
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
-from tests.browser.looking import Watch, faults_of_page, wait_for
+from tests.browser.looking import EACH_VARIANT, Watch, faults_of_page, picture, wait_for
+from tests.customers.importing import import_file
 from tests.factories.customers import make_customer, make_event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -92,3 +93,19 @@ def test_a_name_without_a_blank_widens_no_page(site: Site) -> None:
     for address in ("", "why/"):
         page.goto(f"/s/{store.slug}/customers/{long.public_id}/{address}")
         assert faults_of_page(page) == [], address
+
+
+@pytest.mark.parametrize("variant", EACH_VARIANT)
+def test_the_end_of_a_file_says_who_may_be_written_to(site: Site, variant: str) -> None:
+    store = site.side.store
+    with store_context(store.pk):
+        rows = "r1@example.test,yes\nr2@example.test,no\nr3@example.test,\nr4@example.test,yes\n"
+        of = import_file(f"Email,Email Consent\n{rows}", store, consent_source="Shop")
+    watch = Watch()
+    page = site.window(variant, user=site.side.people["owner"]).new_page()
+    watch.over(page)
+    page.goto(f"/s/{store.slug}/imports/{of.public_id}/")
+    assert "2 of 4" in page.locator(".im-reach").inner_text()
+    assert page.locator(".im-others li").count() == 2
+    assert [*watch.complaints, *faults_of_page(page)] == []
+    picture(page, variant=variant, name="import reach")
