@@ -11,7 +11,7 @@ Three things help, all measured at 100 times and more:
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from django.db import connection, models
@@ -70,13 +70,22 @@ def find_by_keys() -> None:
     _may_join("off")
 
 
-@contextmanager
-def joining() -> Iterator[None]:
+def joining() -> AbstractContextManager[None]:
     """Leave the planner free again for statements that do not name each row they want, in such a transaction or any other."""
+    return _joins("on")
+
+
+def looking_up() -> AbstractContextManager[None]:
+    """Do what `find_by_keys` does for some statements of a transaction and not for all that follow."""
+    return _joins("off")
+
+
+@contextmanager
+def _joins(word: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SHOW enable_hashjoin")
         [before] = cursor.fetchone()
-    _may_join("on")
+    _may_join(word)
     try:
         yield
     finally:
