@@ -11,6 +11,7 @@ from retention.customers.announcing import announce_merges
 from retention.customers.events import NewEvent, record_many
 from retention.customers.models import FOLDED_COPIES, AttributeValue, Consent, Customer, CustomerCounter, CustomerMerge, Pending
 from retention.customers.personal_data import Pair, move_rows, personal_tables, run_for_pairs
+from retention.kit.money import LARGEST_MINOR
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.statistics import joining
 
@@ -126,7 +127,7 @@ def _fill(survivor: Customer, loser: Customer) -> None:
     survivor.less_often = survivor.less_often or loser.less_often
     survivor.last_seen_at = max(filter(None, (survivor.last_seen_at, loser.last_seen_at)), default=None)
     survivor.orders_count += loser.orders_count
-    survivor.spent_minor += loser.spent_minor
+    survivor.spent_minor = min(survivor.spent_minor + loser.spent_minor, LARGEST_MINOR)
     survivor.first_order_at = min(filter(None, (survivor.first_order_at, loser.first_order_at)), default=None)
     survivor.last_order_at = max(filter(None, (survivor.last_order_at, loser.last_order_at)), default=None)
 

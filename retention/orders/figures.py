@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from retention.kit.money import LARGEST_MINOR
 from retention.tenancy.context import require_store_id
 
 # An order that was called off or never paid is none; what was given back was not spent. A credit note that names no order lowers the sum
@@ -33,13 +34,12 @@ _FIGURES = f"""
 """  # noqa: S608 - the condition above
 
 
-def refigure(customer_ids: Iterable[int], *, currency: str, most: int | None = None) -> None:
+def refigure(customer_ids: Iterable[int], *, currency: str) -> None:
     """Bring the order figures of customers up to date, in one statement and the caller's transaction.
 
-    currency: the store's. most: what a sum beyond it is kept as; without it a sum that no column holds is PostgreSQL's error, by which the
-    order that made it is refused.
+    currency: the store's. A sum that no column holds is kept as the most one holds: nobody's next order fails for what was told before.
     """
     wanted = sorted(set(customer_ids))
     if wanted:
         with connection.cursor() as cursor:
-            cursor.execute(_FIGURES, {"customers": wanted, "currency": currency, "store": require_store_id(), "most": most})
+            cursor.execute(_FIGURES, {"customers": wanted, "currency": currency, "store": require_store_id(), "most": LARGEST_MINOR})

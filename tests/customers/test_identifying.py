@@ -11,6 +11,7 @@ from retention.customers.identifying import Claim, email_key, identify, vouch
 from retention.customers.merging import MERGED, merge
 from retention.customers.models import Consent, Customer, CustomerEvent, Identity, Pending
 from retention.customers.personal_data import Pair
+from retention.kit.money import LARGEST_MINOR
 from retention.orders.figures import refigure
 from retention.orders.models import Cart, Order
 from tests.factories import make_store, work_for
@@ -200,3 +201,13 @@ def test_after_a_join_the_figures_are_what_the_orders_come_to():
         joined = figures.get()
         refigure([new.pk], currency=store.currency)
         assert joined == figures.get() == (4, 1800, NOW - timedelta(days=30), NOW - timedelta(days=2))
+
+
+def test_two_who_each_spent_the_most_there_is_can_be_joined():
+    store = make_store()
+    kept, gone = (make_customer(store) for _number in range(2))
+    for one in (kept, gone):
+        make_order(one, total_minor=LARGEST_MINOR)
+    with work_for(store):
+        merge([Pair(gone.pk, kept.pk)], now=NOW, rules={gone.pk: "person"})
+        assert Customer.objects.values_list("orders_count", "spent_minor").get() == (2, LARGEST_MINOR)

@@ -122,7 +122,13 @@ def test_orders_count_on_the_customer_and_trigger_nothing(store):
         (f"{'2' * 121},2011-07-01,b@example.test,X,Cup,1,1,", "Order Number", "The text is longer than 120 characters."),
         (f"2,2011-07-01,b@example.test,{'X' * 121},Cup,1,1,", "SKU", "The text is longer than 120 characters."),
         (f"2,2011-07-01,b@example.test,X,{'C' * 301},1,1,", "Description", "The text is longer than 300 characters."),
-        ("2,2011-07-01,b@example.test,X,Cup,1,99999999999999,", "Unit Price", "The amount is too large."),
+        ("2,2011-07-01,b@example.test,X,Cup,1,10000000000000.01,", "Unit Price", "The amount is too large."),
+        ("2,2011-07-01,b@example.test,X,Cup,-2,5000000000000.01,", "Unit Price", "The amount is too large."),
+        (
+            "2,2011-07-01,b@example.test,X,Cup,-1,-1.00,",
+            "Unit Price",
+            "All pieces went back, at prices below nothing: this does not say whether money came in or went out.",
+        ),
     ],
 )
 def test_leaves_an_order_out_and_says_why(store, row, column, why):
@@ -138,6 +144,39 @@ def test_one_bad_line_leaves_the_whole_order_out(store):
     assert [(row, column) for row, column, _why in faults(done)] == [(2, ""), (3, "Quantity"), (4, "")]
     assert faults(done)[0][2] == "Another row of order 1 cannot be read, so the order is left out."
     assert not Order.objects.exists()
+
+
+MOST = "10000000000000.00"  # in pounds, what anybody may tell us
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_order_comes_to_no_more_than_any_amount_may(store, sign):
+    text = HEAD + f"1,2011-07-01,a@example.test,X,Cup,1,{sign}{MOST},\n" + f"2,2011-07-01,b@example.test,X,Cup,1,{sign}{MOST},\n"
+    done = import_file(text + f"2,2011-07-01,b@example.test,Y,Pot,1,{sign}0.01,\n", store, kind="orders", at=NOW)
+    assert (counts(done)["new"], counts(done)["refused"]) == (1, 2)
+    assert faults(done)[0] == (3, "Unit Price", "The order comes to more than any amount may.")
+    apart = import_file(text + "3,2011-07-01,,X,Cup,1,1,\n" + f"2,2011-07-01,,Y,Pot,1,{sign}0.01,\n", store, kind="orders", at=NOW)
+    assert [row for row, _column, why in faults(apart) if why == "The order comes to more than any amount may."] == [3, 5]
+    assert set(Order.objects.values_list("number", "total_minor")) | set(Refund.objects.values_list("number", "total_minor")) == {
+        ("1", 10**15),
+        ("3", 100),
+    }
+
+
+def test_pieces_and_price_both_below_nothing_change_no_credit_note_and_end_no_import(store):
+    import_file(HEAD + "C1,2011-07-01,,X,Cup,-1,1.00,\n", store, kind="orders", at=NOW)
+    done = import_file(HEAD + "C1,2011-07-01,,X,Cup,-1,-1.00,\nC2,2011-07-01,,X,Cup,-1,-1.00,\n", store, kind="orders", at=NOW)
+    assert (done.state, counts(done)) == ("done", {"new": 0, "changed": 0, "same": 0, "refused": 2})
+    assert list(RefundLine.objects.values_list("refund__number", "refund__total_minor", "amount_minor")) == [("C1", 100, 100)]
+
+
+def test_a_discount_taken_back_stands_in_its_credit_note_also_where_its_lines_stand_apart(store):
+    text = HEAD + "C1,2011-07-01,,X,Cup,-1,20.00,\nC1,2011-07-01,,D,Discount,-1,-5.00,\n"
+    rest = "2,2011-07-01,,X,Cup,1,1,\nC1,2011-07-01,,Y,Pot,-1,3.00,\n"
+    done = import_file(text + rest, store, kind="orders", at=NOW)
+    assert (counts(done)["new"], counts(done)["refused"]) == (2, 0)
+    assert Refund.objects.get().total_minor == 1800
+    assert list(RefundLine.objects.order_by("position").values_list("quantity", "amount_minor")) == [(1, 2000), (1, -500), (1, 300)]
 
 
 def test_lines_of_an_order_that_come_later_in_the_file_join_it(store):

@@ -6,15 +6,19 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
+from retention.orders.models import OrderLine
 from retention.stores.models import AuditEntry, User
 from retention.tenancy.context import store_context
 from retention.tenancy.unscoped import unscoped
 from tests.cast import Lumen
 from tests.factories import make_user, signed_in
+from tests.factories.customers import make_customer, make_order
 from tests.staff.conftest import CANARY
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +99,22 @@ def test_every_row_can_be_looked_at_and_not_changed(staff: Client, shop: Lumen) 
         assert staff.post(reverse(f"{base}_change", args=[row.pk]), {}).status_code == 403, base
         assert staff.post(reverse(f"{base}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403, base
     assert seen >= 12
+
+
+def test_an_order_shows_its_own_lines_as_they_are_written(staff: Client, shop: Lumen) -> None:
+    order, other = (make_order(make_customer(shop.store)) for _number in range(2))
+    rows = [(order, "<b>Cup</b>", 2, 150), (order, "Pot", -1, 900), (other, "Lid", 1, 100)]
+    with store_context(shop.store.pk):
+        for place, (head, name, pieces, price) in enumerate(rows):
+            amount = pieces * price
+            OrderLine.objects.create(
+                order=head, position=place, product_id=f"P{place}", name=name, quantity=pieces, price_minor=price, amount_minor=amount
+            )
+    with CaptureQueriesContext(connection) as asked:
+        body = staff.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+    cup = "<td>2</td><td>&lt;b&gt;Cup&lt;/b&gt;</td><td>P0</td><td>1.50 EUR</td><td>3.00 EUR</td>"
+    assert f"<tr>{cup}</tr><tr><td>-1</td><td>Pot</td><td>P1</td><td>9.00 EUR</td><td>-9.00 EUR</td></tr></tbody>" in body
+    assert sum("orders_orderline" in one["sql"] for one in asked) == 1
 
 
 def test_other_pages_keep_the_strict_policy(client: Client) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from retention.customers.importing.cells import Manner, Unreadable, read_decimal
 from retention.customers.importing.kinds import Plan
 from retention.customers.importing.reading import Fault, Run
-from retention.kit.money import LARGEST_MINOR, MoneyError, decimals_of
+from retention.kit.money import LARGEST_AMOUNT, MoneyError, decimals_of
 
 MOST_LINES = 5_000
 LONGEST_ID = 120
@@ -22,7 +22,6 @@ _HEADS = ("placed_at", "email", "external_id", "currency", "country")
 _MOST_PIECES = 1_000_000_000
 _LONGEST_NAME = 300
 _MOST_WORTHS = 32_768  # kept while a file is read
-_MOST_OF_A_LINE = LARGEST_MINOR // MOST_LINES
 
 
 class Left(ValueError):
@@ -226,7 +225,7 @@ def _worth(pieces_text: str, price_text: str, currency: str, manner: Manner) -> 
         raise Left("currency", str(error)) from None
     rounded = exact.scaleb(decimals_of(currency)) != price
     amount = _to_minor(exact * pieces, currency) if rounded else pieces * price
-    if not -_MOST_OF_A_LINE <= amount <= _MOST_OF_A_LINE:
+    if abs(amount) > LARGEST_AMOUNT:
         raise Left("unit_price", _("The amount is too large."))
     return Worth(f"{pieces},{price},{amount}", amount, exact * pieces if rounded else None)
 

@@ -20,7 +20,7 @@ from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing, 
 from retention.customers.importing.people import LONGEST_ID as LONGEST_OWN_ID
 from retention.customers.importing.reading import Fault, Run
 from retention.kit.arrays import inside
-from retention.kit.money import decimals_of
+from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
 from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
@@ -116,6 +116,10 @@ def _too_many() -> str:
     return _("The order has more than %(count)s lines.") % {"count": MOST_LINES}
 
 
+def _too_much() -> str:
+    return _("The order comes to more than any amount may.")
+
+
 def _close(group: _Group, columns: Columns) -> Read:
     """Return the order of these rows, or why each of them is left out; one reason together where they are too many."""
     plan = columns.plan
@@ -151,13 +155,17 @@ def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -
     """Return the order with its lines: products, names, and the numbers of each. Raises Left."""
     lines = lines_of(group.parts, currency)
     minor, beyond = sum(lines.minors), Decimal(0)
+    is_back = all(pieces.startswith("-") for pieces in lines.numbers)
+    if abs(minor) > LARGEST_AMOUNT:
+        raise Left("unit_price", _too_much())
+    if is_back and minor > 0:
+        raise Left("unit_price", _("All pieces went back, at prices below nothing: this does not say whether money came in or went out."))
     for exact, one in zip(lines.exacts, lines.minors, strict=False):
         if exact is not None:
             beyond += exact - Decimal(one).scaleb(-decimals_of(currency))
     values = _head(heads, plan) | {"number": group.number, "currency": currency}
     stored = Decimal(minor).scaleb(-decimals_of(currency))
     sums = {"rows": group.rows, "minor": minor, "stored": str(stored), "amount": str(stored + beyond)}
-    is_back = all(pieces.startswith("-") for pieces in lines.numbers)
     columns = inside(lines.products), inside(lines.names), ",".join(lines.numbers)
     return Thing(group.first_row, group.number, values | sums | {"back": is_back}, columns)
 
@@ -172,6 +180,8 @@ def join_orders(first: Thing, more: Thing) -> Thing:
         )
     sums = {name: str(Decimal(first.values[name]) + Decimal(more.values[name])) for name in ("amount", "stored")}
     counts = {name: first.values[name] + more.values[name] for name in ("rows", "minor")}
+    if abs(counts["minor"]) > LARGEST_AMOUNT:
+        raise Unjoinable(_too_much())
     lines = tuple(map(",".join, zip(first.lines or (), more.lines or (), strict=True)))
     return first._replace(values=first.values | sums | counts | {"back": first.values["back"] and more.values["back"]}, lines=lines)
 

@@ -14,7 +14,6 @@ from retention.customers.events import tell_readers
 from retention.customers.importing.kinds import Outcome, Work
 from retention.kit.arrays import array_of
 from retention.kit.locks import transaction_lock
-from retention.kit.money import LARGEST_MINOR
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
 from retention.orders.importing.bringing import ORDER_LINES, REFUND_LINES, bring_in, write_lines
@@ -66,7 +65,7 @@ def settle_people(ids: Collection[int], now: datetime) -> None:
         cursor.execute(_THERE, {"store": store_id, "ids": array_of(list(ids))})
         there = [pk for (pk,) in cursor.fetchall()]
     tell_readers({customer_id: [EVERYTHING] for customer_id in there}, now=now, living=())
-    refigure(there, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id), most=LARGEST_MINOR)
+    refigure(there, currency=Store.objects.values_list("currency", flat=True).get(pk=store_id))
 
 
 def _change_orders(papers: Sequence[Paper]) -> None:
