@@ -16,7 +16,7 @@ from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.statement_keys import StatementForeignKey
 
 
-class _Ids(ArrayField):
+class _Ids(ArrayField):  # type: ignore[type-arg]  # not a generic one when it runs
     """Thousands of ids, written as one literal: a list is an expression for each, which PostgreSQL parses anew with every batch."""
 
     def deconstruct(self) -> Any:
