@@ -22,14 +22,9 @@ def arrays_of(rows: Iterable[Sequence[Any]]) -> list[str]:
 
 def texts_of(values: Sequence[str]) -> str:
     """Return texts as an array literal."""
-    return f"{{{inside(values)}}}"
-
-
-def inside(values: Sequence[str]) -> str:
-    """Return what stands inside the array literal of texts; of two such with a comma between, one array is made."""
     if not values:
-        return ""
+        return "{}"
     joined = '","'.join(values)
     if "\\" in joined or joined.count('"') > 2 * (len(values) - 1):  # some text holds a mark of its own
         joined = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return f'"{joined}"'
+    return f'{{"{joined}"}}'

@@ -57,7 +57,7 @@ def test_how_rows_are_cut_into_runs_makes_no_difference(monkeypatch, bad):
 def test_lines_are_columns_of_texts_and_the_sums_are_exact():
     rows = "1,2011-07-01 12:00,17850,'=X,'CUP,6,2.55,\n1,,,71053,,2,0.335,\n1,,,71053,Pot,-1,(1.00),\n"
     [order] = read(f"{','.join(HEADINGS)}\n{rows}")
-    assert order.thing.lines == ('"=X","71053","71053"', '"\'CUP","","Pot"', "6,255,1530,2,34,67,-1,-100,100")
+    assert order.thing.lines == ("=X\x1f71053\x1f71053\x1f", "'CUP\x1f\x1fPot\x1f", "6,255,1530,2,34,67,-1,-100,100")
     values = order.thing.values
     assert (values["rows"], values["amount"], values["stored"], values["minor"], values["back"]) == (3, "16.970", "16.97", 1697, False)
     assert (values["external_id"], values["placed_at"], order.last_row) == ("17850", "2011-07-01T11:00:00+00:00", 4)

@@ -30,7 +30,7 @@ class Thing(NamedTuple):
     """One thing read out of the file. key: what makes it one thing within the file; values: JSON, read by the kind alone but for "rows",
     the number of rows it was made of.
 
-    lines: of a thing of several, three columns of the kind's choice, each as what stands inside an array literal. pk: its row in the
+    lines: of a thing of several, three columns of the kind's choice, each in one text. pk: its row in the
     database, once it is staged; from then on its lines stay there until the kind asks for them.
     """
 

@@ -26,10 +26,12 @@ _open: dict[int, tuple[int, Iterator[Read]]] = {}  # by import: how far its read
 
 _STAGE = """
     INSERT INTO customers_importrow (store_id, of_import_id, "row", key, "values", lines, outcome, says)
-    SELECT %s, %s, staged.row, staged.key, staged.things::jsonb,
+    SELECT %s, %s, staged.row, staged.key, staged.told,
         CASE WHEN first <> '' THEN ARRAY[staged.first, staged.second, staged.third] END, staged.outcome, ''
-    FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        WITH ORDINALITY AS staged("row", key, things, first, second, third, outcome, place) ORDER BY place
+    FROM ROWS FROM (
+        unnest(%s::int[]), unnest(%s::text[]), jsonb_array_elements(%s::jsonb), unnest(%s::text[]), unnest(%s::text[]), unnest(%s::text[]),
+        unnest(%s::text[])
+    ) WITH ORDINALITY AS staged("row", key, told, first, second, third, outcome, place) ORDER BY place
 """
 _ONCE = _STAGE + " ON CONFLICT (store_id, of_import_id, key) DO NOTHING RETURNING key"
 _JOINED = (
@@ -156,7 +158,9 @@ def _write(statement: str, of: Import, things: Sequence[Thing]) -> list[Any]:
         return []
     columns = [
         array_of([thing.row for thing in things]),
-        *map(texts_of, zip(*((thing.key[:300], _json(thing.values), *(thing.lines or ("", "", ""))) for thing in things), strict=True)),
+        texts_of([thing.key[:300] for thing in things]),
+        _json([thing.values for thing in things]),
+        *map(texts_of, zip(*(thing.lines or ("", "", "") for thing in things), strict=True)),
         texts_of(["" if thing.values else str(ImportRow.Outcome.REFUSED) for thing in things]),
     ]
     with connection.cursor() as cursor:

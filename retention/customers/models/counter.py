@@ -4,7 +4,7 @@ from django.db import models
 
 from retention.customers.models.customer import Customer
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 
 
 class EventName(StoreOwned):
@@ -28,6 +28,7 @@ class CustomerCounter(StoreOwned):
     """One customer and one event name: how many, the first and the last moment."""
 
     pk = models.CompositePrimaryKey("store_id", "customer_id", "event_name_id")
+    store = implied_store()
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="counters", db_constraint=False, db_index=False)
     event_name = models.ForeignKey(EventName, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     count = models.PositiveIntegerField()

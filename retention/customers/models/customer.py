@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from retention.customers.birthdays import write_birthday
 from retention.kit.words import fold
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
-from retention.tenancy.models import StoreOwned
+from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.querysets import StoreManager, StoreQuerySet
 
 _LAST = "\U0010ffff"
@@ -189,6 +189,7 @@ class Identity(StoreOwned):
         EMAIL = "email", _("E-mail address")
         ANONYMOUS = "anonymous", _("Browser")
 
+    store = implied_store()
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities", db_constraint=False, db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=254)

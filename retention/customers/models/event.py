@@ -136,6 +136,7 @@ class Pending(StoreOwned):
     about: what changed, in the words of `changes.py`; a reader that looks at everything anyway is not told.
     """
 
+    store = implied_store()
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     reader = models.CharField(max_length=20)
     about = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))

@@ -1,7 +1,7 @@
 """Files a merchant brings in: the import, its file in pieces, what was read out of it, and why a row was left out."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,9 +10,23 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from retention.kit.arrays import array_of
 from retention.tenancy.constraints import StoreForeignKey, StoreIsolation
 from retention.tenancy.models import StoreOwned, implied_store
 from retention.tenancy.statement_keys import StatementForeignKey
+
+
+class _Ids(ArrayField):  # type: ignore[type-arg]  # not a generic one when it runs
+    """Thousands of ids, written as one literal: a list is an expression for each, which PostgreSQL parses anew with every batch."""
+
+    def deconstruct(self) -> Any:
+        """Be an ArrayField for migrations: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.contrib.postgres.fields.ArrayField", args, kwargs
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """Return the literal of a list."""
+        return array_of(value) if isinstance(value, list) else super().get_db_prep_value(value, connection, prepared)
 
 
 class Import(StoreOwned):
@@ -58,9 +72,7 @@ class Import(StoreOwned):
     refused_count = models.PositiveIntegerField(default=0)
     totals = models.JSONField(default=dict)
     to_bring_count = models.PositiveIntegerField(default=0)
-    unsettled = ArrayField(
-        models.BigIntegerField(), default=list, db_default=Value([], ArrayField(models.BigIntegerField())), editable=False
-    )
+    unsettled = _Ids(models.BigIntegerField(), default=list, db_default=Value([], ArrayField(models.BigIntegerField())), editable=False)
     failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey("stores.User", on_delete=models.SET_NULL, null=True, related_name="+")

@@ -15,6 +15,7 @@ from retention.customers.importing.kinds import Thing
 from retention.kit.arrays import array_of
 from retention.kit.random_ids import random_ids
 from retention.orders.importing.buyers import Buyers
+from retention.orders.importing.columns import TEXTS
 from retention.orders.importing.meeting import SOURCE
 from retention.orders.models import Order, Refund
 from retention.tenancy.context import require_store_id
@@ -54,18 +55,18 @@ _HAPPENED = f"""
     FROM {_THINGS} WHERE (%(customers)s::bigint[])[place] <> 0
 """  # noqa: S608 - the lines above
 # The lines of each thing are read once, and then one after the other: functions in FROM would keep them all first.
-_LINES = """(
+_LINES = f"""(
     SELECT store_id, pk, generate_subscripts(products, 1) AS place, unnest(products) AS product, unnest(names) AS name, numbers
     FROM (
-        SELECT store_id, pk, concat('{', lines[1], '}')::text[] AS products, concat('{', lines[2], '}')::text[] AS names,
-            concat('{', lines[3], '}')::bigint[] AS numbers
+        SELECT store_id, pk, {TEXTS.format(column=1)} AS products, {TEXTS.format(column=2)} AS names,
+            concat('{{', lines[3], '}}')::bigint[] AS numbers
         FROM (
-            SELECT store_id, trim_array(lines, 0) AS lines, (%(heads)s::bigint[])[row_number() OVER (ORDER BY id)] AS pk
+            SELECT store_id, "values", trim_array(lines, 0) AS lines, (%(heads)s::bigint[])[row_number() OVER (ORDER BY id)] AS pk
             FROM customers_importrow
             WHERE store_id = (SELECT %(store)s::bigint) AND id BETWEEN %(first)s AND %(last)s AND id = ANY(%(things)s::bigint[]) OFFSET 0
         ) AS kept OFFSET 0
     ) AS told
-) AS line"""
+) AS line"""  # noqa: S608 - the lines above
 ORDER_LINES = f"""
     INSERT INTO orders_orderline
         (store_id, order_id, position, product_id, variant_id, sku, name, category, brand, vendor, quantity, price_minor, amount_minor)

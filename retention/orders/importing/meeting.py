@@ -13,6 +13,7 @@ from django.db import connection
 
 from retention.customers.importing.kinds import Outcome, Thing
 from retention.kit.arrays import array_of, texts_of
+from retention.orders.importing.columns import TEXTS
 from retention.tenancy.context import require_store_id
 
 SOURCE = "csv"
@@ -47,8 +48,7 @@ _MET = """
         SELECT id, ("values" ->> 'minor')::bigint AS minor, "values" ->> 'currency' AS currency,
             ("values" ->> 'placed_at')::timestamptz AS placed_at,
             ("values" ->> 'minor')::bigint < 0 OR ("values" ->> 'back')::bool AS is_credit,
-            concat('{{', lines[1], '}}')::text[] AS products, concat('{{', lines[2], '}}')::text[] AS names,
-            coalesce(lines[3], '') AS numbers
+            coalesce({products}, '{{}}') AS products, coalesce({names}, '{{}}') AS names, coalesce(lines[3], '') AS numbers
         FROM customers_importrow WHERE store_id = (SELECT %(store)s::bigint) AND id = asked.thing OFFSET 0
     ) AS told
     CROSS JOIN LATERAL (
@@ -57,8 +57,9 @@ _MET = """
     ) AS known
     WHERE told.is_credit = %(is_credit)s
 """
-_OF_ORDERS = _MET.format(table="orders_order", moment="placed_at", lines=_ORDER_LINES.format(), numbers="told.numbers")
-_OF_REFUNDS = _MET.format(table="orders_refund", moment="refunded_at", lines=_REFUND_LINES.format(), numbers=_BACK.format())
+_TOLD = {"products": TEXTS.format(column=1), "names": TEXTS.format(column=2)}
+_OF_ORDERS = _MET.format(table="orders_order", moment="placed_at", lines=_ORDER_LINES.format(), numbers="told.numbers", **_TOLD)
+_OF_REFUNDS = _MET.format(table="orders_refund", moment="refunded_at", lines=_REFUND_LINES.format(), numbers=_BACK.format(), **_TOLD)
 _QUESTIONS = ((_ORDER_IDS, _OF_ORDERS, False), (_REFUND_IDS, _OF_REFUNDS, True))
 
 

@@ -19,8 +19,8 @@ from retention.customers.importing.cells import Unreadable, read_country, read_m
 from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing, Unjoinable
 from retention.customers.importing.people import LONGEST_ID as LONGEST_OWN_ID
 from retention.customers.importing.reading import Fault, Run
-from retention.kit.arrays import inside
 from retention.kit.money import LARGEST_AMOUNT, decimals_of
+from retention.orders.importing.columns import Unmarkable, joined, staged
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
 from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
@@ -166,8 +166,11 @@ def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -
     values = _head(heads, plan) | {"number": group.number, "currency": currency}
     stored = Decimal(minor).scaleb(-decimals_of(currency))
     sums = {"rows": group.rows, "minor": minor, "stored": str(stored), "amount": str(stored + beyond)}
-    columns = inside(lines.products), inside(lines.names), ",".join(lines.numbers)
-    return Thing(group.first_row, group.number, values | sums | {"back": is_back}, columns)
+    try:
+        columns, told = staged(lines.products, lines.names, ",".join(lines.numbers))
+    except Unmarkable as error:
+        raise Left("product_id", str(error)) from None
+    return Thing(group.first_row, group.number, values | sums | {"back": is_back} | told, columns)
 
 
 def join_orders(first: Thing, more: Thing) -> Thing:
@@ -182,8 +185,12 @@ def join_orders(first: Thing, more: Thing) -> Thing:
     counts = {name: first.values[name] + more.values[name] for name in ("rows", "minor")}
     if abs(counts["minor"]) > LARGEST_AMOUNT:
         raise Unjoinable(_too_much())
-    lines = tuple(map(",".join, zip(first.lines or (), more.lines or (), strict=True)))
-    return first._replace(values=first.values | sums | counts | {"back": first.values["back"] and more.values["back"]}, lines=lines)
+    try:
+        columns, told = joined(first, more)
+    except Unmarkable as error:
+        raise Unjoinable(str(error)) from None
+    values = {name: value for name, value in first.values.items() if name != "mark"} | told
+    return first._replace(values=values | sums | counts | {"back": first.values["back"] and more.values["back"]}, lines=columns)
 
 
 def _head(heads: Mapping[str, str], plan: Plan) -> dict[str, Any]:
