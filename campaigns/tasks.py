@@ -23,12 +23,12 @@ from campaigns.recovery.noticing import SLICE as A_SLICE
 from campaigns.recovery.noticing import WORK as RECOVERY
 from campaigns.recovery.noticing import next_look, notice_due
 from campaigns.sending import breaking
-from campaigns.sending.dispatch import dispatch_slice
+from campaigns.sending.dispatch import Slice, dispatch_slice
 from campaigns.sending.opening import note_openings
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
-from campaigns.sending.turns import end_turn, take_turns
-from retention.kit import clock
+from campaigns.sending.turns import as_long_as, end_turn, lend_a_hand, take_turns
+from retention.kit import clock, ending
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 
@@ -37,6 +37,8 @@ STORES_A_TICK = 10
 SECONDS_A_TICK = 2.0
 SLICES_A_TURN = 10
 LONGEST_TICK = 20.0
+REST_SECONDS = 0.5
+"""After a turn that found nothing to take of what is due: others have it, and it is looked at again for what they give back."""
 
 
 @shared_task(name="campaigns.tasks.run_journeys")
@@ -94,23 +96,57 @@ def run_campaigns() -> None:
 
 @shared_task(name="campaigns.tasks.dispatch")
 def dispatch() -> None:
-    """Send one slice of each channel in every store where messages are due, longest waiting first."""
-    for taken in take_turns(clock=clock.now, most=STORES_A_TICK, seconds=SECONDS_A_TICK):
+    """Send while something is due: for the stores in line, longest waiting first, and where none is in line for those that others serve.
+
+    One tick of a process goes on while there is work, so that it is not idle until the next comes to it; whoever asks it to end waits for a
+    slice.
+    """
+    with as_long_as(at_least=SECONDS_A_TICK, at_most=LONGEST_TICK) as until:
+        while (_take_a_turn() or _help()) and time.monotonic() < until and not ending.is_asked():
+            pass
+
+
+def _take_a_turn() -> bool:
+    """Send one slice of each channel of the store that waits longest; say whether one was in line."""
+    for taken in take_turns(clock=clock.now, most=1, seconds=SECONDS_A_TICK):
         with store_context(taken.store_id):
             end_turn(taken, next_at=send_due(Store.objects.get(pk=taken.store_id)), now=clock.now())
+        return True
+    return False
+
+
+def _help() -> bool:
+    """Send one slice of the first store served elsewhere that has something left for us; say whether one had. Then the line comes first."""
+    for store_id in lend_a_hand(clock=clock.now):
+        with store_context(store_id):
+            store = Store.objects.get(pk=store_id)
+            for channel in _due_channels():
+                if dispatch_slice(store, channel=channel, clock=clock.now, helping=True).reserved:
+                    return True
+    return False
+
+
+def _due_channels() -> list[str]:
+    return [key for key in CHANNELS.keys() if Message.objects.due(clock.now()).filter(channel=key).exists()]  # noqa: SIM118
 
 
 def send_due(store: Store) -> datetime | None:
-    """Send one slice of each channel that has something due, and return when the store's next message is; a channel that stopped rests."""
-    due = [key for key in CHANNELS.keys() if Message.objects.due(clock.now()).filter(channel=key).exists()]  # noqa: SIM118
-    slices = {key: dispatch_slice(store, channel=key, clock=clock.now) for key in due}
+    """Send one slice of each channel that has something due, and return when the store's next message is; a channel that stopped rests.
+
+    So does, for a moment, one whose due messages are all in the hands of those who lend us one.
+    """
+    slices = {key: dispatch_slice(store, channel=key, clock=clock.now) for key in _due_channels()}
     now = clock.now()
     stopped = {key for key, one in slices.items() if one.stopped}
-    paced = {key: now + timedelta(seconds=one.wait_seconds) for key, one in slices.items()}
+    paced = {key: now + timedelta(seconds=one.wait_seconds or _rest_after(one)) for key, one in slices.items()}
     waiting: dict[str, Any] = {key: Message.objects.filter(channel=key) for key in CHANNELS.keys()}  # noqa: SIM118
     moments = [rows.next_due(now=now, rest=key in stopped) for key, rows in waiting.items()]
     coming = {key: moment for key, moment in zip(waiting, moments, strict=True) if moment is not None}
     return min((max(moment, paced.get(key, moment)) for key, moment in coming.items()), default=None)
+
+
+def _rest_after(one: Slice) -> float:
+    return 0.0 if one.reserved or one.more else REST_SECONDS
 
 
 @shared_task(name="campaigns.tasks.watch")

@@ -5,8 +5,19 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, task_failure, task_postrun, task_prerun, task_success, worker_process_init, worker_ready
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    task_failure,
+    task_postrun,
+    task_prerun,
+    task_success,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 
+from retention.kit import ending
 from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
 
@@ -32,6 +43,9 @@ def refuse_to_start(**_: object) -> None:
 def settle(**_: object) -> None:
     """Leave what is loaded by now out of every later look for garbage, in a worker and in each process of it."""
     keep_what_is_loaded()
+
+
+worker_shutting_down.connect(ending.ask, weak=False)
 
 
 @app.on_after_finalize.connect

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ from campaigns.sending.building import build_all
 from campaigns.sending.eligibility import Budget
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
-from campaigns.sending.handing_over import SENDERS, send_all
+from campaigns.sending.handing_over import FEW_SENDERS, SENDERS, is_slow, send_all
 from campaigns.sending.reading import read_messages
 from campaigns.sending.recording import patiently, record, record_unmade
 from campaigns.sending.routing import Route
@@ -96,20 +96,29 @@ class Slice:
     wait_seconds: float = 0.0
 
 
-def dispatch_slice(store: Store, *, channel: str, clock: Clock) -> Slice:
-    """Send what is due of one channel, at most one slice. Call it outside a transaction, inside the store's context."""
+def dispatch_slice(store: Store, *, channel: str, clock: Clock, helping: bool = False) -> Slice:
+    """Send what is due of one channel, at most one slice. Call it outside a transaction, inside the store's context.
+
+    helping: another process has the store's turn. Only by accounts that are not bound by anything but our own work, and by few connections.
+    """
     if not PlatformState.sending_allowed():
         return Slice(0, {}, more=False, stopped=True)
     try:
         routes = routing.routes_for(store, channel=channel, now=clock())
     except NoAccount:
         return Slice(0, {}, more=False, stopped=True)
-    slices = [_slice_by(store, route, channel=channel, clock=clock) for route in routes.open]
-    if routes.full:
+    ways = [replace(route, lent=True) for route in routes.open if _wants_help(route)] if helping else routes.open
+    slices = [_slice_by(store, route, channel=channel, clock=clock) for route in ways]
+    if routes.full and not helping:
         held = routing.hold_rest(store, channel=channel, now=clock())
         more = held == routing.HELD_AT_ONCE
         slices.append(Slice(0, {}, more=more, stopped=False, wait_seconds=0.0 if more else IDLE_SECONDS))
     return _together(slices)
+
+
+def _wants_help(route: Route) -> bool:
+    """Say whether more processes send more by a way: its account answers at once, and neither a pace nor a warm-up's day bounds it."""
+    return route.limit is None and buckets.rate_of(route.account) is None and not is_slow(route.account)
 
 
 def _together(slices: Sequence[Slice]) -> Slice:
@@ -167,7 +176,7 @@ def _reserve_by(route: Route, holder: UUID, *, channel: str, now: datetime, limi
         return ids, len(ids) == SLICE
     look = looking.begin(connection_id, channel=channel, now=now, limit=SLICE)
     ids = reserve(holder, channel=channel, now=now, limit=limit, route=route, look=look)
-    return ids, len(ids) == SLICE if ids else looking.go_on(connection_id, look)
+    return ids, len(ids) == SLICE if ids or route.lent else looking.go_on(connection_id, look)
 
 
 def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channel: str, route: Route, holder: UUID, clock: Clock) -> bool:
@@ -189,6 +198,8 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
         counts.update(states.values())
         if stopped:
             return True
+        if route.lent and is_slow(route.account):
+            break
     return False
 
 
@@ -270,7 +281,8 @@ def _send_chunk(
     passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by, budget=budget, takes=takes)
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
-    answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends)
+    most = FEW_SENDERS if route.lent else SENDERS
+    answers = send_all(outgoing, provider=provider, account=account, lease_ends=lease_ends, most=most)
     attempts = {message.id: message.attempts + 1 for message in messages}
     doubtful = {message.id for message in messages if message.provider_key}
     states = patiently(

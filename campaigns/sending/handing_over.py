@@ -12,18 +12,29 @@ from campaigns.sending.lines import line
 
 SENDERS = 32
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
+SLOW_IN_A_ROW, SLOW_SECONDS = 2, 10.0
+"""An account that took its time so often, one after the other, and so lately, counts as slow: once alone may be a busy machine."""
 ENOUGH = SENDERS // 2
 """So many in `FEW_SECONDS` are no slow relay: at most a busy machine, which more threads would only make busier."""
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
 
 
-def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float) -> dict[int, Answer]:
+def is_slow(account: Account) -> bool:
+    """Say whether an account takes its time with this process: more processes would only open more connections to it."""
+    pace = _paces.get(_key_of(account))
+    return pace is not None and pace.is_slow
+
+
+def send_all(
+    outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float, most: int = SENDERS
+) -> dict[int, Answer]:
     """Hand over a few messages at once, each on a kept connection of its own.
 
-    A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all.
+    A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all, or
+    `most` of them.
     """
     pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
-    width = pace.width()
+    width = min(pace.width(), most)
     chunk = _Chunk(outgoing, lease_ends, spread=width == SENDERS)
 
     def work() -> None:
@@ -36,8 +47,8 @@ def send_all(outgoing: Mapping[int, Outgoing], *, provider: Provider, account: A
     while enough and left and wait(futures, timeout=FEW_SECONDS).not_done:
         enough, left = left - chunk.left >= ENOUGH, chunk.left
     pace.note(slow=not enough)
-    chunk.spread = True
-    futures += [pool.submit(work) for _ in range(min(chunk.left, SENDERS - len(futures)))]
+    chunk.spread = most == SENDERS
+    futures += [pool.submit(work) for _ in range(min(chunk.left, most - len(futures)))]
     for future in futures:
         future.result()
     return chunk.answers
@@ -98,7 +109,12 @@ class Pace:
     """How many threads an account is worth: few until it was slow, then all, and few again for a try from time to time."""
 
     def __init__(self) -> None:
-        self._slow_for = 0
+        self._slow_for, self._slow_until = 0, 0.0
+
+    @property
+    def is_slow(self) -> bool:
+        """Say whether it took its time lately, and more than once."""
+        return self._slow_for >= SLOW_IN_A_ROW and time.monotonic() < self._slow_until
 
     def width(self) -> int:
         """Return how many threads begin."""
@@ -107,6 +123,7 @@ class Pace:
     def note(self, *, slow: bool) -> None:
         """Note whether a few messages took their time."""
         self._slow_for = self._slow_for + 1 if slow else 0
+        self._slow_until = time.monotonic() + SLOW_SECONDS
 
 
 _paces: dict[str, Pace] = {}

@@ -37,11 +37,12 @@ def web(*, port: int, workers: int) -> Service:
     )
 
 
-def worker(*, ready: Path) -> Service:
-    """Return the Celery worker."""
+def worker(*, ready: Path, number: int = 1) -> Service:
+    """Return a Celery worker. number: of several beside each other, which share nothing but the servers."""
+    name = "worker" if number == 1 else f"worker-{number}"
     options = ["worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS), "--loglevel", "WARNING"]
-    options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return _celery("worker", options, ready=ready / "worker")
+    options += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"{name}@%h"]
+    return _celery(name, options, ready=ready / name)
 
 
 def scheduler(*, ready: Path) -> Service:

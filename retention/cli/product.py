@@ -35,11 +35,11 @@ class Product:
 
 
 @contextmanager
-def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | None = None) -> Iterator[Product]:
+def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | None = None, workers: int = 1) -> Iterator[Product]:
     """Start everything, yield it when it is up, and stop it in order.
 
-    clock: the file that makes the product's clock run fast, in the demo. Services that wait read their code beside the
-    migration: reading takes most of their start.
+    clock: the file that makes the product's clock run fast, in the demo. workers: so many processes do the work behind the pages. Services
+    that wait read their code beside the migration: reading takes most of their start.
     """
     with compiling() as compiled, ground(place, mode=mode) as base:
         voice.step("   ".join(base.servers.labels))
@@ -59,7 +59,8 @@ def product(place: Place, *, voice: Voice, port: int, mode: str, clock: Path | N
         with Supervisor(guardian=base.guardian, environment=environment, logs=place.logs, changed=keep) as supervisor:
             supervisor.start(crew.web(port=web_port, workers=1 if mode == "demo" else 2))
             supervisor.start(crew.scheduler(ready=ready))
-            supervisor.start(crew.worker(ready=ready))
+            for number in range(1, workers + 1):
+                supervisor.start(crew.worker(ready=ready, number=number))
             supervisor.start(crew.inbox(port=inbox_port))
             voice.step("setting up the database")
             with told_plainly("The database could not be migrated", log=place.logs / "migrate.log"):

@@ -3,9 +3,13 @@
 Both sides in turns in one run, by processor time of everything that takes part: worker, render process, PostgreSQL, and for sending the
 same sink, which takes whatever comes. Where no statement is run, which is looked at, PostgreSQL takes no part: what it does by itself
 after rows were written belongs to neither side. Django's side has its links replaced too, by a pattern and one signature a mail, the
-cheapest way there is for a template that does not know its links. `campaign_vs_smtp_source` compares mails a second of processor time, the
-sink's included, because a bare source has little else. The mail is the same for all: 40 KB of HTML, a loop over four lines, 24 links
-(`measuring/mails.py`).
+cheapest way there is for a template that does not know its links. The mail is the same for all: 40 KB of HTML, a loop over four lines, 24
+links (`measuring/mails.py`).
+
+`campaign_vs_smtp_source_cpu` compares mails a second of processor time, the sink's included, because a bare source has little else: one
+process sends here, slice by slice. `campaign_vs_smtp_source` compares mails a second of wall time, which is what a shop waits for: a
+campaign of one store, from the moment its messages are due until the last has left, sent by the product's own worker processes (a turn and
+hands lent), as many as there are cores, rung for as often as the scheduler does; and the bare source, in turns with it, into the same sink.
 """
 
 import os
@@ -13,7 +17,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any, NamedTuple
 
@@ -21,6 +25,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.signing import Signer
 from django.db import connection, connections
+from django.db.models import Max
 from django.template import Context, Engine
 
 from campaigns.channels import Account
@@ -30,21 +35,24 @@ from campaigns.sending import lines
 from campaigns.sending.building import build_from
 from campaigns.sending.dispatch import MADE_AT_ONCE, dispatch_slice
 from campaigns.sending.reading import read_messages
+from campaigns.sending.turns import KIND
 from retention.customers.models import Consent, Customer
 from retention.kit import clock
 from retention.kit.memory import keep_what_is_loaded
 from retention.kit.money import format_amount
 from retention.orders.models import Cart, CartLine
-from retention.stores.models import Store
+from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 from tests.bench.measuring import relay
 from tests.bench.measuring.mails import DJANGO, LIQUID, SHOP, with_totals
 from tests.bench.measuring.processes import children_seconds, cpu_seconds, parent_of, resident_bytes, tree
+from tests.bench.measuring.workers import tick_until, workers
 
-TURNS, MESSAGES, BUILT = 3, 3_000, 600  # messages a turn at scale 1
+TURNS, MESSAGES, BUILT, SIDE_BY_SIDE = 3, 3_000, 600, 20_000  # messages a turn at scale 1
 _LINK, _ADDRESS = re.compile(r'(<a\b[^>]*?\bhref=")(https?://[^"]*)'), re.compile(r"()(https?://[^\s<>\"]+)")
 _ACCOUNT = Account(provider="smtp", settings={}, from_name="Lumen", from_address="hello@lumen.example.test")
 Rows = list[tuple[object, ...]]
+Walls = list[tuple[float, float]]
 
 
 class Cost(NamedTuple):
@@ -75,19 +83,31 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
                 costs.setdefault(name, []).append(cost)
             memory.append(_own_bytes(sink))
         lines.close_all()
+        walls, shares = _side_by_side(store, version, count=max(600, int(SIDE_BY_SIDE * scale)), port=port, size=size)
         unsent = Message.objects.exclude(state="sent").count()
     middle = {name: sorted(found, key=lambda cost: cost.total)[len(found) // 2] for name, found in costs.items()}
-    rows: Rows = [("what", "us of CPU a message", "of it PostgreSQL", "of it the sink", "messages a CPU second")]
-    rows += [(name, *(round(1e6 * part) for part in cost), round(1 / cost.total)) for name, cost in middle.items()]
+    rows: Rows = [("what", "us of CPU a message", "of it PostgreSQL", "of it the sink", "messages a CPU second", "us of wall")]
+    rows += [(name, *(round(1e6 * part) for part in cost), round(1 / cost.total), "") for name, cost in middle.items()]
+    sides = zip(("bare source", f"campaign by {len(shares)} workers"), zip(*walls, strict=True), strict=True)
+    rows += [(f"{name}, side by side", "", "", "", "", round(1e6 * statistics.median(found))) for name, found in sides]
     campaign = middle["campaign"]
     ratios = {
         "build_vs_django": _median_ratio(costs["build by Django"], costs["build"]),
-        "campaign_vs_smtp_source": _median_ratio(costs["bare source"], costs["campaign"]),
+        "campaign_vs_smtp_source": round(statistics.median(bare / ours for bare, ours in walls), 3),
+        "campaign_vs_smtp_source_cpu": _median_ratio(costs["bare source"], costs["campaign"]),
         "campaign_vs_django": _median_ratio(costs["Django send_messages"], costs["campaign"]),
         "outbox_share": round(campaign.database / (campaign.total - campaign.sink), 3),
         "memory_growth": round(memory[-1] / memory[0], 3),
     }
-    counts = {"messages": count * TURNS, "unsent": unsent, "mail_bytes": size, "worker_mb": memory[-1] >> 20, "postfix": int(relay.kind() == "postfix")}  # noqa: E501 # fmt: skip
+    counts = {
+        "messages": count * TURNS,
+        "unsent": unsent,
+        "mail_bytes": size,
+        "worker_mb": memory[-1] >> 20,
+        "workers": len(shares),
+        "least_share": min(shares),
+        "postfix": int(relay.kind() == "postfix"),
+    }
     return rows, {"ratios": ratios, "counts": counts}
 
 
@@ -157,6 +177,35 @@ def _sizes(store: Store, version: TemplateVersion) -> int:
 def _send_all(store: Store, _rows: object, _sink: int) -> None:
     while dispatch_slice(store, channel="email", clock=clock.now).reserved:
         pass
+
+
+def _side_by_side(
+    store: Store, version: TemplateVersion, *, count: int, port: int, size: int
+) -> tuple[list[tuple[float, float]], list[float]]:
+    """Return the wall seconds of a mail, bare and in a campaign sent by a worker for each core, turn by turn, and the workers' shares."""
+    walls = []
+    with workers(os.cpu_count() or 1) as pids:
+        _campaign_by_workers(store, version, count=max(600, count // 4))  # what is only loaded once is no part of a message
+        before = [cpu_seconds(pid) for pid in pids]
+        for _turn in range(TURNS):
+            began = time.perf_counter()
+            relay.send_raw(port, count=count, size=size)
+            bare = time.perf_counter() - began
+            walls.append((bare / count, _campaign_by_workers(store, version, count=count) / count))
+        spent = [cpu_seconds(pid) - earlier for pid, earlier in zip(pids, before, strict=True)]
+    return walls, [round(one / sum(spent), 2) for one in spent]
+
+
+def _campaign_by_workers(store: Store, version: TemplateVersion, *, count: int) -> float:
+    """Send so many messages by the workers that are running; return the seconds from ringing for them until the last has left."""
+    rows = _ready(count, version)
+    mine = Message.objects.filter(pk__gte=min(row.pk for row in rows))
+    began = clock.now()
+    StoreWork.ring(KIND, store_id=store.pk, due_at=began)
+    waiting, leaving = Message.objects.due(began).filter(channel="email"), mine.being_sent()
+    tick_until(lambda: not waiting.exists() and not leaving.exists(), seconds=300)
+    last: datetime = mine.aggregate(last=Max("sent_at"))["last"]
+    return (last - began).total_seconds()
 
 
 def _postmaster() -> int:

@@ -183,9 +183,9 @@ def _is_guardian_of(entry: Path, pid: int) -> bool:
 
 
 def test_a_dead_service_is_started_again(var: Path) -> None:
-    terminal = Terminal("serve", var=var)
+    terminal = Terminal("serve", "--workers", "2", var=var)
     _url(terminal)
-    for name in ("worker", "web"):
+    for name in ("worker", "worker-2", "web"):
         before = _leaders(var)[name]
         os.kill(before, signal.SIGKILL)
         assert processes.wait_until(lambda: _leaders(var)[name] != before, seconds=20)  # noqa: B023

@@ -19,7 +19,7 @@ class Word:
 
 WORDS = {
     "demo": Word("retention.cli.words.demo", "everything up, a short story, then a login  [--once] [--report FILE] [--reset] [--port N]"),
-    "serve": Word("retention.cli.words.serve", "the same without story, for real use on one machine  [--port N]"),
+    "serve": Word("retention.cli.words.serve", "the same without story, for real use on one machine  [--port N] [--workers N]"),
     "test": Word("retention.cli.words.test", "the test suite on real PostgreSQL and Valkey  [--deep] [pytest's arguments]"),
     "check": Word("retention.cli.words.check", "style, types, house rules  [gate ...]"),
     "bench": Word("retention.cli.words.bench", "one benchmark: a table, then one line of JSON  NAME [--scale S]"),

@@ -3,6 +3,7 @@
 No personal data and no policy, so a worker can choose a store fairly here and then claim inside that store's context.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
@@ -16,12 +17,17 @@ _RING = """
 _TAKE = """
     WITH picked AS MATERIALIZED (
         SELECT id FROM stores_storework
-        WHERE kind = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until < now())
+        WHERE kind = %s AND due_at <= %s AND (leased_until IS NULL OR leased_until < now()) AND store_id <> ALL(%s)
         ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
     )
     UPDATE stores_storework AS work SET leased_until = now() + %s * interval '1 second'
     FROM picked WHERE work.id = picked.id
     RETURNING work.store_id, work.rung, work.leased_until
+"""
+_SERVED = """
+    SELECT store_id FROM stores_storework
+    WHERE kind = %s AND due_at <= %s AND leased_until > clock_timestamp() AND store_id <> ALL(%s)
+    ORDER BY due_at, id LIMIT %s
 """
 _RENEW = """
     UPDATE stores_storework SET leased_until = clock_timestamp() + %s * interval '1 second'
@@ -63,14 +69,21 @@ class StoreWork(models.Model):
             cursor.execute(_RING, [store_id, kind, due_at])
 
     @classmethod
-    def take(cls, kind: str, *, now: datetime, limit: int = 20, lease_seconds: int = 60) -> list[Taken]:
-        """Lease stores whose work of this kind is due by `now`, longest waiting first.
+    def take(cls, kind: str, *, now: datetime, limit: int = 20, lease_seconds: int = 60, skip: Collection[int] = ()) -> list[Taken]:
+        """Lease stores whose work of this kind is due by `now`, longest waiting first. skip: stores that are left to others.
 
         Call it outside a transaction. A worker that dies leaves a lease that runs out.
         """
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, [kind, now, limit, lease_seconds])
+            cursor.execute(_TAKE, [kind, now, list(skip), limit, lease_seconds])
             return [Taken(*row) for row in cursor.fetchall()]
+
+    @classmethod
+    def served(cls, kind: str, *, now: datetime, limit: int, skip: Collection[int] = ()) -> list[int]:
+        """Return stores with work of this kind that is due and that somebody has a lease of, longest waiting first."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SERVED, [kind, now, list(skip), limit])
+            return [store_id for (store_id,) in cursor.fetchall()]
 
     @classmethod
     def renew(cls, kind: str, taken: Taken, *, lease_seconds: int) -> Taken:
