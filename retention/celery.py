@@ -12,7 +12,7 @@ from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
-app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask")
+app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask", fixups=["retention.tenancy.keeping:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {}
 app.autodiscover_tasks()
