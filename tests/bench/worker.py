@@ -36,6 +36,8 @@ from tests.campaigns.campaigning import MAIL, make_campaign
 
 SENDERS, PEOPLE, EVENTS = 2, 10_000, 20_000  # at scale 1, of each shop
 IDLE_SECONDS, LOOK_SECONDS, MOST_SECONDS = 30.0, 0.25, 900.0
+
+
 class Look(NamedTuple):
     """The memory of the worker and its render processes at one moment, in bytes, and how many processes these are."""
 
