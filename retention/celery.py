@@ -7,8 +7,10 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, task_failure, task_postrun, task_prerun, task_success, worker_process_init, worker_ready
 
+from retention.kit import clock
 from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
+from retention.schedule import LOOK, beat_schedule, looked_at
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
@@ -38,10 +40,26 @@ def settle(**_: object) -> None:
 def read_schedule(sender: Celery, **_: object) -> None:
     """Take the timed jobs from the one page that lists them; note when each one ends well."""
     from retention.health import heartbeats
-    from retention.schedule import beat_schedule
 
     sender.conf.beat_schedule = beat_schedule()
     task_success.connect(heartbeats.note, weak=False)
+
+
+@app.task(name=LOOK)
+def look(*, every: float = 0.5) -> None:
+    """Ask once for all jobs of a cadence which have something due, and hand these out.
+
+    An idle worker so runs one short task in place of one for each job. A job that nothing waits for is as well as one that just ended.
+    """
+    from retention.health import heartbeats
+    from retention.stores.doorbells import kinds_due
+
+    jobs = looked_at(every)
+    due = kinds_due([kind for job in jobs for kind in job.kinds], now=clock.now())
+    for job in jobs:
+        if not due.isdisjoint(job.kinds):
+            app.send_task(job.task, expires=job.expires_seconds)
+    heartbeats.note_idle([job.task for job in jobs if due.isdisjoint(job.kinds)])
 
 
 @task_prerun.connect

@@ -1,4 +1,4 @@
-"""What a worker holds and what it does while nothing happens: a real one, started with the command line of the product, beside its scheduler.
+"""What a worker holds, and what it does while nothing happens: a real one, started as the product starts it, beside its scheduler.
 
 Two shops send a campaign each to a relay that takes everything while a third one's events are projected, so several threads of the worker
 have their hands full at once. Its memory and that of its render processes is looked at all the time: `worker_mb` is the most that was
