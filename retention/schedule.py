@@ -98,7 +98,7 @@ def looked_at(every_seconds: float) -> tuple[Job, ...]:
 
 def beat_schedule() -> dict[str, dict[str, object]]:
     """Return the jobs in Celery beat's form, with one look in place of all that a look of their cadence hands out."""
-    ticks = [(job.task, job, {}) for job in JOBS if not job.kinds]
+    ticks: list[tuple[str, Job, dict[str, float]]] = [(job.task, job, {}) for job in JOBS if not job.kinds]
     cadences = sorted({job.every_seconds for job in JOBS if job.kinds})
     looks = [(f"{LOOK} {every:g}", Job(LOOK, every, ""), {"every": every}) for every in cadences]
     return {

@@ -32,14 +32,18 @@ class KeptConnections(DjangoWorkerFixup):  # type: ignore[misc]
 class Fixup(DjangoFixup):  # type: ignore[misc]
     """Let a Celery application work with Django, as said above."""
 
+    _kept: KeptConnections | None = None
+
     @property
     def worker_fixup(self) -> KeptConnections:
         """Return what a worker of the application does; made when it is first asked for, since that reads the settings."""
-        if self._worker_fixup is None:
-            self._worker_fixup = KeptConnections(self.app)
-        return self._worker_fixup
+        if self._kept is None:
+            self._kept = KeptConnections(self.app)
+        return self._kept
 
 
 def fixup(app: Any) -> Fixup:
     """Install it, as Celery asks for."""
-    return Fixup(app).install()
+    made = Fixup(app)
+    made.install()
+    return made
