@@ -17,13 +17,14 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from retention.kit import ending
+from retention.kit import clock, ending
 from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
+from retention.schedule import LOOK, beat_schedule, looked_at
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
-app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask")
+app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask", fixups=["retention.tenancy.keeping:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {}
 app.autodiscover_tasks()
@@ -52,10 +53,27 @@ worker_shutting_down.connect(ending.ask, weak=False)
 def read_schedule(sender: Celery, **_: object) -> None:
     """Take the timed jobs from the one page that lists them; note when each one ends well."""
     from retention.health import heartbeats
-    from retention.schedule import beat_schedule
 
     sender.conf.beat_schedule = beat_schedule()
     task_success.connect(heartbeats.note, weak=False)
+
+
+@app.task(name=LOOK)
+def look(*, every: float = 0.5) -> None:
+    """Ask once for all jobs of a cadence which have something due, and hand these out.
+
+    An idle worker so runs one short task in place of one for each job. A job that nothing waits for is as well as one that just ended.
+    """
+    from retention.health import heartbeats
+    from retention.stores.doorbells import kinds_due
+
+    jobs = looked_at(every)
+    asked = {kind: job.is_shared for job in jobs for kind in job.kinds}
+    due = kinds_due(asked, now=clock.now())
+    for job in jobs:
+        if not due.isdisjoint(job.kinds):
+            app.send_task(job.task, expires=job.expires_seconds)
+    heartbeats.note_idle([job.task for job in jobs if due.isdisjoint(job.kinds)])
 
 
 @task_prerun.connect

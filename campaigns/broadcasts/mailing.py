@@ -1,11 +1,10 @@
 """Mail to the team about a yes: who may give it is asked, who asked is told the outcome. Each is owed in its cause's transaction."""
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from retention.dashboard.access import CAPABILITIES
+from retention.dashboard.addresses import page_address
 from retention.notices.owing import owe_page
 from retention.stores.models import Membership, Store
 from retention.stores.telling import owe_team
@@ -40,7 +39,7 @@ def tell_answered(campaign: Campaign, *, store: Store, yes: bool, why: str, user
 
 
 def _words(campaign: Campaign, store: Store) -> dict[str, object]:
-    page = f"{settings.SITE_URL}{reverse('campaigns:campaign', args=[store.slug, campaign.public_id])}"
+    page = page_address("campaigns:campaign", store.slug, campaign.public_id)
     return {"store": store.name, "name": campaign.name, "page": page}
 
 

@@ -32,6 +32,7 @@ from retention.tenancy.context import require_store_id
 WORK = "campaigns"
 LOOK_EVERY = timedelta(seconds=15)
 SOON = timedelta(seconds=2)
+AT_ONCE = timedelta(seconds=1)
 BITE = 10_000
 UNFINISHED = ("planned", "ready", "sending")
 _EMPTY = {
@@ -285,7 +286,15 @@ def _carry_on(campaign: Campaign, *, now: datetime) -> datetime | None:
             return now if campaign.state == Campaign.State.SENDING else None
     decide(campaign, now=now)
     let_rest_go(campaign, now=now)
-    return None if _finish(campaign, now=now) else now + LOOK_EVERY
+    return None if _finish(campaign, now=now) else now + _pause(now - campaign.planned_at)
+
+
+def _pause(planned_for: timedelta) -> timedelta:
+    """Return how long to wait before looking whether all have left: a small campaign has in a second, a large one is looked at less often.
+
+    planned_for: how long ago its last row was written.
+    """
+    return min(LOOK_EVERY, max(AT_ONCE, planned_for / 4))
 
 
 def _is_late(campaign: Campaign, now: datetime) -> bool:

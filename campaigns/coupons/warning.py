@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Coupon, CouponPool
+from retention.dashboard.addresses import page_address
 from retention.stores.models import Store
 from retention.stores.telling import owe_team
 
@@ -26,7 +25,7 @@ def warn_if_few(pool: CouponPool, *, now: datetime) -> bool:
     if not CouponPool.objects.filter(pk=pool.pk, warned_at=None).update(warned_at=now):
         return False
     store = Store.objects.get(pk=pool.store_id)
-    page = f"{settings.SITE_URL}{reverse('campaigns:coupon_pool', args=[store.slug, pool.public_id])}"
+    page = page_address("campaigns:coupon_pool", store.slug, pool.public_id)
     words = {"store": store.name, "pool": pool.name, "left": left, "holds": pool.when_out == CouponPool.WhenOut.HOLD, "page": page}
     subject = _("%(store)s: few coupon codes are left in %(pool)s") % words
     owe_team("coupons_few", roles=_TOLD, subject=subject, words=words, key=f"coupons-few:{pool.public_id}:{int(now.timestamp())}")

@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.coupons.drawing import draw, occasion_of_run
@@ -21,6 +19,7 @@ from campaigns.models import CouponPool, Enrollment, Journey, JourneyAction
 from retention.customers.events import tell_readers
 from retention.customers.models import Customer
 from retention.customers.profile import Told, apply_traits, is_reserved
+from retention.dashboard.addresses import page_address
 from retention.stores.models import Store
 from retention.stores.telling import owe_team
 from retention.tenancy.context import require_store_id
@@ -157,7 +156,7 @@ def _notify(done: Sequence[Done], now: datetime) -> Details:
             details[one.action_id] = QUIET
             continue
         customer = customers[one.run.customer_id]
-        page = f"{settings.SITE_URL}{reverse('customers:detail', args=[store.slug, customer.public_id])}"
+        page = page_address("customers:detail", store.slug, customer.public_id)
         words = {"store": store.name, "journey": journeys[place[0]].name, "text": deed.text, "page": page, "last": left[place] == 0}
         subject = _("%(store)s: %(subject)s") % {"store": store.name, "subject": deed.subject}
         owe_team("journey_step", roles=deed.roles, subject=subject, words=words, key=f"journey-action:{one.action_id}")

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Journey, SendingStop
+from retention.dashboard.addresses import page_address
 from retention.kit.locks import transaction_lock
 from retention.stores.models import Store, StoreWork
 from retention.stores.telling import owe_team
@@ -157,7 +156,7 @@ def _pause(kind: str, source_id: int, why: str, *, now: datetime) -> Campaign | 
 
 def _tell(stop: SendingStop, source: Campaign | Journey) -> None:
     store = Store.objects.get(pk=stop.store_id)
-    page = f"{settings.SITE_URL}{reverse(f'campaigns:{stop.source_kind}', args=[store.slug, source.public_id])}"
+    page = page_address(f"campaigns:{stop.source_kind}", store.slug, source.public_id)
     words = {"store": store.name, "name": source.name, "stop": stop, "page": page, "complaints": stop.why == SendingStop.Why.COMPLAINTS}
     subject = _("%(store)s: %(name)s was stopped") % {"store": store.name, "name": source.name}
     owe_team("sending_stopped", roles=_TOLD, subject=subject, words=words, key=f"sending-stopped:{source.public_id}:{stop.pk}")

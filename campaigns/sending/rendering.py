@@ -34,7 +34,7 @@ MOST_SHOPS = 8
 MOST_TEMPLATES = 64
 """A render process keeps every template it was told of, within limited memory; with more than these it is started anew."""
 _ROOT = Path(__file__).resolve().parents[2]
-_COMMAND = (sys.executable, "-m", "campaigns.personalization.render_process")
+_COMMAND = (sys.executable, "-m", "campaigns.personalization.render_process_alone")
 _READ_BYTES = _PIPE_BYTES = 1 << 20
 _MORE_LINKS = 8  # how many more than any mail of its template had before a mail may have and need not be made twice
 _CRLF = b"\r\n"
@@ -353,17 +353,21 @@ def forget_kills() -> None:
     _kills.clear()
 
 
+MOST_PROCESSES = 2
+"""One feeds what one worker sends; with one more a store whose templates hang delays nobody else's. Each holds some 25 MB."""
 _idle: list[Renderer] = []
 _guard = threading.Lock()
+_places = threading.BoundedSemaphore(MOST_PROCESSES)
 
 
 @contextmanager
 def renderer() -> Iterator[Renderer]:
-    """Borrow a render process of this worker."""
-    with _guard:
-        borrowed = _idle.pop() if _idle else Renderer()
-    try:
-        yield borrowed
-    finally:
+    """Borrow a render process of this worker; wait for one where all are lent. Who has one borrows no other."""
+    with _places:
         with _guard:
-            _idle.append(borrowed)
+            borrowed = _idle.pop() if _idle else Renderer()
+        try:
+            yield borrowed
+        finally:
+            with _guard:
+                _idle.append(borrowed)

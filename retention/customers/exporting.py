@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +26,7 @@ from retention.customers.importing.mapping import ATTRIBUTE_MARK
 from retention.customers.importing.people import FIELDS
 from retention.customers.models import Attribute, Customer, CustomerEvent, Export, ExportChunk
 from retention.customers.models.event import EPOCH, MICROSECOND
+from retention.dashboard.addresses import page_address
 from retention.kit.locks import transaction_lock
 from retention.kit.register import Register
 from retention.notices.owing import owe_page
@@ -164,7 +163,7 @@ def _announce(export: Export) -> None:
         return
     store = Store.objects.get(pk=require_store_id())
     words = {"store": store.name, "what": str(tables[export.kind].label), "rows": export.rows_count}
-    words["url"] = settings.SITE_URL + reverse("customers:exports", args=[store.slug])
+    words["url"] = page_address("customers:exports", store.slug)
     subject = _("Your file of %(store)s is ready") % {"store": store.name}
     key = f"export-ready:{export.public_id}"
     owe_page("export_ready", to=export.created_by.email, subject=subject, template="export_ready", words=words, key=key)

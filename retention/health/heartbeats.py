@@ -4,6 +4,7 @@ Losing Valkey loses nothing: the next tick, a second later, writes it again.
 """
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache import cache
@@ -13,6 +14,8 @@ from retention.schedule import JOBS
 
 _KEEP_SECONDS = 24 * 3600
 _NAMES = frozenset(job.task for job in JOBS)
+_IDLE_SECONDS = 5.0  # looks find nothing several times a second; that much later nobody minds to hear of it
+_idle: dict[str, float] = {}  # when this process last wrote down that nothing waited for a job
 
 
 def note(sender: Any = None, **_: Any) -> None:
@@ -21,6 +24,18 @@ def note(sender: Any = None, **_: Any) -> None:
     if name in _NAMES:
         try:
             cache.set(f"heartbeat:{name}", time.time(), _KEEP_SECONDS)
+        except RedisError:
+            return
+
+
+def note_idle(names: Iterable[str]) -> None:
+    """Write down that nothing waits for these jobs, which is as good as if they had just ended well."""
+    moment = time.monotonic()
+    told = [name for name in names if moment - _idle.get(name, -_IDLE_SECONDS) >= _IDLE_SECONDS]
+    if told:
+        _idle.update(dict.fromkeys(told, moment))
+        try:
+            cache.set_many({f"heartbeat:{name}": time.time() for name in told}, _KEEP_SECONDS)
         except RedisError:
             return
 

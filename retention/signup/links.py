@@ -6,14 +6,11 @@ address it was made for, so that nobody keeps a key to a person who moved, or tu
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
-
-from django.conf import settings
-from django.urls import reverse
 
 from retention.customers.consent import address_digest
 from retention.customers.models import Customer
+from retention.dashboard.addresses import page_address
 from retention.kit.secrets import BadLink, open_link, sign_link
 from retention.signup.models import SignupForm
 
@@ -38,13 +35,13 @@ class AddressMove:
 
 def form_url(form: SignupForm) -> str:
     """Return the address of a form's own page."""
-    return f"{settings.SITE_URL}{reverse('signup:hosted', args=[form.public_id])}"
+    return page_address("signup:hosted", form.public_id)
 
 
 def confirm_url(confirmation_id: int, *, store_id: int, expires_at: datetime) -> str:
     """Return the address of the page where a person says the second yes."""
     token = sign_link(str(confirmation_id), store_id=store_id, purpose=CONFIRM, expires_at=expires_at)
-    return f"{settings.SITE_URL}{reverse('signup:confirm', args=[token])}"
+    return page_address("signup:confirm", token)
 
 
 def read_confirm(token: str, *, now: datetime) -> tuple[int, int]:
@@ -68,14 +65,7 @@ def preferences_url(customer: Customer, *, store_id: int, planned_at: datetime, 
     expires_at = planned_at + timedelta(days=PREFERENCES_DAYS)
     subject = f"{customer.public_id.hex} {address_mark(customer)}"
     token = sign_link(subject, store_id=store_id, purpose=PREFERENCES, expires_at=expires_at)
-    return f"{site or settings.SITE_URL}{_preferences_path().replace('/-/', f'/{token}/')}"
-
-
-@lru_cache(maxsize=1)
-def _preferences_path() -> str:
-    """Return the page's path with "-" for the token: asking the router costs more than signing."""
-    path: str = reverse("signup:preferences", args=["-"])
-    return path
+    return page_address("signup:preferences", token, site=site)
 
 
 def read_preferences(token: str, *, now: datetime) -> tuple[int, UUID, str]:
@@ -89,7 +79,7 @@ def new_address_url(move: AddressMove, *, expires_at: datetime) -> str:
     """Return the address of the page where a person proves that the old, or the new, address is theirs."""
     subject = f"{move.public_id.hex} {move.old} {move.new} {'old' if move.leaving else 'new'}"
     token = sign_link(subject, store_id=move.store_id, purpose=NEW_ADDRESS, expires_at=expires_at)
-    return f"{settings.SITE_URL}{reverse('signup:new_address', args=[token])}"
+    return page_address("signup:new_address", token)
 
 
 def read_new_address(token: str, *, now: datetime) -> AddressMove:

@@ -1,9 +1,8 @@
 """Mail to the store's owners and managers: an endpoint was paused, or something could not be told for good."""
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from retention.dashboard.addresses import page_address
 from retention.stores.models import Store
 from retention.stores.telling import owe_team
 from retention.webhooks.models import Endpoint, WebhookDelivery
@@ -35,5 +34,5 @@ def _store_of(endpoint: Endpoint) -> Store:
 
 
 def _mail(template: str, store: Store, endpoint: Endpoint, *, subject: str, words: dict[str, str], key: str) -> None:
-    page = f"{settings.SITE_URL}{reverse('webhooks:detail', args=[store.slug, endpoint.public_id])}"
+    page = page_address("webhooks:detail", store.slug, endpoint.public_id)
     owe_team(template, roles=_TOLD, subject=subject, words={**words, "page": page}, key=key)

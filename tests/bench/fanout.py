@@ -45,9 +45,9 @@ _BARE = """
 def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
     """Seed the people, write their rows both ways, and return the table and the figures."""
     people, now = max(5_000, int(PEOPLE * scale)), clock.now()
-    small, store = _store("small"), _store("fanout")
-    _seed(small, FEW)
-    _seed(store, people)
+    small, store = make_store("small"), make_store("fanout")
+    seed(small, FEW)
+    seed(store, people)
     with store_context(small.pk):
         plan(_campaign(small), now=now)
         small_turn = _turn(small)
@@ -75,7 +75,8 @@ def main(scale: float) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
     return rows, {"ratios": ratios, "counts": counts}
 
 
-def _store(name: str) -> Store:
+def make_store(name: str) -> Store:
+    """Save a shop."""
     return Store.objects.create(
         name="Fanout",
         slug=f"{name}-{clock.now():%H%M%S%f}",
@@ -101,7 +102,8 @@ def _resident_bytes() -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _seed(store: Store, people: int) -> None:
+def seed(store: Store, people: int) -> None:
+    """Save people of a shop, with addresses and in several zones."""
     with connections["owner"].cursor() as cursor:
         for first in range(1, people + 1, AT_ONCE):
             cursor.execute(_PEOPLE, {"store": store.pk, "first": first, "last": min(first + AT_ONCE - 1, people)})

@@ -54,6 +54,21 @@ def test_from_draft_to_the_inbox_once_each(store: Any, sink: Any, now: Any) -> N
     assert terms_of_store().journeys == {str(campaign.public_id): campaign.name}
 
 
+def test_a_small_campaign_is_over_within_seconds_and_a_long_one_is_looked_at_seldom(store: Any, sink: Any, now: Any) -> None:
+    campaign = make_campaign(make_list(make_crowd(2, now=now), now=now), now=now)
+    assert running.start(campaign, store=store, user_id=None, now=now)
+    soon = running.tick(store, now=now)
+    assert soon == now + running.AT_ONCE
+    later = [now + timedelta(seconds=seconds) for seconds in (8, 40, 600)]
+    assert [running.tick(store, now=at) for at in later] == [
+        at + timedelta(seconds=wait) for at, wait in zip(later, (2, 10, 15), strict=True)
+    ]
+    send_all(store, now=now)
+    assert running.tick(store, now=soon) is None
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.finished_at) == ("finished", soon)
+
+
 def test_planning_again_and_in_small_chunks_adds_nobody_twice(store: Any, now: Any) -> None:
     people = make_crowd(23, now=now)
     campaign = make_campaign(make_list(people, now=now), make_list(people[10:], now=now), now=now)

@@ -468,6 +468,7 @@ TASKS: dict[str, str] = {
     "retention.customers.tasks.let_events_go": "tick",
     "retention.customers.tasks.make_exports": "tick",
     "retention.customers.tasks.settle_erasures": "tick",
+    "retention.celery.look": "tick",
     "retention.intake.tasks.apply_deliveries": "tick",
     "retention.intake.tasks.project": "tick",
     "retention.intake.tasks.sweep_keys": "tick",

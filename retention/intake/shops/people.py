@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from retention.customers.erasing import erase
@@ -12,6 +10,7 @@ from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.merging import merge
 from retention.customers.models import Customer, CustomerMerge, Identity
 from retention.customers.personal_data import Pair
+from retention.dashboard.addresses import page_address
 from retention.intake.models import ShopConnection
 from retention.intake.shops.results import Asked, Forget, Joined, Person
 from retention.kit.locks import transaction_lock
@@ -72,7 +71,7 @@ def pass_on(one: Asked, *, shop: ShopConnection, now: datetime) -> list[str]:
     person = Customer.objects.filter(pk__in=known).only("public_id").order_by("pk").first()
     words = {"store": store.name, "shop": shop.name, "number": one.person.external or "-", "known": bool(known)}
     if person is not None:
-        words["url"] = settings.SITE_URL + reverse("customers:detail", args=[store.slug, person.public_id])
+        words["url"] = page_address("customers:detail", store.slug, person.public_id)
     subject = _("Somebody asks what %(store)s knows about them") % words
     key = f"data-request:{shop.pk}:{one.request_id or one.person.external}"
     owe_team("data_request", roles=_ANSWERING, subject=subject, words=words, key=key)

@@ -47,6 +47,18 @@ def resident_bytes(root: int) -> int:
     return sum(int(fields[_RESIDENT]) * _PAGE for pid in tree((root,)) if (fields := _stat(pid)) is not None)
 
 
+def shared_once_bytes(root: int) -> int:
+    """Return the memory held by a process and all that descend from it; of a page that several processes share, each has its part."""
+    found = 0
+    for pid in tree((root,)):
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        found += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    return found
+
+
 def tree(roots: tuple[int, ...]) -> Iterator[int]:
     """Yield these processes and all that descend from them."""
     children: dict[int, list[int]] = {}
