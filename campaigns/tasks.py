@@ -24,9 +24,11 @@ from campaigns.recovery.noticing import WORK as RECOVERY
 from campaigns.recovery.noticing import next_look, notice_due
 from campaigns.sending import breaking
 from campaigns.sending.dispatch import Slice, dispatch_slice
+from campaigns.sending.lines import close_stale
 from campaigns.sending.opening import note_openings
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
+from campaigns.sending.turns import KIND as SENDING
 from campaigns.sending.turns import as_long_as, end_turn, lend_a_hand, take_turns
 from retention.kit import clock, ending
 from retention.stores.models import Store, StoreWork
@@ -98,12 +100,13 @@ def run_campaigns() -> None:
 def dispatch() -> None:
     """Send while something is due: for the stores in line, longest waiting first, and where none is in line for those that others serve.
 
-    One tick of a process goes on while there is work, so that it is not idle until the next comes to it; whoever asks it to end waits for a
-    slice.
+    One tick of a process goes on while there is work, so that it is not idle until the next comes to it. It alone helps others: with one of
+    its process's threads. Whoever asks it to end waits for a slice.
     """
-    with as_long_as(at_least=SECONDS_A_TICK, at_most=LONGEST_TICK) as until:
-        while (_take_a_turn() or _help()) and time.monotonic() < until and not ending.is_asked():
+    with as_long_as(at_least=SECONDS_A_TICK, at_most=LONGEST_TICK) as tick:
+        while (_take_a_turn() or (tick.stands and _help())) and time.monotonic() < tick.until and not ending.is_asked():
             pass
+    close_stale()
 
 
 def _take_a_turn() -> bool:
@@ -116,14 +119,26 @@ def _take_a_turn() -> bool:
 
 
 def _help() -> bool:
-    """Send one slice of the first store served elsewhere that has something left for us; say whether one had. Then the line comes first."""
+    """Send one slice of the first store served elsewhere that has something left for us; say whether one had. Then the line comes first.
+
+    What came back for later is announced: whoever has the turn may have looked for the store's next moment while we had it in hand.
+    """
     for store_id in lend_a_hand(clock=clock.now):
         with store_context(store_id):
             store = Store.objects.get(pk=store_id)
             for channel in _due_channels():
-                if dispatch_slice(store, channel=channel, clock=clock.now, helping=True).reserved:
+                one = dispatch_slice(store, channel=channel, clock=clock.now, helping=True)
+                if one.reserved > sum(one.states.values()) or one.states.get("ready"):
+                    _announce(store_id, channel=channel)
+                if one.reserved and not one.stopped:
                     return True
     return False
+
+
+def _announce(store_id: int, *, channel: str) -> None:
+    moment = Message.objects.filter(channel=channel).next_due(now=clock.now(), rest=False)
+    if moment is not None:
+        StoreWork.ring(SENDING, store_id=store_id, due_at=moment)
 
 
 def _due_channels() -> list[str]:

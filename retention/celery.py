@@ -34,9 +34,12 @@ app.autodiscover_tasks()
 @beat_init.connect
 def refuse_to_start(**_: object) -> None:
     """End a worker or the scheduler with one sentence when its database role would see every store."""
+    from django.db import connections
+
     from retention.tenancy.checking import refuse_unsafe_role
 
     refuse_unsafe_role()
+    connections.close_all()  # this thread asks nothing more
 
 
 @worker_process_init.connect

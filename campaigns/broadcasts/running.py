@@ -272,7 +272,8 @@ def _carry_on(campaign: Campaign, *, now: datetime) -> datetime | None:
         pause(campaign, now=now, reason=Campaign.PauseReason.MISSED)
         return None
     Campaign.objects.sending().filter(pk=campaign.pk, seen_at__lt=now).update(seen_at=now)
-    StoreWork.ring("dispatch", store_id=campaign.store_id, due_at=now)
+    if campaign.planned_at is None or now - campaign.planned_at >= LOOK_EVERY:  # looked at more often, an account that rests still rests
+        StoreWork.ring("dispatch", store_id=campaign.store_id, due_at=now)
     if campaign.planned_at is None:
         audience = Audience.of(campaign)
         if broken(audience):

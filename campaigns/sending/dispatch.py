@@ -12,12 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
 
-from campaigns.channels import CHANNELS, Account
+from campaigns.channels import CHANNELS, Account, Outcome
 from campaigns.models import Message
 from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.context import contexts
@@ -30,7 +31,7 @@ from campaigns.sending.building import build_all
 from campaigns.sending.eligibility import Budget
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
-from campaigns.sending.handing_over import FEW_SENDERS, SENDERS, is_slow, send_all
+from campaigns.sending.handing_over import FEW_SENDERS, SENDERS, has_answered, is_slow, leave_alone, send_all
 from campaigns.sending.reading import read_messages
 from campaigns.sending.recording import patiently, record, record_unmade
 from campaigns.sending.routing import Route
@@ -40,6 +41,8 @@ from retention.tenancy.context import require_store_id, store_context
 SLICE = 512
 MADE_AT_ONCE = 4 * SENDERS
 """Messages that are made together: what a statement or a change of processes costs is shared, and the gate still sees each afresh."""
+TRIED_FIRST = 4
+"""So few does a helper try an account with that has not answered this process lately: one that counts connections may refuse them all."""
 RESERVE_SECONDS = LEASE_SECONDS
 IDLE_SECONDS = 5.0  # until one of several connections that found nothing of its own looks again, unless somebody rings
 WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
@@ -152,7 +155,9 @@ def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slic
         at_the_end.callback(_let_go_of_broken)
         with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
             stopped = _send_reserved(ids, counts, store=store, channel=channel, route=route, holder=holder, clock=clock)
-    if stopped and account.connection_id is not None:
+    if stopped and route.lent:
+        leave_alone(account)
+    elif stopped and account.connection_id is not None:
         routing.rest(route, now=clock())
     wait_seconds = grant.wait_seconds if len(ids) == grant.messages else 0.0
     if not (ids or more or wait_seconds) and (route.split or route.urgent):
@@ -186,12 +191,12 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
     found, budget = contexts(messages, store=store), budget_of_store()
     takes = cache(lambda name: name == channel or routing.takes(store, channel=name, now=clock()))  # asked only where others compete
     made: dict[int, Built] = {}
-    for start in range(0, len(messages), SENDERS):
+    for start, end in pairwise(_places(len(messages), trying=route.lent and not has_answered(route.account))):
         if time.monotonic() > give_up:
             break
         if start % MADE_AT_ONCE == 0:
             made = _make(messages[start : start + MADE_AT_ONCE], found, store=store, account=route.account, holder=holder, now=clock())
-        chunk = [message for message in messages[start : start + SENDERS] if message.id in made]
+        chunk = [message for message in messages[start:end] if message.id in made]
         states, stopped = _send_chunk(
             chunk, made, store=store, channel=channel, route=route, budget=budget, takes=takes, holder=holder, clock=clock
         )
@@ -201,6 +206,12 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
         if route.lent and is_slow(route.account):
             break
     return False
+
+
+def _places(count: int, *, trying: bool) -> list[int]:
+    """Return where each few of so many begin, and the end. trying: the first are fewer still, since the account may refuse them all."""
+    starts = list(range(0, count, SENDERS))
+    return [*starts[:1], *([TRIED_FIRST] if trying and count > TRIED_FIRST else []), *starts[1:], count]
 
 
 def _repeatable(messages: list[Message], *, channel: str, account: Account, holder: UUID, now: datetime) -> list[Message]:
@@ -288,4 +299,5 @@ def _send_chunk(
     states = patiently(
         lambda: record(answers, tokens=passed.tokens, attempts=attempts, mark=mark, doubtful=doubtful, final=account.trusted, now=clock())
     )
-    return states, any(answer.whole_account for answer in answers.values())
+    taken = not route.lent and any(answer.outcome is Outcome.ACCEPTED for answer in answers.values())
+    return states, not taken and any(answer.whole_account for answer in answers.values())

@@ -13,6 +13,7 @@ from campaigns.sending.lines import line
 SENDERS = 32
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
 SLOW_IN_A_ROW, SLOW_SECONDS = 2, 10.0
+LEFT_ALONE_SECONDS, TRUSTED_SECONDS = 60.0, 60.0
 """An account that took its time so often, one after the other, and so lately, counts as slow: once alone may be a busy machine."""
 ENOUGH = SENDERS // 2
 """So many in `FEW_SECONDS` are no slow relay: at most a busy machine, which more threads would only make busier."""
@@ -25,6 +26,16 @@ def is_slow(account: Account) -> bool:
     return pace is not None and pace.is_slow
 
 
+def leave_alone(account: Account) -> None:
+    """Have this process help with an account no more for a minute: it did not take what a helper sent."""
+    _pace_of(account).leave_alone()
+
+
+def has_answered(account: Account) -> bool:
+    """Say whether an account took something of this process within the last minute, and at once."""
+    return _pace_of(account).has_answered
+
+
 def send_all(
     outgoing: Mapping[int, Outgoing], *, provider: Provider, account: Account, lease_ends: float, most: int = SENDERS
 ) -> dict[int, Answer]:
@@ -33,7 +44,7 @@ def send_all(
     A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all, or
     `most` of them.
     """
-    pool, pace = _senders(), _paces.setdefault(_key_of(account), Pace())
+    pool, pace = _senders(), _pace_of(account)
     width = min(pace.width(), most)
     chunk = _Chunk(outgoing, lease_ends, spread=width == SENDERS)
 
@@ -51,6 +62,8 @@ def send_all(
     futures += [pool.submit(work) for _ in range(min(chunk.left, most - len(futures)))]
     for future in futures:
         future.result()
+    if enough and any(answer.outcome is Outcome.ACCEPTED for answer in chunk.answers.values()):
+        pace.answered()
     return chunk.answers
 
 
@@ -110,11 +123,26 @@ class Pace:
 
     def __init__(self) -> None:
         self._slow_for, self._slow_until = 0, 0.0
+        self._alone_until = self._trusted_until = 0.0
 
     @property
     def is_slow(self) -> bool:
-        """Say whether it took its time lately, and more than once."""
-        return self._slow_for >= SLOW_IN_A_ROW and time.monotonic() < self._slow_until
+        """Say whether it took its time lately, and more than once; or refused a helper."""
+        now = time.monotonic()
+        return now < self._alone_until or (self._slow_for >= SLOW_IN_A_ROW and now < self._slow_until)
+
+    @property
+    def has_answered(self) -> bool:
+        """Say whether it took something lately, and at once."""
+        return time.monotonic() < self._trusted_until
+
+    def answered(self) -> None:
+        """Note that it took something, at once."""
+        self._trusted_until = time.monotonic() + TRUSTED_SECONDS
+
+    def leave_alone(self) -> None:
+        """Count as slow for a while."""
+        self._alone_until, self._trusted_until = time.monotonic() + LEFT_ALONE_SECONDS, 0.0
 
     def width(self) -> int:
         """Return how many threads begin."""
@@ -127,6 +155,10 @@ class Pace:
 
 
 _paces: dict[str, Pace] = {}
+
+
+def _pace_of(account: Account) -> Pace:
+    return _paces.setdefault(_key_of(account), Pace())
 
 
 def _key_of(account: Account) -> str:

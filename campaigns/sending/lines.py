@@ -54,6 +54,19 @@ def _put(key: tuple[str, str], session: Session) -> None:
         dropped.close()
 
 
+def close_stale() -> None:
+    """Close every connection that was idle for too long, so that a relay which counts them has room for other processes."""
+    until = time.monotonic() - IDLE_SECONDS
+    with _guard:
+        stale = [session for waiting in _idle.values() for since, session in waiting if since < until]
+        for key, waiting in list(_idle.items()):
+            _idle[key] = deque(one for one in waiting if one[0] >= until)
+            if not _idle[key]:
+                del _idle[key]
+    for session in stale:
+        session.close()
+
+
 def close_all() -> None:
     """Close every idle connection."""
     with _guard:

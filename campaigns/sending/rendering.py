@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -270,6 +270,11 @@ class Renderer:
             self._process.wait()
             self._process = None
 
+    def close(self) -> None:
+        """Kill the process for good; nothing may be asked of this object any more."""
+        self.stop()
+        os.close(self._shared)
+
 
 _SLOW = f"no progress within {PATIENCE_SECONDS:g} s"
 _WARM_UP = Job("", {"subject": "", "html": "", "text": ""}, {})  # loads what is needed before a message's second begins to run
@@ -354,7 +359,9 @@ def forget_kills() -> None:
 
 
 MOST_PROCESSES = 2
-"""One feeds what one worker sends; with one more a store whose templates hang delays nobody else's. Each holds some 25 MB."""
+"""One feeds what one worker sends, a second what is sent beside it. Each holds some 25 MB, so no more are kept."""
+PLACE_SECONDS = 0.5
+"""For so long one waits for another's: templates that take their time must not hold up those of other stores."""
 _idle: list[Renderer] = []
 _guard = threading.Lock()
 _places = threading.BoundedSemaphore(MOST_PROCESSES)
@@ -362,8 +369,12 @@ _places = threading.BoundedSemaphore(MOST_PROCESSES)
 
 @contextmanager
 def renderer() -> Iterator[Renderer]:
-    """Borrow a render process of this worker; wait for one where all are lent. Who has one borrows no other."""
-    with _places:
+    """Borrow a render process of this worker. Where all are lent for longer than a moment, one more is started and ends with its use."""
+    if not _places.acquire(timeout=PLACE_SECONDS):
+        with closing(Renderer()) as one_more:
+            yield one_more
+        return
+    try:
         with _guard:
             borrowed = _idle.pop() if _idle else Renderer()
         try:
@@ -371,3 +382,5 @@ def renderer() -> Iterator[Renderer]:
         finally:
             with _guard:
                 _idle.append(borrowed)
+    finally:
+        _places.release()

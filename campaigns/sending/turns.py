@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from campaigns.sending.beating import LEASE_SECONDS, MOST_SECONDS, beating
 from retention.stores.models import StoreWork
@@ -24,12 +25,19 @@ _guard = threading.Lock()
 _standing = threading.Lock()
 
 
+class Tick(NamedTuple):
+    """How long one tick may go on (until, monotonic), and whether it is the one of its process that stands."""
+
+    until: float
+    stands: bool
+
+
 @contextmanager
-def as_long_as(*, at_least: float, at_most: float) -> Iterator[float]:
-    """Give until when (monotonic) a tick may go on: one of a process for long, so that it is not idle between two, others briefly."""
+def as_long_as(*, at_least: float, at_most: float) -> Iterator[Tick]:
+    """Begin a tick: one of a process goes on for long, so that it is not idle between two, others briefly."""
     alone = _standing.acquire(blocking=False)
     try:
-        yield time.monotonic() + (at_most if alone else at_least)
+        yield Tick(time.monotonic() + (at_most if alone else at_least), alone)
     finally:
         if alone:
             _standing.release()

@@ -83,7 +83,7 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
                 costs.setdefault(name, []).append(cost)
             memory.append(_own_bytes(sink))
         lines.close_all()
-        walls, shares = _side_by_side(store, version, count=max(600, int(SIDE_BY_SIDE * scale)), port=port, size=size)
+        walls, shares, held = _side_by_side(store, version, count=max(600, int(SIDE_BY_SIDE * scale)), port=port, size=size)
         unsent = Message.objects.exclude(state="sent").count()
     middle = {name: sorted(found, key=lambda cost: cost.total)[len(found) // 2] for name, found in costs.items()}
     rows: Rows = [("what", "us of CPU a message", "of it PostgreSQL", "of it the sink", "messages a CPU second", "us of wall")]
@@ -103,7 +103,7 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
         "messages": count * TURNS,
         "unsent": unsent,
         "mail_bytes": size,
-        "worker_mb": memory[-1] >> 20,
+        "worker_mb": held >> 20,
         "workers": len(shares),
         "least_share": min(shares),
         "postfix": int(relay.kind() == "postfix"),
@@ -181,8 +181,11 @@ def _send_all(store: Store, _rows: object, _sink: int) -> None:
 
 def _side_by_side(
     store: Store, version: TemplateVersion, *, count: int, port: int, size: int
-) -> tuple[list[tuple[float, float]], list[float]]:
-    """Return the wall seconds of a mail, bare and in a campaign sent by a worker for each core, turn by turn, and the workers' shares."""
+) -> tuple[list[tuple[float, float]], list[float], int]:
+    """Compare the bare source and a campaign sent by a worker for each core.
+
+    Returns the wall seconds of a mail on both sides, turn by turn, the workers' shares, and the bytes the larger of them holds at the end.
+    """
     walls = []
     with workers(os.cpu_count() or 1) as pids:
         _campaign_by_workers(store, version, count=max(600, count // 4))  # what is only loaded once is no part of a message
@@ -193,7 +196,8 @@ def _side_by_side(
             bare = time.perf_counter() - began
             walls.append((bare / count, _campaign_by_workers(store, version, count=count) / count))
         spent = [cpu_seconds(pid) - earlier for pid, earlier in zip(pids, before, strict=True)]
-    return walls, [round(one / sum(spent), 2) for one in spent]
+        held = max(map(resident_bytes, pids))
+    return walls, [round(one / sum(spent), 2) for one in spent], held
 
 
 def _campaign_by_workers(store: Store, version: TemplateVersion, *, count: int) -> float:

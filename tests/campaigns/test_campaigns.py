@@ -63,6 +63,11 @@ def test_a_small_campaign_is_over_within_seconds_and_a_long_one_is_looked_at_sel
     assert [running.tick(store, now=at) for at in later] == [
         at + timedelta(seconds=wait) for at, wait in zip(later, (2, 10, 15), strict=True)
     ]
+    StoreWork.objects.filter(kind="dispatch").update(due_at=(rest := now + timedelta(hours=1)))
+    running.tick(store, now=later[0])
+    assert StoreWork.objects.get(kind="dispatch").due_at == rest, "an account that takes nothing is not asked at every look"
+    running.tick(store, now=later[1])
+    assert StoreWork.objects.get(kind="dispatch").due_at == later[1]
     send_all(store, now=now)
     assert running.tick(store, now=soon) is None
     campaign.refresh_from_db()

@@ -1,6 +1,7 @@
 """The memory of a render process is shared by shops: what one of them fills it with costs no message of another."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -148,3 +149,17 @@ def test_an_amount_in_a_locale_nobody_knows_is_written_as_in_english(locale: str
     made = render({"subject": source, "html": source, "text": source}, {"event": {"locale": locale}})
     assert isinstance(made, Rendered)
     assert made.text == "€1,234.56"
+
+
+def test_who_holds_the_render_processes_for_long_keeps_nobody_waiting() -> None:
+    with ExitStack() as held:
+        for _place in range(rendering.MOST_PROCESSES):
+            held.enter_context(rendering.renderer())
+        with rendering.renderer() as one_more:
+            assert "<p>B</p>" in html_of(one_more.render_all([mail("b", SMALL, name="B")])[0])
+            running = one_more._process
+            assert running is not None
+        assert running.poll() is not None, "it ends with its use"
+    with rendering.renderer() as kept:
+        kept.warm_up()
+    assert kept in rendering._idle

@@ -13,6 +13,7 @@ from campaigns.channels.inbox import Inbox
 from campaigns.models import Click, Message, ProviderReport
 from campaigns.personalization.short_links import read_short, short_url
 from campaigns.personalization.short_texts import compile_sms
+from campaigns.sending import lines
 from campaigns.sending.lines import close_all, line
 from campaigns.sending.reasons import words_of
 from campaigns.sending.receipts import note_clicks
@@ -289,4 +290,19 @@ def test_a_kept_line_to_the_test_inbox_says_the_channel_it_was_opened_for() -> N
     for channel in ("push", "sms", "push"):
         with line(Inbox(channel), account) as session:
             assert session.channel == channel
+    close_all()
+
+
+def test_lines_that_were_idle_for_too_long_are_closed_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, young = (Account("inbox", {"host": "127.0.0.1", "port": port}) for port in (8, 9))
+    closed = []
+    for account in (old, young):
+        with line(Inbox("sms"), account) as session:
+            monkeypatch.setattr(session, "close", lambda port=account.settings["port"]: closed.append(port))
+        if account is old:
+            monkeypatch.setattr(lines, "IDLE_SECONDS", -1.0)
+            lines.close_stale()
+            monkeypatch.undo()
+    lines.close_stale()
+    assert closed == [8]
     close_all()
