@@ -71,12 +71,13 @@ class Change(NamedTuple):
 class Outcome(NamedTuple):
     """What would become (or became) of a thing: new, changed, same or refused; `says` is the reason, or the keys of fields changed.
 
-    changes: the changed fields with their values, from a kind that knows them.
+    changes: the changed fields with their values, from a kind that knows them. rows: of one refused, how many rows of the file it was.
     """
 
     state: str
     says: str = ""
     changes: Sequence[Change] = ()
+    rows: int = 1
 
 
 @dataclass(frozen=True)

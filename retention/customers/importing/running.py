@@ -288,6 +288,7 @@ def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> 
             if one.state == "refused"
         ],
     )
+    of.refused_count += sum(one.rows - 1 for one in outcomes if one.state == "refused")  # the rows of a thing have one fault together
 
 
 def _in_state(of: Import, *states: str) -> Import:
