@@ -251,5 +251,6 @@ PEOPLE = Kind(
     title=lambda values: str(values.get("email") or values.get("external_id") or values.get("traits", {}).get("phone", "")),
     tell=_tell,
     settle=count_reach,
+    only_counts=True,
     takes_attributes=True,
 )
