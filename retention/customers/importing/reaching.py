@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils.functional import Promise
@@ -69,7 +70,7 @@ def count_reach(ids: Collection[int], now: datetime) -> dict[str, int]:
 
     Keys: "came"; "email.may", "email.never" and so on. Says what the gate of `consent.py` and the blocked addresses say.
     """
-    wanted = [list(ids), require_store_id()]
+    wanted: list[Any] = [list(ids), require_store_id()]
     with looking_up(), connection.cursor() as cursor:
         cursor.execute(_PEOPLE, wanted)
         people = cursor.fetchall()
