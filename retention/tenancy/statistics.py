@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from django.db import connection, models
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from retention.tenancy.partitions import partition_of
 from retention.tenancy.roles import AS_OWNER, role_name
@@ -89,8 +90,17 @@ def _joins(word: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if not connection.needs_rollback:
+        if _takes_more():
             _may_join(before)
+
+
+def _takes_more() -> bool:
+    """Say whether a transaction is open and whole; in a broken one a further statement would hide why it broke.
+
+    PostgreSQL knows: Django itself learns of a statement that failed only where its `atomic` ends.
+    """
+    kept = connection.connection
+    return kept is not None and not connection.needs_rollback and kept.get_transaction_status() == TRANSACTION_STATUS_INTRANS
 
 
 def _may_join(word: str) -> None:

@@ -9,7 +9,6 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from retention.kit.words import one_line
-from segments.conditions.text import Text
 from segments.rules.sentence import say_rule
 from segments.rules.terms import Terms
 from segments.rules.tree import Rule
@@ -20,8 +19,11 @@ _NUMBER = re.compile(r" \(\d+\)\Z")  # of a name that was taken
 
 
 def name_by(rule: Rule | None, terms: Terms) -> str:
-    """Return what a rule calls its segment, of at most LONGEST letters; nothing where there is no rule, or it says who somebody is."""
-    if rule is None or any(isinstance(leaf.condition, Text) and leaf.condition.is_personal for leaf in rule.leaves()):
+    """Return what a rule calls its segment, of at most LONGEST letters; nothing where there is none, or it may say who somebody is.
+
+    An address may stand in any text, so one with an "@" is taken for one.
+    """
+    if rule is None or any(leaf.condition.is_personal for leaf in rule.leaves()):
         return ""
     said = _said(rule, terms)
     return "" if "@" in said else Truncator(said).chars(LONGEST)

@@ -78,6 +78,11 @@ class Attribute(Condition):
             {"attribute": self.term.label or self.term.key, "test": self.test.phrase()},
         )
 
+    @property
+    def is_personal(self) -> bool:
+        """Say so of every text: a shop may keep a name or a number under any attribute."""
+        return isinstance(self.test, TextTest | ListTest) and bool(self.test.said)
+
     def reads(self) -> frozenset[str]:
         """Return the attribute."""
         return frozenset({of_attribute(self.term.key)})

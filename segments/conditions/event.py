@@ -140,6 +140,11 @@ class Event(Condition):
         times = _ONCE if self.times.is_one else _TIMES
         return Phrase(_DID if is_any(self.times) else _DID_NOT if is_none(self.times) else times, values)
 
+    @property
+    def is_personal(self) -> bool:
+        """Say so of every text of a property: a shop may send a name or a number with any event."""
+        return any(test.values for test in self.where)
+
     def reads(self) -> frozenset[str]:
         """Return the event."""
         return frozenset({of_event(self.event)})

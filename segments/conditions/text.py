@@ -75,7 +75,7 @@ class Text(Condition):
 
     @property
     def is_personal(self) -> bool:
-        """Say whether it names a value by which somebody may be known."""
+        """Say so of fields one value of which may stand for one person."""
         return self.field in _PERSONAL and bool(self.test.said)
 
     def reads(self) -> frozenset[str]:

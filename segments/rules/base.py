@@ -64,6 +64,11 @@ class Condition(ABC):
     def phrase(self, terms: Terms) -> Phrase:
         """Return it as a part of a sentence about "they"."""
 
+    @property
+    def is_personal(self) -> bool:
+        """Say whether its sentence holds a value by which somebody may be known."""
+        return False
+
     @abstractmethod
     def reads(self) -> frozenset[str]:
         """Return what its answer depends on, as `changes.py` names it; time is not among it."""

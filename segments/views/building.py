@@ -46,7 +46,7 @@ MOST_UNDO_LETTERS = 100_000
 
 
 NAME_WANTED = gettext_lazy("Give it a name you will know it by.")
-_NAME_OF_NOBODY = gettext_lazy("Its rule names somebody, and names are told on. Give it a name that does not.")
+_NAME_OF_NOBODY = gettext_lazy("Its rule may hold a personal value or an address, and names are told on. Give it a name without.")
 
 
 def read_words(post: QueryDict) -> dict[str, str]:

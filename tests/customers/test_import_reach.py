@@ -119,6 +119,63 @@ def test_the_page_says_it_and_where_to_go_with_the_others(shop):
     for address in ("customers:import_new", "signup:list", "customers:list"):
         assert f'href="{reverse(address, args=["lumen"])}' in page
     assert "Not confirmed yet" not in words
+    assert "?may=email.refused" in page
+
+
+def others(**figures):
+    """Return of which channels the page speaks, of ten people and so many by channel and word."""
+    return came_of({"came": "10"} | {name.replace("_", ".", 1): str(count) for name, count in figures.items()}).others
+
+
+def test_each_word_speaks_of_a_channel_where_it_keeps_somebody_out():
+    assert others(email_refused=1, sms_refused=9, sms_blocked=2, email_may=9) == {"refused": "email", "blocked": "sms"}
+    assert others(push_refused=1, push_may=1, sms_pending=2, email_may=10) == {"refused": "push", "pending": "sms"}
+    assert others(email_may=10, sms_never=10, push_may=1, push_never=9) == {}, "the advice for them is about e-mails"
+    assert others(email_never=1, email_may=9, sms_never=10) == {"never": "email"}
+    assert others(email_no_address=10, sms_never=10)["never"] == "sms", "there is no address to ask about"
+
+
+def finished(shop, text, **options):
+    """Bring a file in and return its page."""
+    with work_for(shop.store):
+        of = import_file(text, shop.store, consent_source="Shop", **options)
+    return signed_in(shop.mia).get(reverse("customers:import", args=["lumen", of.public_id])).content.decode()
+
+
+def test_links_lead_to_those_of_the_figure(shop):
+    page = finished(shop, "Email,Phone,SMS Consent\nann@example.test,+49 151 23456789,no\n", agreed="all_by_email")
+    assert "?may=sms.refused" in page
+    assert "?may=email" not in page
+    assert "Never asked" in finished(shop, "Phone\n+49 151 23456780\n")
+
+
+def test_a_blocked_address_alone_leads_to_nobody_who_said_no(shop):
+    with work_for(shop.store):
+        suppress("eve@example.test", channel="email", reason="hard_bounce", now=NOW)
+    page = finished(shop, "Email,Email Consent\neve@example.test,yes\n")
+    assert "Said no, or address blocked" in page
+    assert "See who said no" not in page
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch, broken):
+    """Broken at the first or at the last: of some of them nothing is said as if it were of all."""
+    asked = []
+
+    def count(ids, now):
+        asked.append(len(ids))
+        if len(asked) == broken:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+        return count_reach(ids, now)
+
+    monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4, settle=count))
+    monkeypatch.setattr(running, "MOST_UNSETTLED", 3)
+    with work_for(shop.store):
+        of = import_file(FILE, shop.store, consent_source="Shop")
+        assert (of.state, of.new_count, of.unsettled, len(asked)) == ("done", 8, [], 2)
+        assert int(of.totals["uncounted"]) == 4
+        assert came_of(of.totals) is None
 
 
 def test_a_file_in_which_everybody_agreed_leaves_no_question(shop):

@@ -54,6 +54,10 @@ def test_headings_of_our_languages_are_understood(headings, fields):
         ("Email;Nome", "a@example.test;Ana", ("Ana", "")),
         ("Email;Nome;Sobrenome", "a@example.test;Ana Lúcia;Silva", ("Ana Lúcia", "Silva")),
         ("Email;Nome;Sobrenome", "a@example.test;Ana Lúcia;", ("Ana Lúcia", "")),
+        ("Email;Nombre;Primer apellido", "a@example.test;Ana María;Ruiz", ("Ana María", "")),
+        ("Email;Nombre;Apellido paterno", "a@example.test;José Luis;Ruiz", ("José Luis", "")),
+        ("Email;Nome;Cognome cliente", "a@example.test;Anna Maria;Rossi", ("Anna Maria", "")),
+        ("Email;Nome;Último nome", "a@example.test;Ana Lúcia;Silva", ("Ana Lúcia", "")),
         ("Email;Vorname", "a@example.test;Anna Maria", ("Anna Maria", "")),
         ("Email;First Name", "a@example.test;Mary Ann", ("Mary Ann", "")),
     ],
@@ -63,6 +67,23 @@ def test_a_name_alone_may_be_the_whole_name(store, headings, row, names):
     who = Customer.objects.get()
     assert (who.first_name, who.last_name) == names
     assert counts(import_file(f"{headings};City\n{row};Porto\n{row.replace('a@', 'b@')};\n", store, at=NOW))["changed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "cell", "names"),
+    [
+        (("Ana", "Ruiz"), "María José", ("María José", "Ruiz")),
+        (("María José", "García López"), "María José  GARCÍA López", ("María José", "García López")),
+        (("Jörg", "Strauß"), "Jörg Strauss", ("Jörg", "Strauß")),
+        (("Ana", ""), "Ana Ruiz", ("Ana", "Ruiz")),
+    ],
+)
+def test_a_last_name_that_is_known_is_kept(store, known, cell, names):
+    make_customer(store, "a@example.test", first_name=known[0], last_name=known[1])
+    done = import_file(f"Email;Nombre\na@example.test;{cell}\n", store, at=NOW)
+    who = Customer.objects.get()
+    assert (who.first_name, who.last_name) == names
+    assert counts(done)["same"] == (known == names)
 
 
 def test_family_names_that_are_not_read_leave_first_names_whole(store):

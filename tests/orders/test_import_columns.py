@@ -56,6 +56,17 @@ def test_parts_with_different_marks_make_one_order(store):
     assert [name for _product, name in stored("2")] == ["other", "c\x1ed", "e\x1ff"]
 
 
+@pytest.mark.parametrize(("names", "told"), [(["plain", ""], {}), (["a\x1fb", "c\x1ee"], {"mark": "\x1d"})])
+def test_parts_of_one_mark_are_put_together_without_taking_them_apart(monkeypatch, names, told):
+    parts = [columns.staged(["P", "Q"], names, f"{n},1,1,{n},1,1") for n in (1, 2)]
+    whole = columns.staged(["P", "Q"] * 2, names * 2, "1,1,1,1,1,1,2,1,1,2,1,1")
+    asked = []
+    monkeypatch.setattr(columns, "_texts", lambda *of: asked.append(of) or [])
+    first, more = (Thing(1, "1", values, lines) for lines, values in parts)
+    assert (columns.joined(first, more), asked) == (whole, [])
+    assert whole.told == told
+
+
 def test_texts_that_hold_every_mark_are_left_out_with_a_reason(store):
     every = "\x1f" + columns._OTHERS
     done = import_file(HEAD + file_of([f"x{every}y"]) + file_of(["fine"], "2"), store, kind="orders", at=NOW)

@@ -107,6 +107,9 @@ def test_orders_count_on_the_customer_and_trigger_nothing(store):
     assert counted == {"Order Completed": 1, "Order Refunded": 1}
 
 
+NEITHER = "All pieces went back, at prices below nothing: this does not say whether money came in or went out."
+
+
 @pytest.mark.parametrize(
     ("row", "column", "why"),
     [
@@ -124,11 +127,7 @@ def test_orders_count_on_the_customer_and_trigger_nothing(store):
         (f"2,2011-07-01,b@example.test,X,{'C' * 301},1,1,", "Description", "The text is longer than 300 characters."),
         ("2,2011-07-01,b@example.test,X,Cup,1,10000000000000.01,", "Unit Price", "The amount is too large."),
         ("2,2011-07-01,b@example.test,X,Cup,-2,5000000000000.01,", "Unit Price", "The amount is too large."),
-        (
-            "2,2011-07-01,b@example.test,X,Cup,-1,-1.00,",
-            "Unit Price",
-            "All pieces went back, at prices below nothing: this does not say whether money came in or went out.",
-        ),
+        ("2,2011-07-01,b@example.test,X,Cup,-1,-1.00,", "", NEITHER),
     ],
 )
 def test_leaves_an_order_out_and_says_why(store, row, column, why):
@@ -177,6 +176,33 @@ def test_a_discount_taken_back_stands_in_its_credit_note_also_where_its_lines_st
     assert (counts(done)["new"], counts(done)["refused"]) == (2, 0)
     assert Refund.objects.get().total_minor == 1800
     assert list(RefundLine.objects.order_by("position").values_list("quantity", "amount_minor")) == [(1, 2000), (1, -500), (1, 300)]
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 20_000])
+def test_a_discount_that_stands_apart_by_itself_joins_its_credit_note(store, monkeypatch, rows_a_batch):
+    monkeypatch.setitem(kinds._items, "orders", replace(ORDERS, batch_rows=rows_a_batch))
+    text = HEAD + "C1,2011-07-01,,X,Cup,-1,20.00,\n2,2011-07-01,,X,Cup,1,1,\nC1,2011-07-01,,D,Discount,-1,-5.00,\n"
+    done = import_file(text, store, kind="orders", at=NOW)
+    assert (counts(done)["new"], faults(done)) == (2, [])
+    assert list(Refund.objects.values_list("number", "total_minor")) == [("C1", 1500)]
+    assert done.totals["stored"] == "-14.00"
+
+
+def test_one_that_comes_to_money_by_all_its_lines_is_left_out_with_all_of_them(store):
+    text = HEAD + "C1,2011-07-01,,X,Cup,-1,4.00,\n2,2011-07-01,,X,Cup,1,1,\nC1,2011-07-01,,D,Discount,-1,-5.00,\n"
+    done = import_file(text, store, kind="orders", at=NOW)
+    assert (counts(done), faults(done)) == ({"new": 1, "changed": 0, "same": 0, "refused": 2}, [(2, "", NEITHER)])
+    assert (done.totals["lines"], done.totals["stored"]) == ("1", "1.00")
+    assert list(Order.objects.values_list("number", flat=True)) == ["2"]
+    assert not Refund.objects.exists()
+
+
+def test_what_the_release_before_let_through_is_left_out_when_it_comes_in(store):
+    ready = compared(put_in(HEAD + "C1,2011-07-01,,X,Cup,-1,-5.00,\n2,2011-07-01,,X,Cup,1,1,\n", kind="orders"), store, at=NOW)
+    ImportRow.objects.filter(key="C1").update(outcome="new", says="")
+    done = brought_in(ready, at=NOW)
+    assert (done.state, done.new_count, set(faults(done))) == ("done", 1, {(2, "", NEITHER)})
+    assert not Refund.objects.exists()
 
 
 def test_lines_of_an_order_that_come_later_in_the_file_join_it(store):

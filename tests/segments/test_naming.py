@@ -58,17 +58,51 @@ def only(shop):
 def test_a_rule_that_names_somebody_asks_for_a_name(field, deed, shop, marketer, names):
     page = post(marketer, ORDERS, {"join": "none", "rules": [text(field, "Berg01", op="contains")]}, deed=deed)
     assert (page.status_code, names()) == (422, [])
-    assert "Give it a name that does not." in page.content.decode()
+    assert "Its rule may hold a personal value or an address" in page.content.decode()
     assert page.context["called"].name == ""
     with store_context(shop.pk):
         assert not AuditEntry.objects.filter(action="segment.made").exists()
 
 
-def test_an_address_in_any_other_condition_asks_for_a_name_too(shop, marketer, names):
+def viewed(**where):
+    return {"is": "event", "event": "Product Viewed", "op": "at_least", "value": 1} | ({"where": [where]} if where else {})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"is": "attribute", "key": "advisor", "op": "is", "values": ["Ann Berg"]},
+        {"is": "attribute", "key": "advisor", "op": "not_contains", "values": ["+43 1 234567"]},
+        {"is": "attribute", "key": "team", "op": "any", "values": ["Ann Berg"]},
+        viewed(property="asked_by", type="text", op="is", values=["Ann Berg"]),
+        text("city", "ann@example.test"),
+    ],
+)
+def test_what_may_hold_a_personal_value_anywhere_else_asks_for_a_name_too(condition, shop, marketer, names):
     with store_context(shop.pk):
         Attribute.objects.create(key="advisor", kind="text", label="Advisor")
-    assert post(marketer, {"is": "attribute", "key": "advisor", "op": "is", "values": ["ann@example.test"]}).status_code == 422
-    assert names() == []
+        Attribute.objects.create(key="team", kind="list", label="Team")
+    page = post(marketer, ORDERS, condition)
+    assert (page.status_code, names()) == (422, [])
+    assert "Its rule may hold a personal value or an address" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"is": "attribute", "key": "advisor", "op": "known"},
+        {"is": "attribute", "key": "visits", "op": "at_least", "value": 3},
+        viewed(),
+        viewed(property="price", type="number", op="at_least", value=3),
+        viewed(property="price", type="known", op="known"),
+    ],
+)
+def test_what_holds_no_text_of_a_person_gives_a_name(condition, shop, marketer, names):
+    with store_context(shop.pk):
+        Attribute.objects.create(key="advisor", kind="text", label="Advisor")
+        Attribute.objects.create(key="visits", kind="number", label="Visits")
+    assert post(marketer, condition).status_code == 302
+    assert len(names()) == 1
 
 
 def test_whether_there_is_an_address_names_nobody(marketer, names):

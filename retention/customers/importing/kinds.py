@@ -15,6 +15,7 @@ from retention.kit.register import Register
 Text = str | Promise
 Columns = tuple[str, ...]
 ATTRIBUTE = "attribute:"  # before the name of a custom attribute a column becomes
+UNCOUNTED = "uncounted"  # of an import's totals: customers whose count broke, so that what was counted is not all
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,13 @@ class Change(NamedTuple):
 class Outcome(NamedTuple):
     """What would become (or became) of a thing: new, changed, same or refused; `says` is the reason, or the keys of fields changed.
 
-    changes: the changed fields with their values, from a kind that knows them.
+    changes: the changed fields with their values, from a kind that knows them. rows: of one refused, how many rows of the file it was.
     """
 
     state: str
     says: str = ""
     changes: Sequence[Change] = ()
+    rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class Kind:
     Unjoinable; without it a key that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines
     from them and the currency. words: labels of changed things that are no fields. reads_staged: compare and apply look at values where
     they are staged, and get things without. settle: what follows for customers of whom `apply` said so, once for some ten thousand of them
-    and at the end or a pause; what it returns is added to the totals.
+    and at the end or a pause; what it returns is added to the totals. only_counts: it changes nothing, and what it returns is only
+    shown, so no import fails for it.
     """
 
     label: Text
@@ -143,6 +146,7 @@ class Kind:
     words: Mapping[str, Text] = field(default_factory=dict)
     reads_staged: bool = False
     settle: Callable[[Collection[int], datetime], Mapping[str, int] | None] | None = None
+    only_counts: bool = False
     batch_rows: int = 5000
     batch_things: int = 1000
 

@@ -19,9 +19,11 @@ from retention.customers.importing.kinds import ATTRIBUTE, Change, Outcome, Thin
 from retention.customers.models import Consent, Customer, Identity, Suppression
 from retention.customers.permissions import word_of
 from retention.customers.profile import Told, apply_traits
+from retention.kit.words import fold
 
 IMPORTED = "Customer Imported"
 ALL_BY_EMAIL = "all_by_email"  # value of the option "agreed": the merchant says it of everybody in the file
+WHOLE_NAME = "whole_name"  # of a row's values: the cell that was taken apart into first and last name
 BY_EVERYBODY = "import: everybody"  # how such a yes came
 
 
@@ -76,6 +78,7 @@ def _meet(work: Work) -> list[_Meeting]:
     blocked = _blocked(meetings)
     for meeting in meetings:
         if not meeting.refusal:
+            _keep_last_name(meeting)
             meeting.said = _news(meeting, consents, blocked, work)
             meeting.changes = [*_changes(meeting, work.plan.columns), *_changed_consents(meeting, consents)]
     return meetings
@@ -115,6 +118,19 @@ def _settle(meeting: _Meeting, people: Mapping[int, Customer], owners: Mapping[i
     else:
         known = external if external is not None else email
         meeting.customer = None if known is None else people[known]
+
+
+def _keep_last_name(meeting: _Meeting) -> None:
+    """Have a cell that was taken apart mean first names where a last name is known: all of it, but for that name at its end."""
+    values, known = meeting.thing.values, meeting.customer.last_name.strip() if meeting.customer else ""
+    whole = values.get(WHOLE_NAME)
+    if not whole or not known:
+        return
+    words, count = whole.split(), len(known.split())
+    if len(words) > count and fold(" ".join(words[-count:])) == fold(" ".join(known.split())):
+        words = words[:-count]
+    traits = {name: value for name, value in values["traits"].items() if name != "last_name"} | {"first_name": " ".join(words)}
+    meeting.thing = meeting.thing._replace(values=values | {"traits": traits})
 
 
 def _changes(meeting: _Meeting, columns: Mapping[str, int]) -> list[Change]:

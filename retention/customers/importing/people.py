@@ -18,10 +18,10 @@ from retention.customers.birthdays import read_birthday, write_birthday
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.filing import heading_key
 from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
-from retention.customers.importing.meeting import ALL_BY_EMAIL, apply_people, compare_people
+from retention.customers.importing.meeting import ALL_BY_EMAIL, WHOLE_NAME, apply_people, compare_people
 from retention.customers.importing.reaching import count_reach
 from retention.customers.importing.reading import Fault, Run, read_rows
-from retention.customers.importing.spoken import HEADINGS, NO, WHOLE_NAMES, YES
+from retention.customers.importing.spoken import FAMILY_NAMES, HEADINGS, NO, WHOLE_NAMES, YES
 from retention.customers.models import Customer
 from retention.customers.phones import read_phone
 from retention.customers.profile import split_name
@@ -89,14 +89,18 @@ def _holds_whole_names(plan: Plan) -> bool:
     if place is None or "last_name" in plan.columns or heading_key(plan.headings[place]) not in WHOLE_NAMES:
         return False
     family = next(field for field in FIELDS if field.key == "last_name")
-    return not {heading_key(heading) for heading in plan.headings} & {heading_key(family.key), *family.headings}
+    headings = {heading_key(heading) for heading in plan.headings}
+    return headings.isdisjoint({heading_key(family.key), *family.headings}) and not any(
+        stem in heading for heading in headings for stem in FAMILY_NAMES
+    )
 
 
 def _person(cells: Sequence[str], plan: Plan, *, holds_whole_names: bool) -> dict[str, Any]:
     found = {field: cells[place] for field, place in plan.columns.items() if cells[place]}
-    if holds_whole_names and " " in found.get("first_name", ""):
-        found["first_name"], found["last_name"] = split_name(found["first_name"])
     values: dict[str, Any] = {"email": found.pop("email", ""), "external_id": found.pop("external_id", "")}
+    if holds_whole_names and " " in found.get("first_name", ""):
+        values[WHOLE_NAME] = found["first_name"]
+        found["first_name"], found["last_name"] = split_name(found["first_name"])
     _check_length("external_id", values["external_id"], LONGEST_ID)
     if values["email"] and not is_address(fold(values["email"])):
         raise _Left("email", _("“%(value)s” is not an e-mail address.") % {"value": values["email"][:60]})
@@ -247,5 +251,6 @@ PEOPLE = Kind(
     title=lambda values: str(values.get("email") or values.get("external_id") or values.get("traits", {}).get("phone", "")),
     tell=_tell,
     settle=count_reach,
+    only_counts=True,
     takes_attributes=True,
 )

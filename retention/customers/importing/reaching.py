@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from retention.customers.consent import ADDRESS_COLUMNS, PAUSED_SQL, address_digest
+from retention.customers.importing.kinds import UNCOUNTED
 from retention.customers.models import Suppression
 from retention.customers.permissions import CHANNELS
 from retention.tenancy.context import require_store_id
@@ -56,11 +58,11 @@ class Reach:
 
 @dataclass(frozen=True)
 class Came:
-    """Those whom a file brought in. others: how many each word of WHY keeps out of the channel where it keeps out most."""
+    """Those whom a file brought in. others: by each word of WHY that keeps somebody out, the channel of which the page speaks then."""
 
     count: int
     channels: Sequence[Reach]
-    others: Mapping[str, int]
+    others: Mapping[str, str]
 
 
 def count_reach(ids: Collection[int], now: datetime) -> dict[str, int]:
@@ -68,7 +70,7 @@ def count_reach(ids: Collection[int], now: datetime) -> dict[str, int]:
 
     Keys: "came"; "email.may", "email.never" and so on. Says what the gate of `consent.py` and the blocked addresses say.
     """
-    wanted = [list(ids), require_store_id()]
+    wanted: list[Any] = [list(ids), require_store_id()]
     with looking_up(), connection.cursor() as cursor:
         cursor.execute(_PEOPLE, wanted)
         people = cursor.fetchall()
@@ -93,13 +95,28 @@ def _standing(address: str | None, status: str | None, is_blocked: bool, is_paus
 
 
 def came_of(totals: Mapping[str, str]) -> Came | None:
-    """Return an import's totals as `count_reach` made them, each channel that a file tells of or somebody allows; None without any."""
-    if not int(totals.get(CAME, 0)):
+    """Return an import's totals as `count_reach` made them, each channel that a file tells of or somebody allows.
+
+    None without any, and where not all were counted.
+    """
+    if not int(totals.get(CAME, 0)) or UNCOUNTED in totals:
         return None
     figures = Counter({key: int(value) for key, value in totals.items()})
     channels = [channel for channel in CHANNELS if channel in ADDRESS_COLUMNS or figures[f"{channel}.{MAY}"]]
-    others = {why: max(figures[f"{channel}.{why}"] for channel in channels) for why in WHY}
+    others = {why: channel for why in WHY if (channel := _spoken_of(why, channels, figures))}
     return Came(figures[CAME], [_reach(channel, figures) for channel in channels], others)
+
+
+def _spoken_of(why: str, channels: Sequence[str], figures: Counter[str]) -> str:
+    """Return the channel a word is about: e-mail where it keeps anybody out of it, else the one it keeps most out of; or nothing.
+
+    Who was never asked is asked for e-mails, and for SMS in a file without any address; nobody is asked for push by a file or a form.
+    """
+    if why == "never":
+        asked = "sms" if figures["email.no_address"] == figures[CAME] else "email"
+        return asked if figures[f"{asked}.never"] else ""
+    most = max(channels, key=lambda channel: (figures[f"{channel}.{why}"] > 0 and channel == "email", figures[f"{channel}.{why}"]))
+    return most if figures[f"{most}.{why}"] else ""
 
 
 def _reach(channel: str, figures: Counter[str]) -> Reach:

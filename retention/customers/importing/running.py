@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from retention.customers.announcing import announce_import
 from retention.customers.importing.filing import KEPT, KIND
-from retention.customers.importing.kinds import Change, Kind, Outcome, Plan, Thing, Work
+from retention.customers.importing.kinds import UNCOUNTED, Change, Kind, Outcome, Plan, Thing, Work
 from retention.customers.importing.mapping import kind_of, plan_of
 from retention.customers.importing.reading import Fault
 from retention.customers.importing.staging import note_faults, stage_batch, things_after
@@ -234,7 +234,7 @@ def _run(of: Import, now: datetime) -> None:
         _end(of, State.DONE, now=now)
     else:
         if len(of.unsettled) >= MOST_UNSETTLED:
-            _settle(of, now=now)
+            _settle_on_the_way(of, now=now)
         of.save()
 
 
@@ -288,6 +288,7 @@ def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> 
             if one.state == "refused"
         ],
     )
+    of.refused_count += sum(one.rows - 1 for one in outcomes if one.state == "refused")  # the rows of a thing have one fault together
 
 
 def _in_state(of: Import, *states: str) -> Import:
@@ -312,6 +313,17 @@ def _settle(of: Import, *, now: datetime) -> None:
     of.unsettled = []
 
 
+def _settle_on_the_way(of: Import, *, now: datetime) -> None:
+    """Do it so that an import fails where it does; of a kind that only counts, those who could not be counted are let go."""
+    if not kind_of(of).only_counts:
+        _settle(of, now=now)
+        return
+    _settle_if_possible(of, now=now)
+    if of.unsettled:
+        of.totals[UNCOUNTED] = str(int(of.totals.get(UNCOUNTED, 0)) + len(of.unsettled))
+        of.unsettled = []
+
+
 def _settle_if_possible(of: Import, *, now: datetime) -> None:
     """Do it where an import must end or stop whatever comes: what a store's figures cannot hold is logged, and holds up nobody else."""
     try:
@@ -326,7 +338,7 @@ def _settle_if_possible(of: Import, *, now: datetime) -> None:
 def _end(of: Import, state: str, *, now: datetime, error: str = "") -> None:
     """Close an import and forget its file and what was read from it; the rows left out stay for the report."""
     if state == State.DONE:
-        _settle(of, now=now)
+        _settle_on_the_way(of, now=now)
     else:
         _settle_if_possible(of, now=now)
     ImportRow.objects.filter(of_import=of).delete()

@@ -40,7 +40,13 @@ def staged(products: Sequence[str], names: Sequence[str], numbers: str) -> Stage
 
 
 def joined(first: Thing, more: Thing) -> Staged:
-    """Return the lines of two things as those of one; raises Unmarkable."""
+    """Return the lines of two things as those of one; raises Unmarkable.
+
+    Each column ends with its mark, so those of one mark are only put together: an order may come in thousands of parts.
+    """
+    if first.lines and more.lines and first.values.get("mark") == (mark := more.values.get("mark")):
+        columns = (first.lines[0] + more.lines[0], first.lines[1] + more.lines[1], f"{first.lines[2]},{more.lines[2]}")
+        return Staged(columns, {"mark": mark} if mark else {})
     products, names = ([text for one in (first, more) for text in _texts(one, column)] for column in (0, 1))
     return staged(products, names, ",".join(one.lines[2] for one in (first, more) if one.lines))
 

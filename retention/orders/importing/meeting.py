@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from retention.customers.importing.kinds import Outcome, Thing
 from retention.kit.arrays import array_of, texts_of
@@ -17,6 +18,13 @@ from retention.orders.importing.columns import TEXTS
 from retention.tenancy.context import require_store_id
 
 SOURCE = "csv"
+# True of a staged order whose pieces all went back and that yet comes to money. Asked of all its parts together: one line by itself may be
+# a discount taken back.
+UNCLEAR = """("values" ->> 'back')::bool AND ("values" ->> 'minor')::bigint > 0"""
+_UNCLEAR = f"""
+    SELECT id, ("values" ->> 'rows')::int FROM customers_importrow
+    WHERE store_id = (SELECT %s::bigint) AND id BETWEEN %s AND %s AND id = ANY(%s::bigint[]) AND {UNCLEAR}
+"""  # noqa: S608 - a fragment of ours
 _ORDER_IDS = "SELECT number, id FROM orders_order WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
 _REFUND_IDS = "SELECT number, id FROM orders_refund WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
 # Lines as they are stored, beside `told`; numbers as the file's reader writes them: pieces, price and amount of each with commas between.
@@ -93,6 +101,18 @@ class Paper:
     def refunded_at(self) -> datetime:
         """Return when the money was given back."""
         return self.at
+
+
+def refused(things: Sequence[Thing]) -> dict[int, Outcome]:
+    """Return those of these things that are neither an order nor a credit note, by the thing's row, with why."""
+    if not things:
+        return {}
+    ids = [thing.pk for thing in things]
+    with connection.cursor() as cursor:
+        cursor.execute(_UNCLEAR, [require_store_id(), min(ids), max(ids), array_of(ids)])
+        found = cursor.fetchall()
+    why = _("All pieces went back, at prices below nothing: this does not say whether money came in or went out.")
+    return {pk: Outcome("refused", why, rows=rows) for pk, rows in found}
 
 
 def meet(things: Sequence[Thing]) -> dict[int, Paper]:

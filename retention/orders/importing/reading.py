@@ -22,6 +22,7 @@ from retention.customers.importing.reading import Fault, Run
 from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.orders.importing.columns import Unmarkable, joined, staged
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
+from retention.orders.importing.meeting import UNCLEAR
 from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
 
@@ -42,12 +43,12 @@ FIELDS = (
     Field("country", gettext_lazy("Customer's country"), ("billing country", "shipping country", "country code")),
 )
 NEEDED = ("number", "placed_at", "product_id", "quantity", "unit_price")
-_SUMS = """
+_SUMS = f"""
     SELECT sum(("values" ->> 'rows')::int) AS lines, sum(("values" ->> 'amount')::numeric) AS amount,
         sum(("values" ->> 'stored')::numeric) AS stored,
         count(DISTINCT coalesce(nullif("values" ->> 'external_id', ''), nullif("values" ->> 'email', ''))) AS people
-    FROM customers_importrow WHERE store_id = %s AND of_import_id = %s AND outcome = ''
-"""
+    FROM customers_importrow WHERE store_id = %s AND of_import_id = %s AND outcome = '' AND ({UNCLEAR}) IS NOT TRUE
+"""  # noqa: S608 - a fragment of ours
 
 
 @dataclass(slots=True)
@@ -158,8 +159,6 @@ def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -
     is_back = all(pieces.startswith("-") for pieces in lines.numbers)
     if abs(minor) > LARGEST_AMOUNT:
         raise Left("unit_price", _too_much())
-    if is_back and minor > 0:
-        raise Left("unit_price", _("All pieces went back, at prices below nothing: this does not say whether money came in or went out."))
     for exact, one in zip(lines.exacts, lines.minors, strict=False):
         if exact is not None:
             beyond += exact - Decimal(one).scaleb(-decimals_of(currency))

@@ -4,21 +4,21 @@ A credit note becomes a refund without an order: the file does not say which ord
 as things of the past, which start and end nothing; only a basket that was left before the order is closed by it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
 
 from retention.customers.changes import EVERYTHING
 from retention.customers.events import tell_readers
-from retention.customers.importing.kinds import Outcome, Work
+from retention.customers.importing.kinds import Outcome, Thing, Work
 from retention.kit.arrays import array_of
 from retention.kit.locks import transaction_lock
 from retention.orders.carting import update_carts
 from retention.orders.figures import refigure
 from retention.orders.importing.bringing import ORDER_LINES, REFUND_LINES, bring_in, write_lines
 from retention.orders.importing.buyers import Buyers, find_buyers
-from retention.orders.importing.meeting import Paper, meet
+from retention.orders.importing.meeting import Paper, meet, refused
 from retention.orders.models import Order, OrderLine, Refund, RefundLine
 from retention.stores.models import Store
 from retention.tenancy.bulk import update_rows
@@ -36,16 +36,18 @@ NEW = Outcome("new")
 
 def compare_orders(work: Work) -> list[Outcome]:
     """Return what would become of each, writing nothing."""
-    met = meet(work.things)
-    return [met[thing.pk].outcome if thing.pk in met else NEW for thing in work.things]
+    left = refused(work.things)
+    return _outcomes(work.things, left, meet([thing for thing in work.things if thing.pk not in left]))
 
 
 def apply_orders(work: Work, now: datetime) -> list[Outcome]:
     """Bring them in; call it inside a transaction. What the shop reports meanwhile waits for its end."""
     transaction_lock("customers", store_id=require_store_id())
-    met = meet(work.things)
+    left = refused(work.things)  # asked again: what waits may have been compared by the release before
+    things = [thing for thing in work.things if thing.pk not in left]
+    met = meet(things)
     changed = [paper for paper in met.values() if paper.outcome.state == "changed"]
-    fresh = [thing for thing in work.things if thing.pk not in met]
+    fresh = [thing for thing in things if thing.pk not in met]
     buyers = find_buyers(sorted([thing.pk for thing in fresh] + [paper.thing for paper in changed]), now=now)
     work.people.update(buyers.of_thing.values(), {one.customer_id for one in changed if one.customer_id is not None})
     bring_in(fresh, buyers, now=now)
@@ -54,7 +56,11 @@ def apply_orders(work: Work, now: datetime) -> list[Outcome]:
     _change_orders([paper for paper in changed if not paper.is_credit])
     _change_refunds([paper for paper in changed if paper.is_credit])
     _close_baskets(buyers, currency=work.plan.currency)
-    return [met[thing.pk].outcome if thing.pk in met else NEW for thing in work.things]
+    return _outcomes(work.things, left, met)
+
+
+def _outcomes(things: Sequence[Thing], left: Mapping[int, Outcome], met: Mapping[int, Paper]) -> list[Outcome]:
+    return [left.get(thing.pk) or (met[thing.pk].outcome if thing.pk in met else NEW) for thing in things]
 
 
 def settle_people(ids: Collection[int], now: datetime) -> None:
