@@ -13,7 +13,7 @@ from campaigns.broadcasts import costing, reading
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.holding import share_of
-from campaigns.broadcasts.marking import standing_mark, stays_inside
+from campaigns.broadcasts.marking import leads_out, standing_mark, stays_inside
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import Reach, reach
 from campaigns.channels.onsite.channel import ONSITE
@@ -97,6 +97,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
         "ways": list(campaign.variants.select_related("template", "version", "sender").order_by("letter")),
         "stop": breaking.open_stop("campaign", campaign.pk) if campaign.state == Campaign.State.PAUSED else None,
         "to_inbox": stays_inside(campaign),
+        "leads_out": campaign.state == Campaign.State.PAUSED and leads_out(campaign),
         "may_see_inbox": may(request, "inbox.view"),
         "may_write": may(request, "messages.write"),
         "may_edit": may(request, "messages.edit"),
