@@ -38,8 +38,13 @@ def in_words_of(texts: Texts, wording: Wording, *, kind: str = "mjml") -> Wordin
 
 def says_all(texts: Texts, wording: Wording, *, kind: str = "mjml") -> bool:
     """Say whether another language has every sentence of a ready-made message. kind: of its version."""
-    said = {"mjml": _said_in_mail, "push": lambda source: [PushText.read(source).text]}.get(kind, lambda source: [source])(wording.source)
-    return all(one in texts for one in (wording.subject, wording.preheader, *said) if one)
+    return all(one in texts for one in (wording.subject, wording.preheader, *_said(wording.source, kind)) if one)
+
+
+def _said(source: str, kind: str) -> list[str]:
+    if kind == "push":
+        return [PushText.read(source).text]
+    return _said_in_mail(source) if kind == "mjml" else [source]
 
 
 def _written(texts: Texts, source: str, kind: str) -> str:
