@@ -125,6 +125,18 @@ def test_a_yes_to_the_inbox_is_none_to_people_and_an_account_that_is_gone_again_
     assert state_of(campaign) == ("paused", "changed")
 
 
+def test_one_a_person_paused_says_on_its_page_where_it_would_go_now(store: Any, now: Any) -> None:
+    owner, campaign = signed_in(member_of(store, "owner")), make(now, ramp_hours=4)
+    start(campaign, store, now=now)
+    assert running.pause(campaign, now=now)
+    assert owner.get(here(campaign)).context["standing"] == ""
+    connect(store)
+    page = owner.get(here(campaign))
+    assert "Going on sends what is left to real people." in page.content.decode()
+    owner.post(f"{here(campaign)}resume/", {"seen": page.context["standing"]})
+    assert state_of(campaign) == ("sending", "")
+
+
 def test_one_of_which_all_has_left_is_over_whatever_is_connected_then(store: Any, sink: Any, now: Any) -> None:
     campaign = make(now)
     start(campaign, store, now=now)
