@@ -136,7 +136,8 @@ def _help() -> bool:
 
 
 def _announce(store_id: int, *, channel: str) -> None:
-    moment = Message.objects.filter(channel=channel).next_due(now=clock.now(), rest=False)
+    waiting: Any = Message.objects.filter(channel=channel)
+    moment: datetime | None = waiting.next_due(now=clock.now(), rest=False)
     if moment is not None:
         StoreWork.ring(SENDING, store_id=store_id, due_at=moment)
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import CHANNELS, Told, Way
-from campaigns.broadcasts.marking import shown_mark, standing_mark
+from campaigns.broadcasts.marking import leads_out, shown_mark, standing_mark
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
@@ -60,7 +60,7 @@ class CampaignOut(serializers.ModelSerializer[Campaign]):
 
 
 class CampaignShown(CampaignOut):
-    """One campaign with its figures. mark: of what a draft, or a paused one that was approved, is now; a yes with it is to just that."""
+    """One campaign with its figures. mark: of what a draft, or a paused one that waits for a yes, is now; a yes with it is to just that."""
 
     figures = serializers.SerializerMethodField()
     mark = serializers.SerializerMethodField()
@@ -69,10 +69,11 @@ class CampaignShown(CampaignOut):
         fields = (*CampaignOut.Meta.fields, "figures", "mark")  # type: ignore[assignment]
 
     def get_mark(self, campaign: Campaign) -> str:
-        """Return the mark of a draft, and of an approved one that is paused what may have changed since; else nothing."""
+        """Return the mark of a draft, and of a paused one that waits for a yes what may have changed since; else nothing."""
         if campaign.is_editable:
             return shown_mark(campaign)
-        return standing_mark(campaign) if campaign.approved_mark and campaign.state == Campaign.State.PAUSED else ""
+        waits = campaign.state == Campaign.State.PAUSED and (campaign.approved_mark or leads_out(campaign))
+        return standing_mark(campaign) if waits else ""
 
     def get_figures(self, campaign: Campaign) -> FiguresOut:
         """Return what became of everybody chosen."""

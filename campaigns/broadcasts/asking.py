@@ -14,6 +14,7 @@ from campaigns.broadcasts import running
 from campaigns.broadcasts.mailing import tell_answered, tell_asked
 from campaigns.broadcasts.marking import mark_of, shown_mark
 from campaigns.models import Campaign
+from campaigns.sending.connecting import hold_accounts
 from retention.stores.limits import Limit, spend_or_local
 from retention.stores.models import Store
 
@@ -65,6 +66,7 @@ def approve(campaign: Campaign, *, store: Store, user_id: int | None, seen: str,
     seen: the mark of what was looked at, from `shown_mark`.
     """
     with transaction.atomic():
+        hold_accounts()
         held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
         if not held.is_editable or held.asked_at is None:
             return False
@@ -94,9 +96,10 @@ def give_back(campaign: Campaign, *, store: Store, user_id: int | None, why: str
 
 
 def is_still(campaign: Campaign, seen: str) -> bool:
-    """Say whether a draft is still what was looked at, and hold it for the caller's transaction. seen: from `shown_mark`.
+    """Say whether a draft is still what was looked at, and hold it and where it goes for the caller's transaction. seen: from `shown_mark`.
 
     Without a mark nobody can say what was seen: fine for a draft of one's own, not for one that somebody asked a yes for.
     """
+    hold_accounts()
     held = Campaign.objects.filter(pk=campaign.pk).select_for_update().get()
     return seen == shown_mark(held) if seen or held.asked_at is not None else True

@@ -54,6 +54,12 @@ def next_steps(campaign: Campaign, *, store: Store, now: datetime) -> list[Phras
     return steps
 
 
+def leaves_at_once(campaign: Campaign) -> bool:
+    """Say whether all of it leaves as soon as it is started: not later, not spread over hours, and no part waits for a winner."""
+    later = campaign.when != Campaign.When.NOW or bool(campaign.ramp_hours) or campaign.test_share is not None
+    return not later and not campaign.variants.exclude(delay_hours=0).exists()
+
+
 def _quiet(hours: QuietHours) -> Phrase:
     told = {"start": f"{hours.start:%H:%M}", "end": f"{hours.end:%H:%M}"}
     return Phrase(gettext_noop("From %(start)s to %(end)s where a person is nothing leaves; what is due then waits for the morning."), told)

@@ -1,6 +1,7 @@
 """Ready-made campaigns as data: the words of a first draft, and whom it is for. One more is one more entry."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from campaigns.personalization.ready.spoken import Texts
 from retention.kit.register import Register
@@ -27,7 +28,10 @@ class ReadyMade:
     def in_words_of(self, texts: Texts) -> "ReadyMade":
         """Return it in the words of another language; as it is where the language lacks one of them."""
         said = {name: getattr(self, name) for name in ("subject", "heading", "text", "button", "short")}
-        return replace(self, **{name: texts[words] for name, words in said.items()}) if texts.keys() >= set(said.values()) else self
+        if not texts.keys() >= set(said.values()):
+            return self
+        others: dict[str, Any] = {name: texts[words] for name, words in said.items()}
+        return replace(self, **others)
 
 
 _HELLO = "Hello {{ profile.first_name | default: 'there' }},"

@@ -14,7 +14,7 @@ from campaigns.broadcasts import content
 from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
 from campaigns.broadcasts.holding import share_of
 from campaigns.broadcasts.mailing import tell_changed
-from campaigns.broadcasts.marking import differs, standing_mark
+from campaigns.broadcasts.marking import differs, standing_mark, stays_inside
 from campaigns.broadcasts.moments import first_moment
 from campaigns.broadcasts.planning import plan
 from campaigns.broadcasts.winning import decide, let_rest_go
@@ -24,6 +24,7 @@ from campaigns.models.campaign import LATE_AFTER
 from campaigns.personalization.brands import brand_of
 from campaigns.personalization.render import TemplateFault
 from campaigns.sending import breaking
+from campaigns.sending.connecting import hold_accounts
 from campaigns.sending.shelving import KEPT
 from retention.kit.words import Phrase, gettext_noop
 from retention.stores.models import Store, StoreWork
@@ -130,8 +131,9 @@ def start(campaign: Campaign, *, store: Store, user_id: int | None, now: datetim
         held.holdout_share = share_of(held)
         held.state, held.confirmed_at, held.starts_at, held.started_by_id = Campaign.State.SCHEDULED, now, starts_at, user_id
         held.approved_mark = standing_mark(held) if held.asked_at is not None else ""
-        held.measure_opens = held.measure_opens and brand_of(store).measure_opens
-        held.save(update_fields=["state", "holdout_share", "confirmed_at", "starts_at", "started_by", "approved_mark", "measure_opens"])
+        held.measure_opens, held.begun_inside = held.measure_opens and brand_of(store).measure_opens, stays_inside(held)
+        begun = ("state", "holdout_share", "confirmed_at", "starts_at", "started_by", "approved_mark", "begun_inside", "measure_opens")
+        held.save(update_fields=begun)
         StoreWork.ring(WORK, store_id=store.pk, due_at=starts_at)
     return True
 
@@ -145,16 +147,19 @@ def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReas
 def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
     """Go on where it stopped; say whether it does. What became due meanwhile has its full patience again from now on (`gate.py`).
 
-    One that is not what was approved stays paused as changed, unless seen, a standing mark, says that it was looked at as it is now.
+    One that is not what was approved, or goes to real people now and was started for the test inbox, stays paused as changed, unless seen,
+    a standing mark, says that it was looked at as it is now.
     """
     with transaction.atomic():
+        hold_accounts()
         held = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PAUSED).select_for_update().first()
         if held is None:
             return False
         if differs(held) and (not seen or differs(held, seen)):
             _ask_anew(held, now=now)
             return False
-        changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now}
+        held.begun_inside = held.begun_inside and stays_inside(held)
+        changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now, "begun_inside": held.begun_inside}
         changes |= {"approved_mark": standing_mark(held)} if held.approved_mark else {}
         if held.opened_at is None:
             starts_at = max(held.starts_at, now)
@@ -170,7 +175,7 @@ def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
 
 
 def _ask_anew(held: Campaign, *, now: datetime) -> None:
-    """Say of a paused one that it is not what was approved, and ask for the yes again, once."""
+    """Say of a paused one that it is not what somebody said yes to, and ask for the yes again, once."""
     changed = Campaign.PauseReason.CHANGED
     if Campaign.objects.filter(pk=held.pk).exclude(pause_reason=changed).update(pause_reason=changed):
         tell_changed(held, store=held.store, stamp=f"{now:%Y%m%d%H%M%S}")
@@ -232,7 +237,8 @@ def look_again(now: datetime) -> None:
 def tick(store: Store, *, now: datetime) -> datetime | None:
     """Carry on every campaign of the active store, and return when to look again. Call it outside a transaction."""
     scheduled = Campaign.objects.filter(state=Campaign.State.SCHEDULED)
-    for campaign in scheduled.filter(Q(starts_at__lte=now) | ~Q(approved_mark="")).order_by("starts_at", "id"):
+    looked_at = Q(starts_at__lte=now) | ~Q(approved_mark="") | Q(begun_inside=True)
+    for campaign in scheduled.filter(looked_at).order_by("starts_at", "id"):
         if not _ask_again(campaign, store=store, now=now) and (campaign.starts_at or now) <= now:
             _open(campaign, now=now)
     going = [one for one in Campaign.objects.sending().order_by("id") if not _ask_again(one, store=store, now=now)]
@@ -244,9 +250,14 @@ def tick(store: Store, *, now: datetime) -> datetime | None:
 
 
 def _ask_again(campaign: Campaign, *, store: Store, now: datetime) -> bool:
-    """Pause one that was approved and is not what was approved any more, and ask for the yes again; say whether it was."""
+    """Pause one that is not what somebody said yes to any more, and ask for the yes again; say whether it stopped.
+
+    Where nothing of it is left that could be stopped, it is over instead.
+    """
     if not differs(campaign):
         return False
+    if _finish(campaign, now=now):
+        return True
     with transaction.atomic():
         paused = pause(campaign, now=now, reason=Campaign.PauseReason.CHANGED)
         if paused:

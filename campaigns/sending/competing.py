@@ -37,6 +37,11 @@ ON_CHANNEL_SQL = """CASE WHEN m.channel = ANY(%s) THEN ARRAY(
             WHERE store_id = $3 AND customer_id = m.customer_id AND channel = m.channel AND stream = 'marketing' AND first_attempt_at > $4
                 AND (state IN ('sending', 'sent', 'unknown') OR (state = 'ready' AND provider_key <> '' AND id <> ALL($1)))
         ) ELSE ARRAY[]::timestamptz[] END"""
+# One that was started for the test inbox goes no further once an account is connected (see `broadcasts/running.py`).
+LEADS_OUT_SQL = """(b.begun_inside AND EXISTS (
+                SELECT FROM campaigns_connection WHERE store_id = b.store_id AND channel = b.channel AND active
+            ))"""
+CAMPAIGN_GOES_SQL = f"coalesce(b.state = 'sending' AND NOT {LEADS_OUT_SQL}, true)"
 _KIND = "CASE WHEN j.for_quiet THEN 'cell' ELSE m.source_kind END"
 _CANDIDATES = Prepared(
     "gate_candidates",
@@ -44,7 +49,7 @@ _CANDIDATES = Prepared(
     SELECT m.id, m.customer_id, m.channel, m.due_at,
         CASE WHEN b.confirmed_at IS NULL THEN m.expires_at ELSE greatest(m.expires_at, b.confirmed_at + $2) END AS expires_at,
         CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
-            ELSE coalesce(b.state = 'sending', true) END AS source_live,
+            ELSE {CAMPAIGN_GOES_SQL} END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         CASE WHEN m.cart_id IS NOT NULL THEN coalesce(cart.state = 'open', false) END AS cart_open,
         (m.channel = 'onsite' OR {GATE_SQL % "m.channel"}) AS consent,

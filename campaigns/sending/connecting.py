@@ -60,6 +60,11 @@ def without_provider(channels: Iterable[str]) -> list[str]:
     return [channel for channel in channels if channel != ONSITE.key and channel not in connected]
 
 
+def hold_accounts() -> None:
+    """Let nobody connect or disconnect a provider of the active store before the caller's transaction ends. Take it before other rows."""
+    transaction_lock("connections", store_id=require_store_id())
+
+
 def called(public_id: UUID) -> Connection | None:
     """Return the connection in use with this id."""
     found: Connection | None = Connection.objects.filter(public_id=public_id, active=True).first()
@@ -85,7 +90,7 @@ def keep(
     TooMany for a third, SecretsWanted where a secret would stay that was given for another server.
     """
     with transaction.atomic():
-        transaction_lock("connections", store_id=require_store_id())
+        hold_accounts()
         rows = Connection.objects.select_for_update().filter(channel=channel, active=True)
         known = _known(rows, provider, connection=connection, beside=beside)
         others = rows.exclude(pk=known.pk if known is not None else None)
@@ -106,7 +111,8 @@ def keep(
         connection.save()
         connection.keep_credentials(_opened(connection) | dict(secrets) | _own_secrets(provider, now=now))
         connection.save()
-        StoreWork.ring("dispatch", store_id=connection.store_id, due_at=now)
+        for kind in ("campaigns", "dispatch"):  # a campaign that was started for the test inbox stops here
+            StoreWork.ring(kind, store_id=connection.store_id, due_at=now)
     return connection
 
 
@@ -151,7 +157,7 @@ def stop_using(channel: str, provider: str = "", *, connection: Connection | Non
     Return whether there was one. provider: only of this one; connection: only this. What waits for its warm-up is looked at anew.
     """
     with transaction.atomic():
-        transaction_lock("connections", store_id=require_store_id())
+        hold_accounts()
         rows = Connection.objects.filter(channel=channel, active=True, **({"provider": provider} if provider else {}))
         rows = rows if connection is None else rows.filter(pk=connection.pk)
         stopped = bool(rows.update(active=False, sealed=""))
@@ -167,7 +173,7 @@ def share(connection: Connection, *, weight: int, warm_up: WarmUp | None, now: d
     weight: 1 to 100 of 100, the other connection takes the rest. Return whether it is in use.
     """
     with transaction.atomic():
-        transaction_lock("connections", store_id=require_store_id())
+        hold_accounts()
         rows = Connection.objects.select_for_update().filter(channel=connection.channel, active=True)
         held = rows.filter(pk=connection.pk).first()
         if held is None:

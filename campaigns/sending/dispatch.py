@@ -28,6 +28,7 @@ from campaigns.sending.assembling import Built
 from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.building import build_all
+from campaigns.sending.competing import LEADS_OUT_SQL
 from campaigns.sending.eligibility import Budget
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
@@ -48,7 +49,7 @@ IDLE_SECONDS = 5.0  # until one of several connections that found nothing of its
 WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
 
 # Picked once, before the update: as a plain sub-select the planner may run it again for every row, and lock more than the limit.
-_RESERVE = """
+_RESERVE = f"""
     WITH picked AS MATERIALIZED (
         SELECT m.id FROM campaigns_message AS m
         LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
@@ -56,7 +57,7 @@ _RESERVE = """
         WHERE m.store_id = %(store)s AND m.is_ready AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
-            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s)) [[route]] [[look]]
+            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s AND NOT {LEADS_OUT_SQL})) [[route]] [[look]]
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     ), leased AS (
         UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
@@ -68,7 +69,7 @@ _RESERVE = """
         ON CONFLICT (store_id, holder) DO UPDATE SET message_ids = campaigns_flight.message_ids || excluded.message_ids
     )
     SELECT id FROM leased
-"""
+"""  # noqa: S608 - fragments of ours
 _RENEW = """
     UPDATE campaigns_message SET lease_until = clock_timestamp() + %s * interval '1 second'
     WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()

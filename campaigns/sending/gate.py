@@ -17,7 +17,7 @@ from django.db import transaction
 from campaigns.measurement import store_wide
 from campaigns.models.campaign import PATIENCE
 from campaigns.sending.arbiter import Contest
-from campaigns.sending.competing import ON_CHANNEL_SQL, RIVALS_SQL, STUCK_AFTER, contests, lost
+from campaigns.sending.competing import CAMPAIGN_GOES_SQL, ON_CHANNEL_SQL, RIVALS_SQL, STUCK_AFTER, contests, lost
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import USUAL_BUDGET, Budget, Do, Facts, Verdict, judge
 from campaigns.sending.sharing import later_ones, numbers_of
@@ -61,7 +61,7 @@ _FACTS = Prepared(
     SELECT m.id, m.customer_id, m.channel, m.stream, m.due_at,
         CASE WHEN b.confirmed_at IS NULL THEN m.expires_at ELSE greatest(m.expires_at, b.confirmed_at + $5) END AS expires_at,
         CASE m.source_kind WHEN 'journey' THEN coalesce(j.state = 'live', false)
-            ELSE coalesce(b.state = 'sending', true) END AS source_live,
+            ELSE {CAMPAIGN_GOES_SQL} END AS source_live,
         CASE WHEN m.source_kind = 'journey' THEN coalesce(e.state <> 'stopped', false) ELSE true END AS run_going,
         cart.state = 'open' AS cart_open, m.cart_id IS NOT NULL AS has_cart,
         customer.zone,

@@ -1,13 +1,16 @@
 """The product's own mail in the terminal of ./run serve: whom it went to and the links in it, so that nobody looks for them elsewhere."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from retention.cli.saying import Voice
 from retention.inbox.keeping import PRODUCT
-from retention.inbox.reading import list_mails, read_mail
+from retention.inbox.reading import Heading, list_mails, read_mail
 
 MOST_AT_ONCE = 50
+_BROKEN = (OSError, ValueError, LookupError, AttributeError, TypeError)
+"""What a mail nobody can read, a file that is gone or a terminal that is may raise: nothing to end all services for."""
 
 
 class Mails:
@@ -15,26 +18,35 @@ class Mails:
 
     def __init__(self, inbox: Path, *, url: str) -> None:
         self._inbox, self._link = inbox, re.compile(re.escape(url) + r"/\S+")
-        self._changed_at = self._looked_at()
-        self._said = {heading.name for heading in list_mails(inbox, name=PRODUCT, limit=MOST_AT_ONCE)}
+        self._changed_at, self._said = -1, set[str]()
+        with suppress(*_BROKEN):
+            self._said = {heading.name for heading in self._fresh()}
 
     def tell(self, voice: Voice) -> None:
-        """Say what has come since the last call, oldest first."""
-        changed_at = self._looked_at()
-        if changed_at == self._changed_at:
-            return
-        self._changed_at = changed_at
-        fresh = [one for one in list_mails(self._inbox, name=PRODUCT, limit=MOST_AT_ONCE) if one.name not in self._said]
+        """Say what has come since the last call, oldest first. A mail that cannot be said is passed over, and nothing is raised for it."""
+        fresh: list[Heading] = []
+        with suppress(*_BROKEN):
+            fresh = self._fresh()
         for heading in reversed(fresh):
             self._said.add(heading.name)
-            mail = read_mail(self._inbox, name=PRODUCT, mail=heading.name)
-            voice.line(_plain(f" Mail to {heading.recipient}: {heading.subject}"))
-            for link in self._link.findall(mail.text if mail else ""):
-                voice.line(_plain(f"   {link}"))
+            with suppress(*_BROKEN):
+                self._say(heading, voice)
 
-    def _looked_at(self) -> int:
+    def _say(self, heading: Heading, voice: Voice) -> None:
+        voice.line(_plain(f" Mail to {heading.recipient}: {heading.subject}"))
+        mail = read_mail(self._inbox, name=PRODUCT, mail=heading.name)
+        for link in self._link.findall(mail.text if mail else ""):
+            voice.line(_plain(f"   {link}"))
+
+    def _fresh(self) -> list[Heading]:
+        """Return what was not said yet, newest first; nothing where the folder is as it was at the last call."""
         folder = self._inbox / PRODUCT
-        return folder.stat().st_mtime_ns if folder.is_dir() else 0
+        changed_at = folder.stat().st_mtime_ns if folder.is_dir() else 0
+        if changed_at == self._changed_at:
+            return []
+        found = [one for one in list_mails(self._inbox, name=PRODUCT, limit=MOST_AT_ONCE) if one.name not in self._said]
+        self._changed_at = changed_at
+        return found
 
 
 def _plain(text: str) -> str:

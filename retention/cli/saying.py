@@ -22,6 +22,7 @@ class Voice:
         self.line(f" [{self.seconds:5.1f}s] {text}")
 
     def line(self, text: str = "") -> None:
-        """Say a line as it is."""
-        sys.stdout.write(f"{text}\n")
+        """Say a line as it is; what the terminal has no letter for is a question mark."""
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(f"{text}\n".encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()

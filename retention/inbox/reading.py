@@ -50,8 +50,12 @@ def list_mails(folder: Path, *, name: str, limit: int = 200, search: str = "") -
     wanted = search.strip().lower()
     found = []
     for path in _newest_first(folder, name=name):
-        with path.open("rb") as stream:
-            heading = _heading(path.name, _parse(stream.read(HEAD_BYTES)))
+        try:
+            with path.open("rb") as stream:
+                head = stream.read(HEAD_BYTES)
+        except FileNotFoundError:  # thrown away since the folder was read
+            continue
+        heading = _heading(path.name, _parse(head))
         if not wanted or wanted in f"{heading.recipient} {heading.subject}".lower():
             found.append(heading)
         if len(found) == limit:
@@ -68,7 +72,7 @@ def read_mail(folder: Path, *, name: str, mail: str) -> Mail | None:
     except FileNotFoundError:
         return None
     message = _parse(content)
-    headers = [(key, _text(value)) for key, value in message.items()]
+    headers = [(key, _value(message, key, written)) for key, written in message.raw_items()]
     raw = content[:RAW_BYTES].decode("utf-8", "replace").replace("\r\n", "\n")
     return Mail(_heading(mail, message), headers, _part(message, "plain"), _part(message, "html"), len(content), raw)
 
@@ -113,9 +117,13 @@ def _channel(message: EmailMessage) -> str:
 
 
 def _header(message: EmailMessage, name: str) -> str:
+    return next((_value(message, key, written) for key, written in message.raw_items() if key.lower() == name.lower()), "")
+
+
+def _value(message: EmailMessage, key: str, written: str) -> str:
     try:
-        return _text(message.get(name, ""))
-    except (ValueError, IndexError, AttributeError):  # the parser stumbles over some broken addresses
+        return _text(message.policy.header_fetch_parse(key, written))
+    except (ValueError, LookupError, AttributeError, TypeError):  # the parser stumbles over some broken addresses
         return ""
 
 

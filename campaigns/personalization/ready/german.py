@@ -138,23 +138,23 @@ _RECOVERY = {
 }
 _CAMPAIGNS = {
     f"Hello {NAME},\n\nhere is what we have been working on.": f"{_HELLO},\n\ndas hat uns in den letzten Wochen beschäftigt.",
-    "what is new this month.": "das ist neu in diesem Monat.",
+    "what is new this month.": "Das ist neu in diesem Monat.",
     f"Hello {NAME},\n\nthere is something new on the shelf, and you see it first.": f"{_HELLO},\n\nes gibt Neues, und Sie sehen es zuerst.",
     "See what is new": "Neuheiten ansehen",
-    "something new is on the shelf, and you see it first.": "es gibt Neues, und Sie sehen es zuerst.",
+    "something new is on the shelf, and you see it first.": "Es gibt Neues, und Sie sehen es zuerst.",
     "It is your day": "Heute ist Ihr Tag",
     f"Hello {NAME},\n\nall of us wish you a good year.": f"{_HELLO},\n\nwir alle wünschen Ihnen ein gutes neues Lebensjahr.",
     "happy birthday, {{ profile.first_name | default: 'friend' }}. All of us wish you a good year.": (
-        f"herzlichen Glückwunsch zum Geburtstag{_COMMA_NAME}. Wir alle wünschen Ihnen ein gutes neues Lebensjahr."
+        f"Herzlichen Glückwunsch zum Geburtstag{_COMMA_NAME}. Wir alle wünschen Ihnen ein gutes neues Lebensjahr."
     ),
     "It is back": "Es ist wieder da",
     "Back on the shelf": "Wieder lieferbar",
     f"Hello {NAME},\n\nwhat you looked at is here again.": f"{_HELLO},\n\nwas Sie sich angesehen haben, ist wieder da.",
-    "what you looked at is here again.": "was Sie sich angesehen haben, ist wieder da.",
+    "what you looked at is here again.": "Was Sie sich angesehen haben, ist wieder da.",
     "Now for less": "Jetzt günstiger",
     f"Hello {NAME},\n\nsomething you looked at costs less now.": (
         f"{_HELLO},\n\netwas, das Sie sich angesehen haben, kostet jetzt weniger."
     ),
-    "something you looked at costs less now.": "etwas, das Sie sich angesehen haben, kostet jetzt weniger.",
+    "something you looked at costs less now.": "Etwas, das Sie sich angesehen haben, kostet jetzt weniger.",
 }
 GERMAN = _MAILS | _RECOVERY | _CAMPAIGNS

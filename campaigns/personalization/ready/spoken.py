@@ -1,5 +1,6 @@
 """Ready-made texts in the language of the store: the same blocks with other words in them, or English where a sentence is missing.
 
+What is made together is in one language: a journey one mail of which lacks a sentence is in English as a whole (`messages.py`).
 Whoever makes one gets it written; nothing is translated later. A new language: a file of sentences like `german.py`, a line in `TEXTS`.
 """
 
@@ -30,10 +31,20 @@ def texts_of(locale: str) -> Texts:
 
 def in_words_of(texts: Texts, wording: Wording, *, kind: str = "mjml") -> Wording:
     """Return a ready-made message in another language; as it is where the language lacks one of its sentences. kind: of its version."""
-    said = {"mjml": _said_in_mail, "push": lambda source: [PushText.read(source).text]}.get(kind, lambda source: [source])(wording.source)
-    if not all(one in texts for one in (wording.subject, wording.preheader, *said) if one):
+    if not says_all(texts, wording, kind=kind):
         return wording
     return Wording(texts.get(wording.subject, ""), texts.get(wording.preheader, ""), _written(texts, wording.source, kind))
+
+
+def says_all(texts: Texts, wording: Wording, *, kind: str = "mjml") -> bool:
+    """Say whether another language has every sentence of a ready-made message. kind: of its version."""
+    return all(one in texts for one in (wording.subject, wording.preheader, *_said(wording.source, kind)) if one)
+
+
+def _said(source: str, kind: str) -> list[str]:
+    if kind == "push":
+        return [PushText.read(source).text]
+    return _said_in_mail(source) if kind == "mjml" else [source]
 
 
 def _written(texts: Texts, source: str, kind: str) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from campaigns.broadcasts import asking
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.content import choosing, language_read, languages_of, sources_of, wording_of
+from campaigns.broadcasts.explaining import leaves_at_once
 from campaigns.broadcasts.marking import shown_mark
 from campaigns.broadcasts.running import faults_of
 from campaigns.models import Campaign, CampaignVariant
@@ -86,6 +87,7 @@ def show_campaign(request: Any, public_id: UUID) -> HttpResponse:
             for way in context["ways"]
         ],
     }
+    context["asks_twice"] = not context["to_inbox"] or not leaves_at_once(campaign)
     context |= cost_of(request, context["ways"], audience, found)
     return render(request, "campaigns/campaign_review.html", context)
 

@@ -8,6 +8,7 @@ import pytest
 from campaigns.broadcasts import drafting
 from campaigns.broadcasts.ready_made import READY_MADE
 from campaigns.models import CampaignVariant, Template, TemplateVersion
+from campaigns.personalization.blocks.editing import filled_in
 from campaigns.personalization.blocks.tree import attributes_of
 from campaigns.personalization.brands import ready_words
 from campaigns.personalization.checking import FINE, findings_of
@@ -19,6 +20,7 @@ from campaigns.personalization.ready.spoken import TEXTS, _said_in_mail, in_word
 from campaigns.personalization.render import Rendered
 from campaigns.personalization.vocabulary import WORDS
 from campaigns.personalization.wording import Content, Wording
+from campaigns.playbooks import PLAYBOOKS, switching
 from campaigns.recovery.ready import MESSAGES
 from campaigns.sending.previewing import preview
 from retention.kit import clock
@@ -132,3 +134,26 @@ def test_the_gallery_of_a_german_store_begins_in_german(store: Any) -> None:
     assert client.post(f"/s/{store.slug}/content/new/", {"ready": "birthday"}).status_code == 302
     with store_context(store.pk):
         assert Template.objects.get().draft["subject"].startswith("Herzlichen Glückwunsch")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("key", [one.key for one in READY_MADE])
+def test_a_ready_made_text_begins_large_after_the_name_of_the_shop(store: Any, key: str, language: str) -> None:
+    type(store).objects.filter(pk=store.pk).update(locale=language)
+    with store_context(store.pk):
+        campaign = drafting.make(ready_made=key, channel="sms", user_id=None, now=clock.now())
+        said = CampaignVariant.objects.get(campaign=campaign).words["text"].removeprefix("{{ shop.name }}: ")
+    assert said[0].isupper()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("key", [key for key, one in PLAYBOOKS.items() if one.templates])
+def test_the_messages_of_a_ready_made_journey_are_all_in_one_language(store: Any, key: str, language: str) -> None:
+    store.locale = language
+    type(store).objects.filter(pk=store.pk).update(locale=language)
+    with store_context(store.pk):
+        switching.add(key, now=clock.now())
+        made = dict(TemplateVersion.objects.values_list("template__key", "source"))
+    english = {one.key: filled_in(one.source, ready_words(store)) if one.kind == "mjml" else one.source for one in PLAYBOOKS[key].templates}
+    assert english.keys() <= made.keys()
+    assert len({made[one] == source for one, source in english.items()}) == 1

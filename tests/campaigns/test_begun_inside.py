@@ -1,0 +1,171 @@
+"""A campaign started for the test inbox: where an account is connected before it is through, it stops and needs a yes to real people."""
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as site
+from django.test import Client
+
+from campaigns.broadcasts import asking, running
+from campaigns.broadcasts.marking import shown_mark, standing_mark
+from campaigns.models import Campaign
+from campaigns.sending.connecting import keep, stop_using
+from retention.kit import clock
+from retention.notices.models import Notice
+from retention.stores.models import StoreWork
+from tests.campaigns.campaigning import MAIL, connect, make_campaign, make_crowd, make_list, rows, send_all, start
+from tests.factories import make_key, member_of, signed_in
+
+pytestmark = pytest.mark.django_db
+DAY = (clock.now() + timedelta(days=2)).date()
+TEST = {"test_share": 0.5, "decide_metric": "clicks", "decide_hours": 4}
+LATER: list[dict[str, Any]] = [
+    {"when": "at", "wall_day": DAY, "wall_time": time(10)},
+    {"when": "local", "wall_day": DAY, "wall_time": time(10)},
+    {"ramp_hours": 6},
+    {"ways": (MAIL, type(MAIL)("Later", MAIL.words, delay_hours=3))},
+    {"ways": (MAIL, MAIL), **TEST},
+]
+
+
+def make(now: Any, people: int = 4, **more: Any) -> Campaign:
+    return make_campaign(make_list(make_crowd(people, now=now), now=now), now=now, **more)
+
+
+def connect_really(store: Any, *, now: Any) -> None:
+    """Connect the server that is the test inbox as an account of the store's own, so that what leaves by it is seen."""
+    host, port = site.INBOX_SMTP_URL.removeprefix("smtp://").split(":")
+    given = {"host": host, "port": int(port), "security": "none"}
+    keep("email", "smtp", name="SMTP", settings=given, secrets={}, sender={"from_address": f"shop@{store.slug}.example.test"}, now=now)
+
+
+def here(campaign: Campaign) -> str:
+    return f"/s/{campaign.store.slug}/campaigns/{campaign.public_id}/"
+
+
+def state_of(campaign: Campaign) -> tuple[str, str]:
+    campaign.refresh_from_db()
+    return campaign.state, campaign.pause_reason
+
+
+@pytest.mark.parametrize("more", LATER)
+def test_what_does_not_leave_at_once_is_asked_about_twice_although_it_goes_to_the_inbox(store: Any, more: dict[str, Any]) -> None:
+    now = clock.now()
+    client = signed_in(member_of(store, "marketer"))
+    later, at_once = (client.get(here(one)).content.decode() for one in (make(now, **more), make(now)))
+    assert "Send to 4 people?" in later
+    assert "asks before it goes to real people" in later
+    assert "Send to 4 people?" not in at_once
+
+
+def test_one_that_waits_for_its_day_stops_when_an_account_is_connected_and_asks_for_real_people(store: Any, sink: Any) -> None:
+    now = clock.now()
+    owner = signed_in(member_of(store, "owner"))
+    campaign = make(now, when="at", wall_day=DAY, wall_time=time(10))
+    owner.post(f"{here(campaign)}start/", {"seen": shown_mark(campaign)})
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("scheduled", "")
+    StoreWork.objects.filter(kind=running.WORK).update(due_at=now + timedelta(days=2))
+    connect_really(store, now=now)
+    assert StoreWork.objects.filter(kind=running.WORK, due_at=now).exists()
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("paused", "changed")
+    notice = Notice.objects.get(kind="campaign_asked")
+    assert "would reach real people now" in notice.subject
+    assert "a provider was connected: it would go to real people now. It is paused." in notice.text
+    page = owner.get(here(campaign))
+    assert "a provider was connected since" in page.content.decode()
+    assert "Send it to real people?" in page.content.decode()
+    refused = owner.post(f"{here(campaign)}resume/", {"seen": ""}, follow=True)
+    assert "going on sends it to real people" in refused.content.decode()
+    assert state_of(campaign) == ("paused", "changed")
+    owner.post(f"{here(campaign)}resume/", {"seen": page.context["standing"]})
+    assert state_of(campaign) == ("scheduled", "")
+    moment = campaign.starts_at
+    running.tick(store, now=moment)
+    assert (state_of(campaign), rows(campaign).count()) == (("sending", ""), 4)
+    assert send_all(store, now=moment) == 4
+    assert {one["From"] for one in sink.accepted} == {f"shop@{store.slug}.example.test"}
+    assert Notice.objects.filter(kind="campaign_asked").count() == 1
+
+
+def test_nothing_of_a_spread_one_leaves_by_an_account_that_was_connected_on_the_way(store: Any, sink: Any, now: Any) -> None:
+    campaign = make(now, 40, ramp_hours=4)
+    start(campaign, store, now=now)
+    assert campaign.begun_inside
+    half = now + timedelta(hours=1)
+    early = send_all(store, now=half)
+    assert 0 < early < 40
+    connect_really(store, now=half)
+    late = now + timedelta(hours=1, minutes=50)
+    assert rows(campaign).filter(state="ready", due_at__lte=late).exists()
+    assert send_all(store, now=late) == 0, "not even before somebody looks after the campaign"
+    assert len(sink.accepted) == early
+    running.tick(store, now=late)
+    assert state_of(campaign) == ("paused", "changed")
+    assert running.resume(campaign, now=late, seen=standing_mark(campaign))
+    assert not Campaign.objects.get(pk=campaign.pk).begun_inside
+    assert send_all(store, now=late) > 0
+
+
+def test_a_yes_to_the_inbox_is_none_to_people_and_an_account_that_is_gone_again_asks_nothing(store: Any, sink: Any, now: Any) -> None:
+    campaign = make(now, ramp_hours=4)
+    assert asking.ask(campaign, store=store, user_id=None, now=now)
+    assert asking.approve(campaign, store=store, user_id=None, seen=shown_mark(campaign), now=now)
+    inside = standing_mark(Campaign.objects.get(pk=campaign.pk))
+    assert running.pause(campaign, now=now)
+    connect_really(store, now=now)
+    assert not running.resume(campaign, now=now, seen=inside), "it was looked at as it went to the inbox"
+    assert state_of(campaign) == ("paused", "changed")
+    assert stop_using("email", now=now)
+    assert running.resume(campaign, now=now)
+    connect_really(store, now=now)
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("paused", "changed")
+
+
+def test_one_a_person_paused_says_on_its_page_where_it_would_go_now(store: Any, now: Any) -> None:
+    owner, campaign = signed_in(member_of(store, "owner")), make(now, ramp_hours=4)
+    start(campaign, store, now=now)
+    assert running.pause(campaign, now=now)
+    assert owner.get(here(campaign)).context["standing"] == ""
+    connect(store)
+    page = owner.get(here(campaign))
+    assert "Going on sends what is left to real people." in page.content.decode()
+    owner.post(f"{here(campaign)}resume/", {"seen": page.context["standing"]})
+    assert state_of(campaign) == ("sending", "")
+
+
+def test_one_of_which_all_has_left_is_over_whatever_is_connected_then(store: Any, sink: Any, now: Any) -> None:
+    campaign = make(now)
+    start(campaign, store, now=now)
+    assert send_all(store, now=now) == 4
+    connect_really(store, now=now)
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("finished", "")
+    assert not Notice.objects.filter(kind="campaign_asked").exists()
+
+
+def test_one_started_for_people_goes_on_whatever_becomes_of_the_account(store: Any, sink: Any, now: Any) -> None:
+    connect_really(store, now=now)
+    campaign = make(now, ramp_hours=1)
+    start(campaign, store, now=now)
+    assert stop_using("email", now=now)
+    connect_really(store, now=now)
+    running.tick(store, now=now)
+    assert (campaign.begun_inside, state_of(campaign)) == (False, ("sending", ""))
+    assert send_all(store, now=now + timedelta(hours=1)) == 4
+
+
+def test_a_program_reads_the_mark_and_goes_on_with_it(store: Any, now: Any) -> None:
+    _, key = make_key(store, scopes=["campaigns:read", "campaigns:send"])
+    client, campaign = Client(headers={"authorization": f"Bearer {key}"}), make(now, when="at", wall_day=DAY, wall_time=time(10))
+    there = f"/api/v1/campaigns/{campaign.public_id}"
+    assert client.post(f"{there}/start", {}, content_type="application/json").json()["state"] == "scheduled"
+    connect(store)
+    running.tick(store, now=now)
+    shown = client.get(there).json()
+    assert (shown["state"], shown["pause_reason"], len(shown["mark"])) == ("paused", "changed", 64)
+    assert client.post(f"{there}/resume", {}, content_type="application/json").status_code == 409
+    assert client.post(f"{there}/resume", {"mark": shown["mark"]}, content_type="application/json").json()["state"] == "scheduled"
