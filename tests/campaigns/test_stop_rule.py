@@ -23,7 +23,7 @@ def click(campaign: Campaign, letter: str, count: int, *, now: Any) -> None:
 
 def test_a_clear_lead_wins_early_and_a_small_one_waits_for_the_hour(store: Any, sink: Any, now: Any) -> None:
     ways = (MAIL, Way("Other", WORDS))
-    campaign = make_campaign(make_list(make_crowd(260, now=now), now=now), ways=ways, now=now, **TEST)
+    campaign = make_campaign(make_list(make_crowd(400, now=now), now=now), ways=ways, now=now, **TEST)  # who gets which is drawn
     start(campaign, store, now=now)
     send_all(store, now=now)
     sent = {letter: rows(campaign).filter(state="sent", variant=letter).count() for letter in "ab"}
