@@ -121,14 +121,15 @@ def _take_a_turn() -> bool:
 def _help() -> bool:
     """Send one slice of the first store served elsewhere that has something left for us; say whether one had. Then the line comes first.
 
-    What came back for later is announced: whoever has the turn may have looked for the store's next moment while we had it in hand.
+    What came back for later is announced: whoever has the turn may have looked for the store's next moment while we had it in hand. Not
+    where the account takes nothing: whose turn it is lets it rest, and ringing would cut that short.
     """
     for store_id in lend_a_hand(clock=clock.now):
         with store_context(store_id):
             store = Store.objects.get(pk=store_id)
             for channel in _due_channels():
                 one = dispatch_slice(store, channel=channel, clock=clock.now, helping=True)
-                if one.reserved > sum(one.states.values()) or one.states.get("ready"):
+                if not one.stopped and (one.reserved > sum(one.states.values()) or one.states.get("ready")):
                     _announce(store_id, channel=channel)
                 if one.reserved and not one.stopped:
                     return True

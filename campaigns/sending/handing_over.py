@@ -13,8 +13,9 @@ from campaigns.sending.lines import line
 SENDERS = 32
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
 SLOW_IN_A_ROW, SLOW_SECONDS = 2, 10.0
-LEFT_ALONE_SECONDS, TRUSTED_SECONDS = 60.0, 60.0
 """An account that took its time so often, one after the other, and so lately, counts as slow: once alone may be a busy machine."""
+LEFT_ALONE_SECONDS, TRUSTED_SECONDS = 60.0, 60.0
+"""For how long one that refused a helper gets no more hands, and one that answered a process at once needs no new try."""
 ENOUGH = SENDERS // 2
 """So many in `FEW_SECONDS` are no slow relay: at most a busy machine, which more threads would only make busier."""
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this

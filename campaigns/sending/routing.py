@@ -71,8 +71,7 @@ class Route:
     """One connection and the lots that leave by it. limit: the day's allowance, None without one; split: there are others beside it.
 
     left: those of the others that take nothing, and whose tried messages leave by this one where nothing of them can have left.
-    urgent: only what is no marketing, which a warm-up never keeps waiting. lent: by a process that lends
-    another one a hand.
+    urgent: only what is no marketing, which a warm-up never keeps waiting. lent: by a process that lends another one a hand.
     """
 
     account: Account
