@@ -3,7 +3,7 @@
 import itertools
 from datetime import datetime, timedelta
 
-from campaigns.models import Message, Template, TemplateVersion
+from campaigns.models import Connection, Message, Template, TemplateVersion
 from retention.customers.models import Consent, Customer
 
 _numbers = itertools.count(1)
@@ -41,6 +41,14 @@ def make_ready(count: int, *, now: datetime, version: TemplateVersion | None = N
         for person in people
     ]
     return list(Message.objects.bulk_create(rows))
+
+
+def connect_smtp(port: int, **settings: object) -> Connection:
+    """Save an account at a relay on this machine. settings: what else its form would keep, such as its pace."""
+    made = Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test")
+    made.settings = {"host": "127.0.0.1", "port": port, "security": "none"} | settings
+    made.save()
+    return made
 
 
 def _person(number: int, now: datetime) -> Customer:

@@ -20,7 +20,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns import tasks
-from campaigns.models import Connection, Message
+from campaigns.models import Message
 from campaigns.sending import dispatch, handing_over, lines, turns
 from campaigns.sending.dispatch import SENDERS
 from campaigns.sending.handing_over import FEW_SENDERS
@@ -29,7 +29,7 @@ from retention.kit import clock, ending
 from retention.stores.models import StoreWork
 from retention.stores.models.work import Taken
 from retention.tenancy.context import store_context
-from tests.campaigns.crowd import make_ready
+from tests.campaigns.crowd import connect_smtp, make_ready
 from tests.campaigns.test_killed import expire_leases
 from tests.factories import make_store
 from tests.faults import gauntlet
@@ -37,6 +37,14 @@ from tests.notices.mail_servers import free_port
 
 SMALL = 64
 MOST_SECONDS = 60.0
+
+
+@contextmanager
+def two_processes(folder: Path) -> Iterator[tuple[Path, list["subprocess.Popen[bytes]"]]]:
+    """Run two processes that send to one relay, and the relay; give its journal and them."""
+    journal = folder / "journal"
+    with gauntlet.referee(journal, kind="smtp", seed=1, mood="clean") as port, processes(f"smtp://127.0.0.1:{port}") as both:
+        yield journal, both
 
 
 @contextmanager
@@ -80,8 +88,7 @@ def nothing_waits() -> bool:
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_send_what_one_store_has_due_and_each_message_once(store: Any, tmp_path: Path) -> None:
     make_ready(20 * SMALL, now=clock.now())
-    journal = tmp_path / "journal"
-    with gauntlet.referee(journal, kind="smtp", seed=1, mood="clean") as port, processes(f"smtp://127.0.0.1:{port}") as both:
+    with two_processes(tmp_path) as (journal, both):
         ring(store)
         wait_until(nothing_waits)
         shares = [ended(process) for process in both]
@@ -95,8 +102,7 @@ def test_two_processes_send_what_one_store_has_due_and_each_message_once(store: 
 @pytest.mark.django_db(transaction=True)
 def test_each_process_has_no_more_in_hand_than_senders_and_the_other_goes_on_when_one_is_killed(store: Any, tmp_path: Path) -> None:
     make_ready(20 * SMALL, now=clock.now())
-    journal = tmp_path / "journal"
-    with gauntlet.referee(journal, kind="smtp", seed=1, mood="clean") as port, processes(f"smtp://127.0.0.1:{port}") as both:
+    with two_processes(tmp_path) as (journal, both):
         ring(store)
         wait_until(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 4 * SMALL)
         for process in both:
@@ -131,7 +137,7 @@ def test_nobody_gets_more_than_the_cap_from_two_processes(store: Any, tmp_path: 
     due = [_another(one, source_id=2 + number) for number in range(each) for one in before]
     Message.objects.update(state="sent", token=1, sent_at=began, first_attempt_at=began - timedelta(hours=1))
     Message.objects.bulk_create(due)
-    with gauntlet.referee(tmp_path / "journal", kind="smtp", seed=1, mood="clean") as port, processes(f"smtp://127.0.0.1:{port}") as both:
+    with two_processes(tmp_path) as (_journal, both):
         for _round in range(each):  # who lost to another of the same person, or came too soon, waits for a while
             Message.objects.filter(state="ready").update(due_at=clock.now())
             ring(store)
@@ -234,9 +240,7 @@ def test_an_account_that_takes_its_time_gets_no_hand(store: Any, served: Taken, 
 
 @pytest.mark.django_db
 def test_an_account_that_refuses_a_helper_rests_for_that_process_alone(store: Any, served: Taken, sink: Any) -> None:
-    made = Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test")
-    made.settings = {"host": "127.0.0.1", "port": free_port(), "security": "none"}
-    made.save()
+    made = connect_smtp(free_port())
     make_ready(3 * SENDERS, now=clock.now())
     for _tick in range(2):
         tasks.dispatch()
@@ -244,6 +248,7 @@ def test_an_account_that_refuses_a_helper_rests_for_that_process_alone(store: An
     assert Message.objects.filter(state="ready", attempts=0, lease_until=None).count() == 3 * SENDERS - dispatch.TRIED_FIRST
     made.refresh_from_db()
     assert made.resting_until is None
+    assert StoreWork.objects.get(kind="dispatch").rung == served.rung, "whoever has the turn may let it rest"
     assert dispatch.dispatch_slice(store, channel="email", clock=clock.now).stopped, "whose turn it is finds out by itself"
     assert sink.accepted == []
     made.refresh_from_db()
@@ -264,10 +269,7 @@ def test_what_comes_back_to_a_helper_is_announced_although_the_turn_ended_meanwh
 
 @pytest.mark.django_db
 def test_an_account_with_a_pace_is_left_to_whose_turn_it_is(store: Any, served: Taken, sink: Any, settings: Any) -> None:
-    host, port = settings.INBOX_SMTP_URL.removeprefix("smtp://").split(":")
-    made = Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test")
-    made.settings = {"host": host, "port": int(port), "security": "none", "per_second": 3}
-    made.save()
+    connect_smtp(int(settings.INBOX_SMTP_URL.rpartition(":")[2]), per_second=3)
     make_ready(8, now=clock.now())
     tasks.dispatch()
     assert sink.accepted == []
@@ -331,9 +333,7 @@ def test_one_tick_of_a_process_goes_on_and_those_beside_it_are_short() -> None:
 def test_only_the_gate_waits_for_the_disk_unless_more_follows_from_an_answer(store: Any, sink: Any, settings: Any, own: bool) -> None:
     """What the gate marked is on disk before bytes leave, and with it the endings of the few before; a setting does not outlive them."""
     if own:
-        host, port = settings.INBOX_SMTP_URL.removeprefix("smtp://").split(":")
-        at = {"host": host, "port": int(port), "security": "none"}
-        Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test", settings=at).save()
+        connect_smtp(int(settings.INBOX_SMTP_URL.rpartition(":")[2]))
     make_ready(2 * SENDERS, now=clock.now())
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")

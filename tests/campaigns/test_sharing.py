@@ -18,7 +18,7 @@ from campaigns.sending.dispatch import dispatch_slice
 from retention.kit import clock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import store_context
-from tests.campaigns.crowd import make_ready
+from tests.campaigns.crowd import connect_smtp, make_ready
 from tests.campaigns.story import send
 from tests.factories import make_store
 
@@ -88,10 +88,7 @@ def test_many_workers_at_once_never_get_more_than_the_pace(store: Any) -> None:
 
 @pytest.mark.django_db
 def test_slice_takes_only_what_the_pace_allows_and_says_when_there_is_more(store: Any, sink: Any, now: Any, settings: Any) -> None:
-    host, port = settings.INBOX_SMTP_URL.removeprefix("smtp://").split(":")
-    made = Connection(channel="email", provider="smtp", name="SMTP", from_address="shop@lumen.example.test")
-    made.settings = {"host": host, "port": int(port), "security": "none", "per_second": 3}
-    made.save()
+    connect_smtp(int(settings.INBOX_SMTP_URL.rpartition(":")[2]), per_second=3)
     make_ready(20, now=now)
     first = send(store, now=now)
     assert (first.states, first.wait_seconds > 0) == ({"sent": 6}, True)
