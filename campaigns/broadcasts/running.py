@@ -158,7 +158,7 @@ def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
         if differs(held) and (not seen or differs(held, seen)):
             _ask_anew(held, now=now)
             return False
-        held.begun_inside = held.begun_inside and stays_inside(held)
+        held.begun_inside = stays_inside(held)
         changes: dict[str, Any] = {"paused_at": None, "pause_reason": "", "confirmed_at": now, "begun_inside": held.begun_inside}
         changes |= {"approved_mark": standing_mark(held)} if held.approved_mark else {}
         if held.opened_at is None:

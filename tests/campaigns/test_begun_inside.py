@@ -158,6 +158,19 @@ def test_one_started_for_people_goes_on_whatever_becomes_of_the_account(store: A
     assert send_all(store, now=now + timedelta(hours=1)) == 4
 
 
+def test_what_goes_on_while_no_account_is_connected_goes_to_the_inbox_from_then_on(store: Any, sink: Any, now: Any) -> None:
+    connect_really(store, now=now)
+    campaign = make(now, ramp_hours=4)
+    start(campaign, store, now=now)
+    assert running.pause(campaign, now=now)
+    assert stop_using("email", now=now)
+    assert running.resume(campaign, now=now, seen=standing_mark(Campaign.objects.get(pk=campaign.pk)))
+    connect_really(store, now=now)
+    assert send_all(store, now=now + timedelta(hours=4)) == 0
+    running.tick(store, now=now)
+    assert (state_of(campaign)[0], campaign.begun_inside, len(sink.accepted)) == ("paused", True, 0)
+
+
 def test_a_program_reads_the_mark_and_goes_on_with_it(store: Any, now: Any) -> None:
     _, key = make_key(store, scopes=["campaigns:read", "campaigns:send"])
     client, campaign = Client(headers={"authorization": f"Bearer {key}"}), make(now, when="at", wall_day=DAY, wall_time=time(10))
