@@ -8,7 +8,7 @@ from rest_framework import serializers
 from campaigns.broadcasts import reading
 from campaigns.broadcasts.content import Words
 from campaigns.broadcasts.drafting import CHANNELS, Told, Way
-from campaigns.broadcasts.marking import leads_out, shown_mark, standing_mark
+from campaigns.broadcasts.marking import shown_mark, standing_mark, turned
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
 from retention.rest.querying import PlainText
@@ -72,7 +72,7 @@ class CampaignShown(CampaignOut):
         """Return the mark of a draft, and of a paused one that waits for a yes what may have changed since; else nothing."""
         if campaign.is_editable:
             return shown_mark(campaign)
-        waits = campaign.state == Campaign.State.PAUSED and (campaign.approved_mark or leads_out(campaign))
+        waits = campaign.state == Campaign.State.PAUSED and (campaign.approved_mark or turned(campaign))
         return standing_mark(campaign) if waits else ""
 
     def get_figures(self, campaign: Campaign) -> FiguresOut:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from campaigns.broadcasts.marking import leads_out
+from campaigns.broadcasts.marking import turned
 from campaigns.models import Campaign
 from retention.dashboard.access import CAPABILITIES
 from retention.dashboard.addresses import page_address
@@ -21,12 +21,15 @@ def tell_asked(campaign: Campaign, *, store: Store) -> None:
 
 
 def tell_changed(campaign: Campaign, *, store: Store, stamp: str) -> None:
-    """Ask again everybody who may say yes to one that was stopped, because it is not what was approved, or would go to real people now."""
-    outside = leads_out(campaign)
-    words = _words(campaign, store) | {"changed": True, "outside": outside}
-    changed = _("%(store)s: %(name)s changed and waits for your yes again")
-    told = _("%(store)s: %(name)s would reach real people now and waits for your yes") if outside else changed
-    subject = told % {"store": store.name, "name": campaign.name}
+    """Ask again everybody who may say yes to one that was stopped, because it is not what was approved, or goes elsewhere now."""
+    where = turned(campaign)
+    told = {
+        "": _("%(store)s: %(name)s changed and waits for your yes again"),
+        "outside": _("%(store)s: %(name)s would reach real people now and waits for your yes"),
+        "inside": _("%(store)s: %(name)s would go to the test inbox now and waits for your yes"),
+    }
+    words = _words(campaign, store) | {"changed": True, "turned": where}
+    subject = told[where] % {"store": store.name, "name": campaign.name}
     key = f"campaign-changed:{campaign.public_id}:{stamp}"
     owe_team("campaign_asked", roles=sorted(CAPABILITIES[MAY]), subject=subject, words=words, key=key)
 

@@ -45,28 +45,33 @@ def stays_inside(campaign: Campaign) -> bool:
     return bool(without_provider([campaign.channel]))
 
 
-def leads_out(campaign: Campaign) -> bool:
-    """Say whether it was started for the test inbox, and an account was connected since: to real people it needs another yes."""
-    return campaign.begun_inside and not stays_inside(campaign)
+def turned(campaign: Campaign) -> str:
+    """Return where one that was started goes now, "outside" or "inside", where it was started for the other; else nothing.
+
+    Outside are real people, inside is the test inbox. Either needs another yes.
+    """
+    inside = stays_inside(campaign)
+    return "" if inside == campaign.begun_inside else "inside" if inside else "outside"
 
 
 def standing_mark(campaign: Campaign) -> str:
     """Return the marks of what may still change after the start: whom its segments choose, and its rules with their coupons.
 
-    A yes to one that would go to real people now, and was started for the test inbox, is another one than before.
+    A yes to one that would go elsewhere now than it was started for, to real people or to the test inbox, is another one than before.
     """
-    rules = ["outside", *_rules(campaign)] if leads_out(campaign) else _rules(campaign)
+    where = turned(campaign)
+    rules = [where, *_rules(campaign)] if where else _rules(campaign)
     return f"{_digest(_audience(campaign))[:_PART]}{_digest(rules)[:_PART]}"
 
 
 def differs(campaign: Campaign, seen: str | None = None) -> bool:
     """Say whether something changed that somebody was asked about: the audience until everybody has a row, the rules until the end.
 
-    So did what was started for the test inbox and would reach real people now, whether somebody was asked or not.
+    So did what would go elsewhere now than it was started for (`turned`), whether somebody was asked or not.
     seen: a standing mark that a page showed, to ask whether something changed since that instead.
     """
     kept = campaign.approved_mark if seen is None else seen
-    if not campaign.approved_mark and not leads_out(campaign):
+    if not campaign.approved_mark and not turned(campaign):
         return False
     now = standing_mark(campaign)
     return now[_PART:] != kept[_PART:] or (campaign.planned_at is None and now[:_PART] != kept[:_PART])

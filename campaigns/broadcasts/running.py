@@ -130,8 +130,8 @@ def start(campaign: Campaign, *, store: Store, user_id: int | None, now: datetim
         starts_at = first_moment(held.when, day=held.wall_day, wall=held.wall_time, zone=store.timezone, now=now)
         held.holdout_share = share_of(held)
         held.state, held.confirmed_at, held.starts_at, held.started_by_id = Campaign.State.SCHEDULED, now, starts_at, user_id
-        held.approved_mark = standing_mark(held) if held.asked_at is not None else ""
         held.measure_opens, held.begun_inside = held.measure_opens and brand_of(store).measure_opens, stays_inside(held)
+        held.approved_mark = standing_mark(held) if held.asked_at is not None else ""
         begun = ("state", "holdout_share", "confirmed_at", "starts_at", "started_by", "approved_mark", "begun_inside", "measure_opens")
         held.save(update_fields=begun)
         StoreWork.ring(WORK, store_id=store.pk, due_at=starts_at)
@@ -147,8 +147,8 @@ def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReas
 def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
     """Go on where it stopped; say whether it does. What became due meanwhile has its full patience again from now on (`gate.py`).
 
-    One that is not what was approved, or goes to real people now and was started for the test inbox, stays paused as changed, unless seen,
-    a standing mark, says that it was looked at as it is now.
+    One that is not what was approved, or goes elsewhere now than it was started for, to real people or to the test inbox, stays paused as
+    changed, unless seen, a standing mark, says that it was looked at as it is now.
     """
     with transaction.atomic():
         hold_accounts()
@@ -237,8 +237,7 @@ def look_again(now: datetime) -> None:
 def tick(store: Store, *, now: datetime) -> datetime | None:
     """Carry on every campaign of the active store, and return when to look again. Call it outside a transaction."""
     scheduled = Campaign.objects.filter(state=Campaign.State.SCHEDULED)
-    looked_at = Q(starts_at__lte=now) | ~Q(approved_mark="") | Q(begun_inside=True)
-    for campaign in scheduled.filter(looked_at).order_by("starts_at", "id"):
+    for campaign in scheduled.order_by("starts_at", "id"):
         if not _ask_again(campaign, store=store, now=now) and (campaign.starts_at or now) <= now:
             _open(campaign, now=now)
     going = [one for one in Campaign.objects.sending().order_by("id") if not _ask_again(one, store=store, now=now)]

@@ -44,7 +44,8 @@ class Campaign(StoreOwned):
 
     wall_day, wall_time: in the store's zone, or in each recipient's own. asked_at, asked_by: since when somebody who may not send it waits
     for one who may; asked_mark: what it was then; approved_mark: what may still change after a yes, as `broadcasts/marking.py` writes them.
-    begun_inside: it was started for the test inbox; where an account is connected since, it waits for a yes to that.
+    begun_inside: it was started, or let go on, for the test inbox and not for real people; where it goes to the others now, it waits for a
+    yes to that.
     measure_opens: its mails carry the picture that tells of an opening. starts_at: when the first message may be due.
     confirmed_at: when a person last said "send". opened_at: when planning began. planned_to: customers up to this id have their row.
     planned_at: all have one. seen_at: when a process last looked after it; a gap of two hours means that the machine was off.

@@ -37,11 +37,12 @@ ON_CHANNEL_SQL = """CASE WHEN m.channel = ANY(%s) THEN ARRAY(
             WHERE store_id = $3 AND customer_id = m.customer_id AND channel = m.channel AND stream = 'marketing' AND first_attempt_at > $4
                 AND (state IN ('sending', 'sent', 'unknown') OR (state = 'ready' AND provider_key <> '' AND id <> ALL($1)))
         ) ELSE ARRAY[]::timestamptz[] END"""
-# One that was started for the test inbox goes no further once an account is connected (see `broadcasts/running.py`).
-LEADS_OUT_SQL = """(b.begun_inside AND EXISTS (
-                SELECT FROM campaigns_connection WHERE store_id = b.store_id AND channel = b.channel AND active
+# One that was started for the test inbox goes no further once an account is connected, nor one that was started for real people once none
+# is (see `turned` in `broadcasts/marking.py`). The accounts of the store are read once for all rows.
+TURNED_SQL = """(b.channel <> 'onsite' AND b.begun_inside = (
+                (b.store_id, b.channel) IN (SELECT store_id, channel FROM campaigns_connection WHERE active)
             ))"""
-CAMPAIGN_GOES_SQL = f"coalesce(b.state = 'sending' AND NOT {LEADS_OUT_SQL}, true)"
+CAMPAIGN_GOES_SQL = f"coalesce(b.state = 'sending' AND NOT {TURNED_SQL}, true)"
 _KIND = "CASE WHEN j.for_quiet THEN 'cell' ELSE m.source_kind END"
 _CANDIDATES = Prepared(
     "gate_candidates",

@@ -154,7 +154,8 @@ def _own_secrets(provider: str, *, now: datetime) -> dict[str, str]:
 def stop_using(channel: str, provider: str = "", *, connection: Connection | None = None, now: datetime) -> bool:
     """Let a channel's messages leave by its other connection, else go to the test inbox again, and forget the provider's secrets.
 
-    Return whether there was one. provider: only of this one; connection: only this. What waits for its warm-up is looked at anew.
+    Return whether there was one. provider: only of this one; connection: only this. What waits for its warm-up is looked at anew. Where it
+    was the channel's last, its campaigns that were started for real people stop and ask.
     """
     with transaction.atomic():
         hold_accounts()
@@ -163,7 +164,8 @@ def stop_using(channel: str, provider: str = "", *, connection: Connection | Non
         stopped = bool(rows.update(active=False, sealed=""))
         if stopped:
             let_go(channel, now=now)
-            StoreWork.ring("dispatch", store_id=require_store_id(), due_at=now)
+            for kind in ("campaigns", "dispatch"):  # a campaign that was started for real people stops here
+                StoreWork.ring(kind, store_id=require_store_id(), due_at=now)
     return stopped
 
 

@@ -28,7 +28,7 @@ from campaigns.sending.assembling import Built
 from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.budgets import budget_of_store
 from campaigns.sending.building import build_all
-from campaigns.sending.competing import LEADS_OUT_SQL
+from campaigns.sending.competing import TURNED_SQL
 from campaigns.sending.eligibility import Budget
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
@@ -57,7 +57,7 @@ _RESERVE = f"""
         WHERE m.store_id = %(store)s AND m.is_ready AND m.due_at <= %(now)s AND m.channel = %(channel)s
             AND (m.lease_until IS NULL OR m.lease_until < clock_timestamp())
             AND (m.source_kind <> 'journey' OR j.state = 'live')
-            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s AND NOT {LEADS_OUT_SQL})) [[route]] [[look]]
+            AND (b.id IS NULL OR (b.state = 'sending' AND b.seen_at > %(looked_after)s AND NOT {TURNED_SQL})) [[route]] [[look]]
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     ), leased AS (
         UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'

@@ -125,7 +125,7 @@ def test_what_the_merchant_says_wins_then_what_brings_in_more_then_the_kind(stor
 def test_the_losers_wait_and_both_sides_tell_why(store: Any, sink: Any, now: Any) -> None:
     Campaign(pk=1, name="News").save()
     Campaign(pk=2, name="Advent").save()
-    Campaign.objects.update(state="sending", confirmed_at=now, starts_at=now, opened_at=now, seen_at=now)
+    Campaign.objects.update(state="sending", begun_inside=True, confirmed_at=now, starts_at=now, opened_at=now, seen_at=now)
     (first,) = make_ready(1, now=now)
     (second,) = wanting(first, ("campaign", 2))
     SourceRank.objects.create(source_kind="campaign", source_id=2, priority=1)

@@ -1,4 +1,4 @@
-"""A campaign started for the test inbox: where an account is connected before it is through, it stops and needs a yes to real people."""
+"""A campaign goes to whom it was started for, the test inbox or real people: where that changes before it is through, it stops and asks."""
 
 from datetime import time, timedelta
 from typing import Any
@@ -147,11 +147,76 @@ def test_one_of_which_all_has_left_is_over_whatever_is_connected_then(store: Any
     assert not Notice.objects.filter(kind="campaign_asked").exists()
 
 
-def test_one_started_for_people_goes_on_whatever_becomes_of_the_account(store: Any, sink: Any, now: Any) -> None:
+def test_one_started_for_people_stops_where_its_account_is_not_used_any_more_and_none_goes_to_the_inbox_unasked(
+    store: Any, sink: Any, now: Any
+) -> None:
+    owner = signed_in(member_of(store, "owner"))
+    connect_really(store, now=now)
+    campaign = make(now, 40, ramp_hours=4)
+    start(campaign, store, now=now)
+    half, late = now + timedelta(hours=1), now + timedelta(hours=1, minutes=50)
+    early = send_all(store, now=half)
+    assert 0 < early < 40
+    StoreWork.objects.filter(kind=running.WORK).update(due_at=now + timedelta(days=2))
+    assert stop_using("email", now=half)
+    assert StoreWork.objects.filter(kind=running.WORK, due_at=half).exists()
+    assert rows(campaign).filter(state="ready", due_at__lte=late).exists()
+    assert send_all(store, now=late) == 0, "not even before somebody looks after the campaign"
+    running.tick(store, now=late)
+    assert state_of(campaign)[0] == "paused"
+    notice = Notice.objects.get(kind="campaign_asked")
+    assert "would go to the test inbox now" in notice.subject
+    assert "its provider is not used any more: what is left would go to the test inbox. It is paused." in notice.text
+    page = owner.get(here(campaign))
+    assert "Going on sends what is left to the test inbox, and these people never get it." in page.content.decode()
+    assert "Send it to the test inbox?" in page.content.decode()
+    refused = owner.post(f"{here(campaign)}resume/", {"seen": ""}, follow=True)
+    assert "going on sends what is left to the test inbox" in refused.content.decode()
+    assert (state_of(campaign)[0], len(sink.accepted)) == ("paused", early)
+    owner.post(f"{here(campaign)}resume/", {"seen": page.context["standing"]})
+    assert (state_of(campaign), campaign.begun_inside) == (("sending", ""), True)
+    assert send_all(store, now=late) > 0
+
+
+def test_one_that_waits_for_its_day_stops_when_its_account_goes_and_goes_on_unasked_when_it_is_back(store: Any, sink: Any) -> None:
+    now = clock.now()
+    member_of(store, "owner")
+    connect_really(store, now=now)
+    campaign = make(now, when="at", wall_day=DAY, wall_time=time(10))
+    start(campaign, store, now=now)
+    assert stop_using("email", now=now)
+    running.tick(store, now=now)
+    assert state_of(campaign)[0] == "paused"
+    assert not running.resume(campaign, now=now)
+    connect_really(store, now=now)
+    assert running.resume(campaign, now=now)
+    assert send_all(store, now=campaign.starts_at) == 0
+    running.tick(store, now=campaign.starts_at)
+    assert send_all(store, now=campaign.starts_at) == 4
+    assert {one["From"] for one in sink.accepted} == {f"shop@{store.slug}.example.test"}
+    assert Notice.objects.filter(kind="campaign_asked").count() == 1
+
+
+def test_a_yes_to_real_people_is_none_to_the_inbox(store: Any, sink: Any, now: Any) -> None:
+    connect_really(store, now=now)
+    campaign = make(now, ramp_hours=4)
+    assert asking.ask(campaign, store=store, user_id=None, now=now)
+    assert asking.approve(campaign, store=store, user_id=None, seen=shown_mark(campaign), now=now)
+    outside = standing_mark(Campaign.objects.get(pk=campaign.pk))
+    assert running.pause(campaign, now=now)
+    assert stop_using("email", now=now)
+    assert not running.resume(campaign, now=now, seen=outside), "it was looked at as it went to real people"
+    assert running.resume(campaign, now=now, seen=standing_mark(Campaign.objects.get(pk=campaign.pk)))
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("sending", "")
+
+
+def test_one_started_for_people_goes_on_where_an_account_is_back_before_anybody_looked(store: Any, sink: Any, now: Any) -> None:
     connect_really(store, now=now)
     campaign = make(now, ramp_hours=1)
     start(campaign, store, now=now)
     assert stop_using("email", now=now)
+    assert send_all(store, now=now + timedelta(hours=1)) == 0
     connect_really(store, now=now)
     running.tick(store, now=now)
     assert (campaign.begun_inside, state_of(campaign)) == (False, ("sending", ""))

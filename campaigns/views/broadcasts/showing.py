@@ -13,7 +13,7 @@ from campaigns.broadcasts import costing, reading
 from campaigns.broadcasts.audience import Audience
 from campaigns.broadcasts.explaining import next_steps
 from campaigns.broadcasts.holding import share_of
-from campaigns.broadcasts.marking import leads_out, standing_mark, stays_inside
+from campaigns.broadcasts.marking import standing_mark, stays_inside, turned
 from campaigns.broadcasts.planning import salt_of
 from campaigns.broadcasts.reach import Reach, reach
 from campaigns.channels.onsite.channel import ONSITE
@@ -77,9 +77,9 @@ def is_on_site(campaign: Campaign, *, now: datetime) -> bool:
 def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     """Return what every page of one campaign shows."""
     figures = reading.figures_of([campaign.pk], currency=request.store.currency)[campaign.pk]
-    outside = campaign.state == Campaign.State.PAUSED and leads_out(campaign)
+    where = turned(campaign) if campaign.state == Campaign.State.PAUSED else ""
     changed = campaign.state == Campaign.State.PAUSED and campaign.pause_reason == Campaign.PauseReason.CHANGED
-    standing = standing_mark(campaign) if changed or outside else ""  # first, so that it is never newer than what is shown
+    standing = standing_mark(campaign) if changed or where else ""  # first, so that it is never newer than what is shown
     rows = campaign.segments.select_related("segment").order_by("segment__name")
     waits = campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
     steps = next_steps(campaign, store=request.store, now=clock.now()) if waits else []
@@ -98,7 +98,7 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
         "ways": list(campaign.variants.select_related("template", "version", "sender").order_by("letter")),
         "stop": breaking.open_stop("campaign", campaign.pk) if campaign.state == Campaign.State.PAUSED else None,
         "to_inbox": stays_inside(campaign),
-        "leads_out": outside,
+        "turned": where,
         "may_see_inbox": may(request, "inbox.view"),
         "may_write": may(request, "messages.write"),
         "may_edit": may(request, "messages.edit"),
