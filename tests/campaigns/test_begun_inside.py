@@ -1,10 +1,12 @@
 """A campaign goes to whom it was started for, the test inbox or real people: where that changes before it is through, it stops and asks."""
 
 from datetime import time, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.db import connection
 from django.test import Client
 
 from campaigns.broadcasts import asking, running
@@ -234,6 +236,28 @@ def test_what_goes_on_while_no_account_is_connected_goes_to_the_inbox_from_then_
     assert send_all(store, now=now + timedelta(hours=4)) == 0
     running.tick(store, now=now)
     assert (state_of(campaign)[0], campaign.begun_inside, len(sink.accepted)) == ("paused", True, 0)
+
+
+def test_what_was_under_way_without_an_account_before_it_was_kept_asks_before_it_goes_to_people(store: Any, sink: Any, now: Any) -> None:
+    keeping = import_module("campaigns.migrations.0054_begun_inside_before_it_was_kept")._KEEP
+    moment = clock.now()
+    waits, spread, paused, over = make(moment, when="at", wall_day=DAY, wall_time=time(10)), make(now, ramp_hours=4), make(now), make(now)
+    for one in (waits, spread, paused, over):
+        start(one, store, now=moment if one is waits else now)
+    assert running.pause(paused, now=now)
+    assert running.cancel(over, now=now)
+    Campaign.objects.update(begun_inside=False)  # as they stand after the update that brought the column
+    Campaign.objects.filter(pk=paused.pk).update(channel="onsite")
+    with connection.cursor() as cursor:
+        cursor.execute(keeping)
+    kept = dict(Campaign.objects.values_list("pk", "begun_inside"))
+    assert kept == {waits.pk: True, spread.pk: True, paused.pk: False, over.pk: False}
+    connect_really(store, now=now)
+    assert send_all(store, now=now + timedelta(hours=4)) == 0
+    Campaign.objects.update(begun_inside=False)
+    with connection.cursor() as cursor:
+        cursor.execute(keeping)
+    assert not Campaign.objects.filter(begun_inside=True).exists(), "they go to real people already"
 
 
 def test_a_program_reads_the_mark_and_goes_on_with_it(store: Any, now: Any) -> None:
