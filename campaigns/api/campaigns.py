@@ -38,7 +38,10 @@ class NotWhatWasSeen(APIException):
     """The campaign is not what was asked about, approved or looked at."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = gettext_lazy("The campaign was changed meanwhile. Look at it again, and say yes to it with its new mark.")
+    default_detail = gettext_lazy(
+        "The campaign was changed meanwhile, or goes elsewhere now, to real people or to the test inbox. "
+        "Look at it again, and say yes to it with its new mark."
+    )
     default_code = "changed"
 
 
@@ -145,12 +148,16 @@ class CampaignResuming(CampaignsView):
     @extend_schema(operation_id="campaigns_resume", request=CampaignGoIn, responses={200: CampaignShown}, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Go on where it stopped. 409 where it was changed after it was approved and is not what `mark` stands for."""
+        """Go on where it stopped.
+
+        409 where it was changed after it was approved, or goes elsewhere now than it was started for, to real people or to the test inbox,
+        and is not what `mark` stands for.
+        """
         seen = mark_in(request)
 
         def deed(one: Campaign) -> bool:
             done = running.resume(one, now=clock.now(), seen=seen)
-            if not done and Campaign.objects.filter(pk=one.pk, pause_reason=Campaign.PauseReason.CHANGED).exists():
+            if not done and Campaign.objects.filter(pk=one.pk, pause_reason__in=Campaign.ASKS).exists():
                 raise NotWhatWasSeen
             return done
 

@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext as _
 
-from campaigns.broadcasts.marking import turned
 from campaigns.models import Campaign
 from retention.dashboard.access import CAPABILITIES
 from retention.dashboard.addresses import page_address
@@ -20,16 +19,15 @@ def tell_asked(campaign: Campaign, *, store: Store) -> None:
     owe_team("campaign_asked", roles=sorted(CAPABILITIES[MAY]), subject=subject, words=words, key=f"campaign-asked:{_key(campaign)}")
 
 
-def tell_changed(campaign: Campaign, *, store: Store, stamp: str) -> None:
-    """Ask again everybody who may say yes to one that was stopped, because it is not what was approved, or goes elsewhere now."""
-    where = turned(campaign)
+def tell_changed(campaign: Campaign, *, store: Store, why: str, stamp: str) -> None:
+    """Ask again everybody who may say yes to one that was stopped. why: one of `Campaign.ASKS`."""
     told = {
-        "": _("%(store)s: %(name)s changed and waits for your yes again"),
-        "outside": _("%(store)s: %(name)s would reach real people now and waits for your yes"),
-        "inside": _("%(store)s: %(name)s would go to the test inbox now and waits for your yes"),
-    }
-    words = _words(campaign, store) | {"changed": True, "turned": where}
-    subject = told[where] % {"store": store.name, "name": campaign.name}
+        Campaign.PauseReason.CHANGED: _("%(store)s: %(name)s changed and waits for your yes again"),
+        Campaign.PauseReason.OUTSIDE: _("%(store)s: %(name)s would reach real people now and waits for your yes"),
+        Campaign.PauseReason.INSIDE: _("%(store)s: %(name)s would go to the test inbox now and waits for your yes"),
+    }[Campaign.PauseReason(why)]
+    words = _words(campaign, store) | {"changed": True, "why": str(why)}
+    subject = told % {"store": store.name, "name": campaign.name}
     key = f"campaign-changed:{campaign.public_id}:{stamp}"
     owe_team("campaign_asked", roles=sorted(CAPABILITIES[MAY]), subject=subject, words=words, key=key)
 

@@ -14,7 +14,7 @@ from campaigns.broadcasts import content
 from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
 from campaigns.broadcasts.holding import share_of
 from campaigns.broadcasts.mailing import tell_changed
-from campaigns.broadcasts.marking import differs, standing_mark, stays_inside
+from campaigns.broadcasts.marking import differs, standing_mark, stays_inside, turned
 from campaigns.broadcasts.moments import first_moment
 from campaigns.broadcasts.planning import plan
 from campaigns.broadcasts.winning import decide, let_rest_go
@@ -147,8 +147,8 @@ def pause(campaign: Campaign, *, now: datetime, reason: str = Campaign.PauseReas
 def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
     """Go on where it stopped; say whether it does. What became due meanwhile has its full patience again from now on (`gate.py`).
 
-    One that is not what was approved, or goes elsewhere now than it was started for, to real people or to the test inbox, stays paused as
-    changed, unless seen, a standing mark, says that it was looked at as it is now.
+    One that is not what was approved, or goes elsewhere now than it was started for, to real people or to the test inbox, stays paused and
+    says so, unless seen, a standing mark, says that it was looked at as it is now.
     """
     with transaction.atomic():
         hold_accounts()
@@ -176,9 +176,14 @@ def resume(campaign: Campaign, *, now: datetime, seen: str = "") -> bool:
 
 def _ask_anew(held: Campaign, *, now: datetime) -> None:
     """Say of a paused one that it is not what somebody said yes to, and ask for the yes again, once."""
-    changed = Campaign.PauseReason.CHANGED
-    if Campaign.objects.filter(pk=held.pk).exclude(pause_reason=changed).update(pause_reason=changed):
-        tell_changed(held, store=held.store, stamp=f"{now:%Y%m%d%H%M%S}")
+    why = _why(held)
+    if Campaign.objects.filter(pk=held.pk).exclude(pause_reason=why).update(pause_reason=why):
+        tell_changed(held, store=held.store, why=why, stamp=f"{now:%Y%m%d%H%M%S}")
+
+
+def _why(campaign: Campaign) -> str:
+    """Return why one that differs is paused: first that it goes elsewhere now."""
+    return turned(campaign) or Campaign.PauseReason.CHANGED
 
 
 def cancel(campaign: Campaign, *, now: datetime) -> bool:
@@ -258,9 +263,10 @@ def _ask_again(campaign: Campaign, *, store: Store, now: datetime) -> bool:
     if _finish(campaign, now=now):
         return True
     with transaction.atomic():
-        paused = pause(campaign, now=now, reason=Campaign.PauseReason.CHANGED)
+        why = _why(campaign)
+        paused = pause(campaign, now=now, reason=why)
         if paused:
-            tell_changed(campaign, store=store, stamp=f"{now:%Y%m%d%H%M%S}")
+            tell_changed(campaign, store=store, why=why, stamp=f"{now:%Y%m%d%H%M%S}")
     return paused
 
 

@@ -73,8 +73,13 @@ class Campaign(StoreOwned):
         MISSED = "missed", _("Its time was missed by more than two hours")
         SEGMENT = "segment", _("A segment cannot be worked out")
         CHANGED = "changed", _("It was changed after it was approved")
+        OUTSIDE = "outside", _("A provider was connected after it was started for the test inbox")
+        INSIDE = "inside", _("Its provider was taken out of use after it was started for real people")
         COMPLAINTS = "complaints", _("Too many people called it unwanted")
         BOUNCES = "bounces", _("Too many addresses do not exist")
+
+    ASKS = (PauseReason.CHANGED, PauseReason.OUTSIDE, PauseReason.INSIDE)
+    """Why one is paused that waits for another yes."""
 
     class Metric(models.TextChoices):
         CLICKS = "clicks", _("Clicks")

@@ -72,7 +72,7 @@ def test_one_that_waits_for_its_day_stops_when_an_account_is_connected_and_asks_
     connect_really(store, now=now)
     assert StoreWork.objects.filter(kind=running.WORK, due_at=now).exists()
     running.tick(store, now=now)
-    assert state_of(campaign) == ("paused", "changed")
+    assert state_of(campaign) == ("paused", "outside")
     notice = Notice.objects.get(kind="campaign_asked")
     assert "would reach real people now" in notice.subject
     assert "a provider was connected: it would go to real people now. It is paused." in notice.text
@@ -81,7 +81,7 @@ def test_one_that_waits_for_its_day_stops_when_an_account_is_connected_and_asks_
     assert "Send it to real people?" in page.content.decode()
     refused = owner.post(f"{here(campaign)}resume/", {"seen": ""}, follow=True)
     assert "going on sends it to real people" in refused.content.decode()
-    assert state_of(campaign) == ("paused", "changed")
+    assert state_of(campaign) == ("paused", "outside")
     owner.post(f"{here(campaign)}resume/", {"seen": page.context["standing"]})
     assert state_of(campaign) == ("scheduled", "")
     moment = campaign.starts_at
@@ -105,7 +105,7 @@ def test_nothing_of_a_spread_one_leaves_by_an_account_that_was_connected_on_the_
     assert send_all(store, now=late) == 0, "not even before somebody looks after the campaign"
     assert len(sink.accepted) == early
     running.tick(store, now=late)
-    assert state_of(campaign) == ("paused", "changed")
+    assert state_of(campaign) == ("paused", "outside")
     assert running.resume(campaign, now=late, seen=standing_mark(campaign))
     assert not Campaign.objects.get(pk=campaign.pk).begun_inside
     assert send_all(store, now=late) > 0
@@ -119,12 +119,12 @@ def test_a_yes_to_the_inbox_is_none_to_people_and_an_account_that_is_gone_again_
     assert running.pause(campaign, now=now)
     connect_really(store, now=now)
     assert not running.resume(campaign, now=now, seen=inside), "it was looked at as it went to the inbox"
-    assert state_of(campaign) == ("paused", "changed")
+    assert state_of(campaign) == ("paused", "outside")
     assert stop_using("email", now=now)
     assert running.resume(campaign, now=now)
     connect_really(store, now=now)
     running.tick(store, now=now)
-    assert state_of(campaign) == ("paused", "changed")
+    assert state_of(campaign) == ("paused", "outside")
 
 
 def test_one_a_person_paused_says_on_its_page_where_it_would_go_now(store: Any, now: Any) -> None:
@@ -165,7 +165,7 @@ def test_one_started_for_people_stops_where_its_account_is_not_used_any_more_and
     assert rows(campaign).filter(state="ready", due_at__lte=late).exists()
     assert send_all(store, now=late) == 0, "not even before somebody looks after the campaign"
     running.tick(store, now=late)
-    assert state_of(campaign)[0] == "paused"
+    assert state_of(campaign) == ("paused", "inside")
     notice = Notice.objects.get(kind="campaign_asked")
     assert "would go to the test inbox now" in notice.subject
     assert "its provider is not used any more: what is left would go to the test inbox. It is paused." in notice.text
@@ -174,7 +174,7 @@ def test_one_started_for_people_stops_where_its_account_is_not_used_any_more_and
     assert "Send it to the test inbox?" in page.content.decode()
     refused = owner.post(f"{here(campaign)}resume/", {"seen": ""}, follow=True)
     assert "going on sends what is left to the test inbox" in refused.content.decode()
-    assert (state_of(campaign)[0], len(sink.accepted)) == ("paused", early)
+    assert (state_of(campaign), len(sink.accepted)) == (("paused", "inside"), early)
     owner.post(f"{here(campaign)}resume/", {"seen": page.context["standing"]})
     assert (state_of(campaign), campaign.begun_inside) == (("sending", ""), True)
     assert send_all(store, now=late) > 0
@@ -188,7 +188,7 @@ def test_one_that_waits_for_its_day_stops_when_its_account_goes_and_goes_on_unas
     start(campaign, store, now=now)
     assert stop_using("email", now=now)
     running.tick(store, now=now)
-    assert state_of(campaign)[0] == "paused"
+    assert state_of(campaign) == ("paused", "inside")
     assert not running.resume(campaign, now=now)
     connect_really(store, now=now)
     assert running.resume(campaign, now=now)
@@ -260,6 +260,32 @@ def test_what_was_under_way_without_an_account_before_it_was_kept_asks_before_it
     assert not Campaign.objects.filter(begun_inside=True).exists(), "they go to real people already"
 
 
+def test_a_reason_is_still_true_when_the_account_has_come_and_gone(store: Any, now: Any) -> None:
+    owner, campaign = signed_in(member_of(store, "owner")), make(now, ramp_hours=4)
+    start(campaign, store, now=now)
+    connect(store)
+    running.tick(store, now=now)
+    assert stop_using("email", now=now)
+    page = owner.get(here(campaign)).content.decode()
+    assert "A provider was connected after it was started for the test inbox." in page
+    assert "It was changed after it was approved" not in page
+    assert running.pause(campaign, now=now) is False
+    assert running.resume(campaign, now=now)
+    assert running.pause(campaign, now=now)
+    assert state_of(campaign) == ("paused", "person")
+
+
+def test_what_a_program_is_told_holds_for_where_it_goes_too(store: Any, now: Any) -> None:
+    _, key = make_key(store, scopes=["campaigns:read", "campaigns:send"])
+    client, campaign = Client(headers={"authorization": f"Bearer {key}"}), make(now, ramp_hours=4)
+    start(campaign, store, now=now)
+    connect(store)
+    running.tick(store, now=now)
+    refused = client.post(f"/api/v1/campaigns/{campaign.public_id}/resume", {}, content_type="application/json")
+    assert refused.status_code == 409
+    assert "goes elsewhere now, to real people or to the test inbox" in refused.json()["detail"]
+
+
 def test_a_program_reads_the_mark_and_goes_on_with_it(store: Any, now: Any) -> None:
     _, key = make_key(store, scopes=["campaigns:read", "campaigns:send"])
     client, campaign = Client(headers={"authorization": f"Bearer {key}"}), make(now, when="at", wall_day=DAY, wall_time=time(10))
@@ -268,6 +294,6 @@ def test_a_program_reads_the_mark_and_goes_on_with_it(store: Any, now: Any) -> N
     connect(store)
     running.tick(store, now=now)
     shown = client.get(there).json()
-    assert (shown["state"], shown["pause_reason"], len(shown["mark"])) == ("paused", "changed", 64)
+    assert (shown["state"], shown["pause_reason"], len(shown["mark"])) == ("paused", "outside", 64)
     assert client.post(f"{there}/resume", {}, content_type="application/json").status_code == 409
     assert client.post(f"{there}/resume", {"mark": shown["mark"]}, content_type="application/json").json()["state"] == "scheduled"

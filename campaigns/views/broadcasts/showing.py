@@ -78,8 +78,8 @@ def shown(request: Any, campaign: Campaign) -> dict[str, Any]:
     """Return what every page of one campaign shows."""
     figures = reading.figures_of([campaign.pk], currency=request.store.currency)[campaign.pk]
     where = turned(campaign) if campaign.state == Campaign.State.PAUSED else ""
-    changed = campaign.state == Campaign.State.PAUSED and campaign.pause_reason == Campaign.PauseReason.CHANGED
-    standing = standing_mark(campaign) if changed or where else ""  # first, so that it is never newer than what is shown
+    asks = campaign.pause_reason in Campaign.ASKS
+    standing = standing_mark(campaign) if asks or where else ""  # first, so that it is never newer than what is shown
     rows = campaign.segments.select_related("segment").order_by("segment__name")
     waits = campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
     steps = next_steps(campaign, store=request.store, now=clock.now()) if waits else []

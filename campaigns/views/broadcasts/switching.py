@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from campaigns.broadcasts import asking, drafting, running
-from campaigns.broadcasts.marking import turned
 from campaigns.models import Campaign
 from retention.dashboard.access import needs
 from retention.kit import clock
@@ -96,11 +95,12 @@ def resume_campaign(request: Any, public_id: UUID) -> HttpResponse:
 
     def deed(one: Campaign) -> bool:
         done = running.resume(one, now=clock.now(), seen=seen)
-        if not done and Campaign.objects.filter(pk=one.pk, pause_reason=Campaign.PauseReason.CHANGED).exists():
+        why = Campaign.objects.values_list("pause_reason", flat=True).get(pk=one.pk)
+        if not done and why in Campaign.ASKS:
             outside = _("A provider was connected since it was started for the test inbox. Look it over; going on sends it to real people.")
             inside = _("Its provider is not used any more. Look it over; going on sends what is left to the test inbox.")
             changed = _("It is not what was approved any more. Look it over as it is now; going on then is the new yes.")
-            toasts.warning(request, {"outside": outside, "inside": inside}.get(turned(one), changed))
+            toasts.warning(request, {"outside": outside, "inside": inside}.get(why, changed))
         return done
 
     return _do(request, public_id, deed, "campaign.resumed", _("%(name)s goes on."))
