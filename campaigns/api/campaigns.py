@@ -17,7 +17,7 @@ from campaigns.api.fields import CampaignGoIn, CampaignIn, CampaignOut, Campaign
 from campaigns.broadcasts import asking, drafting, running
 from campaigns.models import Campaign
 from retention.kit import clock
-from retention.rest.idempotency import idempotent
+from retention.rest.idempotency import LastingRefusal, idempotent
 from retention.rest.schema import IDEMPOTENCY_KEY
 from retention.rest.views import StoreView
 from retention.stores import auditing
@@ -34,8 +34,8 @@ class NotNow(APIException):
     default_code = "not_now"
 
 
-class NotWhatWasSeen(APIException):
-    """The campaign is not what was asked about, approved or looked at."""
+class NotWhatWasSeen(LastingRefusal):
+    """The campaign is not what was asked about, approved or looked at. That its team is asked for another yes stays."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = gettext_lazy(

@@ -48,6 +48,10 @@ class KeyReused(APIException):
     default_code = "key_reused"
 
 
+class LastingRefusal(APIException):
+    """A refusal that leaves what was written before it, such as a question somebody has to answer first; any other takes it back."""
+
+
 def idempotent(handler: Handler) -> Handler:
     """Run an unsafe method of a StoreView in one transaction, once per Idempotency-Key. Refusals are not kept.
 
@@ -58,9 +62,13 @@ def idempotent(handler: Handler) -> Handler:
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get(HEADER)
         with transaction.atomic():
-            if key is None:
-                return handler(view, request, *args, **kwargs)
-            return _answer_once(request, key, lambda: handler(view, request, *args, **kwargs))
+            try:
+                if key is None:
+                    return handler(view, request, *args, **kwargs)
+                return _answer_once(request, key, lambda: handler(view, request, *args, **kwargs))
+            except LastingRefusal as error:
+                refusal = error
+        raise refusal
 
     return answer  # type: ignore[return-value]
 

@@ -11,6 +11,7 @@ from campaigns.broadcasts.marking import differs, mark_of, shown_mark, standing_
 from campaigns.models import Campaign, CouponPool, SendRule
 from retention.kit import clock
 from retention.notices.models import Notice
+from retention.rest.models import KeptAnswer
 from retention.stores.limits import Limit
 from retention.stores.models import AuditEntry, StoreWork
 from segments import saving
@@ -145,6 +146,24 @@ def test_what_changed_during_a_pause_does_not_go_on_before_somebody_looked_at_it
     draft.refresh_from_db()
     assert (draft.state, differs(draft)) == ("scheduled", False)
     assert Notice.objects.filter(kind="campaign_asked", to=owner.email, subject__contains="again").count() == 1
+
+
+@pytest.mark.parametrize("key", ["", "once"])
+def test_a_program_that_lets_a_changed_one_go_on_is_refused_and_its_team_is_asked(store: Any, draft: Campaign, now: Any, key: str) -> None:
+    owner, (_, secret) = member_of(store, "owner"), make_key(store, scopes=["campaigns:read", "campaigns:send"])
+    client = Client(headers={"authorization": f"Bearer {secret}", **({"idempotency-key": key} if key else {})})
+    there = f"/api/v1/campaigns/{draft.public_id}"
+    say_yes(draft, store, now=now)
+    assert running.pause(draft, now=now)
+    change_people(draft)
+    for _again in range(2):
+        assert client.post(f"{there}/resume", {}, content_type="application/json").status_code == 409
+        draft.refresh_from_db()
+        assert (draft.state, draft.pause_reason) == ("paused", "changed")
+        assert Notice.objects.filter(kind="campaign_asked", to=owner.email, subject__contains="again").count() == 1
+    assert not KeptAnswer.objects.exists(), "with the new mark the same key may go on"
+    mark = client.get(there).json()["mark"]
+    assert client.post(f"{there}/resume", {"mark": mark}, content_type="application/json").status_code == 200
 
 
 def test_a_list_below_the_segment_and_the_rule_of_the_mail_that_leaves_count(store: Any, now: Any) -> None:
