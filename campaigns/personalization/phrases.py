@@ -1,7 +1,8 @@
 """What stands in the fixed places of every mail (the foot, the sum of a basket, a countdown), in the language of the person who reads it.
 
 Templates say `{{ shop.words.unsubscribe }}`. The texts below are for people who get mails, not for our pages; a store may write its own
-over each, in any language. A new one: a line in PHRASES, its texts in as many languages as there are, and its name in `vocabulary.py`.
+over each, in any language. German says "Sie", as the ready-made mails and our pages for customers do. A new one: a line in PHRASES, its
+texts in as many languages as there are, and its name in `vocabulary.py`.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ PHRASES: dict[str, FixedPhrase] = {
     "why": _phrase(
         gettext_noop("At the foot: why they get this mail"),
         en="You get this mail because you allowed {shop} to write to you.",
-        de="Du bekommst diese E-Mail, weil du {shop} erlaubt hast, dir zu schreiben.",
+        de="Sie bekommen diese E-Mail, weil Sie {shop} erlaubt haben, Ihnen zu schreiben.",
         fr="Vous recevez ce message parce que vous avez autorisé {shop} à vous écrire.",
         es="Recibes este correo porque permitiste que {shop} te escriba.",
         it="Ricevi questa e-mail perché hai permesso a {shop} di scriverti.",

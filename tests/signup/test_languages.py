@@ -1,12 +1,17 @@
 """The pages and mails of a shop speak the language of whoever reads them, else that of the shop, else English."""
 
+import re
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from campaigns.channels.sms import answers
+from campaigns.channels.sms.stopping import HELP, START, STOP
 from campaigns.personalization.links import basket_url, unsubscribe_url
+from campaigns.personalization.phrases import PHRASES
+from campaigns.personalization.ready.german import GERMAN
 from retention.cli.translating import FURTHER, collect
 from retention.customers.models import Customer
 from retention.kit import clock
@@ -25,6 +30,12 @@ from tests.signup.test_confirming import fill_in
 pytestmark = pytest.mark.django_db
 SENTENCES = [text for text in collect() if isinstance(text, str) and len(text) > 25 and "%" not in text]
 """English that must not stand on a page in another language."""
+FAMILIAR = re.compile(
+    r"\b(du|dich|dir|dein\w*|ihr habt|euch|euer|eure\w*|bist|hast|magst|möchtest|willst|kannst)\b"
+    r"|\b(drück|schreib|schreibt mir|wähle|öffne|kreuze|füll|lies|prüfe|kopiere|lass|versuch|überspring|schließ|geh|folge|tu|frag|trag)\b",
+    re.IGNORECASE,
+)
+"""What a German says to friends, and what one tells a friend to do."""
 
 
 @pytest.fixture
@@ -75,7 +86,7 @@ def test_names_of_languages_are_looked_for_from_the_narrowest_to_english() -> No
 
 
 @pytest.mark.parametrize(
-    ("spoken", "heard"), [("de-AT", "Deine Einstellungen"), ("ja", "配信設定"), ("fi", "Tus preferencias"), ("", "Tus preferencias")]
+    ("spoken", "heard"), [("de-AT", "Ihre Einstellungen"), ("ja", "配信設定"), ("fi", "Tus preferencias"), ("", "Tus preferencias")]
 )
 def test_the_pages_of_a_mail_speak_the_reader_s_language_and_else_the_shop_s(shop: Store, ana: Customer, spoken: str, heard: str) -> None:
     speaks(ana, spoken)
@@ -98,6 +109,17 @@ def test_every_language_says_its_own_words_where_it_is_spoken(language: str) -> 
         same = {text for text in texts if gettext(text) == text}
     assert same <= {"Push", "Man", "No", "E-mail"}, "words that are the same in that language"
     assert language in LANGUAGES
+
+
+def test_all_that_a_german_shop_s_customers_read_says_sie() -> None:
+    with speaking("de"):
+        from django.utils.translation import gettext
+
+        said = [gettext(text) for text in collect() if isinstance(text, str)]
+    said += [phrase.texts["de"] for phrase in PHRASES.values()] + list(GERMAN.values())
+    said += [answers.answer(word, shop="Lumen", web="", language="de") for word in (STOP, HELP, START)]
+    assert len([text for text in said if re.search(r"\b(Sie|Ihnen|Ihre?)\b", text)]) > 100
+    assert [text for text in said if FAMILIAR.search(text)] == []
 
 
 def test_the_mail_that_asks_for_a_second_yes_and_its_page_speak_the_shop_s_language(shop: Store) -> None:

@@ -42,7 +42,7 @@ def test_every_phrase_is_there_in_every_language(store: Any) -> None:
     for key, phrase in PHRASES.items():
         assert tuple(phrase.texts) == LANGUAGES, key
         assert all(text.strip() for text in phrase.texts.values())
-    assert words_for("de", store=store, own={})["why"] == "Du bekommst diese E-Mail, weil du Lumen erlaubt hast, dir zu schreiben."
+    assert words_for("de", store=store, own={})["why"] == "Sie bekommen diese E-Mail, weil Sie Lumen erlaubt haben, Ihnen zu schreiben."
 
 
 def test_mails_of_one_campaign_end_in_the_language_of_each_reader(store: Any, sink: Any, now: Any) -> None:
@@ -55,7 +55,7 @@ def test_mails_of_one_campaign_end_in_the_language_of_each_reader(store: Any, si
     assert send_all(store, now=now) == 3
     bodies = {str(mail["To"]): mail.get_body(("html",)).get_content() for mail in sink.accepted}
     german, japanese, english = (bodies[next(to for to in bodies if one.email in to)] for one in people)
-    assert "weil du Lumen erlaubt hast" in german
+    assert "weil Sie Lumen erlaubt haben" in german
     assert "Bitte &lt;keine&gt; Mails &amp; mehr</a>" in german
     assert "配信停止</a>" in unescape(japanese)
     assert "because you allowed Lumen" in english
