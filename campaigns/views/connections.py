@@ -18,7 +18,7 @@ from campaigns.channels import Outcome
 from campaigns.channels.email.reports import USER
 from campaigns.channels.email.vendors import BY_KEY, SERVICES
 from campaigns.forms import FORMS, ProviderForm
-from campaigns.models import Connection
+from campaigns.models import Campaign, Connection
 from campaigns.sending import connecting, routing
 from campaigns.sending.hearing import report_password
 from campaigns.views.connection_shares import chosen, shown_share
@@ -133,6 +133,9 @@ def stop_connection(request: Any, which: str) -> HttpResponse:
         toasts.success(request, _("The provider is not used any more. Everything leaves by %(name)s.") % {"name": other.name})
     elif stopped:
         toasts.success(request, _("The provider is not used any more. Messages go to the test inbox."))
+        going = Campaign.objects.filter(channel=form_of.channel, state__in=[Campaign.State.SCHEDULED, Campaign.State.SENDING])
+        if going.filter(begun_inside=False).exists():
+            toasts.warning(request, _("Campaigns on their way to real people are paused. Their pages say so and ask about the rest."))
     return redirect(TAB, store_slug=request.store.slug)
 
 

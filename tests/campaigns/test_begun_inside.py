@@ -180,6 +180,20 @@ def test_one_started_for_people_stops_where_its_account_is_not_used_any_more_and
     assert send_all(store, now=late) > 0
 
 
+def test_who_stops_using_a_provider_reads_that_campaigns_to_real_people_stop(store: Any, now: Any) -> None:
+    owner, said = signed_in(member_of(store, "owner")), "Campaigns on their way to real people are paused."
+    stop = f"/s/{store.slug}/settings/channels/smtp/stop/"
+    connect(store)
+    assert said not in owner.post(stop, follow=True).content.decode()
+    inside = make(now, ramp_hours=4)
+    start(inside, store, now=now)
+    connect(store)
+    assert said not in owner.post(stop, follow=True).content.decode(), "it stays where it was started to go"
+    connect(store)
+    start(make(now, ramp_hours=4), store, now=now)
+    assert said in owner.post(stop, follow=True).content.decode()
+
+
 def test_one_that_waits_for_its_day_stops_when_its_account_goes_and_goes_on_unasked_when_it_is_back(store: Any, sink: Any) -> None:
     now = clock.now()
     member_of(store, "owner")
