@@ -214,7 +214,7 @@ def _compare(of: Import, now: datetime) -> None:
     if things:
         outcomes = kind.compare(Work(things, plan, str(of.public_id), began_at=now))
         _note(of, things, outcomes)
-        _count(of, things, outcomes)
+        _count(of, kind, things, outcomes)
         of.position = things[-1].pk
     if len(things) < kind.batch_things:
         of.state, of.position = State.READY, 0
@@ -227,7 +227,7 @@ def _run(of: Import, now: datetime) -> None:
     if things:
         work = Work(things, plan, str(of.public_id), began_at=of.started_at or now)
         outcomes = kind.apply(work, now)
-        _count(of, things, outcomes)
+        _count(of, kind, things, outcomes)
         of.position = things[-1].pk
         of.unsettled = sorted(work.people.union(of.unsettled))
     if len(things) < kind.batch_things:
@@ -275,7 +275,7 @@ def _shortened(changes: Sequence[Change]) -> str | None:
     return msgspec.json.encode(shown).decode()
 
 
-def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
+def _count(of: Import, kind: Kind, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
     counts = Counter(one.state for one in outcomes)
     of.new_count += counts["new"]
     of.changed_count += counts["changed"]
@@ -283,7 +283,7 @@ def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> 
     note_faults(
         of,
         [
-            Fault(thing.row, "", thing.key.partition(":")[2][:80], one.says)
+            Fault(thing.row, "", (thing.key if kind.join else thing.key.partition(":")[2])[:80], one.says)  # a key to be joined is bare
             for thing, one in zip(things, outcomes, strict=True)
             if one.state == "refused"
         ],
