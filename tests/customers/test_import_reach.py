@@ -149,6 +149,20 @@ def test_links_lead_to_those_of_the_figure(shop):
     assert "Never asked" in finished(shop, "Phone\n+49 151 23456780\n")
 
 
+WITH_A_BUTTON = "were sent a mail with a button"
+
+
+@pytest.mark.parametrize(("channel", "has_button"), [("email", True), ("sms", False)])
+def test_who_has_not_confirmed_reads_what_makes_them_count(shop, channel, has_button):
+    """A number stays not confirmed after the button of the mail was pressed."""
+    with work_for(shop.store):
+        said(make_customer(shop.store, "ann@example.test", phone="+4915123456789"), channel, "pending")
+    page = finished(shop, "Email,City,Email Consent\nann@example.test,Wien,yes\n")
+    assert "Not confirmed yet" in page
+    assert (WITH_A_BUTTON in page, "It counts once they say yes to SMS." in page) == (has_button, not has_button)
+    assert f"?may={channel}.pending" in page
+
+
 def test_a_blocked_address_alone_leads_to_nobody_who_said_no(shop):
     with work_for(shop.store):
         suppress("eve@example.test", channel="email", reason="hard_bounce", now=NOW)
