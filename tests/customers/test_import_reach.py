@@ -27,6 +27,11 @@ CONSENTS = """
     INSERT INTO customers_consent (store_id, customer_id, channel, status, method, source, text_version, changed_at)
     SELECT store_id, id, 'email', 'granted', '', '', '', created_at FROM customers_customer WHERE store_id = %s
 """
+BLOCKS = """
+    INSERT INTO customers_suppression (store_id, channel, address_digest, reason, created_at)
+    SELECT %s, channel, encode(sha256(n::text::bytea), 'hex'), 'bounced', now()
+    FROM generate_series(1, 3000) AS n, unnest('{email,sms}'::text[]) AS channel
+"""
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 FILE = """Email,Phone,Email Consent,SMS Consent
 ann@example.test,,yes,
@@ -171,8 +176,12 @@ def test_a_blocked_address_alone_leads_to_nobody_who_said_no(shop):
     assert "See who said no" not in page
 
 
+TOO_LONG = "SET LOCAL statement_timeout = 1; SELECT pg_sleep(20)"
+
+
+@pytest.mark.parametrize("breaking", ["SELECT 1 / 0", TOO_LONG])
 @pytest.mark.parametrize("broken", [1, 2])
-def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch, broken):
+def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch, broken, breaking):
     """Broken at the first or at the last: of some of them nothing is said as if it were of all."""
     asked = []
 
@@ -180,7 +189,7 @@ def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch,
         asked.append(len(ids))
         if len(asked) == broken:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 / 0")
+                cursor.execute(breaking)
         return count_reach(ids, now)
 
     monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4, settle=count))
@@ -190,6 +199,21 @@ def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch,
         assert (of.state, of.new_count, of.unsettled, len(asked)) == ("done", 8, [], 2)
         assert int(of.totals["uncounted"]) == 4
         assert came_of(of.totals) is None
+
+
+@pytest.mark.parametrize("step", [running.pause, running.cancel])
+def test_a_count_that_takes_too_long_keeps_nobody_from_stopping_an_import(shop, monkeypatch, step):
+    def count(ids, now):
+        with connection.cursor() as cursor:
+            cursor.execute(TOO_LONG)
+
+    monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4, settle=count))
+    with work_for(shop.store):
+        of = compared(put_in(FILE), shop.store, consent_source="Shop")
+        running.begin_running(of, now=NOW)
+        running.import_batch(now=NOW)
+        step(Import.objects.get(), now=NOW)
+        assert (Import.objects.get().state, Customer.objects.count()) == ({running.pause: "paused", running.cancel: "cancelled"}[step], 4)
 
 
 def test_a_file_in_which_everybody_agreed_leaves_no_question(shop):
@@ -220,8 +244,9 @@ def test_the_count_reads_its_own_people_and_not_the_store(known):
             store = make_store()
             cursor.execute(FILL.partition(";")[0].replace("'p' || n", f"'s{number}-' || n"), [store.pk])
             cursor.execute(CONSENTS, [store.pk])
+            cursor.execute(BLOCKS, [store.pk])
             if known or number == 0:
-                cursor.execute("ANALYZE customers_customer, customers_consent")
+                cursor.execute("ANALYZE customers_customer, customers_consent, customers_suppression")
     read: Counter[str] = Counter()
 
     def explain(execute, sql, params, many, context):
@@ -232,10 +257,14 @@ def test_the_count_reads_its_own_people_and_not_the_store(known):
                 read.update(dict(_rows_read(cursor.fetchone()[0][0]["Plan"])))
         return answered
 
+    with work_for(store):
+        some = list(Customer.objects.order_by("pk")[:40])
+        for one in some[:2]:
+            suppress(one.email, channel="email", reason="bounced", now=NOW)
     with work_for(store), transaction.atomic(), connection.execute_wrapper(explain):
-        ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True)[:40])
-        assert count_reach(ids, NOW) == {"came": 40, "email.may": 40, "sms.no_address": 40, "push.never": 40}
-    assert read == {"customers_customer": 40, "customers_consent": 40}
+        ids = [one.pk for one in some]
+        assert count_reach(ids, NOW) == {"came": 40, "email.may": 38, "email.blocked": 2, "sms.no_address": 40, "push.never": 40}
+    assert read == {"customers_customer": 40, "customers_consent": 40, "customers_suppression": 2}
 
 
 def _rows_read(node):

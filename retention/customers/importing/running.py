@@ -35,6 +35,7 @@ MOST_FAILURES = 3
 MOST_UNSETTLED = 10_000  # customers of whom something came in and whose figures wait
 MOST_CHANGES, LONGEST_VALUE = 20, 120  # written down of one row, for the page before anything is brought in
 TRY_AGAIN = timedelta(minutes=1)
+_CANCELLED = "57014"  # a statement took longer than one may
 State = Import.State
 _NEW = Outcome("new")  # not written down: a thing without an outcome is new once all are compared
 _BRINGS = ("", "new", "changed")
@@ -325,13 +326,17 @@ def _settle_on_the_way(of: Import, *, now: datetime) -> None:
 
 
 def _settle_if_possible(of: Import, *, now: datetime) -> None:
-    """Do it where an import must end or stop whatever comes: what a store's figures cannot hold is logged, and holds up nobody else."""
+    """Do it where an import must end or stop whatever comes: what a store's figures cannot hold is logged, and holds up nobody else.
+
+    Nor does a count that takes too long, which it would do again.
+    """
     try:
         with transaction.atomic():
             _settle(of, now=now)
-    except OperationalError:
-        raise
     except Exception as error:
+        takes_too_long = getattr(error.__cause__, "pgcode", None) == _CANCELLED
+        if isinstance(error, OperationalError) and not (takes_too_long and kind_of(of).only_counts):
+            raise
         log.error("customers of an import were not settled", extra={"import_id": of.pk, "cause": type(error).__name__})
 
 
