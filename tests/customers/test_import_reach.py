@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, connections, transaction
@@ -214,6 +215,19 @@ def test_a_count_that_takes_too_long_keeps_nobody_from_stopping_an_import(shop, 
         running.import_batch(now=NOW)
         step(Import.objects.get(), now=NOW)
         assert (Import.objects.get().state, Customer.objects.count()) == ({running.pause: "paused", running.cancel: "cancelled"}[step], 4)
+
+
+def test_an_import_that_was_half_in_before_people_were_counted_shows_no_part_as_all(shop, monkeypatch):
+    monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4))
+    with work_for(shop.store):
+        of, waiting = (compared(put_in(FILE.replace("ann@", name)), shop.store, consent_source="Shop") for name in ("ann@", "amy@"))
+        running.begin_running(of, now=NOW)
+        running.import_batch(now=NOW)
+        Import.objects.update(unsettled=[])
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("retention.customers.migrations.0029_imports_half_in_were_not_counted")._NOTE)
+        assert came_of(work(of, at=NOW).totals) is None
+        assert came_of(brought_in(waiting, at=NOW).totals).count == 1
 
 
 def test_a_file_in_which_everybody_agreed_leaves_no_question(shop):
