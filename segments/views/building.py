@@ -231,7 +231,7 @@ def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *
     by_rule: nobody named it, so where another segment is called so, it bears a number.
     """
     now, who, new_id = clock.now(), request.user.pk, read_id(request.POST.get("new", ""))
-    there: Segment | None = Segment.objects.filter(public_id=new_id).first() if segment is None and new_id else None
+    there = saving.made_before(new_id) if segment is None and new_id else None
     if there is not None:
         return there
     name = saving.free_name(called.name) if by_rule else called.name
