@@ -71,7 +71,8 @@ def create(
 ) -> Segment:  # fmt: skip
     """Make a segment: live with a rule, a draft without; raises RuleError, NameTaken and Refused. In a transaction of its own.
 
-    public_id: chosen by who asks, so that the same request twice makes one segment; who asks has looked whether it is there.
+    public_id: chosen by who asks, so that the same request twice makes one segment; who asks has looked with `made_before`, in the
+    same transaction.
     """
     with transaction.atomic():
         _lock()
@@ -253,6 +254,13 @@ def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
     segment.kind, segment.state, segment.members_count, segment.counted_at = Segment.Kind.LIST, Segment.State.LIVE, count, now
     segment.save(update_fields=["kind", "state", "members_count", "counted_at"])
     StoreWork.ring(SWEEP, store_id=segment.store_id, due_at=now)
+
+
+def made_before(public_id: UUID) -> Segment | None:
+    """Return the segment that who asks chose this id for a moment ago, if any; nobody else makes one while the transaction lasts."""
+    _lock()
+    made: Segment | None = Segment.objects.filter(public_id=public_id).first()
+    return made
 
 
 def free_name(name: str) -> str:

@@ -25,7 +25,8 @@ from campaigns.personalization.render import CannotRender, Rendered, TemplateFau
 from campaigns.personalization.vocabulary import example_context
 from campaigns.sending.accounts import NoAccount, account_for
 from campaigns.sending.assembling.sms import text_of
-from campaigns.sending.rendering import PATIENCE_SECONDS, Job, Renderer, renderer
+from campaigns.sending.lending import renderer
+from campaigns.sending.rendering import PATIENCE_SECONDS, Job, Renderer
 from retention.customers.models import Customer
 from retention.dashboard.figures import write_number
 from retention.kit.money import format_price

@@ -4,6 +4,7 @@ A message that cannot be made fails alone, with its reason (S33).
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -15,26 +16,39 @@ from campaigns.sending.assembling import Built, address_of, assemble
 from campaigns.sending.assembling.email import links_of_email
 from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.gate import Wanted
-from campaigns.sending.rendering import Job, renderer
+from campaigns.sending.lending import renderer
+from campaigns.sending.rendering import Job
 from campaigns.sending.truths import Shown, look
 from retention.customers.consent import address_digest
 from retention.stores.models import Store
 
 
-def build_all(
-    messages: Sequence[Message], found: Mapping[int, dict[str, Any]], *, store: Store, account: Account, now: datetime
-) -> tuple[dict[int, Built], dict[int, CannotRender]]:
-    """Build every message that is still true; the second dict says which could not be made, and why. found: their contexts."""
-    by_push = [message.customer for message in messages if message.channel == "push"]
-    if by_push:
-        attach_browsers(by_push, now=now)
-    shown = look(messages, found, store=store, now=now)
-    built, failed = build_from([one for one in messages if not _blocked(one, shown)], found, account=account, now=now)
-    link_sets = ids_of(one.wanted.fixed for one in built.values())
-    for pk, one in built.items():
-        one.wanted.shown, one.wanted.link_set = shown.get(pk), link_sets.get(one.wanted.fixed)
-    blocked = {one.pk: Built(None, _wanted_of(one, shown[one.pk])) for one in messages if _blocked(one, shown)}
-    return built | blocked, failed
+class Making:
+    """Messages that are being made, from here until they are asked for, while something else is done. `drop` what is not asked for.
+
+    found: their contexts. Those that are not true any more are not rendered.
+    """
+
+    def __init__(self, messages: Sequence[Message], found: Mapping[int, dict[str, Any]], *, store: Store, now: datetime) -> None:
+        by_push = [message.customer for message in messages if message.channel == "push"]
+        if by_push:
+            attach_browsers(by_push, now=now)
+        self._shown = look(messages, found, store=store, now=now)
+        self._blocked = [message for message in messages if _blocked(message, self._shown)]
+        self._texts = Texts([message for message in messages if not _blocked(message, self._shown)], found)
+
+    def built(self, *, account: Account, now: datetime) -> tuple[dict[int, Built], dict[int, CannotRender]]:
+        """Return every message that could be made or is not true; the second dict says which could not be made, and why."""
+        built, failed = self._texts.built(account=account, now=now)
+        link_sets = ids_of(one.wanted.fixed for one in built.values())
+        for pk, one in built.items():
+            one.wanted.shown, one.wanted.link_set = self._shown.get(pk), link_sets.get(one.wanted.fixed)
+        blocked = {one.pk: Built(None, _wanted_of(one, self._shown[one.pk])) for one in self._blocked}
+        return built | blocked, failed
+
+    def drop(self) -> None:
+        """Let it go."""
+        self._texts.drop()
 
 
 def _blocked(message: Message, shown: Mapping[int, Shown]) -> bool:
@@ -47,30 +61,39 @@ def _wanted_of(message: Message, shown: Shown) -> Wanted:
     return Wanted(address_digest(address) if address else "", bool(address), subject="", targets=(), shown=shown)
 
 
-def build_from(
-    messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]], *, account: Account, now: datetime
-) -> tuple[dict[int, Built], dict[int, CannotRender]]:
-    """Build messages from their contexts: texts, tracked links and the whole mail."""
-    built: dict[int, Built] = {}
-    failed: dict[int, CannotRender] = {}
-    reachable = []
-    for message in messages:
-        if address_of(message.customer, message.channel):
-            reachable.append(message)
-        else:
-            built[message.id] = Built(None, Wanted(digest="", has_address=False, subject="", targets=()))
-    for message, rendered in zip(reachable, _render_all(reachable, found), strict=True):
-        result = rendered if isinstance(rendered, CannotRender) else assemble(message, rendered, found[message.id], account, now)
-        if isinstance(result, CannotRender):
-            failed[message.id] = result
-        else:
-            built[message.id] = result
-    return built, failed
+class Texts:
+    """Messages whose texts a render process makes; it is borrowed until they are asked for. found: their contexts."""
 
+    def __init__(self, messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]]) -> None:
+        self._found = found
+        self._messages, self._unreachable = list[Message](), list[Message]()
+        for message in messages:
+            (self._messages if address_of(message.customer, message.channel) else self._unreachable).append(message)
+        jobs = [_job(message, found[message.id]) for message in self._messages]
+        with ExitStack() as borrowing:
+            self._process = borrowing.enter_context(renderer())
+            self._begun = self._process.begin(jobs)
+            self._borrowing = borrowing.pop_all()
 
-def _render_all(messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]]) -> list[Rendered | CannotRender]:
-    with renderer() as process:
-        return process.render_all([_job(message, found[message.id]) for message in messages])
+    def _rendered(self) -> list[Rendered | CannotRender]:
+        with self._borrowing:
+            return self._process.finish(self._begun)
+
+    def built(self, *, account: Account, now: datetime) -> tuple[dict[int, Built], dict[int, CannotRender]]:
+        """Return the messages with their texts: tracked links and the whole mail."""
+        built = {one.id: Built(None, Wanted(digest="", has_address=False, subject="", targets=())) for one in self._unreachable}
+        failed: dict[int, CannotRender] = {}
+        for message, rendered in zip(self._messages, self._rendered(), strict=True):
+            result = rendered if isinstance(rendered, CannotRender) else assemble(message, rendered, self._found[message.id], account, now)
+            if isinstance(result, CannotRender):
+                failed[message.id] = result
+            else:
+                built[message.id] = result
+        return built, failed
+
+    def drop(self) -> None:
+        """Give the process back, once it is done with them."""
+        self._rendered()
 
 
 def _job(message: Message, context: Mapping[str, Any]) -> Job:

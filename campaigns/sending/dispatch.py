@@ -8,7 +8,7 @@ unknown. Source: reliability guide 2.3.
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -25,23 +25,21 @@ from campaigns.personalization.context import contexts
 from campaigns.sending import buckets, doubts, looking, routing
 from campaigns.sending.accounts import NoAccount
 from campaigns.sending.assembling import Built
+from campaigns.sending.batches import MADE_AT_ONCE, Batches
 from campaigns.sending.beating import LEASE_SECONDS, beating
 from campaigns.sending.budgets import budget_of_store
-from campaigns.sending.building import build_all
 from campaigns.sending.competing import TURNED_SQL
 from campaigns.sending.eligibility import Budget
 from campaigns.sending.gate import LEASE_SECONDS as SENDING_SECONDS
 from campaigns.sending.gate import pass_gate
 from campaigns.sending.handing_over import FEW_SENDERS, SENDERS, has_answered, is_slow, leave_alone, send_all
 from campaigns.sending.reading import read_messages
-from campaigns.sending.recording import patiently, record, record_unmade
+from campaigns.sending.recording import patiently, record
 from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id, store_context
 
 SLICE = 512
-MADE_AT_ONCE = 4 * SENDERS
-"""Messages that are made together: what a statement or a change of processes costs is shared, and the gate still sees each afresh."""
 TRIED_FIRST = 4
 """So few does a helper try an account with that has not answered this process lately: one that counts connections may refuse them all."""
 RESERVE_SECONDS = LEASE_SECONDS
@@ -192,20 +190,21 @@ def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channe
     found, budget = contexts(messages, store=store), budget_of_store()
     takes = cache(lambda name: name == channel or routing.takes(store, channel=name, now=clock()))  # asked only where others compete
     made: dict[int, Built] = {}
-    for start, end in pairwise(_places(len(messages), trying=route.lent and not has_answered(route.account))):
-        if time.monotonic() > give_up:
-            break
-        if start % MADE_AT_ONCE == 0:
-            made = _make(messages[start : start + MADE_AT_ONCE], found, store=store, account=route.account, holder=holder, now=clock())
-        chunk = [message for message in messages[start:end] if message.id in made]
-        states, stopped = _send_chunk(
-            chunk, made, store=store, channel=channel, route=route, budget=budget, takes=takes, holder=holder, clock=clock
-        )
-        counts.update(states.values())
-        if stopped:
-            return True
-        if route.lent and is_slow(route.account):
-            break
+    with closing(Batches(messages, found, store=store, account=route.account, holder=holder, clock=clock)) as batches:
+        for start, end in pairwise(_places(len(messages), trying=route.lent and not has_answered(route.account))):
+            if time.monotonic() > give_up:
+                break
+            if start % MADE_AT_ONCE == 0:
+                made = batches.following()
+            chunk = [message for message in messages[start:end] if message.id in made]
+            states, stopped = _send_chunk(
+                chunk, made, store=store, channel=channel, route=route, budget=budget, takes=takes, holder=holder, clock=clock
+            )
+            counts.update(states.values())
+            if stopped:
+                return True
+            if route.lent and is_slow(route.account):
+                break
     return False
 
 
@@ -259,15 +258,6 @@ def give_back(holder: UUID, ids: list[int]) -> None:
     if ids:
         with connection.cursor() as cursor:
             cursor.execute(_GIVE_BACK, {"store": require_store_id(), "ids": ids, "holder": holder})
-
-
-def _make(
-    messages: list[Message], found: Mapping[int, dict[str, Any]], *, store: Store, account: Account, holder: UUID, now: datetime
-) -> dict[int, Built]:
-    """Make reserved messages and write down which cannot be made. found: what their templates may see."""
-    built, failed = build_all(messages, found, store=store, account=account, now=now)
-    record_unmade(failed, holder=holder, now=now)
-    return built
 
 
 def _send_chunk(

@@ -9,7 +9,7 @@ from campaigns.personalization.kinds import compile_wording
 from campaigns.personalization.render import CannotRender, Rendered, TemplateFault
 from campaigns.personalization.vocabulary import example_context
 from campaigns.personalization.wording import Wording
-from campaigns.sending.rendering import renderer
+from campaigns.sending.lending import renderer
 from retention.customers.models import Customer
 from retention.orders.models import Cart
 from retention.stores.models import Store

@@ -11,20 +11,16 @@ import os
 import select
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, NO_MEMORY, framed
-from campaigns.personalization.tracking import MOST_LINKS, addresses_to
+from campaigns.sending.told import Told, read_answer
 
 PATIENCE_SECONDS = 1.0
 START_SECONDS = 20.0
@@ -36,9 +32,6 @@ MOST_TEMPLATES = 64
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "campaigns.personalization.render_process_alone")
 _READ_BYTES = _PIPE_BYTES = 1 << 20
-_MORE_LINKS = 8  # how many more than any mail of its template had before a mail may have and need not be made twice
-_CRLF = b"\r\n"
-_decode = msgspec.msgpack.Decoder().decode
 
 _kills: Counter[str] = Counter()  # how many processes of this worker each template has cost
 
@@ -71,48 +64,22 @@ class Job(NamedTuple):
         return self.template if self.links is None else f"{self.template} {self.links.way}"
 
 
-class _Told:
-    """What we were told of a template: its fixed texts by number, and where its own links lead. dotted: those that may need stuffing.
+class _Started(NamedTuple):
+    """Jobs a process was told of: what of each, what its pipe did not take yet, and how many it had done before."""
 
-    chunks: pieces with our addresses between them, and the positions of these; forms: those that plain texts asked for, joined. most: how
-    many addresses there are. met: how many links a mail had at most, -1 when none was made yet. names: of a context, that it may ask for;
-    None for all of it.
-    """
+    jobs: Sequence[Job]
+    process: subprocess.Popen[bytes]
+    told: Sequence[tuple[Told, str]]
+    unsent: memoryview
+    before: int
+    was_new: bool
 
-    def __init__(self) -> None:
-        self.chunks: list[tuple[tuple[bytes, ...], Sequence[int]]] = []
-        self.forms: dict[int, bytes] = {}
-        self.dotted: set[int] = set()
-        self.fixed: tuple[str, ...] = ()
-        self.names: Sequence[str] | None = None
-        self.most, self.met = 0, -1
 
-    @property
-    def proven(self) -> int:
-        """Return for how many positions a mail gets proofs: to make and tell those of all that may be takes longer than to render it."""
-        return MOST_LINKS if self.met < 0 else min(MOST_LINKS, self.met + _MORE_LINKS)
+class Begun(NamedTuple):
+    """Messages that are being rendered; of `first`, all up to one whose template is set aside, the process knows."""
 
-    def note(
-        self, anew: bool, fixed: Sequence[str], chunks: Sequence[tuple[Sequence[str], Sequence[int]]], names: Sequence[str] | None = None
-    ) -> None:
-        """Note what is new. anew: it was compiled, for the first time or after it was dropped for want of memory."""
-        self.names = names
-        if anew:
-            self.chunks, self.forms, self.dotted, self.fixed, self.most = [], {}, set(), tuple(fixed), 0
-        for texts, positions in chunks:
-            pieces = tuple([text.encode() for text in texts])
-            if any(map(_wants_stuffing, pieces)):
-                self.dotted.add(len(self.chunks))
-            self.chunks.append((pieces, positions))
-            self.most = max(self.most, max(positions, default=-1) + 1)
-
-    def filled(self, number: int, at: Sequence[bytes]) -> bytes:
-        """Return a fixed piece of plain text with the addresses of one mail in it. at: these, by position."""
-        texts, positions = self.chunks[number]
-        form = self.forms.get(number)
-        if form is None:
-            form = self.forms[number] = b"%b".join([text.replace(b"%", b"%%") for text in texts])
-        return form % tuple([at[place] for place in positions])
+    jobs: Sequence[Job]
+    first: _Started | None
 
 
 class Renderer:
@@ -124,7 +91,8 @@ class Renderer:
         os.ftruncate(self._shared, DONE_BYTES)
         self._done = memoryview(mmap.mmap(self._shared, DONE_BYTES)).cast("Q")  # how many jobs the process has finished
         self._is_new = True  # nobody's message has been made in it
-        self._known: dict[str, _Told] = {}  # the templates it has
+        self._begun: Begun | None = None
+        self._known: dict[str, Told] = {}  # the templates it has
         self._shops: list[Any] = []  # the words of shops it has, by place
         self._next_shop = 0
 
@@ -137,7 +105,19 @@ class Renderer:
 
         A template that has cost `MOST_KILLS` processes is set aside: its messages are not even tried.
         """
-        answers: list[Rendered | CannotRender] = []
+        return self.finish(self.begin(jobs))
+
+    def begin(self, jobs: Sequence[Job]) -> "Begun":
+        """Have messages rendered while something else is done; `finish` returns their texts, before anything else is asked."""
+        if self._begun is not None:  # nobody came for it: its answers are in the way
+            self.stop()
+        self._begun = Begun(jobs, self._start(first) if (first := self._allowed(jobs)) else None)
+        return self._begun
+
+    def finish(self, begun: "Begun") -> list[Rendered | CannotRender]:
+        """Wait for what was begun; patience begins now, for what is not done yet."""
+        jobs, self._begun = begun.jobs, None
+        answers = self._end(begun.first) if begun.first is not None else []
         while len(answers) < len(jobs):
             if _kills[jobs[len(answers)].template] >= MOST_KILLS:
                 answers.append(CannotRender("template_set_aside", f"it ended {MOST_KILLS} render processes"))
@@ -155,12 +135,24 @@ class Renderer:
         return jobs[: ends[0]] if ends else jobs
 
     def _run(self, jobs: Sequence[Job]) -> list[Rendered | CannotRender]:
-        """Render until all is done or the process is no more; then the last answer says why."""
+        return self._end(self._start(jobs))
+
+    def _start(self, jobs: Sequence[Job]) -> "_Started":
+        """Tell the process of jobs, as far as its pipe takes them."""
         process, before = self._running(), self._done[0]
         was_new, self._is_new = self._is_new, False
         made = [self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)]
-        found, ended = self._exchange(process, b"".join([frame for frame, _, _ in made]), len(jobs), patience=PATIENCE_SECONDS)
-        answers = [_read(one, job, told, proofs) for one, job, (_, told, proofs) in zip(found, jobs, made, strict=False)]
+        unsent = _written(process, memoryview(b"".join([frame for frame, _, _ in made])))
+        return _Started(jobs, process, [(told, proofs) for _, told, proofs in made], unsent, before, was_new)
+
+    def _end(self, started: "_Started") -> list[Rendered | CannotRender]:
+        """Wait until all is done or the process is no more; then the last answer says why."""
+        jobs, process, made, unsent, before, was_new = started
+        found, ended = self._exchange(process, unsent, len(jobs), patience=PATIENCE_SECONDS)
+        answers = [
+            read_answer(one, told, base="" if job.links is None else job.links.base, proofs=proofs)
+            for one, job, (told, proofs) in zip(found, jobs, made, strict=False)
+        ]
         if len(answers) < len(jobs):
             culprit = max(len(answers), self._done[0] - before)
             self.stop()
@@ -177,7 +169,7 @@ class Renderer:
                 answers.append(CannotRender(*why))
         return [self.render_all([job])[0] if answer is None else answer for answer, job in zip(answers, jobs, strict=False)]
 
-    def _framed(self, job: Job, *, last: bool) -> tuple[bytes, _Told, str]:
+    def _framed(self, job: Job, *, last: bool) -> tuple[bytes, Told, str]:
         """Return a job as one frame, what we were told of its template, and the proofs its links were given."""
         links, key, proofs, context = job.links, job.key, "", job.context
         saying: dict[str, Any] = {"template": key, "context": context, "last": last}
@@ -187,7 +179,7 @@ class Renderer:
         if "shop" in saying["context"]:
             self._share(saying, context["shop"])
         if told is None:
-            told = self._known[key] = _Told()
+            told = self._known[key] = Told()
             saying["parts"] = dict(job.parts)
             if links is not None:
                 saying |= {"utm": dict(links.utm), "hosts": sorted(links.hosts)}
@@ -206,13 +198,13 @@ class Renderer:
         saying["place"] = place
         saying["context"] = saying["context"] | {"shop": None}
 
-    def _exchange(self, process: subprocess.Popen[bytes], jobs: bytes, count: int, *, patience: float) -> tuple[list[bytes], bool]:
+    def _exchange(self, process: subprocess.Popen[bytes], unsent: memoryview, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
         if process.stdin is None or process.stdout is None:
             return [], True
         source, sink = process.stdout.fileno(), process.stdin.fileno()
         answers: list[bytes] = []
-        unsent, buffer = memoryview(jobs), bytearray()
+        buffer = bytearray()
         until = time.monotonic() + patience
         while len(answers) < count:
             readable, writable, _ = select.select([source], [sink] if unsent else [], [], max(0.0, until - time.monotonic()))
@@ -256,11 +248,12 @@ class Renderer:
                     _widen(pipe.fileno())
             if self._process.stdin is not None:
                 os.set_blocking(self._process.stdin.fileno(), False)
-            self._exchange(self._process, self._framed(_WARM_UP, last=True)[0], 1, patience=START_SECONDS)
+            self._exchange(self._process, memoryview(self._framed(_WARM_UP, last=True)[0]), 1, patience=START_SECONDS)
         return self._process
 
     def stop(self) -> None:
         """Kill the process; the next message starts a new one."""
+        self._begun = None
         if self._process is not None:
             self._process.kill()
             for pipe in (self._process.stdin, self._process.stdout):
@@ -278,6 +271,14 @@ class Renderer:
 
 _SLOW = f"no progress within {PATIENCE_SECONDS:g} s"
 _WARM_UP = Job("", {"subject": "", "html": "", "text": ""}, {})  # loads what is needed before a message's second begins to run
+
+
+def _written(process: subprocess.Popen[bytes], jobs: memoryview) -> memoryview:
+    """Write what the process's pipe takes at once, and return the rest. That it has ended is found by whoever reads."""
+    with suppress(OSError):
+        if process.stdin is not None:
+            return jobs[os.write(process.stdin.fileno(), jobs[:_READ_BYTES]) :]
+    return jobs
 
 
 def _widen(pipe: int) -> None:
@@ -300,87 +301,6 @@ def _whole_frames(buffer: bytearray) -> list[bytes]:
     return frames
 
 
-def _read(content: bytes, job: Job, told: _Told, proofs: str = "") -> Rendered | CannotRender | None:
-    """Return what an answer says, None when the mail needs more proofs. told: of this template; what is new is added."""
-    answer: Any = _decode(content)
-    if type(answer) is int:
-        told.met = max(told.met, answer)
-        return None
-    if type(answer) is dict:
-        return CannotRender(**answer) if "reason" in answer else Rendered(answer["subject"], answer["html"], answer["text"])
-    subject, html, text, targets, news = answer
-    if news is not None:
-        told.note(*news)
-    told.met = max(told.met, len(told.fixed) + len(targets))
-    base = "" if job.links is None else job.links.base
-    if type(html) is str:
-        return Rendered(subject, html, text, tuple(targets), told.fixed, base=base)
-    at = addresses_to(told.most, base=base, proofs=proofs)
-    plain = b""
-    if type(text) is list:
-        plain = b"".join([told.filled(one, at) if type(one) is int else one.encode() for one in text])
-        text = ""
-    if (begin := escape(base)) != base:
-        at = addresses_to(told.most, base=begin, proofs=proofs)
-    pieces, own = list[bytes](), list[bytes]()
-    for one in html:
-        if type(one) is int:
-            texts, positions = told.chunks[one]
-            pieces += _filled(texts, positions, at) if positions else texts
-        else:
-            own.append(one.encode())
-            pieces.append(own[-1])
-    dotless = (not told.dotted or told.dotted.isdisjoint(html)) and not _wants_stuffing(_CRLF.join(own))
-    return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless, plain)
-
-
-def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[bytes]) -> list[bytes]:
-    """Return a fixed text's pieces with the addresses of one mail between them. at: these, by position."""
-    pieces = [b""] * (len(texts) + len(positions))
-    pieces[::2], pieces[1::2] = texts, [at[place] for place in positions]
-    return pieces
-
-
-def _wants_stuffing(piece: bytes) -> bool:
-    """Say whether a piece that is ready for the wire cannot leave as it is: for a dot, or for a CR or LF alone."""
-    if piece.startswith(b".") or b"\n." in piece:
-        return True
-    return not piece.count(b"\r") == piece.count(b"\n") == piece.count(_CRLF)
-
-
-def may_begin_a_line_with_a_dot(piece: bytes) -> bool:
-    """Say whether a piece of a mail has a line that begins with a dot, wherever it stands."""
-    return piece.startswith(b".") or b"\n." in piece or b"\r." in piece
-
-
 def forget_kills() -> None:
     """Let every template be tried again."""
     _kills.clear()
-
-
-MOST_PROCESSES = 2
-"""One feeds what one worker sends, a second what is sent beside it. Each holds some 25 MB, so no more are kept."""
-PLACE_SECONDS = 0.5
-"""For so long one waits for another's: templates that take their time must not hold up those of other stores."""
-_idle: list[Renderer] = []
-_guard = threading.Lock()
-_places = threading.BoundedSemaphore(MOST_PROCESSES)
-
-
-@contextmanager
-def renderer() -> Iterator[Renderer]:
-    """Borrow a render process of this worker. Where all are lent for longer than a moment, one more is started and ends with its use."""
-    if not _places.acquire(timeout=PLACE_SECONDS):
-        with closing(Renderer()) as one_more:
-            yield one_more
-        return
-    try:
-        with _guard:
-            borrowed = _idle.pop() if _idle else Renderer()
-        try:
-            yield borrowed
-        finally:
-            with _guard:
-                _idle.append(borrowed)
-    finally:
-        _places.release()

@@ -1,5 +1,6 @@
 """`/api/v1/segments`: make segments, count rules without saving them, read who is in; and the segments of one customer."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from segments.api.fields import (
     say,
 )
 from segments.asking import CannotAsk
+from segments.building.naming import is_renamed, name_by
 from segments.counting import count_rule
 from segments.knowing import read, terms_of_store
 from segments.membership import memberships_of
@@ -105,13 +107,15 @@ class SegmentDetail(RetrieveModelMixin, _Segments):
     @extend_schema(operation_id="segments_change", request=SegmentPatch, responses=SegmentShown, parameters=[IDEMPOTENCY_KEY])
     @idempotent
     def patch(self, request: Request, public_id: UUID) -> Response:
-        """Change a segment's name, note, folder or rule."""
+        """Change a segment's name, note, folder or rule. A name made of the rule on the page follows it, where the new one gives a name."""
         segment, now = self.get_object(), clock.now()
         wanted = SegmentPatch(data=request.data)
         wanted.is_valid(raise_exception=True)
         told: dict[str, Any] = dict(wanted.validated_data)
         rule = told.pop("rule", None)
         try:
+            if rule is not None and "name" not in told:
+                told |= _renamed(segment, rule)
             if told:
                 kept = {"name": segment.name, "folder": segment.folder, "note": segment.note}
                 saving.describe(segment, **(kept | told))
@@ -119,7 +123,9 @@ class SegmentDetail(RetrieveModelMixin, _Segments):
                 saving.save_rule(segment, rule, user_id=None, now=now)
         except (RuleError, saving.NameTaken, saving.Refused) as error:
             raise _answer(error) from error
-        auditing.note(request, "segment.changed", target=f"segment:{segment.pk}", details={"fields": sorted(wanted.validated_data)})
+        auditing.note(
+            request, "segment.changed", target=f"segment:{segment.pk}", details={"fields": sorted({*wanted.validated_data, *told})}
+        )
         segment.refresh_from_db()
         return Response(SegmentShown(segment).data)
 
@@ -194,6 +200,14 @@ class CustomerSegments(StoreView[SegmentMember]):
     def get(self, request: Request, public_id: UUID) -> Response:
         """List the live segments a customer is in, by name."""
         return Response(MembershipOut(memberships_of(find_customer(public_id)), many=True).data)
+
+
+def _renamed(segment: Segment, tree: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a segment that bears the name of its rule is called by the next one; nothing of another. Raises RuleError."""
+    terms = terms_of_store(own=str(segment.public_id))
+    rule = read(tree, terms)
+    name = name_by(rule, terms) if is_renamed(segment, rule, terms) else ""
+    return {"name": saving.free_name(name)} if name else {}
 
 
 def _answer(error: Exception) -> ValidationError:

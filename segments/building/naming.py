@@ -9,6 +9,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from retention.kit.words import one_line
+from segments.building.drawing import finished
+from segments.models import Segment
+from segments.rules.rearranging import clean_tree
 from segments.rules.sentence import say_rule
 from segments.rules.terms import Terms
 from segments.rules.tree import Rule
@@ -35,6 +38,12 @@ def is_named_by(name: str, rule: Rule | None, terms: Terms) -> bool:
         return False
     stem, said = _NUMBER.sub("", name), _said(rule, terms)
     return stem == said or (stem.endswith(_CUT) and said.startswith(stem.removesuffix(_CUT)))
+
+
+def is_renamed(segment: Segment, rule: Rule, terms: Terms) -> bool:
+    """Say whether a segment still bears the name of the rule before, so that it is to be called by the one it gets now."""
+    before, _problems = finished(segment.rule if segment.version else clean_tree(segment.draft), terms)
+    return is_named_by(segment.name, before, terms) and not is_named_by(segment.name, rule, terms)
 
 
 def _said(rule: Rule, terms: Terms) -> str:

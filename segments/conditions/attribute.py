@@ -80,8 +80,10 @@ class Attribute(Condition):
 
     @property
     def is_personal(self) -> bool:
-        """Say so of every text: a shop may keep a name or a number under any attribute."""
-        return isinstance(self.test, TextTest | ListTest) and bool(self.test.said)
+        """Say so of every text and of a certain number: a shop may keep a name, or a member's number, under any attribute."""
+        return (
+            self.test.is_exact if isinstance(self.test, NumberTest) else isinstance(self.test, TextTest | ListTest) and bool(self.test.said)
+        )
 
     def reads(self) -> frozenset[str]:
         """Return the attribute."""

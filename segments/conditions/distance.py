@@ -78,6 +78,11 @@ class Distance(Condition):
         values = {"radius": plain(self.radius), "unit": Phrase(_UNITS[self.unit]), "postcode": self.postcode, "country": country}
         return Phrase(_SENTENCES[self.near], values)
 
+    @property
+    def is_personal(self) -> bool:
+        """Say so always: few may live in a postcode, or within a hundred metres of it."""
+        return True
+
     def reads(self) -> frozenset[str]:
         """Return the columns, and the table of postcodes."""
         return frozenset({of_field("country"), of_field("postcode"), POSTCODES})

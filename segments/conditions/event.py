@@ -142,8 +142,8 @@ class Event(Condition):
 
     @property
     def is_personal(self) -> bool:
-        """Say so of every text of a property: a shop may send a name or a number with any event."""
-        return any(test.values for test in self.where)
+        """Say so of every text of a property and of a certain number: a shop may send a name, or a member's number, with any event."""
+        return any(test.values or (test.number is not None and test.number.is_exact) for test in self.where)
 
     def reads(self) -> frozenset[str]:
         """Return the event."""

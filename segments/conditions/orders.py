@@ -129,6 +129,11 @@ class Orders(Condition):
         count = _ONE if self.amount.is_one else _COUNT
         return Phrase(_ORDERED if is_any(self.amount) else _ORDERED_NOT if is_none(self.amount) else count, values)
 
+    @property
+    def is_personal(self) -> bool:
+        """Say so of every coupon: a code from a pool is one person's."""
+        return bool(self.coupons)
+
     def reads(self) -> frozenset[str]:
         """Return the orders."""
         return frozenset({ORDERS})

@@ -117,6 +117,11 @@ class Visit(Condition):
         times = _ONCE if self.amount.is_one else _TIMES
         return Phrase(_CAME if is_any(self.amount) else _CAME_NOT if is_none(self.amount) else times, values)
 
+    @property
+    def is_personal(self) -> bool:
+        """Say so of every piece of an address: a shop may write who somebody is into its links."""
+        return bool(self.values)
+
     def reads(self) -> frozenset[str]:
         """Return both kinds of views."""
         return frozenset({of_event(name) for name in VIEWS.values()})

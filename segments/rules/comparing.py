@@ -177,6 +177,11 @@ class NumberTest:
             fields.fault("to", Phrase(gettext_noop("is less than the first number")))
         return cls(op, name != op, low, high)
 
+    @property
+    def is_exact(self) -> bool:
+        """Say whether it names one number."""
+        return self.op in {"equals", "between"} and self.low == self.high
+
     def sql(self, number: str) -> Fragment:
         """Return the plain comparison. number: SQL for a number; NULL gives NULL, so ask inside EXISTS or a WHERE."""
         if self.op == "known":

@@ -30,7 +30,7 @@ from segments import saving
 from segments.asking import CannotAsk
 from segments.building.deeds import Built, act, read_posted
 from segments.building.drawing import draw, draw_open, finished, id_of, say
-from segments.building.naming import is_named_by, name_by
+from segments.building.naming import is_renamed, name_by
 from segments.conditions import GROUPS
 from segments.counting import Counted, count_each, count_rule
 from segments.filtering import tree_of_filters
@@ -217,11 +217,10 @@ def _keep(request: Any, segment: Segment | None, built: Built, called: Called, t
 
 
 def _is_named_anew(segment: Segment, rule: Rule | None, called: Called, terms: Terms, *, is_draft: bool) -> bool:
-    """Say whether a segment still bears the name of the rule before, so that it is to be called by the one it gets now."""
+    """Say whether the form leaves a segment the name of the rule before, which is to follow the rule it gets now."""
     if rule is None or called.name != segment.name or (is_draft and segment.version):
         return False
-    before, _problems = finished(segment.rule if segment.version else clean_tree(segment.draft), terms)
-    return is_named_by(segment.name, before, terms) and not is_named_by(segment.name, rule, terms)
+    return is_renamed(segment, rule, terms)
 
 
 @transaction.atomic
@@ -231,7 +230,7 @@ def _kept(request: Any, segment: Segment | None, built: Built, called: Called, *
     by_rule: nobody named it, so where another segment is called so, it bears a number.
     """
     now, who, new_id = clock.now(), request.user.pk, read_id(request.POST.get("new", ""))
-    there: Segment | None = Segment.objects.filter(public_id=new_id).first() if segment is None and new_id else None
+    there = saving.made_before(new_id) if segment is None and new_id else None
     if there is not None:
         return there
     name = saving.free_name(called.name) if by_rule else called.name

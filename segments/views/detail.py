@@ -167,9 +167,9 @@ def duplicate(request: Any, public_id: UUID) -> HttpResponse:
     """Make a copy with the same rule under another name."""
     segment = get_object_or_404(Segment.objects.kept(), public_id=public_id)
     name, who, new_id = _("%(name)s, copy") % {"name": segment.name}, request.user.pk, read_id(request.POST.get("new", ""))
-    return _made_once(
-        request, segment, new_id,
-        lambda: saving.duplicate(segment, name=saving.free_name(name), user_id=who, now=clock.now(), public_id=new_id),
+    return _done(
+        request, segment, "segment.made",
+        lambda: saving.duplicate(segment, name=saving.free_name(name), user_id=who, now=clock.now(), public_id=new_id), new_id=new_id,
     )  # fmt: skip
 
 
@@ -180,9 +180,9 @@ def freeze(request: Any, public_id: UUID) -> HttpResponse:
     segment = get_object_or_404(Segment.objects.live(), public_id=public_id)
     now, new_id = clock.now(), read_id(request.POST.get("new", ""))
     name, who = f"{segment.name}, {now.astimezone(request.store.timezone):%Y-%m-%d}", request.user.pk
-    return _made_once(
-        request, segment, new_id,
-        lambda: saving.freeze(segment, name=saving.free_name(name), user_id=who, now=now, public_id=new_id),
+    return _done(
+        request, segment, "segment.made",
+        lambda: saving.freeze(segment, name=saving.free_name(name), user_id=who, now=now, public_id=new_id), new_id=new_id,
     )  # fmt: skip
 
 
@@ -195,20 +195,20 @@ def discard(request: Any, public_id: UUID) -> HttpResponse:
     return _done(request, segment, "segment.changed", lambda: saving.drop_draft(segment), said=said)
 
 
-def _made_once(request: Any, segment: Segment, new_id: UUID | None, make: Callable[[], Segment]) -> HttpResponse:
-    """Make it, or lead to what the same button made a moment ago."""
-    there = Segment.objects.filter(public_id=new_id).first() if new_id else None
-    return redirect("segments:detail", request.store.slug, new_id) if there else _done(request, segment, "segment.made", make)
-
-
 def _done(
-    request: Any, segment: Segment, deed: str, do: Callable[[], Segment | None], *, said: str = "", to_list: bool = False
-) -> HttpResponse:
-    """Do it and note it, in one transaction; say so, or what keeps it from being done. Leads to what it made, or where it was asked for."""
+    request: Any, segment: Segment, deed: str, do: Callable[[], Segment | None], *, said: str = "", to_list: bool = False,
+    new_id: UUID | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Do it and note it, in one transaction; say so, or what keeps it from being done. Leads to what it made, or where it was asked for.
+
+    new_id: of what it makes, so that the same button twice makes one, and leads there.
+    """
     try:
         with transaction.atomic():
-            made = do() or segment
-            auditing.note(request, deed, target=f"segment:{made.pk}", details={"name": made.name})
+            there = saving.made_before(new_id) if new_id else None
+            made = there or do() or segment
+            if there is None:
+                auditing.note(request, deed, target=f"segment:{made.pk}", details={"name": made.name})
     except (saving.NameTaken, saving.Refused, RuleError) as error:
         messages.error(request, saving.refusal_words(error))
         return redirect("segments:detail", request.store.slug, segment.public_id)

@@ -11,7 +11,13 @@ from tests.factories import make_store, work_for
 from tests.segments.world import NOW, make_world
 
 pytestmark = pytest.mark.django_db
-GERMANS = {"version": 1, "root": {"join": "all", "rules": [{"is": "country", "op": "is", "values": ["DE"]}]}}
+
+
+def rule_of(*conditions):
+    return {"version": 1, "root": {"join": "all", "rules": list(conditions)}}
+
+
+GERMANS = rule_of({"is": "country", "op": "is", "values": ["DE"]})
 WISH = {"name": "Germans", "rule": GERMANS}
 
 
@@ -96,6 +102,17 @@ def test_what_is_no_segment_is_refused_with_its_node_and_nothing_is_made(api, st
     assert node in str(answer.json()["errors"])
     with work_for(store):
         assert Segment.objects.count() == 0
+
+
+def test_a_name_made_of_the_rule_follows_it_where_the_new_one_gives_a_name(api):
+    made = api.ask("post", "segments", WISH | {"name": "People who live in “Germany”"}).json()
+    where, austrians = f"segments/{made['id']}", rule_of({"is": "country", "op": "is", "values": ["AT"]})
+    other = api.ask("post", "segments", {"name": "People who live in “Austria”", "rule": austrians}).json()
+    assert api.ask("patch", where, {"rule": austrians}).json()["name"] == "People who live in “Austria” (2)"
+    somebody = rule_of({"is": "text", "field": "email", "op": "is", "values": ["ann@example.test"]})
+    assert api.ask("patch", where, {"rule": somebody}).json()["name"] == "People who live in “Austria” (2)"
+    assert api.ask("patch", f"segments/{other['id']}", {"rule": GERMANS, "name": "Ours"}).json()["name"] == "Ours"
+    assert api.ask("patch", f"segments/{other['id']}", {"rule": austrians}).json()["name"] == "Ours"
 
 
 def test_a_change_of_which_one_part_is_refused_changes_nothing(api):

@@ -32,8 +32,9 @@ from campaigns.channels import Account
 from campaigns.models import Connection, Message, Template, TemplateVersion
 from campaigns.personalization.context import contexts
 from campaigns.sending import lines
-from campaigns.sending.building import build_from
-from campaigns.sending.dispatch import MADE_AT_ONCE, dispatch_slice
+from campaigns.sending.batches import MADE_AT_ONCE
+from campaigns.sending.building import Texts
+from campaigns.sending.dispatch import dispatch_slice
 from campaigns.sending.reading import read_messages
 from campaigns.sending.turns import KIND
 from retention.customers.models import Consent, Customer
@@ -141,7 +142,7 @@ def _turn_of(store: Store, version: TemplateVersion, *, count: int, built: int, 
 
 def _build(messages: list[Message], found: Any) -> None:
     for start in range(0, len(messages), MADE_AT_ONCE):
-        mails, failed = build_from(messages[start : start + MADE_AT_ONCE], found, account=_ACCOUNT, now=clock.now())
+        mails, failed = Texts(messages[start : start + MADE_AT_ONCE], found).built(account=_ACCOUNT, now=clock.now())
         if failed:
             raise RuntimeError(f"A mail could not be built: {failed}")
         for mail in mails.values():  # the other side has each mail in one, so ours is put together too
@@ -166,7 +167,7 @@ def _django_mail(templates: Any, context: dict[str, Any], message: Message) -> E
 def _sizes(store: Store, version: TemplateVersion) -> int:
     """Return the bytes of one mail of ours."""
     messages = read_messages([row.pk for row in _ready(1, version)])
-    built, failed = build_from(messages, contexts(messages, store=store), account=_ACCOUNT, now=clock.now())
+    built, failed = Texts(messages, contexts(messages, store=store)).built(account=_ACCOUNT, now=clock.now())
     outgoing = next(iter(built.values())).outgoing if not failed else None
     if outgoing is None:
         raise RuntimeError(f"A mail could not be built: {failed}")

@@ -11,8 +11,9 @@ from campaigns.personalization import render_process
 from campaigns.personalization.fast import keeping
 from campaigns.personalization.fast.emitting import Tidy
 from campaigns.personalization.render import CannotRender, Mailing, Rendered, check, render
-from campaigns.sending import rendering
+from campaigns.sending import lending, rendering
 from campaigns.sending.rendering import Job, Links, Renderer
+from campaigns.sending.told import Told
 
 LINKS = Links({}, frozenset({"lumen.example.test"}), "", "https://s.test/c/", lambda count: count * "proof0")
 EVERY_VALUE = '{% for v in event.values %}<b title="{{ v }}">{{ v }}</b>{% endfor %}'
@@ -136,7 +137,7 @@ def test_a_long_chain_of_filters_passes_and_is_made() -> None:
 
 
 def test_fixed_html_is_kept_once_and_only_plain_texts_are_joined() -> None:
-    told = rendering._Told()
+    told = Told()
     told.note(True, (), [(["<p>", "</p>"], [1]), (["100% of it: ", "."], [0])])
     for _time in range(2):
         assert told.filled(1, [b"https://s.test/0", b"https://s.test/1"]) == b"100% of it: https://s.test/0."
@@ -153,13 +154,13 @@ def test_an_amount_in_a_locale_nobody_knows_is_written_as_in_english(locale: str
 
 def test_who_holds_the_render_processes_for_long_keeps_nobody_waiting() -> None:
     with ExitStack() as held:
-        for _place in range(rendering.MOST_PROCESSES):
-            held.enter_context(rendering.renderer())
-        with rendering.renderer() as one_more:
+        for _place in range(lending.MOST_PROCESSES):
+            held.enter_context(lending.renderer())
+        with lending.renderer() as one_more:
             assert "<p>B</p>" in html_of(one_more.render_all([mail("b", SMALL, name="B")])[0])
             running = one_more._process
             assert running is not None
         assert running.poll() is not None, "it ends with its use"
-    with rendering.renderer() as kept:
+    with lending.renderer() as kept:
         kept.warm_up()
-    assert kept in rendering._idle
+    assert kept in lending._idle

@@ -12,7 +12,7 @@ from campaigns.personalization.fast.surprises import Surprise
 from campaigns.personalization.render import Rendered
 from campaigns.personalization.tracking import may_link, meant_by
 from campaigns.sending import lines
-from campaigns.sending.rendering import Job, _read, _Told
+from campaigns.sending.told import Told, read_answer
 from retention.customers.models import Customer
 from retention.kit import clock
 from tests.campaigns.crowd import make_ready, make_version
@@ -72,9 +72,9 @@ def test_a_program_writes_no_address_in_special_characters() -> None:
 
 @pytest.mark.parametrize(("piece", "dotless"), [("a\r\nb", True), ("a\nb", False), ("a\rb", False), ("a\r\n.b", False)])
 def test_a_piece_with_half_a_line_end_is_looked_through_before_it_leaves(*, piece: str, dotless: bool) -> None:
-    told = _Told()
-    own = _read(msgpack.encode(("s", [piece], "t", [], None)), Job("a", {}, {}), told)
-    fixed = _read(msgpack.encode(("s", [0], "t", [], (True, [], [([piece], [])]))), Job("a", {}, {}), told)
+    told = Told()
+    own = read_answer(msgpack.encode(("s", [piece], "t", [], None)), told)
+    fixed = read_answer(msgpack.encode(("s", [0], "t", [], (True, [], [([piece], [])]))), told)
     assert [isinstance(one, Rendered) and (one.pieces, one.dotless) for one in (own, fixed)] == 2 * [((piece.encode(),), dotless)]
 
 

@@ -7,6 +7,8 @@ import json
 import tempfile
 import tracemalloc
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -130,6 +132,20 @@ def test_a_large_file_is_made_in_pieces_and_announced(monkeypatch):
     assert Notice.objects.filter(kind="export_ready").count() == 1
 
 
+@contextmanager
+def measured() -> Iterator[Callable[[], int]]:
+    """Give what says afterwards how many bytes were in use at most; what was there before is not looked through again at each piece."""
+    peaks: list[int] = []
+    gc.freeze()
+    tracemalloc.start()
+    try:
+        yield lambda: peaks[0]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+    finally:
+        tracemalloc.stop()
+        gc.unfreeze()
+
+
 def peak_of_streaming(rows: int) -> tuple[int, int]:
     """Return how long a file of so many customers is, and how many bytes were in use at most while it was written."""
     store = make_store()
@@ -138,15 +154,11 @@ def peak_of_streaming(rows: int) -> tuple[int, int]:
         Customer.objects.bulk_create([Customer(email=address, email_key=address) for address in addresses])
         size = 0
         gc.collect()
-        gc.freeze()  # what is there already is not looked through again at each piece
-        tracemalloc.start()
-        for piece in stream(CUSTOMERS, store_id=store.pk):
-            size += len(piece)
-            gc.collect()  # rows that point at each other wait for it, and how long depends on all else in the process
-        _now, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        gc.unfreeze()
-    return size, peak
+        with measured() as peak:
+            for piece in stream(CUSTOMERS, store_id=store.pk):
+                size += len(piece)
+                gc.collect()  # rows that point at each other wait for it, and how long depends on all else in the process
+    return size, peak()
 
 
 def test_streaming_keeps_memory_flat():
@@ -295,15 +307,11 @@ def test_a_person_with_much_to_tell_is_handed_over_a_few_rows_at_a_time():
         for name in range(5):
             given = {"customer": ana, "kind": "track", "name": f"E{name}", "occurred_at": NOW, "received_at": NOW, "properties": text}
             CustomerEvent.objects.bulk_create([CustomerEvent(**given) for _number in range(1000)])
-        gc.freeze()  # what is there already is not looked through again at each piece
-        tracemalloc.start()
-        with CaptureQueriesContext(connection) as asked:
+        with measured() as peak, CaptureQueriesContext(connection) as asked:
             write_person(ana, file)
-        _now, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
         with zipfile.ZipFile(file) as archive:
             person = json.loads(archive.read("person.json"))
             rows = rows_of(archive.read("customers_customerevent.csv").decode())
     assert len(person["customers_customerevent"]) == len(rows) - 1 == 5000
     assert sum('FROM "customers_customerevent"' in query["sql"] for query in asked) > 20
-    assert peak < 15_000_000
+    assert peak() < 15_000_000

@@ -21,6 +21,12 @@ pytestmark = pytest.mark.django_db
 FILE = "Email,First Name,Favourite Roast\nann@example.test,Ann,Dark\nnobody,=1+1,Light\nbea@example.test,Bea,\n"
 
 
+ORDER_FIELDS = ("number", "placed_at", "product_id", "quantity", "unit_price")
+OF_ORDERS = {f"column_{place}": field for place, field in enumerate(ORDER_FIELDS)} | {
+    "date_order": "ymd", "decimal_mark": ".", "zone": "Europe/Berlin", "currency": "EUR",
+}  # fmt: skip
+
+
 @pytest.fixture
 def shop():
     return lumen()
@@ -144,9 +150,18 @@ def test_what_would_change_of_an_order_is_named_in_words(shop):
         Import.objects.all().delete()
     client = signed_in(shop.mia)
     where = upload(client, shop, order.format(3), kind="orders").url
-    columns = {f"column_{place}": field for place, field in enumerate(("number", "placed_at", "product_id", "quantity", "unit_price"))}
-    page = compared(client, shop, where, columns | {"date_order": "ymd", "decimal_mark": ".", "zone": "Europe/Berlin", "currency": "EUR"})
+    page = compared(client, shop, where, OF_ORDERS)
     assert "<small>Total, Products and pieces</small>" in page
+
+
+def test_an_order_left_out_as_a_whole_is_named_and_its_rows_that_the_download_lacks_are_said(shop):
+    client = signed_in(shop.mia)
+    rows = "EU:1001,2026-01-01,X,-1,-2.00\n" * 3 + "7,2026-01-01,X,-1,-2.00\n"
+    where = upload(client, shop, f"Order Number,Order Date,Product ID,Quantity,Unit Price\n{rows}", kind="orders").url
+    words = " ".join(re.sub(r"<[^>]+>", " ", compared(client, shop, where, OF_ORDERS)).split())
+    assert "Left out The first 2 of 4. The download has 2 of these rows; the rest is only counted." in words
+    report = csv.reader(io.StringIO(b"".join(client.get(f"{where}left-out/").streaming_content).decode()))
+    assert [line[:3] for line in report] == [["Row", "Column", "Value"], ["2", "", "EU:1001"], ["5", "", "7"]]
 
 
 def test_says_how_many_are_shown_and_how_many_the_download_has(shop, monkeypatch):
@@ -158,7 +173,7 @@ def test_says_how_many_are_shown_and_how_many_the_download_has(shop, monkeypatch
     where = upload(client, shop, "\n".join(["Email,First Name", *lines])).url
     page = compared(client, shop, where, {"column_0": "email", "column_1": "first_name", "date_order": "ymd"})
     words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "Left out The first 50 of 70. The download has the first 60 rows; the rest is only counted." in words
+    assert "Left out The first 50 of 70. The download has 60 of these rows; the rest is only counted." in words
     assert "Would change The first 50 of 51. The download has them all." in words
     assert len(b"".join(client.get(f"{where}left-out/").streaming_content).splitlines()) == 61
     assert len(b"".join(client.get(f"{where}changes/").streaming_content).splitlines()) == 52

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, connections, transaction
@@ -26,6 +27,11 @@ pytestmark = pytest.mark.django_db
 CONSENTS = """
     INSERT INTO customers_consent (store_id, customer_id, channel, status, method, source, text_version, changed_at)
     SELECT store_id, id, 'email', 'granted', '', '', '', created_at FROM customers_customer WHERE store_id = %s
+"""
+BLOCKS = """
+    INSERT INTO customers_suppression (store_id, channel, address_digest, reason, created_at)
+    SELECT %s, channel, encode(sha256(n::text::bytea), 'hex'), 'bounced', now()
+    FROM generate_series(1, 3000) AS n, unnest('{email,sms}'::text[]) AS channel
 """
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 FILE = """Email,Phone,Email Consent,SMS Consent
@@ -149,6 +155,20 @@ def test_links_lead_to_those_of_the_figure(shop):
     assert "Never asked" in finished(shop, "Phone\n+49 151 23456780\n")
 
 
+WITH_A_BUTTON = "were sent a mail with a button"
+
+
+@pytest.mark.parametrize(("channel", "has_button"), [("email", True), ("sms", False)])
+def test_who_has_not_confirmed_reads_what_makes_them_count(shop, channel, has_button):
+    """A number stays not confirmed after the button of the mail was pressed."""
+    with work_for(shop.store):
+        said(make_customer(shop.store, "ann@example.test", phone="+4915123456789"), channel, "pending")
+    page = finished(shop, "Email,City,Email Consent\nann@example.test,Wien,yes\n")
+    assert "Not confirmed yet" in page
+    assert (WITH_A_BUTTON in page, "It counts once they say yes to SMS." in page) == (has_button, not has_button)
+    assert f"?may={channel}.pending" in page
+
+
 def test_a_blocked_address_alone_leads_to_nobody_who_said_no(shop):
     with work_for(shop.store):
         suppress("eve@example.test", channel="email", reason="hard_bounce", now=NOW)
@@ -157,8 +177,12 @@ def test_a_blocked_address_alone_leads_to_nobody_who_said_no(shop):
     assert "See who said no" not in page
 
 
+TOO_LONG = "SET LOCAL statement_timeout = 1; SELECT pg_sleep(20)"
+
+
+@pytest.mark.parametrize("breaking", ["SELECT 1 / 0", TOO_LONG])
 @pytest.mark.parametrize("broken", [1, 2])
-def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch, broken):
+def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch, broken, breaking):
     """Broken at the first or at the last: of some of them nothing is said as if it were of all."""
     asked = []
 
@@ -166,7 +190,7 @@ def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch,
         asked.append(len(ids))
         if len(asked) == broken:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 / 0")
+                cursor.execute(breaking)
         return count_reach(ids, now)
 
     monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4, settle=count))
@@ -176,6 +200,34 @@ def test_a_count_that_breaks_is_not_shown_and_fails_no_import(shop, monkeypatch,
         assert (of.state, of.new_count, of.unsettled, len(asked)) == ("done", 8, [], 2)
         assert int(of.totals["uncounted"]) == 4
         assert came_of(of.totals) is None
+
+
+@pytest.mark.parametrize("step", [running.pause, running.cancel])
+def test_a_count_that_takes_too_long_keeps_nobody_from_stopping_an_import(shop, monkeypatch, step):
+    def count(ids, now):
+        with connection.cursor() as cursor:
+            cursor.execute(TOO_LONG)
+
+    monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4, settle=count))
+    with work_for(shop.store):
+        of = compared(put_in(FILE), shop.store, consent_source="Shop")
+        running.begin_running(of, now=NOW)
+        running.import_batch(now=NOW)
+        step(Import.objects.get(), now=NOW)
+        assert (Import.objects.get().state, Customer.objects.count()) == ({running.pause: "paused", running.cancel: "cancelled"}[step], 4)
+
+
+def test_an_import_that_was_half_in_before_people_were_counted_shows_no_part_as_all(shop, monkeypatch):
+    monkeypatch.setitem(kinds._items, "customers", replace(PEOPLE, batch_things=4))
+    with work_for(shop.store):
+        of, waiting = (compared(put_in(FILE.replace("ann@", name)), shop.store, consent_source="Shop") for name in ("ann@", "amy@"))
+        running.begin_running(of, now=NOW)
+        running.import_batch(now=NOW)
+        Import.objects.update(unsettled=[])
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("retention.customers.migrations.0029_imports_half_in_were_not_counted")._NOTE)
+        assert came_of(work(of, at=NOW).totals) is None
+        assert came_of(brought_in(waiting, at=NOW).totals).count == 1
 
 
 def test_a_file_in_which_everybody_agreed_leaves_no_question(shop):
@@ -206,8 +258,9 @@ def test_the_count_reads_its_own_people_and_not_the_store(known):
             store = make_store()
             cursor.execute(FILL.partition(";")[0].replace("'p' || n", f"'s{number}-' || n"), [store.pk])
             cursor.execute(CONSENTS, [store.pk])
+            cursor.execute(BLOCKS, [store.pk])
             if known or number == 0:
-                cursor.execute("ANALYZE customers_customer, customers_consent")
+                cursor.execute("ANALYZE customers_customer, customers_consent, customers_suppression")
     read: Counter[str] = Counter()
 
     def explain(execute, sql, params, many, context):
@@ -218,10 +271,14 @@ def test_the_count_reads_its_own_people_and_not_the_store(known):
                 read.update(dict(_rows_read(cursor.fetchone()[0][0]["Plan"])))
         return answered
 
+    with work_for(store):
+        some = list(Customer.objects.order_by("pk")[:40])
+        for one in some[:2]:
+            suppress(one.email, channel="email", reason="bounced", now=NOW)
     with work_for(store), transaction.atomic(), connection.execute_wrapper(explain):
-        ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True)[:40])
-        assert count_reach(ids, NOW) == {"came": 40, "email.may": 40, "sms.no_address": 40, "push.never": 40}
-    assert read == {"customers_customer": 40, "customers_consent": 40}
+        ids = [one.pk for one in some]
+        assert count_reach(ids, NOW) == {"came": 40, "email.may": 38, "email.blocked": 2, "sms.no_address": 40, "push.never": 40}
+    assert read == {"customers_customer": 40, "customers_consent": 40, "customers_suppression": 2}
 
 
 def _rows_read(node):

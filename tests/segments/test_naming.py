@@ -12,6 +12,7 @@ from retention.stores.models import AuditEntry
 from retention.tenancy.context import store_context
 from segments import saving
 from segments.models import Segment
+from segments.postcodes import load_postcodes
 from tests.factories import make_store, member_of, signed_in
 from tests.factories.customers import make_customer
 
@@ -76,12 +77,20 @@ def viewed(**where):
         {"is": "attribute", "key": "team", "op": "any", "values": ["Ann Berg"]},
         viewed(property="asked_by", type="text", op="is", values=["Ann Berg"]),
         text("city", "ann@example.test"),
+        {"is": "attribute", "key": "member_no", "op": "equals", "value": 48213},
+        {"is": "attribute", "key": "member_no", "op": "not_between", "value": 48213, "to": 48213},
+        viewed(property="member_no", type="number", op="equals", value=48213),
+        {"is": "distance", "near": True, "radius": 0.1, "country": "DE", "postcode": "80331"},
+        {"is": "orders", "op": "at_least", "value": 1, "coupons": ["ANN-7Q2K"]},
+        {"is": "visit", "op": "at_least", "value": 1, "from": "referrer", "match": "contains", "values": ["/account/48213"]},
     ],
 )
 def test_what_may_hold_a_personal_value_anywhere_else_asks_for_a_name_too(condition, shop, marketer, names):
     with store_context(shop.pk):
         Attribute.objects.create(key="advisor", kind="text", label="Advisor")
         Attribute.objects.create(key="team", kind="list", label="Team")
+        Attribute.objects.create(key="member_no", kind="number", label="Member number")
+        load_postcodes("DE,80331,48.1,11.5\n", now=clock.now())
     page = post(marketer, ORDERS, condition)
     assert (page.status_code, names()) == (422, [])
     assert "Its rule may hold a personal value or an address" in page.content.decode()
@@ -92,6 +101,8 @@ def test_what_may_hold_a_personal_value_anywhere_else_asks_for_a_name_too(condit
     [
         {"is": "attribute", "key": "advisor", "op": "known"},
         {"is": "attribute", "key": "visits", "op": "at_least", "value": 3},
+        {"is": "orders", "op": "at_least", "value": 1, "what": "category", "names": ["Coffee"]},
+        {"is": "visit", "op": "at_least", "value": 2, "device": "mobile"},
         viewed(),
         viewed(property="price", type="number", op="at_least", value=3),
         viewed(property="price", type="known", op="known"),

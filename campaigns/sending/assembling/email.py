@@ -15,7 +15,8 @@ from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
 from campaigns.sending.assembling.base import Built, utm_of
 from campaigns.sending.gate import Wanted
-from campaigns.sending.rendering import Links, may_begin_a_line_with_a_dot
+from campaigns.sending.rendering import Links
+from campaigns.sending.told import may_begin_a_line_with_a_dot
 from retention.customers.consent import address_digest
 from retention.kit.known import setting
 

@@ -3,6 +3,7 @@
 `compare_people` writes nothing; `apply_people` asks it again first, so what was true at the dry run need not be true any more.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from retention.kit.words import fold
 
 IMPORTED = "Customer Imported"
 ALL_BY_EMAIL = "all_by_email"  # value of the option "agreed": the merchant says it of everybody in the file
+LONGEST_NAME = 100  # as the column takes it
 WHOLE_NAME = "whole_name"  # of a row's values: the cell that was taken apart into first and last name
 BY_EVERYBODY = "import: everybody"  # how such a yes came
 
@@ -121,16 +123,30 @@ def _settle(meeting: _Meeting, people: Mapping[int, Customer], owners: Mapping[i
 
 
 def _keep_last_name(meeting: _Meeting) -> None:
-    """Have a cell that was taken apart mean first names where a last name is known: all of it, but for that name at its end."""
-    values, known = meeting.thing.values, meeting.customer.last_name.strip() if meeting.customer else ""
+    """Have a cell that was taken apart mean first names where a last name is known: what stands before that name or a part of it, else all.
+
+    A cell that begins with the known first name tells nothing, for what follows it may be a family name written otherwise.
+    """
+    values, known = meeting.thing.values, _bare_words(meeting.customer.last_name) if meeting.customer else []
     whole = values.get(WHOLE_NAME)
-    if not whole or not known:
+    if not whole or not known or meeting.customer is None:
         return
-    words, count = whole.split(), len(known.split())
-    if len(words) > count and fold(" ".join(words[-count:])) == fold(" ".join(known.split())):
-        words = words[:-count]
-    traits = {name: value for name, value in values["traits"].items() if name != "last_name"} | {"first_name": " ".join(words)}
+    words, bare, first = whole.split(), _bare_words(whole), _bare_words(meeting.customer.first_name)
+    end = next((place for place in range(1, len(bare)) if _begins(bare[place:], known) or _begins(known, bare[place:])), None)
+    traits = {name: value for name, value in values["traits"].items() if name not in {"first_name", "last_name"}}
+    if bare[:end] != first and (end is not None or not first or not _begins(bare, first)):
+        traits["first_name"] = " ".join(words[:end])[:LONGEST_NAME].rstrip()
     meeting.thing = meeting.thing._replace(values=values | {"traits": traits})
+
+
+def _bare_words(name: str) -> list[str]:
+    """Return the words of a name as they are compared: folded and without accents, for many lists are written without."""
+    marked = [unicodedata.normalize("NFKD", fold(word)) for word in name.split()]
+    return ["".join(letter for letter in word if not unicodedata.combining(letter)) for word in marked]
+
+
+def _begins(words: Sequence[str], start: Sequence[str]) -> bool:
+    return words[: len(start)] == start
 
 
 def _changes(meeting: _Meeting, columns: Mapping[str, int]) -> list[Change]:

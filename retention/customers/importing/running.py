@@ -35,6 +35,7 @@ MOST_FAILURES = 3
 MOST_UNSETTLED = 10_000  # customers of whom something came in and whose figures wait
 MOST_CHANGES, LONGEST_VALUE = 20, 120  # written down of one row, for the page before anything is brought in
 TRY_AGAIN = timedelta(minutes=1)
+_CANCELLED = "57014"  # a statement took longer than one may
 State = Import.State
 _NEW = Outcome("new")  # not written down: a thing without an outcome is new once all are compared
 _BRINGS = ("", "new", "changed")
@@ -214,7 +215,7 @@ def _compare(of: Import, now: datetime) -> None:
     if things:
         outcomes = kind.compare(Work(things, plan, str(of.public_id), began_at=now))
         _note(of, things, outcomes)
-        _count(of, things, outcomes)
+        _count(of, kind, things, outcomes)
         of.position = things[-1].pk
     if len(things) < kind.batch_things:
         of.state, of.position = State.READY, 0
@@ -227,7 +228,7 @@ def _run(of: Import, now: datetime) -> None:
     if things:
         work = Work(things, plan, str(of.public_id), began_at=of.started_at or now)
         outcomes = kind.apply(work, now)
-        _count(of, things, outcomes)
+        _count(of, kind, things, outcomes)
         of.position = things[-1].pk
         of.unsettled = sorted(work.people.union(of.unsettled))
     if len(things) < kind.batch_things:
@@ -275,7 +276,7 @@ def _shortened(changes: Sequence[Change]) -> str | None:
     return msgspec.json.encode(shown).decode()
 
 
-def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
+def _count(of: Import, kind: Kind, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> None:
     counts = Counter(one.state for one in outcomes)
     of.new_count += counts["new"]
     of.changed_count += counts["changed"]
@@ -283,7 +284,7 @@ def _count(of: Import, things: Sequence[Thing], outcomes: Sequence[Outcome]) -> 
     note_faults(
         of,
         [
-            Fault(thing.row, "", thing.key.partition(":")[2][:80], one.says)
+            Fault(thing.row, "", (thing.key if kind.join else thing.key.partition(":")[2])[:80], one.says)  # a key to be joined is bare
             for thing, one in zip(things, outcomes, strict=True)
             if one.state == "refused"
         ],
@@ -325,13 +326,17 @@ def _settle_on_the_way(of: Import, *, now: datetime) -> None:
 
 
 def _settle_if_possible(of: Import, *, now: datetime) -> None:
-    """Do it where an import must end or stop whatever comes: what a store's figures cannot hold is logged, and holds up nobody else."""
+    """Do it where an import must end or stop whatever comes: what a store's figures cannot hold is logged, and holds up nobody else.
+
+    Nor does a count that takes too long, which it would do again.
+    """
     try:
         with transaction.atomic():
             _settle(of, now=now)
-    except OperationalError:
-        raise
     except Exception as error:
+        takes_too_long = getattr(error.__cause__, "pgcode", None) == _CANCELLED
+        if isinstance(error, OperationalError) and not (takes_too_long and kind_of(of).only_counts):
+            raise
         log.error("customers of an import were not settled", extra={"import_id": of.pk, "cause": type(error).__name__})
 
 

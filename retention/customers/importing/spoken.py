@@ -48,7 +48,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Headings of a first name that, without a column of family names beside them, head whole names as well: "Nome" over "Ana Silva".
 WHOLE_NAMES = ("nome", "nombre")
-# What a heading of family names holds, however it goes on: "Primer apellido", "Cognome cliente", "Billing last name".
-FAMILY_NAMES = ("apellid", "cognom", "sobrenom", "apelid", "surname", "last", "family", "ultimo nome", "último nome")
+# What a heading of family names holds, however it goes on: "Primer apellido", "Cognome cliente", "Billing last name"; "Last order" is none.
+FAMILY_NAMES = (
+    "apellid", "cognom", "sobrenom", "apelid", "paterno", "materno", "surname", "last name", "lastname", "family name",
+    "ultimo nome", "último nome",
+)  # fmt: skip
 YES = ("yes", "y", "true", "1", "ja", "j", "oui", "sí", "si", "sì", "sim", "はい")
 NO = ("no", "n", "false", "0", "nein", "non", "não", "nao", "nee", "いいえ")

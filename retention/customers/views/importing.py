@@ -247,12 +247,11 @@ def _findings(of: Import, *, currency: str) -> dict[str, Any]:
         for outcome, noted in ((("new", ("", "new")), ("changed", ("changed",))) if of.state == Import.State.READY else ())
     }
     faults = ImportFault.objects.filter(of_import=of)
-    written = faults.values("row").distinct().count() if of.refused_count > SHOWN else of.refused_count
     return {
         "found": found,
         "came": came_of(of.totals) if of.state == Import.State.DONE and of.kind == "customers" else None,
         "faults": list(faults.order_by("row", "id")[:SHOWN]),
-        "written": written,
+        "written": faults.values("row").distinct().count(),
         "told": kind.tell(of.totals, currency) if of.totals else [],
         "remarks": kind.remarks(dict.fromkeys(of.mapping.values(), 0), of.options),
     }

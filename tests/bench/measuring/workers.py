@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import retention.celery  # noqa: F401 - the broker that hints go by
 from campaigns.tasks import dispatch
+from retention.celery import look
 from retention.cli import crew
 from retention.schedule import JOBS
 
@@ -49,14 +49,14 @@ def _start(service: crew.Service) -> "subprocess.Popen[bytes]":
 
 
 def tick_until(done: Callable[[], bool], *, seconds: float) -> None:
-    """Ring for sending as often as the scheduler does, until everything is done."""
+    """Have a worker look what is due to be sent as often as the scheduler does, until everything is done."""
     until, tick = time.monotonic() + seconds, 0.0
     while not done():
         if time.monotonic() > until:
             raise RuntimeError("The workers did not send everything.")
         if time.monotonic() >= tick:
             tick = time.monotonic() + TICK_SECONDS
-            dispatch.apply_async(expires=max(TICK_SECONDS, 5.0))
+            look.apply_async(kwargs={"every": TICK_SECONDS}, expires=max(TICK_SECONDS, 5.0))
         time.sleep(0.1)
 
 

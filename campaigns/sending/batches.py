@@ -1,0 +1,60 @@
+"""The messages of a slice, made in batches: what a statement or a change of processes costs is shared, and the gate still sees each afresh.
+
+The next batch is rendered while the one before it leaves, where that keeps a render process from nobody: an account that takes its time
+would hold it for long.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from campaigns.channels import Account
+from campaigns.models import Message
+from campaigns.sending.assembling import Built
+from campaigns.sending.building import Making
+from campaigns.sending.handing_over import SENDERS, has_answered, is_slow
+from campaigns.sending.lending import none_is_lent
+from campaigns.sending.recording import record_unmade
+from retention.stores.models import Store
+
+MADE_AT_ONCE = 4 * SENDERS
+
+
+class Batches:
+    """Reserved messages of one slice, made a batch at a time and in their order. found: what their templates may see. Close it."""
+
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        found: Mapping[int, dict[str, Any]],
+        *,
+        store: Store,
+        account: Account,
+        holder: UUID,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._messages, self._found, self._store, self._account, self._holder = messages, found, store, account, holder
+        self._clock = clock
+        self._end = 0
+        self._next: Making | None = None
+
+    def following(self) -> dict[int, Built]:
+        """Return the next batch, and write down which of it cannot be made. Begin the one after it, if all are quick."""
+        making = self._next or self._begin(self._end)
+        self._next, self._end = None, self._end + MADE_AT_ONCE
+        now = self._clock()
+        built, failed = making.built(account=self._account, now=now)
+        record_unmade(failed, holder=self._holder, now=now)
+        if self._end < len(self._messages) and has_answered(self._account) and not is_slow(self._account) and none_is_lent():
+            self._next = self._begin(self._end)
+        return built
+
+    def close(self) -> None:
+        """Let go of what was begun and is not needed."""
+        if self._next is not None:
+            self._next.drop()
+            self._next = None
+
+    def _begin(self, start: int) -> Making:
+        return Making(self._messages[start : start + MADE_AT_ONCE], self._found, store=self._store, now=self._clock())
