@@ -31,6 +31,8 @@ FLUSH_SECONDS = 0.05
 MADE_TO_WARM_UP = 1
 NO_MEMORY = CannotRender("template_too_big", "MemoryError")
 READ_BYTES = 1 << 17
+CANNOT_FRAME = (OverflowError, RecursionError, ValueError)
+_LEAST, _MOST = -(2**63), 2**64 - 1
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -74,9 +76,23 @@ def _shop_of(job: dict[str, Any], shops: dict[int, dict[str, Any]]) -> dict[str,
 
 
 def framed(value: object) -> bytes:
-    """Return a value as one frame."""
-    content = _encode(value)
+    """Return a value as one frame; a whole number that takes more than 64 bits stands in it as a float.
+
+    Raises `CANNOT_FRAME` where no frame holds it: a number no float holds, letters that are none, too much inside each other.
+    """
+    try:
+        content = _encode(value)
+    except OverflowError:
+        content = _encode(_countable(value))
     return len(content).to_bytes(LENGTH_BYTES) + content
+
+
+def _countable(value: Any) -> Any:
+    if isinstance(value, int) and not _LEAST <= value <= _MOST:
+        return float(value)
+    if isinstance(value, dict):
+        return {name: _countable(one) for name, one in value.items()}
+    return [_countable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> bytes | None:
@@ -101,6 +117,8 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
 
 def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...] | int:
     """Return what is answered: how many links a mail has where it was told too few proofs."""
+    if "unfit" in job:
+        return CannotRender("template_error", job["unfit"])
     if not isinstance(template, Mailing):
         return render(template, job["context"])
     proofs = job["proofs"]
