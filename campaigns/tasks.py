@@ -31,6 +31,7 @@ from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, swee
 from campaigns.sending.turns import KIND as SENDING
 from campaigns.sending.turns import as_long_as, end_turn, leave_alone, lend_a_hand, take_turns
 from retention.kit import clock, ending
+from retention.kit.logs import trace_of
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 
@@ -69,8 +70,8 @@ def _alone(kind: str, store_id: int) -> Iterator[None]:
     """Let a store's failure end its own turn only: its lease runs out, and until then this process leaves it alone."""
     try:
         yield
-    except Exception:
-        log.exception("%s: the turn of store %d failed", kind, store_id)
+    except Exception as error:  # its own words may quote a row
+        log.error("%s: the turn of store %d failed", kind, store_id, extra={"cause": type(error).__name__, "trace": trace_of(error)})
         if kind == SENDING:
             leave_alone(store_id)
 

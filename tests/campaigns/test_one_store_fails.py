@@ -13,13 +13,14 @@ import pytest
 from campaigns import tasks
 from campaigns.models import Flight, Message
 from retention.kit import clock
+from retention.kit.logs import JsonFormatter
 from retention.stores.models import StoreWork
 from retention.tenancy.context import store_context
 from tests.campaigns.crowd import make_ready
 from tests.factories import make_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WORDS = "nora@example.test"
+WORDS = "Failing row contains (Nora)."
 TICKS = {
     "journeys": tasks.run_journeys,
     "campaigns": tasks.run_campaigns,
@@ -59,7 +60,11 @@ def ring(kind: str, *stores: Any) -> None:
 
 
 def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [line.getMessage() for line in caplog.records if line.name == "campaigns.tasks" and line.levelno == logging.ERROR]
+    """Return what was logged of failures; each says where it was, and nothing in the database's words, which may quote a row."""
+    lines = [line for line in caplog.records if line.name == "campaigns.tasks" and line.levelno == logging.ERROR]
+    assert {(line.cause, "tasks.py" in line.trace) for line in lines} == {("InternalError", True)}  # type: ignore[attr-defined]
+    assert all(WORDS not in JsonFormatter().format(line) + caplog.handler.format(line) for line in lines)
+    return [line.getMessage() for line in lines]
 
 
 @pytest.mark.parametrize(("kind", "tick"), TICKS.items(), ids=TICKS)
