@@ -154,10 +154,10 @@ class Renderer:
             for one, job, (told, proofs) in zip(found, jobs, made, strict=False)
         ]
         if len(answers) < len(jobs):
-            culprit = max(len(answers), self._done[0] - before)
+            culprit = max(len(answers), self._done[0] - before) if len(jobs) > 1 else 0
             self.stop()
-            if culprit > len(answers):  # made, and lost with the process: made again
-                answers += self._run(jobs[len(answers) : culprit])
+            if culprit > len(answers):  # made, and lost with the process: made again, half of them first, which may all be too much
+                answers += self._run(jobs[len(answers) : (len(answers) + culprit + 1) // 2])
             if ended and len(answers) == culprit < len(jobs) and not (was_new and culprit == 0):
                 self.stop()
                 answers += self._run(jobs[culprit : culprit + 1])
