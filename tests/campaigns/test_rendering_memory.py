@@ -33,7 +33,9 @@ def html_of(answer: Rendered | CannotRender) -> str:
 
 
 @pytest.fixture
-def process() -> Iterator[Renderer]:
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renderer]:
+    """Run a process that may take its time: on a busy machine what fills the memory needs more than a second."""
+    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 20.0)
     running = Renderer()
     yield running
     running.stop()
@@ -122,7 +124,6 @@ def test_large_mails_that_are_made_in_no_time_leave_room_for_each_other(
     """As many as are made together do not fit into the process beside what joins them."""
     code = f"from campaigns.personalization import render_process as process; process.FLUSH_SECONDS = 60; {set_up}; process.main()"
     monkeypatch.setattr(rendering, "_COMMAND", (sys.executable, "-c", code))
-    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 20.0)
     text = "x" * 490_000
     answers = process.render_all([Job("t", {"subject": "Hi", "html": "", "text": text}, {}) for _mail in range(128)])
     assert answers == [Rendered("Hi", "", text)] * 128
