@@ -29,8 +29,9 @@ from campaigns.sending.opening import note_openings
 from campaigns.sending.receipts import note_clicks
 from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, sweep_store
 from campaigns.sending.turns import KIND as SENDING
-from campaigns.sending.turns import as_long_as, end_turn, lend_a_hand, take_turns
+from campaigns.sending.turns import as_long_as, end_turn, leave_alone, lend_a_hand, take_turns
 from retention.kit import clock, ending
+from retention.kit.logs import trace_of
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 
@@ -47,7 +48,7 @@ REST_SECONDS = 0.5
 def run_journeys() -> None:
     """Read the news and carry on due runs, in every store where something waits."""
     for taken in take_turns(kind="journeys", clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
-        with store_context(taken.store_id):
+        with _alone("journeys", taken.store_id), store_context(taken.store_id):
             StoreWork.settle("journeys", taken, next_at=take_turn(clock=clock.now))
 
 
@@ -66,11 +67,13 @@ def replay_journeys() -> None:
 
 @contextmanager
 def _alone(kind: str, store_id: int) -> Iterator[None]:
-    """Let a store's failure end its own turn only: its lease runs out, and it is tried again then."""
+    """Let a store's failure end its own turn only: its lease runs out, and until then this process leaves it alone."""
     try:
         yield
-    except Exception:
-        log.exception("%s: the turn of store %d failed", kind, store_id)
+    except Exception as error:  # its own words may quote a row
+        log.error("%s: the turn of store %d failed", kind, store_id, extra={"cause": type(error).__name__, "trace": trace_of(error)})
+        if kind == SENDING:
+            leave_alone(store_id)
 
 
 @shared_task(name="campaigns.tasks.run_recovery")
@@ -91,7 +94,7 @@ def run_recovery() -> None:
 def run_campaigns() -> None:
     """Begin campaigns whose moment has come, plan them, compare their variants and end them."""
     for taken in take_turns(kind=WORK, clock=clock.now, most=STORES_A_TICK, seconds=LONGEST_TICK):
-        with store_context(taken.store_id):
+        with _alone(WORK, taken.store_id), store_context(taken.store_id):
             next_at = tick(Store.objects.get(pk=taken.store_id), now=clock.now())
             StoreWork.settle(WORK, taken, next_at=next_at)
 
@@ -112,7 +115,7 @@ def dispatch() -> None:
 def _take_a_turn() -> bool:
     """Send one slice of each channel of the store that waits longest; say whether one was in line."""
     for taken in take_turns(clock=clock.now, most=1, seconds=SECONDS_A_TICK):
-        with store_context(taken.store_id):
+        with _alone(SENDING, taken.store_id), store_context(taken.store_id):
             end_turn(taken, next_at=send_due(Store.objects.get(pk=taken.store_id)), now=clock.now())
         return True
     return False
@@ -125,7 +128,7 @@ def _help() -> bool:
     where the account takes nothing: whose turn it is lets it rest, and ringing would cut that short.
     """
     for store_id in lend_a_hand(clock=clock.now):
-        with store_context(store_id):
+        with _alone(SENDING, store_id), store_context(store_id):
             store = Store.objects.get(pk=store_id)
             for channel in _due_channels():
                 one = dispatch_slice(store, channel=channel, clock=clock.now, helping=True)
@@ -170,7 +173,7 @@ def _rest_after(one: Slice) -> float:
 def watch() -> None:
     """Stop what draws too many complaints or bounces, in every store of which some were reported."""
     for taken in StoreWork.take(breaking.WORK, now=clock.now(), limit=STORES_A_TICK):
-        with store_context(taken.store_id):
+        with _alone(breaking.WORK, taken.store_id), store_context(taken.store_id):
             breaking.look(now=clock.now())
             StoreWork.settle(breaking.WORK, taken, next_at=None)
 
@@ -179,7 +182,7 @@ def watch() -> None:
 def look_at_hosts() -> None:
     """Look again at the hosts of links whose last look is some hours old."""
     for taken in StoreWork.take(hosting.WORK, now=clock.now(), limit=STORES_A_TICK):
-        with store_context(taken.store_id):
+        with _alone(hosting.WORK, taken.store_id), store_context(taken.store_id):
             next_at = hosting.look_again(Store.objects.get(pk=taken.store_id), now=clock.now())
             StoreWork.settle(hosting.WORK, taken, next_at=next_at)
 
@@ -188,7 +191,7 @@ def look_at_hosts() -> None:
 def recount_credits() -> None:
     """Credit one more slice of the orders of every store that changed its windows."""
     for taken in StoreWork.take(attribution.WORK, now=clock.now(), limit=STORES_A_TICK):
-        with store_context(taken.store_id):
+        with _alone(attribution.WORK, taken.store_id), store_context(taken.store_id):
             more = attribution.recount(now=clock.now())
             StoreWork.settle(attribution.WORK, taken, next_at=clock.now() if more else None)
 
@@ -206,7 +209,7 @@ def count_contacts() -> None:
 def sweep() -> None:
     """Settle leases that ran out, note clicks and openings, and announce forgotten messages."""
     for store_id in stores_to_sweep(now=clock.now()):
-        with store_context(store_id):
+        with _alone("sweep", store_id), store_context(store_id):
             sweep_store(now=clock.now())
             note_clicks(now=clock.now())
             note_openings(now=clock.now())

@@ -14,6 +14,7 @@ from campaigns.personalization.phrases import own_phrases, words_for
 from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
 from retention.customers.models import Customer, CustomerEvent
+from retention.kit.money import LARGEST_AMOUNT
 from retention.orders.models import Cart
 from retention.signup.links import preferences_url
 from retention.stores.models import Store
@@ -161,7 +162,7 @@ def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[s
                     "name": without_links(name, hosts=own) if "." in name or "://" in name else name,
                     "quantity": quantity,
                     "price_minor": price_minor,
-                    "total_minor": price_minor * quantity,
+                    "total_minor": min(price_minor * quantity, LARGEST_AMOUNT),
                     "url": url if may_link(url, hosts=own) else "",
                     "image_url": image_url,
                 }

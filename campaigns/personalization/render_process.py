@@ -3,8 +3,9 @@
 Started by `campaigns/sending/rendering.py`. Imports no Django. Jobs and answers are MessagePack behind four bytes of length. Its memory
 is limited here; its time is limited by the parent, and by a CPU limit that also ends it when the parent is gone.
 
-Answers leave together, at the latest after the last job that came with them: waking the reader for each costs as much as rendering. How
-many jobs are done stands in memory shared with the parent, who so knows the culprit when it has to end this process.
+Answers leave together, at the latest after the last job that came with them: waking the reader for each costs as much as rendering. Large
+ones leave earlier, because those that wait take the memory of what is made. How many jobs are done stands in memory shared with the parent,
+who so knows the culprit when it has to end this process.
 
 Where memory does not suffice, everything kept for all shops is dropped and the job is tried once more. If that does not help, the process
 ends: libraries keep things of their own. Only in a process that has made nothing else yet a want of memory is the job's own.
@@ -28,9 +29,12 @@ CPU_SECONDS_A_JOB = 3
 LENGTH_BYTES = 4
 DONE_BYTES = 8
 FLUSH_SECONDS = 0.05
+FLUSH_BYTES = 4 * 1024 * 1024
 MADE_TO_WARM_UP = 1
 NO_MEMORY = CannotRender("template_too_big", "MemoryError")
 READ_BYTES = 1 << 17
+CANNOT_FRAME = (OverflowError, RecursionError, ValueError)
+_LEAST, _MOST = -(2**63), 2**64 - 1
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -44,7 +48,7 @@ def main() -> None:
     done = memoryview(mmap.mmap(int(sys.argv[1]), DONE_BYTES)).cast("Q")
     gc.freeze()  # the libraries stay; looking through them again and again would cost more than rendering
     answers: list[bytes] = []
-    made = 0
+    made = size = 0
     flushed = time.monotonic()
     _allow_cpu()
     while head := source.read(LENGTH_BYTES):
@@ -58,11 +62,12 @@ def main() -> None:
             return
         answers.append(answer or framed(NO_MEMORY))
         made += 1
+        size += len(answers[-1])
         done[0] += 1
-        if job["last"] or time.monotonic() - flushed > FLUSH_SECONDS:
+        if job["last"] or size > FLUSH_BYTES or time.monotonic() - flushed > FLUSH_SECONDS:
             sink.write(b"".join(answers))
             sink.flush()
-            answers, flushed = [], time.monotonic()
+            answers, size, flushed = [], 0, time.monotonic()
             _allow_cpu()
 
 
@@ -74,9 +79,23 @@ def _shop_of(job: dict[str, Any], shops: dict[int, dict[str, Any]]) -> dict[str,
 
 
 def framed(value: object) -> bytes:
-    """Return a value as one frame."""
-    content = _encode(value)
+    """Return a value as one frame; a whole number that takes more than 64 bits stands in it as a float.
+
+    Raises `CANNOT_FRAME` where no frame holds it: a number no float holds, letters that are none, too much inside each other.
+    """
+    try:
+        content = _encode(value)
+    except OverflowError:
+        content = _encode(_countable(value))
     return len(content).to_bytes(LENGTH_BYTES) + content
+
+
+def _countable(value: Any) -> Any:
+    if isinstance(value, int) and not _LEAST <= value <= _MOST:
+        return float(value)
+    if isinstance(value, dict):
+        return {name: _countable(one) for name, one in value.items()}
+    return [_countable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing]) -> bytes | None:
@@ -101,6 +120,8 @@ def _answer(job: dict[str, Any], templates: dict[str, dict[str, str] | Mailing])
 
 def _made(job: dict[str, Any], template: dict[str, str] | Mailing) -> Rendered | CannotRender | tuple[Any, ...] | int:
     """Return what is answered: how many links a mail has where it was told too few proofs."""
+    if "unfit" in job:
+        return CannotRender("template_error", job["unfit"])
     if not isinstance(template, Mailing):
         return render(template, job["context"])
     proofs = job["proofs"]

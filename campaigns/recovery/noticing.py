@@ -17,6 +17,7 @@ from campaigns.recovery.deciding import LATE, decide
 from campaigns.recovery.departing import Left, departures_of, stages_of_store
 from campaigns.recovery.looking import baskets_of, look_at
 from campaigns.recovery.rules.behaviour import still_moving
+from retention.kit.logs import trace_of
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 from segments.rules.visits import SILENCE
@@ -120,8 +121,8 @@ def _notice_all(customer_ids: Sequence[int], *, now: datetime) -> dict[int, date
             return _notice(customer_ids, now=now)
     except OperationalError:
         raise  # the database is busy or away: the same again later
-    except Exception:
-        log.exception("recovery: %d people could not be looked at together, store %d", len(customer_ids), require_store_id())
+    except Exception as error:
+        _log(error, "recovery: %d people could not be looked at together, store %d", len(customer_ids))
     moving: dict[int, datetime] = {}
     for customer_id in customer_ids:
         try:
@@ -129,9 +130,14 @@ def _notice_all(customer_ids: Sequence[int], *, now: datetime) -> dict[int, date
                 moving |= _notice([customer_id], now=now)
         except OperationalError:
             raise
-        except Exception:
-            log.exception("recovery: customer %d is left out, store %d", customer_id, require_store_id())
+        except Exception as error:
+            _log(error, "recovery: customer %d is left out, store %d", customer_id)
     return moving
+
+
+def _log(error: Exception, text: str, number: int) -> None:
+    """Say where it broke, and not the error's own words, which may quote a row."""
+    log.error(text, number, require_store_id(), extra={"cause": type(error).__name__, "trace": trace_of(error)})
 
 
 def _notice(customer_ids: Sequence[int], *, now: datetime) -> dict[int, datetime]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from campaigns.personalization.render import CannotRender, Rendered
-from campaigns.personalization.render_process import DONE_BYTES, LENGTH_BYTES, NO_MEMORY, framed
+from campaigns.personalization.render_process import CANNOT_FRAME, DONE_BYTES, LENGTH_BYTES, NO_MEMORY, framed
 from campaigns.sending.told import Told, read_answer
 
 PATIENCE_SECONDS = 1.0
@@ -154,10 +154,10 @@ class Renderer:
             for one, job, (told, proofs) in zip(found, jobs, made, strict=False)
         ]
         if len(answers) < len(jobs):
-            culprit = max(len(answers), self._done[0] - before)
+            culprit = max(len(answers), self._done[0] - before) if len(jobs) > 1 else 0
             self.stop()
-            if culprit > len(answers):  # made, and lost with the process: made again
-                answers += self._run(jobs[len(answers) : culprit])
+            if culprit > len(answers):  # made, and lost with the process: made again, half of them first, which may all be too much
+                answers += self._run(jobs[len(answers) : (len(answers) + culprit + 1) // 2])
             if ended and len(answers) == culprit < len(jobs) and not (was_new and culprit == 0):
                 self.stop()
                 answers += self._run(jobs[culprit : culprit + 1])
@@ -186,7 +186,10 @@ class Renderer:
         if links is not None:
             saying["base"] = links.base
             saying["proofs"] = proofs = links.proofs(told.proven)
-        return framed(saying), told, proofs
+        try:
+            return framed(saying), told, proofs
+        except CANNOT_FRAME as error:  # the process is told the rest all the same, and that there is nothing to make
+            return framed(saying | {"context": {}, "unfit": type(error).__name__}), told, proofs
 
     def _share(self, saying: dict[str, Any], shop: object) -> None:
         """Tell the words of the shop apart, and only where the process does not have them."""

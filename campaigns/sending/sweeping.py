@@ -103,6 +103,11 @@ def sweep_store(*, now: datetime) -> int:
 
 
 def announce_forgotten(store_id: int, *, now: datetime) -> None:
-    """Ring again for messages that are due for a while and that no hint speaks of any more."""
-    if Message.objects.due(now - FORGOTTEN_AFTER).filter(channel__in=CHANNELS.keys()).exists():
+    """Ring again for messages that are due for a while and that no hint speaks of any more; not for those of what does not run.
+
+    Each ring would have all of these read, by whoever takes the turn and by those who lend it a hand, to find nothing.
+    """
+    waiting: Any = Message.objects.filter(channel__in=CHANNELS.keys())
+    first: datetime | None = waiting.next_due(now=now, rest=False)
+    if first is not None and first <= now - FORGOTTEN_AFTER:
         StoreWork.ring("dispatch", store_id=store_id, due_at=now)

@@ -20,7 +20,8 @@ from retention.stores.models.work import Taken
 KIND = "dispatch"
 LOOKED_AT = 8
 """How many stores that others serve are asked whether anything of theirs is left for us, before the next tick."""
-_here: dict[int, float] = {}  # the stores this process sends for now, and until when that is believed: who hangs keeps nobody out
+# The stores this process sends for now, or that failed in its hands, and until when that is believed: who hangs keeps nobody out.
+_here: dict[int, float] = {}
 _guard = threading.Lock()
 _standing = threading.Lock()
 
@@ -97,6 +98,12 @@ def _serving(kind: str, store_id: int) -> Iterator[None]:
         with _guard:
             if kind == KIND and _here.get(store_id) == until:  # else another thread has it by now: we hung
                 _here.pop(store_id, None)
+
+
+def leave_alone(store_id: int) -> None:
+    """Send for a store no more in this process for as long as a lease: it failed, and would do so again at once."""
+    with _guard:
+        _here[store_id] = time.monotonic() + LEASE_SECONDS
 
 
 class _Kept:

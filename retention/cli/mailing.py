@@ -9,7 +9,7 @@ from retention.inbox.keeping import PRODUCT
 from retention.inbox.reading import Heading, list_mails, read_mail
 
 MOST_AT_ONCE = 50
-_BROKEN = (OSError, ValueError, LookupError, AttributeError, TypeError)
+_BROKEN = (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What a mail nobody can read, a file that is gone or a terminal that is may raise: nothing to end all services for."""
 
 

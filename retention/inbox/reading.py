@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 
 from retention.inbox.keeping import FOLDER_NAME, MAIL_NAME
@@ -100,7 +101,11 @@ def _newest_first(folder: Path, *, name: str) -> Iterator[Path]:
 
 
 def _parse(content: bytes) -> EmailMessage:
-    message = email.message_from_bytes(content, policy=email.policy.default)
+    """Take a mail apart; one with too much inside each other has headers and no parts."""
+    try:
+        message = email.message_from_bytes(content, policy=email.policy.default)
+    except RecursionError:
+        message = BytesParser(policy=email.policy.default).parsebytes(content, headersonly=True)
     if not isinstance(message, EmailMessage):
         raise TypeError("The policy makes EmailMessage.")
     return message
@@ -123,7 +128,7 @@ def _header(message: EmailMessage, name: str) -> str:
 def _value(message: EmailMessage, key: str, written: str) -> str:
     try:
         return _text(message.policy.header_fetch_parse(key, written))
-    except (ValueError, LookupError, AttributeError, TypeError):  # the parser stumbles over some broken addresses
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):  # the parser stumbles over some broken addresses
         return ""
 
 
@@ -132,7 +137,10 @@ def _text(value: object) -> str:
 
 
 def _part(message: EmailMessage, kind: str) -> str:
-    part = message.get_body(preferencelist=(kind,))
+    try:
+        part = message.get_body(preferencelist=(kind,))
+    except RecursionError:
+        return ""
     if part is None:
         return ""
     try:

@@ -19,6 +19,7 @@ from campaigns.measurement.lots import BUCKETS, lot_of, ranges_of
 from campaigns.models import Campaign, CampaignSegment, Message, TemplateVersion
 from campaigns.sending import dispatch
 from campaigns.sending.gate import Wanted, pass_gate
+from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep
 from retention.customers.consent import Said, record_consents, suppress
 from retention.customers.models import Customer, CustomerEvent
 from retention.kit.clock import now as clock_now
@@ -84,6 +85,24 @@ def test_planning_again_and_in_small_chunks_adds_nobody_twice(store: Any, now: A
     Campaign.objects.update(planned_to=0, planned_at=None)
     assert plan(campaign, now=now, chunk=7) == 0
     assert sorted(rows(campaign).values_list("customer_id", flat=True)) == sorted(one.pk for one in people)
+
+
+def test_what_is_due_of_a_paused_one_is_announced_when_it_goes_on_and_not_before(store: Any, now: Any) -> None:
+    first, second = (make_campaign(make_list(make_crowd(2, now=now), now=now), now=now) for _campaign in range(2))
+    for one in (first, second):
+        start(one, store, now=now)
+    later, waiting = now + timedelta(hours=1), StoreWork.objects.filter(kind="dispatch")
+    for one in (first, second):
+        waiting.delete()
+        announce_forgotten(store.pk, now=later)
+        assert waiting.get().due_at == later, "one of them runs and was forgotten"
+        assert running.pause(one, now=later)
+    waiting.delete()
+    announce_forgotten(store.pk, now=later)
+    assert not waiting.exists()
+    assert store.pk in stores_to_sweep(now=later), "its messages are due, and nobody goes through them"
+    assert running.resume(first, now=later)
+    assert waiting.get().due_at == later
 
 
 def test_pause_in_the_middle_and_going_on_repeats_nothing(store: Any, sink: Any, now: Any) -> None:

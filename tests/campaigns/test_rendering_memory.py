@@ -1,5 +1,6 @@
 """The memory of a render process is shared by shops: what one of them fills it with costs no message of another."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -32,7 +33,9 @@ def html_of(answer: Rendered | CannotRender) -> str:
 
 
 @pytest.fixture
-def process() -> Iterator[Renderer]:
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renderer]:
+    """Run a process that may take its time: on a busy machine what fills the memory needs more than a second."""
+    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 20.0)
     running = Renderer()
     yield running
     running.stop()
@@ -110,6 +113,32 @@ def test_a_process_that_ends_under_what_others_left_in_it_is_not_laid_to_the_nex
     monkeypatch.setattr(process, "_exchange", ends_once)
     assert "<p>B</p>" in html_of(process.render_all([mail("b", SMALL, name="B")])[0])
     assert not rendering._kills
+
+
+@pytest.mark.parametrize(
+    "set_up", ["pass", "process.FLUSH_BYTES = 1 << 30"], ids=["they leave by their size", "they are lost, and made in halves"]
+)
+def test_large_mails_that_are_made_in_no_time_leave_room_for_each_other(
+    process: Renderer, monkeypatch: pytest.MonkeyPatch, set_up: str
+) -> None:
+    """As many as are made together do not fit into the process beside what joins them."""
+    code = f"from campaigns.personalization import render_process as process; process.FLUSH_SECONDS = 60; {set_up}; process.main()"
+    monkeypatch.setattr(rendering, "_COMMAND", (sys.executable, "-c", code))
+    text = "x" * 490_000
+    answers = process.render_all([Job("t", {"subject": "Hi", "html": "", "text": text}, {}) for _mail in range(128)])
+    assert answers == [Rendered("Hi", "", text)] * 128
+
+
+def test_what_is_lost_after_it_was_made_is_not_made_for_ever(process: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loses(_process: object, _jobs: object, count: int, **_named: object) -> tuple[list[bytes], bool]:
+        process._done[0] += count
+        return [], True
+
+    process.warm_up()
+    monkeypatch.setattr(process, "_exchange", loses)
+    rendering.forget_kills()
+    answers = process.render_all([mail(f"t{number}", SMALL) for number in range(3)])
+    assert answers == [CannotRender("template_too_big", "the render process ended")] * 3
 
 
 def test_what_is_kept_of_values_has_one_limit_for_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,17 @@ def test_a_mail_that_cannot_be_taken_apart_keeps_no_other_from_being_said(tmp_pa
     assert capsys.readouterr().out.endswith(" Mail to nora@example.test: Is this your address?\n   http://localhost:8000/x/\n")
 
 
+def test_a_mail_with_a_thousand_parts_inside_each_other_is_said_without_its_links(tmp_path, capsys):
+    mails = Mails(tmp_path, url=URL)
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=%x\r\n\r\n--%x\r\n" % (number, number) for number in range(1500))
+    keep(tmp_path, name=PRODUCT, content=b"To: nora@example.test\r\nSubject: Deep\r\n" + nested, sender="", recipients=[])
+    put(tmp_path, "Is this your address?", f"{URL}/x/")
+    mails.tell(Voice())
+    assert capsys.readouterr().out == (
+        " Mail to nora@example.test: Deep\n Mail to nora@example.test: Is this your address?\n   http://localhost:8000/x/\n"
+    )
+
+
 class LeavingVoice(Voice):
     """Says a line, and somebody throws all mails away while it is said; at the second the terminal is gone."""
 

@@ -53,6 +53,24 @@ def test_an_unknown_gate_is_one_sentence() -> None:
     assert done.stderr.startswith("There is no gate 'fly'; there is: ruff check, ")
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("0", "--workers 0: at least one is needed, "),
+        ("-3", "--workers -3: at least one is needed, "),
+        ("6", "--workers 6: its own database has connections for 5 of them; for more, set DATABASE_URL.\n"),
+    ],
+)
+def test_so_many_workers_as_send_nothing_or_find_no_connections_are_refused_in_one_sentence(
+    number: str, words: str, tmp_path: Path
+) -> None:
+    done = _say("serve", "--workers", number, BOOMERANG_VAR=str(tmp_path), DATABASE_URL="")
+    assert done.returncode == 1
+    assert done.stderr.startswith(words)
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_stop_with_nothing_running(tmp_path: Path) -> None:
     done = _say("stop", BOOMERANG_VAR=str(tmp_path))
     assert (done.returncode, done.stdout) == (0, "Nothing was running.\n")

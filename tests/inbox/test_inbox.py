@@ -65,9 +65,20 @@ def test_keeps_a_stores_mail_apart_and_answers_scripts(tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
+NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=%x\r\n\r\n--%x\r\n" % (number, number) for number in range(1500))
+
+
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfe\x00", b"Subject: =?x?q?\xff?=\r\n\r\n", b"To: <<>>,,@\r\nContent-Type: text/html; charset=nonsense\r\n\r\n\xff"],
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"Subject: =?x?q?\xff?=\r\n\r\n",
+        b"To: <<>>,,@\r\nContent-Type: text/html; charset=nonsense\r\n\r\n\xff",
+        b"Subject: Deep\r\n" + NESTED,
+        b"From: " + b"(" * 5_000 + b"\r\n\r\n",
+    ],
+    ids=["empty", "no letters", "no encoding", "no charset", "parts in parts", "comments in comments"],
 )
 def test_reads_broken_mail_without_failing(tmp_path, content):
     file = keep(tmp_path, name=PRODUCT, content=content, sender="a@b\r\nX: y", recipients=["c@d"])

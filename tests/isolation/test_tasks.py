@@ -31,6 +31,7 @@ def test_ticks_leave_no_store_open_and_log_nothing_personal(scene: Scene) -> Non
             app.tasks[name].apply(throw=True)
             assert current_store_id() is None, name
     assert "canaryvictim@" not in "\n".join(lines)
+    assert [line for line in lines if "the turn of store" in line] == [], "none failed and was passed over"
 
 
 @pytest.mark.django_db

@@ -366,6 +366,9 @@ def test_one_shopper_stops_nobody_else(plan, now, monkeypatch, caplog):
     assert amounts == {ana.pk: 4900, ben.pk: LARGEST_AMOUNT}
     assert not RecoveryWatch.objects.exists()
     assert f"customer {eve.pk} is left out" in caplog.text
+    assert {line.cause for line in caplog.records} == {"ValueError"}
+    assert all("departures_of" in line.trace for line in caplog.records)
+    assert "nobody thought of this" not in caplog.text
 
 
 def test_a_store_that_fails_does_not_end_the_turns_of_others(plan, monkeypatch):
