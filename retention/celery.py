@@ -22,7 +22,7 @@ from retention.kit.memory import keep_what_is_loaded
 from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
 from retention.schedule import LOOK, beat_schedule, looked_at
 
-HANDS = min(os.cpu_count() or 1, 8)
+HANDS = min(os.cpu_count() or 1, 4)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
 app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask", fixups=["retention.tenancy.keeping:fixup"])
@@ -67,7 +67,8 @@ def look(*, every: float = 0.5) -> None:
     """Ask once for all jobs of a cadence which have something due, and hand these out.
 
     An idle worker so runs one short task in place of one for each job. A job that nothing waits for is as well as one that just ended. One
-    that others can help with is handed out for each core, so that they come at once and not one with each look.
+    that others can help with is handed out for each of some cores, so that they come at once and not one with each look; nobody who is busy
+    has more of these waiting than of one look.
     """
     from retention.health import heartbeats
     from retention.stores.doorbells import kinds_due
@@ -77,8 +78,9 @@ def look(*, every: float = 0.5) -> None:
     due = kinds_due(asked, now=clock.now())
     for job in jobs:
         if not due.isdisjoint(job.kinds):
-            for _hint in range(HANDS if job.is_shared else 1):
-                app.send_task(job.task, expires=job.expires_seconds)
+            app.send_task(job.task, expires=job.expires_seconds)
+            for _hand in range(HANDS - 1 if job.is_shared else 0):
+                app.send_task(job.task, expires=job.every_seconds)
     heartbeats.note_idle([job.task for job in jobs if due.isdisjoint(job.kinds)])
 
 
