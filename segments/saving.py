@@ -75,7 +75,7 @@ def create(
     same transaction.
     """
     with transaction.atomic():
-        _lock()
+        hold_names()
         _check_number()
         _check_name(name, except_id=0)
         segment: Segment = Segment.objects.create(
@@ -117,7 +117,7 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
     The same rule again is no new version. based_on: what it was made from; nothing saved or drafted meanwhile is written over.
     """
     with transaction.atomic():
-        _lock()
+        hold_names()
         kept = _locked(segment)
         if based_on is not None and based_on != Basis.of(kept):
             raise Refused("is_newer")
@@ -139,7 +139,7 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], *, user_id: int | None,
 def keep_draft(segment: Segment, tree: Mapping[str, Any], *, based_on: Basis) -> None:
     """Keep a changed rule, finished or not, beside the saved one; nobody comes or goes by it. Raises Refused, as `save_rule` does."""
     with transaction.atomic():
-        _lock()
+        hold_names()
         kept = _locked(segment)
         if kept.state == Segment.State.ARCHIVED or based_on != Basis.of(kept):
             raise Refused("is_newer")
@@ -154,7 +154,7 @@ def drop_draft(segment: Segment) -> None:
 def describe(segment: Segment, *, name: str, folder: str, note: str) -> None:
     """Change what a segment is called; raises NameTaken."""
     with transaction.atomic():
-        _lock()
+        hold_names()
         _check_name(name, except_id=segment.pk)
         Segment.objects.filter(pk=segment.pk).update(name=name, folder=folder, note=note)
 
@@ -163,7 +163,7 @@ def archive(segment: Segment) -> None:
     """Put a segment away: members of a rule are let go, a list keeps its people; raises Refused while another segment is built on it."""
     with transaction.atomic():
         transaction_lock(LOCK, store_id=require_store_id())
-        _lock()
+        hold_names()
         if used_by(segment):
             raise Refused("is_used")
         changed: dict[str, Any] = {"state": Segment.State.ARCHIVED}
@@ -176,7 +176,7 @@ def archive(segment: Segment) -> None:
 def restore(segment: Segment, *, now: datetime) -> None:
     """Take a segment out again and work it out anew; raises NameTaken and Refused."""
     with transaction.atomic():
-        _lock()
+        hold_names()
         _check_number()
         kept = _locked(segment)
         _check_name(kept.name, except_id=kept.pk)
@@ -258,14 +258,14 @@ def _make_list(segment: Segment, count: int, *, now: datetime) -> None:
 
 def made_before(public_id: UUID) -> Segment | None:
     """Return the segment that who asks chose this id for a moment ago, if any; nobody else makes one while the transaction lasts."""
-    _lock()
+    hold_names()
     made: Segment | None = Segment.objects.filter(public_id=public_id).first()
     return made
 
 
 def free_name(name: str) -> str:
     """Return the name, or with the next number behind it where a segment has it; nobody else takes it while the transaction lasts."""
-    _lock()
+    hold_names()
     return next_name(name)
 
 
@@ -277,7 +277,8 @@ def next_name(name: str) -> str:
     return next(one for one in names if one not in taken)
 
 
-def _lock() -> None:
+def hold_names() -> None:
+    """Wait until nobody else makes or renames a segment; nobody does while the transaction lasts."""
     transaction_lock(f"{LOCK}:names", store_id=require_store_id())
 
 

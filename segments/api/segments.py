@@ -115,6 +115,8 @@ class SegmentDetail(RetrieveModelMixin, _Segments):
         rule = told.pop("rule", None)
         try:
             if rule is not None and "name" not in told:
+                saving.hold_names()
+                segment.refresh_from_db()
                 told |= _renamed(segment, rule)
             if told:
                 kept = {"name": segment.name, "folder": segment.folder, "note": segment.note}

@@ -17,7 +17,6 @@ from segments.rules.terms import Terms
 from segments.rules.tree import Rule
 
 LONGEST = 100
-_CUT = "…"
 _NUMBER = re.compile(r" \(\d+\)\Z")  # of a name that was taken
 
 
@@ -37,7 +36,7 @@ def is_named_by(name: str, rule: Rule | None, terms: Terms) -> bool:
     if rule is None:
         return False
     stem, said = _NUMBER.sub("", name), _said(rule, terms)
-    return stem == said or (stem.endswith(_CUT) and said.startswith(stem.removesuffix(_CUT)))
+    return stem in {said, Truncator(said).chars(LONGEST)}
 
 
 def is_renamed(segment: Segment, rule: Rule, terms: Terms) -> bool:
