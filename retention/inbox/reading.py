@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from retention.inbox.keeping import FOLDER_NAME, MAIL_NAME
 
 HEAD_BYTES = 64 * 1024
 RAW_BYTES = 256 * 1024  # of a mail as it came; a page that shows more helps nobody
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_TYPE = re.compile(rb"(?im)^content-type[ \t]*:.*(?:\n[ \t].*)*\n?")
 _WEB = ("https://", "http://")
 
 
@@ -105,10 +108,15 @@ def _parse(content: bytes) -> EmailMessage:
     try:
         message = email.message_from_bytes(content, policy=email.policy.default)
     except RecursionError:
-        message = BytesParser(policy=email.policy.default).parsebytes(content, headersonly=True)
+        message = BytesParser(policy=email.policy.default).parsebytes(_untyped(content), headersonly=True)
     if not isinstance(message, EmailMessage):
         raise TypeError("The policy makes EmailMessage.")
     return message
+
+
+def _untyped(content: bytes) -> bytes:
+    """Return the headers of a mail without that which says what its parts are."""
+    return _TYPE.sub(b"", _BLANK.split(content, maxsplit=1)[0] + b"\n") + b"\n"
 
 
 def _heading(name: str, message: EmailMessage) -> Heading:
@@ -139,10 +147,12 @@ def _text(value: object) -> str:
 def _part(message: EmailMessage, kind: str) -> str:
     try:
         part = message.get_body(preferencelist=(kind,))
+        return "" if part is None else _content(part)
     except RecursionError:
         return ""
-    if part is None:
-        return ""
+
+
+def _content(part: EmailMessage) -> str:
     try:
         content = part.get_content()
     except (LookupError, ValueError):  # an unknown or lying charset

@@ -77,8 +77,10 @@ NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=%x\r\n\r\n--%x\r\n" 
         b"To: <<>>,,@\r\nContent-Type: text/html; charset=nonsense\r\n\r\n\xff",
         b"Subject: Deep\r\n" + NESTED,
         b"From: " + b"(" * 5_000 + b"\r\n\r\n",
+        b"Subject: Deep\r\nContent-Type: " + b"\r\n ((((((((((".join([b""] * 500) + b"\r\nTo: a@b\r\n\r\nHello",
+        b"Content-Type: text/plain\r\nContent-Transfer-Encoding: " + b"(" * 5_000 + b"\r\n\r\nHello",
     ],
-    ids=["empty", "no letters", "no encoding", "no charset", "parts in parts", "comments in comments"],
+    ids=["empty", "no letters", "no encoding", "no charset", "parts in parts", "comments in comments", "of a type", "of an encoding"],
 )
 def test_reads_broken_mail_without_failing(tmp_path, content):
     file = keep(tmp_path, name=PRODUCT, content=content, sender="a@b\r\nX: y", recipients=["c@d"])
