@@ -84,6 +84,7 @@ def test_a_name_alone_may_be_the_whole_name(store, headings, row, names):
         (("Marta", "García López"), "Marta García", ("Marta", "García López")),
         (("José", "García"), "JOSE GARCIA", ("José", "García")),
         (("Ana", "Ruiz"), "Ana Vega", ("Ana", "Ruiz")),
+        (("Ana María", "Ruiz"), "Ana Ruiz", ("Ana María", "Ruiz")),
         (("Ana", "Ruiz"), "Ana Lucía Ruiz Vega", ("Ana Lucía", "Ruiz")),
         (("M.", "García López"), "Marta Garcia", ("Marta", "García López")),
         (("", "García"), "Marta Ruiz", ("Marta Ruiz", "García")),

@@ -134,7 +134,8 @@ def _keep_last_name(meeting: _Meeting) -> None:
     words, bare, first = whole.split(), _bare_words(whole), _bare_words(meeting.customer.first_name)
     end = next((place for place in range(1, len(bare)) if _begins(bare[place:], known) or _begins(known, bare[place:])), None)
     traits = {name: value for name, value in values["traits"].items() if name not in {"first_name", "last_name"}}
-    if bare[:end] != first and (end is not None or not first or not _begins(bare, first)):
+    told = bare[:end]
+    if not (_begins(first, told) if end is not None else first and _begins(told, first)):
         traits["first_name"] = " ".join(words[:end])[:LONGEST_NAME].rstrip()
     meeting.thing = meeting.thing._replace(values=values | {"traits": traits})
 
