@@ -58,7 +58,10 @@ def test_an_unknown_gate_is_one_sentence() -> None:
     [
         ("0", "--workers 0: at least one is needed, "),
         ("-3", "--workers -3: at least one is needed, "),
-        ("6", "--workers 6: its own database has connections for 5 of them; for more, set DATABASE_URL.\n"),
+        (
+            "6",
+            "--workers 6: its own database has connections for 5; for more, set DATABASE_URL, DATABASE_OWNER_URL, DATABASE_INGEST_URL.\n",
+        ),
     ],
 )
 def test_so_many_workers_as_send_nothing_or_find_no_connections_are_refused_in_one_sentence(

@@ -41,4 +41,6 @@ def _check(workers: int) -> None:
         raise StepFailedError(f"--workers {workers}: at least one is needed, since workers send and work out everything behind the pages.")
     most = (MAX_CONNECTIONS - CONNECTIONS_BESIDE) // CONNECTIONS_EACH
     if workers > most and not all(os.environ.get(name) for name in DATABASE_NAMES):
-        raise StepFailedError(f"--workers {workers}: its own database has connections for {most} of them; for more, set DATABASE_URL.")
+        raise StepFailedError(
+            f"--workers {workers}: its own database has connections for {most}; for more, set {', '.join(DATABASE_NAMES)}."
+        )
