@@ -4,6 +4,7 @@ The next batch is rendered while the one before it leaves, where that keeps a re
 would hold it for long.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,10 @@ from campaigns.sending.building import Making
 from campaigns.sending.handing_over import SENDERS, has_answered, is_slow
 from campaigns.sending.lending import none_is_lent
 from campaigns.sending.recording import record_unmade
+from campaigns.truth.using import COUPON, uses
 from retention.stores.models import Store
 
+log = logging.getLogger(__name__)
 MADE_AT_ONCE = 4 * SENDERS
 
 
@@ -46,9 +49,18 @@ class Batches:
         now = self._clock()
         built, failed = making.built(account=self._account, now=now)
         record_unmade(failed, holder=self._holder, now=now)
-        if self._end < len(self._messages) and has_answered(self._account) and not is_slow(self._account) and none_is_lent():
-            self._next = self._begin(self._end)
+        if has_answered(self._account) and not is_slow(self._account) and none_is_lent():
+            self._begin_ahead()
         return built
+
+    def _begin_ahead(self) -> None:
+        """Begin the next batch. Not where it draws coupons: those the gate gives back in this one may be the last of their pool."""
+        following = self._messages[self._end : self._end + MADE_AT_ONCE]
+        if following and not any(COUPON in uses(message.template_version) for message in following):
+            try:
+                self._next = self._begin(self._end)
+            except Exception:  # what is made already leaves first; whatever it is comes again when the next is asked for
+                log.warning("the next batch could not be begun ahead")
 
     def close(self) -> None:
         """Let go of what was begun and is not needed."""

@@ -47,7 +47,7 @@ class Making:
         return built | blocked, failed
 
     def drop(self) -> None:
-        """Let it go."""
+        """Let them go: nobody wants them any more."""
         self._texts.drop()
 
 
@@ -92,8 +92,9 @@ class Texts:
         return built, failed
 
     def drop(self) -> None:
-        """Give the process back, once it is done with them."""
-        self._rendered()
+        """Give the process back, and end what it is at."""
+        with self._borrowing:
+            self._process.stop()
 
 
 def _job(message: Message, context: Mapping[str, Any]) -> Job:

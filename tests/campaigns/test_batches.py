@@ -6,14 +6,17 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from campaigns.models import Message
 from campaigns.personalization.render import CannotRender, Rendered
-from campaigns.sending import batches, dispatch, lending
+from campaigns.sending import batches, dispatch, handing_over, lending
 from campaigns.sending.accounts import account_for
 from campaigns.sending.handing_over import leave_alone
 from campaigns.sending.rendering import MOST_KILLS, Job, Renderer, forget_kills
+from retention.customers.models import Consent
 from retention.kit import clock
+from tests.campaigns.coupons.pools import make_coupon_messages, make_pool
 from tests.campaigns.crowd import make_ready, make_version
 from tests.campaigns.test_hostile_neighbours import NEVER_ENDS
 
@@ -26,6 +29,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(batches, "MADE_AT_ONCE", SMALL)
     monkeypatch.setattr(dispatch, "MADE_AT_ONCE", SMALL)
     monkeypatch.setattr(dispatch, "SENDERS", SMALL // 2)
+    monkeypatch.setattr(handing_over, "FEW_SECONDS", 5.0)  # a busy machine is no slow relay
     forget_kills()
     yield
     forget_kills()
@@ -76,6 +80,8 @@ def test_a_process_whose_borrower_failed_is_ended_and_begins_anew() -> None:
         first.warm_up()
     with pytest.raises(ZeroDivisionError):
         _begin_and_fail()
+    (given_back,) = [one for one in lending._idle if one is first]
+    assert given_back._process is None
     assert lending.none_is_lent()
     with lending.renderer() as after:
         assert names(after.render_all([job("Bob")])) == ["<p>Bob</p>"]
@@ -147,4 +153,41 @@ def test_a_template_that_never_ends_takes_nothing_from_the_batch_before_it_or_be
     states = Counter(Message.objects.values_list("state", "reason"))
     assert states == {("sent", ""): 6 * SMALL, ("failed", "template_too_slow"): MOST_KILLS, ("quarantined", "template_set_aside"): 1}
     assert len(sink.accepted) == 6 * SMALL
+    assert lending.none_is_lent()
+
+
+@pytest.mark.django_db
+def test_the_last_codes_of_a_pool_go_to_whoever_may_have_them(store: Any, sink: Any) -> None:
+    """Nothing is begun ahead that draws codes: those of whom the gate keeps back come to the next batch."""
+    now = clock.now()
+    send_and_watch(store, sink, SMALL)
+    pool = make_pool(*(f"C-{place}" for place in range(SMALL)), now=now)
+    made = make_coupon_messages(2 * SMALL, pool, now=now)
+    Consent.objects.filter(customer_id__in=[one.customer_id for one in made[:SMALL]]).update(status="refused")
+    dispatch.dispatch_slice(store, channel="email", clock=clock.now)
+    assert Counter(Message.objects.filter(pk__in=[one.pk for one in made]).values_list("state", "reason")) == {
+        ("suppressed", "no_consent"): SMALL,
+        ("sent", ""): SMALL,
+    }
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_begun_ahead_fails_at_its_own_turn(store: Any, sink: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_and_watch(store, sink, SMALL)
+    make_ready(3 * SMALL, now=clock.now())
+    began: list[int] = []
+
+    class Failing(batches.Making):
+        def __init__(self, *told: Any, **more: Any) -> None:
+            began.append(len(sink.accepted))
+            if len(began) > 1:
+                raise DatabaseError("gone")
+            super().__init__(*told, **more)
+
+    monkeypatch.setattr(batches, "Making", Failing)
+    with pytest.raises(DatabaseError):
+        dispatch.dispatch_slice(store, channel="email", clock=clock.now)
+    assert began == [SMALL, SMALL, 2 * SMALL]
+    assert Message.objects.filter(state="sent").count() == len(sink.accepted) == 2 * SMALL
+    assert Message.objects.filter(state="ready", lease_until=None).count() == 2 * SMALL
     assert lending.none_is_lent()

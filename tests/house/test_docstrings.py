@@ -62,6 +62,7 @@ RESCUES: dict[str, str] = {
     "retention/intake/shops/applying.py": "one delivery fails with its reason, the next ones are carried out",
     "retention/webhooks/sending.py": "one receiver's odd answer is a failed try, the other stores' deliveries go on",
     "campaigns/recovery/noticing.py": "one shopper nobody foresaw is left out with a log line, the others' departures are decided",
+    "campaigns/sending/batches.py": "what cannot be begun ahead fails at its own turn, the mails made already leave first",
     "campaigns/tasks.py": "one store's failing plan ends its own turn, the other stores have theirs",
     "retention/customers/importing/running.py": "a batch that breaks ends its import, the store's next one goes on",
 }
