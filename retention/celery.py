@@ -67,11 +67,10 @@ def look(*, every: float = 0.5) -> None:
     """Ask once for all jobs of a cadence which have something due, and hand these out.
 
     An idle worker so runs one short task in place of one for each job. A job that nothing waits for is as well as one that just ended. One
-    that others can help with is handed out for each of some cores, so that they come at once and not one with each look; nobody who is busy
-    has more of these waiting than of one look.
+    that others can help with is handed out for some cores while few stores are in line: they come at once and not one with each look.
     """
     from retention.health import heartbeats
-    from retention.stores.doorbells import kinds_due
+    from retention.stores.doorbells import count_in_line, kinds_due
 
     jobs = looked_at(every)
     asked = {kind: job.is_shared for job in jobs for kind in job.kinds}
@@ -79,8 +78,9 @@ def look(*, every: float = 0.5) -> None:
     for job in jobs:
         if not due.isdisjoint(job.kinds):
             app.send_task(job.task, expires=job.expires_seconds)
-            for _hand in range(HANDS - 1 if job.is_shared else 0):
-                app.send_task(job.task, expires=job.every_seconds)
+            if job.is_shared and count_in_line(job.kinds, now=clock.now(), most=HANDS) < HANDS:
+                for _hand in range(HANDS - 1):
+                    app.send_task(job.task, expires=job.every_seconds)
     heartbeats.note_idle([job.task for job in jobs if due.isdisjoint(job.kinds)])
 
 

@@ -102,3 +102,14 @@ def test_a_job_that_nothing_waits_for_is_as_well_as_one_that_ended(store: Store,
     idle = ages["campaigns.tasks.dispatch"]
     assert idle is not None
     assert idle < 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("in_line", "hints"), [(1, HANDS), (max(1, HANDS - 1), HANDS), (HANDS, 1)])
+def test_helpers_are_called_while_few_are_in_line(in_line: int, hints: int, queue: Any) -> None:
+    """Where many stores are in line, hints to help would only keep others' work waiting."""
+    StoreWork.objects.all().delete()
+    for _number in range(in_line):
+        StoreWork.ring(turns.KIND, store_id=make_store().pk, due_at=clock.now())
+    look(every=0.5)
+    assert queue() == ["campaigns.tasks.dispatch"] * hints
