@@ -274,6 +274,27 @@ def test_what_was_under_way_without_an_account_before_it_was_kept_asks_before_it
     assert not Campaign.objects.filter(begun_inside=True).exists(), "they go to real people already"
 
 
+def test_what_was_under_way_for_people_and_lost_its_account_before_it_was_kept_asks_before_it_goes_to_the_inbox(
+    store: Any, sink: Any, now: Any
+) -> None:
+    member_of(store, "owner")
+    before = import_module("campaigns.migrations.0054_begun_inside_before_it_was_kept")
+    connect_really(store, now=now)
+    campaign, moment = make(now, ramp_hours=4), clock.now()
+    start(campaign, store, now=now)
+    assert stop_using("email", now=now)
+    StoreWork.objects.filter(kind=running.WORK).update(due_at=moment + timedelta(days=2))
+    with connection.cursor() as cursor:
+        for one in before.Migration.operations:
+            cursor.execute(one.sql)
+    assert not Campaign.objects.get(pk=campaign.pk).begun_inside
+    assert StoreWork.objects.filter(kind=running.WORK, due_at__lte=clock.now()).exists(), "it is asked about now, not on its day"
+    assert send_all(store, now=now + timedelta(hours=4)) == 0
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("paused", "inside")
+    assert Notice.objects.filter(kind="campaign_asked").count() == 1
+
+
 def test_a_reason_is_still_true_when_the_account_has_come_and_gone(store: Any, now: Any) -> None:
     owner, campaign = signed_in(member_of(store, "owner")), make(now, ramp_hours=4)
     start(campaign, store, now=now)
