@@ -129,7 +129,7 @@ def test_nothing_leaves_after_calling_off_not_even_what_was_reserved(store: Any,
     holder = uuid4()
     ids = dispatch.reserve(holder, channel="email", now=now, limit=2)
     Campaign.objects.update(state="cancelled", finished_at=now)
-    passed = pass_gate({pk: Wanted("d", True, "s", ()) for pk in ids}, holder=holder, store_zone=store.zone, now=now)
+    passed = pass_gate({pk: Wanted("d", True, "s", ()) for pk in ids}, holder=holder, store_zone=store.zone, account=None, now=now)
     assert passed.tokens == {}
     Campaign.objects.update(state="sending")
     assert running.cancel(campaign, now=now)
