@@ -5,6 +5,7 @@ import hashlib
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from campaigns.channels import CHANNELS
 from campaigns.models import Campaign, SendRule, StorePhrase
 from campaigns.sending.connecting import without_provider
 from retention.customers.changes import of_segment
@@ -52,6 +53,12 @@ def turned(campaign: Campaign) -> str:
     """
     inside = stays_inside(campaign)
     return "" if inside == campaign.begun_inside else "inside" if inside else "outside"
+
+
+def turned_now() -> Q:
+    """Return the condition on campaigns of the active store of which `turned` says something, with one look at the accounts for all."""
+    inside = without_provider(CHANNELS.keys())
+    return Q(channel__in=inside, begun_inside=False) | (Q(begun_inside=True) & ~Q(channel__in=inside))
 
 
 def standing_mark(campaign: Campaign) -> str:

@@ -14,7 +14,7 @@ from campaigns.broadcasts import content
 from campaigns.broadcasts.audience import Audience, bring_up_to_date, broken
 from campaigns.broadcasts.holding import share_of
 from campaigns.broadcasts.mailing import tell_changed
-from campaigns.broadcasts.marking import differs, standing_mark, stays_inside, turned
+from campaigns.broadcasts.marking import differs, standing_mark, stays_inside, turned, turned_now
 from campaigns.broadcasts.moments import first_moment
 from campaigns.broadcasts.planning import plan
 from campaigns.broadcasts.winning import decide, let_rest_go
@@ -242,7 +242,8 @@ def look_again(now: datetime) -> None:
 def tick(store: Store, *, now: datetime) -> datetime | None:
     """Carry on every campaign of the active store, and return when to look again. Call it outside a transaction."""
     scheduled = Campaign.objects.filter(state=Campaign.State.SCHEDULED)
-    for campaign in scheduled.order_by("starts_at", "id"):
+    may_change = Q(starts_at=None) | Q(starts_at__lte=now) | ~Q(approved_mark="") | turned_now()  # the others cost nothing, however many
+    for campaign in scheduled.filter(may_change).order_by("starts_at", "id"):
         if not _ask_again(campaign, store=store, now=now) and (campaign.starts_at or now) <= now:
             _open(campaign, now=now)
     going = [one for one in Campaign.objects.sending().order_by("id") if not _ask_again(one, store=store, now=now)]

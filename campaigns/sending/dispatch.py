@@ -280,7 +280,17 @@ def _send_chunk(
     mark = doubts.mark_of(account, keyed=provider.keyed)
     wanted = {pk: one.wanted for pk, one in built.items()}
     by = account.connection_id if route.split or mark else None  # of a doubt it is known although the store has no other yet
-    passed = pass_gate(wanted, holder=holder, store_zone=store.zone, mark=mark, now=clock(), by=by, budget=budget, takes=takes)
+    passed = pass_gate(
+        wanted,
+        holder=holder,
+        store_zone=store.zone,
+        account=account.connection_id,
+        mark=mark,
+        now=clock(),
+        by=by,
+        budget=budget,
+        takes=takes,
+    )
     lease_ends = time.monotonic() + SENDING_SECONDS
     outgoing = {pk: one.outgoing for pk, one in built.items() if pk in passed.tokens and one.outgoing is not None}
     most = FEW_SENDERS if route.lent else SENDERS

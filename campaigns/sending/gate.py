@@ -54,7 +54,8 @@ _HOLD_CAMPAIGNS = Prepared(
     "bigint, bigint[]",
 )
 # A campaign that goes on after a pause gives what waited its full patience again, counted from that moment: its rows may be a million.
-# Contacts: what waits for a repeat may have arrived (see doubts.py).
+# Contacts: what waits for a repeat may have arrived (see doubts.py). A slice opened its account a while ago: nothing leaves by one that is
+# not used any more, and of a campaign nothing by one that leads elsewhere than it was started for; what is left out comes again.
 _FACTS = Prepared(
     "gate_facts",
     f"""
@@ -86,8 +87,10 @@ _FACTS = Prepared(
     LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
     LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
+    WHERE ($10 IS NULL OR EXISTS (SELECT FROM campaigns_connection WHERE store_id = $3 AND id = $10 AND active))
+        AND (b.id IS NULL OR b.channel = 'onsite' OR b.begun_inside = ($10 IS NULL))
     """,  # noqa: S608 - fragments of ours, no values
-    "bigint[], text[], bigint, timestamptz, interval, text[], timestamptz, timestamptz, text[]",
+    "bigint[], text[], bigint, timestamptz, interval, text[], timestamptz, timestamptz, text[], bigint",
 )
 # A row with a provider key may have left before (see doubts.py): it can be repeated or become unknown, never count as held back.
 _MARK = Prepared(
@@ -149,6 +152,7 @@ def pass_gate(
     *,
     holder: UUID,
     store_zone: str,
+    account: int | None,
     mark: str = "",
     now: datetime,
     by: int | None = None,
@@ -157,17 +161,19 @@ def pass_gate(
 ) -> Passed:
     """Mark those of a few reserved messages that may leave as `sending`, and the others by their verdict; commits.
 
+    account: the connection in hand, None where it is the test inbox or the site.
     mark: of an account that recognises a repeat. What may have left there before is not held back any more, it is unknown.
     by: the connection they leave by, where a store has several. budget: the store's. wanted: at most as many as there are senders.
     takes: says of a channel whether anything leaves by it now; what waits by another stands in nobody's way.
 
-    A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again.
+    A message that is locked, changed or no longer reserved by `holder` is left out: it is somebody else's, or comes again. So is one that
+    may not leave by this account any more.
     """
     with transaction.atomic():
         ids = _locked(list(wanted), holder)
         shown = {pk: one.shown for pk, one in wanted.items() if one.shown is not None}
         silent = unspoken(shown.values())
-        rows = _read(ids, wanted, silent, budget=budget, now=now)
+        rows = _read(ids, wanted, silent, account=account, budget=budget, now=now)
         people = {row[0]: row[1] for row in rows}
         still_unspoken = bool(silent and rows and not rows[0][_SPOKEN_OF])
         facts = _facts(rows, wanted, shown, still_unspoken=still_unspoken, store_zone=store_zone, budget=budget, now=now)
@@ -190,10 +196,13 @@ def _locked(ids: list[int], holder: UUID) -> list[int]:
     return [pk for (pk,) in _LOCK.rows([store_id, ids, holder], after=(_HOLD_CAMPAIGNS, [store_id, ids]))]
 
 
-def _read(ids: list[int], wanted: Mapping[int, Wanted], silent: list[str], *, budget: Budget, now: datetime) -> list[tuple[Any, ...]]:
+def _read(
+    ids: list[int], wanted: Mapping[int, Wanted], silent: list[str], *, account: int | None, budget: Budget, now: datetime
+) -> list[tuple[Any, ...]]:
     """Return what is so now of locked messages and their people. silent: products of which it is asked whether the shop speaks now."""
     digests = [wanted[message_id].digest for message_id in ids]
-    asked = [ids, digests, require_store_id(), now - timedelta(days=7), PATIENCE, sorted(budget.channels), now, now - STUCK_AFTER, silent]
+    week_ago, capped = now - timedelta(days=7), sorted(budget.channels)
+    asked = [ids, digests, require_store_id(), week_ago, PATIENCE, capped, now, now - STUCK_AFTER, silent, account]
     return _FACTS.rows(asked) if ids else []
 
 

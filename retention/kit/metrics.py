@@ -25,7 +25,9 @@ MESSAGES = Counter(
 )
 NOTICES = Counter("boomerang_notices_total", "Mails the product itself owed someone, by outcome.", ["outcome"])
 TASK_SECONDS = Histogram("boomerang_task_seconds", "Time of a background task.", ["task"], buckets=(0.05, 0.1, 0.5, 1, 5, 10, 30, 60))
-TASK_FAILURES = Counter("boomerang_task_failures_total", "Background tasks that ended with an error.", ["task"])
+TASK_FAILURES = Counter(
+    "boomerang_task_failures_total", "Background tasks, and turns of a store in them, that ended with an error.", ["task"]
+)
 FETCHES = Counter("boomerang_fetches_total", "Outbound requests by outcome: answered, refused, failed.", ["outcome"])
 SIGN_IN_FAILURES = Counter("boomerang_sign_in_failures_total", "Sign-ins that failed.")
 

@@ -1,5 +1,6 @@
 """A campaign goes to whom it was started for, the test inbox or real people: where that changes before it is through, it stops and asks."""
 
+from collections.abc import Callable
 from datetime import time, timedelta
 from importlib import import_module
 from typing import Any
@@ -12,11 +13,14 @@ from django.test import Client
 from campaigns.broadcasts import asking, running
 from campaigns.broadcasts.marking import shown_mark, standing_mark
 from campaigns.models import Campaign
-from campaigns.sending.connecting import keep, stop_using
+from campaigns.sending import connecting
+from campaigns.sending.connecting import stop_using
+from campaigns.sending.dispatch import dispatch_slice
 from retention.kit import clock
 from retention.notices.models import Notice
 from retention.stores.models import StoreWork
 from tests.campaigns.campaigning import MAIL, connect, make_campaign, make_crowd, make_list, rows, send_all, start
+from tests.campaigns.crowd import make_ready
 from tests.factories import make_key, member_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +39,12 @@ def make(now: Any, people: int = 4, **more: Any) -> Campaign:
     return make_campaign(make_list(make_crowd(people, now=now), now=now), now=now, **more)
 
 
-def connect_really(store: Any, *, now: Any) -> None:
+def connect_really(store: Any, *, now: Any, beside: bool = False) -> None:
     """Connect the server that is the test inbox as an account of the store's own, so that what leaves by it is seen."""
     host, port = site.INBOX_SMTP_URL.removeprefix("smtp://").split(":")
     given = {"host": host, "port": int(port), "security": "none"}
-    keep("email", "smtp", name="SMTP", settings=given, secrets={}, sender={"from_address": f"shop@{store.slug}.example.test"}, now=now)
+    sender = {"from_address": f"shop@{store.slug}.example.test"}
+    connecting.keep("email", "smtp", name="SMTP", settings=given, secrets={}, sender=sender, now=now, beside=beside)
 
 
 def here(campaign: Campaign) -> str:
@@ -272,6 +277,90 @@ def test_what_was_under_way_without_an_account_before_it_was_kept_asks_before_it
     with connection.cursor() as cursor:
         cursor.execute(keeping)
     assert not Campaign.objects.filter(begun_inside=True).exists(), "they go to real people already"
+
+
+def test_what_was_under_way_for_people_and_lost_its_account_before_it_was_kept_asks_before_it_goes_to_the_inbox(
+    store: Any, sink: Any, now: Any
+) -> None:
+    member_of(store, "owner")
+    before = import_module("campaigns.migrations.0054_begun_inside_before_it_was_kept")
+    connect_really(store, now=now)
+    campaign, moment = make(now, ramp_hours=4), clock.now()
+    start(campaign, store, now=now)
+    assert stop_using("email", now=now)
+    StoreWork.objects.filter(kind=running.WORK).update(due_at=moment + timedelta(days=2))
+    with connection.cursor() as cursor:
+        for one in before.Migration.operations:
+            cursor.execute(one.sql)
+    assert not Campaign.objects.get(pk=campaign.pk).begun_inside
+    assert StoreWork.objects.filter(kind=running.WORK, due_at__lte=clock.now()).exists(), "it is asked about now, not on its day"
+    assert send_all(store, now=now + timedelta(hours=4)) == 0
+    running.tick(store, now=now)
+    assert state_of(campaign) == ("paused", "inside")
+    assert Notice.objects.filter(kind="campaign_asked").count() == 1
+
+
+def send_until(store: Any, sink: Any, deed: Callable[[], Any], *, now: Any) -> int:
+    """Send one slice, and do the deed once its first mails have left; return how many those were."""
+    seen: list[int] = []
+
+    def clocked() -> Any:
+        if sink.accepted and not seen:
+            seen.append(len(sink.accepted))
+            deed()
+        return now
+
+    dispatch_slice(store, channel="email", clock=clocked)
+    return seen[0]
+
+
+def test_a_yes_to_the_inbox_in_the_middle_of_a_slice_sends_nothing_more_by_the_account_it_has_in_hand(
+    store: Any, sink: Any, now: Any
+) -> None:
+    connect_really(store, now=now)
+    campaign = make(now, 40)
+    start(campaign, store, now=now)
+
+    def say_yes() -> None:
+        assert stop_using("email", now=now)
+        running.tick(store, now=now)
+        assert state_of(campaign) == ("paused", "inside")
+        assert running.resume(campaign, now=now, seen=standing_mark(campaign))
+
+    early = send_until(store, sink, say_yes, now=now)
+    assert (0 < early < 40, len(sink.accepted)) == (True, early)
+    assert send_all(store, now=now) == 40 - early
+    assert {one["From"] for one in sink.accepted[early:]} == {f"Lumen <{store.slug}@inbox.example.test>"}
+    assert len(set(sink.recipients)) == 40
+
+
+def test_what_is_started_for_the_inbox_leaves_by_no_second_account_of_a_round_that_is_under_way(store: Any, sink: Any, now: Any) -> None:
+    """The first account sends what was started for people; by the time the second has its slice, both are gone."""
+    for beside in (False, True):
+        connect_really(store, now=now, beside=beside)
+    connecting.share(connecting.connections_of("email")[0], weight=50, warm_up=None, now=now)
+    people, inbox = make(now, 30), make(now, 30)
+    start(people, store, now=now)
+
+    def begin_inside() -> None:
+        assert stop_using("email", now=now)
+        start(inbox, store, now=now)
+        assert inbox.begun_inside
+
+    early = send_until(store, sink, begin_inside, now=now)
+    assert (0 < early < 30, len(sink.accepted)) == (True, early)
+    assert send_all(store, now=now) == 30
+    assert {one["From"] for one in sink.accepted[early:]} == {f"Lumen <{store.slug}@inbox.example.test>"}
+    assert set(rows(inbox).values_list("state", flat=True)) == {"sent"}
+
+
+def test_nothing_else_leaves_by_an_account_that_is_not_used_any_more_either(store: Any, sink: Any, now: Any) -> None:
+    connect_really(store, now=now)
+    make_ready(40, now=now)
+    early = send_until(store, sink, lambda: stop_using("email", now=now), now=now)
+    assert (0 < early < 40, len(sink.accepted)) == (True, early)
+    assert send_all(store, now=now) == 40 - early
+    assert {one["From"] for one in sink.accepted[early:]} == {f"Lumen <{store.slug}@inbox.example.test>"}
 
 
 def test_a_reason_is_still_true_when_the_account_has_come_and_gone(store: Any, now: Any) -> None:

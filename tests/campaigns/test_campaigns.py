@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.broadcasts import running
 from campaigns.broadcasts.audience import Audience
@@ -129,7 +130,7 @@ def test_nothing_leaves_after_calling_off_not_even_what_was_reserved(store: Any,
     holder = uuid4()
     ids = dispatch.reserve(holder, channel="email", now=now, limit=2)
     Campaign.objects.update(state="cancelled", finished_at=now)
-    passed = pass_gate({pk: Wanted("d", True, "s", ()) for pk in ids}, holder=holder, store_zone=store.zone, now=now)
+    passed = pass_gate({pk: Wanted("d", True, "s", ()) for pk in ids}, holder=holder, store_zone=store.zone, account=None, now=now)
     assert passed.tokens == {}
     Campaign.objects.update(state="sending")
     assert running.cancel(campaign, now=now)
@@ -137,6 +138,20 @@ def test_nothing_leaves_after_calling_off_not_even_what_was_reserved(store: Any,
     assert states(campaign) == {("suppressed", "called_off"): 4}
     assert not running.cancel(campaign, now=now)
     assert not running.resume(campaign, now=now)
+
+
+def test_those_that_wait_for_their_day_cost_a_look_nothing_each(store: Any, now: Any) -> None:
+    people = make_list(make_crowd(1, now=now), now=now)
+    asked = []
+    for more in (1, 9):
+        for _campaign in range(more):
+            waiting = make_campaign(people, now=now, when="at", wall_day=now.date() + timedelta(days=2), wall_time=time(10))
+            assert running.start(waiting, store=store, user_id=None, now=now)
+        with CaptureQueriesContext(connection) as seen:
+            assert running.tick(store, now=now) == Campaign.objects.get(pk=waiting.pk).starts_at
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
+    assert set(Campaign.objects.values_list("state", flat=True)) == {"scheduled"}
 
 
 def test_local_time_is_each_person_s_own(store: Any, sink: Any) -> None:

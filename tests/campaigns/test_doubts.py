@@ -205,6 +205,7 @@ def test_what_may_have_left_counts_into_a_persons_budget(store: Any, service: Se
 
 def contacts_plan(store: Any, message: Message) -> str:
     parameters = {
+        "$10": "NULL::bigint",
         "$1": "%(ids)s::bigint[]", "$2": "%(digests)s::text[]", "$3": "%(store)s", "$4": "%(since)s", "$5": "interval '12 hours'",
         "$6": "'{sms}'::text[]", "$7": "now()", "$8": "now() - interval '2 hours'", "$9": "'{kettle}'::text[]",
     }  # fmt: skip

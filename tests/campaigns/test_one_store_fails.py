@@ -9,9 +9,13 @@ from typing import Any
 
 import psycopg2
 import pytest
+from django.core.cache import cache
+from prometheus_client import REGISTRY
 
 from campaigns import tasks
 from campaigns.models import Flight, Message
+from retention.celery import app
+from retention.health import readiness
 from retention.kit import clock
 from retention.kit.logs import JsonFormatter
 from retention.stores.models import StoreWork
@@ -32,13 +36,14 @@ TICKS = {
 
 
 @contextmanager
-def refusing(table: str, store: Any, *, only: str = "true") -> Iterator[None]:
-    """Let the database refuse to change or delete a store's rows of a table. only: those in this state before."""
+def refusing(table: str, *stores: Any, only: str = "true") -> Iterator[None]:
+    """Let the database refuse to change or delete rows of these stores in a table. only: those in this state before."""
+    whose = ", ".join(str(one.pk) for one in stores)
     with closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as owner, owner.cursor() as cursor:
         owner.autocommit = True
         cursor.execute(f"CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '{WORDS}'; END$$")
         cursor.execute(
-            f"CREATE TRIGGER planted BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN (OLD.store_id = {store.pk} AND {only})"
+            f"CREATE TRIGGER planted BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN (OLD.store_id IN ({whose}) AND {only})"
             " EXECUTE FUNCTION planted()"
         )
         try:
@@ -59,6 +64,18 @@ def ring(kind: str, *stores: Any) -> None:
         StoreWork.ring(kind, store_id=one.pk, due_at=clock.now() - timedelta(seconds=60 - place))
 
 
+def counted(task: Any) -> float:
+    """Return how many failures of a task the figures tell."""
+    return REGISTRY.get_sample_value("boomerang_task_failures_total", {"task": task.name}) or 0.0
+
+
+def leave_unfinished(*stores: Any) -> None:
+    """Let each store have something to sweep."""
+    for one in stores:
+        with store_context(one.pk):
+            Flight(holder="0" * 32, message_ids=[1], begun_at=clock.now() - timedelta(hours=1)).save()
+
+
 def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what was logged of failures; each says where it was, and nothing in the database's words, which may quote a row."""
     lines = [line for line in caplog.records if line.name == "campaigns.tasks" and line.levelno == logging.ERROR]
@@ -70,18 +87,18 @@ def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
 @pytest.mark.parametrize(("kind", "tick"), TICKS.items(), ids=TICKS)
 def test_the_store_behind_it_has_its_turn(kind: str, tick: Callable[[], None], both: tuple[Any, Any], caplog: Any) -> None:
     failing, behind = both
+    before = counted(tick)
     ring(kind, failing, behind)
     with refusing("stores_storework", failing, only="OLD.leased_until IS NOT NULL"):
         tick()
     assert failures(caplog) == [f"{kind}: the turn of store {failing.pk} failed"]
+    assert counted(tick) == before + 1
     assert not StoreWork.objects.filter(kind=kind, store_id=behind.pk, due_at__lte=clock.now()).exists()
     assert StoreWork.objects.get(kind=kind, store_id=failing.pk).leased_until is not None, "it is tried again when its lease runs out"
 
 
 def test_what_nobody_finished_is_settled_in_the_store_behind_it(both: tuple[Any, Any], caplog: Any) -> None:
-    for one in both:
-        with store_context(one.pk):
-            Flight(holder="0" * 32, message_ids=[1], begun_at=clock.now() - timedelta(hours=1)).save()
+    leave_unfinished(*both)
     with refusing("campaigns_flight", both[0]):
         tasks.sweep()
     left = []
@@ -90,6 +107,23 @@ def test_what_nobody_finished_is_settled_in_the_store_behind_it(both: tuple[Any,
             left.append(Flight.objects.count())
     assert left == [1, 0]
     assert failures(caplog) == [f"sweep: the turn of store {both[0].pk} failed"]
+
+
+@pytest.mark.parametrize(
+    ("stores", "failing", "well"),
+    [(2, [0, 1], False), (1, [0], False), (2, [0], True)],
+    ids=["in all", "in the only one", "in one, with nothing to do in the other"],
+)
+def test_the_sweeper_is_not_well_where_it_fails_everywhere(stores: int, failing: list[int], well: bool) -> None:
+    made = [make_store(f"Store {number}") for number in range(stores)]
+    cache.delete(f"heartbeat:{readiness.SWEEPER}")
+    before, lame = counted(tasks.sweep), [made[place] for place in failing]
+    leave_unfinished(*lame)
+    with refusing("campaigns_flight", *lame):
+        app.tasks[readiness.SWEEPER].apply()
+    assert (readiness._sweeper().ok, counted(tasks.sweep) - before) == (well, len(lame) + (not well))
+    app.tasks[readiness.SWEEPER].apply()
+    assert readiness._sweeper().ok
 
 
 def test_it_is_tried_once_a_tick_and_the_store_behind_it_gets_its_hand(both: tuple[Any, Any], sink: Any, caplog: Any) -> None:
