@@ -151,6 +151,7 @@ def test_rule_of_the_campaign_goes_before_that_of_the_template(store: Any, sink:
     version = make_coupon_mail(make_pool("C-template", now=now))
     (message,) = make_ready(1, now=now, version=version)
     campaign.state, campaign.confirmed_at, campaign.starts_at, campaign.opened_at, campaign.seen_at = "sending", now, now, now, now
+    campaign.begun_inside = True
     campaign.save()
     Message.objects.filter(pk=message.pk).update(source_id=campaign.pk)
     SendRule(campaign=campaign, pool=make_pool("C-campaign", now=now)).save()
