@@ -56,19 +56,12 @@ class Run(NamedTuple):
 
     def row(self, place: int) -> Row:
         """Return one row, by its place from 0, as it is to be read."""
-        return Row(self.first + place, _trimmed([column[place] for column in self.columns]))
+        return Row(self.first + place, [trimmed(column[place]) for column in self.columns])
 
     def column(self, place: int) -> list[str]:
         """Return the cells of one column, by its place from 0, as they are to be read."""
-        return _trimmed(self.columns[place])
-
-    def told(self, place: int, start: int, end: int) -> str:
-        """Return the first cell of a column that says something between two rows, by places from 0, as it is to be read; or nothing."""
-        column = self.columns[place]
-        for row in range(start, end):
-            if (cell := column[row]) and (text := unquote_formula(cell.strip())):
-                return text
-        return ""
+        cells = list(map(str.strip, self.columns[place]))
+        return list(map(unquote_formula, cells)) if "\n'" in "\n".join(cells) or cells[0][:1] == "'" else cells
 
     def behind(self, count: int) -> "Run":
         """Return what stands behind so many of its rows."""
@@ -217,10 +210,10 @@ def _headings(cells: Sequence[str]) -> list[str]:
     return named
 
 
-def _trimmed(cells: Sequence[str]) -> list[str]:
-    """Return cells without the space around them, and without what a careful export puts before a formula."""
-    trimmed = list(map(str.strip, cells))
-    return list(map(unquote_formula, trimmed)) if "\n'" in "\n".join(("", *trimmed)) else trimmed
+def trimmed(cell: str) -> str:
+    """Return a cell without the space around it, and without what a careful export puts before a formula."""
+    text = cell.strip()
+    return unquote_formula(text) if text[:1] == "'" else text
 
 
 def _sort_out(lines: _Lines, width: int) -> Iterator[Run | Fault]:

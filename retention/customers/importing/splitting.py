@@ -54,10 +54,8 @@ def columns_of(lines: Sequence[str], delimiter: str, width: int) -> list[list[st
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text if text.endswith("\n") else text + "\n"
     size, step = len(lines), width + 1
-    if text.count(delimiter) != size * (width - 1):
-        return None
-    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
-    if cells[width::step].count("\n") != size:
+    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter, size * step + 1)
+    if len(cells) != size * step + 1 or cells[width::step].count("\n") != size:
         return None
     for place, row in quoted:
         cells[place * step : place * step + width] = row

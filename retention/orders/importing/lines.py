@@ -5,15 +5,15 @@ No database here. The cells that say what a line comes to repeat from order to o
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import chain, compress, pairwise, repeat
-from operator import itemgetter, ne
+from itertools import chain, compress, pairwise
+from operator import ne
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from retention.customers.importing.cells import Manner, Unreadable, read_decimal
 from retention.customers.importing.kinds import Plan
-from retention.customers.importing.reading import Fault, Run
+from retention.customers.importing.reading import Fault, Run, trimmed
 from retention.kit.money import LARGEST_AMOUNT, MoneyError, decimals_of
 
 MOST_LINES = 5_000
@@ -21,7 +21,8 @@ LONGEST_ID = 120
 _HEADS = ("placed_at", "email", "external_id", "currency", "country")
 _MOST_PIECES = 1_000_000_000
 _LONGEST_NAME = 300
-_MOST_WORTHS = 32_768  # kept while a file is read
+_MOST_WORTHS = 32_768  # kept of a currency while a file is read
+_MOST_CURRENCIES = 16
 
 
 class Left(ValueError):
@@ -32,16 +33,13 @@ class Left(ValueError):
         self.field = field
 
 
-class Worth(NamedTuple):
-    """What a line comes to. numbers: pieces, price and amount, with commas between. exact: the amount, where rounding changed it."""
-
-    numbers: str
-    minor: int
-    exact: Decimal | None
+# What a line comes to: its pieces, price and amount with commas between, the amount, and the exact one where rounding changed it. A tuple
+# without names, which is taken apart in half the time.
+Worth = tuple[str, int, Decimal | None]
 
 
 class Lines(NamedTuple):
-    """Lines by columns: products, names, and what `Worth` says of each; exacts is empty where rounding changed none."""
+    """Lines by columns: products, names, and what each comes to as `Worth` says; exacts is empty where rounding changed none."""
 
     products: Sequence[str]
     names: Sequence[str]
@@ -67,18 +65,27 @@ class Columns:
         self.number, self.product, self.name = places["number"], places["product_id"], places.get("name")
         self.quantity, self.price = places["quantity"], places["unit_price"]
         self.heads = {name: places[name] for name in _HEADS if name in places}
-        self.worths = _Worths(plan.manner)
+        self._worths: dict[str, _Worths] = {}
+
+    def worths(self, currency: str) -> "_Worths":
+        """Return what lines in a currency come to."""
+        if (found := self._worths.get(currency)) is None:
+            if len(self._worths) >= _MOST_CURRENCIES:  # a column may hold anything
+                self._worths.clear()
+            found = self._worths[currency] = _Worths(currency, self.plan.manner)
+        return found
 
 
-class _Worths(dict[tuple[str, str, str], Worth]):
-    """What lines come to, by their cells: pieces, price and currency. Asking for cells that cannot be read raises Left."""
+class _Worths(dict[tuple[str, str], Worth]):
+    """What lines come to, by their cells as they came: pieces and price. Asking for cells that cannot be read raises Left."""
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, currency: str, manner: Manner) -> None:
         super().__init__()
-        self.manner = manner
+        self.currency, self.manner = currency, manner
 
-    def __missing__(self, cells: tuple[str, str, str]) -> Worth:
-        found = _worth(*cells, self.manner)
+    def __missing__(self, cells: tuple[str, str]) -> Worth:
+        pieces, price = cells
+        found = _worth(trimmed(pieces), trimmed(price), self.currency, self.manner)
         if len(self) >= _MOST_WORTHS:
             self.clear()
         self[cells] = found
@@ -86,13 +93,18 @@ class _Worths(dict[tuple[str, str, str], Worth]):
 
 
 class _Block:
-    """A run of rows by the columns that matter. is_fit: each row has a product, and no text is too long."""
+    """A run of rows by the columns that matter. is_fit: each row has a product, and no text is too long.
+
+    What a line comes to is found by its cells as they came, and of the order numbers only those are trimmed that differ from the one
+    before.
+    """
 
     def __init__(self, run: Run, columns: Columns) -> None:
         self.run, self.columns = run, columns
-        self.numbers, self.products = run.column(columns.number), run.column(columns.product)
+        self.numbers, self.products = run.columns[columns.number], run.column(columns.product)
         self.names = [""] * run.size if columns.name is None else run.column(columns.name)
-        self.quantities, self.prices = run.column(columns.quantity), run.column(columns.price)
+        self.quantities, self.prices = run.columns[columns.quantity], run.columns[columns.price]
+        self.heads = {name: run.columns[place] for name, place in columns.heads.items()}
         self._worths: Lines | None = None
         self._is_torn = False  # a line of it cannot be read: then each order is looked up by itself, or every one would meet that line
         has_room = max(map(len, self.products)) <= LONGEST_ID and max(map(len, self.names)) <= _LONGEST_NAME
@@ -103,10 +115,11 @@ class _Block:
 
         Where no column tells the currency, what all lines come to is looked up at once.
         """
-        rows, found = slice(start, end), self._all(currency)
+        found = self._worths or self._all(currency)
         if found is None:
-            return _by_columns(self.products[rows], self.names[rows], self._worths_of(rows, currency))
-        return Lines(found.products[rows], found.names[rows], found.numbers[rows], found.minors[rows], found.exacts[rows])
+            return _by_columns(self.products[start:end], self.names[start:end], self._worths_of(slice(start, end), currency))
+        products, names, numbers, minors, exacts = found
+        return Lines(products[start:end], names[start:end], numbers[start:end], minors[start:end], _changed(exacts[start:end]))
 
     def _all(self, currency: str) -> Lines | None:
         """Return all lines of the block; nothing where the currency is told by lines, or one of them cannot be read."""
@@ -118,8 +131,8 @@ class _Block:
         return self._worths
 
     def _worths_of(self, rows: slice, currency: str) -> list[Worth]:
-        cells = zip(self.quantities[rows], self.prices[rows], repeat(currency), strict=False)
-        return list(map(self.columns.worths.__getitem__, cells))
+        cells = zip(self.quantities[rows], self.prices[rows], strict=True)
+        return list(map(self.columns.worths(currency).__getitem__, cells))
 
 
 class Part(NamedTuple):
@@ -130,13 +143,21 @@ class Part(NamedTuple):
     end: int
 
     @property
-    def numbers(self) -> range:
-        """Return the numbers of its rows in a spreadsheet."""
-        return range(self.block.run.first + self.start, self.block.run.first + self.end)
+    def first_row(self) -> int:
+        """Return the number of its first row in a spreadsheet."""
+        return self.block.run.first + self.start
+
+    @property
+    def last_row(self) -> int:
+        """Return the number of its last row in a spreadsheet."""
+        return self.block.run.first + self.end - 1
 
     def head(self, field: str) -> str:
         """Return the first cell of a field that belongs to the whole order and says something, or nothing."""
-        return self.block.run.told(self.block.columns.heads[field], self.start, self.end)
+        column = self.block.heads[field]
+        if (first := column[self.start]) and (text := trimmed(first)):  # most say it in the first row
+            return text
+        return next((text for cell in column[self.start + 1 : self.end] if cell and (text := trimmed(cell))), "")
 
     def lines(self, currency: str) -> Lines:
         """Return all its lines; raises Left when one of them cannot be read."""
@@ -155,7 +176,7 @@ class Part(NamedTuple):
             raise Left("product_id", too_long(LONGEST_ID))
         if len(name) > _LONGEST_NAME:
             raise Left("name", too_long(_LONGEST_NAME))
-        return Line(product or name[:LONGEST_ID], name, block.columns.worths[block.quantities[place], block.prices[place], currency])
+        return Line(product or name[:LONGEST_ID], name, block.columns.worths(currency)[block.quantities[place], block.prices[place]])
 
     def faults(self, currency: str) -> Iterator[Fault]:
         """Yield why rows of it cannot be read, naming the column as the file does."""
@@ -172,7 +193,7 @@ class Part(NamedTuple):
 
 
 def parts_of(runs: Iterable[Run | Fault], columns: Columns) -> Iterator[tuple[str, Part | Fault]]:
-    """Yield each order number and the rows that have it and stand together, or the one that is no row."""
+    """Yield each order number and rows that have it and stand together, or the one that is no row; a number may come again at once."""
     for run in runs:
         if isinstance(run, Fault):
             yield run.cells[columns.number].strip() if len(run.cells) > columns.number else "", run
@@ -181,7 +202,7 @@ def parts_of(runs: Iterable[Run | Fault], columns: Columns) -> Iterator[tuple[st
         numbers, end = block.numbers, len(block.numbers)
         starts = [0, *compress(range(1, end), map(ne, numbers, numbers[1:]))]
         for start, stop in pairwise((*starts, end)):
-            yield numbers[start], Part(block, start, stop)
+            yield trimmed(numbers[start]), Part(block, start, stop)
 
 
 def lines_of(parts: Sequence[Part], currency: str) -> Lines:
@@ -195,8 +216,12 @@ def lines_of(parts: Sequence[Part], currency: str) -> Lines:
 
 
 def _by_columns(products: Sequence[str], names: Sequence[str], worths: Sequence[Worth]) -> Lines:
-    numbers, minors, exacts = (list(map(itemgetter(place), worths)) for place in range(3))
-    return Lines(products, names, numbers, minors, () if exacts.count(None) == len(exacts) else exacts)
+    return Lines(products, names, [one[0] for one in worths], [one[1] for one in worths], _changed([one[2] for one in worths]))
+
+
+def _changed(exacts: Sequence[Decimal | None]) -> Sequence[Decimal | None]:
+    """Return exact amounts, or none at all where rounding changed none."""
+    return () if exacts.count(None) == len(exacts) else exacts
 
 
 def too_long(most: int) -> str:
@@ -227,7 +252,7 @@ def _worth(pieces_text: str, price_text: str, currency: str, manner: Manner) -> 
     amount = _to_minor(exact * pieces, currency) if rounded else pieces * price
     if abs(amount) > LARGEST_AMOUNT:
         raise Left("unit_price", _("The amount is too large."))
-    return Worth(f"{pieces},{price},{amount}", amount, exact * pieces if rounded else None)
+    return f"{pieces},{price},{amount}", amount, exact * pieces if rounded else None
 
 
 def _to_minor(exact: Decimal, currency: str) -> int:

@@ -4,8 +4,7 @@ Amounts are kept exactly while the file is read; each line is stored in minor un
 An order the shop itself reported is never changed by a file. What is brought in triggers nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -51,24 +50,24 @@ _SUMS = f"""
 """  # noqa: S608 - a fragment of ours
 
 
-@dataclass(slots=True)
 class _Group:
     """The rows of one order number that stand together; of more than an order may have they are only counted, not kept."""
 
-    number: str
-    first_row: int
-    last_row: int = 0
-    rows: int = 0
-    parts: list[Part] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)  # rows that are none of the table
+    __slots__ = ("faults", "first_row", "last_row", "number", "parts", "rows")
+
+    def __init__(self, number: str, first_row: int) -> None:
+        self.number, self.first_row = number, first_row
+        self.last_row = self.rows = 0
+        self.parts: list[Part] = []
+        self.faults: list[Fault] = []  # rows that are none of the table
 
     def add(self, part: Part | Fault) -> None:
         """Take in what comes next of the number."""
         if isinstance(part, Fault):
             self.rows, self.last_row = self.rows + 1, part.row
         else:
-            self.rows, self.last_row = self.rows + part.end - part.start, part.numbers[-1]
-        if self.is_too_long:  # a whole file may have one number
+            self.rows, self.last_row = self.rows + part.end - part.start, part.last_row
+        if self.rows > MOST_LINES:  # a whole file may have one number
             self.parts.clear()
             self.faults.clear()
         elif isinstance(part, Fault):
@@ -76,17 +75,12 @@ class _Group:
         else:
             self.parts.append(part)
 
-    def head(self, field: str) -> str:
-        """Return what the first row that says something of a field of the whole order says, or nothing."""
+    def heads(self) -> dict[str, str]:
+        """Return of each field of the whole order what the first row says that says something, or nothing."""
+        heads: dict[str, str] = {}
         for part in self.parts:
-            if told := part.head(field):
-                return told
-        return ""
-
-    @property
-    def is_too_long(self) -> bool:
-        """Say whether there are more rows than an order may have lines."""
-        return self.rows > MOST_LINES
+            heads = {name: heads.get(name) or part.head(name) for name in part.block.heads}
+        return heads
 
 
 def read_orders(runs: Iterable[Run | Fault], plan: Plan) -> Iterator[Read]:
@@ -101,7 +95,7 @@ def read_orders(runs: Iterable[Run | Fault], plan: Plan) -> Iterator[Read]:
             if not 0 < len(number) <= LONGEST_ID or "\0" in number:
                 yield from _without_number(part, too_long(LONGEST_ID) if number else _("The order number is missing."))
                 continue
-            group = _Group(number, part.row if isinstance(part, Fault) else part.numbers[0])
+            group = _Group(number, part.row if isinstance(part, Fault) else part.first_row)
         group.add(part)
     if group is not None:
         yield _close(group, columns)
@@ -124,22 +118,22 @@ def _too_much() -> str:
 def _close(group: _Group, columns: Columns) -> Read:
     """Return the order of these rows, or why each of them is left out; one reason together where they are too many."""
     plan = columns.plan
-    if group.is_too_long:
+    if group.rows > MOST_LINES:
         fault = Fault(group.first_row, plan.headings[columns.number], group.number[:80], _too_many())
         return Read(None, [fault], group.rows, group.last_row, key=group.number, only_counted=group.rows - 1)
-    heads = {name: group.head(name) for name in columns.heads}
+    heads = group.heads()
     currency = (heads.get("currency") or plan.currency).upper()
     faults = group.faults
     if not faults:
         try:
-            return Read(_thing(group, heads, currency, plan), [], group.rows, group.last_row)
+            return Read(_thing(group, heads, currency, plan), (), group.rows, group.last_row)
         except Left as left:
             faults = _faults(group, currency) or [_fault_of_head(group, left, heads, plan)]
     else:
         faults = faults + _faults(group, currency)
     spoilt = {fault.row for fault in faults}
     why = _("Another row of order %(number)s cannot be read, so the order is left out.") % {"number": group.number[:60]}
-    others = [Fault(row, "", "", why) for part in group.parts for row in part.numbers if row not in spoilt]
+    others = [Fault(row, "", "", why) for part in group.parts for row in range(part.first_row, part.last_row + 1) if row not in spoilt]
     return Read(None, faults + others, group.rows, group.last_row, key=group.number)
 
 
@@ -154,22 +148,29 @@ def _fault_of_head(group: _Group, left: Left, heads: Mapping[str, str], plan: Pl
 
 def _thing(group: _Group, heads: Mapping[str, str], currency: str, plan: Plan) -> Thing:
     """Return the order with its lines: products, names, and the numbers of each. Raises Left."""
-    lines = lines_of(group.parts, currency)
-    minor, beyond = sum(lines.minors), Decimal(0)
-    is_back = all(pieces.startswith("-") for pieces in lines.numbers)
-    if abs(minor) > LARGEST_AMOUNT:
+    products, names, numbers, minors, exacts = lines_of(group.parts, currency)
+    if abs(minor := sum(minors)) > LARGEST_AMOUNT:
         raise Left("unit_price", _too_much())
-    for exact, one in zip(lines.exacts, lines.minors, strict=False):
-        if exact is not None:
-            beyond += exact - Decimal(one).scaleb(-decimals_of(currency))
-    values = _head(heads, plan) | {"number": group.number, "currency": currency}
-    stored = Decimal(minor).scaleb(-decimals_of(currency))
-    sums = {"rows": group.rows, "minor": minor, "stored": str(stored), "amount": str(stored + beyond)}
+    values = _head(heads, plan)
+    stored = amount = str(Decimal(minor).scaleb(-decimals_of(currency)))
+    if exacts:
+        amount = str(Decimal(stored) + _beyond(exacts, minors, currency))
+    told = ",".join(numbers)
+    values["number"], values["currency"], values["rows"] = group.number, currency, group.rows
+    values["minor"], values["stored"], values["amount"] = minor, stored, amount
+    values["back"] = told[0] == "-" and all(pieces[0] == "-" for pieces in numbers)
     try:
-        columns, told = staged(lines.products, lines.names, ",".join(lines.numbers))
+        columns, mark = staged(products, names, told)
     except Unmarkable as error:
         raise Left("product_id", str(error)) from None
-    return Thing(group.first_row, group.number, values | sums | {"back": is_back} | told, columns)
+    return Thing(group.first_row, group.number, values | mark if mark else values, columns)
+
+
+def _beyond(exacts: Sequence[Decimal | None], minors: Sequence[int], currency: str) -> Decimal:
+    """Return what rounding each line to minor units left over."""
+    decimals = decimals_of(currency)
+    told = ((exact, minor) for exact, minor in zip(exacts, minors, strict=True) if exact is not None)
+    return sum((exact - Decimal(minor).scaleb(-decimals) for exact, minor in told), Decimal(0))
 
 
 def join_orders(first: Thing, more: Thing) -> Thing:
