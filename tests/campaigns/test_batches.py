@@ -12,6 +12,7 @@ from campaigns.models import Message
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending import batches, dispatch, handing_over, lending
 from campaigns.sending.accounts import account_for
+from campaigns.sending.building import Making
 from campaigns.sending.handing_over import leave_alone
 from campaigns.sending.rendering import MOST_KILLS, Job, Renderer, forget_kills
 from retention.customers.models import Consent
@@ -177,7 +178,7 @@ def test_what_cannot_be_begun_ahead_fails_at_its_own_turn(store: Any, sink: Any,
     make_ready(3 * SMALL, now=clock.now())
     began: list[int] = []
 
-    class Failing(batches.Making):
+    class Failing(Making):
         def __init__(self, *told: Any, **more: Any) -> None:
             began.append(len(sink.accepted))
             if len(began) > 1:
