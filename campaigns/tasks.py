@@ -31,13 +31,12 @@ from campaigns.sending.sweeping import announce_forgotten, stores_to_sweep, swee
 from campaigns.sending.turns import KIND as SENDING
 from campaigns.sending.turns import as_long_as, end_turn, leave_alone, lend_a_hand, take_turns
 from retention.kit import clock, ending
-from retention.kit.logs import trace_of
+from retention.kit.logs import breakage
 from retention.kit.metrics import TASK_FAILURES
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
 
 log = logging.getLogger(__name__)
-
 STORES_A_TICK = 10
 SECONDS_A_TICK = 2.0
 SLICES_A_TURN = 10
@@ -78,7 +77,7 @@ def _alone(kind: str, store_id: int) -> Iterator[None]:
         yield
     except Exception as error:  # its own words may quote a row
         TASK_FAILURES.labels(current_task.name).inc()
-        log.error("%s: the turn of store %d failed", kind, store_id, extra={"cause": type(error).__name__, "trace": trace_of(error)})
+        log.error("%s: the turn of store %d failed", kind, store_id, extra=breakage(error))
         if kind == SENDING:
             leave_alone(store_id)
 

@@ -23,6 +23,7 @@ from retention.kit.metrics import TASK_FAILURES, TASK_SECONDS
 from retention.schedule import LOOK, beat_schedule, looked_at
 
 HANDS = min(os.cpu_count() or 1, 4)
+"""So many workers are called at once to work that others can help with."""
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention.settings")
 
 app = Celery("boomerang", task_cls="retention.tenancy.tasks:StoreTask", fixups=["retention.tenancy.keeping:fixup"])

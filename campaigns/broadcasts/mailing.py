@@ -26,7 +26,7 @@ def tell_changed(campaign: Campaign, *, store: Store, why: str, stamp: str) -> N
         Campaign.PauseReason.OUTSIDE: _("%(store)s: %(name)s would reach real people now and waits for your yes"),
         Campaign.PauseReason.INSIDE: _("%(store)s: %(name)s would go to the test inbox now and waits for your yes"),
     }[Campaign.PauseReason(why)]
-    words = _words(campaign, store) | {"changed": True, "why": str(why)}
+    words = _words(campaign, store) | {"why": str(why)}
     subject = told % {"store": store.name, "name": campaign.name}
     key = f"campaign-changed:{campaign.public_id}:{stamp}"
     owe_team("campaign_asked", roles=sorted(CAPABILITIES[MAY]), subject=subject, words=words, key=key)

@@ -17,7 +17,7 @@ from campaigns.recovery.deciding import LATE, decide
 from campaigns.recovery.departing import Left, departures_of, stages_of_store
 from campaigns.recovery.looking import baskets_of, look_at
 from campaigns.recovery.rules.behaviour import still_moving
-from retention.kit.logs import trace_of
+from retention.kit.logs import breakage
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import require_store_id
 from segments.rules.visits import SILENCE
@@ -137,7 +137,7 @@ def _notice_all(customer_ids: Sequence[int], *, now: datetime) -> dict[int, date
 
 def _log(error: Exception, text: str, number: int) -> None:
     """Say where it broke, and not the error's own words, which may quote a row."""
-    log.error(text, number, require_store_id(), extra={"cause": type(error).__name__, "trace": trace_of(error)})
+    log.error(text, number, require_store_id(), extra=breakage(error))
 
 
 def _notice(customer_ids: Sequence[int], *, now: datetime) -> dict[int, datetime]:

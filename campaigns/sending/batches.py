@@ -59,8 +59,8 @@ class Batches:
         if following and not any(COUPON in uses(message.template_version) for message in following):
             try:
                 self._next = self._begin(self._end)
-            except Exception:  # what is made already leaves first; whatever it is comes again when the next is asked for
-                log.warning("the next batch could not be begun ahead")
+            except Exception as error:  # what is made already leaves first; whatever it is comes again when the next is asked for
+                log.warning("the next batch could not be begun ahead", extra={"cause": type(error).__name__})
 
     def close(self) -> None:
         """Let go of what was begun and is not needed."""

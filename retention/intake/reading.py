@@ -16,7 +16,7 @@ import msgspec
 
 from retention.intake.bodies import BodyRefused, decode, decode_strictly, read_object, read_plain
 from retention.intake.envelopes import NOTHING, Batch, Moment
-from retention.kit.logs import trace_of
+from retention.kit.logs import breakage
 
 LARGEST_EVENT = 32 * 1024
 LARGEST_CONTEXT = 4 * 1024
@@ -202,7 +202,7 @@ def _take(reading: Reading, raw: bytes, *, said: _Said | None, index: int, reque
         reading.refused.append(Refused(index, str(error), error.field, message_id, error.status))
         return
     except Exception as error:
-        log.error("one event could not be read", extra={"cause": type(error).__name__, "trace": trace_of(error)})
+        log.error("one event could not be read", extra=breakage(error))
         reading.refused.append(Refused(index, UNREADABLE, message_id=message_id))
         return
     reading.without_message_id += not message_id

@@ -86,6 +86,11 @@ def trace_of(error: BaseException) -> str:
     return "".join(traceback.format_tb(error.__traceback__))
 
 
+def breakage(error: BaseException) -> dict[str, str]:
+    """Return what a log line says of an error as its extra: its kind as "cause" and its place as "trace", none of its own words."""
+    return {"cause": type(error).__name__, "trace": trace_of(error)}
+
+
 def scrub(text: str) -> str:
     """Replace e-mail addresses, phone numbers, keys, passwords, session ids and signed tokens by words in brackets."""
     text = text[:_LONGEST_SCRUBBED]

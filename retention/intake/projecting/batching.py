@@ -26,7 +26,7 @@ from retention.intake.projecting.reading import claim_of, consents_of, counted_n
 from retention.intake.projecting.waiting import Waiting, read_waiting
 from retention.kit.arrays import array_of, arrays_of
 from retention.kit.locks import try_transaction_lock
-from retention.kit.logs import trace_of
+from retention.kit.logs import breakage
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import find_by_keys, know_month
@@ -90,7 +90,7 @@ def project_batch(*, now: datetime, size: int = BATCH, again: bool = True) -> in
 
 def _give_up(event: Waiting, error: Exception, *, now: datetime) -> None:
     """Refuse the one event that cannot be applied; where it broke is logged, and not what it says, which the error's text may quote."""
-    log.error("one event could not be applied", extra={"event": event.pk, "cause": type(error).__name__, "trace": trace_of(error)})
+    log.error("one event could not be applied", extra={"event": event.pk, **breakage(error)})
     waiting = CustomerEvent.objects.unprojected().filter(pk=event.pk, received_at=event.received_at)
     waiting.update(projected_at=now, refusal=NOT_APPLIED % type(error).__name__)
 
