@@ -12,7 +12,7 @@ import pytest
 from campaigns.broadcasts import running
 from campaigns.broadcasts.drafting import Way
 from campaigns.connecting.judging import Finding
-from campaigns.models import Campaign, LinkHost, Sender, SendingDomain
+from campaigns.models import Campaign, Connection, LinkHost, Sender, SendingDomain
 from campaigns.sending.receipts import note_clicks
 from retention.customers.models import Customer, Import
 from retention.kit import clock
@@ -21,8 +21,9 @@ from retention.stores.models import Store, User
 from retention.tenancy.context import store_context
 from segments.membership import fill_due
 from tests.browser.conftest import New
-from tests.browser.looking import Watch, faults_of_page, picture, settle, wait_for
+from tests.browser.looking import EACH_VARIANT, Watch, faults_of_page, picture, settle, wait_for
 from tests.campaigns.campaigning import WORDS, make_campaign, make_crowd, make_list, rows, send_all
+from tests.campaigns.campaigning import start as begin
 from tests.campaigns.outcomes import buy_after, click_on, make_sent, say_no
 from tests.customers.importing import work
 from tests.factories import STRONG_PASSWORD, make_store, member_of
@@ -273,4 +274,33 @@ def test_the_report_draws_what_happened(variant: str, fresh: New) -> None:
     page.goto(f"/s/{store.slug}/campaigns/{campaign.public_id}/")
     shown = page.frame_locator(".rp-frame").first.locator("a span").first
     assert shown.inner_text() == "20"
+    assert watch.complaints == []
+
+
+@pytest.mark.parametrize("variant", EACH_VARIANT)
+def test_one_that_would_go_elsewhere_says_so_and_asks(variant: str, fresh: New) -> None:
+    store, owner, _people = _shop_with_people()
+    now, told = clock.now(), {"outside": "a provider was connected since", "inside": "these people never get it"}
+    with store_context(store.pk):
+        who = make_list(make_crowd(40, now=now), now=now)
+        outside, inside = (make_campaign(who, now=now, ramp_hours=4) for _number in told)
+        begin(outside, store, now=now)
+        Connection.objects.create(channel="email", provider="smtp", name="SMTP", from_address="hello@lumen.example.test")
+        running.tick(store, now=now)
+        begin(inside, store, now=now)
+        Connection.objects.update(active=False)
+        running.tick(store, now=now)
+        outside.refresh_from_db()
+        inside.refresh_from_db()
+        assert (outside.pause_reason, inside.pause_reason) == ("outside", "inside")
+        Connection.objects.update(active=True)
+    page, watch = fresh.site.window(variant, user=owner).new_page(), Watch()
+    watch.over(page)
+    for name, campaign in (("outside", outside), ("inside", inside)):
+        page.goto(f"/s/{store.slug}/campaigns/{campaign.public_id}/")
+        assert told[name] in page.locator("main").inner_text()
+        assert faults_of_page(page) == [], name
+        picture(page, variant=variant, name=f"campaign {name}")
+        with store_context(store.pk):
+            Connection.objects.update(active=False)
     assert watch.complaints == []
