@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from retention.kit.arrays import array_of
 from retention.kit.money import LARGEST_MINOR
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 # An order that was called off or never paid is none; what was given back was not spent. A credit note that names no order lowers the sum
 # by itself; a refund that waits for its order does not, for the order is not in the sum either.
@@ -16,11 +18,12 @@ _FIGURES = f"""
             min(at) AS first_at, max(at) AS last_at
         FROM (
             SELECT customer_id, placed_at AS at, CASE WHEN currency = %(currency)s THEN total_minor - refunded_minor END AS minor
-            FROM orders_order AS placed WHERE store_id = %(store)s AND customer_id = ANY(%(customers)s::bigint[]) AND {COUNTS_SQL}
+            FROM orders_order AS placed
+            WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = ANY(%(customers)s::bigint[]) AND {COUNTS_SQL}
             UNION ALL
             SELECT customer_id, NULL, -total_minor FROM orders_refund
-            WHERE store_id = %(store)s AND customer_id = ANY(%(customers)s::bigint[]) AND order_id IS NULL AND order_number = ''
-                AND currency = %(currency)s
+            WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = ANY(%(customers)s::bigint[])
+                AND order_id IS NULL AND order_number = '' AND currency = %(currency)s
             UNION ALL SELECT id, NULL, NULL FROM unnest(%(customers)s::bigint[]) AS wanted(id)
         ) AS amounts
         GROUP BY customer_id
@@ -28,7 +31,7 @@ _FIGURES = f"""
     UPDATE customers_customer AS customer SET
         orders_count = found.orders, spent_minor = found.spent, first_order_at = found.first_at, last_order_at = found.last_at
     FROM found
-    WHERE customer.store_id = %(store)s AND customer.id = ANY(%(customers)s::bigint[]) AND customer.id = found.id
+    WHERE customer.store_id = (SELECT %(store)s::bigint) AND customer.id = found.id AND {said_to_be_few("found.id")}
       AND (customer.orders_count, customer.spent_minor, customer.first_order_at, customer.last_order_at)
           IS DISTINCT FROM (found.orders, found.spent, found.first_at, found.last_at)
 """  # noqa: S608 - the condition above
@@ -42,4 +45,5 @@ def refigure(customer_ids: Iterable[int], *, currency: str) -> None:
     wanted = sorted(set(customer_ids))
     if wanted:
         with connection.cursor() as cursor:
-            cursor.execute(_FIGURES, {"customers": wanted, "currency": currency, "store": require_store_id(), "most": LARGEST_MINOR})
+            told = {"customers": array_of(wanted), "currency": currency, "store": require_store_id(), "most": LARGEST_MINOR}
+            cursor.execute(_FIGURES, told)

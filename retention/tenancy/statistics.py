@@ -71,6 +71,16 @@ def find_by_keys() -> None:
     _may_join("off")
 
 
+def said_to_be_few(column: str) -> str:
+    """Return a condition that each number from nothing upwards meets, and of which the planner believes that next to none does.
+
+    For a statement that names each row it wants by a list of ids: where most stores are small, the planner takes every store for small,
+    reads all rows of a large one and looks through the whole list for each. Told that the list is short, it looks each row up by its key.
+    column: the list's ids, as `told.id`; written by us and never by a user.
+    """
+    return f"{column} = abs({column}) AND {column} = {column} * 1"
+
+
 def joining() -> AbstractContextManager[None]:
     """Leave the planner free again for statements that do not name each row they want, in such a transaction or any other."""
     return _joins("on")
