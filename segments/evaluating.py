@@ -18,6 +18,7 @@ from retention.customers.models import Pending
 from retention.kit.locks import try_transaction_lock
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id, store_context
+from retention.tenancy.statistics import said_to_be_few
 from segments import announcing
 from segments.asking import rows_of
 from segments.knowing import read, terms_of_store
@@ -42,10 +43,11 @@ _ENTER = """
     SELECT %s, segment_id, customer_id, %s FROM unnest(%s::bigint[], %s::bigint[]) AS came(segment_id, customer_id)
     ORDER BY segment_id, customer_id ON CONFLICT DO NOTHING
 """
-_LEAVE = """
+_LEAVE = f"""
     DELETE FROM segments_segmentmember AS member USING unnest(%s::bigint[], %s::bigint[]) AS went(segment_id, customer_id)
     WHERE member.store_id = (SELECT %s::bigint) AND member.segment_id = went.segment_id AND member.customer_id = went.customer_id
-"""
+        AND {said_to_be_few("went.customer_id")}
+"""  # noqa: S608 - the condition above
 
 
 @dataclass

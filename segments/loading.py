@@ -18,6 +18,7 @@ from retention.customers.consent import ADDRESS_COLUMNS, address_digest
 from retention.kit.stored_json import read_json
 from retention.orders.figures import COUNTS_SQL
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 from segments.asking import rows_of
 from segments.rules.facts import CartFact, ConsentFact, Counter, Happening, LineFact, Needs, OrderFact, Person, Value, ViewFact
 from segments.rules.facts import SuppressionFact as Block
@@ -29,13 +30,16 @@ _COLUMNS = [name for name in TABLES["customers_customer"] if name not in {"store
 _JSON = frozenset({"interests_key"})
 _COUNTER, _CONSENT, _CART, _MEMBER = range(4)
 _told = json.JSONDecoder(parse_float=Decimal).decode
+# Who is asked for, $2, each looked up by a key. $1 is the store.
+_ASKED = "unnest($2) AS asked(pk)"
+_FEW = said_to_be_few("asked.pk")
 _TYPES = ("bigint", "bigint", "timestamptz", "timestamptz", "timestamptz", "text", "text", "text", "text")
 
 
 def _part(table: int, columns: str, rows: str) -> str:
     """Return a part of the statement that reads several tables at once: which table, of whom, two numbers, three moments, four texts."""
     told = [f"{name if name != '-' else 'NULL'}::{kind}" for name, kind in zip(columns.split(), _TYPES, strict=True)]
-    return f"SELECT {table}, customer_id, {', '.join(told)} FROM {rows} AND store_id = $1 AND customer_id = ANY($2)"  # noqa: S608 - names of ours
+    return f"SELECT {table}, customer_id, {', '.join(told)} FROM {_ASKED}, {rows} AND store_id = $1 AND customer_id = asked.pk AND {_FEW}"  # noqa: S608 - names of ours
 
 
 # $3: which counters; $4 to $6: whether consents, the open basket and memberships are asked for.
@@ -53,25 +57,26 @@ _STANDING = " UNION ALL ".join(
 )
 # Nothing is told more than a day before it happens, so the months to look in follow from when it happened.
 _EVENT = (
-    "customers_customerevent AS event WHERE store_id = $1 AND customer_id = ANY($2) AND refusal = '' AND occurred_at >= $3 "
-    "AND received_at >= $3 - interval '2 days'"
+    f"{_ASKED}, customers_customerevent AS event WHERE store_id = $1 AND customer_id = asked.pk AND {_FEW} AND refusal = '' "
+    "AND occurred_at >= $3 AND received_at >= $3 - interval '2 days'"
 )
 # What each connection prepares: the types of the values, and the statement; $1 is the store, $2 the customers.
 _STATEMENTS: dict[str, tuple[str, str]] = {
     "customers": (
         "bigint, bigint[]",
-        f"SELECT id, {', '.join(f'{name}::text' if name in _JSON else name for name in _COLUMNS)} FROM customers_customer "  # noqa: S608 - names of ours
-        "WHERE store_id = $1 AND id = ANY($2)",
+        f"SELECT id, {', '.join(f'{name}::text' if name in _JSON else name for name in _COLUMNS)} FROM {_ASKED}, customers_customer "  # noqa: S608 - names of ours
+        f"WHERE store_id = $1 AND id = asked.pk AND {_FEW}",
     ),
     "attributes": (
         "bigint, bigint[], bigint[]",
-        "SELECT customer_id, attribute_id, folded_value, number_value, date_value FROM customers_attributevalue "
-        "WHERE store_id = $1 AND customer_id = ANY($2) AND attribute_id = ANY($3) ORDER BY attribute_id, place",
+        f"SELECT customer_id, attribute_id, folded_value, number_value, date_value FROM {_ASKED}, customers_attributevalue "  # noqa: S608 - names of ours
+        f"WHERE store_id = $1 AND customer_id = asked.pk AND {_FEW} AND attribute_id = ANY($3) ORDER BY attribute_id, place",
     ),
     "suppressions": (
         "bigint, text[], text[]",
-        "SELECT channel, address_digest, reason, created_at FROM customers_suppression "
-        "WHERE store_id = $1 AND channel = ANY($2) AND address_digest = ANY($3)",
+        "SELECT channel, address_digest, reason, created_at "  # noqa: S608 - the condition
+        "FROM unnest($3) WITH ORDINALITY AS told(digest, place), customers_suppression "
+        f"WHERE store_id = $1 AND channel = ANY($2) AND address_digest = digest AND {said_to_be_few('place')}",
     ),
     "standing": ("bigint, bigint[], bigint[], boolean, boolean, boolean", _STANDING),
     "events": (
@@ -85,12 +90,13 @@ _STATEMENTS: dict[str, tuple[str, str]] = {
     ),
     "orders": (
         "bigint, bigint[]",
-        "SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text FROM orders_order AS placed "  # noqa: S608 - names of ours
-        f"WHERE store_id = $1 AND customer_id = ANY($2) AND {COUNTS_SQL}",
+        "SELECT id, customer_id, placed_at, currency, total_minor, refunded_minor, coupons::text "  # noqa: S608 - names of ours
+        f"FROM {_ASKED}, orders_order AS placed WHERE store_id = $1 AND customer_id = asked.pk AND {_FEW} AND {COUNTS_SQL}",
     ),
     "lines": (
         "bigint, bigint[]",
-        "SELECT order_id, product_id, category, brand, vendor, quantity FROM orders_orderline WHERE store_id = $1 AND order_id = ANY($2)",
+        f"SELECT order_id, product_id, category, brand, vendor, quantity FROM {_ASKED}, orders_orderline "  # noqa: S608 - names of ours
+        f"WHERE store_id = $1 AND order_id = asked.pk AND {_FEW}",
     ),
 }  # fmt: skip
 _GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan; "  # planned once, whatever the values of this time
@@ -100,7 +106,7 @@ _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 def load_people(customer_ids: Collection[int], needs: Needs) -> dict[int, Person]:
     """Return these customers of the active store by id, with what is needed; who is gone is left out."""
-    ids = list(customer_ids)
+    ids = list(dict.fromkeys(customer_ids))
     _prepare()
     people: dict[int, Person] = {}
     for pk, *values in _ask("customers", ids, first=_GENERIC):

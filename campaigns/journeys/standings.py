@@ -19,27 +19,30 @@ from campaigns.models import Enrollment, Journey, Message, Template, TemplateVer
 from retention.kit.arrays import array_of, texts_of
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
-_UPDATE = """
+_UPDATE = f"""
     UPDATE campaigns_enrollment AS e SET state = v.state, step = v.step, due_at = v.due_at, reason = v.reason,
         memory = v.memory::jsonb, ended_at = CASE WHEN v.state = 'running' THEN NULL ELSE %s END
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
         AS v(id, state, step, due_at, reason, memory)
-    WHERE e.store_id = %s AND e.id = v.id AND e.state = 'running'
-"""
-_MOVE_ALL = """
-    UPDATE campaigns_enrollment SET state = %s, step = %s, due_at = %s, reason = %s, memory = %s::jsonb, ended_at = %s
-    WHERE store_id = %s AND id = ANY(%s::bigint[]) AND state = 'running'
-"""
+    WHERE e.store_id = %s AND e.id = v.id AND {said_to_be_few("v.id")} AND e.state = 'running'
+"""  # noqa: S608 - the condition above
+_MOVE_ALL = f"""
+    UPDATE campaigns_enrollment AS e SET state = %s, step = %s, due_at = %s, reason = %s, memory = %s::jsonb, ended_at = %s
+    FROM unnest(%s::bigint[]) AS told(id)
+    WHERE e.store_id = %s AND e.id = told.id AND {said_to_be_few("told.id")} AND state = 'running'
+"""  # noqa: S608 - the condition above
 # What may have left before (see sending/doubts.py) is not held back, it is unknown.
-_WITHDRAW = """
+_WITHDRAW = f"""
     UPDATE campaigns_message SET
         state = CASE WHEN provider_key <> '' THEN 'unknown' ELSE 'suppressed' END,
         reason = CASE WHEN provider_key <> '' THEN 'no_answer' ELSE 'run_ended' END,
         detail = v.reason, finished_at = %s, holder = NULL, lease_until = NULL
     FROM unnest(%s::bigint[], %s::text[]) AS v(enrollment_id, reason)
-    WHERE store_id = %s AND campaigns_message.enrollment_id = v.enrollment_id AND state IN ('planned', 'ready')
-"""
+    WHERE store_id = %s AND campaigns_message.enrollment_id = v.enrollment_id AND {said_to_be_few("v.enrollment_id")}
+        AND state IN ('planned', 'ready')
+"""  # noqa: S608 - the condition above
 
 Answers = Mapping[int, tuple[Standing, tuple[Effect, ...]]]
 
@@ -115,7 +118,7 @@ def move_all(run_ids: Sequence[int], standing: Standing, *, now: datetime) -> No
     ended_at = None if standing.status == RUNNING else now
     values = [standing.status, standing.step, standing.due_at, standing.reason[:40], _in_mind(standing), ended_at]
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE_ALL, [*values, require_store_id(), array_of(run_ids)])
+        cursor.execute(_MOVE_ALL, [*values, array_of(run_ids), require_store_id()])
 
 
 def _in_mind(standing: Standing) -> str:

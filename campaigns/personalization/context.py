@@ -20,6 +20,7 @@ from retention.signup.links import preferences_url
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
+from retention.tenancy.statistics import said_to_be_few
 
 MOST_LINES = 50
 NO_COUPON = {"code": "", "expires": ""}
@@ -27,10 +28,11 @@ NO_COUPON = {"code": "", "expires": ""}
 
 _LINES = Prepared(
     "context_lines",
-    """
-    SELECT cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url FROM orders_cartline
-    WHERE store_id = $1 AND cart_id = ANY($2) ORDER BY cart_id, id
-    """,
+    f"""
+    SELECT cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url
+    FROM unnest($2) AS wanted(cart) JOIN orders_cartline ON store_id = $1 AND cart_id = cart AND {said_to_be_few("cart")}
+    ORDER BY cart_id, id
+    """,  # noqa: S608 - the condition above
     "bigint, bigint[]",
 )
 

@@ -16,6 +16,7 @@ from campaigns.sending.eligibility import Do, Facts, judge
 from retention.customers.consent import GATE_SQL
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
+from retention.tenancy.statistics import said_to_be_few
 
 STUCK_AFTER = timedelta(hours=2)
 """What is due for so long does not leave for a reason of its own (a channel that rests), and keeps nobody waiting."""
@@ -57,7 +58,8 @@ _CANDIDATES = Prepared(
         CASE WHEN j.for_quiet THEN customer.last_seen_at END AS seen_at,
         {ON_CHANNEL_SQL % "$5"} AS on_channel,
         {_KIND} AS kind, m.source_id, coalesce(own.priority, 0) AS priority, coalesce(own.worth, usual.worth, 0) AS worth
-    FROM campaigns_message AS m
+    FROM unnest($1) AS wanted(id)
+    JOIN campaigns_message AS m ON m.store_id = $3 AND m.id = wanted.id AND {said_to_be_few("wanted.id")}
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
     LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
     LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
@@ -65,7 +67,7 @@ _CANDIDATES = Prepared(
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
     LEFT JOIN campaigns_sourcerank AS own ON own.store_id = m.store_id AND own.source_kind = {_KIND} AND own.source_id = m.source_id
     LEFT JOIN campaigns_sourcerank AS usual ON usual.store_id = m.store_id AND usual.source_kind = {_KIND} AND usual.source_id = 0
-    WHERE m.store_id = $3 AND m.id = ANY($1) AND m.state = 'ready'
+    WHERE m.state = 'ready'
     """,  # noqa: S608 - fragments of ours
     "bigint[], interval, bigint, timestamptz, text[]",
 )

@@ -38,6 +38,7 @@ from campaigns.sending.recording import patiently, record
 from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id, store_context
+from retention.tenancy.statistics import said_to_be_few
 
 SLICE = 512
 TRIED_FIRST = 4
@@ -59,7 +60,7 @@ _RESERVE = f"""
         ORDER BY m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     ), leased AS (
         UPDATE campaigns_message AS m SET holder = %(holder)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
-        FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+        FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id AND {said_to_be_few("picked.id")}
         RETURNING m.id
     ), flight AS (
         INSERT INTO campaigns_flight (store_id, holder, message_ids, begun_at)
@@ -68,18 +69,21 @@ _RESERVE = f"""
     )
     SELECT id FROM leased
 """  # noqa: S608 - fragments of ours
-_RENEW = """
-    UPDATE campaigns_message SET lease_until = clock_timestamp() + %s * interval '1 second'
-    WHERE store_id = %s AND id = ANY(%s) AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()
-"""
+_RENEW = f"""
+    UPDATE campaigns_message AS m SET lease_until = clock_timestamp() + %s * interval '1 second'
+    FROM unnest(%s::bigint[]) AS told(id)
+    WHERE m.store_id = %s AND m.id = told.id AND {said_to_be_few("told.id")}
+        AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()
+"""  # noqa: S608 - the condition above
 # The flight stays where the end of a message could not be written: whoever sweeps finds it there.
-_GIVE_BACK = """
-    UPDATE campaigns_message SET holder = NULL, lease_until = NULL
-    WHERE store_id = %(store)s AND id = ANY(%(ids)s) AND holder = %(holder)s AND state = 'ready';
+_GIVE_BACK = f"""
+    UPDATE campaigns_message AS m SET holder = NULL, lease_until = NULL FROM unnest(%(ids)s::bigint[]) AS told(id)
+    WHERE m.store_id = %(store)s AND m.id = told.id AND {said_to_be_few("told.id")} AND holder = %(holder)s AND state = 'ready';
     DELETE FROM campaigns_flight WHERE store_id = %(store)s AND holder = %(holder)s AND NOT EXISTS (
-        SELECT FROM campaigns_message WHERE store_id = %(store)s AND id = ANY(%(ids)s) AND holder = %(holder)s
+        SELECT FROM unnest(%(ids)s::bigint[]) AS told(id)
+        JOIN campaigns_message AS m ON m.store_id = %(store)s AND m.id = told.id AND {said_to_be_few("told.id")} AND m.holder = %(holder)s
     )
-"""
+"""  # noqa: S608 - the condition above
 
 Clock = Callable[[], datetime]
 
@@ -250,7 +254,7 @@ def reserve(
 
 def _renew(holder: UUID, ids: list[int], *, store_id: int) -> None:
     with store_context(store_id), connection.cursor() as cursor:
-        cursor.execute(_RENEW, [RESERVE_SECONDS, store_id, ids, holder])
+        cursor.execute(_RENEW, [RESERVE_SECONDS, ids, store_id, holder])
 
 
 def give_back(holder: UUID, ids: list[int]) -> None:

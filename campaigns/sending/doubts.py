@@ -14,6 +14,7 @@ from django.db import connection
 from campaigns.channels import Account
 from campaigns.models import Message
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 RECOGNISED_FOR = timedelta(hours=23)
 """Resend remembers a key for a day, and a push message waits as long: an hour less, for clocks and for the time on the way."""
@@ -23,10 +24,11 @@ NAMING = ("account_sid", "api_url", "domain", "host", "port", "region", "usernam
 """Those settings that say which account it is; a pace, a price or a sender's name may change and a repeat is recognised all the same."""
 _NOT_NAMING = "report_secret"  # it proves what we are told, not who we are
 
-_GIVE_UP = """
-    UPDATE campaigns_message SET state = 'unknown', reason = %s, finished_at = %s, holder = NULL, lease_until = NULL
-    WHERE store_id = %s AND id = ANY(%s) AND state = 'ready' AND holder = %s
-"""
+_GIVE_UP = f"""
+    UPDATE campaigns_message AS m SET state = 'unknown', reason = %s, finished_at = %s, holder = NULL, lease_until = NULL
+    FROM unnest(%s::bigint[]) AS told(id)
+    WHERE m.store_id = %s AND m.id = told.id AND {said_to_be_few("told.id")} AND state = 'ready' AND holder = %s
+"""  # noqa: S608 - the condition above
 
 
 def mark_of(account: Account, *, keyed: bool) -> str:
@@ -50,4 +52,4 @@ def give_up(message_ids: Collection[int], *, holder: Any, now: datetime) -> None
     """Call messages `unknown` that nobody can ask about any more; they were reserved by us."""
     if message_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_GIVE_UP, [ENDING, now, require_store_id(), list(message_ids), holder])
+            cursor.execute(_GIVE_UP, [ENDING, now, list(message_ids), require_store_id(), holder])

@@ -27,30 +27,34 @@ from campaigns.truth.offers import SPOKEN_OF_SQL
 from retention.customers.consent import GATE_SQL, PAUSED_SQL, SUPPRESSED_SQL
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
+from retention.tenancy.statistics import said_to_be_few
 
 LEASE_SECONDS = 60
 
 _LOCK = Prepared(
     "gate_lock",
-    """
-    SELECT m.id FROM campaigns_message AS m
+    f"""
+    SELECT m.id FROM unnest($2) AS wanted(id)
+    JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = wanted.id AND {said_to_be_few("wanted.id")}
     JOIN customers_customer AS c ON c.store_id = m.store_id AND c.id = m.customer_id
-    WHERE m.store_id = $1 AND m.id = ANY($2) AND m.state = 'ready' AND m.holder = $3 AND m.lease_until > clock_timestamp()
+    WHERE m.state = 'ready' AND m.holder = $3 AND m.lease_until > clock_timestamp()
     ORDER BY c.id, m.id
     FOR NO KEY UPDATE OF m, c SKIP LOCKED
-    """,
+    """,  # noqa: S608 - the condition above
     "bigint, bigint[], uuid",
 )
 # Held until the rows are marked: whoever pauses or calls off a campaign waits for this transaction, or is seen by it.
 _HOLD_CAMPAIGNS = Prepared(
     "gate_hold_campaigns",
-    """
+    f"""
     SELECT b.id FROM campaigns_campaign AS b
     WHERE b.store_id = $1 AND b.id IN (
-        SELECT source_id FROM campaigns_message WHERE store_id = $1 AND id = ANY($2) AND source_kind = 'campaign'
+        SELECT source_id FROM unnest($2) AS wanted(id)
+        JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = wanted.id AND {said_to_be_few("wanted.id")}
+        WHERE source_kind = 'campaign'
     )
     ORDER BY b.id FOR SHARE
-    """,
+    """,  # noqa: S608 - the condition above
     "bigint, bigint[]",
 )
 # A campaign that goes on after a pause gives what waited its full patience again, counted from that moment: its rows may be a million.
@@ -81,7 +85,7 @@ _FACTS = Prepared(
         ) AS ordered,
         {store_wide.IS_ON_SQL % "$3"} AS some_apart, {SPOKEN_OF_SQL % ("$3", "$9")} AS spoken_of
     FROM unnest($1, $2) AS wanted(id, digest)
-    JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3
+    JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3 AND {said_to_be_few("wanted.id")}
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
     LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
     LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
@@ -95,7 +99,7 @@ _FACTS = Prepared(
 # A row with a provider key may have left before (see doubts.py): it can be repeated or become unknown, never count as held back.
 _MARK = Prepared(
     "gate_mark",
-    """
+    f"""
     UPDATE campaigns_message AS m SET
         state = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN 'unknown' ELSE v.state END,
         reason = CASE WHEN m.provider_key <> '' AND v.state IN ('suppressed', 'skipped') THEN $13 ELSE v.reason END,
@@ -112,9 +116,9 @@ _MARK = Prepared(
         parts = CASE WHEN v.state = 'sending' THEN v.parts ELSE m.parts END,
         connection_id = CASE WHEN v.state = 'sending' THEN coalesce($14, m.connection_id) ELSE m.connection_id END
     FROM unnest($4, $5, $6, $7, $8, $9, $10, $11, $15) AS v(id, state, reason, due_at, digest, subject, targets, parts, link_set_id)
-    WHERE m.store_id = $1 AND m.id = v.id
+    WHERE m.store_id = $1 AND m.id = v.id AND {said_to_be_few("v.id")}
     RETURNING m.id, m.state, m.token
-    """,
+    """,  # noqa: S608 - the condition above
     "bigint, double precision, timestamptz, bigint[], text[], text[], timestamptz[], text[], text[], text[], int[], text, text, bigint, "
     "bigint[]",
 )

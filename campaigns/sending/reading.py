@@ -17,6 +17,7 @@ from retention.customers.models import Customer
 from retention.orders.models import Cart
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
+from retention.tenancy.statistics import said_to_be_few
 
 _MOST_VERSIONS = 64
 _versions: OrderedDict[int, TemplateVersion] = OrderedDict()
@@ -42,12 +43,12 @@ _READ = Prepared(
     "read_messages",
     f"""
     SELECT {_columns("m", Message, _OF_MESSAGE)}, {_columns("c", Customer, _OF_CUSTOMER)}, {_columns("cart", Cart, _OF_CART)}
-    FROM campaigns_message AS m
+    FROM unnest($2) AS wanted(id)
+    JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = wanted.id AND {said_to_be_few("wanted.id")}
     JOIN customers_customer AS c ON c.store_id = m.store_id AND c.id = m.customer_id
     LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
-    WHERE m.store_id = $1 AND m.id = ANY($2)
     ORDER BY m.due_at, m.id
-    """,  # noqa: S608 - names of columns
+    """,  # noqa: S608 - names of columns, and the condition
     "bigint, bigint[]",
 )
 

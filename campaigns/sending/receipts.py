@@ -17,24 +17,26 @@ from campaigns.sending.shelving import keep_for_visits
 from retention.customers.consent import ADDRESS_COLUMNS, Said, record_consents, suppress
 from retention.customers.events import NewEvent, record_many
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 # What each channel's events are called; segments, journeys and timelines know them by these names.
 DELIVERED = {"email": "Email Delivered", "sms": "SMS Delivered", "push": "Push Delivered", "onsite": "On-site Shown"}
 BOUNCED = {"email": "Email Bounced", "sms": "SMS Failed", "push": "Push Failed"}
 COMPLAINED = "Email Complained"
 CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Clicked", "onsite": "On-site Clicked"}
-_TAKE_CLICKS = """
+_TAKE_CLICKS = f"""
     WITH picked AS MATERIALIZED (
         SELECT id FROM campaigns_click WHERE store_id = %(store)s AND noted_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE campaigns_click AS click SET noted_at = %(now)s FROM picked
-    WHERE click.store_id = %(store)s AND click.id = picked.id
+    WHERE click.store_id = %(store)s AND click.id = picked.id AND {said_to_be_few("picked.id")}
     RETURNING click.message_id, click.customer_id, click.position, click.at, click.suspected
-"""
-_FIRST_CLICK = """
+"""  # noqa: S608 - the condition above
+_FIRST_CLICK = f"""
     UPDATE campaigns_message AS m SET clicked_at = least(coalesce(m.clicked_at, v.at), v.at)
-    FROM unnest(%s::bigint[], %s::timestamptz[]) AS v(id, at) WHERE m.store_id = %s AND m.id = v.id
-"""
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS v(id, at)
+    WHERE m.store_id = %s AND m.id = v.id AND {said_to_be_few("v.id")}
+"""  # noqa: S608 - the condition above
 
 
 def note_outcomes(written: Mapping[int, str], answers: Mapping[int, Answer], *, final: bool, now: datetime) -> None:

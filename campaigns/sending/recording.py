@@ -21,6 +21,7 @@ from campaigns.sending.receipts import note_outcomes
 from retention.kit.metrics import MESSAGES
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
+from retention.tenancy.statistics import said_to_be_few
 
 MOST_ATTEMPTS = 12
 LONGEST_BACKOFF = timedelta(hours=4)
@@ -29,30 +30,30 @@ _LASTING = (DataError, IntegrityError, ProgrammingError)  # whoever asks again i
 
 _RECORD = Prepared(
     "record_endings",
-    """
+    f"""
     UPDATE campaigns_message AS m SET
         state = v.state, reason = v.reason, detail = v.detail, provider_message_id = v.provider_message_id,
         due_at = coalesce(v.due_at, m.due_at), holder = NULL, lease_until = NULL, provider_key = v.provider_key,
         sent_at = CASE WHEN v.state = 'sent' THEN $1 ELSE m.sent_at END,
         finished_at = CASE WHEN v.state = 'ready' THEN NULL ELSE $1 END
     FROM unnest($2, $3, $4, $5, $6, $7, $8, $10) AS v(id, token, state, reason, detail, provider_message_id, due_at, provider_key)
-    WHERE m.store_id = $9 AND m.id = v.id AND m.token = v.token
+    WHERE m.store_id = $9 AND m.id = v.id AND m.token = v.token AND {said_to_be_few("v.id")}
         AND (m.state = 'sending' OR ((m.state = 'unknown' OR m.provider_key <> '') AND v.state IN ('sent', 'failed')))
     RETURNING m.id, m.state, m.channel
-    """,
+    """,  # noqa: S608 - the condition above
     "timestamptz, bigint[], int[], text[], text[], text[], text[], timestamptz[], bigint, text[]",
 )
 # Nobody waits for the disk: the next gate's commit, before the next bytes leave, or the slice's end brings this one there too. A server
 # that falls in between finds these few as they left, in our hands, as if we had been killed.
 _UNHURRIED = Prepared("record_unhurried", "SELECT set_config('synchronous_commit', $1, true)", "text")
-_FAIL = """
+_FAIL = f"""
     UPDATE campaigns_message AS m SET
         state = CASE WHEN m.provider_key <> '' THEN 'unknown' WHEN v.reason = 'template_set_aside' THEN 'quarantined' ELSE 'failed' END,
         reason = CASE WHEN m.provider_key <> '' THEN %s ELSE v.reason END, detail = v.detail,
         holder = NULL, lease_until = NULL, finished_at = %s
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, reason, detail)
-    WHERE m.store_id = %s AND m.id = v.id AND m.state = 'ready' AND m.holder = %s
-"""
+    WHERE m.store_id = %s AND m.id = v.id AND {said_to_be_few("v.id")} AND m.state = 'ready' AND m.holder = %s
+"""  # noqa: S608 - the condition above
 
 
 @dataclass(slots=True)

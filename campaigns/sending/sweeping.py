@@ -16,6 +16,7 @@ from campaigns.sending.recording import MOST_ATTEMPTS
 from campaigns.sending.tracing import KEPT, forget_old
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 from retention.tenancy.unscoped import unscoped
 
 FORGOTTEN_AFTER = timedelta(seconds=60)
@@ -40,9 +41,9 @@ _EXPIRED = """
         state = CASE WHEN picked.again THEN 'ready' ELSE 'unknown' END, reason = 'worker_lost', holder = NULL, lease_until = NULL,
         due_at = CASE WHEN picked.again THEN %(again_at)s ELSE m.due_at END,
         finished_at = CASE WHEN picked.again THEN NULL ELSE %(now)s END
-    FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id
+    FROM picked WHERE m.store_id = %(store)s AND m.id = picked.id AND [[few]]
     RETURNING m.state
-""".replace("[[late]]", _LATE)
+""".replace("[[late]]", _LATE).replace("[[few]]", said_to_be_few("picked.id"))
 # A sender that gave everything back took its flight along; here it was killed, or could not write down how something ended.
 _LAND = """
     DELETE FROM campaigns_flight AS flight WHERE flight.store_id = %s AND flight.begun_at < %s AND NOT EXISTS (

@@ -14,22 +14,23 @@ from campaigns.sending.arbiter import Contest
 from campaigns.sending.eligibility import Do, Facts, Verdict
 from campaigns.truth.deciding import Change
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 KEPT = timedelta(days=120)
 SWEPT_AT_ONCE = 5_000
 
-_NOTE = """
+_NOTE = f"""
     INSERT INTO campaigns_decision
         (store_id, message_id, customer_id, verdict, reason, answers, changes, contest, until, first_at, last_at, times)
     SELECT %(store)s, m.id, m.customer_id, v.verdict, v.reason, v.answers, v.changes::jsonb, v.contest::jsonb, v.until, %(now)s, %(now)s, 1
     FROM unnest(%(ids)s::bigint[], %(verdicts)s::text[], %(reasons)s::text[], %(answers)s::text[], %(changes)s::text[],
         %(contests)s::text[], %(untils)s::timestamptz[]) AS v(id, verdict, reason, answers, changes, contest, until)
-    JOIN campaigns_message AS m ON m.store_id = %(store)s AND m.id = v.id
+    JOIN campaigns_message AS m ON m.store_id = %(store)s AND m.id = v.id AND {said_to_be_few("v.id")}
     ORDER BY m.id
     ON CONFLICT (store_id, message_id, verdict, reason) DO UPDATE SET
         answers = excluded.answers, changes = excluded.changes, contest = excluded.contest, until = excluded.until,
         last_at = excluded.last_at, times = campaigns_decision.times + 1
-"""
+"""  # noqa: S608 - the condition above
 
 
 def note(

@@ -18,9 +18,11 @@ from retention.customers.announcing import told_of_consents
 from retention.customers.changes import CONSENT
 from retention.customers.events import tell_readers
 from retention.customers.models import ConsentRecord, Customer, Suppression
+from retention.kit.arrays import array_of
 from retention.kit.known import setting
 from retention.kit.words import fold
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 # For a row of customers_customer called `customer` in any query: whether its person asked for a break that still holds.
 PAUSED_SQL = "coalesce(customer.paused_until > clock_timestamp(), false)"
@@ -38,7 +40,11 @@ SUPPRESSED_SQL = """EXISTS (
 # The column of customers_customer that holds a channel's address, folded; a channel without one cannot be blocked.
 ADDRESS_COLUMNS = {"email": "email_key", "sms": "phone"}
 _PAGE = 20_000
-_MAY_WRITE = f"SELECT customer.id FROM customers_customer AS customer WHERE customer.store_id = %s AND customer.id = ANY(%s) AND {GATE_SQL}"  # noqa: S608
+_MAY_WRITE = f"""
+    SELECT customer.id FROM unnest(%s::bigint[]) AS wanted(id)
+    JOIN customers_customer AS customer ON customer.store_id = %s AND customer.id = wanted.id AND {said_to_be_few("wanted.id")}
+    WHERE {GATE_SQL}
+"""  # noqa: S608 - fragments of ours
 _RECORD = """
     INSERT INTO customers_consent (store_id, customer_id, channel, status, method, source, text_version, changed_at)
     SELECT DISTINCT ON (customer_id, channel) %s, customer_id, channel, status, method, source, text_version, changed_at
@@ -109,7 +115,7 @@ def _record(one: Said) -> ConsentRecord:
 def may_write(customer_ids: Iterable[int], *, channel: str) -> set[int]:
     """Return which of these customers allow this channel."""
     with connection.cursor() as cursor:
-        cursor.execute(_MAY_WRITE, [require_store_id(), list(customer_ids), channel])
+        cursor.execute(_MAY_WRITE, [array_of(list(customer_ids)), require_store_id(), channel])
         return {customer_id for (customer_id,) in cursor.fetchall()}
 
 

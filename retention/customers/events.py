@@ -18,6 +18,7 @@ from retention.kit.random_ids import random_ids
 from retention.kit.stored_json import read_json
 from retention.stores.models import StoreWork
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 READERS: tuple[str, ...] = ("journeys", "segments")
 PICKY: tuple[str, ...] = ("segments",)  # readers that look only at what changed, and are told
@@ -69,16 +70,17 @@ _PENDING = """
     WHERE NOT customers_pending.about @> excluded.about
 """  # not "do nothing": this locks the row, unchanged or not, so a reader cannot delete it before the event it speaks of is committed.
 # Segments come first: their worker holds its own news while it writes some for the journeys.
-_TAKE = """
+_TAKE = f"""
     WITH picked AS MATERIALIZED (
         SELECT waiting.id FROM customers_pending AS waiting
         JOIN customers_customer AS customer ON customer.store_id = waiting.store_id AND customer.id = waiting.customer_id
         WHERE waiting.store_id = %(store)s AND waiting.reader = %(reader)s
         ORDER BY waiting.id LIMIT %(limit)s FOR UPDATE OF waiting SKIP LOCKED FOR KEY SHARE OF customer SKIP LOCKED
     )
-    DELETE FROM customers_pending AS news USING picked WHERE news.store_id = %(store)s AND news.id = picked.id
+    DELETE FROM customers_pending AS news USING picked
+    WHERE news.store_id = %(store)s AND news.id = picked.id AND {said_to_be_few("picked.id")}
     RETURNING news.customer_id, news.about
-"""
+"""  # noqa: S608 - the condition above
 _BACKFILL = """
     INSERT INTO customers_customerevent
         (store_id, public_id, customer_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted,

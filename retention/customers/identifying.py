@@ -35,7 +35,7 @@ from retention.kit.random_ids import random_ids
 from retention.kit.words import fold
 from retention.tenancy.bulk import insert_rows
 from retention.tenancy.context import require_store_id
-from retention.tenancy.statistics import know_table
+from retention.tenancy.statistics import know_table, said_to_be_few
 
 Name = tuple[str, str]
 LONGEST_ADDRESS = 254
@@ -63,11 +63,12 @@ _KNOWN = """
         SELECT id, email_key FROM customers_customer WHERE store_id = (SELECT %(store)s::bigint) AND id = met.customer_id OFFSET 0
     ) AS customer WHERE customer.email_key IS NOT NULL
 """
-_REWRITE = """
+_REWRITE = f"""
     UPDATE customers_identity AS identity SET customer_id = told.customer_id, vouched = true
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS told(customer_id, kind, value)
     WHERE identity.store_id = (SELECT %s::bigint) AND identity.kind = told.kind AND identity.value = told.value
-"""
+        AND {said_to_be_few("told.customer_id")}
+"""  # noqa: S608 - the condition above
 # For a row of customers_customerevent called `event` in any query: whether what it says of a basket counts. A browser's word about
 # somebody the shop's server knows does only where that browser was linked to them by the server or by themselves (S8), and no browser is
 # the one who placed an order (rule 7).

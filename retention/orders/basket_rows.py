@@ -17,45 +17,55 @@ from retention.orders.baskets import Basket, Product
 from retention.orders.models import Cart, CartLine
 from retention.tenancy.bulk import insert_rows, update_rows
 from retention.tenancy.context import require_store_id
-from retention.tenancy.statistics import know_table
+from retention.tenancy.statistics import know_table, said_to_be_few
 
 _FIGURES = [
     *("currency", "total_minor", "lines_count", "stage", "shop_id", "restore_url"),
     *("started_at", "last_activity_at", "closed_at"),
 ]
-_ROWS = """
+_ROWS = f"""
     SELECT id, customer_id, state, currency, total_minor, lines_count, stage, shop_id, restore_url, started_at, last_activity_at, idle_at,
         abandoned_at, closed_at
-    FROM orders_cart WHERE store_id = (SELECT %s::bigint) AND customer_id = ANY(%s) AND state <> 'merged' ORDER BY started_at, id
-"""
-_LINES = """
+    FROM unnest(%s::bigint[]) AS wanted(customer)
+    JOIN orders_cart ON store_id = (SELECT %s::bigint) AND customer_id = customer AND {said_to_be_few("customer")}
+    WHERE state <> 'merged' ORDER BY started_at, id
+"""  # noqa: S608 - the condition above
+_LINES = f"""
     SELECT cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url
-    FROM orders_cartline WHERE store_id = (SELECT %s::bigint) AND cart_id = ANY(%s) ORDER BY id
-"""
+    FROM unnest(%s::bigint[]) AS wanted(cart)
+    JOIN orders_cartline ON store_id = (SELECT %s::bigint) AND cart_id = cart AND {said_to_be_few("cart")} ORDER BY id
+"""  # noqa: S608 - the condition above
 # A basket that came back stays so, also when attribution says it while a batch is being worked out.
-_SET_STATE = """
+_SET_STATE = f"""
     UPDATE orders_cart AS cart SET state = told.state FROM unnest(%s::bigint[], %s::text[]) AS told(id, state)
-    WHERE cart.store_id = (SELECT %s::bigint) AND cart.id = told.id AND cart.state <> told.state AND cart.state <> 'recovered'
-"""
-_EMPTY = "DELETE FROM orders_cartline WHERE store_id = (SELECT %s::bigint) AND cart_id = ANY(%s)"
-_TAKE_OUT = """
+    WHERE cart.store_id = (SELECT %s::bigint) AND cart.id = told.id AND {said_to_be_few("told.id")}
+        AND cart.state <> told.state AND cart.state <> 'recovered'
+"""  # noqa: S608 - the condition above
+_EMPTY = f"""
+    DELETE FROM orders_cartline AS line USING unnest(%s::bigint[]) AS told(cart)
+    WHERE line.store_id = (SELECT %s::bigint) AND line.cart_id = told.cart AND {said_to_be_few("told.cart")}
+"""  # noqa: S608 - the condition above
+_TAKE_OUT = f"""
     DELETE FROM orders_cartline AS line USING unnest(%s::bigint[], %s::text[], %s::text[]) AS gone(cart_id, product_id, variant_id)
     WHERE line.store_id = (SELECT %s::bigint)
         AND line.cart_id = gone.cart_id AND line.product_id = gone.product_id AND line.variant_id = gone.variant_id
-"""
-_CHANGE = """
+        AND {said_to_be_few("gone.cart_id")}
+"""  # noqa: S608 - the condition above
+_CHANGE = f"""
     UPDATE orders_cartline AS line SET name = told.name, quantity = told.quantity, price_minor = told.price_minor, url = told.url,
         image_url = told.image_url
     FROM jsonb_to_recordset(%s::jsonb) AS told(cart_id bigint, product_id text, variant_id text, name text, quantity integer,
         price_minor bigint, url text, image_url text)
     WHERE line.store_id = (SELECT %s::bigint)
         AND line.cart_id = told.cart_id AND line.product_id = told.product_id AND line.variant_id = told.variant_id
-"""
-_LINK = """
+        AND {said_to_be_few("told.cart_id")}
+"""  # noqa: S608 - the condition above
+_LINK = f"""
     UPDATE orders_order AS placed SET cart_id = bought.cart_id
     FROM unnest(%s::bigint[], %s::bigint[]) AS bought(cart_id, order_id)
-    WHERE placed.store_id = (SELECT %s::bigint) AND placed.id = bought.order_id AND placed.cart_id IS DISTINCT FROM bought.cart_id
-"""
+    WHERE placed.store_id = (SELECT %s::bigint) AND placed.id = bought.order_id AND {said_to_be_few("bought.order_id")}
+        AND placed.cart_id IS DISTINCT FROM bought.cart_id
+"""  # noqa: S608 - the condition above
 Lines = dict[Product, Line]
 
 
@@ -94,7 +104,7 @@ def read_rows(customer_ids: Collection[int]) -> dict[int, list[Stored]]:
     """Return the baskets of customers by customer, oldest first."""
     found: dict[int, list[Stored]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [require_store_id(), array_of(list(customer_ids))])
+        cursor.execute(_ROWS, [array_of(list(customer_ids)), require_store_id()])
         for row in cursor.fetchall():
             found[row[1]].append(Stored(*row))
     return found
@@ -105,7 +115,7 @@ def read_lines_of(rows: Sequence[Stored]) -> dict[int, Lines]:
     found: dict[int, Lines] = defaultdict(dict)
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_LINES, [require_store_id(), array_of([row.pk for row in rows])])
+            cursor.execute(_LINES, [array_of([row.pk for row in rows]), require_store_id()])
             for cart_id, *line in cursor.fetchall():
                 found[cart_id][line[0], line[1]] = Line(*line)
     return found
@@ -197,8 +207,7 @@ def _write_lines(kept: Iterable[tuple[int, Basket, Lines | None]]) -> None:
             elif known[:7] != line[:7]:
                 changed.append(_values(cart_id, line))
     if emptied:
-        with connection.cursor() as cursor:
-            cursor.execute(_EMPTY, [require_store_id(), emptied])
+        _run(_EMPTY, emptied)
     if gone:
         _run(_TAKE_OUT, *map(list, zip(*gone, strict=True)))
     if changed:

@@ -25,12 +25,13 @@ from retention.tenancy.context import require_store_id
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(days=1)  # at most, between the machine that took an event and this one
 # Each person's rows are looked up by themselves, whatever the planner believes. Nothing is told more than a day before it happens, so the
-# months to look in follow from when it happened.
+# months to look in follow from when it happened. As an array: of two plain bounds the planner believes that next to nothing lies between
+# them, and would read all that a store was told since, once for each person.
 _HISTORY = f"""
     SELECT event.* FROM unnest(%(people)s::bigint[], %(moments)s::timestamptz[]) AS since(customer_id, moment) CROSS JOIN LATERAL (
         SELECT event.customer_id, event.id, event.name, event.properties, event.occurred_at FROM customers_customerevent AS event
         WHERE event.store_id = (SELECT %(store)s::bigint) AND event.customer_id = since.customer_id AND event.occurred_at > since.moment
-            AND event.received_at > since.moment - interval '2 days' AND event.received_at <= %(until)s::timestamptz
+            AND event.received_at > ANY(ARRAY[since.moment - interval '2 days']) AND event.received_at <= %(until)s::timestamptz
             AND event.name = ANY(%(names)s) AND event.refusal = '' AND event.kind = 'track' AND {BASKET_COUNTS_SQL}
         OFFSET 0
     ) AS event

@@ -12,16 +12,18 @@ from retention.orders.amounts import Unreadable
 from retention.orders.models import Order
 from retention.orders.reports import Told, order_number, report_moment
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
-_TOLD = """
+_TOLD = f"""
     SELECT event.id, event.name, event.customer_id, event.properties, event.occurred_at, event.received_at, event.source, event.backfill
     FROM unnest(%s::bigint[], %s::text[]) AS wanted(customer_id, number)
     JOIN customers_customerevent AS event ON event.store_id = %s AND event.customer_id = wanted.customer_id
-    WHERE (event.name = ANY(%s) OR (%s AND event.properties @> '{"sold": false}'))
+        AND {said_to_be_few("wanted.customer_id")}
+    WHERE (event.name = ANY(%s) OR (%s AND event.properties @> '{{"sold": false}}'))
       AND event.kind = 'track' AND event.trusted AND event.refusal = ''
       AND btrim(coalesce(nullif(event.properties ->> 'order_id', ''), event.properties ->> 'orderId')) = wanted.number
     ORDER BY event.occurred_at, event.id
-"""
+"""  # noqa: S608 - the condition above
 
 
 def told_of(orders: Iterable[Order], *, names: Sequence[str], unsold: bool = False) -> Mapping[str, list[Told]]:

@@ -12,19 +12,21 @@ from retention.tenancy.statistics import said_to_be_few
 # An order that was called off or never paid is none; what was given back was not spent. A credit note that names no order lowers the sum
 # by itself; a refund that waits for its order does not, for the order is not in the sum either.
 COUNTS_SQL = "placed.cancelled_at IS NULL AND placed.payment_state <> 'voided'"
+_WANTED = "unnest(%(customers)s::bigint[]) AS wanted(id)"
 _FIGURES = f"""
     WITH found AS MATERIALIZED (
         SELECT customer_id AS id, count(at) AS orders, least(greatest(0, coalesce(sum(minor), 0)), %(most)s) AS spent,
             min(at) AS first_at, max(at) AS last_at
         FROM (
             SELECT customer_id, placed_at AS at, CASE WHEN currency = %(currency)s THEN total_minor - refunded_minor END AS minor
-            FROM orders_order AS placed
-            WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = ANY(%(customers)s::bigint[]) AND {COUNTS_SQL}
+            FROM {_WANTED}
+            JOIN orders_order AS placed ON placed.store_id = (SELECT %(store)s::bigint) AND placed.customer_id = wanted.id
+            WHERE {said_to_be_few("wanted.id")} AND {COUNTS_SQL}
             UNION ALL
-            SELECT customer_id, NULL, -total_minor FROM orders_refund
-            WHERE store_id = (SELECT %(store)s::bigint) AND customer_id = ANY(%(customers)s::bigint[])
-                AND order_id IS NULL AND order_number = '' AND currency = %(currency)s
-            UNION ALL SELECT id, NULL, NULL FROM unnest(%(customers)s::bigint[]) AS wanted(id)
+            SELECT customer_id, NULL, -total_minor FROM {_WANTED}
+            JOIN orders_refund AS back ON back.store_id = (SELECT %(store)s::bigint) AND back.customer_id = wanted.id
+            WHERE {said_to_be_few("wanted.id")} AND order_id IS NULL AND order_number = '' AND currency = %(currency)s
+            UNION ALL SELECT id, NULL, NULL FROM {_WANTED}
         ) AS amounts
         GROUP BY customer_id
     )

@@ -18,6 +18,7 @@ from retention.orders.models import CartSettings
 from retention.stores.models import StoreWork
 from retention.stores.models.work import Taken
 from retention.tenancy.context import require_store_id, store_context
+from retention.tenancy.statistics import said_to_be_few
 
 KIND = "idle"
 CART_IDLE = "Cart Idle"
@@ -46,12 +47,13 @@ _GIVE_UP = """
     FROM picked WHERE cart.store_id = (SELECT %(store)s::bigint) AND cart.id = picked.id AND cart.state = 'open'
     RETURNING cart.customer_id
 """
-_HUSH = """
+_HUSH = f"""
     UPDATE orders_cart AS cart SET idle_at = cart.last_activity_at, abandoned_at = cart.last_activity_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS past(customer_id, moment)
-    WHERE cart.store_id = (SELECT %s::bigint) AND cart.customer_id = past.customer_id AND cart.state = 'open' AND cart.idle_at IS NULL
+    WHERE cart.store_id = (SELECT %s::bigint) AND cart.customer_id = past.customer_id AND {said_to_be_few("past.customer_id")}
+      AND cart.state = 'open' AND cart.idle_at IS NULL
       AND cart.last_activity_at <= past.moment
-"""
+"""  # noqa: S608 - the condition above
 # The oldest basket of each stage: found by its index among all of a store, in one look at those of a few customers.
 _FIRST = """
     SELECT (SELECT min(last_activity_at) FROM orders_cart
@@ -61,12 +63,13 @@ _FIRST = """
         (SELECT min(last_activity_at) FROM orders_cart WHERE store_id = store.id AND state = 'open')
     FROM (SELECT %s::bigint AS id) AS store
 """
-_FIRST_OF = """
+_FIRST_OF = f"""
     SELECT min(last_activity_at) FILTER (WHERE lines_count > 0 AND idle_at IS NULL),
         min(last_activity_at) FILTER (WHERE lines_count > 0 AND idle_at IS NOT NULL AND abandoned_at IS NULL),
         min(last_activity_at)
-    FROM orders_cart WHERE customer_id = ANY(%s) AND store_id = (SELECT %s::bigint) AND state = 'open'
-"""
+    FROM unnest(%s::bigint[]) AS wanted(customer)
+    JOIN orders_cart ON customer_id = customer AND {said_to_be_few("customer")} AND store_id = (SELECT %s::bigint) AND state = 'open'
+"""  # noqa: S608 - the condition above
 
 
 @dataclass(frozen=True)

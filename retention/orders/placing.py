@@ -18,6 +18,7 @@ from retention.orders.models import Order, OrderLine
 from retention.orders.reports import CANCELLED, COMPLETED, UPDATED, OrderTold, Told, cancelled_at, order_number, read_order
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 _STATED = (
     *("label", "payment_state", "fulfilment_state", "subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "coupons"),
@@ -25,13 +26,13 @@ _STATED = (
 )
 _OPEN = ("label", "subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "coupons", "cancelled_at")
 _LINE = ("product_id", "variant_id", "sku", "name", "category", "brand", "vendor", "quantity", "price_minor", "amount_minor")
-_CANCEL = """
+_CANCEL = f"""
     UPDATE orders_order AS placed SET cancelled_at = gone.cancelled_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS gone(id, cancelled_at)
-    WHERE placed.store_id = (SELECT %s::bigint) AND placed.id = gone.id
+    WHERE placed.store_id = (SELECT %s::bigint) AND placed.id = gone.id AND {said_to_be_few("gone.id")}
         AND (placed.cancelled_at IS NULL OR placed.cancelled_at > gone.cancelled_at)
     RETURNING placed.id
-"""
+"""  # noqa: S608 - the condition above
 Stored = tuple[Any, ...]
 
 

@@ -9,34 +9,40 @@ from contextlib import suppress
 from django.db import connection
 from django.db.models import F
 
+from retention.kit.arrays import array_of, texts_of
 from retention.orders.amounts import Unreadable
 from retention.orders.earlier import told_of
 from retention.orders.models import Order, Refund, RefundLine, Return, ReturnLine
 from retention.orders.reports import REFUNDED, RefundTold, ReturnTold, Told, order_number, read_refund, read_return
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
-_JOIN = """
+_JOIN = f"""
     UPDATE orders_refund AS refund SET order_id = placed.id, total_minor = coalesce(refund.total_minor, placed.total_minor),
         currency = CASE WHEN refund.total_minor IS NULL THEN placed.currency ELSE refund.currency END
-    FROM orders_order AS placed
+    FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(number, place)
+    JOIN orders_order AS placed
+        ON placed.store_id = (SELECT %s::bigint) AND placed.number = wanted.number AND {said_to_be_few("wanted.place")}
     WHERE refund.store_id = (SELECT %s::bigint) AND refund.order_id IS NULL
-        AND placed.store_id = refund.store_id AND placed.number = refund.order_number
-      AND refund.order_number = ANY(%s)
+        AND refund.order_number = wanted.number
     RETURNING placed.id
-"""
+"""  # noqa: S608 - the condition above
 # Never more is given back than was paid; what the refunds say decides over what the shop's word for the state was. Money of another
 # currency than the order's cannot be taken from it.
-_SUM = """
+_SUM = f"""
     UPDATE orders_order AS placed SET refunded_minor = least(sums.total, placed.total_minor),
         payment_state = CASE WHEN sums.total >= placed.total_minor THEN 'refunded' ELSE 'part_refunded' END
     FROM (
-        SELECT refund.order_id, sum(refund.total_minor) AS total FROM orders_refund AS refund
+        SELECT refund.order_id, sum(refund.total_minor) AS total FROM unnest(%(orders)s::bigint[]) AS told(id)
+        JOIN orders_refund AS refund
+            ON refund.store_id = (SELECT %(store)s::bigint) AND refund.order_id = told.id AND {said_to_be_few("told.id")}
         JOIN orders_order AS paid ON paid.store_id = refund.store_id AND paid.id = refund.order_id AND paid.currency = refund.currency
-        WHERE refund.store_id = (SELECT %(store)s::bigint) AND refund.order_id = ANY(%(orders)s) GROUP BY refund.order_id
+        GROUP BY refund.order_id
     ) AS sums
     WHERE placed.store_id = (SELECT %(store)s::bigint) AND placed.id = sums.order_id AND sums.total > 0
-"""
+        AND {said_to_be_few("sums.order_id")}
+"""  # noqa: S608 - the condition above
 
 
 def take_refunds(reports: Sequence[Told], *, currency: str) -> dict[int, str]:
@@ -75,11 +81,11 @@ def join_refunds(numbers: Iterable[str], *, order_ids: Iterable[int]) -> set[int
         return touched
     store_id = require_store_id()
     with connection.cursor() as cursor:
-        cursor.execute(_JOIN, [store_id, wanted])
+        cursor.execute(_JOIN, [texts_of(wanted), store_id, store_id])
         joined = {order_id for (order_id,) in cursor.fetchall()}
         _read_again(joined)
         touched |= joined
-        cursor.execute(_SUM, {"store": store_id, "orders": sorted(touched)})
+        cursor.execute(_SUM, {"store": store_id, "orders": array_of(sorted(touched))})
     return touched
 
 

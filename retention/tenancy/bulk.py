@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 
 from retention.tenancy.context import require_store_id
 from retention.tenancy.models import StoreOwned
+from retention.tenancy.statistics import said_to_be_few
 
 M = TypeVar("M", bound=Model)
 
@@ -44,7 +45,7 @@ def update_rows(
     statement = (
         f"UPDATE {told.table} AS target SET {sets} "  # noqa: S608 - names and types of our own models
         f"FROM jsonb_to_recordset(%s::jsonb) AS told(id bigint, {told.types}) "
-        "WHERE target.store_id = (SELECT %s::bigint) AND target.id = told.id"
+        f"WHERE target.store_id = (SELECT %s::bigint) AND target.id = told.id AND {said_to_be_few('told.id')}"
     )
     records = [{"id": row.pk, **{column: getattr(row, name) for column, name in told.sources}} for row in rows]
     with connection.cursor() as cursor:

@@ -19,7 +19,7 @@ from retention.customers.importing.kinds import UNCOUNTED
 from retention.customers.models import Suppression
 from retention.customers.permissions import CHANNELS
 from retention.tenancy.context import require_store_id
-from retention.tenancy.statistics import looking_up
+from retention.tenancy.statistics import looking_up, said_to_be_few
 
 CAME, MAY = "came", "may"
 # What keeps somebody out, as the page says it.
@@ -37,16 +37,19 @@ _NO_NUMBER = gettext_lazy("No number")
 _PEOPLE = f"""
     SELECT customer.id, coalesce(email_key, ''), phone, {PAUSED_SQL} FROM unnest(%s::bigint[]) AS wanted (id)
     JOIN customers_customer AS customer ON customer.store_id = (SELECT %s::bigint) AND customer.id = wanted.id
-"""  # noqa: S608 - a fragment of ours
-_SAID = """
+        AND {said_to_be_few("wanted.id")}
+"""  # noqa: S608 - fragments of ours
+_SAID = f"""
     SELECT customer_id, channel, status FROM unnest(%s::bigint[]) AS wanted (id)
     JOIN customers_consent AS consent ON consent.store_id = (SELECT %s::bigint) AND consent.customer_id = wanted.id
-"""
-_BLOCKED = """
-    SELECT address_digest FROM unnest(%s::text[]) AS wanted (digest)
+        AND {said_to_be_few("wanted.id")}
+"""  # noqa: S608 - the condition above
+_BLOCKED = f"""
+    SELECT address_digest FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (digest, place)
     JOIN customers_suppression AS blocked
         ON blocked.store_id = (SELECT %s::bigint) AND blocked.channel = %s AND blocked.address_digest = wanted.digest
-"""
+            AND {said_to_be_few("wanted.place")}
+"""  # noqa: S608 - the condition above
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from retention.customers.identifying import Claim, email_key, identify
 from retention.customers.profile import Told, apply_traits
 from retention.kit.arrays import array_of
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 # What is said of people in one way stands together: who they are and where, when first and last, and in which things.
 _NAMED = """
@@ -23,7 +24,10 @@ _NAMED = """
     WHERE said.external_id <> '' OR said.email <> ''
     GROUP BY said.external_id, said.email, said.country
 """
-_PLACES = "SELECT id, country, email FROM customers_customer WHERE store_id = (SELECT %s::bigint) AND id = ANY(%s::bigint[])"
+_PLACES = f"""
+    SELECT known.id, known.country, known.email FROM unnest(%s::bigint[]) AS wanted(id)
+    JOIN customers_customer AS known ON known.store_id = (SELECT %s::bigint) AND known.id = wanted.id AND {said_to_be_few("wanted.id")}
+"""  # noqa: S608 - the condition above
 
 
 class _Said(NamedTuple):
@@ -88,7 +92,7 @@ def _last_said(one: _Said) -> tuple[datetime, int]:
 def _tell_places(said: Sequence[_Said], customers: dict[tuple[str, str], int]) -> None:
     """Tell of each customer what was said last, of each field, where it differs from what is known."""
     with connection.cursor() as cursor:
-        cursor.execute(_PLACES, [require_store_id(), array_of(list(customers.values()))])
+        cursor.execute(_PLACES, [array_of(list(customers.values())), require_store_id()])
         known = {pk: {"country": country, "email": email} for pk, country, email in cursor.fetchall()}
     last: dict[tuple[int, str], tuple[str, datetime]] = {}
     for one in sorted(said, key=_last_said):

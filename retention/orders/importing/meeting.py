@@ -16,6 +16,7 @@ from retention.customers.importing.kinds import Outcome, Thing
 from retention.kit.arrays import array_of, texts_of
 from retention.orders.importing.columns import TEXTS
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 SOURCE = "csv"
 # True of a staged order whose pieces all went back and that yet comes to money. Asked of all its parts together: one line by itself may be
@@ -25,8 +26,10 @@ _UNCLEAR = f"""
     SELECT id, ("values" ->> 'rows')::int FROM customers_importrow
     WHERE store_id = (SELECT %s::bigint) AND id BETWEEN %s AND %s AND id = ANY(%s::bigint[]) AND {UNCLEAR}
 """  # noqa: S608 - a fragment of ours
-_ORDER_IDS = "SELECT number, id FROM orders_order WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
-_REFUND_IDS = "SELECT number, id FROM orders_refund WHERE store_id = (SELECT %s::bigint) AND number = ANY(%s::text[])"
+_IDS = f"""
+    SELECT known.number, known.id FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(number, place)
+    JOIN {{table}} AS known ON known.store_id = (SELECT %s::bigint) AND known.number = wanted.number AND {said_to_be_few("wanted.place")}
+"""  # noqa: S608 - the condition above
 # Lines as they are stored, beside `told`; numbers as the file's reader writes them: pieces, price and amount of each with commas between.
 _ORDER_LINES = """
     SELECT coalesce(array_agg(product_id::text ORDER BY position), '{{}}') AS products,
@@ -68,7 +71,7 @@ _MET = """
 _TOLD = {"products": TEXTS.format(column=1), "names": TEXTS.format(column=2)}
 _OF_ORDERS = _MET.format(table="orders_order", moment="placed_at", lines=_ORDER_LINES.format(), numbers="told.numbers", **_TOLD)
 _OF_REFUNDS = _MET.format(table="orders_refund", moment="refunded_at", lines=_REFUND_LINES.format(), numbers=_BACK.format(), **_TOLD)
-_QUESTIONS = ((_ORDER_IDS, _OF_ORDERS, False), (_REFUND_IDS, _OF_REFUNDS, True))
+_QUESTIONS = ((_IDS.format(table="orders_order"), _OF_ORDERS, False), (_IDS.format(table="orders_refund"), _OF_REFUNDS, True))
 
 
 @dataclass
@@ -125,7 +128,7 @@ def meet(things: Sequence[Thing]) -> dict[int, Paper]:
 def _met(rows: dict[str, int], ids: str, statement: str, *, is_credit: bool) -> list[Paper]:
     store_id = require_store_id()
     with connection.cursor() as cursor:
-        cursor.execute(ids, [store_id, texts_of(list(rows))])
+        cursor.execute(ids, [texts_of(list(rows)), store_id])
         known = cursor.fetchall()
         if not known:
             return []

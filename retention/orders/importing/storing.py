@@ -23,14 +23,21 @@ from retention.orders.models import Order, OrderLine, Refund, RefundLine
 from retention.stores.models import Store
 from retention.tenancy.bulk import update_rows
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
-_OPEN = "SELECT customer_id, started_at FROM orders_cart WHERE store_id = %s AND state = 'open' AND customer_id = ANY(%s::bigint[])"
-_THERE = """
-    SELECT id FROM customers_customer WHERE store_id = (SELECT %(store)s::bigint) AND id = ANY(%(ids)s::bigint[])
-    UNION SELECT survivor_id FROM customers_customermerge
-    WHERE store_id = (SELECT %(store)s::bigint) AND loser_pk = ANY(%(ids)s::bigint[]) AND survivor_id IS NOT NULL
+_OPEN = f"""
+    SELECT customer_id, started_at FROM unnest(%s::bigint[]) AS wanted(id)
+    JOIN orders_cart AS cart ON cart.store_id = (SELECT %s::bigint) AND cart.customer_id = wanted.id AND {said_to_be_few("wanted.id")}
+    WHERE state = 'open'
+"""  # noqa: S608 - the condition above
+_THERE = f"""
+    WITH wanted AS (SELECT id FROM unnest(%(ids)s::bigint[]) AS told(id) WHERE {said_to_be_few("told.id")})
+    SELECT there.id FROM wanted JOIN customers_customer AS there ON there.store_id = (SELECT %(store)s::bigint) AND there.id = wanted.id
+    UNION SELECT survivor_id FROM wanted
+    JOIN customers_customermerge AS gone ON gone.store_id = (SELECT %(store)s::bigint) AND gone.loser_pk = wanted.id
+    WHERE survivor_id IS NOT NULL
     ORDER BY id
-"""
+"""  # noqa: S608 - the condition above
 NEW = Outcome("new")
 
 
@@ -89,7 +96,7 @@ def _change_refunds(papers: Sequence[Paper]) -> None:
 def _close_baskets(buyers: Buyers, *, currency: str) -> None:
     """Bring the open baskets of these people up to date where one was begun before an order of the file."""
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [require_store_id(), array_of(list(buyers.last_order_at))])
+        cursor.execute(_OPEN, [array_of(list(buyers.last_order_at)), require_store_id()])
         begun = {customer_id: started for customer_id, started in cursor.fetchall() if started <= buyers.last_order_at[customer_id]}
     if begun:
         update_carts(begun, currency=currency)

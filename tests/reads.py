@@ -1,0 +1,90 @@
+"""How many rows statements read, for tests of plans: those that name their rows read these, and never a whole store."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, connections
+
+_ASKS = re.compile(r"(SELECT|WITH|UPDATE|DELETE|INSERT|EXECUTE)\b")
+_TABLES = """
+    SELECT relname, relkind = 'p' FROM pg_class WHERE oid = %(table)s::regclass
+    UNION ALL SELECT relname, false FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = %(table)s::regclass
+"""
+_WAYS = ("force_custom_plan", "force_generic_plan")
+
+
+@contextmanager
+def most_stores_small(*tables: str) -> Iterator[None]:
+    """Have statistics taken by which an average store has ten rows of each table, and at the end those that are true.
+
+    As on a platform of very many small stores and a few large ones. For tests that commit.
+    """
+    _take(tables, "SET ({} = -0.1)")
+    try:
+        yield
+    finally:
+        _take(tables, "RESET ({})")
+
+
+@contextmanager
+def greedy(*tables: str, most: int) -> Iterator[dict[str, int]]:
+    """Yield which scans read more than so many rows of these tables and how many, of all statements meanwhile that run in transactions.
+
+    Each is run once more beside itself, a prepared one twice: planned for its values, and for any.
+    """
+    found: dict[str, int] = {}
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if connection.in_atomic_block and not many:
+            for statement, values in _parts(sql, params):
+                for way in _WAYS if statement.startswith("EXECUTE") else _WAYS[:1]:
+                    for node in _nodes(_plan(statement, values, way)):
+                        rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+                        if rows > most and node.get("Relation Name", "").startswith(tables):
+                            scan = f"{node['Relation Name']} by {node.get('Index Name', 'all of it')}"
+                            found[f"{scan}: {' '.join(statement.split())[:90]}"] = round(rows)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield found
+
+
+def _take(tables: Sequence[str], change: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        for table in tables:
+            cursor.execute(_TABLES, {"table": table})
+            for name, is_parent in cursor.fetchall():
+                option = change.format("n_distinct_inherited" if is_parent else "n_distinct")
+                cursor.execute(f'ALTER TABLE "{name}" ALTER store_id {option}')
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
+
+
+def _parts(sql: str, params: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the statements of what is sent at once, each with its values."""
+    left = params
+    for part in map(str.strip, sql.split(";")):
+        values = left
+        if not isinstance(params, dict):
+            count = part.count("%s")
+            values, left = (left or ())[:count], (left or ())[count:]
+        if _ASKS.match(part):
+            yield part, values
+
+
+def _plan(statement: str, values: Any, way: str) -> dict[str, Any]:
+    with connection.connection.cursor() as cursor:
+        cursor.execute(f"SAVEPOINT beside; SET LOCAL plan_cache_mode = {way}")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values or None)
+        plan = cursor.fetchone()[0]
+        cursor.execute("ROLLBACK TO beside")
+    tree: list[dict[str, Any]] = json.loads(plan) if isinstance(plan, str) else plan
+    return dict(tree[0]["Plan"])
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for part in node.get("Plans", ()):
+        yield from _nodes(part)
