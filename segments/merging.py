@@ -7,18 +7,20 @@ from django.db.models import F
 
 from retention.customers.personal_data import Pair
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 from segments.asking import rows_of
 from segments.models import Segment
 from segments.rules.sql import piece
 
-_JOIN = """
+_JOIN = f"""
     INSERT INTO segments_segmentmember (store_id, segment_id, customer_id, entered_at)
     SELECT member.store_id, member.segment_id, pair.survivor, min(member.entered_at)
     FROM segments_segmentmember AS member
-    JOIN unnest(%s::bigint[], %s::bigint[]) AS pair(loser, survivor) ON pair.loser = member.customer_id
+    JOIN unnest(%s::bigint[], %s::bigint[]) AS pair(loser, survivor)
+        ON pair.loser = member.customer_id AND {said_to_be_few("pair.loser")}
     WHERE member.store_id = %s GROUP BY member.store_id, member.segment_id, pair.survivor
     ON CONFLICT DO NOTHING RETURNING segment_id
-"""
+"""  # noqa: S608 - the condition above
 _LEAVE = "DELETE FROM segments_segmentmember WHERE store_id = %s AND customer_id = ANY(%s) RETURNING segment_id"
 
 

@@ -36,12 +36,15 @@ def greedy(*tables: str, most: int) -> Iterator[dict[str, int]]:
     Each is run once more beside itself, a prepared one twice: planned for its values, and for any.
     """
     found: dict[str, int] = {}
+    looked: set[str] = set()
 
     def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if connection.in_atomic_block and not many:
-            for statement, values in _parts(sql, params):
+            parts = list(_parts(sql, params))
+            for place, statement in [(place, part) for place, (part, _) in enumerate(parts) if _ASKS.match(part)]:
+                looked.add(statement)
                 for way in _WAYS if statement.startswith("EXECUTE") else _WAYS[:1]:
-                    for node in _nodes(_plan(statement, values, way)):
+                    for node in _nodes(_plan(parts[: place + 1], way)):
                         rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
                         if rows > most and node.get("Relation Name", "").startswith(tables):
                             scan = f"{node['Relation Name']} by {node.get('Index Name', 'all of it')}"
@@ -50,6 +53,7 @@ def greedy(*tables: str, most: int) -> Iterator[dict[str, int]]:
 
     with connection.execute_wrapper(look):
         yield found
+    assert looked, "no statement ran in a transaction"
 
 
 def _take(tables: Sequence[str], change: str) -> None:
@@ -65,18 +69,22 @@ def _take(tables: Sequence[str], change: str) -> None:
 def _parts(sql: str, params: Any) -> Iterator[tuple[str, Any]]:
     """Yield the statements of what is sent at once, each with its values."""
     left = params
-    for part in map(str.strip, sql.split(";")):
+    for part in filter(None, map(str.strip, sql.split(";"))):
         values = left
         if not isinstance(params, dict):
             count = part.count("%s")
             values, left = (left or ())[:count], (left or ())[count:]
-        if _ASKS.match(part):
-            yield part, values
+        yield part, values
 
 
-def _plan(statement: str, values: Any, way: str) -> dict[str, Any]:
+def _plan(parts: Sequence[tuple[str, Any]], way: str) -> dict[str, Any]:
+    """Run the last of these statements after the others and take all of it back; return its plan with what it read."""
     with connection.connection.cursor() as cursor:
-        cursor.execute(f"SAVEPOINT beside; SET LOCAL plan_cache_mode = {way}")
+        cursor.execute("SAVEPOINT beside")
+        for statement, values in parts[:-1]:
+            cursor.execute(statement, values or None)
+        statement, values = parts[-1]
+        cursor.execute(f"SET LOCAL plan_cache_mode = {way}")
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values or None)
         plan = cursor.fetchone()[0]
         cursor.execute("ROLLBACK TO beside")

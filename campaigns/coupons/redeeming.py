@@ -11,6 +11,7 @@ from campaigns.coupons.making import key_of
 from campaigns.models import Coupon
 from retention.orders.models import Order
 from retention.tenancy.context import require_store_id
+from retention.tenancy.statistics import said_to_be_few
 
 VALID, NOT_GIVEN, EXPIRED, USED = (str(one) for one in Coupon.Standing)
 UNKNOWN = "unknown"
@@ -20,11 +21,11 @@ _REDEEM = """
     UPDATE campaigns_coupon SET redeemed_at = %s, order_number = %s
     WHERE store_id = %s AND id = %s AND redeemed_at IS NULL AND drawn_at IS NOT NULL AND (expires_at IS NULL OR expires_at > %s)
 """
-_FROM_ORDERS = """
+_FROM_ORDERS = f"""
     UPDATE campaigns_coupon AS c SET redeemed_at = v.at, order_number = v.number
-    FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS v(key, number, at)
-    WHERE c.store_id = %s AND c.code_key = v.key AND c.redeemed_at IS NULL
-"""
+    FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) WITH ORDINALITY AS v(key, number, at, place)
+    WHERE c.store_id = %s AND c.code_key = v.key AND {said_to_be_few("v.place")} AND c.redeemed_at IS NULL
+"""  # noqa: S608 - the condition above
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,66 @@
+"""What sending, journeys and receipts read of a large store where most stores are small: the rows they name, never all of the store."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.journeys.intake import take_news
+from campaigns.journeys.running import run_due
+from campaigns.models import Click, Enrollment, Message, Opening
+from campaigns.sending.opening import note_openings
+from campaigns.sending.receipts import note_clicks
+from retention.customers.events import NewEvent, record_many
+from retention.customers.models import Customer
+from retention.orders.models import Cart, CartLine
+from tests.campaigns.campaigning import send_all
+from tests.campaigns.crowd import make_ready
+from tests.campaigns.journeys.journeying import SEND, make_journey, make_template
+from tests.reads import greedy, most_stores_small
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+PEOPLE, CONCERNED = 1_000, 40
+TABLES = (
+    *("customers_customer", "customers_consent", "orders_cart", "orders_cartline"),
+    *("campaigns_message", "campaigns_enrollment"),
+)
+
+
+@pytest.fixture
+def people(store: Any, now: Any) -> list[Customer]:
+    """Fill a store: of each person a mail that waits for tomorrow, and a basket."""
+    people = [message.customer for message in make_ready(PEOPLE, now=now + timedelta(days=1))]
+    carts = Cart.objects.bulk_create(
+        [Cart(customer=one, currency="EUR", lines_count=1, started_at=now, last_activity_at=now) for one in people]
+    )
+    CartLine.objects.bulk_create([CartLine(cart=cart, product_id="lamp", name="Lamp", quantity=1, price_minor=100) for cart in carts])
+    return people
+
+
+def test_mails_and_what_comes_of_them(store: Any, sink: Any, now: Any, people: list[Customer]) -> None:
+    some = list(Message.objects.order_by("-pk")[:CONCERNED])
+    carts = dict(Cart.objects.values_list("customer_id", "pk"))
+    for message in some:
+        message.due_at, message.cart_id = now, carts[message.customer_id]
+    Message.objects.bulk_update(some, ["due_at", "cart_id"])
+    with most_stores_small(*TABLES), greedy(*TABLES, most=5 * CONCERNED) as found:
+        assert send_all(store, now=now) == CONCERNED
+        told = [{"message": one, "customer": one.customer, "at": now, "agent": ""} for one in some]
+        Opening.objects.bulk_create([Opening(**each) for each in told])
+        Click.objects.bulk_create([Click(**each, position=1, method="GET") for each in told])
+        assert (note_openings(now=now), note_clicks(now=now)) == (CONCERNED, CONCERNED)
+    assert found == {}
+
+
+def test_journeys(store: Any, now: Any, people: list[Customer]) -> None:
+    make_template()
+    journey = make_journey({"trigger": {"event": "Product Viewed"}, "steps": [SEND]}, now=now)
+    usual: dict[str, Any] = {"journey": journey, "version": journey.versions.get(), "trigger_at": now, "entered_at": now}
+    usual |= {"step": "mail", "due_at": now + timedelta(days=9)}
+    Enrollment.objects.bulk_create([Enrollment(customer=one, occurrence=f"before {one.pk}", about="before", **usual) for one in people])
+    with most_stores_small(*TABLES), greedy(*TABLES, most=5 * CONCERNED) as found:
+        record_many([NewEvent(one.pk, "Product Viewed") for one in people[-CONCERNED:]], now=now)
+        assert take_news(now=now) == CONCERNED
+        assert run_due(now=now) == CONCERNED
+    assert found == {}
