@@ -83,7 +83,7 @@ _FACTS = Prepared(
             SELECT FROM orders_order AS placed WHERE placed.store_id = m.store_id AND placed.customer_id = m.customer_id
                 AND placed.placed_at >= cart.last_activity_at AND placed.cancelled_at IS NULL
         ) AS ordered,
-        {store_wide.IS_ON_SQL % "$3"} AS some_apart, {SPOKEN_OF_SQL % ("$3", "$9")} AS spoken_of
+        {store_wide.IS_ON_SQL % "$3"} AS some_apart, {SPOKEN_OF_SQL % ("$9", "$3")} AS spoken_of
     FROM unnest($1, $2) AS wanted(id, digest)
     JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3 AND {said_to_be_few("wanted.id")}
     JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id

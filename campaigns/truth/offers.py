@@ -8,15 +8,17 @@ from django.db import connection
 from campaigns.truth.deciding import Key, Offer
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
+from retention.tenancy.statistics import said_to_be_few
 
 _OFFERS = Prepared(
     "truth_offers",
-    """
+    f"""
     SELECT w.product_id, w.variant_id, p.state IN ('draft', 'archived', 'deleted') OR (kinds.known > 0 AND kinds.live = 0) AS gone,
         kinds.live > 0 AND kinds.buyable = 0 AS sold_out,
         CASE WHEN kinds.lowest = kinds.highest THEN kinds.lowest END AS price, coalesce(kinds.currency, ''), kinds.price_since
-    FROM unnest($1, $2) AS w(product_id, variant_id)
-    JOIN catalog_product AS p ON p.store_id = $3 AND p.shop_id = w.product_id AND p.state <> 'seen'
+    FROM unnest($1, $2) WITH ORDINALITY AS w(product_id, variant_id, place)
+    JOIN catalog_product AS p
+        ON p.store_id = $3 AND p.shop_id = w.product_id AND {said_to_be_few("w.place")} AND p.state <> 'seen'
     CROSS JOIN LATERAL (
         SELECT count(*) AS known, count(*) FILTER (WHERE v.removed_at IS NULL) AS live,
             count(*) FILTER (WHERE v.removed_at IS NULL AND coalesce(s.total, 1) > 0) AS buyable,
@@ -33,17 +35,22 @@ _OFFERS = Prepared(
         ) AS changed ON true
         WHERE v.store_id = p.store_id AND v.product_id = p.id AND (w.variant_id = '' OR v.shop_id = w.variant_id)
     ) AS kinds
-    """,
+    """,  # noqa: S608 - the condition above
     "text[], text[], bigint",
 )
-SPOKEN_OF_SQL = "EXISTS (SELECT FROM catalog_product WHERE store_id = %s AND shop_id = ANY(%s) AND state <> 'seen')"
+SPOKEN_OF_SQL = f"""EXISTS (
+            SELECT FROM unnest(%s) WITH ORDINALITY AS shown(shop_id, place)
+            JOIN catalog_product AS spoken ON spoken.store_id = %s AND spoken.shop_id = shown.shop_id AND {said_to_be_few("shown.place")}
+            WHERE spoken.state <> 'seen'
+        )"""
 """Whether the shop speaks now of any of these products: for a statement that reads other things too."""
 # A product in the same category that can be bought now in the same currency, the nearest in price first.
-_SIMILAR = """
+_SIMILAR = f"""
     SELECT w.product_id, w.variant_id, like_it.*
     FROM unnest(%(products)s::text[], %(variants)s::text[], %(prices)s::bigint[], %(currencies)s::text[])
-        AS w(product_id, variant_id, price, currency)
-    JOIN catalog_product AS p ON p.store_id = %(store)s AND p.shop_id = w.product_id AND p.category_id IS NOT NULL
+        WITH ORDINALITY AS w(product_id, variant_id, price, currency, place)
+    JOIN catalog_product AS p ON p.store_id = %(store)s AND p.shop_id = w.product_id AND {said_to_be_few("w.place")}
+        AND p.category_id IS NOT NULL
     CROSS JOIN LATERAL (
         SELECT other.shop_id, v.shop_id, other.name, v.price_minor, other.url, coalesce(nullif(v.image_url, ''), other.image_url)
         FROM catalog_product AS other
@@ -55,7 +62,7 @@ _SIMILAR = """
             ), 1) > 0
         ORDER BY abs(v.price_minor - w.price), other.id, v.id LIMIT 1
     ) AS like_it
-"""
+"""  # noqa: S608 - the condition above
 
 
 def read_offers(keys: Iterable[Key]) -> dict[Key, Offer]:

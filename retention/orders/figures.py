@@ -1,6 +1,7 @@
 """What a customer's orders come to, kept on the customer so that lists and segments need not count: worked out anew, never added up."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -47,5 +48,5 @@ def refigure(customer_ids: Iterable[int], *, currency: str) -> None:
     wanted = sorted(set(customer_ids))
     if wanted:
         with connection.cursor() as cursor:
-            told = {"customers": array_of(wanted), "currency": currency, "store": require_store_id(), "most": LARGEST_MINOR}
+            told: dict[str, Any] = {"customers": array_of(wanted), "currency": currency, "store": require_store_id(), "most": LARGEST_MINOR}
             cursor.execute(_FIGURES, told)
