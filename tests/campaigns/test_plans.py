@@ -10,11 +10,12 @@ from campaigns.journeys.running import run_due
 from campaigns.models import Click, Enrollment, Message, Opening
 from campaigns.sending.opening import note_openings
 from campaigns.sending.receipts import note_clicks
+from retention.catalog.models import Product
 from retention.customers.events import NewEvent, record_many
 from retention.customers.models import Customer
 from retention.orders.models import Cart, CartLine
 from tests.campaigns.campaigning import send_all
-from tests.campaigns.crowd import make_ready
+from tests.campaigns.crowd import make_ready, make_version
 from tests.campaigns.journeys.journeying import SEND, make_journey, make_template
 from tests.reads import greedy, most_stores_small
 
@@ -23,18 +24,22 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 PEOPLE, CONCERNED = 1_000, 40
 TABLES = (
     *("customers_customer", "customers_consent", "orders_cart", "orders_cartline"),
-    *("campaigns_message", "campaigns_enrollment"),
+    *("catalog_product", "campaigns_message", "campaigns_enrollment"),
 )
 
 
 @pytest.fixture
 def people(store: Any, now: Any) -> list[Customer]:
-    """Fill a store: of each person a mail that waits for tomorrow, and a basket."""
-    people = [message.customer for message in make_ready(PEOPLE, now=now + timedelta(days=1))]
+    """Fill a store: of each person a mail that waits for tomorrow, and a basket with a product of their own."""
+    shown = make_version(html="{% for line in cart.lines %}<p>{{ line.name }}</p>{% endfor %}")
+    people = [message.customer for message in make_ready(PEOPLE, now=now + timedelta(days=1), version=shown)]
+    Product.objects.bulk_create([Product(shop_id=f"lamp-{one.pk}", name="Lamp", state="active") for one in people])
     carts = Cart.objects.bulk_create(
         [Cart(customer=one, currency="EUR", lines_count=1, started_at=now, last_activity_at=now) for one in people]
     )
-    CartLine.objects.bulk_create([CartLine(cart=cart, product_id="lamp", name="Lamp", quantity=1, price_minor=100) for cart in carts])
+    CartLine.objects.bulk_create(
+        [CartLine(cart=cart, product_id=f"lamp-{cart.customer_id}", name="Lamp", quantity=1, price_minor=100) for cart in carts]
+    )
     return people
 
 
