@@ -10,13 +10,13 @@ from retention.kit.stored_json import read_json
 from retention.tenancy.context import require_store_id
 
 _WAITING = """
-    SELECT id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, backfill, source
+    SELECT id, kind, name, anonymous_id, external_id, properties, context -> 'traits', occurred_at, received_at, trusted, backfill, source
     FROM customers_customerevent WHERE store_id = %s AND projected_at IS NULL ORDER BY occurred_at, id LIMIT %s
 """
 
 
-class Waiting(msgspec.Struct):
-    """One stored event; the fields are those of `CustomerEvent`."""
+class Waiting(msgspec.Struct, gc=False):
+    """One stored event; the fields are those of `CustomerEvent`. traits: those in its context, the rest of which says nothing here."""
 
     pk: int
     kind: str
@@ -24,7 +24,7 @@ class Waiting(msgspec.Struct):
     anonymous_id: str
     external_id: str
     properties: dict[str, Any]
-    context: dict[str, Any]
+    traits: dict[str, Any]
     occurred_at: datetime
     received_at: datetime
     trusted: bool
@@ -37,8 +37,9 @@ def read_waiting(size: int) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [require_store_id(), size])
         rows: Any = cursor.fetchall()
-    return [Waiting(*_parsed(row)) for row in rows]
+    return [Waiting(*row[:5], read_json(row[5]), _traits(row[6]), *row[7:]) for row in rows]
 
 
-def _parsed(row: Any) -> list[Any]:
-    return [*row[:5], read_json(row[5]), read_json(row[6]), *row[7:]]
+def _traits(text: str | None) -> dict[str, Any]:
+    found = None if text is None else read_json(text)
+    return found if isinstance(found, dict) else {}
