@@ -218,6 +218,7 @@ def _write_lines(kept: Iterable[tuple[int, Basket, Lines | None]]) -> None:
     if changed:
         _run(_CHANGE, *map(column_of, zip(*changed, strict=True)))
     insert_rows(CartLine, fresh)
+    know_table(CartLine, made=len(fresh))
 
 
 def _in_their_places(before: Mapping[Product, Line], after: Mapping[Product, Line]) -> bool:
