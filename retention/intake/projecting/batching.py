@@ -27,6 +27,7 @@ from retention.intake.projecting.waiting import Waiting, read_waiting
 from retention.kit.arrays import array_of, arrays_of
 from retention.kit.locks import try_transaction_lock
 from retention.kit.logs import breakage
+from retention.kit.memory import collecting_afterwards
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import find_by_keys, know_month
@@ -68,7 +69,7 @@ def project_batch(*, now: datetime, size: int = BATCH, again: bool = True) -> in
     """
     store_id, events = require_store_id(), list[Waiting]()
     try:
-        with transaction.atomic():
+        with collecting_afterwards(), transaction.atomic():
             if not try_transaction_lock("project", store_id=store_id):
                 return 0
             find_by_keys()
