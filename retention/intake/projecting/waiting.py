@@ -37,7 +37,11 @@ def read_waiting(size: int) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [require_store_id(), size])
         rows: Any = cursor.fetchall()
-    return [Waiting(*row[:5], read_json(row[5]), _traits(row[6]), *row[7:]) for row in rows]
+    return [Waiting(*_parsed(row)) for row in rows]
+
+
+def _parsed(row: Any) -> list[Any]:
+    return [*row[:5], read_json(row[5]), _traits(row[6]), *row[7:]]
 
 
 def _traits(text: str | None) -> dict[str, Any]:
