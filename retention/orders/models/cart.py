@@ -30,9 +30,7 @@ class Cart(StoreOwned):
         MERGED = "merged", _("Joined another basket")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    customer = models.ForeignKey(
-        "customers.Customer", on_delete=models.CASCADE, related_name="carts", db_constraint=False, db_index=False
-    )
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="carts", db_constraint=False, db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField(default=0)
