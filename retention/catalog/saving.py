@@ -3,7 +3,7 @@
 Called by shops' webhooks, the API and imports, in their transaction and their store's context.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from retention.catalog.models import Category, PriceChange, Product, ProductNews, Variant
 from retention.catalog.news import price_fell, stock_moved, tell, totals_of
+from retention.kit.arrays import texts_of
 from retention.kit.locks import transaction_lock
 from retention.kit.words import fold
 from retention.tenancy.bulk import update_rows
@@ -28,6 +29,7 @@ _STOCK = """
     ON CONFLICT (store_id, variant_id, place) DO UPDATE SET available = excluded.available, reported_at = excluded.reported_at
     WHERE excluded.reported_at >= catalog_stocklevel.reported_at
 """
+_KNOWN = "SELECT shop_id FROM catalog_product WHERE store_id = (SELECT %s::bigint) AND shop_id = ANY(%s::text[])"
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,20 @@ def set_costs(reports: Iterable[CostReport]) -> None:
         rows.filter(older, currency=one.currency).update(cost_minor=one.cost_minor, cost_reported_at=one.reported_at)
 
 
+def unknown_products(shop_ids: Collection[str]) -> list[str]:
+    """Return those of the shop's ids that name no product of the active store, in their order."""
+    if not shop_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [require_store_id(), texts_of(list(shop_ids))])
+        known = {shop_id for (shop_id,) in cursor.fetchall()}
+    return [shop_id for shop_id in shop_ids if shop_id not in known]
+
+
 def note_seen(seen: Iterable[Seen], *, now: datetime) -> None:
     """Make the products that events name and the shop has not told of; words of known ones stay as they are."""
     told = {one.shop_id: one for one in seen if one.shop_id}
-    known = set(Product.objects.filter(shop_id__in=list(told)).values_list("shop_id", flat=True))
-    fresh = [one for shop_id, one in sorted(told.items()) if shop_id not in known]
+    fresh = [told[shop_id] for shop_id in sorted(unknown_products(told))]
     if not fresh:
         return
     categories = _categories({one.category for one in fresh if one.category}, now=now)

@@ -14,6 +14,7 @@ from django.db import connection
 from retention.customers.changes import LIVING, of_own_event
 from retention.customers.counting import COUNT_LIVED_SQL, count_events, counted
 from retention.customers.models import CustomerEvent
+from retention.kit.arrays import array_of, texts_of
 from retention.kit.random_ids import random_ids
 from retention.kit.stored_json import read_json
 from retention.stores.models import StoreWork
@@ -60,8 +61,8 @@ OWN_NAMES = frozenset(
 )
 _PENDING = """
     INSERT INTO customers_pending (store_id, customer_id, reader, about)
-    SELECT %s, customer_id, reader, CASE WHEN reader = ANY(%s) THEN about ELSE '[]' END
-    FROM jsonb_to_recordset(%s::jsonb) AS told(customer_id bigint, about jsonb, is_living boolean) CROSS JOIN unnest(%s::text[]) AS reader
+    SELECT %s, customer_id, reader, CASE WHEN reader = ANY(%s) THEN about::jsonb ELSE '[]' END
+    FROM unnest(%s::bigint[], %s::text[], %s::boolean[]) AS told(customer_id, about, is_living) CROSS JOIN unnest(%s::text[]) AS reader
     WHERE is_living OR reader = ANY(%s)
     ORDER BY reader DESC, customer_id
     ON CONFLICT (store_id, reader, customer_id) DO UPDATE SET about = CASE
@@ -177,18 +178,21 @@ def tell_readers(changed: Mapping[int, Collection[str]], *, now: datetime, livin
     if not changed:
         return
     store_id, alive = require_store_id(), set(changed if living is None else living)
-    rows = [
-        {
-            "about": sorted({*about, LIVING} if customer_id in alive else about),
-            "is_living": customer_id in alive,
-            "customer_id": customer_id,
-        }
-        for customer_id, about in sorted(changed.items())
-    ]
+    people, written = sorted(changed), dict[frozenset[str], str]()  # of most people the same changed
+    texts = [_written({*changed[one], LIVING} if one in alive else changed[one], known=written) for one in people]
+    rows = [array_of(people), texts_of(texts), array_of([one in alive for one in people])]
     with connection.cursor() as cursor:
-        cursor.execute(_PENDING, [store_id, list(PICKY), msgspec.json.encode(rows).decode(), list(READERS), list(PICKY)])
+        cursor.execute(_PENDING, [store_id, list(PICKY), *rows, list(READERS), list(PICKY)])
     for reader in READERS if alive else PICKY:
         StoreWork.ring(reader, store_id=store_id, due_at=now)
+
+
+def _written(about: Collection[str], *, known: dict[frozenset[str], str]) -> str:
+    """Return names of what changed as JSON; known: those written before."""
+    names = frozenset(about)
+    if names not in known:
+        known[names] = msgspec.json.encode(sorted(names)).decode()
+    return known[names]
 
 
 def take_pending(reader: str, *, limit: int) -> dict[int, frozenset[str]]:

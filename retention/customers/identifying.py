@@ -17,10 +17,10 @@ Runs in the caller's transaction, one store at a time (an advisory lock), in a h
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from retention.customers.addresses import is_address
@@ -85,8 +85,7 @@ BASKET_COUNTS_SQL = """(event.trusted OR NOT EXISTS (
 _RESERVED = re.compile(r"[a-z]+-(order|cart|checkout):")  # what `intake/shops` calls whoever ordered, or filled a basket
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """The names one event (or request) gives a person. trusted: it came from the shop's server.
 
     told_at: when a trusted claim's address and country (its ISO code) were said last. Somebody new of whom it is the only claim is made
@@ -108,15 +107,14 @@ class Claim:
         return [(kind, value) for kind, value in pairs if value]
 
 
-@dataclass(eq=False)
-class _Person:
+class _Person(msgspec.Struct, eq=False):
     """A customer while names are sorted out; without an id it is about to be made."""
 
     id: int | None = None
-    names: set[Name] = field(default_factory=set)
-    vouched: set[Name] = field(default_factory=set)
-    fresh: list[Name] = field(default_factory=list)
-    rewritten: list[Name] = field(default_factory=list)  # rows that are there and become vouched for, or somebody else's
+    names: set[Name] = msgspec.field(default_factory=set)
+    vouched: set[Name] = msgspec.field(default_factory=set)
+    fresh: list[Name] = msgspec.field(default_factory=list)
+    rewritten: list[Name] = msgspec.field(default_factory=list)  # rows that are there and become vouched for, or somebody else's
     first_at: datetime | None = None
     joined: "_Person | None" = None
     rule: str = ""

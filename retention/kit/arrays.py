@@ -20,6 +20,15 @@ def arrays_of(rows: Iterable[Sequence[Any]]) -> list[str]:
     return [array_of(column) for column in zip(*rows, strict=True)]
 
 
+def column_of(values: Sequence[Any]) -> str:
+    """Return texts, or else numbers, moments or truths, as an array literal; None among them is NULL."""
+    if not isinstance(next((value for value in values if value is not None), None), str):
+        return array_of(values)
+    if None in values:
+        return f"{{{','.join('NULL' if value is None else texts_of([value])[1:-1] for value in values)}}}"
+    return texts_of(values)
+
+
 def texts_of(values: Sequence[str]) -> str:
     """Return texts as an array literal."""
     if not values:

@@ -2,7 +2,8 @@
 
 import ctypes
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _OBJECTS_A_ROUND = (
     20_000  # new containers before the collector looks for circles: with the usual 700 a batch of events is looked at 200 times
@@ -22,6 +23,21 @@ def keep_what_is_loaded() -> None:
     gc.freeze()
     gc.set_threshold(_OBJECTS_A_ROUND, 20, 20)
     _keep_freed_memory()
+
+
+@contextmanager
+def collecting_afterwards() -> Iterator[None]:
+    """Let the collector rest during a short piece of work whose objects all die with it: it would look through them, and find none.
+
+    For a second of work at most, and in a process that does one thing at a time: the collector rests for all of it.
+    """
+    works = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if works:
+            gc.enable()
 
 
 def _keep_freed_memory() -> None:

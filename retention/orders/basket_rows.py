@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from retention.kit.arrays import array_of
+from retention.kit.arrays import array_of, column_of
+from retention.kit.random_ids import random_ids
 from retention.orders.amounts import Line
 from retention.orders.baskets import Basket, Product
 from retention.orders.models import Cart, CartLine
@@ -19,10 +20,15 @@ from retention.tenancy.bulk import insert_rows, update_rows
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import know_table, said_to_be_few
 
+_OPEN, _BOUGHT, _RECOVERED, _EXPIRED, _MERGED = (
+    *(Cart.State.OPEN.value, Cart.State.BOUGHT.value, Cart.State.RECOVERED.value),
+    *(Cart.State.EXPIRED.value, Cart.State.MERGED.value),
+)
 _FIGURES = [
     *("currency", "total_minor", "lines_count", "stage", "shop_id", "restore_url"),
     *("started_at", "last_activity_at", "closed_at"),
 ]
+_OF_BASKET = [*(name for name in _FIGURES if name != "lines_count"), "idle_at", "abandoned_at"]
 _ROWS = f"""
     SELECT id, customer_id, state, currency, total_minor, lines_count, stage, shop_id, restore_url, started_at, last_activity_at, idle_at,
         abandoned_at, closed_at
@@ -54,8 +60,8 @@ _TAKE_OUT = f"""
 _CHANGE = f"""
     UPDATE orders_cartline AS line SET name = told.name, quantity = told.quantity, price_minor = told.price_minor, url = told.url,
         image_url = told.image_url
-    FROM jsonb_to_recordset(%s::jsonb) AS told(cart_id bigint, product_id text, variant_id text, name text, quantity integer,
-        price_minor bigint, url text, image_url text)
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::bigint[], %s::text[], %s::text[])
+        AS told(cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url)
     WHERE line.store_id = (SELECT %s::bigint)
         AND line.cart_id = told.cart_id AND line.product_id = told.product_id AND line.variant_id = told.variant_id
         AND {said_to_be_few("told.cart_id")}
@@ -69,7 +75,7 @@ _LINK = f"""
 Lines = dict[Product, Line]
 
 
-class Stored(msgspec.Struct, eq=False):
+class Stored(msgspec.Struct, eq=False, gc=False):
     """One basket as it is stored, but for those that joined another; the fields are those of `Cart`."""
 
     pk: int
@@ -143,9 +149,9 @@ def write(written: Sequence[Written]) -> None:
         if one.row is not None:
             _fill(one.row, one.basket)
     update_rows([row for row in rows if before[row.pk][:2] != (row.idle_at, row.abandoned_at)], ["idle_at", "abandoned_at"], model=Cart)
-    _set_states([row for row in rows if row.state not in {Cart.State.OPEN, before[row.pk][2]}])
+    _set_states([row for row in rows if row.state not in (_OPEN, before[row.pk][2])])
     # Open ones get their state again, for one may have been given up since it was read.
-    update_rows(rows, ["state", *_FIGURES], model=Cart, kept=("state", str(Cart.State.RECOVERED)))
+    update_rows(rows, ["state", *_FIGURES], model=Cart, kept=("state", _RECOVERED))
     kept = [(one.row.pk, one.basket, one.lines) for one in written if one.row is not None and one.basket is not None]
     kept += _make([(one.customer_id, one.basket) for one in written if one.row is None and one.basket is not None])
     _write_lines(kept)
@@ -156,20 +162,28 @@ def write(written: Sequence[Written]) -> None:
 
 def _make(fresh: Sequence[tuple[int, Basket]]) -> list[tuple[int, Basket, Lines | None]]:
     """Store new baskets, without their lines; return their numbers."""
-    carts = [Cart(customer_id=customer_id) for customer_id, _ in fresh]
-    for cart, (_, basket) in zip(carts, fresh, strict=True):
-        _fill(cart, basket)
-    Cart.objects.bulk_create(carts)
-    know_table(Cart, made=len(carts))
-    return [(cart.pk, basket, {}) for cart, (_, basket) in zip(carts, fresh, strict=True)]
+    names = random_ids(len(fresh))
+    rows = [
+        {
+            "public_id": name,
+            "customer_id": customer_id,
+            "state": _state_of(basket),
+            "lines_count": len(basket.lines),
+            **{of_basket: getattr(basket, of_basket) for of_basket in _OF_BASKET},
+        }
+        for name, (customer_id, basket) in zip(names, fresh, strict=True)
+    ]
+    made = insert_rows(Cart, rows)
+    know_table(Cart, made=len(made))
+    return [(made[name], basket, {}) for name, (_, basket) in zip(names, fresh, strict=True)]
 
 
-def _fill(row: Any, basket: Basket | None) -> None:
-    """Copy what the history says into a row, stored or new; without a basket the row joined another."""
+def _fill(row: Stored, basket: Basket | None) -> None:
+    """Copy what the history says into a stored row; without a basket the row joined another."""
     if basket is None:
-        row.state, row.closed_at = str(Cart.State.MERGED), row.closed_at or row.last_activity_at
+        row.state, row.closed_at = _MERGED, row.closed_at or row.last_activity_at
         return
-    if row.state != Cart.State.RECOVERED:
+    if row.state != _RECOVERED:
         row.state = _state_of(basket)
     row.idle_at, row.abandoned_at = row.idle_at or basket.idle_at, row.abandoned_at or basket.abandoned_at
     row.shop_id, row.restore_url = basket.shop_id, basket.restore_url
@@ -180,8 +194,8 @@ def _fill(row: Any, basket: Basket | None) -> None:
 
 def _state_of(basket: Basket) -> str:
     if basket.closed_at is None:
-        return str(Cart.State.OPEN)
-    return str(Cart.State.EXPIRED if basket.order_id is None else Cart.State.BOUGHT)
+        return _OPEN
+    return _EXPIRED if basket.order_id is None else _BOUGHT
 
 
 def _set_states(rows: Sequence[Stored]) -> None:
@@ -193,7 +207,7 @@ def _write_lines(kept: Iterable[tuple[int, Basket, Lines | None]]) -> None:
     """Write what differs from the lines that were read; where none were, or they changed places, all of them anew."""
     emptied: list[int] = []
     gone: list[tuple[int, str, str]] = []
-    changed: list[dict[str, Any]] = []
+    changed: list[tuple[Any, ...]] = []
     fresh: list[dict[str, Any]] = []
     for cart_id, basket, before in kept:
         if before is None or not _in_their_places(before, basket.lines):
@@ -205,14 +219,15 @@ def _write_lines(kept: Iterable[tuple[int, Basket, Lines | None]]) -> None:
             if known is None:
                 fresh.append(_values(cart_id, line))
             elif known[:7] != line[:7]:
-                changed.append(_values(cart_id, line))
+                changed.append((cart_id, *line[:7]))
     if emptied:
         _run(_EMPTY, emptied)
     if gone:
         _run(_TAKE_OUT, *map(list, zip(*gone, strict=True)))
     if changed:
-        _run(_CHANGE, msgspec.json.encode(changed).decode())
+        _run(_CHANGE, *map(column_of, zip(*changed, strict=True)))
     insert_rows(CartLine, fresh)
+    know_table(CartLine, made=len(fresh))
 
 
 def _in_their_places(before: Mapping[Product, Line], after: Mapping[Product, Line]) -> bool:

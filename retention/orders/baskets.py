@@ -4,9 +4,11 @@ No database here; `carting.py` feeds it and writes the result. A new basket even
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
+
+import msgspec
 
 from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.orders.amounts import MOST_LINES, MOST_PIECES, Line, read_currency, read_line, read_lines, read_text
@@ -25,8 +27,7 @@ GIVEN_UP_AFTER = timedelta(days=14)  # untouched for so long a basket is given u
 Product = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One basket event, read. `lines` are the products it names; `whole` when they are all there is in the basket, be it nothing.
 
     named: the event names its currency itself; otherwise `currency` is the store's.
@@ -44,16 +45,14 @@ class Change:
     restore_url: str = ""
 
 
-@dataclass(frozen=True)
-class Purchase:
+class Purchase(msgspec.Struct, frozen=True, gc=False):
     """An order, which closes the basket that is open at that moment."""
 
     at: datetime
     order_id: int
 
 
-@dataclass
-class Basket:
+class Basket(msgspec.Struct):
     """A basket as far as it came. cart_id: the row it is stored in, when it has one. Closed without an order: given up.
 
     idle_at, abandoned_at: moments that were noted of it before, under whichever row.
@@ -63,7 +62,7 @@ class Basket:
     last_activity_at: datetime
     currency: str
     stage: str = "basket"
-    lines: dict[Product, Line] = field(default_factory=dict)
+    lines: dict[Product, Line] = msgspec.field(default_factory=dict)
     closed_at: datetime | None = None
     order_id: int | None = None
     cart_id: int | None = None
@@ -112,7 +111,7 @@ def fold(changes: Iterable[Change], purchases: Iterable[Purchase], *, start: Bas
     moments += [((purchase.at, 1, purchase.order_id), purchase) for purchase in purchases]
     baskets = [start] if start is not None else []
     current = start
-    for _key, moment in sorted(moments, key=lambda entry: entry[0]):
+    for _key, moment in sorted(moments, key=itemgetter(0)) if len(moments) > 1 else moments:
         if current is not None and moment.at - current.last_activity_at > GIVEN_UP_AFTER:
             current.closed_at = current.last_activity_at + GIVEN_UP_AFTER
             current = None

@@ -5,11 +5,12 @@ The rules of a basket are in `baskets.py`, their rows in `basket_rows.py`. Runs 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from retention.customers.identifying import BASKET_COUNTS_SQL
@@ -22,6 +23,7 @@ from retention.orders.baskets import EVENTS, Basket, Change, Purchase, fold, rea
 from retention.orders.models import Cart, Order
 from retention.tenancy.context import require_store_id
 
+OPEN = Cart.State.OPEN.value
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(days=1)  # at most, between the machine that took an event and this one
 # Each person's rows are looked up by themselves, whatever the planner believes. Nothing is told more than a day before it happens, so the
@@ -29,7 +31,9 @@ CLOCKS_DIFFER = timedelta(days=1)  # at most, between the machine that took an e
 # them, and would read all that a store was told since, once for each person.
 _HISTORY = f"""
     SELECT event.* FROM unnest(%(people)s::bigint[], %(moments)s::timestamptz[]) AS since(customer_id, moment) CROSS JOIN LATERAL (
-        SELECT event.customer_id, event.id, event.name, event.properties, event.occurred_at FROM customers_customerevent AS event
+        SELECT event.customer_id, event.id, event.name, event.occurred_at,
+            CASE WHEN event.id = ANY(%(at_hand)s::bigint[]) THEN NULL ELSE event.properties END
+        FROM customers_customerevent AS event
         WHERE event.store_id = (SELECT %(store)s::bigint) AND event.customer_id = since.customer_id AND event.occurred_at > since.moment
             AND event.received_at > ANY(ARRAY[since.moment - interval '2 days']) AND event.received_at <= %(until)s::timestamptz
             AND event.name = ANY(%(names)s) AND event.refusal = '' AND event.kind = 'track' AND {BASKET_COUNTS_SQL}
@@ -57,27 +61,33 @@ _JOIN_OPEN = """
 _FOLLOW = "UPDATE orders_cart AS cart SET customer_id = pair.survivor FROM pair WHERE cart.store_id = %s AND cart.customer_id = pair.loser"
 
 
-@dataclass
-class _Plan:
+class _Plan(msgspec.Struct):
     """What must be read for one customer: from when on, the basket to start with, and the rows that will be written again."""
 
     since: datetime
     start: Basket | None = None
-    rows: list[Stored] = field(default_factory=list)
-    lines: dict[int, Lines] = field(default_factory=dict)
+    rows: list[Stored] = msgspec.field(default_factory=list)
+    lines: dict[int, Lines] = msgspec.field(default_factory=dict)
 
 
-def update_carts(earliest: Mapping[int, datetime], *, currency: str, now: datetime | None = None) -> dict[int, str]:
+def update_carts(
+    earliest: Mapping[int, datetime],
+    *,
+    currency: str,
+    now: datetime | None = None,
+    at_hand: Mapping[int, dict[str, Any]] = MappingProxyType({}),
+) -> dict[int, str]:
     """Bring the baskets of customers up to date after new basket events or orders of theirs were stored.
 
     earliest: the moment of each customer's earliest new one. currency: the store's, for events that name none. now: all of their events
-    arrived by then, so later months need not be looked into; without it they are.
+    arrived by then, so later months need not be looked into; without it they are. at_hand: properties of events that were read already.
     Returns why an event cannot be read, by event id; such an event changes nothing.
     """
     if not earliest:
         return {}
     plans = _plans(earliest)
-    changes, refusals = _changes(plans, currency=currency, until=None if now is None else now + CLOCKS_DIFFER)
+    until = None if now is None else now + CLOCKS_DIFFER
+    changes, refusals = _changes(plans, currency=currency, until=until, at_hand=at_hand)
     purchases = _purchases(plans)
     closed_by = _orders_of(row for plan in plans.values() if plan.start is None for row in plan.rows)
     written: list[Written] = []
@@ -108,7 +118,7 @@ def _plans(earliest: Mapping[int, datetime]) -> dict[int, _Plan]:
     starting: list[Stored] = []
     for customer_id, moment in earliest.items():
         last = rows[customer_id][-1] if customer_id in rows else None
-        if last is not None and last.state == Cart.State.OPEN and moment > last.last_activity_at:
+        if last is not None and last.state == OPEN and moment > last.last_activity_at:
             starting.append(last)
             plans[customer_id] = _Plan(since=last.last_activity_at, rows=[last])
             continue
@@ -122,15 +132,19 @@ def _plans(earliest: Mapping[int, datetime]) -> dict[int, _Plan]:
     return plans
 
 
-def _changes(plans: Mapping[int, _Plan], *, currency: str, until: datetime | None) -> tuple[dict[int, list[Change]], dict[int, str]]:
+def _changes(
+    plans: Mapping[int, _Plan], *, currency: str, until: datetime | None, at_hand: Mapping[int, dict[str, Any]]
+) -> tuple[dict[int, list[Change]], dict[int, str]]:
     changes: dict[int, list[Change]] = defaultdict(list)
     refusals: dict[int, str] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, {**_since(plans), "names": list(EVENTS), "until": until or "infinity"})
+        asked = {"names": list(EVENTS), "until": until or "infinity", "at_hand": array_of(list(at_hand))}
+        cursor.execute(_HISTORY, {**_since(plans), **asked})
         events = cursor.fetchall()
-    for customer_id, event_id, name, properties, occurred_at in events:
+    for customer_id, event_id, name, occurred_at, text in events:
+        properties = at_hand[event_id] if text is None else read_json(text)
         try:
-            change = read_change(name, read_json(properties), at=occurred_at, event_id=event_id, currency=currency)
+            change = read_change(name, properties, at=occurred_at, event_id=event_id, currency=currency)
         except Unreadable as error:
             refusals[event_id] = str(error)[:200]
             continue

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from retention.customers.changes import CART
 from retention.customers.events import NewEvent, record_many, tell_readers
+from retention.kit.arrays import array_of
 from retention.orders.announcing import announce_abandoned
 from retention.orders.baskets import GIVEN_UP_AFTER
 from retention.orders.models import CartSettings
@@ -110,7 +111,7 @@ def note_idle_in_store(*, now: datetime) -> int:
 
 def ring_for_idle(customer_ids: Iterable[int]) -> None:
     """Ring for the next moment of these customers' open baskets, in the caller's transaction."""
-    first = _next_moment(_FIRST_OF, list(customer_ids))
+    first = _next_moment(_FIRST_OF, array_of(list(customer_ids)))
     if first is not None:
         StoreWork.ring(KIND, store_id=require_store_id(), due_at=first)
 

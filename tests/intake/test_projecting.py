@@ -19,6 +19,7 @@ from retention.customers.importing.meeting import IMPORTED
 from retention.customers.merging import MERGED
 from retention.customers.models import Attribute, Consent, Customer, CustomerCounter, CustomerEvent, EventName, Identity, Pending
 from retention.customers.saving import SAVED
+from retention.intake.projecting import waiting
 from retention.intake.projecting.batching import NAME_IS_OURS, project_batch
 from retention.intake.projecting.ordering import ORDER_FROM_BROWSER
 from retention.intake.projecting.reading import CONSENT_FROM_BROWSER
@@ -120,6 +121,21 @@ def test_any_order_of_arrival_in_any_batches_ends_in_the_same_state(seed):
             take(shuffled[:cut], size=dice.randint(1, 3))
             shuffled = shuffled[cut:]
         assert truth() == expected
+
+
+def test_a_batch_holds_fewer_of_long_events_and_never_none(monkeypatch):
+    monkeypatch.setattr(waiting, "MOST_LETTERS", 3_000)
+    long, story_of_one = "x" * 1_200, [event(minute, "Product Viewed", browser="a", said="y" * 10) for minute in range(3)]
+    with work_for(make_store()):
+        CustomerEvent.objects.bulk_create(
+            [
+                *story_of_one,
+                *(event(minute, "Product Viewed", browser="a", said=long) for minute in range(10, 14)),
+                event(20, "Product Viewed", browser="a", said=long * 3),
+            ]
+        )
+        assert [project_batch(now=NOW) for _ in range(4)] == [5, 2, 1, 0]
+        assert CustomerCounter.objects.get().count == 8
 
 
 def test_two_stores_with_the_same_names_stay_apart():

@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.kit.arrays import array_of, arrays_of, texts_of
+from retention.kit.arrays import array_of, arrays_of, column_of, texts_of
 
 pytestmark = pytest.mark.django_db
 TEXTS = st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")), max_size=8)
@@ -23,6 +23,18 @@ def _read(kind: str, literal: str) -> Any:
 @given(TEXTS)
 def test_texts_come_back_whatever_is_in_them(texts: list[str]) -> None:
     assert _read("text", texts_of(texts)) == texts
+
+
+@given(st.lists(st.none() | st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")), max_size=8))
+def test_texts_among_which_some_are_missing_come_back(texts: list[str | None]) -> None:
+    assert _read("text", column_of(texts)) == texts
+
+
+def test_truths_come_back_and_so_do_numbers_and_moments_of_a_column() -> None:
+    moment = datetime(2026, 3, 29, 1, 59, 59, tzinfo=UTC)
+    assert _read("boolean", column_of([True, False, None])) == [True, False, None]
+    assert _read("bigint", column_of([None, 3])) == [None, 3]
+    assert _read("timestamptz", column_of([moment, None])) == [moment, None]
 
 
 def test_numbers_moments_and_nothing_come_back() -> None:

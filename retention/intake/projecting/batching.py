@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
 
-from retention.catalog.saving import note_seen
+from retention.catalog.saving import note_seen, unknown_products
 from retention.customers.announcing import announce_changes, newest_customer
 from retention.customers.changes import CONSENT, EVERYTHING, SEEN, of_event
 from retention.customers.consent import record_consents
@@ -22,16 +22,17 @@ from retention.customers.identifying import identify
 from retention.customers.models import CustomerEvent
 from retention.customers.profile import apply_traits
 from retention.intake.projecting.ordering import Lived, apply_orders
-from retention.intake.projecting.reading import claim_of, consents_of, counted_name, product_of, told_by
+from retention.intake.projecting.reading import claim_of, consents_of, counted_name, product_id_of, product_of, told_by
 from retention.intake.projecting.waiting import Waiting, read_waiting
 from retention.kit.arrays import array_of, arrays_of
 from retention.kit.locks import try_transaction_lock
 from retention.kit.logs import breakage
+from retention.kit.memory import collecting_afterwards
 from retention.stores.models import Store
 from retention.tenancy.context import require_store_id
 from retention.tenancy.statistics import find_by_keys, know_month, said_to_be_few
 
-BATCH = 1000
+BATCH = 2000
 NAME_IS_OURS = "Only Boomerang itself says this. Choose another name for your event."
 NOT_APPLIED = "Nothing of this event could be counted, because of what it says (%s). Send it corrected, with another messageId."
 
@@ -69,7 +70,7 @@ def project_batch(*, now: datetime, size: int = BATCH, again: bool = True) -> in
     """
     store_id, events = require_store_id(), list[Waiting]()
     try:
-        with transaction.atomic():
+        with collecting_afterwards(), transaction.atomic():
             if not try_transaction_lock("project", store_id=store_id):
                 return 0
             find_by_keys()
@@ -99,13 +100,15 @@ def _give_up(event: Waiting, error: Exception, *, now: datetime) -> None:
 def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     newest_before = newest_customer()
     newcomers: list[int] = []
-    customer_ids = identify([claim_of(event) for event in events], now=now, newcomers=newcomers)
+    claims = [claim_of(event) for event in events]
+    customer_ids = identify(claims, now=now, newcomers=newcomers)
     lived = [Lived(event, customer_id) for event, customer_id in zip(events, customer_ids, strict=True)]
     ids, arrived = array_of([event.pk for event in events]), array_of([event.received_at for event in events])
     _run(_ASSIGN, now, ids, arrived, array_of(customer_ids))
     _note_seen(lived)
     changed = {one.customer_id: set(SEEN) for one in lived}
-    _add(changed, apply_traits([told_by(one.event, customer_id=one.customer_id) for one in lived]))
+    telling = [one for one, claim in zip(lived, claims, strict=True) if claim.email or one.event.kind == "identify"]
+    _add(changed, apply_traits([told_by(one.event, customer_id=one.customer_id) for one in telling]))
     refusals, consenting = _apply_consents(lived, now=now)
     _add(changed, {customer_id: {CONSENT} for customer_id in consenting})
     refused, ordering = apply_orders(lived, currency=currency, now=now)
@@ -117,7 +120,8 @@ def _apply(events: Sequence[Waiting], *, currency: str, now: datetime) -> None:
     named = [(one, name) for one in counted if (name := counted_name(one.event))]
     from_browsers = {name for _, name in named} - {name for one, name in named if one.event.trusted}
     count_events(((one.customer_id, name, one.event.occurred_at) for one, name in named), now=now, from_browsers=from_browsers)
-    note_seen(filter(None, (product_of(one.event) for one in counted)), now=now)
+    products = {shop_id: one.event for one in counted if (shop_id := product_id_of(one.event))}
+    note_seen([product_of(products[shop_id]) for shop_id in unknown_products(products)], now=now)
     for one, name in named:
         changed[one.customer_id].add(of_event(name))
     living = {one.customer_id for one in lived if not one.event.backfill}
@@ -133,7 +137,7 @@ def _add(changed: dict[int, set[str]], more: Mapping[int, set[str]]) -> None:
 
 def _apply_consents(lived: Iterable[Lived], *, now: datetime) -> tuple[dict[int, str], set[int]]:
     """Record what people said about channels; return refusals by event id, and who said something."""
-    found = [(one.event.pk, *consents_of(one.event, customer_id=one.customer_id)) for one in lived]
+    found = [(one.event.pk, *consents_of(one.event, customer_id=one.customer_id)) for one in lived if one.event.kind == "identify"]
     words = [word for _, said, _ in found for word in said]
     record_consents(words, now=now)
     return {event_id: refusal for event_id, _, refusal in found if refusal}, {word.customer_id for word in words}

@@ -4,8 +4,8 @@ The rules of each stand in the orders room; here is only who comes after whom.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from retention.customers.changes import CART, ORDERS
 from retention.intake.projecting.waiting import Waiting
@@ -22,8 +22,7 @@ from retention.orders.reports import CANCELLED, COMPLETED, NAMES, REFUNDED, RETU
 ORDER_FROM_BROWSER = "An order counts only when the shop's server sends it with a secret key."
 
 
-@dataclass(frozen=True)
-class Lived:
+class Lived(NamedTuple):
     """An event and the customer who lived it."""
 
     event: Waiting
@@ -40,13 +39,13 @@ def apply_orders(lived: Sequence[Lived], *, currency: str, now: datetime) -> tup
     refusals = {one.event.pk: ORDER_FROM_BROWSER for one in tracked if one.event.name in NAMES and not one.event.trusted}
     placed, owners = _apply_reports(told, refusals, currency=currency, now=now) if told else (Placed(), set[int]())
     earliest = dict(placed.moments)
-    for one in tracked:
-        if one.event.name in BASKET_EVENTS:
-            moment = one.event.occurred_at
-            earliest[one.customer_id] = min(earliest.get(one.customer_id, moment), moment)
+    shopping = [one for one in tracked if one.event.name in BASKET_EVENTS]
+    for one in shopping:
+        moment = one.event.occurred_at
+        earliest[one.customer_id] = min(earliest.get(one.customer_id, moment), moment)
     if earliest:
-        refusals |= update_carts(earliest, currency=currency, now=now)
-        hush(_only_about_the_past(tracked))
+        refusals |= update_carts(earliest, currency=currency, now=now, at_hand={one.event.pk: one.event.properties for one in shopping})
+        hush(_only_about_the_past(shopping))
         ring_for_idle(earliest)
     changed = {customer_id: {CART} for customer_id in earliest}
     for customer_id in owners:
@@ -99,13 +98,11 @@ def _customers_of(order_ids: Iterable[int]) -> set[int]:
     return set(owners)
 
 
-def _only_about_the_past(tracked: Iterable[Lived]) -> Mapping[int, datetime]:
+def _only_about_the_past(shopping: Sequence[Lived]) -> Mapping[int, datetime]:
     """Return the customers whose basket events in this batch all tell about the past, with the last of them."""
+    living = {one.customer_id for one in shopping if not one.event.backfill}
     last: dict[int, datetime] = {}
-    living: set[int] = set()
-    for one in tracked:
-        if one.event.name in BASKET_EVENTS:
-            if not one.event.backfill:
-                living.add(one.customer_id)
+    for one in shopping:
+        if one.customer_id not in living:
             last[one.customer_id] = max(last.get(one.customer_id, one.event.occurred_at), one.event.occurred_at)
-    return {customer_id: moment for customer_id, moment in last.items() if customer_id not in living}
+    return last

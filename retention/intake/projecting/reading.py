@@ -26,7 +26,7 @@ def claim_of(event: Waiting) -> Claim:
 
 def email_of(event: Waiting) -> str:
     """Return the person's address as the event gives it, or nothing."""
-    candidates = [traits.get("email")] if (traits := _traits_in_context(event)) else []
+    candidates = [event.traits.get("email")] if event.traits else []
     if event.kind == "identify" or event.name in _OWN_EMAIL:
         candidates.insert(0, event.properties.get("email"))
     if not candidates:
@@ -80,27 +80,25 @@ def counted_name(event: Waiting) -> str:
     return VIEWS.get(event.kind, "")
 
 
-def product_of(event: Waiting) -> Seen | None:
-    """Return the product a shopper looked at or put into the basket, as far as the event names it."""
+def product_id_of(event: Waiting) -> str:
+    """Return the shop's id of the product a shopper looked at or put into the basket, or nothing."""
     if event.kind != "track" or event.name not in _ABOUT_A_PRODUCT:
-        return None
+        return ""
     said = event.properties
-    shop_id = _text(said.get("product_id") or said.get("productId") or said.get("id") or said.get("sku"), 120).strip()
-    if not shop_id:
-        return None
+    return _text(said.get("product_id") or said.get("productId") or said.get("id") or said.get("sku"), 120).strip()
+
+
+def product_of(event: Waiting) -> Seen:
+    """Return the product that an event with such an id is about, as far as it names it."""
+    said = event.properties
     address = {name: _text(said.get(name), 2000) for name in ("url", "image_url")}
     return Seen(
-        shop_id,
+        product_id_of(event),
         name=_text(said.get("name"), 300),
         category=_text(said.get("category"), 300),
         brand=_text(said.get("brand"), 120),
         **{name: text if text.startswith(("https://", "http://")) else "" for name, text in address.items()},
     )
-
-
-def _traits_in_context(event: Waiting) -> dict[str, Any]:
-    traits = event.context.get("traits")
-    return traits if isinstance(traits, dict) else {}
 
 
 def _text(value: Any, longest: int) -> str:

@@ -1,6 +1,7 @@
 """The stored events that wait for their effects, read lightly: a model's instance would cost more than the event's effects do."""
 
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -10,13 +11,14 @@ from retention.kit.stored_json import read_json
 from retention.tenancy.context import require_store_id
 
 _WAITING = """
-    SELECT id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, backfill, source
+    SELECT id, kind, name, anonymous_id, external_id, properties, context -> 'traits', occurred_at, received_at, trusted, backfill, source
     FROM customers_customerevent WHERE store_id = %s AND projected_at IS NULL ORDER BY occurred_at, id LIMIT %s
 """
+MOST_LETTERS = 4 << 20  # of JSON in a batch: taken apart it is twenty times as large at worst
 
 
-class Waiting(msgspec.Struct):
-    """One stored event; the fields are those of `CustomerEvent`."""
+class Waiting(msgspec.Struct, gc=False):
+    """One stored event; the fields are those of `CustomerEvent`. traits: those in its context, the rest of which says nothing here."""
 
     pk: int
     kind: str
@@ -24,7 +26,7 @@ class Waiting(msgspec.Struct):
     anonymous_id: str
     external_id: str
     properties: dict[str, Any]
-    context: dict[str, Any]
+    traits: dict[str, Any]
     occurred_at: datetime
     received_at: datetime
     trusted: bool
@@ -33,12 +35,19 @@ class Waiting(msgspec.Struct):
 
 
 def read_waiting(size: int) -> list[Waiting]:
-    """Return the active store's oldest events that wait, at most so many, as they were lived."""
+    """Return the active store's oldest events that wait, at most so many and of long ones fewer, as they were lived."""
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [require_store_id(), size])
         rows: Any = cursor.fetchall()
-    return [Waiting(*_parsed(row)) for row in rows]
+    sizes = accumulate(len(row[5]) + len(row[6] or "") for row in rows)
+    fit = sum(size <= MOST_LETTERS for size in sizes)
+    return [Waiting(*_parsed(row)) for row in rows[: max(1, fit)]]
 
 
 def _parsed(row: Any) -> list[Any]:
-    return [*row[:5], read_json(row[5]), read_json(row[6]), *row[7:]]
+    return [*row[:5], read_json(row[5]), _traits(row[6]), *row[7:]]
+
+
+def _traits(text: str | None) -> dict[str, Any]:
+    found = None if text is None else read_json(text)
+    return found if isinstance(found, dict) else {}

@@ -30,7 +30,7 @@ class Cart(StoreOwned):
         MERGED = "merged", _("Joined another basket")
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="carts", db_constraint=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="carts", db_constraint=False, db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField(default=0)
@@ -69,7 +69,6 @@ class Cart(StoreOwned):
             models.Index(
                 fields=["store", "last_activity_at", "id"], name="cart_going_idle", condition=models.Q(state="open", idle_at=None)
             ),
-            models.Index(fields=["store", "last_activity_at", "id"], name="cart_open", condition=models.Q(state="open")),
             models.Index(fields=["store", "customer", "started_at"], name="cart_of_customer"),
             models.Index(fields=["store", "state", "-last_activity_at", "-id"], name="cart_touched_last"),
         ]
@@ -81,7 +80,7 @@ class Cart(StoreOwned):
 class CartLine(StoreOwned):
     """One product in a basket."""
 
-    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines", db_constraint=False)
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines", db_constraint=False, db_index=False)
     product_id = models.CharField(max_length=120)
     variant_id = models.CharField(max_length=120, blank=True)
     name = models.CharField(max_length=300, blank=True)
