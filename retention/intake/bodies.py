@@ -18,6 +18,7 @@ _LONG_NUMBER = b"0" * 19  # digits in a row; fewer always fit into 64 bits
 _SHAPE = bytes.maketrans(b"123456789E\r\t[", b"000000000e\n\n{")
 _EXPONENT = re.compile(rb"0e[+-]?000")
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 
 class BodyRefused(Exception):
@@ -101,17 +102,18 @@ def read_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     return value, not (odd or b"\n" in shape or (b"0e" in shape and _EXPONENT.search(shape)))
 
 
-def read_plain(raw: bytes, parts: Sequence[bytes]) -> list[Any] | None:
+def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> list[Any] | None:
     """Return the values of a JSON list, or None where one of them might be refused by `read_object` or not be stored as it stands.
 
     parts: the text of each value. One look at the whole list is cheaper than one at each; what it doubts is to be read one by one.
+    apart: the parts come from several senders; each is a value by itself, or one that leaves a bracket open could reach into the next.
     """
     shape = raw.translate(_SHAPE)
     odd = b"\n" in shape or _LONG_NUMBER in shape or (b"0e" in shape and _EXPONENT.search(shape)) or b"\\u00" in raw
     if odd or any(part.count(b"{") + part.count(b"[") > DEEPEST for part in parts):
         return None
     try:
-        values: list[Any] = msgspec.json.decode(raw)
+        values: list[Any] = [_decode(part) for part in parts] if apart else _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     # Nothing leaves more quotes in a value than in its source, so no doubled key can hide behind another event.

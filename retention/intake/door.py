@@ -18,12 +18,12 @@ import psycopg2
 from retention.intake.bodies import BodyRefused, read_body
 from retention.intake.envelopes import open_batch
 from retention.intake.keys import Key, KeyBook
-from retention.intake.reading import KINDS, Reading, Refused, Sender, read_batch, read_single, write_key_of
+from retention.intake.reading import KINDS, Reading, Refused, Sender, Single, read_batch, write_key_of
 from retention.intake.writing import NotStored, QueueFull, Writer
 from retention.kit import clock
 from retention.kit.metrics import EVENTS
 from retention.rest.limiting import Buckets
-from retention.stores.client_address import ip_in, network_of
+from retention.stores.client_address import network_in
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -46,7 +46,7 @@ SECRET_IN_BROWSER = "A secret key was used from a browser. Revoke it: everybody 
 OTHER_ADDRESS = "This key may not be used on %s. Add the address to the key, or use a key without addresses."
 FULL = "Too many events wait to be stored. Keep them and try again."
 AWAY = "The events could not be stored now. Keep them and try again."
-_STORED, _REFUSED = EVENTS.labels("stored"), EVENTS.labels("refused")
+_REFUSED = EVENTS.labels("refused")
 _SHARED_HEADERS = [
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Retry-After"),
@@ -83,7 +83,7 @@ class Door:
         visitors: Buckets | None = None,
         strangers: Buckets | None = None,
         lookups: Buckets | None = None,
-        now: Callable[[], datetime] = clock.now,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._keys = keys or KeyBook()
         self._writer = writer or Writer()
@@ -92,7 +92,7 @@ class Door:
         self._visitors = visitors or _share(SHARE_OF_ONE)
         self._strangers = strangers or _share(SHARE_OF_ONE)
         self._lookups = lookups or Buckets(per_second=LOOKUPS_PER_SECOND, burst=BURST_LOOKUPS)
-        self._now = now
+        self._now = now or clock.of_this_process()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -117,32 +117,35 @@ class Door:
         self._writer.close()
         self._keys.close()
 
-    def _take(self, environ: Environ, *, method: str, word: str) -> dict[str, Any]:
-        if word not in KINDS and word not in {"batch", "b", "import"}:
+    def _take(self, environ: Environ, *, method: str, word: str) -> bytes:
+        """Take what the request holds and return the answer to it."""
+        kind = KINDS.get(word)
+        if kind is None and word not in {"batch", "b", "import"}:
             raise _Turned(404, NO_ADDRESS)
         if method != "POST":
             raise _Turned(405, "Events are sent with POST.")
         body = read_body(environ)
-        if word in KINDS:
-            return self._take_single(environ, body, kind=KINDS[word])
-        return self._take_batch(environ, body)
+        return self._take_batch(environ, body) if kind is None else self._take_single(environ, body, kind=kind)
 
-    def _take_single(self, environ: Environ, body: bytes, *, kind: str) -> dict[str, Any]:
+    def _take_single(self, environ: Environ, body: bytes, *, kind: str) -> bytes:
         key = self._open(environ, size=len(body), in_body=lambda: write_key_of(body))
-        reading = read_single(body, kind=kind, sender=self._sender(key))
-        self._store(reading)
+        reading = self._writer.write_single(Single(body, kind, self._sender(key)))
         if reading.refused:
+            _REFUSED.inc()
             refused = reading.refused[0]
             raise _Turned(refused.status, refused.message, refused=refused)
-        return _success(reading)
+        return _ONE_TAKEN if not reading.without_message_id else _success(reading)
 
-    def _take_batch(self, environ: Environ, body: bytes) -> dict[str, Any]:
+    def _take_batch(self, environ: Environ, body: bytes) -> bytes:
         opened = cache(lambda: open_batch(body))
         key = self._open(environ, size=len(body), in_body=lambda: opened().write_key or "")
         batch = opened()
-        self._pay(key, network=network_of(ip_in(environ)), units=len(batch.batch) - _units_of(len(body)))
+        self._pay(key, network=network_in(environ), units=len(batch.batch) - _units_of(len(body)))
         reading = read_batch(batch, sender=self._sender(key))
-        self._store(reading)
+        for place in self._writer.write(reading.rows) if reading.rows else ():
+            reading.lose(place)
+        if reading.refused:
+            _REFUSED.inc(len(reading.refused))
         return _success(reading)
 
     def _open(self, environ: Environ, *, size: int, in_body: Callable[[], str]) -> Key:
@@ -150,7 +153,7 @@ class Door:
 
         A key in the header is asked for before the body is read at all; without one, the address pays for the reading first.
         """
-        network, units = network_of(ip_in(environ)), _units_of(size)
+        network, units = network_in(environ), _units_of(size)
         header = environ.get("HTTP_AUTHORIZATION", "")
         text = _key_in_header(header) if len(header) <= _LONGEST_HEADER else ""
         if not text:
@@ -180,15 +183,7 @@ class Door:
         return key
 
     def _sender(self, key: Key) -> Sender:
-        return Sender(store_id=key.store_id, trusted=key.secret, received_at=self._now())
-
-    def _store(self, reading: Reading) -> None:
-        """Store what was read; rows the database would not take become refusals."""
-        for place in self._writer.write(reading.rows) if reading.rows else ():
-            reading.lose(place)
-        _STORED.inc(len(reading.rows) - reading.lost)
-        if reading.refused:
-            _REFUSED.inc(len(reading.refused))
+        return Sender(key.store_id, key.secret, self._now())
 
 
 def _check_use(key: Key, *, origin: str) -> None:
@@ -207,7 +202,7 @@ def _share(share: float) -> Buckets:
 
 def _units_of(size: int) -> int:
     """Return what so many bytes cost before it is known how many events they are."""
-    return max(1, math.ceil(size / UNIT_BYTES))
+    return -(-size // UNIT_BYTES) or 1
 
 
 def _spend(buckets: Buckets, caller: object, *, units: int, words: str) -> None:
@@ -230,26 +225,36 @@ def _key_in_header(header: str) -> str:
         return ""
 
 
-def _success(reading: Reading) -> dict[str, Any]:
+def _success(reading: Reading) -> bytes:
     answer: dict[str, Any] = {"success": True, "accepted": len(reading.rows) - reading.lost}
     if reading.refused:
         answer["errors"] = [refused.as_answer() for refused in reading.refused]
     if reading.without_message_id:
         answer["without_message_id"] = reading.without_message_id
         answer["hint"] = "Events without a messageId cannot be recognised when they are sent again."
-    return answer
+    return msgspec.json.encode(answer)
 
 
-def _failure(message: str, *, refused: Refused | None = None) -> dict[str, Any]:
-    return {"success": False, "message": message} | ({"errors": [refused.as_answer()]} if refused is not None else {})
+def _failure(message: str, *, refused: Refused | None = None) -> bytes:
+    return msgspec.json.encode({"success": False, "message": message} | ({"errors": [refused.as_answer()]} if refused is not None else {}))
 
 
-def _answer(start_response: StartResponse, status: int, answer: dict[str, Any], *, retry_after: float = 0) -> Iterable[bytes]:
-    body = msgspec.json.encode(answer)
-    headers = [*_SHARED_HEADERS, ("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+def _answer(start_response: StartResponse, status: int, body: bytes, *, retry_after: float = 0) -> Iterable[bytes]:
+    if body is _ONE_TAKEN:
+        start_response("200 OK", _ONE_HEADERS)
+        return _ONE_ANSWER
+    headers = _headers_of(body)
     if retry_after:
         headers.append(("Retry-After", str(math.ceil(retry_after))))
     if status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="Boomerang"'))
     start_response(_STATUS_LINES[status], headers)
     return [body]
+
+
+def _headers_of(body: bytes) -> list[tuple[str, str]]:
+    return [*_SHARED_HEADERS, ("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+
+
+_ONE_TAKEN = msgspec.json.encode({"success": True, "accepted": 1})
+_ONE_HEADERS, _ONE_ANSWER = _headers_of(_ONE_TAKEN), [_ONE_TAKEN]  # what nearly every single event is answered

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -18,7 +17,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from retention.intake.connecting import connect_for_ingest
 from retention.kit import clock as wall_clock
-from retention.stores.models.key import LENGTH, TOUCH_EVERY, digest_of_key, looks_right
+from retention.stores.models.key import TOUCH_EVERY, digest_of_key, looks_right
 
 REMEMBERED_SECONDS = 4.0  # a revoked key is refused within 5 s (S10)
 _MOST_KEYS = 10_000
@@ -52,22 +51,21 @@ class KeyBook:
 
     def recall(self, text: str) -> Key | None:
         """Return the live key with this text if that was read a few seconds ago, without asking the database."""
-        digest = _digest_of(text)
-        kept = self._known.get(digest) if digest else None
+        kept = self._known.get(text)
         return kept[1] if kept is not None and kept[0] > self._clock() else None
 
     def find(self, text: str) -> Key | None:
         """Return the live key with this text, or None; what was read at most a few seconds ago counts."""
-        digest = _digest_of(text)
-        if not digest:
-            return None
-        kept = self._known.get(digest)
+        kept = self._known.get(text)
         if kept is not None and kept[0] > self._clock():
             return kept[1]
+        digest = digest_of_key(text) if looks_right(text) else ""
+        if not digest:
+            return None
         with self._turn:
             key = self._read(digest)
-            self._known[digest] = (self._clock() + REMEMBERED_SECONDS, key)
-            self._known.move_to_end(digest)
+            self._known[text] = (self._clock() + REMEMBERED_SECONDS, key)
+            self._known.move_to_end(text)
             if len(self._known) > _MOST_KEYS:
                 self._known.popitem(last=False)
         return key
@@ -110,13 +108,3 @@ def _note_use(cursor: Cursor, key_id: int, *, now: datetime) -> None:
         cursor.execute(_USED, [now, key_id])
     except (psycopg2.ProgrammingError, psycopg2.DataError) as error:
         log.warning("a key's use could not be noted", extra={"key": key_id, "cause": type(error).__name__})
-
-
-def _digest_of(text: str) -> str:
-    """Return what is stored of a key; nothing where the text cannot be one. Only what is as long as a key is remembered."""
-    return _digest_of_right(text) if len(text) == LENGTH else ""
-
-
-@lru_cache(_MOST_KEYS)
-def _digest_of_right(text: str) -> str:
-    return digest_of_key(text) if looks_right(text) else ""

@@ -135,6 +135,14 @@ class Sender(msgspec.Struct, frozen=True):
     received_at: datetime
 
 
+class Single(msgspec.Struct, frozen=True):
+    """A request that is one event, as it came. kind: the one its address says."""
+
+    body: bytes
+    kind: str
+    sender: Sender
+
+
 class _Request(msgspec.Struct):
     """What the events of a request share. kind: the one the address says, or none."""
 
@@ -150,7 +158,7 @@ def read_batch(batch: Batch, *, sender: Sender) -> Reading:
     reading = Reading()
     request = _Request(sender, sent_at=batch.sent_at, context=_shared_context(batch), backfill=batch.backfill)
     events = [bytes(raw) for raw in batch.batch]
-    together = _read_together(events)
+    together = _read_together(events, raw=b"[" + b",".join(events) + b"]")
     last = len(events) - 1
     for index, raw in enumerate(events):
         # Events that do not say when they happened keep the order they were sent in, a microsecond apart.
@@ -158,11 +166,22 @@ def read_batch(batch: Batch, *, sender: Sender) -> Reading:
     return reading
 
 
-def read_single(body: bytes, *, kind: str, sender: Sender) -> Reading:
-    """Return the row of a request that is one event."""
-    reading = Reading()
-    _take(reading, body, said=None, index=0, request=_Request(sender, kind=kind), silent_for=0)
-    return reading
+def read_singles(singles: Sequence[Single]) -> list[Reading]:
+    """Return what each of these requests held, its row or its refusal."""
+    events = [single.body for single in singles]
+    small = all(len(event) <= LARGEST_EVENT for event in events)
+    try:
+        together = _read_together(events, raw=b",".join(events), apart=True) if small else None
+    except Exception as error:  # it belongs to one of them, which refuses itself below
+        log.error("events could not be read together", extra=breakage(error))
+        together = None
+    readings = []
+    for place, single in enumerate(singles):
+        reading = Reading()
+        request = _Request(single.sender, kind=single.kind)
+        _take(reading, single.body, said=together[place] if together else None, index=0, request=request, silent_for=0)
+        readings.append(reading)
+    return readings
 
 
 def _shared_context(batch: Batch) -> dict[str, Any] | None:
@@ -210,14 +229,16 @@ def _take(reading: Reading, raw: bytes, *, said: _Said | None, index: int, reque
     reading.places.append(index)
 
 
-def _read_together(events: Sequence[bytes]) -> list[_Said] | None:
-    """Read all events of a batch at once; None where something in one of them wants to be looked at by itself."""
-    raw = b"[" + b",".join(events) + b"]"
-    values = read_plain(raw, events)
+def _read_together(events: Sequence[bytes], *, raw: bytes, apart: bool = False) -> list[_Said] | None:
+    """Read many events at once; None where something in one of them wants to be looked at by itself.
+
+    raw: all of them, as one JSON list. apart: they are of several senders, and `raw` holds the same bytes for looking at only.
+    """
+    values = read_plain(raw, events, apart=apart)
     if values is None or len(values) != len(events):
         return None
     try:
-        fields = _decode_events(raw)
+        fields = [_decode_event(event) for event in events] if apart else _decode_events(raw)
     except msgspec.ValidationError:
         return None
     if any(value.get(name).__class__ not in _OBJECT_OR_NOTHING for name in _OBJECTS for value in values):

@@ -1,7 +1,9 @@
-"""Group commit: requests queue their rows, one thread writes all that wait in one transaction, and only then do they answer.
+"""Group commit: requests queue what they bring, one thread writes all that wait in one transaction, and only then do they answer.
 
 While one group is being written the next one forms by itself. Stores take turns in a group, and none may hold so many of the
 server's threads that the others find none. A full queue or an absent database is said at once, so that the sender keeps its events.
+Requests that are one event are also read by that thread, a group at a time: code that is still in the processor's caches runs in half
+the time that it takes in twenty threads which come to it one by one.
 Source: performance guide 1, section 2 (design "group commit") and its crash test. The transaction itself is in `committing.py`.
 """
 
@@ -10,13 +12,13 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 import psycopg2
 
 from retention.intake.committing import Committer
-from retention.intake.reading import Row
+from retention.intake.reading import Reading, Row, Single, read_singles
+from retention.kit.metrics import EVENTS
 
 CAPACITY_ROWS = 20_000
 LARGEST_GROUP = 5_000
@@ -26,6 +28,7 @@ SIBLINGS = 4  # requests in a group that show many send at once; then the next g
 LINGER_SECONDS = 0.008
 
 log = logging.getLogger("boomerang.intake")
+_STORED = EVENTS.labels("stored")
 _BY_ITS_WORDS = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, TypeError, OverflowError)  # what one row can make us raise
 
 
@@ -37,22 +40,25 @@ class NotStored(Exception):
     """The database is away or too slow; nothing is promised, the sender must keep its events."""
 
 
-def _closed() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
-
-@dataclass(eq=False)
 class Turn:
-    """One request's rows on their way, and what became of them. done: a lock that opens when that is known."""
+    """One request's rows on their way, and what became of them.
 
-    store_id: int
-    rows: Sequence[Row]
-    done: threading.Lock = field(default_factory=_closed)
-    refused: list[int] = field(default_factory=list)
-    failed: bool = False
-    given_up: bool = False
+    single: the request, where it is one event and not read yet; then `reading` says what it held. size: events at most.
+    done: a lock that opens when all is known.
+    """
+
+    __slots__ = ("done", "failed", "given_up", "reading", "refused", "rows", "single", "size", "store_id")
+
+    def __init__(self, store_id: int, rows: Sequence[Row] = (), *, single: Single | None = None) -> None:
+        self.store_id = store_id
+        self.rows = rows
+        self.single = single
+        self.size = len(rows) if single is None else 1
+        self.reading: Reading | None = None
+        self.refused: Sequence[int] = ()
+        self.failed = self.given_up = False
+        self.done = threading.Lock()
+        self.done.acquire()
 
 
 class _Admission:
@@ -69,16 +75,16 @@ class _Admission:
         """Let a request in. Raises QueueFull."""
         with self._lock:
             requests = self._requests.get(turn.store_id, 0)
-            if self._rows + len(turn.rows) > self._capacity_rows or requests >= self._most_of_one:
+            if self._rows + turn.size > self._capacity_rows or requests >= self._most_of_one:
                 raise QueueFull
             self._requests[turn.store_id] = requests + 1
-            self._rows += len(turn.rows)
+            self._rows += turn.size
 
     def leave(self, turns: Iterable[Turn]) -> None:
         """Note that requests have their answers."""
         with self._lock:
             for turn in turns:
-                self._rows -= len(turn.rows)
+                self._rows -= turn.size
                 self._requests[turn.store_id] -= 1
                 if not self._requests[turn.store_id]:
                     del self._requests[turn.store_id]
@@ -103,10 +109,10 @@ class Line:
         size = 0
         while self._stores:
             store_id, turns = next(iter(self._stores.items()))
-            if group and size + len(turns[0].rows) > LARGEST_GROUP:
+            if group and size + turns[0].size > LARGEST_GROUP:
                 break
             group.append(turns.popleft())
-            size += len(group[-1].rows)
+            size += group[-1].size
             if turns:
                 self._stores.move_to_end(store_id)
             else:
@@ -140,6 +146,24 @@ class Writer:
         Raises QueueFull or NotStored; then the same rows may be sent again, their keys keep them from being stored twice.
         """
         turn = Turn(rows[0].store_id, rows)
+        self._wait_for(turn)
+        return list(turn.refused)
+
+    def write_single(self, single: Single) -> Reading:
+        """Read and store a request that is one event, and return what it held after the commit, or as soon as it was refused.
+
+        Raises as `write` does.
+        """
+        turn = Turn(single.sender.store_id, single=single)
+        self._wait_for(turn)
+        if turn.reading is None:
+            raise NotStored
+        for place in turn.refused:
+            turn.reading.lose(place)
+        return turn.reading
+
+    def _wait_for(self, turn: Turn) -> None:
+        """Queue a request and wait until it has its answer."""
         self._admission.enter(turn)
         self._arriving.put(turn)
         if self._thread is None or not self._thread.is_alive():
@@ -147,7 +171,6 @@ class Writer:
         turn.given_up = not turn.done.acquire(timeout=self._wait_seconds)
         if turn.failed or turn.given_up:
             raise NotStored
-        return turn.refused
 
     def close(self) -> None:
         """Write what waits, end the flusher and close the connection."""
@@ -168,13 +191,14 @@ class Writer:
         while coming or self._line:
             coming = self._gather() and coming
             turns = self._line.take_group()
-            self._lingers = len(turns) >= SIBLINGS and sum(len(turn.rows) for turn in turns) < LARGEST_GROUP // 10
+            self._lingers = len(turns) >= SIBLINGS and sum(turn.size for turn in turns) < LARGEST_GROUP // 10
             stored = False
             try:
-                self._flush([turn for turn in turns if not turn.given_up])
+                turns = self._read(turns)
+                self._flush(turns)
                 stored = True
             except psycopg2.Error as error:
-                log.warning("events were not stored", extra={"cause": type(error).__name__, "rows": sum(len(turn.rows) for turn in turns)})
+                log.warning("events were not stored", extra={"cause": type(error).__name__, "rows": sum(turn.size for turn in turns)})
             finally:
                 self._answer(turns, stored=stored)
 
@@ -189,20 +213,36 @@ class Writer:
             self._line.add(turn)
         return True
 
+    def _read(self, turns: list[Turn]) -> list[Turn]:
+        """Read the requests that are one event; answer those with nothing to store, and return the others."""
+        unread = [turn for turn in turns if turn.single is not None and not turn.given_up]
+        if not unread:
+            return turns
+        for turn, reading in zip(unread, read_singles([turn.single for turn in unread if turn.single]), strict=True):
+            turn.reading, turn.rows = reading, reading.rows
+        refused = [turn for turn in unread if not turn.rows]
+        if not refused:
+            return turns
+        self._answer(refused, stored=True)
+        return [turn for turn in turns if turn not in refused]
+
     def _answer(self, turns: Sequence[Turn], *, stored: bool) -> None:
         self._admission.leave(turns)
+        if stored:
+            _STORED.inc(sum(len(turn.rows) - len(turn.refused) for turn in turns if not turn.given_up))
         for turn in turns:
             turn.failed = not stored
             turn.done.release()
 
     def _flush(self, turns: Sequence[Turn]) -> None:
+        turns = [turn for turn in turns if not turn.given_up]
         rows = [row for turn in turns for row in turn.rows]
-        if not rows:
-            return
-        owners = [(turn, place) for turn in turns for place in range(len(turn.rows))]
-        for number in self._store(rows):
-            turn, place = owners[number]
-            turn.refused.append(place)
+        refused = self._store(rows) if rows else ()
+        if refused:
+            owners = [(turn, place) for turn in turns for place in range(len(turn.rows))]
+            for number in refused:
+                turn, place = owners[number]
+                turn.refused = [*turn.refused, place]
 
     def _store(self, rows: Sequence[Row]) -> list[int]:
         """Commit rows; the ones the database refuses are found by halving, so that a bad row costs its neighbours nothing."""

@@ -17,17 +17,27 @@ _REMEMBERED = 4096  # addresses read lately; reading one costs as much as all el
 
 def client_ip(request: HttpRequest) -> str:
     """Return the caller's address as text; UNKNOWN when it cannot be told (a socket file, a broken header)."""
-    return ip_in(request.META)
+    return _plain(_named_in(request.META))
 
 
-def ip_in(environ: Mapping[str, Any]) -> str:
-    """Return the same of a WSGI environment, for what stands in front of Django."""
-    text = environ.get("REMOTE_ADDR", "")
+def network_in(environ: Mapping[str, Any]) -> str:
+    """Return `network_of` that address, from a WSGI environment, for what stands in front of Django."""
+    return _network(_named_in(environ))
+
+
+def _named_in(environ: Mapping[str, Any]) -> str:
+    """Return the address as the server or the last of our proxies wrote it."""
+    text: str = environ.get("REMOTE_ADDR", "")
     trusted = int(settings.TRUSTED_PROXY_COUNT)
     if trusted:
         forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
         text = forwarded[-trusted] if len(forwarded) >= trusted else text
-    return _plain(text)
+    return text
+
+
+@lru_cache(_REMEMBERED)
+def _network(text: str) -> str:
+    return network_of(_plain(text))
 
 
 @lru_cache(_REMEMBERED)

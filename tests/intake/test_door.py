@@ -136,6 +136,18 @@ def test_a_database_that_is_away_is_said_at_once_and_found_again(make_door):
     assert stored(store) == 2
 
 
+def test_what_is_refused_is_said_while_the_database_is_away(make_door):
+    _key, key = make_key(make_store())
+
+    def connect():
+        raise psycopg2.OperationalError("no route")
+
+    door = make_door(writer=Writer(committer=Committer(connect=connect)))
+    status, _headers, answer = ask(door, "/v1/track", {"userId": "u", "messageId": "x"}, key=key)
+    assert (status, answer["errors"][0]["messageId"]) == (400, "x")
+    assert ask(door, "/v1/track", event(1), key=key)[0] == 503
+
+
 def test_events_we_had_cost_the_new_ones_beside_them_nothing_and_are_stored_once(make_door):
     store = make_store()
     _key, key = make_key(store)

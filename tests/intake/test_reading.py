@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retention.intake.bodies import LARGEST_BODY, BodyRefused, decode_strictly, read_body
 from retention.intake.envelopes import open_batch
-from retention.intake.reading import Sender, key_of, read_batch, read_single
+from retention.intake.reading import Sender, Single, key_of, read_batch, read_singles
 
 NOW = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 SENDER = Sender(store_id=1, trusted=True, received_at=NOW)
@@ -75,6 +75,40 @@ def test_a_bad_event_refuses_itself_and_not_its_neighbours(case):
     assert [row.name for row in reading.rows] == ["Product Viewed", "Product Viewed"]
     assert [(refused.index, refused.field) for refused in reading.refused] == [(1, field)]
     assert words in reading.refused[0].message
+
+
+def singles(*bodies: bytes):
+    """Return what requests of one event each held, every one of a store of its own."""
+    return read_singles(
+        [Single(body, "track", Sender(store_id=place, trusted=True, received_at=NOW)) for place, body in enumerate(bodies, 1)]
+    )
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_single_event_refuses_itself_and_not_the_requests_read_with_it(case):
+    event, field, words = BAD[case]
+    first, bad, last = singles(GOOD, event, GOOD.replace(b"m1", b"m2"))
+    assert [(row.store_id, row.name) for reading in (first, last) for row in reading.rows] == [(1, "Product Viewed"), (3, "Product Viewed")]
+    if case == "unknown type":  # the address says which kind it is
+        assert [row.name for row in bad.rows] == ["E"]
+        return
+    assert (bad.rows, [(refused.index, refused.field) for refused in bad.refused]) == ([], [(0, field)])
+    assert words in bad.refused[0].message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'{"event":"E","userId":"x","properties":{"a":[1', b'2]}},{"event":"E","userId":"y"},{"event":"E","userId":"z"}'),
+        (b'{"event":"E","userId":"x"},{"event":"E","userId":"y"}', b""),
+        (b'{"event":"E","userId":"x"', b'"properties":{}}'),
+        (b'{"event":"E","userId":"x"}],[{"event":"E","userId":"y"}', b'{"event":"E","userId":"z"}]'),
+    ],
+)
+def test_a_body_cannot_reach_into_one_of_another_sender(before, after):
+    first, between, last = singles(before, GOOD, after)
+    assert (first.rows, last.rows) == ([], [])
+    assert [(row.store_id, row.external_id) for row in between.rows] == [(2, "u1")]
 
 
 SOUND = b'{"type":"track","event":"E","userId":"u","messageId":"a"}'
@@ -188,7 +222,8 @@ def test_numbers_beyond_53_bits_survive_and_ids_may_be_numbers():
 
 
 def test_rudderstack_puts_traits_into_the_context():
-    row = read_single(b'{"userId":"u","context":{"traits":{"email":"a@b.test"}}}', kind="identify", sender=SENDER).rows[0]
+    body = b'{"userId":"u","context":{"traits":{"email":"a@b.test"}}}'
+    row = read_singles([Single(body, "identify", SENDER)])[0].rows[0]
     assert told(row) == {"email": "a@b.test"}
 
 
@@ -259,6 +294,9 @@ def test_reads_every_sound_object_as_pythons_parser_does(value, indent):
 )
 def test_an_event_is_read_alike_alone_and_among_neighbours(events):
     together = read(*events)
+    for reading, one in zip(singles(*events), (singles(event)[0] for event in events), strict=True):
+        assert [told(row) for row in reading.rows] == [told(row) for row in one.rows]
+        assert [refused.message for refused in reading.refused] == [refused.message for refused in one.refused]
     alone = [read(raw) for raw in events]
     assert [told(row) for row in together.rows] == [told(row) for one in alone for row in one.rows]
     assert [refused.message for refused in together.refused] == [refused.message for one in alone for refused in one.refused]

@@ -33,6 +33,18 @@ def test_runs_from_the_dialled_moment_at_the_dialled_speed(monkeypatch: pytest.M
     assert CHRISTMAS <= first <= second <= CHRISTMAS + most
 
 
+def test_a_process_that_asks_once_whether_there_is_a_dial_follows_it_or_real_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dial = tmp_path / "clock"
+    monkeypatch.delenv("BOOMERANG_CLOCK_FILE", raising=False)
+    before, told = datetime.now(UTC), clock.of_this_process()()
+    assert before <= told <= datetime.now(UTC)
+    assert told.tzinfo is UTC
+    monkeypatch.setenv("BOOMERANG_CLOCK_FILE", str(dial))
+    follows = clock.of_this_process()
+    clock.set_dial(dial, virtual=CHRISTMAS, speed=0)
+    assert follows() == CHRISTMAS
+
+
 def test_sees_a_dial_that_was_turned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     dial = tmp_path / "dial"
     monkeypatch.setenv("BOOMERANG_CLOCK_FILE", str(dial))
