@@ -3,7 +3,7 @@
 No database here: a provider gets plain values and returns a typed answer. Classification: reliability guide 2.3.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -139,12 +139,8 @@ class Waiting(Protocol):
 class Streaming(Protocol):
     """A session that hands over many messages in fewer round trips than one by one."""
 
-    def send_each(self, waiting: Waiting) -> Iterator[int | None]:
-        """Hand over messages until none waits; each that was taken is answered. Never raises for the network.
-
-        Says before it waits for an answer by which file number that comes, so that one thread may go on with another session meanwhile;
-        None before what may take longer. Whoever goes on at once waits there.
-        """
+    def send_each(self, waiting: Waiting) -> None:
+        """Hand over messages until none waits; each that was taken is answered. Never raises for the network."""
 
 
 class Provider(Protocol):

@@ -7,7 +7,7 @@ unknown. Source: reliability guide 2.3.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -45,7 +45,6 @@ TRIED_FIRST = 4
 """So few does a helper try an account with that has not answered this process lately: one that counts connections may refuse them all."""
 RESERVE_SECONDS = LEASE_SECONDS
 IDLE_SECONDS = 5.0  # until one of several connections that found nothing of its own looks again, unless somebody rings
-_COUNTED = ("sent", "unknown", "failed")  # into a day's allowance
 WORK_SECONDS = 30.0  # for one slice; what is left of it is given back
 
 # Picked once, before the update: as a plain sub-select the planner may run it again for every row, and lock more than the limit.
@@ -146,18 +145,19 @@ def _together(slices: Sequence[Slice]) -> Slice:
 
 def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slice:
     """Send what is due of one channel by one way."""
-    holder, account, ended = uuid4(), route.account, dict[int, str]()
+    holder, account = uuid4(), route.account
+    counts: Counter[str] = Counter()
     with ExitStack() as at_the_end:  # each of them, whatever became of the others
         today = routing.take(route, SLICE)
-        at_the_end.callback(lambda: routing.give_back(route, today - sum(state in _COUNTED for state in ended.values())))
+        at_the_end.callback(lambda: routing.give_back(route, today - sum(counts[state] for state in ("sent", "unknown", "failed"))))
         at_the_end.callback(_let_go_of_broken)
         grant = buckets.take(account, today)
-        at_the_end.callback(lambda: buckets.give_back(account, grant.messages - len(ended)))
+        at_the_end.callback(lambda: buckets.give_back(account, grant.messages - sum(counts.values())))
         ids, more = _reserve_by(route, holder, channel=channel, now=clock(), limit=grant.messages)
-        at_the_end.callback(give_back, holder, ids, but=ended)
+        at_the_end.callback(give_back, holder, ids)
         at_the_end.callback(_let_go_of_broken)
         with beating(lambda: _renew(holder, ids, store_id=store.pk), every=RESERVE_SECONDS / 3):
-            stopped = _send_reserved(ids, ended, store=store, channel=channel, route=route, holder=holder, clock=clock)
+            stopped = _send_reserved(ids, counts, store=store, channel=channel, route=route, holder=holder, clock=clock)
     if stopped and route.lent:
         leave_alone(account)
     elif stopped and account.connection_id is not None:
@@ -165,7 +165,7 @@ def _slice_by(store: Store, route: Route, *, channel: str, clock: Clock) -> Slic
     wait_seconds = grant.wait_seconds if len(ids) == grant.messages else 0.0
     if not (ids or more or wait_seconds) and (route.split or route.urgent):
         wait_seconds = IDLE_SECONDS
-    return Slice(len(ids), Counter(ended.values()), more=more, stopped=stopped, wait_seconds=wait_seconds)
+    return Slice(len(ids), counts, more=more, stopped=stopped, wait_seconds=wait_seconds)
 
 
 def _let_go_of_broken() -> None:
@@ -187,8 +187,8 @@ def _reserve_by(route: Route, holder: UUID, *, channel: str, now: datetime, limi
     return ids, len(ids) == SLICE if ids or route.lent else looking.go_on(connection_id, look)
 
 
-def _send_reserved(ids: list[int], ended: dict[int, str], *, store: Store, channel: str, route: Route, holder: UUID, clock: Clock) -> bool:
-    """Send what was reserved, a few at a time, and note in `ended` what became of it; return whether the account takes nothing now."""
+def _send_reserved(ids: list[int], counts: Counter[str], *, store: Store, channel: str, route: Route, holder: UUID, clock: Clock) -> bool:
+    """Send what was reserved, a few at a time, and count into `counts` what became of it; return whether the account takes nothing now."""
     give_up = time.monotonic() + WORK_SECONDS
     messages = _repeatable(read_messages(ids), channel=channel, account=route.account, holder=holder, now=clock())
     found, budget = contexts(messages, store=store), budget_of_store()
@@ -204,7 +204,7 @@ def _send_reserved(ids: list[int], ended: dict[int, str], *, store: Store, chann
             states, stopped = _send_chunk(
                 chunk, made, store=store, channel=channel, route=route, budget=budget, takes=takes, holder=holder, clock=clock
             )
-            ended.update(states)
+            counts.update(states.values())
             if stopped:
                 return True
             if route.lent and is_slow(route.account):
@@ -257,12 +257,11 @@ def _renew(holder: UUID, ids: list[int], *, store_id: int) -> None:
         cursor.execute(_RENEW, [RESERVE_SECONDS, ids, store_id, holder])
 
 
-def give_back(holder: UUID, ids: list[int], *, but: Collection[int] = ()) -> None:
-    """Return what of this was reserved and not used. but: those whose end was written down, which nobody holds any more."""
+def give_back(holder: UUID, ids: list[int]) -> None:
+    """Return what of this was reserved and not used."""
     if ids:
-        left = [message_id for message_id in ids if message_id not in but]
         with connection.cursor() as cursor:
-            cursor.execute(_GIVE_BACK, {"store": require_store_id(), "ids": left, "holder": holder})
+            cursor.execute(_GIVE_BACK, {"store": require_store_id(), "ids": ids, "holder": holder})
 
 
 def _send_chunk(

@@ -1,35 +1,24 @@
-"""Hand over a few built messages at once, over kept connections: by this thread alone, or by as many as the account is worth.
-
-An account that answers at once keeps nobody waiting, and to change threads costs as much as to hand over: one thread writes to a few
-connections and goes on with whichever answers. Connections that must be opened get threads, and so do accounts that take their time.
-"""
+"""Hand over a few built messages at once: sender threads, each on a kept connection of its own, as many as the account is worth."""
 
 import os
-import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 
-from campaigns.channels import Account, Answer, Outcome, Outgoing, Provider, Streaming
+from campaigns.channels import Account, Answer, Outcome, Outgoing, Provider, Session, Streaming
 from campaigns.sending.lines import line
 
 SENDERS = 32
 FEW_SENDERS, FEW_SECONDS, TRY_AGAIN = 2, 0.03, 16
-ALONE = 4
-"""So many connections does one thread serve by itself where the account answers at once: fewer wait for it, and more are no quicker."""
 SLOW_IN_A_ROW, SLOW_SECONDS = 2, 10.0
 """An account that took its time so often, one after the other, and so lately, counts as slow: once alone may be a busy machine."""
 LEFT_ALONE_SECONDS, TRUSTED_SECONDS = 60.0, 60.0
 """For how long one that refused a helper gets no more hands, and one that answered a process at once needs no new try."""
 ENOUGH = SENDERS // 2
 """So many in `FEW_SECONDS` are no slow relay: at most a busy machine, which more threads would only make busier."""
-_OVER = -1  # no file has this number
 DEADLINE_SECONDS = 20.0  # the lease is at least twice this
-
-Hand = Iterator[int | None]
-"""One connection's way through messages; says before each wait what it waits for, see `Streaming`."""
 
 
 def is_slow(account: Account) -> bool:
@@ -53,32 +42,25 @@ def send_all(
 ) -> dict[int, Answer]:
     """Hand over a few messages at once, each on a kept connection of its own.
 
-    A relay that answers at once is served by this thread alone, over a few connections: more would only wait for each other. One that takes
-    its time gets a thread for each message, or `most` of them; one that nobody knows yet a few.
+    A relay that answers at once is served by a few threads: more would only wait for each other. One that takes its time gets all, or
+    `most` of them.
     """
-    pace = _pace_of(account)
+    pool, pace = _senders(), _pace_of(account)
     width = min(pace.width(), most)
-    alone = width < SENDERS and pace.has_answered
-    width = min(ALONE, most) if alone else width
     chunk = _Chunk(outgoing, lease_ends, spread=width == SENDERS)
-    hands = [_hand_over(chunk, provider, account) for _ in range(min(width, len(outgoing)))]
-    futures: list[Future[None]] = []
 
-    def by_a_thread(hand: Hand) -> None:
-        futures.append(_senders().submit(_go_on, hand))
+    def work() -> None:
+        if chunk.left:
+            with line(provider, account) as session:
+                _hand_over(chunk, session)
 
+    futures = [pool.submit(work) for _ in range(min(width, len(outgoing)))]
     left, enough = len(outgoing), True
-    if alone:
-        left, enough = _alone(hands, chunk, by_a_thread)
-    else:
-        for hand in hands:
-            by_a_thread(hand)
-    if enough and futures:
-        enough = _enough(chunk, left, lambda: bool(wait(futures, timeout=FEW_SECONDS).not_done))
+    while enough and left and wait(futures, timeout=FEW_SECONDS).not_done:
+        enough, left = left - chunk.left >= ENOUGH, chunk.left
     pace.note(slow=not enough)
     chunk.spread = most == SENDERS
-    for _ in range(min(chunk.left, most - len(futures))):
-        by_a_thread(_hand_over(chunk, provider, account))
+    futures += [pool.submit(work) for _ in range(min(chunk.left, most - len(futures)))]
     for future in futures:
         future.result()
     if enough and any(answer.outcome is Outcome.ACCEPTED for answer in chunk.answers.values()):
@@ -127,69 +109,14 @@ class _Chunk:
         self.answers[self._ids[id(outgoing)]] = answer
 
 
-def _hand_over(chunk: _Chunk, provider: Provider, account: Account) -> Hand:
-    if not chunk.left:
+def _hand_over(chunk: _Chunk, session: Session) -> None:
+    if isinstance(session, Streaming):
+        session.send_each(chunk)
         return
-    with line(provider, account) as session:
-        if isinstance(session, Streaming):
-            yield from session.send_each(chunk)
-            return
-        while (one := chunk.take()) is not None:
-            deadline = chunk.begin(one)
-            if deadline is not None:
-                yield None
-                chunk.answered(one, session.send(one, deadline=deadline))
-
-
-def _go_on(hand: Hand) -> None:
-    """Let one hand do the rest, and wait with it."""
-    for _ in hand:
-        pass
-
-
-def _enough(chunk: _Chunk, left: int, go_on: Callable[[], bool]) -> bool:
-    """Say whether messages leave as fast as an account takes them that answers at once. left: so many waited at the beginning.
-
-    go_on: for a moment; says whether more is to do.
-    """
-    enough = True
-    while enough and chunk.left and go_on():
-        enough, left = left - chunk.left >= ENOUGH, chunk.left
-    return enough
-
-
-def _alone(hands: Sequence[Hand], chunk: _Chunk, by_a_thread: Callable[[Hand], None]) -> tuple[int, bool]:
-    """Let several hands go on by this thread alone, as long as the account answers at once.
-
-    by_a_thread: gets those with whom somebody must wait. Returns how many messages wait at the end, and whether the account did answer.
-    """
-    poll, going = select.poll(), dict[int, Hand]()
-
-    def step(hand: Hand) -> None:
-        waits_for = next(hand, _OVER)
-        if waits_for is None:
-            by_a_thread(hand)
-        elif waits_for != _OVER:
-            going[waits_for] = hand
-            poll.register(waits_for, select.POLLIN)
-
-    def go_on() -> bool:
-        until = time.monotonic() + FEW_SECONDS
-        while going and (seconds := until - time.monotonic()) > 0:
-            for place, _ in poll.poll(1000 * seconds):
-                poll.unregister(place)
-                step(going.pop(place))
-        return bool(going)
-
-    left = chunk.left
-    for hand in hands:
-        step(hand)
-    enough = _enough(chunk, left, go_on)
-    if enough:
-        go_on()  # the last of them were taken a moment ago
-    for hand in going.values():
-        by_a_thread(hand)
-    return chunk.left, enough
+    while (one := chunk.take()) is not None:
+        deadline = chunk.begin(one)
+        if deadline is not None:
+            chunk.answered(one, session.send(one, deadline=deadline))
 
 
 class Pace:

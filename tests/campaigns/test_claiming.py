@@ -11,11 +11,9 @@ from typing import Any
 import psycopg2
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Flight, Message
+from campaigns.models import Message
 from campaigns.sending import dispatch, gate, recording
-from retention.customers.models import Consent
 from retention.kit import clock
 from retention.tenancy.context import store_context
 from retention.tenancy.prepared import Prepared
@@ -50,18 +48,6 @@ def together(store: Any, *works: Callable[[], None]) -> None:
 def send_everything(store: Any) -> None:
     while dispatch.dispatch_slice(store, channel="email", clock=clock.now).reserved:
         pass
-
-
-def test_the_end_of_a_slice_looks_up_what_was_not_recorded_and_nothing_else(store: Any, sink: Any) -> None:
-    *_recorded, held_back = make_ready(5, now=clock.now())
-    Consent.objects.filter(customer_id=held_back.customer_id).delete()
-    with CaptureQueriesContext(connection) as asked:
-        dispatch.dispatch_slice(store, channel="email", clock=clock.now)
-    (end,) = [query["sql"] for query in asked if "DELETE FROM campaigns_flight" in query["sql"]]
-    assert end.count(f"ARRAY[{held_back.pk}]") == 2
-    assert Counter(Message.objects.values_list("state", flat=True)) == {"sent": 4, "suppressed": 1}
-    assert not Flight.objects.exists()
-    assert not Message.objects.filter(holder__isnull=False).exists()
 
 
 def test_four_workers_send_each_message_once(store: Any, sink: Any, monkeypatch: Any) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -242,7 +241,7 @@ def test_a_line_of_mails_ends_as_each_would_by_itself(refused: bytes, most: int,
     relay, line = Relay(refused=refused, most=most), Line(*names)
     with serving(relay) as port:
         session = SMTP.open(account(port))
-        deque(session.send_each(line), maxlen=0)
+        session.send_each(line)
         session.close()
     assert line.answers == {name: OUTCOMES[name] for name in names}
     assert relay.accepted == [name for name in names if OUTCOMES[name] is Outcome.ACCEPTED]
@@ -252,6 +251,6 @@ def test_the_next_envelope_leaves_with_the_content() -> None:
     relay, line = Relay(slow=True), Line("ana", "bo", "cy")
     with serving(relay) as port:
         session = SMTP.open(account(port))
-        deque(session.send_each(line), maxlen=0)
+        session.send_each(line)
     assert (relay.accepted, relay.connections) == (["ana", "bo", "cy"], 1)
     assert set(line.answers.values()) == {Outcome.ACCEPTED}

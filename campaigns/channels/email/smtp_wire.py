@@ -135,8 +135,12 @@ class Wire:
             reply = self.command(base64.b64encode(text.encode()).decode(), deadline=deadline)
         return reply
 
-    def one_by_one(self, commands: Sequence[str], *, deadline: float) -> list[Reply]:
-        """Send commands, each when the one before it was answered; stop at the first refusal."""
+    def commands(self, commands: Sequence[str], *, deadline: float) -> list[Reply]:
+        """Send commands, at once where the relay allows it; without pipelining stop at the first refusal."""
+        together = self.ahead(commands)
+        if together:
+            self.write(together, deadline=deadline)
+            return [self.read(deadline=deadline) for _ in commands]
         replies: list[Reply] = []
         for command in commands:
             replies.append(self.command(command, deadline=deadline))

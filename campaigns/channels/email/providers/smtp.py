@@ -6,22 +6,15 @@ Answers are classified by phase: until the final dot is written a failure means 
 ambiguous. Source: reliability guide 2.3 and 2.5; RFC 5321, 2920, 3207, 4954.
 """
 
-import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from campaigns.channels.base import Account, Answer, Outcome, Outgoing, Waiting
 from campaigns.channels.email.smtp_wire import CannotConnect, Reply, Wire, WireBroken
 
 _RETRY_SECONDS = 60
 _REST_SECONDS = 300
-_GRACE_SECONDS = 0.05
-"""So long an answer is read for after a pause, whatever the deadline: it may have come in time while another connection held us up."""
 _FINAL_DOT = b".\r\n"
-_Result = TypeVar("_Result")
-Pausing = Generator[int | None, None, _Result]
-"""Steps that say before each wait what they wait for, see `Streaming`, and at the end what came of them."""
 
 
 class Smtp:
@@ -44,10 +37,10 @@ class SmtpSession:
 
     def send(self, outgoing: Outgoing, *, deadline: float) -> Answer:
         """Hand over one message within the deadline."""
-        refusal = _without_pause(self._open(outgoing, deadline))
-        return refusal if refusal is not None else _without_pause(self._content(outgoing, deadline))[0]
+        refusal = self._open(outgoing, deadline)
+        return refusal if refusal is not None else self._content(outgoing, deadline)[0]
 
-    def send_each(self, waiting: Waiting) -> Iterator[int | None]:
+    def send_each(self, waiting: Waiting) -> None:
         """Hand over messages until none waits. The envelope of the next leaves with the content of this one: one round trip a mail."""
         one, opened = waiting.take(), False
         while one is not None:
@@ -57,13 +50,13 @@ class SmtpSession:
                     self._drop()
                 one, opened = waiting.take(), False
                 continue
-            refusal = None if opened else (yield from self._open(one, deadline))
+            refusal = None if opened else self._open(one, deadline)
             if refusal is not None:
                 waiting.answered(one, refusal)
                 one, opened = waiting.take(), False
                 continue
             following = waiting.following()
-            answer, opened, refusal = yield from self._content(one, deadline, following)
+            answer, opened, refusal = self._content(one, deadline, following)
             waiting.answered(one, answer)
             if refusal is not None and following is not None:
                 waiting.answered(following, refusal)
@@ -76,21 +69,19 @@ class SmtpSession:
             self.wire.close()
             self.wire = None
 
-    def _open(self, outgoing: Outgoing, deadline: float) -> Pausing[Answer | None]:
+    def _open(self, outgoing: Outgoing, deadline: float) -> Answer | None:
         """Bring a message so far that the relay waits for its content, or return why not.
 
         A kept connection may be closed, or the relay ends it: then the message gets a new one.
         """
         kept = self.wire is not None
-        refusal, broke = yield from self._try_to_open(outgoing, deadline)
+        refusal, broke = self._try_to_open(outgoing, deadline)
         if kept and broke:
-            refusal, broke = yield from self._try_to_open(outgoing, deadline)
+            refusal, broke = self._try_to_open(outgoing, deadline)
         return refusal
 
-    def _try_to_open(self, outgoing: Outgoing, deadline: float) -> Pausing[tuple[Answer | None, bool]]:
+    def _try_to_open(self, outgoing: Outgoing, deadline: float) -> tuple[Answer | None, bool]:
         """Try once; the second value says that the connection ended before the relay took any command of this message."""
-        if self.wire is None:
-            yield None
         try:
             wire = self._connected(deadline)
         except CannotConnect as error:
@@ -98,7 +89,7 @@ class SmtpSession:
             seconds = _REST_SECONDS if error.whole_account else _RETRY_SECONDS
             return Answer(Outcome.NOT_SENT, retry_after_seconds=seconds, whole_account=True, detail=error.detail), False
         try:
-            replies = yield from self._asked(wire, _envelope(outgoing), deadline)
+            replies = wire.commands(_envelope(outgoing), deadline=deadline)
         except (OSError, WireBroken) as error:
             self._drop()
             return Answer(
@@ -109,15 +100,6 @@ class SmtpSession:
             return before_content(replies), True
         return self._refusal(replies, deadline), False
 
-    def _asked(self, wire: Wire, commands: Sequence[str], deadline: float) -> Pausing[list[Reply]]:
-        """Return the replies to commands, which leave at once where the relay allows it; else up to the first refusal."""
-        together = wire.ahead(commands)
-        if not together:
-            return wire.one_by_one(commands, deadline=deadline)
-        wire.write(together, deadline=deadline)
-        yield wire.sock.fileno()
-        return [wire.read(deadline=deadline) for _ in commands]
-
     def _refusal(self, replies: Sequence[Reply], deadline: float) -> Answer | None:
         """Return what the replies to an envelope refuse, with the connection fit for the next message; None: it waits for the content."""
         refusal = before_content(replies)
@@ -127,9 +109,7 @@ class SmtpSession:
             self._reset(deadline)
         return refusal
 
-    def _content(
-        self, outgoing: Outgoing, deadline: float, following: Outgoing | None = None
-    ) -> Pausing[tuple[Answer, bool, Answer | None]]:
+    def _content(self, outgoing: Outgoing, deadline: float, following: Outgoing | None = None) -> tuple[Answer, bool, Answer | None]:
         """Hand over a content, and with it the next message's envelope where the relay allows it.
 
         Second value: it waits for that one's content; third: why it refuses it. Neither: that one is begun anew.
@@ -149,9 +129,7 @@ class SmtpSession:
         try:
             if broken is not None:
                 raise broken
-            if not wire.buffer:
-                yield wire.sock.fileno()
-            reply = wire.read(deadline=max(deadline, time.monotonic() + _GRACE_SECONDS))
+            reply = wire.read(deadline=deadline)
         except (OSError, WireBroken) as error:
             self._drop()
             return Answer(Outcome.AMBIGUOUS, detail=f"no answer after the final dot: {type(error).__name__}"), False, None
@@ -188,16 +166,6 @@ class SmtpSession:
         if self.wire is not None:
             self.wire.drop()
             self.wire = None
-
-
-def _without_pause(steps: Pausing[_Result]) -> _Result:
-    """Go through steps that wait for themselves, and return what came of them."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as over:
-            result: _Result = over.value
-            return result
 
 
 def _envelope(outgoing: Outgoing) -> tuple[str, ...]:
