@@ -6,7 +6,7 @@ Nothing here knows what an event is; that is `reading.py`.
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -143,12 +143,20 @@ def _refuse_doubled(raw: bytes) -> None:
     def one_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            names = [name for name, _value in pairs]
-            doubled = next(name for name in names if names.count(name) > 1)
-            raise BodyRefused("The key stands twice in one object.", field=doubled[:80])
+            raise BodyRefused("The key stands twice in one object.", field=first_doubled(name for name, _value in pairs)[:80])
         return found
 
     json.loads(raw, object_pairs_hook=one_object)
+
+
+def first_doubled(names: Iterable[str]) -> str:
+    """Return the first of these names that stood before, or an empty text; each is looked at once, for an object may have thousands."""
+    met: set[str] = set()
+    for name in names:
+        if name in met:
+            return name
+        met.add(name)
+    return ""
 
 
 def _said(error: msgspec.ValidationError) -> tuple[str]:

@@ -21,7 +21,7 @@ def arrays_of(rows: Iterable[Sequence[Any]]) -> list[str]:
 
 
 def column_of(values: Sequence[Any]) -> str:
-    """Return texts, or else numbers, moments or truths, as an array literal; None among them is NULL."""
+    """Return values of one kind, texts or else numbers, moments or truths, as an array literal; None among them is NULL."""
     if not isinstance(next((value for value in values if value is not None), None), str):
         return array_of(values)
     if None in values:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retention.intake.bodies import LARGEST_BODY, BodyRefused, decode_strictly, read_body
+from retention.intake.bodies import LARGEST_BODY, BodyRefused, decode_strictly, first_doubled, read_body
 from retention.intake.envelopes import open_batch
 from retention.intake.reading import Sender, Single, key_of, read_batch, read_singles
 
@@ -300,3 +300,21 @@ def test_an_event_is_read_alike_alone_and_among_neighbours(events):
     alone = [read(raw) for raw in events]
     assert [told(row) for row in together.rows] == [told(row) for one in alone for row in one.rows]
     assert [refused.message for refused in together.refused] == [refused.message for one in alone for refused in one.refused]
+
+
+def test_a_doubled_key_among_thousands_is_found_by_looking_at_each_once():
+    """The thread that reads it writes for all shops: a search of each name in all names would hold them up."""
+
+    class Name(str):
+        compared = 0
+
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            Name.compared += 1
+            return str.__eq__(self, other)
+
+    names = [Name(f"k{number}") for number in range(4_000)]
+    assert first_doubled([*names, Name("k3999")]) == "k3999"
+    assert Name.compared < len(names)
+    assert first_doubled(names) == ""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from retention.customers.models import CustomerEvent
-from retention.intake.projecting.batching import BATCH, project_batch
+from retention.intake.projecting.batching import project_batch
 from retention.stores.models import StoreWork
 from retention.stores.models.work import Taken
 from retention.tenancy.context import store_context
@@ -14,7 +14,8 @@ KIND = "project"
 BATCHES_PER_TURN = 10
 SECONDS_PER_TURN = 15.0  # well within the lease
 SECONDS_PER_RUN = 20.0
-PAUSED = 0.6  # of the time a full batch took: with a burst to work through, those who wait for the door's answer come first
+FEWEST_OF_A_BURST = 100  # in a batch behind which more waits: a batch of long events holds hardly more
+PAUSED = 0.6  # of the time a batch of a burst took: with a burst to work through, those who wait for the door's answer come first
 PAUSE = timedelta(seconds=1)  # until a store is looked at again that another worker is busy with
 
 
@@ -44,14 +45,14 @@ def project_store(store_id: int, *, now: datetime) -> int:
 def _take_turn(taken: Taken, *, now: Callable[[], datetime]) -> int:
     applied = 0
     with store_context(taken.store_id):
-        count, ends = BATCH, time.monotonic() + SECONDS_PER_TURN
+        count, waits, ends = 0, False, time.monotonic() + SECONDS_PER_TURN
         for number in range(BATCHES_PER_TURN):
             began = time.monotonic()
             count = project_batch(now=now())
             applied += count
-            if count < BATCH or number + 1 == BATCHES_PER_TURN or time.monotonic() >= ends:
+            waits = CustomerEvent.objects.unprojected().exists()
+            if not waits or count < FEWEST_OF_A_BURST or number + 1 == BATCHES_PER_TURN or time.monotonic() >= ends:
                 break
             time.sleep((time.monotonic() - began) * PAUSED)
-        waits = CustomerEvent.objects.unprojected().exists()
     StoreWork.settle(KIND, taken, next_at=(now() if count else now() + PAUSE) if waits else None)
     return applied

@@ -1,7 +1,6 @@
 """The stored events that wait for their effects, read lightly: a model's instance would cost more than the event's effects do."""
 
-from datetime import datetime
-from itertools import accumulate
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,9 +11,12 @@ from retention.tenancy.context import require_store_id
 
 _WAITING = """
     SELECT id, kind, name, anonymous_id, external_id, properties, context -> 'traits', occurred_at, received_at, trusted, backfill, source
-    FROM customers_customerevent WHERE store_id = %s AND projected_at IS NULL ORDER BY occurred_at, id LIMIT %s
+    FROM customers_customerevent WHERE store_id = %s AND projected_at IS NULL AND (occurred_at, id) > (%s, %s)
+    ORDER BY occurred_at, id LIMIT %s
 """
 MOST_LETTERS = 4 << 20  # of JSON in a batch: taken apart it is twenty times as large at worst
+PIECE = 250  # events read at first, to know how long they are; then as many as there is room for
+_BEFORE_ALL = (datetime(1, 1, 1, tzinfo=UTC), 0)
 
 
 class Waiting(msgspec.Struct, gc=False):
@@ -36,12 +38,24 @@ class Waiting(msgspec.Struct, gc=False):
 
 def read_waiting(size: int) -> list[Waiting]:
     """Return the active store's oldest events that wait, at most so many and of long ones fewer, as they were lived."""
+    events: list[Waiting] = []
+    letters, after, piece = 0, _BEFORE_ALL, min(size, PIECE)
+    while piece and (rows := _rows(after, piece)):
+        for row in rows:
+            letters += len(row[5]) + len(row[6] or "")
+            if letters > MOST_LETTERS and events:
+                return events
+            events.append(Waiting(*_parsed(row)))
+        after = (events[-1].occurred_at, events[-1].pk)
+        short_of = min(size - len(events), (MOST_LETTERS - letters) * len(events) // max(1, letters))
+        piece = max(0, short_of) if len(rows) == piece else 0
+    return events
+
+
+def _rows(after: tuple[datetime, int], most: int) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, [require_store_id(), size])
-        rows: Any = cursor.fetchall()
-    sizes = accumulate(len(row[5]) + len(row[6] or "") for row in rows)
-    fit = sum(size <= MOST_LETTERS for size in sizes)
-    return [Waiting(*_parsed(row)) for row in rows[: max(1, fit)]]
+        cursor.execute(_WAITING, [require_store_id(), *after, most])
+        return cursor.fetchall()
 
 
 def _parsed(row: Any) -> list[Any]:
