@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from campaigns.journeys.intake import take_news
 from campaigns.journeys.running import run_due
-from campaigns.models import Click, Enrollment, Message, Opening
+from campaigns.models import Click, Enrollment, Flight, Message, Opening
+from campaigns.sending import dispatch
 from campaigns.sending.opening import note_openings
 from campaigns.sending.receipts import note_clicks
 from retention.catalog.models import Product
@@ -56,6 +58,17 @@ def test_mails_and_what_comes_of_them(store: Any, sink: Any, now: Any, people: l
         Click.objects.bulk_create([Click(**each, position=1, method="GET") for each in told])
         assert (note_openings(now=now), note_clicks(now=now)) == (CONCERNED, CONCERNED)
     assert found == {}
+
+
+def test_what_is_reserved_held_on_to_and_given_back(store: Any, now: Any, people: list[Customer]) -> None:
+    some = Message.objects.order_by("-pk")[:CONCERNED].values("pk")
+    Message.objects.filter(pk__in=some).update(due_at=now)
+    holder = uuid4()
+    with most_stores_small(*TABLES), greedy(*TABLES, most=5 * CONCERNED) as found:
+        ids = dispatch.reserve(holder, channel="email", now=now, limit=dispatch.SLICE)
+        dispatch._renew(holder, ids, store_id=store.pk)
+        dispatch.give_back(holder, ids)
+    assert (len(ids), Message.objects.filter(holder=holder).count(), Flight.objects.count(), found) == (CONCERNED, 0, 0, {})
 
 
 def test_journeys(store: Any, now: Any, people: list[Customer]) -> None:
