@@ -17,12 +17,12 @@ _WAYS = ("force_custom_plan", "force_generic_plan")
 
 
 @contextmanager
-def most_stores_small(*tables: str) -> Iterator[None]:
-    """Have statistics taken by which an average store has ten rows of each table, and at the end those that are true.
+def most_stores_small(*tables: str, rows: float = 10) -> Iterator[None]:
+    """Have statistics taken by which an average store has so many rows of each table, and at the end those that are true.
 
     As on a platform of very many small stores and a few large ones. For tests that commit.
     """
-    _take(tables, "SET ({} = -0.1)")
+    _take(tables, f"SET ({{}} = {-1 / rows})")
     try:
         yield
     finally:
