@@ -49,7 +49,7 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     own = hosts_of(web_address=store.web_address)
     texts = _sources(messages) if sources is None else list(sources)
     asks, leads = (any(name in text for text in texts) for name in ("survey_url", "preferences_url"))
-    lines = _lines([message.cart_id for message in messages if message.cart_id], own=own)
+    lines = _lines({message.cart_id for message in messages if message.cart_id}, own=own)
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     site, own_words = LinkHost.site_in_use(), own_phrases()
     shop = _shop_without_words(store)
@@ -151,9 +151,9 @@ def _calm(value: Any, *, own: frozenset[str]) -> Any:
     return value
 
 
-def _lines(cart_ids: list[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
+def _lines(cart_ids: set[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    rows = _LINES.rows([require_store_id(), cart_ids]) if cart_ids else []
+    rows = _LINES.rows([require_store_id(), sorted(cart_ids)]) if cart_ids else []
     for cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url in rows:
         shown = found.setdefault(cart_id, [])
         if len(shown) < MOST_LINES:

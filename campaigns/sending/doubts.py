@@ -52,4 +52,4 @@ def give_up(message_ids: Collection[int], *, holder: Any, now: datetime) -> None
     """Call messages `unknown` that nobody can ask about any more; they were reserved by us."""
     if message_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_GIVE_UP, [ENDING, now, list(message_ids), require_store_id(), holder])
+            cursor.execute(_GIVE_UP, [ENDING, now, sorted(message_ids), require_store_id(), holder])

@@ -17,7 +17,7 @@ from django.db import transaction
 from campaigns.measurement import store_wide
 from campaigns.models.campaign import PATIENCE
 from campaigns.sending.arbiter import Contest
-from campaigns.sending.competing import CAMPAIGN_GOES_SQL, ON_CHANNEL_SQL, RIVALS_SQL, STUCK_AFTER, contests, lost
+from campaigns.sending.competing import CAMPAIGN_GOES_SQL, ON_CHANNEL_SQL, RIVALS_SQL, STUCK_AFTER, WANTED_SQL, contests, lost
 from campaigns.sending.doubts import ENDING
 from campaigns.sending.eligibility import USUAL_BUDGET, Budget, Do, Facts, Verdict, judge
 from campaigns.sending.sharing import later_ones, numbers_of
@@ -85,13 +85,9 @@ _FACTS = Prepared(
         ) AS ordered,
         {store_wide.IS_ON_SQL % "$3"} AS some_apart, {SPOKEN_OF_SQL % ("$9", "$3")} AS spoken_of
     FROM unnest($1, $2) AS wanted(id, digest)
-    JOIN campaigns_message AS m ON m.id = wanted.id AND m.store_id = $3 AND {said_to_be_few("wanted.id")}
-    JOIN customers_customer AS customer ON customer.store_id = m.store_id AND customer.id = m.customer_id
-    LEFT JOIN campaigns_journey AS j ON j.store_id = m.store_id AND j.id = m.source_id AND m.source_kind = 'journey'
-    LEFT JOIN campaigns_campaign AS b ON b.store_id = m.store_id AND b.id = m.source_id AND m.source_kind = 'campaign'
-    LEFT JOIN campaigns_enrollment AS e ON e.store_id = m.store_id AND e.id = m.enrollment_id
-    LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
-    WHERE ($10 IS NULL OR EXISTS (SELECT FROM campaigns_connection WHERE store_id = $3 AND id = $10 AND active))
+    {WANTED_SQL}
+    WHERE {said_to_be_few("wanted.id")}
+        AND ($10 IS NULL OR EXISTS (SELECT FROM campaigns_connection WHERE store_id = $3 AND id = $10 AND active))
         AND (b.id IS NULL OR b.channel = 'onsite' OR b.begun_inside = ($10 IS NULL))
     """,  # noqa: S608 - fragments of ours, no values
     "bigint[], text[], bigint, timestamptz, interval, text[], timestamptz, timestamptz, text[], bigint",

@@ -39,14 +39,22 @@ def _columns(alias: str, model: type[models.Model], names: Sequence[str]) -> str
     return ", ".join(f"{alias}.{model._meta.get_field(name).column}" for name in names)  # type: ignore[union-attr]
 
 
+# OFFSET 0: each row is looked up by its key, also where most stores have two or three.
 _READ = Prepared(
     "read_messages",
     f"""
     SELECT {_columns("m", Message, _OF_MESSAGE)}, {_columns("c", Customer, _OF_CUSTOMER)}, {_columns("cart", Cart, _OF_CART)}
     FROM unnest($2) AS wanted(id)
-    JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = wanted.id AND {said_to_be_few("wanted.id")}
-    JOIN customers_customer AS c ON c.store_id = m.store_id AND c.id = m.customer_id
-    LEFT JOIN orders_cart AS cart ON cart.store_id = m.store_id AND cart.id = m.cart_id
+    CROSS JOIN LATERAL (
+        SELECT due_at, {_columns("one", Message, _OF_MESSAGE)} FROM campaigns_message AS one WHERE store_id = $1 AND id = wanted.id OFFSET 0
+    ) AS m
+    CROSS JOIN LATERAL (
+        SELECT {_columns("one", Customer, _OF_CUSTOMER)} FROM customers_customer AS one WHERE store_id = $1 AND id = m.customer_id OFFSET 0
+    ) AS c
+    LEFT JOIN LATERAL (
+        SELECT {_columns("one", Cart, _OF_CART)} FROM orders_cart AS one WHERE store_id = $1 AND id = m.cart_id OFFSET 0
+    ) AS cart ON true
+    WHERE {said_to_be_few("wanted.id")}
     ORDER BY m.due_at, m.id
     """,  # noqa: S608 - names of columns, and the condition
     "bigint, bigint[]",

@@ -27,7 +27,8 @@ MORE = """
 """
 
 
-def test_what_is_known_of_people_is_read_by_their_keys():
+@pytest.mark.parametrize("rows", [10, 2.5])
+def test_what_is_known_of_people_is_read_by_their_keys(rows):
     store = make_store("Large")
     with connections["owner"].cursor() as cursor:
         cursor.execute(FILL, [store.pk])
@@ -36,7 +37,8 @@ def test_what_is_known_of_people_is_read_by_their_keys():
         counters=frozenset({1}), attributes=frozenset({1}), events={"E": None}, views={"page": None},
         consents=True, cart=True, segments=True, suppressions=True, orders=True, lines=True,
     )  # fmt: skip
-    with most_stores_small(*TABLES), work_for(store), transaction.atomic(), greedy(*TABLES, most=5 * CONCERNED) as found:
+    of_tables = most_stores_small(*TABLES, rows=rows)
+    with of_tables, work_for(store), transaction.atomic(), greedy(*TABLES, most=5 * CONCERNED) as found:
         ids = Customer.objects.order_by("pk").values_list("pk", flat=True)[:CONCERNED]
         people = load_people(list(ids), needs)
         assert sum(len(one.orders[0].lines) for one in people.values()) == CONCERNED
