@@ -27,8 +27,7 @@ MORE = """
 """
 
 
-@pytest.mark.parametrize("rows", [10, 2.5])
-def test_what_is_known_of_people_is_read_by_their_keys(rows):
+def test_what_is_known_of_people_is_read_by_their_keys():
     store = make_store("Large")
     with connections["owner"].cursor() as cursor:
         cursor.execute(FILL, [store.pk])
@@ -37,7 +36,7 @@ def test_what_is_known_of_people_is_read_by_their_keys(rows):
         counters=frozenset({1}), attributes=frozenset({1}), events={"E": None}, views={"page": None},
         consents=True, cart=True, segments=True, suppressions=True, orders=True, lines=True,
     )  # fmt: skip
-    of_tables = most_stores_small(*TABLES, rows=rows)
+    of_tables = most_stores_small(*TABLES)
     with of_tables, work_for(store), transaction.atomic(), greedy(*TABLES, most=5 * CONCERNED) as found:
         ids = Customer.objects.order_by("pk").values_list("pk", flat=True)[:CONCERNED]
         people = load_people(list(ids), needs)
