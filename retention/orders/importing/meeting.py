@@ -27,8 +27,9 @@ _UNCLEAR = f"""
     WHERE store_id = (SELECT %s::bigint) AND id BETWEEN %s AND %s AND id = ANY(%s::bigint[]) AND {UNCLEAR}
 """  # noqa: S608 - a fragment of ours
 _IDS = f"""
-    SELECT known.number, known.id FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(number, place)
-    JOIN {{table}} AS known ON known.store_id = (SELECT %s::bigint) AND known.number = wanted.number AND {said_to_be_few("wanted.place")}
+    SELECT wanted.number, known.id FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(number, place)
+    CROSS JOIN LATERAL (SELECT id FROM {{table}} WHERE store_id = (SELECT %s::bigint) AND number = wanted.number OFFSET 0) AS known
+    WHERE {said_to_be_few("wanted.place")}
 """  # noqa: S608 - the condition above
 # Lines as they are stored, beside `told`; numbers as the file's reader writes them: pieces, price and amount of each with commas between.
 _ORDER_LINES = """
