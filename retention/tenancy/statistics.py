@@ -82,7 +82,8 @@ def said_to_be_few(column: str) -> str:
     which costs half a microsecond a row more than `ANY` does where PostgreSQL is right. Where an average store has two or three rows of a
     table, both ways look alike to it: then `CROSS JOIN LATERAL (SELECT what is needed ... WHERE the keys OFFSET 0)` helps beside this, and
     where it has hardly one, nothing. `tests/reads.py` shows whether a statement keeps to its rows.
-    A negative number is left out.
+    A negative number is left out. Do not use it where another index by what the statement names as well (an import, a journey) may look as
+    short: measure the statement on many rows.
     column: the list's ids, as `told.id`, or the place of each text in a list WITH ORDINALITY; written by us and never by a user.
     """
     return f"{column} = abs({column}) AND {column} = {column} * 1"

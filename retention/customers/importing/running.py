@@ -39,6 +39,7 @@ _CANCELLED = "57014"  # a statement took longer than one may
 State = Import.State
 _NEW = Outcome("new")  # not written down: a thing without an outcome is new once all are compared
 _BRINGS = ("", "new", "changed")
+# Joined, and not said to be few: the index by import would then look as good as the key, and all of the import be read for each thing.
 _NOTE = """
     UPDATE customers_importrow AS thing SET outcome = found.outcome, says = found.says, changes = found.changes::jsonb
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS found(id, outcome, says, changes)
