@@ -26,12 +26,12 @@ _UPDATE = f"""
         memory = v.memory::jsonb, ended_at = CASE WHEN v.state = 'running' THEN NULL ELSE %s END
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
         AS v(id, state, step, due_at, reason, memory)
-    WHERE e.store_id = %s AND e.id = v.id AND {said_to_be_few("v.id")} AND e.state = 'running'
+    WHERE e.store_id = (SELECT %s::bigint) AND e.id = v.id AND {said_to_be_few("v.id")} AND e.state = 'running'
 """  # noqa: S608 - the condition above
 _MOVE_ALL = f"""
     UPDATE campaigns_enrollment AS e SET state = %s, step = %s, due_at = %s, reason = %s, memory = %s::jsonb, ended_at = %s
     FROM unnest(%s::bigint[]) AS told(id)
-    WHERE e.store_id = %s AND e.id = told.id AND {said_to_be_few("told.id")} AND state = 'running'
+    WHERE e.store_id = (SELECT %s::bigint) AND e.id = told.id AND {said_to_be_few("told.id")} AND state = 'running'
 """  # noqa: S608 - the condition above
 # What may have left before (see sending/doubts.py) is not held back, it is unknown.
 _WITHDRAW = f"""
@@ -40,7 +40,7 @@ _WITHDRAW = f"""
         reason = CASE WHEN provider_key <> '' THEN 'no_answer' ELSE 'run_ended' END,
         detail = v.reason, finished_at = %s, holder = NULL, lease_until = NULL
     FROM unnest(%s::bigint[], %s::text[]) AS v(enrollment_id, reason)
-    WHERE store_id = %s AND campaigns_message.enrollment_id = v.enrollment_id AND {said_to_be_few("v.enrollment_id")}
+    WHERE store_id = (SELECT %s::bigint) AND campaigns_message.enrollment_id = v.enrollment_id AND {said_to_be_few("v.enrollment_id")}
         AND state IN ('planned', 'ready')
 """  # noqa: S608 - the condition above
 
