@@ -23,6 +23,7 @@ def now() -> datetime:
 @pytest.fixture
 def sink(settings: Any) -> Iterator[Sink]:
     """Run an SMTP server and let it be the test inbox."""
+    lines.close_all()  # what tests without this server left open
     with smtp_sink() as (running, port):
         settings.INBOX_SMTP_URL = f"smtp://127.0.0.1:{port}"
         yield running
