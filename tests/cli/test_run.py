@@ -10,6 +10,8 @@ import pytest
 
 from retention.cli.folders import ROOT
 
+_NEW_ENOUGH = "import sys; print(sys.executable); sys.exit(sys.version_info < (3, 11))"
+
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
@@ -65,6 +67,24 @@ def test_skips_names_that_do_not_run(folder: Path) -> None:
     _program(folder / "bin/python3.12", f'exec "{sys.executable}" "$@"')
     done = _run(folder, "stop", PATH=f"{folder}/bin:{_only('sh', 'date', 'dirname', 'env', place=folder / 'tools')}")
     assert f"--python {sys.executable}" in done.stdout, done
+
+
+def test_takes_the_system_s_own_before_one_that_stands_first_in_the_path(folder: Path) -> None:
+    _program(folder / "bin/python3", f'exec "{sys.executable}" "$@"')
+    own = subprocess.run(["/usr/bin/python3", "-c", _NEW_ENOUGH], capture_output=True, text=True, check=False)
+    expected = own.stdout.strip() if own.returncode == 0 else sys.executable
+    assert _run(folder, "stop").stdout.splitlines()[0].endswith(f"--python {expected}")
+    elsewhere = _only("sh", "date", "dirname", "env", place=folder / "tools")
+    assert f"--python {sys.executable}" in _run(folder, "stop", PATH=f"{folder}/bin:{elsewhere}").stdout
+
+
+def test_uv_is_fetched_by_another_python_where_the_first_has_no_pip(folder: Path) -> None:
+    (folder / "bin/uv").unlink()
+    _program(folder / "pythonless/python", f'case $2 in pip) exit 1 ;; esac; exec "{sys.executable}" "$@"')
+    _program(folder / "bin/python3", 'mkdir -p .tools/bin; printf "#!/bin/sh\\necho fetched" > .tools/bin/uv; chmod +x .tools/bin/uv')
+    tools = _only("sh", "date", "dirname", "env", "mkdir", "chmod", place=folder / "tools")
+    done = _run(folder, "stop", PATH=f"{folder}/bin:{tools}", BOOMERANG_PYTHON=f"{folder}/pythonless/python")
+    assert done.stdout.splitlines()[:1] == ["fetched"], done.stderr
 
 
 def test_says_when_no_python_is_new_enough(folder: Path) -> None:
