@@ -13,7 +13,7 @@ from campaigns.models import Message
 from campaigns.personalization.link_sets import ids_of
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
-from campaigns.sending.assembling.email import links_of_email
+from campaigns.sending.assembling.email import links_of_emails
 from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.gate import Wanted
 from campaigns.sending.lending import renderer
@@ -69,7 +69,7 @@ class Texts:
         self._messages, self._unreachable = list[Message](), list[Message]()
         for message in messages:
             (self._messages if address_of(message.customer, message.channel) else self._unreachable).append(message)
-        jobs = [_job(message, found[message.id]) for message in self._messages]
+        jobs = _jobs(self._messages, found)
         with ExitStack() as borrowing:
             self._process = borrowing.enter_context(renderer())
             self._begun = self._process.begin(jobs)
@@ -97,8 +97,20 @@ class Texts:
             self._process.stop()
 
 
-def _job(message: Message, context: Mapping[str, Any]) -> Job:
-    version = message.template_version
-    language, parts = version.parts_for(message.customer.language)
-    links = links_of_email(message, context, parts) if message.channel == "email" else None
-    return Job(f"{message.store_id}.{version.pk}.{language}", parts, context, links)
+def _jobs(messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]]) -> list[Job]:
+    """Return what is to be rendered, in the same order. What is the same for many, their template in their language, is looked up once."""
+    known: dict[tuple[int, str], tuple[str, dict[str, str]]] = {}
+    templates = list[tuple[str, dict[str, str]]]()
+    for message in messages:
+        version, wanted = message.template_version, message.customer.language
+        place = (version.id, wanted)
+        template = known.get(place)
+        if template is None:
+            language, parts = version.parts_for(wanted)
+            template = known[place] = f"{message.store_id}.{version.id}.{language}", parts
+        templates.append(template)
+    mails = [
+        (message, found[message.id], parts) for message, (_, parts) in zip(messages, templates, strict=True) if message.channel == "email"
+    ]
+    links = dict(zip([message.id for message, _, _ in mails], links_of_emails(mails), strict=True))
+    return [Job(name, parts, found[message.id], links.get(message.id)) for message, (name, parts) in zip(messages, templates, strict=True)]
