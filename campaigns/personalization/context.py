@@ -53,16 +53,16 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     site, own_words = LinkHost.site_in_use(), own_phrases()
     shop = _shop_without_words(store)
-    languages = {message.customer.language for message in messages}
+    people = [message.customer for message in messages]
+    languages = {person.language for person in people}
     shops = {language: shop | {"words": words_for(language, store=store, own=own_words)} for language in languages}
     shelves = shelves_for(
-        (message.customer for message in messages),
+        people,
         sources=texts,
         now=max(message.planned_at for message in messages),
     )
     store_id, found = store.pk, dict[int, dict[str, Any]]()
-    people, baskets = [message.customer for message in messages], _Baskets(store, site)
-    way_out = unsubscribe_urls(store_id=store_id, site=site)
+    baskets, way_out = _Baskets(store, site), unsubscribe_urls(store_id=store_id, site=site)
     ways_out = [way_out(person, one.id, one.channel, one.planned_at) for person, one in zip(people, messages, strict=True)]
     for message, person, leaving in zip(messages, people, ways_out, strict=True):
         planned_at, event = message.planned_at, events.get(message.enrollment_id or 0) if events else None
@@ -101,8 +101,8 @@ def _shop_without_words(store: Store) -> dict[str, Any]:
 
 def _sources(messages: Sequence[Message]) -> list[str]:
     """Return the texts of the versions that messages are made from, each once, in every language."""
-    versions = {message.template_version_id: message.template_version for message in messages if message.template_version_id}
-    return [text for version in versions.values() for text in version.texts()]
+    versions = {message.template_version_id: message for message in messages if message.template_version_id}  # one message of each
+    return [text for message in versions.values() for text in message.template_version.texts()]
 
 
 def profile_context(customer: Customer) -> dict[str, Any]:

@@ -34,8 +34,9 @@ class Making:
         if by_push:
             attach_browsers(by_push, now=now)
         self._shown = look(messages, found, store=store, now=now)
-        self._blocked = [message for message in messages if _blocked(message, self._shown)]
-        self._texts = Texts([message for message in messages if not _blocked(message, self._shown)], found)
+        blocked = {pk for pk, one in self._shown.items() if one.blocked}
+        self._blocked = [message for message in messages if message.id in blocked]
+        self._texts = Texts([message for message in messages if message.id not in blocked] if blocked else messages, found)
 
     def built(self, *, account: Account, now: datetime) -> tuple[dict[int, Built], dict[int, CannotRender]]:
         """Return every message that could be made or is not true; the second dict says which could not be made, and why."""
@@ -49,10 +50,6 @@ class Making:
     def drop(self) -> None:
         """Let them go: nobody wants them any more."""
         self._texts.drop()
-
-
-def _blocked(message: Message, shown: Mapping[int, Shown]) -> bool:
-    return message.id in shown and bool(shown[message.id].blocked)
 
 
 def _wanted_of(message: Message, shown: Shown) -> Wanted:
