@@ -124,6 +124,9 @@ def profile_context(customer: Customer) -> dict[str, Any]:
 def _calm_profile(person: Customer, *, own: frozenset[str]) -> dict[str, Any]:
     """Return `profile` with no link in what they told, but for their address, which is known to be one."""
     told = profile_context(person)
+    words = f"{person.first_name} {person.last_name} {person.language} {person.city} {person.country}"
+    if "." not in words and "://" not in words and not person.interests and not person.attributes:
+        return told  # as for most: nothing else in it is in words
     told["email"] = ""
     calm: dict[str, Any] = _calm(told, own=own)
     calm["email"] = person.email

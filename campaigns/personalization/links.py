@@ -4,7 +4,6 @@ A click is redirected only to a target stored here (S34-S36). Tokens are bound t
 found and which may stay: `tracking.py`.
 """
 
-import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -16,11 +15,10 @@ from django.conf import settings
 
 from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, address_of
 from retention.customers.models import Customer
-from retention.kit.secrets import BadLink, KeyRing, Link, link_signer, open_link, sign_link, site_ring
+from retention.kit.secrets import BadLink, KeyRing, Link, in_address, link_signer, open_link, sign_link, site_ring
 from retention.signup.links import address_mark
 
 LINK, UNSUBSCRIBE, BASKET, SURVEY = "link", "unsubscribe", "basket", "survey"
-_IN_ADDRESSES = bytes.maketrans(b"+/", b"-_")
 _POSITION = "position of a link"
 _UNPROVEN = "click"
 """The purpose of links from the time when a position needed no proof; they stay as good as they were."""
@@ -70,7 +68,7 @@ def _newest_key(ring: KeyRing) -> bytes:
 
 def _proofs_by(key: bytes, message_id: int, *, store_id: int, count: int) -> str:
     stream = hashlib.shake_256(b"%b%d.%d" % (key, store_id, message_id)).digest(-(-PROOF_SIGNS * count * 3 // 4))
-    return binascii.b2a_base64(stream, newline=False).translate(_IN_ADDRESSES)[: PROOF_SIGNS * count].decode()
+    return in_address(stream)[: PROOF_SIGNS * count]
 
 
 def opening_url(base: str) -> str:

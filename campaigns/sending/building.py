@@ -41,9 +41,12 @@ class Making:
     def built(self, *, account: Account, now: datetime) -> tuple[dict[int, Built], dict[int, CannotRender]]:
         """Return every message that could be made or is not true; the second dict says which could not be made, and why."""
         built, failed = self._texts.built(account=account, now=now)
-        link_sets = ids_of(one.wanted.fixed for one in built.values())
+        fixed = {id(one.wanted.fixed): one.wanted.fixed for one in built.values()}  # of a template's mails it is the same object
+        rows = ids_of(fixed.values())
+        link_sets = {which: rows.get(targets) for which, targets in fixed.items()}
         for pk, one in built.items():
-            one.wanted.shown, one.wanted.link_set = self._shown.get(pk), link_sets.get(one.wanted.fixed)
+            wanted = one.wanted
+            wanted.shown, wanted.link_set = self._shown.get(pk), link_sets[id(wanted.fixed)]
         blocked = {one.pk: Built(None, _wanted_of(one, self._shown[one.pk])) for one in self._blocked}
         return built | blocked, failed
 

@@ -185,12 +185,13 @@ class Renderer:
     def _framed(self, job: Job, key: str, proofs: str, *, last: bool) -> tuple[bytes, Told]:
         """Return a job as one frame, and what we were told of its template."""
         _, _, context, links = job
-        saying: dict[str, Any] = {"template": key, "context": context, "last": last}
         told = self._known.get(key)
-        if told is not None and told.names is not None:
-            saying["context"] = {name: context[name] for name in told.names if name in context}
-        if "shop" in saying["context"]:
+        names = context if told is None or told.names is None else told.names
+        said = {name: context[name] for name in names if name in context}
+        saying: dict[str, Any] = {"template": key, "context": said, "last": last}
+        if "shop" in said:
             self._share(saying, context["shop"])
+            said["shop"] = None
         if told is None:
             told = self._known[key] = Told()
             saying["parts"] = dict(job.parts)
@@ -212,7 +213,6 @@ class Renderer:
             self._shops[place : place + 1] = [shop]
             saying["shop"] = shop
         saying["place"] = place
-        saying["context"] = saying["context"] | {"shop": None}
 
     def _exchange(self, process: subprocess.Popen[bytes], unsent: memoryview, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""

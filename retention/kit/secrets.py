@@ -149,9 +149,14 @@ def link_signer(*, store_id: int, purpose: str, ring: KeyRing | None = None) -> 
 
     def sign(subject: str, expires_at: datetime) -> str:
         box = encrypt(head(store_id, int(expires_at.timestamp())) + subject.encode(), bound_to)
-        return f"{key_id}.{binascii.b2a_base64(box, newline=False).translate(_IN_ADDRESSES).rstrip(b'=').decode()}"
+        return f"{key_id}.{in_address(box)}"
 
     return sign
+
+
+def in_address(content: bytes) -> str:
+    """Return bytes as they stand in an address: base64 of its signs, without the filling at its end."""
+    return binascii.b2a_base64(content, newline=False).translate(_IN_ADDRESSES).rstrip(b"=").decode()
 
 
 @lru_cache(maxsize=4)
