@@ -4,12 +4,12 @@ Built for a slice of messages at once, in a handful of queries. Every known name
 What people and browsers told us is text and nothing else: no mail program finds a link in it, except to the shop's own pages.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from campaigns.models import Enrollment, LinkHost, Message
 from campaigns.personalization.brands import brand_words
-from campaigns.personalization.links import basket_url, survey_url, unsubscribe_url
+from campaigns.personalization.links import basket_url, survey_url, unsubscribe_urls
 from campaigns.personalization.phrases import own_phrases, words_for
 from campaigns.personalization.shelves import shelves_for
 from campaigns.personalization.tracking import hosts_of, may_link, without_links
@@ -53,27 +53,30 @@ def contexts(messages: Sequence[Message], *, store: Store, sources: Iterable[str
     events = _events([message.enrollment_id for message in messages if message.enrollment_id])
     site, own_words = LinkHost.site_in_use(), own_phrases()
     shop = _shop_without_words(store)
-    languages = {message.customer.language for message in messages}
+    people = [message.customer for message in messages]
+    languages = {person.language for person in people}
     shops = {language: shop | {"words": words_for(language, store=store, own=own_words)} for language in languages}
     shelves = shelves_for(
-        (message.customer for message in messages),
+        people,
         sources=texts,
         now=max(message.planned_at for message in messages),
     )
     store_id, found = store.pk, dict[int, dict[str, Any]]()
-    for message in messages:
-        person, planned_at = message.customer, message.planned_at
+    baskets, way_out = _Baskets(store, site), unsubscribe_urls(store_id=store_id, site=site)
+    ways_out = [way_out(person, one.id, one.channel, one.planned_at) for person, one in zip(people, messages, strict=True)]
+    for message, person, leaving in zip(messages, people, ways_out, strict=True):
+        planned_at, event = message.planned_at, events.get(message.enrollment_id or 0) if events else None
         found[message.id] = {
-            "profile": _calm(profile_context(person) | {"email": ""}, own=own) | {"email": person.email},
-            "cart": _cart(message, lines.get(message.cart_id or 0, []), store=store, site=site),
-            "event": _calm(events.get(message.enrollment_id or 0, {}), own=own),
+            "profile": _calm_profile(person, own=own),
+            "cart": baskets.of(message, lines),
+            "event": _calm(event, own=own) if event else {},
             "shop": shops[person.language],
             "coupon": NO_COUPON,
             "fallback": "",
-            **shelves.of(message.customer_id),
+            **shelves.of(person.id),
             "preferences_url": preferences_url(person, store_id=store_id, planned_at=planned_at, site=site) if leads else "",
             "survey_url": survey_url(message.id, store_id=store_id, planned_at=planned_at, site=site) if asks else "",
-            "unsubscribe_url": unsubscribe_url(person, message.id, message.channel, store_id=store_id, planned_at=planned_at, site=site),
+            "unsubscribe_url": leaving,
         }
     return found
 
@@ -98,8 +101,8 @@ def _shop_without_words(store: Store) -> dict[str, Any]:
 
 def _sources(messages: Sequence[Message]) -> list[str]:
     """Return the texts of the versions that messages are made from, each once, in every language."""
-    versions = {message.template_version_id: message.template_version for message in messages if message.template_version_id}
-    return [text for version in versions.values() for text in version.texts()]
+    versions = {message.template_version_id: message for message in messages if message.template_version_id}  # one message of each
+    return [text for message in versions.values() for text in message.template_version.texts()]
 
 
 def profile_context(customer: Customer) -> dict[str, Any]:
@@ -118,24 +121,43 @@ def profile_context(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _cart(message: Message, lines: list[dict[str, Any]], *, store: Store, site: str) -> dict[str, Any]:
-    cart = message.cart
-    if cart is None:
-        return _NO_CART
-    return {
-        "lines": lines,
-        "lines_count": cart.lines_count,
-        "total_minor": cart.total_minor,
-        "currency": cart.currency,
-        "url": _way_back(message, cart, store=store, site=site),
-    }
+def _calm_profile(person: Customer, *, own: frozenset[str]) -> dict[str, Any]:
+    """Return `profile` with no link in what they told, but for their address, which is known to be one."""
+    told = profile_context(person)
+    words = f"{person.first_name} {person.last_name} {person.language} {person.city} {person.country}"
+    if "." not in words and "://" not in words and not person.interests and not person.attributes:
+        return told  # as for most: nothing else in it is in words
+    told["email"] = ""
+    calm: dict[str, Any] = _calm(told, own=own)
+    calm["email"] = person.email
+    return calm
 
 
-def _way_back(message: Message, cart: Cart, *, store: Store, site: str) -> str:
-    """Return the address of our page that brings the basket back where the shop can do that on its own host, else of the shop's basket."""
-    if cart.restore_url and may_link(cart.restore_url, hosts=hosts_of(web_address=store.web_address)):
-        return basket_url(cart.pk, store_id=store.pk, planned_at=message.planned_at, site=site)
-    return f"{store.web_address.rstrip('/')}/cart" if store.web_address else ""
+class _Baskets:
+    """The baskets of a slice's messages. site: what the address of our page that brings one back begins with."""
+
+    def __init__(self, store: Store, site: str) -> None:
+        self._store, self._site, self._own = store, site, hosts_of(web_address=store.web_address)
+        self._usual = f"{store.web_address.rstrip('/')}/cart" if store.web_address else ""
+
+    def of(self, message: Message, lines: Mapping[int, list[dict[str, Any]]]) -> dict[str, Any]:
+        """Return what a template sees as `cart`. lines: by basket."""
+        cart = message.cart
+        if cart is None:
+            return _NO_CART
+        return {
+            "lines": lines.get(cart.id, []),
+            "lines_count": cart.lines_count,
+            "total_minor": cart.total_minor,
+            "currency": cart.currency,
+            "url": self._way_back(message, cart) if cart.restore_url else self._usual,
+        }
+
+    def _way_back(self, message: Message, cart: Cart) -> str:
+        """Return the address of our page that brings it back where the shop can do that on its own host, else of the shop's basket."""
+        if may_link(cart.restore_url, hosts=self._own):
+            return basket_url(cart.id, store_id=self._store.pk, planned_at=message.planned_at, site=self._site)
+        return self._usual
 
 
 def _calm(value: Any, *, own: frozenset[str]) -> Any:
@@ -153,10 +175,16 @@ def _calm(value: Any, *, own: frozenset[str]) -> Any:
 
 def _lines(cart_ids: set[int], *, own: frozenset[str]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
+    linked: dict[str, bool] = {}
     rows = _LINES.rows([require_store_id(), sorted(cart_ids)]) if cart_ids else []
     for cart_id, product_id, variant_id, name, quantity, price_minor, url, image_url in rows:
-        shown = found.setdefault(cart_id, [])
+        shown = found.get(cart_id)
+        if shown is None:
+            shown = found[cart_id] = []
         if len(shown) < MOST_LINES:
+            may = linked.get(url)
+            if may is None:
+                may = linked[url] = may_link(url, hosts=own)
             shown.append(
                 {
                     "product_id": product_id,
@@ -165,7 +193,7 @@ def _lines(cart_ids: set[int], *, own: frozenset[str]) -> dict[int, list[dict[st
                     "quantity": quantity,
                     "price_minor": price_minor,
                     "total_minor": min(price_minor * quantity, LARGEST_AMOUNT),
-                    "url": url if may_link(url, hosts=own) else "",
+                    "url": url if may else "",
                     "image_url": image_url,
                 }
             )
@@ -174,6 +202,8 @@ def _lines(cart_ids: set[int], *, own: frozenset[str]) -> dict[int, list[dict[st
 
 def _events(enrollment_ids: list[int]) -> dict[int, dict[str, Any]]:
     """Return the properties of the events that started these runs."""
+    if not enrollment_ids:
+        return {}
     runs = dict(Enrollment.objects.filter(pk__in=set(enrollment_ids), trigger_event_id__isnull=False).values_list("pk", "trigger_event_id"))
     properties = dict(CustomerEvent.objects.filter(pk__in=set(runs.values())).values_list("pk", "properties"))
     return {run: properties.get(event, {}) for run, event in runs.items()}

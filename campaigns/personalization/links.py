@@ -4,9 +4,9 @@ A click is redirected only to a target stored here (S34-S36). Tokens are bound t
 found and which may stay: `tracking.py`.
 """
 
-import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from django.conf import settings
 
 from campaigns.personalization.tracking import MOST_LINKS, PROOF_SIGNS, address_of
 from retention.customers.models import Customer
-from retention.kit.secrets import BadLink, KeyRing, Link, open_link, sign_link, site_ring
+from retention.kit.secrets import BadLink, KeyRing, Link, in_address, link_signer, open_link, sign_link, site_ring
 from retention.signup.links import address_mark
 
 LINK, UNSUBSCRIBE, BASKET, SURVEY = "link", "unsubscribe", "basket", "survey"
@@ -37,8 +37,13 @@ def click_base(message_id: int, *, store_id: int, planned_at: datetime, site: st
     One signature for the whole message, good for its picture too, which has no position.
     site: what an address begins with where the shop has a host of its own ("https://links.lumen.example"), else it is ours.
     """
-    token = sign_link(str(message_id), store_id=store_id, purpose=LINK, expires_at=planned_at + timedelta(days=CLICK_DAYS))
-    return f"{site or settings.SITE_URL}/c/{token}."
+    return click_bases(store_id=store_id, site=site)(message_id, planned_at)
+
+
+def click_bases(*, store_id: int, site: str = "") -> Callable[[int, datetime], str]:
+    """Return what makes `click_base` of a message and the moment it was planned at, for many in a row."""
+    begin, sign, good_for = f"{site or settings.SITE_URL}/c/", link_signer(store_id=store_id, purpose=LINK), timedelta(days=CLICK_DAYS)
+    return lambda message_id, planned_at: f"{begin}{sign(str(message_id), planned_at + good_for)}."
 
 
 def click_proofs(message_id: int, *, store_id: int, count: int = MOST_LINKS) -> str:
@@ -47,7 +52,13 @@ def click_proofs(message_id: int, *, store_id: int, count: int = MOST_LINKS) -> 
     A template's links have the same positions in all its mails, whether one holds them or not: without a proof whoever got one mail could
     open what others were shown. All come out of one keyed stream of SHAKE256, because a signature for each link costs as much as rendering.
     """
-    return _proofs_by(_newest_key(site_ring()), message_id, store_id=store_id, count=count)
+    return proofs_by_message(store_id=store_id)(message_id, count)
+
+
+def proofs_by_message(*, store_id: int) -> Callable[[int, int], str]:
+    """Return what makes `click_proofs` of a message and a count, for many in a row."""
+    key = _newest_key(site_ring())
+    return lambda message_id, count: _proofs_by(key, message_id, store_id=store_id, count=count)
 
 
 @lru_cache(maxsize=4)
@@ -57,7 +68,7 @@ def _newest_key(ring: KeyRing) -> bytes:
 
 def _proofs_by(key: bytes, message_id: int, *, store_id: int, count: int) -> str:
     stream = hashlib.shake_256(b"%b%d.%d" % (key, store_id, message_id)).digest(-(-PROOF_SIGNS * count * 3 // 4))
-    return base64.urlsafe_b64encode(stream)[: PROOF_SIGNS * count].decode()
+    return in_address(stream)[: PROOF_SIGNS * count]
 
 
 def opening_url(base: str) -> str:
@@ -78,9 +89,18 @@ def read_opening(token: str, *, now: datetime) -> tuple[Link, int]:
 
 def unsubscribe_url(customer: Customer, message_id: int, channel: str, *, store_id: int, planned_at: datetime, site: str = "") -> str:
     """Return the address that takes one person off one channel of one store. site: as for `click_base`."""
-    subject = f"{channel}.{customer.pk}.{message_id}.{address_mark(customer)}"
-    token = sign_link(subject, store_id=store_id, purpose=UNSUBSCRIBE, expires_at=planned_at + timedelta(days=UNSUBSCRIBE_DAYS))
-    return f"{site or settings.SITE_URL}/u/{token}"
+    return unsubscribe_urls(store_id=store_id, site=site)(customer, message_id, channel, planned_at)
+
+
+def unsubscribe_urls(*, store_id: int, site: str = "") -> Callable[[Customer, int, str, datetime], str]:
+    """Return what makes `unsubscribe_url` of a person, message, channel and the moment it was planned at, for many in a row."""
+    begin, good_for = f"{site or settings.SITE_URL}/u/", timedelta(days=UNSUBSCRIBE_DAYS)
+    sign = link_signer(store_id=store_id, purpose=UNSUBSCRIBE)
+
+    def make(customer: Customer, message_id: int, channel: str, planned_at: datetime) -> str:
+        return f"{begin}{sign(f'{channel}.{customer.id}.{message_id}.{address_mark(customer)}', planned_at + good_for)}"
+
+    return make
 
 
 def site_in(way_out: str) -> str:

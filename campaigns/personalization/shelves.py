@@ -30,6 +30,7 @@ MOST_SHOWN, MOST_SELLERS, MOST_CHOSEN, MOST_NEW = 12, 400, 60, 48
 VIEWED_DAYS, BOUGHT_DAYS, SELLING_DAYS = 60, 90, 90
 LIKED_CATEGORIES = 3
 PERSONAL = ("viewed", "recommended", "newest", "companions")
+_EMPTY: dict[str, Any] = {**{name: [] for name in PERSONAL}, "products": {}}  # for most: nobody writes into what a template sees
 SELLERS_KEPT = timedelta(minutes=10)
 _SELLERS = "best-sellers"
 _LIQUID = re.compile(r"{[{%].*?[%}]}", re.DOTALL)
@@ -47,6 +48,8 @@ class Shelves:
 
     def of(self, customer_id: int) -> dict[str, Any]:
         """Return what one person's template sees."""
+        if not self.of_person:
+            return _EMPTY | {"products": self.products} if self.products else _EMPTY
         mine = self.of_person.get(customer_id, {})
         return {**{name: mine.get(name, []) for name in PERSONAL}, "products": self.products}
 

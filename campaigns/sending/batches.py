@@ -56,7 +56,8 @@ class Batches:
     def _begin_ahead(self) -> None:
         """Begin the next batch. Not where it draws coupons: those the gate gives back in this one may be the last of their pool."""
         following = self._messages[self._end : self._end + MADE_AT_ONCE]
-        if following and not any(COUPON in uses(message.template_version) for message in following):
+        versions = {message.template_version_id: message for message in following}  # one message of each
+        if following and not any(COUPON in uses(message.template_version) for message in versions.values()):
             try:
                 self._next = self._begin(self._end)
             except Exception as error:  # what is made already leaves first; whatever it is comes again when the next is asked for

@@ -13,7 +13,7 @@ from campaigns.models import Message
 from campaigns.personalization.link_sets import ids_of
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.sending.assembling import Built, address_of, assemble
-from campaigns.sending.assembling.email import links_of_email
+from campaigns.sending.assembling.email import links_of_emails
 from campaigns.sending.browsers import attach_browsers
 from campaigns.sending.gate import Wanted
 from campaigns.sending.lending import renderer
@@ -34,25 +34,25 @@ class Making:
         if by_push:
             attach_browsers(by_push, now=now)
         self._shown = look(messages, found, store=store, now=now)
-        self._blocked = [message for message in messages if _blocked(message, self._shown)]
-        self._texts = Texts([message for message in messages if not _blocked(message, self._shown)], found)
+        blocked = {pk for pk, one in self._shown.items() if one.blocked}
+        self._blocked = [message for message in messages if message.id in blocked]
+        self._texts = Texts([message for message in messages if message.id not in blocked] if blocked else messages, found)
 
     def built(self, *, account: Account, now: datetime) -> tuple[dict[int, Built], dict[int, CannotRender]]:
         """Return every message that could be made or is not true; the second dict says which could not be made, and why."""
         built, failed = self._texts.built(account=account, now=now)
-        link_sets = ids_of(one.wanted.fixed for one in built.values())
+        fixed = {id(one.wanted.fixed): one.wanted.fixed for one in built.values()}  # of a template's mails it is the same object
+        rows = ids_of(fixed.values())
+        link_sets = {which: rows.get(targets) for which, targets in fixed.items()}
         for pk, one in built.items():
-            one.wanted.shown, one.wanted.link_set = self._shown.get(pk), link_sets.get(one.wanted.fixed)
+            wanted = one.wanted
+            wanted.shown, wanted.link_set = self._shown.get(pk), link_sets[id(wanted.fixed)]
         blocked = {one.pk: Built(None, _wanted_of(one, self._shown[one.pk])) for one in self._blocked}
         return built | blocked, failed
 
     def drop(self) -> None:
         """Let them go: nobody wants them any more."""
         self._texts.drop()
-
-
-def _blocked(message: Message, shown: Mapping[int, Shown]) -> bool:
-    return message.id in shown and bool(shown[message.id].blocked)
 
 
 def _wanted_of(message: Message, shown: Shown) -> Wanted:
@@ -69,7 +69,7 @@ class Texts:
         self._messages, self._unreachable = list[Message](), list[Message]()
         for message in messages:
             (self._messages if address_of(message.customer, message.channel) else self._unreachable).append(message)
-        jobs = [_job(message, found[message.id]) for message in self._messages]
+        jobs = _jobs(self._messages, found)
         with ExitStack() as borrowing:
             self._process = borrowing.enter_context(renderer())
             self._begun = self._process.begin(jobs)
@@ -97,8 +97,20 @@ class Texts:
             self._process.stop()
 
 
-def _job(message: Message, context: Mapping[str, Any]) -> Job:
-    version = message.template_version
-    language, parts = version.parts_for(message.customer.language)
-    links = links_of_email(message, context, parts) if message.channel == "email" else None
-    return Job(f"{message.store_id}.{version.pk}.{language}", parts, context, links)
+def _jobs(messages: Sequence[Message], found: Mapping[int, Mapping[str, Any]]) -> list[Job]:
+    """Return what is to be rendered, in the same order. What is the same for many, their template in their language, is looked up once."""
+    known: dict[tuple[int, str], tuple[str, dict[str, str]]] = {}
+    templates = list[tuple[str, dict[str, str]]]()
+    for message in messages:
+        version, wanted = message.template_version, message.customer.language
+        place = (version.id, wanted)
+        template = known.get(place)
+        if template is None:
+            language, parts = version.parts_for(wanted)
+            template = known[place] = f"{message.store_id}.{version.id}.{language}", parts
+        templates.append(template)
+    mails = [
+        (message, found[message.id], parts) for message, (_, parts) in zip(messages, templates, strict=True) if message.channel == "email"
+    ]
+    links = dict(zip([message.id for message, _, _ in mails], links_of_emails(mails), strict=True))
+    return [Job(name, parts, found[message.id], links.get(message.id)) for message, (name, parts) in zip(messages, templates, strict=True)]

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.render_process import CANNOT_FRAME, DONE_BYTES, LENGTH_BYTES, NO_MEMORY, framed
+from campaigns.personalization.tracking import MOST_LINKS
 from campaigns.sending.told import Told, read_answer
 
 PATIENCE_SECONDS = 1.0
@@ -131,6 +132,8 @@ class Renderer:
 
     def _allowed(self, jobs: Sequence[Job]) -> Sequence[Job]:
         """Return the jobs up to the first one that is set aside."""
+        if not any(count >= MOST_KILLS for count in _kills.values()):
+            return jobs
         ends = [place for place, job in enumerate(jobs) if _kills[job.template] >= MOST_KILLS]
         return jobs[: ends[0]] if ends else jobs
 
@@ -141,9 +144,12 @@ class Renderer:
         """Tell the process of jobs, as far as its pipe takes them."""
         process, before = self._running(), self._done[0]
         was_new, self._is_new = self._is_new, False
-        made = [self._framed(job, last=place == len(jobs)) for place, job in enumerate(jobs, 1)]
-        unsent = _written(process, memoryview(b"".join([frame for frame, _, _ in made])))
-        return _Started(jobs, process, [(told, proofs) for _, told, proofs in made], unsent, before, was_new)
+        keys = [job.key for job in jobs]
+        proofs = [self._proofs(job, key) for job, key in zip(jobs, keys, strict=True)]  # all in a row, and what follows too: it is faster
+        last = len(jobs) - 1
+        made = [self._framed(job, keys[place], proofs[place], last=place == last) for place, job in enumerate(jobs)]
+        unsent = _written(process, memoryview(b"".join([frame for frame, _ in made])))
+        return _Started(jobs, process, [(told, proof) for (_, told), proof in zip(made, proofs, strict=True)], unsent, before, was_new)
 
     def _end(self, started: "_Started") -> list[Rendered | CannotRender]:
         """Wait until all is done or the process is no more; then the last answer says why."""
@@ -169,15 +175,23 @@ class Renderer:
                 answers.append(CannotRender(*why))
         return [self.render_all([job])[0] if answer is None else answer for answer, job in zip(answers, jobs, strict=False)]
 
-    def _framed(self, job: Job, *, last: bool) -> tuple[bytes, Told, str]:
-        """Return a job as one frame, what we were told of its template, and the proofs its links were given."""
-        links, key, proofs, context = job.links, job.key, "", job.context
-        saying: dict[str, Any] = {"template": key, "context": context, "last": last}
+    def _proofs(self, job: Job, key: str) -> str:
+        """Return the proofs the links of a job are given, for as many as its template's mails have. key: the job's."""
+        if job.links is None:
+            return ""
         told = self._known.get(key)
-        if told is not None and told.names is not None:
-            saying["context"] = {name: context[name] for name in told.names if name in context}
-        if "shop" in saying["context"]:
+        return job.links.proofs(MOST_LINKS if told is None else told.proven)
+
+    def _framed(self, job: Job, key: str, proofs: str, *, last: bool) -> tuple[bytes, Told]:
+        """Return a job as one frame, and what we were told of its template."""
+        _, _, context, links = job
+        told = self._known.get(key)
+        names = context if told is None or told.names is None else told.names
+        said = {name: context[name] for name in names if name in context}
+        saying: dict[str, Any] = {"template": key, "context": said, "last": last}
+        if "shop" in said:
             self._share(saying, context["shop"])
+            said["shop"] = None
         if told is None:
             told = self._known[key] = Told()
             saying["parts"] = dict(job.parts)
@@ -185,11 +199,11 @@ class Renderer:
                 saying |= {"utm": dict(links.utm), "hosts": sorted(links.hosts)}
         if links is not None:
             saying["base"] = links.base
-            saying["proofs"] = proofs = links.proofs(told.proven)
+            saying["proofs"] = proofs
         try:
-            return framed(saying), told, proofs
+            return framed(saying), told
         except CANNOT_FRAME as error:  # the process is told the rest all the same, and that there is nothing to make
-            return framed(saying | {"context": {}, "unfit": type(error).__name__}), told, proofs
+            return framed(saying | {"context": {}, "unfit": type(error).__name__}), told
 
     def _share(self, saying: dict[str, Any], shop: object) -> None:
         """Tell the words of the shop apart, and only where the process does not have them."""
@@ -199,7 +213,6 @@ class Renderer:
             self._shops[place : place + 1] = [shop]
             saying["shop"] = shop
         saying["place"] = place
-        saying["context"] = saying["context"] | {"shop": None}
 
     def _exchange(self, process: subprocess.Popen[bytes], unsent: memoryview, count: int, *, patience: float) -> tuple[list[bytes], bool]:
         """Write jobs and read answers side by side; stop when one is missing for too long. Second value: the process has ended."""
@@ -251,7 +264,7 @@ class Renderer:
                     _widen(pipe.fileno())
             if self._process.stdin is not None:
                 os.set_blocking(self._process.stdin.fileno(), False)
-            self._exchange(self._process, memoryview(self._framed(_WARM_UP, last=True)[0]), 1, patience=START_SECONDS)
+            self._exchange(self._process, memoryview(self._framed(_WARM_UP, "", "", last=True)[0]), 1, patience=START_SECONDS)
         return self._process
 
     def stop(self) -> None:

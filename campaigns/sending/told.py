@@ -90,7 +90,7 @@ def read_answer(content: bytes, told: Told, *, base: str = "", proofs: str = "")
         else:
             own.append(one.encode())
             pieces.append(own[-1])
-    dotless = (not told.dotted or told.dotted.isdisjoint(html)) and not _wants_stuffing(_CRLF.join(own))
+    dotless = (not told.dotted or told.dotted.isdisjoint(html)) and not _one_wants_stuffing(own)
     return Rendered(subject, "", text, tuple(targets), told.fixed, tuple(pieces), base, dotless, plain)
 
 
@@ -99,6 +99,14 @@ def _filled(texts: tuple[bytes, ...], positions: Sequence[int], at: Sequence[byt
     pieces = [b""] * (len(texts) + len(positions))
     pieces[::2], pieces[1::2] = texts, [at[place] for place in positions]
     return pieces
+
+
+def _one_wants_stuffing(values: Sequence[bytes]) -> bool:
+    """Say so of any of a mail's own values. Hardly one holds a line end, so only then each is looked at more closely."""
+    joined = b"\n".join(values)
+    if b"\r" in joined or joined.count(b"\n") >= max(len(values), 1):
+        return any(map(_wants_stuffing, values))
+    return joined.startswith(b".") or b"\n." in joined
 
 
 def _wants_stuffing(piece: bytes) -> bool:

@@ -21,6 +21,8 @@ from retention.stores.models import Store
 CHANGED, ORDERED = "changed", "ordered"
 _INSTANT = timedelta(microseconds=1)
 _UNSEEN, _NONE_KEPT = Seen(), Kept()
+_PRODUCTS = frozenset((LINES, EVENT, SHELF))
+_ANY = _PRODUCTS | {COUPON}
 
 
 @dataclass(slots=True)  # as `Facts`: there is one for every message
@@ -42,12 +44,14 @@ def look(messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *,
 
     Returns nothing for a message that shows nothing of the kind; then no statement was run for it.
     """
-    used = {message.id: uses(message.template_version) for message in messages}
-    concerned = [message for message in messages if used[message.id] & {LINES, EVENT, SHELF, COUPON}]
+    versions = {message.template_version_id: message for message in messages}  # one message of each
+    by_version = {pk: uses(message.template_version) for pk, message in versions.items()}
+    used = {message.id: by_version[message.template_version_id] for message in messages}
+    concerned = [message for message in messages if used[message.id] & _ANY]
     found = rules_of(concerned) if concerned else {}
     rules = {pk: one.rule for pk, one in found.items()}
     named = {one.id: _named(*one.template_version.texts()) if SHELF in used[one.id] else () for one in concerned}
-    shows_products = [one for one in concerned if used[one.id] & {LINES, EVENT, SHELF}]
+    shows_products = [one for one in concerned if used[one.id] & _PRODUCTS]
     seen = showing.look(shows_products, contexts, rules=rules, used=used, named=named)
     drawing_ = [one for one in concerned if COUPON in used[one.id] and not seen.get(one.id, _UNSEEN).blocked]
     kept = _keep(drawing_, {pk: one.pool_id for pk, one in found.items()}, store=store, now=now)

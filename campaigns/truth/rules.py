@@ -28,7 +28,9 @@ class Found(NamedTuple):
 
 def rules_of(messages: Sequence[Message]) -> dict[int, Found]:
     """Return each message's rule by its id, in one query. messages: with their template's version."""
-    places = {message.id: _places(message) for message in messages}
+    versions = {message.template_version_id: message for message in messages}  # one message of each
+    templates = {pk: message.template_version.template_id for pk, message in versions.items()}
+    places = {message.id: _places(message, templates[message.template_version_id]) for message in messages}
     different = set(places.values())  # many messages have the same few
     wanted = [sorted({one[1] for found in different for one in found if one[0] == kind}) for kind in ("template", "campaign", "journey")]
     by_place = {_place_of(row): row for row in _RULES.rows([require_store_id(), *wanted])}
@@ -36,9 +38,9 @@ def rules_of(messages: Sequence[Message]) -> dict[int, Found]:
     return {pk: answers[found] for pk, found in places.items()}
 
 
-def _places(message: Message) -> tuple[Place, ...]:
+def _places(message: Message, template_id: int) -> tuple[Place, ...]:
     near = (message.source_kind, message.source_id, message.step if message.source_kind == "journey" else "")
-    return near, ("template", message.template_version.template_id, "")
+    return near, ("template", template_id, "")
 
 
 def _place_of(row: Sequence[Any]) -> Place:

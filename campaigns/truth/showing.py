@@ -6,6 +6,7 @@ Works on plain contexts (`personalization/context.py` makes them) and on whole s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from campaigns.models import Enrollment, Message
@@ -40,15 +41,20 @@ def look(
     contexts: changed in place. used: what each message's template shows (`using.py`). named: the shop's ids of products it names itself.
     """
     began = _began([message for message in messages if EVENT in used[message.id]])
-    items = {message.id: _items(message, contexts[message.id], used[message.id], began) for message in messages}
+    shown = {message.id: _keys(message, contexts[message.id], used[message.id]) for message in messages}
     shelves = {one.id: picking.keys_on(contexts[one.id], named[one.id]) for one in messages if SHELF in used[one.id]}
-    offers = read_offers([*(item.key for found in items.values() for item in found), *(key for keys in shelves.values() for key in keys)])
+    offers = read_offers(chain(*shown.values(), *shelves.values()))
+    items = {  # of what the shop never spoke of nothing can be untrue
+        message.id: _items(message, contexts[message.id], used[message.id], began)
+        for message in messages
+        if offers and not offers.keys().isdisjoint(shown[message.id])
+    }
     swaps = _swaps(items, offers, rules)
     offers |= read_offers((str(one["product_id"]), str(one["variant_id"])) for one in swaps.values())
     seen = {
-        message.id: _look_at(contexts[message.id], items[message.id], offers, swaps, rules[message.id], used[message.id])
-        for message in messages
-        if items[message.id]
+        pk: _look_at(contexts[pk], items[pk], offers, swaps, rules[pk], used[pk]) if pk in items else Seen(dict.fromkeys(keys))
+        for pk, keys in shown.items()
+        if keys
     }
     for pk, keys in shelves.items():
         picked = picking.pick(contexts[pk], offers, named=named[pk], rule=rules[pk])
@@ -63,15 +69,22 @@ def _began(messages: Sequence[Message]) -> dict[int, datetime]:
     return dict(Enrollment.objects.filter(pk__in=runs).values_list("pk", "trigger_at")) if runs else {}
 
 
+def _keys(message: Message, context: Mapping[str, Any], used: Any) -> list[Key]:
+    """Return the products a message would show, as `_items` does, without what is known of them."""
+    found: list[Key] = []
+    if LINES in used and message.cart is not None:
+        found += map(_key_of, context["cart"]["lines"])
+    if EVENT in used:
+        found += [key for key, _name in _of_event(context["event"])]
+    return found
+
+
 def _items(message: Message, context: Mapping[str, Any], used: Any, began: Mapping[int, datetime]) -> list[Item]:
     """Return the products a message would show: of its basket, else of the event that started it."""
     found: list[Item] = []
     if LINES in used and message.cart is not None:
         since, currency = message.cart.last_activity_at, message.cart.currency
-        found += [
-            Item((str(line["product_id"]), str(line.get("variant_id", ""))), str(line["name"]), line["price_minor"], currency, since)
-            for line in context["cart"]["lines"]
-        ]
+        found += [Item(_key_of(line), str(line["name"]), line["price_minor"], currency, since) for line in context["cart"]["lines"]]
     if EVENT in used:
         since = began.get(message.enrollment_id or 0, message.planned_at)
         found += [Item(key, name, -1 if PRICE in used else 0, "", since) for key, name in _of_event(context["event"])]
@@ -101,8 +114,6 @@ def _look_at(
     context: dict[str, Any], items: Sequence[Item], offers: Mapping[Key, Offer], swaps: Mapping[Key, dict[str, Any]], rule: Rule, used: Any
 ) -> Seen:
     seen: dict[Key, Offer | None] = {item.key: offers.get(item.key) for item in items}
-    if items and not any(seen.values()):
-        return Seen(seen)  # of what the shop never spoke of nothing can be untrue
     decisions = [_decided(item, offers.get(item.key), rule) for item in items]
     if items and all(do is Do.KEEP for do, _why in decisions):
         return Seen(seen)

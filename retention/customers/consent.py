@@ -126,7 +126,14 @@ def address_digest(address: str) -> str:
 
 @lru_cache(maxsize=2048)  # of one mail it is asked several times
 def _digest(secret: str, address: str) -> str:
-    return hmac.digest(_digest_key(secret), fold(address.strip()).encode(), "sha256").hex()
+    keyed = _keyed(secret).copy()  # made anew it takes twice as long
+    keyed.update(fold(address.strip()).encode())
+    return keyed.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _keyed(secret: str) -> hmac.HMAC:
+    return hmac.new(_digest_key(secret), digestmod="sha256")
 
 
 @lru_cache(maxsize=4)

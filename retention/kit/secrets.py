@@ -5,9 +5,10 @@ Every use derives its own key from the ring by HKDF, bound to its purpose and st
 """
 
 import base64
+import binascii
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,6 +28,7 @@ _ENTRY = re.compile(r"(?P<id>[a-z0-9]{1,16}):(?P<key>\S+)")
 _LINK = re.compile(r"(?P<id>[a-z0-9]{1,16})\.(?P<box>[A-Za-z0-9_-]{38,2000})")
 _LINK_HEAD = struct.Struct(">QQ")  # store id, last second it is good for
 _DERIVED_ID = "site"
+_IN_ADDRESSES = bytes.maketrans(b"+/", b"-_")
 
 
 class CannotUnseal(Exception):
@@ -137,11 +139,24 @@ def sign_link(subject: str, *, store_id: int, purpose: str, expires_at: datetime
     The token hides its content (no store numbers in anybody's mail), and the same input gives the same token, so a repeated send has the
     same body. At least 16 bytes of authentication, checked in constant time (AES-SIV, RFC 5297).
     """
-    used = ring or site_ring()
-    plain = _LINK_HEAD.pack(store_id, int(expires_at.timestamp())) + subject.encode()
-    key_id, cipher = _signing(used)
-    box = cipher.encrypt(plain, [purpose.encode()])
-    return f"{key_id}.{base64.urlsafe_b64encode(box).rstrip(b'=').decode()}"
+    return link_signer(store_id=store_id, purpose=purpose, ring=ring)(subject, expires_at)
+
+
+def link_signer(*, store_id: int, purpose: str, ring: KeyRing | None = None) -> Callable[[str, datetime], str]:
+    """Return what makes tokens as `sign_link` does, of a subject and a moment: many in a row take a quarter of the time of each alone."""
+    key_id, cipher = _signing(ring or site_ring())
+    encrypt, head, bound_to = cipher.encrypt, _LINK_HEAD.pack, [purpose.encode()]
+
+    def sign(subject: str, expires_at: datetime) -> str:
+        box = encrypt(head(store_id, int(expires_at.timestamp())) + subject.encode(), bound_to)
+        return f"{key_id}.{in_address(box)}"
+
+    return sign
+
+
+def in_address(content: bytes) -> str:
+    """Return bytes as they stand in an address: base64 of its signs, without the filling at its end."""
+    return binascii.b2a_base64(content, newline=False).translate(_IN_ADDRESSES).rstrip(b"=").decode()
 
 
 @lru_cache(maxsize=4)

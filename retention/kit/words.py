@@ -15,6 +15,8 @@ def fold(text: str) -> str:
 
     Stored beside the text itself and used for every comparison; never `lower()` in SQL, whose answer depends on the database's locale.
     """
+    if text.isascii():  # has one form only
+        return text.casefold()
     for _ in range(_MOST_PASSES):
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         if folded == text:

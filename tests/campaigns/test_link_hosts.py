@@ -15,7 +15,7 @@ from campaigns.personalization.context import contexts
 from campaigns.personalization.links import basket_url, click_base, click_url, opening_url, unsubscribe_url
 from campaigns.personalization.short_links import short_url
 from campaigns.personalization.tracking import may_link
-from campaigns.sending.assembling.email import links_of_email
+from campaigns.sending.assembling.email import links_of_emails
 from campaigns.tasks import look_at_hosts
 from retention.kit import clock
 from retention.kit.fetch import Answer, FetchFailed, FetchRefused
@@ -253,7 +253,7 @@ def test_a_basket_comes_back_over_the_host_of_the_shop(store: Any) -> None:
     context = contexts([message], store=store)[message.pk]
     assert context["cart"]["url"].startswith(f"{LinkHost.site_in_use()}/b/")
     assert HOST in LinkHost.site_in_use()
-    links = links_of_email(message, context, message.template_version.parts_for("")[1])
+    (links,) = links_of_emails([(message, context, message.template_version.parts_for("")[1])])
     assert may_link(context["cart"]["url"], hosts=links.hosts)
 
 

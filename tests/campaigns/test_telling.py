@@ -34,7 +34,7 @@ def process() -> Iterator[Renderer]:
 
 def told(process: Renderer, job: Job) -> dict[str, Any]:
     """Return what the process would be told of a mail now."""
-    frame, _, _ = process._framed(job, last=True)
+    frame, _ = process._framed(job, job.key, process._proofs(job, job.key), last=True)
     said: dict[str, Any] = msgspec.msgpack.decode(frame[LENGTH_BYTES:])
     return said
 

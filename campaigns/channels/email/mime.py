@@ -55,17 +55,16 @@ def build(mail: Mail) -> bytes:
 
 def pieces_of(mail: Mail) -> tuple[bytes, ...]:
     """Return the mail as pieces that make it one behind the other, those of its HTML as they are; raises CannotBuild."""
-    boundary = f"=_{mail.message_id}"
-    leaving, feedback = "", ""
-    if mail.unsubscribe_url:
-        leaving = f"List-Unsubscribe: <{one_line(mail.unsubscribe_url)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    if mail.feedback_id:
-        feedback = f"Feedback-ID: {one_line(mail.feedback_id)}\r\n"
+    message_id, way_out = mail.message_id, mail.unsubscribe_url
+    one_line(f"{message_id}{mail.host}{way_out}{mail.feedback_id}")
+    boundary = f"=_{message_id}"
+    leaving = f"List-Unsubscribe: <{way_out}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if way_out else ""
+    feedback = f"Feedback-ID: {mail.feedback_id}\r\n" if mail.feedback_id else ""
     way, text = _carried(mail.text if isinstance(mail.text, bytes) else mail.text.encode("utf-8", "replace"))
     html_way, html = ("7bit", mail.html) if isinstance(mail.html, tuple) else _html_carried(mail.html)
     head = (
-        f"Message-ID: <{one_line(mail.message_id)}@{one_line(mail.host)}>\r\n"
-        f"Date: {_date(mail.date.replace(microsecond=0))}\r\n"
+        f"Message-ID: <{message_id}@{mail.host}>\r\n"
+        f"Date: {_date(mail.date)}\r\n"
         f"From: {_sender(mail.from_name, mail.from_address)}\r\n"
         f"To: {mailbox(mail.to_name, mail.to_address)}\r\n"
         f"Subject: {encoded(mail.subject, 'Subject')}\r\n"

@@ -1,15 +1,15 @@
 """A rendered e-mail with its links made ours, as the bytes of a mail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from campaigns.channels import Account, Outgoing
 from campaigns.channels.email.mime import CannotBuild, Mail, pieces_of
 from campaigns.models import Message
-from campaigns.personalization.links import click_base, click_proofs, host_of_basket, opening_url, site_in
+from campaigns.personalization.links import click_bases, host_of_basket, opening_url, proofs_by_message, site_in
 from campaigns.personalization.opening import with_picture
 from campaigns.personalization.render import CannotRender, Rendered
 from campaigns.personalization.tracking import hosts_of
@@ -21,19 +21,27 @@ from retention.customers.consent import address_digest
 from retention.kit.known import setting
 
 
-def links_of_email(message: Message, context: Mapping[str, Any], parts: Mapping[str, str]) -> Links:
-    """Return how the links of one mail are made ours. parts: of its template, in the language it is written in."""
-    site = site_in(context["unsubscribe_url"])
-    basket = host_of_basket(context["cart"]["url"], site=site)
-    hosts = hosts_of(parts["html"], parts["text"], basket, web_address=context["shop"]["web_address"])
-    store_id = message.store_id
-    return Links(
-        utm=utm_of(message),
-        hosts=hosts,
-        way=_way_of(message.source_kind, message.source_id, hosts),
-        base=click_base(message.id, store_id=store_id, planned_at=message.planned_at, site=site),
-        proofs=lambda count: click_proofs(message.id, store_id=store_id, count=count),
-    )
+def links_of_emails(mails: Sequence[tuple[Message, Mapping[str, Any], Mapping[str, str]]]) -> list[Links]:
+    """Return how the links of some mails of one store are made ours. Of each: what its template sees, and its template's own parts.
+
+    parts: of its template, in the language it is written in; those of one template are the same object.
+    """
+    if not mails:
+        return []
+    site, web_address = site_in(mails[0][1]["unsubscribe_url"]), mails[0][1]["shop"]["web_address"]
+    store_id = mails[0][0].store_id
+    base_of, proofs_of = click_bases(store_id=store_id, site=site), proofs_by_message(store_id=store_id)
+    known: dict[tuple[int, str, str, int], tuple[Mapping[str, str], frozenset[str], str]] = {}
+    found = list[Links]()
+    for message, context, parts in mails:
+        basket, pk = host_of_basket(context["cart"]["url"], site=site), message.id
+        same = (id(parts), basket, message.source_kind, message.source_id)
+        common = known.get(same)
+        if common is None:
+            hosts = hosts_of(parts["html"], parts["text"], basket, web_address=web_address)
+            common = known[same] = utm_of(message), hosts, _way_of(message.source_kind, message.source_id, hosts)
+        found.append(Links(*common, base_of(pk, message.planned_at), partial(proofs_of, pk)))
+    return found
 
 
 def assemble_email(
