@@ -38,6 +38,7 @@ from campaigns.sending.recording import patiently, record
 from campaigns.sending.routing import Route
 from retention.stores.models import PlatformState, Store
 from retention.tenancy.context import require_store_id, store_context
+from retention.tenancy.prepared import Prepared
 from retention.tenancy.statistics import said_to_be_few
 
 SLICE = 512
@@ -75,15 +76,22 @@ _RENEW = f"""
     WHERE m.store_id = %s AND m.id = told.id AND {said_to_be_few("told.id")}
         AND holder = %s AND state = 'ready' AND lease_until > clock_timestamp()
 """  # noqa: S608 - the condition above
-# The flight stays where the end of a message could not be written: whoever sweeps finds it there.
-_GIVE_BACK = f"""
-    UPDATE campaigns_message AS m SET holder = NULL, lease_until = NULL FROM unnest(%(ids)s::bigint[]) AS told(id)
-    WHERE m.store_id = %(store)s AND m.id = told.id AND {said_to_be_few("told.id")} AND holder = %(holder)s AND state = 'ready';
-    DELETE FROM campaigns_flight WHERE store_id = %(store)s AND holder = %(holder)s AND NOT EXISTS (
-        SELECT FROM unnest(%(ids)s::bigint[]) AS told(id)
-        JOIN campaigns_message AS m ON m.store_id = %(store)s AND m.id = told.id AND {said_to_be_few("told.id")} AND m.holder = %(holder)s
+# Each row is looked up once. The flight stays where the end of a message could not be written: whoever sweeps finds it there.
+_GIVE_BACK = Prepared(
+    "give_back",
+    f"""
+    WITH held AS MATERIALIZED (
+        SELECT m.id, m.state FROM unnest($2) AS told(id)
+        JOIN campaigns_message AS m ON m.store_id = $1 AND m.id = told.id AND {said_to_be_few("told.id")} AND m.holder = $3
+    ), unused AS (
+        UPDATE campaigns_message AS m SET holder = NULL, lease_until = NULL FROM held
+        WHERE m.store_id = $1 AND m.id = held.id AND {said_to_be_few("held.id")} AND m.holder = $3 AND m.state = 'ready'
     )
-"""  # noqa: S608 - the condition above
+    DELETE FROM campaigns_flight WHERE store_id = $1 AND holder = $3 AND NOT EXISTS (SELECT FROM held WHERE state <> 'ready')
+    RETURNING holder
+    """,  # noqa: S608 - the condition above
+    "bigint, bigint[], uuid",
+)
 
 Clock = Callable[[], datetime]
 
@@ -260,8 +268,7 @@ def _renew(holder: UUID, ids: list[int], *, store_id: int) -> None:
 def give_back(holder: UUID, ids: list[int]) -> None:
     """Return what of this was reserved and not used."""
     if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(_GIVE_BACK, {"store": require_store_id(), "ids": ids, "holder": holder})
+        _GIVE_BACK.rows([require_store_id(), ids, holder])
 
 
 def _send_chunk(

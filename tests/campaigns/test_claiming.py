@@ -7,12 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import psycopg2
 import pytest
 from django.db import connection
 
-from campaigns.models import Message
+from campaigns.models import Flight, Message
 from campaigns.sending import dispatch, gate, recording
 from retention.kit import clock
 from retention.tenancy.context import store_context
@@ -98,6 +99,22 @@ def test_lease_that_ran_out_lets_nobody_send(store: Any, sink: Any, monkeypatch:
     assert dispatch.dispatch_slice(store, channel="email", clock=clock.now).states == {}
     assert sink.accepted == []
     assert Counter(Message.objects.values_list("state", flat=True)) == {"ready": 3}
+
+
+def test_what_is_not_used_is_given_back_and_the_flight_stays_for_what_has_no_end_yet(store: Any) -> None:
+    now, holder, other = clock.now(), uuid4(), uuid4()
+    make_ready(4, now=now)
+    unused, ended, left, taken = ids = dispatch.reserve(holder, channel="email", now=now, limit=dispatch.SLICE)
+    Message.objects.filter(pk=ended).update(state="sent", sent_at=now, holder=None, lease_until=None)
+    Message.objects.filter(pk=left).update(state="sending", token=1)
+    Message.objects.filter(pk=taken).update(holder=other)
+    dispatch.give_back(holder, ids)
+    assert dict(Message.objects.values_list("pk", "holder")) == {unused: None, ended: None, left: holder, taken: other}
+    assert not Message.objects.filter(pk=unused, lease_until__isnull=False).exists()
+    assert Flight.objects.get().message_ids == ids
+    Message.objects.filter(pk=left).update(state="sent", sent_at=now, holder=None, lease_until=None)
+    dispatch.give_back(holder, ids)
+    assert not Flight.objects.exists()
 
 
 def test_slow_worker_keeps_its_lease_by_beating(store: Any, sink: Any, monkeypatch: Any) -> None:

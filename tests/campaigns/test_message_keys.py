@@ -86,6 +86,25 @@ def test_messages_go_with_their_customer_and_no_others_do(store: Store) -> None:
     refused(lambda: Customer.objects.filter(pk=second.customer_id).update(id=10**12), key="message_customer_of_store")
 
 
+def test_an_index_that_grows_at_its_end_has_room_for_what_passes_the_gate(store: Store) -> None:
+    before = sizes()
+    make_ready(2_000, now=NOW)
+    planned = sizes()
+    Message.objects.update(state="sending", token=1, lease_until=NOW)
+    for name, size in sizes().items():
+        assert size - planned[name] < (planned[name] - before[name]) / 4, name
+
+
+def sizes() -> dict[str, int]:
+    """Return the bytes of the indexes that a campaign fills from one end to the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, pg_relation_size(name::regclass) FROM unnest(%s) AS of(name)",
+            [["campaigns_message_pkey", "message_of_store", "message_of_customer"]],
+        )
+        return dict(cursor.fetchall())
+
+
 def _delete_as_owner(version: TemplateVersion) -> None:
     """Delete a version, which nobody but the owner of the table may."""
     with connections["owner"].cursor() as cursor:
