@@ -183,7 +183,7 @@ def test_one_click_unsubscribes_without_a_cookie(sent: Message, store: Any, sink
 
 def test_unsubscribing_twice_and_of_somebody_erased_is_fine_and_of_nobody_known_is_not_called_done(sent: Message) -> None:
     _, gone = links(sent)
-    nobody = path_of(unsubscribe_url(Customer(pk=999_999), 1, "email", store_id=sent.store_id, planned_at=sent.planned_at))
+    nobody = path_of(unsubscribe_url(Customer(pk=999_999), 999_999, "email", store_id=sent.store_id, planned_at=sent.planned_at))
     assert [Client().post(link).status_code for link in (gone, gone, nobody)] == [200, 200, 404]
     erase(sent.customer, by=None, now=clock.now())
     assert Client().post(gone).status_code == 200
