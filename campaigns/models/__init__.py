@@ -16,7 +16,7 @@ from campaigns.models.journey import Journey, JourneyVersion
 from campaigns.models.link import Click
 from campaigns.models.link_host import LinkHost
 from campaigns.models.link_set import LinkSet
-from campaigns.models.message import Message
+from campaigns.models.message import Message, versions_among
 from campaigns.models.onsite import OnsiteMessage
 from campaigns.models.opening import Opening
 from campaigns.models.phrase import StorePhrase
@@ -91,4 +91,5 @@ __all__ = [
     "TestNumber",
     "TurnedAway",
     "Wave",
+    "versions_among",
 ]

@@ -4,6 +4,7 @@ The unique key makes a repeat impossible; `token` fences off a worker that outli
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -223,3 +224,9 @@ class Message(StoreOwned):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.step} to {self.customer_id}: {self.state}"
+
+
+def versions_among(messages: Iterable[Message]) -> dict[int, TemplateVersion]:
+    """Return the versions that messages are made from, by their ids, each once: hundreds of messages have the same few."""
+    one_of_each = {message.template_version_id: message for message in messages if message.template_version_id}
+    return {pk: message.template_version for pk, message in one_of_each.items()}

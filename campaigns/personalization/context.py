@@ -7,7 +7,7 @@ What people and browsers told us is text and nothing else: no mail program finds
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from campaigns.models import Enrollment, LinkHost, Message
+from campaigns.models import Enrollment, LinkHost, Message, versions_among
 from campaigns.personalization.brands import brand_words
 from campaigns.personalization.links import basket_url, survey_url, unsubscribe_urls
 from campaigns.personalization.phrases import own_phrases, words_for
@@ -101,8 +101,7 @@ def _shop_without_words(store: Store) -> dict[str, Any]:
 
 def _sources(messages: Sequence[Message]) -> list[str]:
     """Return the texts of the versions that messages are made from, each once, in every language."""
-    versions = {message.template_version_id: message for message in messages if message.template_version_id}  # one message of each
-    return [text for message in versions.values() for text in message.template_version.texts()]
+    return [text for version in versions_among(messages).values() for text in version.texts()]
 
 
 def profile_context(customer: Customer) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from campaigns.channels import Account
-from campaigns.models import Message
+from campaigns.models import Message, versions_among
 from campaigns.sending.assembling import Built
 from campaigns.sending.building import Making
 from campaigns.sending.handing_over import SENDERS, has_answered, is_slow
@@ -56,8 +56,7 @@ class Batches:
     def _begin_ahead(self) -> None:
         """Begin the next batch. Not where it draws coupons: those the gate gives back in this one may be the last of their pool."""
         following = self._messages[self._end : self._end + MADE_AT_ONCE]
-        versions = {message.template_version_id: message for message in following}  # one message of each
-        if following and not any(COUPON in uses(message.template_version) for message in versions.values()):
+        if following and not any(COUPON in uses(version) for version in versions_among(following).values()):
             try:
                 self._next = self._begin(self._end)
             except Exception as error:  # what is made already leaves first; whatever it is comes again when the next is asked for

@@ -10,7 +10,7 @@ from typing import Any
 
 from campaigns.coupons import drawing
 from campaigns.coupons.drawing import Kept
-from campaigns.models import Message
+from campaigns.models import Message, versions_among
 from campaigns.personalization.shelves import chosen_in
 from campaigns.truth import showing
 from campaigns.truth.rules import rules_of
@@ -44,8 +44,7 @@ def look(messages: Sequence[Message], contexts: Mapping[int, dict[str, Any]], *,
 
     Returns nothing for a message that shows nothing of the kind; then no statement was run for it.
     """
-    versions = {message.template_version_id: message for message in messages}  # one message of each
-    by_version = {pk: uses(message.template_version) for pk, message in versions.items()}
+    by_version = {pk: uses(version) for pk, version in versions_among(messages).items()}
     used = {message.id: by_version[message.template_version_id] for message in messages}
     concerned = [message for message in messages if used[message.id] & _ANY]
     found = rules_of(concerned) if concerned else {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from campaigns.models import Message
+from campaigns.models import Message, versions_among
 from campaigns.truth.deciding import Rule, merged
 from retention.tenancy.context import require_store_id
 from retention.tenancy.prepared import Prepared
@@ -28,8 +28,7 @@ class Found(NamedTuple):
 
 def rules_of(messages: Sequence[Message]) -> dict[int, Found]:
     """Return each message's rule by its id, in one query. messages: with their template's version."""
-    versions = {message.template_version_id: message for message in messages}  # one message of each
-    templates = {pk: message.template_version.template_id for pk, message in versions.items()}
+    templates = {pk: version.template_id for pk, version in versions_among(messages).items()}
     places = {message.id: _places(message, templates[message.template_version_id]) for message in messages}
     different = set(places.values())  # many messages have the same few
     wanted = [sorted({one[1] for found in different for one in found if one[0] == kind}) for kind in ("template", "campaign", "journey")]

@@ -70,25 +70,28 @@ def _began(messages: Sequence[Message]) -> dict[int, datetime]:
 
 
 def _keys(message: Message, context: Mapping[str, Any], used: Any) -> list[Key]:
-    """Return the products a message would show, as `_items` does, without what is known of them."""
-    found: list[Key] = []
-    if LINES in used and message.cart is not None:
-        found += map(_key_of, context["cart"]["lines"])
-    if EVENT in used:
-        found += [key for key, _name in _of_event(context["event"])]
-    return found
+    """Return the products a message would show, without what is known of them."""
+    lines, named = _products_of(message, context, used)
+    return [*map(_key_of, lines), *(key for key, _name in named)]
 
 
 def _items(message: Message, context: Mapping[str, Any], used: Any, began: Mapping[int, datetime]) -> list[Item]:
     """Return the products a message would show: of its basket, else of the event that started it."""
+    lines, named = _products_of(message, context, used)
     found: list[Item] = []
-    if LINES in used and message.cart is not None:
+    if lines and message.cart is not None:
         since, currency = message.cart.last_activity_at, message.cart.currency
-        found += [Item(_key_of(line), str(line["name"]), line["price_minor"], currency, since) for line in context["cart"]["lines"]]
-    if EVENT in used:
+        found += [Item(_key_of(line), str(line["name"]), line["price_minor"], currency, since) for line in lines]
+    if named:
         since = began.get(message.enrollment_id or 0, message.planned_at)
-        found += [Item(key, name, -1 if PRICE in used else 0, "", since) for key, name in _of_event(context["event"])]
+        found += [Item(key, name, -1 if PRICE in used else 0, "", since) for key, name in named]
     return found
+
+
+def _products_of(message: Message, context: Mapping[str, Any], used: Any) -> tuple[Sequence[dict[str, Any]], Sequence[tuple[Key, str]]]:
+    """Return what a message shows of products: lines of its basket, and what the event that started it names."""
+    lines = context["cart"]["lines"] if LINES in used and message.cart is not None else ()
+    return lines, list(_of_event(context["event"])) if EVENT in used else ()
 
 
 def _of_event(event: Any) -> Iterable[tuple[Key, str]]:
