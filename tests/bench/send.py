@@ -10,6 +10,8 @@ links (`measuring/mails.py`).
 process sends here, slice by slice. `campaign_vs_smtp_source` compares mails a second of wall time, which is what a shop waits for: a
 campaign of one store, from the moment its messages are due until the last has left, sent by the product's own worker processes (a turn and
 hands lent), as many as there are cores, rung for as often as the scheduler does; and the bare source, in turns with it, into the same sink.
+
+What a push message costs is measured in the same run (`push.py`).
 """
 
 import os
@@ -44,6 +46,7 @@ from retention.kit.money import format_amount
 from retention.orders.models import Cart, CartLine
 from retention.stores.models import Store, StoreWork
 from retention.tenancy.context import store_context
+from tests.bench import push
 from tests.bench.measuring import relay
 from tests.bench.measuring.mails import DJANGO, LIQUID, SHOP, with_totals
 from tests.bench.measuring.processes import children_seconds, cpu_seconds, parent_of, resident_bytes, tree
@@ -91,12 +94,15 @@ def main(scale: float) -> tuple[Rows, dict[str, Any]]:
     rows += [(name, *(round(1e6 * part) for part in cost), round(1 / cost.total), "") for name, cost in middle.items()]
     sides = zip(("bare source", f"campaign by {len(shares)} workers"), zip(*walls, strict=True), strict=True)
     rows += [(f"{name}, side by side", "", "", "", "", round(1e6 * statistics.median(found))) for name, found in sides]
+    pushed, found_of_push = push.main(scale)
+    rows += [(f"push, {name}", cost, "", "", rate, "") for name, cost, rate in pushed[1:]]
     campaign = middle["campaign"]
     ratios = {
         "build_vs_django": _median_ratio(costs["build by Django"], costs["build"]),
         "campaign_vs_smtp_source": round(statistics.median(bare / ours for bare, ours in walls), 3),
         "campaign_vs_smtp_source_cpu": _median_ratio(costs["bare source"], costs["campaign"]),
         "campaign_vs_django": _median_ratio(costs["Django send_messages"], costs["campaign"]),
+        "push_vs_raw": found_of_push["ratios"]["push_vs_raw"],
         "outbox_share": round(campaign.database / (campaign.total - campaign.sink), 3),
         "memory_growth": round(memory[-1] / memory[0], 3),
     }
