@@ -15,6 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+
 from campaigns.models import Message, OnsiteMessage
 from campaigns.sending import dispatch, lines
 from campaigns.sending.dispatch import SENDERS, dispatch_slice
@@ -202,9 +204,25 @@ def _end(process: "subprocess.Popen[bytes]", kind: str, *, store: Any, course: C
     else:
         process.send_signal(signal.SIGTERM if kind == "terminate" else signal.SIGKILL)
     process.communicate()
+    _until_its_server_ended()
     expire_leases()
     sweep_store(now=clock.now())
     return [*lost, _lost_workers()]
+
+
+def _until_its_server_ended() -> None:
+    """Wait until PostgreSQL has done what a killed sender asked for last: it goes on by itself and marks what nobody sends any more."""
+    until = time.monotonic() + MOST_SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+            )
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.02)
+    raise AssertionError("a statement of a sender that was killed never ended")
 
 
 def _freeze(process: "subprocess.Popen[bytes]", *, store: Any, course: Course) -> int:
