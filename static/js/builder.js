@@ -8,6 +8,12 @@
     if (sent && sent.name) event.detail.parameters[sent.name] = sent.value;
   });
 
+  // A count asked for before the form is drawn anew would speak of fields that are gone; the new form asks for its own.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const side = event.detail.target.id === "builder" && document.getElementById("sg-side");
+    if (side) window.htmx.trigger(side, "htmx:abort");
+  });
+
   // What is wrong with an answer comes with the count, beside the field, which keeps what is typed and the focus.
   document.addEventListener("htmx:afterSwap", function () {
     document.querySelectorAll("#builder [data-fault]").forEach(function (fault) {

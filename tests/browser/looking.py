@@ -30,6 +30,10 @@ _kept = [False]  # whether pictures are kept, see `keep_pictures`
 _AXE_LIKE = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8")
 
 
+# A failed answer is counted as one, and a request given up for a newer one is no fault: htmx tells of both as errors.
+_SAID_ELSEWHERE = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+
+
 @dataclass
 class Watch:
     """What the browser said while a page was open."""
@@ -43,7 +47,7 @@ class Watch:
         page.on("response", self._answered)
 
     def _said(self, message: "ConsoleMessage") -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not any(words in message.text for words in _SAID_ELSEWHERE):
             self.complaints.append(f"console: {message.text[:200]}")
 
     def _answered(self, response: "Response") -> None:
