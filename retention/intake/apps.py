@@ -3,11 +3,14 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from retention.intake import incoming
+
 
 class IntakeConfig(AppConfig):
     """The intake room."""
 
     name = "retention.intake"
+    db_statements = staticmethod(incoming.db_statements)
 
     def ready(self) -> None:
         """Add the connected shops to the home page, and what they tell and did to the words of timeline and audit log."""

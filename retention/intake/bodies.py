@@ -17,6 +17,8 @@ _LARGEST_NUMBER = 2**63
 _LONG_NUMBER = b"0" * 19  # digits in a row; fewer always fit into 64 bits
 _SHAPE = bytes.maketrans(b"123456789E\r\t[", b"000000000e\n\n{")
 _EXPONENT = re.compile(rb"0e[+-]?000")
+_LONGEST_NUMBER = 40  # bytes before its exponent, where it has no run of digits as long as that
+_BEFORE_NUMBERS = (b"", b":", b",", b"{", b" ")  # in a shape without line ends
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -99,7 +101,7 @@ def read_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     # Each text, key or value, stands between two quotes. A doubled key leaves fewer of them in the value than in the source.
     if (escapes and b"\\u0022" in raw) or raw.count(b'"') != _encode(value).count(b'"'):
         _refuse_doubled(raw)
-    return value, not (odd or b"\n" in shape or (b"0e" in shape and _EXPONENT.search(shape)))
+    return value, not (odd or b"\n" in shape or _has_wide_exponent(shape))
 
 
 def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> list[Any] | None:
@@ -109,8 +111,9 @@ def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> li
     apart: the parts come from several senders; each is a value by itself, or one that leaves a bracket open could reach into the next.
     """
     shape = raw.translate(_SHAPE)
-    odd = b"\n" in shape or _LONG_NUMBER in shape or (b"0e" in shape and _EXPONENT.search(shape)) or b"\\u00" in raw
-    if odd or any(part.count(b"{") + part.count(b"[") > DEEPEST for part in parts):
+    if b"\n" in shape or _LONG_NUMBER in shape or b"\\u00" in raw or _has_wide_exponent(shape):
+        return None
+    if _is_deep(shape, parts, begin=0 if apart else 1):
         return None
     try:
         values: list[Any] = [_decode(part) for part in parts] if apart else _decode(raw)
@@ -118,6 +121,31 @@ def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> li
         return None
     # Nothing leaves more quotes in a value than in its source, so no doubled key can hide behind another event.
     return values if raw.count(b'"') == _encode(values).count(b'"') else None
+
+
+def _has_wide_exponent(shape: bytes) -> bool:
+    """Say whether a number may have an exponent of three digits or more.
+
+    The hexadecimal ids most clients send are full of what looks like one; but only a text, and no number, follows a quote or a letter.
+    shape: a source without runs of digits as long as `_LONG_NUMBER`.
+    """
+    if b"0e" not in shape:
+        return False
+    for found in _EXPONENT.finditer(shape):
+        before = shape[max(0, found.start() - _LONGEST_NUMBER) : found.start()].rstrip(b"0.").removesuffix(b"-")
+        if before[-1:] in _BEFORE_NUMBERS:
+            return True
+    return False
+
+
+def _is_deep(shape: bytes, parts: Sequence[bytes], *, begin: int) -> bool:
+    """Say whether one of the parts may be nested too deep. shape: of all of them with a comma between. begin: where the first stands."""
+    for part in parts:
+        end = begin + len(part)
+        if shape.count(b"{", begin, end) > DEEPEST:
+            return True
+        begin = end + 1
+    return False
 
 
 def _walk(value: Any, *, depth: int, search_nul: bool) -> None:

@@ -3,12 +3,17 @@
 Each connection prepares its statements once, so no pooler that changes servers between transactions may stand between.
 """
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from retention.intake.connecting import connect_for_ingest
+from retention.intake.incoming import COPIED_FROM, COPY_INCOMING, MAKE_INCOMING, STORE_INCOMING, binary_of
 from retention.intake.reading import Row
 from retention.intake.statements import ring_statement, store_new_statement, store_statement, text_of
 
@@ -22,18 +27,26 @@ _PREPARE = f"""
     PREPARE store_new (jsonb) AS {store_new_statement("$1")};
     PREPARE ring (timestamptz, bigint[]) AS {ring_statement("$1", "$2")};
 """
+_PREPARE_COPIES = f"{MAKE_INCOMING}; PREPARE store_incoming AS {STORE_INCOMING}"
 _RING = "EXECUTE ring (%(due_at)s, %(stores)s::bigint[])"
 _STORE = f"BEGIN; EXECUTE store (%(rows)s); {_RING}; COMMIT"
 _STORE_NEW = f"BEGIN; EXECUTE store_new (%(rows)s); {_RING}; COMMIT"
+_STORE_INCOMING = f"BEGIN; {COPY_INCOMING}; EXECUTE store_incoming; {_RING}; COMMIT"
+_PIECE = 1 << 18  # bytes of a copy that are handed over at a time
 WARY_GROUPS = 8  # after a group that held an event we had, so many look each key up before they insert it
+KEPT_SECONDS = 3600.0  # a connection is kept: nobody vacuums a temporary table, so it must not grow old
+log = logging.getLogger("boomerang.intake")
 
 
 class Committer:
     """Commits rows through one connection, opened when it is needed. For one thread at a time."""
 
-    def __init__(self, *, connect: Callable[[], Connection] = connect_for_ingest) -> None:
+    def __init__(self, *, connect: Callable[[], Connection] = connect_for_ingest, clock: Callable[[], float] = time.monotonic) -> None:
         self._connect = connect
+        self._clock = clock
         self._connection: Connection | None = None
+        self._copies = False
+        self._kept_until = 0.0
         self._wary = 0
 
     def commit(self, rows: Iterable[Row]) -> None:
@@ -42,6 +55,8 @@ class Committer:
         Raises psycopg2.Error; then nothing of it is stored, or the connection was cut at the very end and all of it is.
         """
         once = once_each(rows)
+        if self._clock() > self._kept_until:
+            self.close()
         if self._connection is not None:
             try:
                 self._write(self._connection, once)
@@ -54,14 +69,17 @@ class Committer:
     def _write(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Write rows in the hope that all are new, as nearly all are; a group where one is not is written once more, key by key."""
         due_at, stores = min(row.received_at for row in rows), sorted({row.store_id for row in rows})
-        told: dict[str, object] = {"rows": text_of(rows), "due_at": due_at, "stores": stores}
+        bell: dict[str, object] = {"due_at": due_at, "stores": stores}
         if not self._wary:
             try:
-                _run(connection, _STORE_NEW, told)
+                if self._copies and len(rows) >= COPIED_FROM:
+                    _run(connection, _STORE_INCOMING, bell, copied=binary_of(rows))
+                else:
+                    _run(connection, _STORE_NEW, bell | {"rows": text_of(rows)})
                 return
             except psycopg2.errors.UniqueViolation:
                 self._wary = WARY_GROUPS
-        _run(connection, _STORE, told)
+        _run(connection, _STORE, bell | {"rows": text_of(rows)})
         self._wary = max(0, self._wary - 1)
 
     def close(self) -> None:
@@ -75,10 +93,22 @@ class Committer:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_PREPARE)
+                self._copies = _can_copy(cursor)
         except psycopg2.Error:
             connection.close()
             raise
+        self._kept_until = self._clock() + KEPT_SECONDS
         return connection
+
+
+def _can_copy(cursor: Cursor) -> bool:
+    """Make the connection's table for large groups, and say whether it is there: events must not wait for whoever runs `migrate`."""
+    try:
+        cursor.execute(_PREPARE_COPIES)
+    except psycopg2.ProgrammingError as error:
+        log.warning("large groups of events cost more than they need: run migrate", extra={"cause": type(error).__name__})
+        return False
+    return True
 
 
 def once_each(rows: Iterable[Row]) -> list[Row]:
@@ -89,10 +119,14 @@ def once_each(rows: Iterable[Row]) -> list[Row]:
     return list(first.values())
 
 
-def _run(connection: Connection, statement: str, told: dict[str, object]) -> None:
+def _run(connection: Connection, statement: str, told: dict[str, object], *, copied: bytes = b"") -> None:
+    """Run one transaction's statements in one go. copied: what its COPY asks for."""
     with connection.cursor() as cursor:
         try:
-            cursor.execute(statement, told)
+            if copied:
+                cursor.copy_expert(cursor.mogrify(statement, told), BytesIO(copied), _PIECE)
+            else:
+                cursor.execute(statement, told)
         except psycopg2.Error:
             if not connection.closed:
                 cursor.execute("ROLLBACK")

@@ -12,7 +12,7 @@ import msgspec
 from retention.intake.reading import Row
 from retention.kit.random_ids import random_ids
 
-_TOLD = (
+TOLD = (
     "public_id, store_id, kind, name, anonymous_id, external_id, properties, context, occurred_at, received_at, trusted, source, backfill"
 )
 _FIELDS = """
@@ -46,8 +46,8 @@ def store_statement(rows: str) -> str:
             ON CONFLICT (store_id, key) DO NOTHING
             RETURNING store_id, encode(key, 'hex') AS key
         )
-        INSERT INTO customers_customerevent ({_TOLD}, refusal)
-        SELECT {_TOLD}, '' FROM incoming JOIN fresh USING (store_id, key) ORDER BY ordinality
+        INSERT INTO customers_customerevent ({TOLD}, refusal)
+        SELECT {TOLD}, '' FROM incoming JOIN fresh USING (store_id, key) ORDER BY ordinality
     """  # noqa: S608 - made of constants
 
 
@@ -58,7 +58,7 @@ def store_new_statement(rows: str) -> str:
     """
     return f"""
         WITH incoming AS MATERIALIZED (SELECT * FROM jsonb_to_recordset({rows}) AS ({_FIELDS})), fresh AS ({_KEYS})
-        INSERT INTO customers_customerevent ({_TOLD}, refusal) SELECT {_TOLD}, '' FROM incoming
+        INSERT INTO customers_customerevent ({TOLD}, refusal) SELECT {TOLD}, '' FROM incoming
     """  # noqa: S608 - made of constants
 
 

@@ -1,6 +1,7 @@
 """What each database role may do to each table: least privilege, worked out from the models.
 
-A model changes its own line with `db_grants = {"app": "SELECT, INSERT"}`. Run by `migrate`, as owner, after the last migration.
+A model changes its own line with `db_grants = {"app": "SELECT, INSERT"}`; an app that needs a function of the owner's besides has
+`db_statements` in its `AppConfig`. Run by `migrate`, as owner, after the last migration.
 """
 
 from collections.abc import Iterator
@@ -64,6 +65,9 @@ def statements() -> Iterator[str]:
         for short, privileges in grants_for(model).items():
             if privileges:
                 yield f'GRANT {privileges} ON "{model._meta.db_table}" TO {role_name(short)}'
+    yield from statistics.statements()
+    for config in apps.get_app_configs():
+        yield from getattr(config, "db_statements", tuple)()
 
 
 def apply_grants(connection: BaseDatabaseWrapper) -> int:
@@ -73,7 +77,7 @@ def apply_grants(connection: BaseDatabaseWrapper) -> int:
     """
     count = 0
     with connection.cursor() as cursor:
-        for statement in (*statements(), *statistics.statements()):
+        for statement in statements():
             cursor.execute(statement)
             count += 1
     return count

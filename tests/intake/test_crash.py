@@ -32,6 +32,7 @@ from tests.bench.measuring.processes import tree
 from tests.serving import serve_application
 
 BATCH, SENDERS = 10, 4
+LARGE = 120  # a batch that is copied in; every other sender sends such
 OPEN_SHOP = """
 from tests.factories import make_key, make_store
 print(make_key(make_store())[1])
@@ -102,16 +103,16 @@ def run(*arguments: str, environment: dict[str, str]) -> str:
     return done.stdout.strip()
 
 
-def send(log: Log, *, port: int, key: str, name: str, ending: threading.Event) -> None:
+def send(log: Log, *, port: int, key: str, name: str, size: int, ending: threading.Event) -> None:
     """Send batch after batch; one that is not acknowledged is sent again, as every client does."""
     headers = {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(), "Content-Type": "application/json"}
     number = 0
     while not ending.is_set():
-        ids = [f"{name}-{number}-{place}" for place in range(BATCH)]
+        ids = [f"{name}-{number}-{place}" for place in range(size)]
         moment = "2026-11-20T09:12:00Z"
         body = b'{"batch":[' + b",".join(json_of(one, place, moment=moment) for place, one in enumerate(ids)) + b"]}"
         log.sent.update(ids)
-        while not _acknowledged(port, body, headers=headers):
+        while not _acknowledged(port, body, size=size, headers=headers):
             log.refused += 1
             if ending.wait(0.05):
                 return
@@ -119,12 +120,12 @@ def send(log: Log, *, port: int, key: str, name: str, ending: threading.Event) -
         number += 1
 
 
-def _acknowledged(port: int, body: bytes, *, headers: dict[str, str]) -> bool:
+def _acknowledged(port: int, body: bytes, *, size: int, headers: dict[str, str]) -> bool:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         try:
             connection.request("POST", "/v1/batch", body, headers)
             answer = connection.getresponse()
-            return answer.status == 200 and json.loads(answer.read())["accepted"] == BATCH
+            return answer.status == 200 and json.loads(answer.read())["accepted"] == size
         except (OSError, http.client.HTTPException):
             return False
 
@@ -136,7 +137,11 @@ def crash(folder: Path, *, rounds: int) -> None:
         log, ending = Log(), threading.Event()
         with serve_application("retention.wsgi:application", environment=environment) as served:
             senders = [
-                threading.Thread(target=send, args=(log,), kwargs={"port": served.port, "key": key, "name": f"s{number}", "ending": ending})
+                threading.Thread(
+                    target=send,
+                    args=(log,),
+                    kwargs={"port": served.port, "key": key, "name": f"s{number}", "size": (BATCH, LARGE)[number % 2], "ending": ending},
+                )
                 for number in range(SENDERS)
             ]
             for sender in senders:
@@ -159,7 +164,7 @@ def crash(folder: Path, *, rounds: int) -> None:
 
 
 def _wait_for_more(log: Log) -> None:
-    wanted, deadline = len(log.acknowledged) + 20 * BATCH, time.monotonic() + 60
+    wanted, deadline = len(log.acknowledged) + 20 * LARGE, time.monotonic() + 60
     while len(log.acknowledged) < wanted:
         assert time.monotonic() < deadline, "the door did not find the database again within a minute"
         time.sleep(0.05)

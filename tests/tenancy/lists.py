@@ -38,6 +38,7 @@ ACROSS_STORES = {
 _KEY = "a foreign key's check and its cascade, which PostgreSQL runs as the owner too; answers with an error or nothing"
 RUN_AS_OWNER: dict[str, str] = {
     "boomerang_know_table": "only ANALYZEs a table that is thought to be small; returns nothing of it",
+    "boomerang_incoming": "only makes the caller's own, empty temporary table, always the same one; the caller may add rows and read them",
     **{
         f"{key}_{does}": _KEY
         for key in (

@@ -1,9 +1,10 @@
 """A sender of events over kept connections, cheap enough to drive a server on the same machine; a program of its own.
 
-Reads a plan as JSON from standard input and writes what it saw as JSON. Message ids are counted, so the referee knows each of them.
+Reads a plan as JSON from standard input and writes what it saw as JSON. Message ids follow from counted names, so the same are sent again.
 """
 
 import base64
+import hashlib
 import json
 import select
 import socket
@@ -45,8 +46,14 @@ class Seen:
 def body_of(plan: Plan, number: int) -> bytes:
     """Return the body of one request."""
     first, moment = number * plan.size, datetime.now(UTC).isoformat()
-    events = [json_of(f"{plan.prefix}-{place}", place, moment=moment) for place in range(first, first + plan.size)]
+    events = [json_of(_message_id(f"{plan.prefix}-{place}"), place, moment=moment) for place in range(first, first + plan.size)]
     return events[0] if plan.size == 1 else b'{"batch":[' + b",".join(events) + b"]}"
+
+
+def _message_id(name: str) -> str:
+    """Return the same id for the same name, as real clients write theirs: a UUID, whose digits may look like a number with an exponent."""
+    digits = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class _Line:
