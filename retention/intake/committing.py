@@ -10,7 +10,6 @@ from io import BytesIO
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor as Cursor
 
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.incoming import COPIED_FROM, COPY_INCOMING, MAKE_INCOMING, STORE_INCOMING, binary_of
@@ -45,7 +44,7 @@ class Committer:
         self._connect = connect
         self._clock = clock
         self._connection: Connection | None = None
-        self._copies = False
+        self._copies, self._has_table = True, False  # of this connection
         self._kept_until = 0.0
         self._wary = 0
 
@@ -72,15 +71,29 @@ class Committer:
         bell: dict[str, object] = {"due_at": due_at, "stores": stores}
         if not self._wary:
             try:
-                if self._copies and len(rows) >= COPIED_FROM:
-                    _run(connection, _STORE_INCOMING, bell, copied=binary_of(rows))
-                else:
-                    _run(connection, _STORE_NEW, bell | {"rows": text_of(rows)})
+                self._write_new(connection, rows, bell)
                 return
             except psycopg2.errors.UniqueViolation:
                 self._wary = WARY_GROUPS
         _run(connection, _STORE, bell | {"rows": text_of(rows)})
         self._wary = max(0, self._wary - 1)
+
+    def _write_new(self, connection: Connection, rows: Sequence[Row], bell: dict[str, object]) -> None:
+        """Write rows all of which are new; a large group by a copy, unless that cannot be: events must not wait for who runs `migrate`."""
+        if self._copies and len(rows) >= COPIED_FROM:
+            try:
+                self._copy(connection, rows, bell)
+                return
+            except psycopg2.ProgrammingError as error:
+                self._copies = False
+                log.warning("large groups of events cost more than they need: run migrate", extra={"cause": type(error).__name__})
+        _run(connection, _STORE_NEW, bell | {"rows": text_of(rows)})
+
+    def _copy(self, connection: Connection, rows: Sequence[Row], bell: dict[str, object]) -> None:
+        if not self._has_table:
+            _run(connection, _PREPARE_COPIES, {})
+            self._has_table = True
+        _run(connection, _STORE_INCOMING, bell, copied=binary_of(rows))
 
     def close(self) -> None:
         """Close the connection; the next commit opens another."""
@@ -93,22 +106,12 @@ class Committer:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_PREPARE)
-                self._copies = _can_copy(cursor)
         except psycopg2.Error:
             connection.close()
             raise
+        self._copies, self._has_table = True, False
         self._kept_until = self._clock() + KEPT_SECONDS
         return connection
-
-
-def _can_copy(cursor: Cursor) -> bool:
-    """Make the connection's table for large groups, and say whether it is there: events must not wait for whoever runs `migrate`."""
-    try:
-        cursor.execute(_PREPARE_COPIES)
-    except psycopg2.ProgrammingError as error:
-        log.warning("large groups of events cost more than they need: run migrate", extra={"cause": type(error).__name__})
-        return False
-    return True
 
 
 def once_each(rows: Iterable[Row]) -> list[Row]:

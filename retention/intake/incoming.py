@@ -18,30 +18,32 @@ from retention.kit.random_ids import random_id_bytes
 from retention.tenancy.roles import AS_OWNER, role_name
 
 COPIED_FROM = 100  # rows of a group
-_COLUMNS = "public_id uuid, key bytea, store_id bigint, received_at timestamptz, occurred_at timestamptz, trusted boolean, backfill boolean"
-_TEXTS = "source text, kind text, name text, anonymous_id text, external_id text, properties jsonb, context jsonb"
-_NAMES = ", ".join(column.split()[0] for column in f"{_COLUMNS}, {_TEXTS}".split(", "))
+_COLUMNS = """
+    place integer, public_id uuid, key bytea, store_id bigint, received_at timestamptz, occurred_at timestamptz, trusted boolean,
+    backfill boolean, source text, kind text, name text, anonymous_id text, external_id text, properties jsonb, context jsonb
+"""
+_NAMES = ", ".join(column.split()[0] for column in _COLUMNS.split(","))
 _FUNCTION = f"""
     CREATE OR REPLACE FUNCTION boomerang_incoming() RETURNS void LANGUAGE plpgsql {AS_OWNER} AS $body$
     BEGIN
-        CREATE TEMPORARY TABLE incoming ({_COLUMNS}, {_TEXTS}) ON COMMIT DELETE ROWS;
+        CREATE TEMPORARY TABLE incoming ({_COLUMNS}) ON COMMIT DELETE ROWS;
         GRANT SELECT, INSERT ON pg_temp.incoming TO {role_name("ingest")};
     END $body$
 """
 MAKE_INCOMING = "SELECT boomerang_incoming()"
 COPY_INCOMING = f"COPY pg_temp.incoming ({_NAMES}) FROM STDIN (FORMAT binary)"
-# It raises UniqueViolation where a key is known, as `store_new_statement` does.
+# It raises UniqueViolation where a key is known, as `store_new_statement` does. A table does not keep the order in which rows came.
 STORE_INCOMING = f"""
     WITH fresh AS (
         INSERT INTO customers_eventkey (store_id, key, seen_on)
         SELECT store_id, key, received_at::date FROM pg_temp.incoming ORDER BY store_id, key
     )
-    INSERT INTO customers_customerevent ({TOLD}, refusal) SELECT {TOLD}, '' FROM pg_temp.incoming
+    INSERT INTO customers_customerevent ({TOLD}, refusal) SELECT {TOLD}, '' FROM pg_temp.incoming ORDER BY place
 """  # noqa: S608 - made of constants
 
 # PostgreSQL's binary format of COPY: a head, each row as the number of its fields and each field behind its length, an end.
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), struct.pack("!h", -1)
-_FIXED = struct.Struct("!h i16s i16s iq iq iq i? i?")
+_FIXED = struct.Struct("!h ii i16s i16s iq iq iq i? i?")
 _LENGTH, _JSON = struct.Struct("!i").pack, struct.Struct("!iB").pack
 _BEGINNING, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _encode = msgspec.json.Encoder().encode
@@ -57,11 +59,12 @@ def db_statements() -> Iterator[str]:
 def binary_of(rows: Sequence[Row]) -> bytes:
     """Return rows as `COPY_INCOMING` takes them, each with a random UUID of version 4."""
     parts, received, stamp = [_HEAD], None, 0
-    for row, public_id in zip(rows, random_id_bytes(len(rows)), strict=True):
+    for place, (row, public_id) in enumerate(zip(rows, random_id_bytes(len(rows)), strict=True)):
         if row.received_at is not received:  # those of one request share it
             received, stamp = row.received_at, _microseconds(row.received_at)
         key, occurred = bytes.fromhex(row.key), _microseconds(row.occurred_at)
-        parts.append(_FIXED.pack(14, 16, public_id, 16, key, 8, row.store_id, 8, stamp, 8, occurred, 1, row.trusted, 1, row.backfill))
+        rest = (16, public_id, 16, key, 8, row.store_id, 8, stamp, 8, occurred, 1, row.trusted, 1, row.backfill)
+        parts.append(_FIXED.pack(15, 4, place, *rest))
         parts += _titles(row.source, row.kind, row.name), _text(row.anonymous_id), _text(row.external_id)
         parts += _json(row.properties)
         parts += _json(row.context)

@@ -12,11 +12,11 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import psycopg2
 
-from retention.intake.committing import Committer
+from retention.intake.committing import KEPT_SECONDS, Committer
 from retention.intake.reading import Reading, Row, Single, read_singles
 from retention.kit.metrics import EVENTS
 
@@ -207,7 +207,11 @@ class Writer:
         if self._lingers:
             time.sleep(LINGER_SECONDS)
         while not self._line or not self._arriving.empty():
-            turn = self._arriving.get()
+            try:
+                turn = self._arriving.get(timeout=KEPT_SECONDS)
+            except Empty:
+                self._committer.close()
+                continue
             if turn is None:
                 return False
             self._line.add(turn)

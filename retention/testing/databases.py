@@ -20,7 +20,7 @@ from retention.testing import emptying
 from retention.testing.running import ROOT, with_database
 
 _PACKAGES = ("retention", "segments", "campaigns", "flashsales", "fulfillment")
-_SHAPING = ("migrations", "models", "models.py", "tenancy", "settings.py")
+_SHAPING = ("migrations", "models", "models.py", "tenancy", "settings.py", "incoming.py")
 _TRIES = 3
 _TURN = 70420001  # any number: the advisory lock of everybody who makes the template
 

@@ -10,7 +10,7 @@
 
   // A count asked for before the form is drawn anew would speak of fields that are gone; the new form asks for its own.
   document.addEventListener("htmx:beforeSwap", function (event) {
-    const side = event.detail.target.id === "builder" && document.getElementById("sg-side");
+    const side = event.detail.shouldSwap && event.detail.target.id === "builder" && document.getElementById("sg-side");
     if (side) window.htmx.trigger(side, "htmx:abort");
   });
 

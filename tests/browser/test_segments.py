@@ -167,6 +167,22 @@ def test_a_count_that_comes_after_its_question_is_gone_is_given_up(site: Site) -
     assert watch.complaints == []
 
 
+def test_a_count_comes_where_the_form_could_not_be_drawn_anew(site: Site) -> None:
+    page, _watch = open_builder(site)
+    hand, held = Hand(page), list["Route"]()
+    hand.add("Birthday or age")
+    hand.choose("op", "next")
+    page.route("**/segments/count/", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/segments/count/"):
+        hand.type("count", "9")
+    page.route("**/segments/new/", lambda route: route.fulfill(status=500, body="no"))
+    with page.expect_response("**/segments/new/"):
+        page.locator("#builder [name='c.op']").select_option("this_month")
+    page.evaluate("document.querySelector('#sg-side .huge').textContent = 'of before'")
+    held[0].fulfill(response=held[0].fetch())
+    wait_for(page, "/^[0-9,]+$/.test(document.querySelector('#sg-side .huge').textContent)")
+
+
 def test_a_segment_is_built_by_the_keyboard_alone(site: Site) -> None:
     page, _watch = open_builder(site)
 

@@ -1,12 +1,13 @@
 """One look at many events at once: what it lets pass as it stands, and what it leaves to a look at each."""
 
+import json
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.intake.bodies import DEEPEST, read_plain
+from retention.intake.bodies import _MOST_LOOKALIKES, DEEPEST, read_object, read_plain
 
 
 def plain(*parts: bytes, apart: bool = False):
@@ -38,6 +39,13 @@ def test_a_number_with_a_large_exponent_is_left_to_a_look_at_its_event(number, a
 def test_no_number_with_a_large_exponent_passes(whole, fraction, exponent, sign, of_exponent):
     text = f'{{"value":{whole}.{fraction}{sign}{of_exponent}{exponent}}}'
     assert plain(text.encode()) is None
+
+
+def test_a_body_full_of_such_ids_is_looked_through_only_so_far():
+    """The rest may hold such a number, so its events are looked at one by one, and are not stored as they stand."""
+    few, many = (b'{"a":"%s"}' % (b"x1e100" * count) for count in (_MOST_LOOKALIKES, _MOST_LOOKALIKES + 1))
+    assert (plain(few), plain(many)) == ([json.loads(few)], None)
+    assert [read_object(raw) for raw in (few, many)] == [(json.loads(few), True), (json.loads(many), False)]
 
 
 @pytest.mark.parametrize("apart", [False, True])

@@ -2,20 +2,24 @@
 
 import json
 import os
+import random
 from contextlib import closing
 
 import psycopg2
 import pytest
 
 from retention.customers.models import CustomerEvent, EventKey
+from retention.intake import writing
 from retention.intake.committing import KEPT_SECONDS, WARY_GROUPS, Committer
 from retention.intake.connecting import connect_for_ingest
+from retention.intake.door import Door
 from retention.intake.envelopes import open_batch
 from retention.intake.incoming import COPIED_FROM
 from retention.intake.reading import Sender, read_batch
 from retention.intake.writing import Writer
 from retention.kit import clock
 from retention.tenancy.roles import role_name
+from tests.browser.looking import until
 from tests.factories import make_key, make_store, work_for
 from tests.intake.knocking import ask, event, make_door, stored
 
@@ -75,13 +79,40 @@ def test_a_large_group_leaves_what_a_small_one_leaves(said, kind, make_door):
     assert found[0] == found[1]
 
 
-def test_events_of_a_large_group_keep_their_order_and_have_ids_of_their_own(make_door):
+def copies(door: Door) -> bool:
+    """Say whether the door's connection has copied a group in since it was opened."""
+    with door._writer._committer._connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE name = 'store_incoming'")
+        return any(count > 0 for (count,) in cursor.fetchall())
+
+
+def test_a_group_is_copied_in_from_a_hundred_events_on(make_door):
     store = make_store()
-    numbers = list(range(250))
-    batch = [event(number, properties={"number": number}) for number in numbers]
-    assert ask(make_door(), "/v1/batch", {"batch": batch}, key=make_key(store)[1])[0] == 200
+    _key, key = make_key(store)
+    door = make_door()
+    for count, copied in ((1, False), (COPIED_FROM - 1, False), (COPIED_FROM, True)):
+        assert ask(door, "/v1/batch", {"batch": many(1000 * count, count=count)}, key=key)[0] == 200
+        assert copies(door) == copied, count
+
+
+def test_events_of_a_large_group_keep_their_order_and_have_ids_of_their_own(make_door):
+    """Also where they are of many sizes, and rows of a group that was refused lie about in the connection's table."""
+    store = make_store()
+    _key, key = make_key(store)
+    door = make_door()
+    again = {"batch": many(10_000, count=103)}
+    for _time in range(2):
+        assert ask(door, "/v1/batch", again, key=key)[0] == 200
+    for number in range(WARY_GROUPS + 1):
+        assert ask(door, "/v1/track", event(f"wary {number}"), key=key)[0] == 200
+    sizes = random.Random(7)
+    numbers = list(range(1500))
+    batch = [event(n, event="Ordered", properties={"number": n, "text": "x" * sizes.randrange(600)}) for n in numbers]
+    for first in range(0, 1500, 500):
+        assert ask(door, "/v1/batch", {"batch": batch[first : first + 500]}, key=key)[0] == 200
+    assert copies(door)
     with work_for(store):
-        kept = list(CustomerEvent.objects.order_by("id"))
+        kept = list(CustomerEvent.objects.filter(name="Ordered").order_by("id"))
     assert [one.properties["number"] for one in kept] == numbers
     assert [one.occurred_at for one in kept] == sorted({one.occurred_at for one in kept})
     assert len({one.public_id for one in kept}) == len({one.id for one in kept}) == len(numbers)
@@ -122,16 +153,38 @@ def test_a_cut_connection_costs_a_large_group_nothing(make_door):
 
 def test_the_table_of_a_connection_is_empty_after_each_group_and_the_role_may_still_make_none():
     with closing(connect_for_ingest()) as connection, connection.cursor() as cursor:
-        committer = Committer(connect=lambda: connection)
-        batch = open_batch(json.dumps({"batch": many()}).encode())
-        committer.commit(read_batch(batch, sender=Sender(make_store().pk, trusted=True, received_at=clock.now())).rows)
-        cursor.execute("SELECT count(*) FROM pg_temp.incoming")
-        assert cursor.fetchone() == (0,)
-        cursor.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'incoming'")
-        assert cursor.fetchall() == [(role_name("owner"),)]
-        for statement in ("DROP TABLE pg_temp.incoming", "UPDATE pg_temp.incoming SET name = ''", "TRUNCATE pg_temp.incoming"):
-            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-                cursor.execute(statement)
+        database = connection.info.dbname
+        owner(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")  # as `migrate` does; every new database allows it
+        try:
+            batch = open_batch(json.dumps({"batch": many()}).encode())
+            rows = read_batch(batch, sender=Sender(make_store().pk, trusted=True, received_at=clock.now())).rows
+            Committer(connect=lambda: connection).commit(rows)
+            cursor.execute("SELECT count(*) FROM pg_temp.incoming")
+            assert cursor.fetchone() == (0,)
+            cursor.execute(
+                "SELECT relname, relowner::regrole::text FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'"
+            )
+            assert cursor.fetchall() == [("incoming", role_name("owner"))]
+            for statement in (
+                *("DROP TABLE pg_temp.incoming", "UPDATE pg_temp.incoming SET name = ''", "TRUNCATE pg_temp.incoming"),
+                *("CREATE TEMP TABLE mine (a int)", "CREATE VIEW pg_temp.mine AS SELECT 1", "CREATE INDEX ON pg_temp.incoming (place)"),
+            ):
+                with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                    cursor.execute(statement)
+        finally:
+            owner(f"GRANT TEMPORARY ON DATABASE {database} TO PUBLIC")
+
+
+def test_a_connection_that_lost_its_table_goes_on_without(make_door, caplog):
+    store = make_store()
+    _key, key = make_key(store)
+    door = make_door()
+    for first in (0, 100, 200):
+        assert ask(door, "/v1/batch", {"batch": many(first)}, key=key)[0] == 200
+        with door._writer._committer._connection.cursor() as cursor:
+            cursor.execute("DISCARD TEMP")
+    assert stored(store) == 3 * COPIED_FROM
+    assert caplog.text.count("cost more than they need") == 1
 
 
 def test_events_do_not_wait_for_whoever_runs_migrate(make_door, caplog):
@@ -158,3 +211,14 @@ def test_the_connection_is_another_after_an_hour(make_door):
         pids.append(committer._connection.info.backend_pid)
     assert pids[0] == pids[1] != pids[2] == pids[3]
     assert stored(store) == 4 * COPIED_FROM
+
+
+def test_an_idle_connection_is_closed_and_the_next_event_opens_another(make_door, monkeypatch):
+    monkeypatch.setattr(writing, "KEPT_SECONDS", 0.05)
+    store = make_store()
+    _key, key = make_key(store)
+    door = make_door()
+    for number in range(3):
+        assert ask(door, "/v1/track", event(number), key=key)[0] == 200
+        until(lambda: door._writer._committer._connection, None)
+    assert stored(store) == 3
