@@ -14,6 +14,7 @@ from campaigns.coupons import redeeming
 from campaigns.coupons.redeeming import Standing
 from campaigns.models import Coupon, CouponPool
 from retention.kit import clock
+from retention.rest.bodies import Body
 from retention.rest.querying import PlainText
 from retention.rest.views import StoreView
 
@@ -38,7 +39,7 @@ _REFUSALS = {
 
 
 @extend_schema_serializer(examples=[OpenApiExample("An order", value={"order_id": "W-1042"}, request_only=True)])
-class CouponUseIn(serializers.Serializer[Any]):
+class CouponUseIn(Body):
     """The order that uses a code, by the shop's own number."""
 
     order_id = PlainText(max_length=120)

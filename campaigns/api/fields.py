@@ -11,6 +11,7 @@ from campaigns.broadcasts.drafting import CHANNELS, Told, Way
 from campaigns.broadcasts.marking import shown_mark, standing_mark, turned
 from campaigns.models import Campaign
 from campaigns.models.campaign import MOST_DELAY_HOURS
+from retention.rest.bodies import Body
 from retention.rest.querying import PlainText
 
 _ID = "5b0c9f6e-5d0f-4a0e-9d27-6f1f4b1d2c22"
@@ -90,25 +91,25 @@ class CampaignAsked(CampaignShown):
         fields = (*CampaignShown.Meta.fields, "mailed")  # type: ignore[assignment]
 
 
-class CampaignYesIn(serializers.Serializer[Any]):
+class CampaignYesIn(Body):
     """A yes. mark: of what was looked at, as the campaign carries it."""
 
     mark = serializers.CharField(max_length=64)
 
 
-class CampaignGoIn(serializers.Serializer[Any]):
+class CampaignGoIn(Body):
     """A start or a going-on. mark: of what was looked at; needed where somebody's yes is part of it."""
 
     mark = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
 
 
-class CampaignNoIn(serializers.Serializer[Any]):
+class CampaignNoIn(Body):
     """A no. why: in words for who asked."""
 
     why = PlainText(max_length=500, required=False, allow_blank=True, default="")
 
 
-class WayIn(serializers.Serializer[Any]):
+class WayIn(Body):
     """One way to say it: a template of the store, or a plain mail. sender: one of the store's; delay_hours: later than the first."""
 
     subject = PlainText(max_length=300, required=False, allow_blank=True, default="")
@@ -123,7 +124,7 @@ class WayIn(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A campaign", value=_MADE, request_only=True)])
-class CampaignIn(serializers.Serializer[Any]):
+class CampaignIn(Body):
     """A campaign to write. include, exclude: ids of segments. wall_day and wall_time: with `at` or `local`.
 
     holdout_share: the part that gets nothing, to compare with; without it as many as the size asks for, 0 for nobody.

@@ -6,14 +6,19 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from retention.rest.bodies import unknown_fields
+
 MOST_AT_ONCE = 100
 
 
-def read_many(data: Any, kind: type[serializers.Serializer[Any]], *, name: str) -> list[dict[str, Any]]:
+def read_many(data: Any, kind: type[serializers.Serializer[Any]], *, name: str, beside: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return the checked things of a body `{name: [...]}`; raises ValidationError (400) with the place and field of what is wrong.
 
-    name: of the list, such as "products".
+    name: of the list, such as "products". beside: what else the body may hold, which the caller reads.
     """
+    unknown = unknown_fields(data, (name, *beside))
+    if unknown:
+        raise ValidationError(unknown)
     found = data.get(name) if isinstance(data, dict) else None
     if not isinstance(found, list) or not found:
         raise ValidationError({name: [_("This must be a list with at least one entry.")]})

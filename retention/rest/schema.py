@@ -1,8 +1,9 @@
 """How the API describes itself: the key, and the problem documents every operation may answer with."""
 
+import re
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.utils import OpenApiParameter
 
 PROBLEMS = {
@@ -63,13 +64,31 @@ class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         }
 
 
+class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """What a `Body` takes is what it declares, and nothing else."""
+
+    target_class = "retention.rest.bodies.Body"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Return the body's schema, closed."""
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False}
+
+
 def describe_problems(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
-    """Add the problem answers to every operation."""
+    """Add the problem answers to every operation, and its description's first words as its summary."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
     for operations in result.get("paths", {}).values():
         for method, operation in operations.items():
+            operation.setdefault("summary", _first_words(operation.get("description", "")))
             answers = PROBLEMS | (KEEPING if method in {"post", "patch", "delete"} else {})
             for status, description in answers.items():
                 content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
                 operation["responses"].setdefault(status, {"description": description, "content": content})
     return result
+
+
+def _first_words(description: str) -> str:
+    """Return the first sentence of a description, or what stands before its colon or semicolon, without the mark that ends it."""
+    return re.split(r"[.:;](?:\s|$)", " ".join(description.split()), maxsplit=1)[0]

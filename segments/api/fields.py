@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from retention.rest.bodies import Body
 from retention.rest.querying import PlainText
 from segments.knowing import read, terms_of_store
 from segments.models import Segment, SegmentMember
@@ -88,7 +89,7 @@ class SegmentShown(SegmentOut):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A segment", value={"name": "Loyal", "rule": RULE}, request_only=True)])
-class SegmentIn(serializers.Serializer[Any]):
+class SegmentIn(Body):
     """A segment to make."""
 
     name = PlainText(max_length=120)
@@ -98,7 +99,7 @@ class SegmentIn(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Another name", value={"name": "Very loyal"}, request_only=True)])
-class SegmentPatch(serializers.Serializer[Any]):
+class SegmentPatch(Body):
     """What shall change; what is left out stays. A rule is saved as the next version."""
 
     name = PlainText(max_length=120, required=False)
@@ -108,7 +109,7 @@ class SegmentPatch(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A rule", value={"rule": RULE}, request_only=True)])
-class CountIn(serializers.Serializer[Any]):
+class CountIn(Body):
     """A rule to count, saved nowhere."""
 
     rule = RuleField()

@@ -21,6 +21,7 @@ from retention.catalog.saving import ProductReport, StockReport, VariantReport, 
 from retention.kit import clock
 from retention.kit.money import DECIMALS
 from retention.rest.amounts import AmountField
+from retention.rest.bodies import Body
 from retention.rest.bulk import read_many, refuse_repeats
 from retention.rest.idempotency import idempotent
 from retention.rest.querying import PlainText, WebAddress, read_query
@@ -74,7 +75,7 @@ class ProductOut(serializers.ModelSerializer[Product]):
         )  # fmt: skip
 
 
-class VariantIn(serializers.Serializer[Any]):
+class VariantIn(Body):
     """One variant as the shop has it now."""
 
     shop_id = serializers.CharField(max_length=120)
@@ -89,7 +90,7 @@ class VariantIn(serializers.Serializer[Any]):
     image_url = WebAddress(required=False, allow_blank=True, default="")
 
 
-class ProductIn(serializers.Serializer[Any]):
+class ProductIn(Body):
     """A product as the shop has it now, whole: variants that are missing are gone."""
 
     shop_id = serializers.CharField(max_length=120, help_text=_("The shop's own id of the product."))
@@ -119,7 +120,7 @@ class ProductIn(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One product", value={"products": [_EXAMPLE]}, request_only=True)])
-class ProductsIn(serializers.Serializer[Any]):
+class ProductsIn(Body):
     """Up to a hundred products; all are taken, or none and the answer says what is wrong with which."""
 
     products = ProductIn(many=True)
@@ -194,7 +195,7 @@ class ProductDetail(RetrieveModelMixin, _Products):
         return self.retrieve(request, public_id=public_id)
 
 
-class StockIn(serializers.Serializer[Any]):
+class StockIn(Body):
     """How many pieces of a variant there are. The first of stock_id, variant_shop_id and sku that is given finds the variant."""
 
     stock_id = serializers.CharField(max_length=120, required=False, default="")
@@ -216,7 +217,7 @@ class StockIn(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Two dozen", value={"stock": [{"sku": "GR-1", "available": 24}]}, request_only=True)])
-class StockList(serializers.Serializer[Any]):
+class StockList(Body):
     """Up to a hundred stock levels."""
 
     stock = StockIn(many=True)

@@ -12,6 +12,7 @@ from retention.customers.identifying import email_key
 from retention.customers.models import Consent, ConsentRecord, Customer
 from retention.customers.models.consent import ChannelName
 from retention.kit.zones import ZONES
+from retention.rest.bodies import Body
 from retention.rest.querying import PlainText
 
 MOST_ATTRIBUTES = 100
@@ -62,7 +63,7 @@ class CustomerOut(serializers.ModelSerializer[Customer]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A yes", value=_CONSENT, request_only=True)])
-class ConsentIn(serializers.Serializer[Any]):
+class ConsentIn(Body):
     """What a person said about one channel."""
 
     channel = serializers.ChoiceField(choices=ChannelName.choices)
@@ -123,7 +124,7 @@ def _is_attribute(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float)
 
 
-class Profile(serializers.Serializer[Any]):
+class Profile(Body):
     """The fields of a person that others may set; fields that are left out stay as they are."""
 
     first_name = serializers.CharField(max_length=100, required=False, allow_null=True)

@@ -24,6 +24,7 @@ from retention.customers.importing.mapping import kind_of, propose, propose_opti
 from retention.customers.importing.reading import LARGEST_BYTES, NoTable
 from retention.customers.models import Import, ImportFault
 from retention.kit import clock
+from retention.rest.bodies import Body
 from retention.rest.idempotency import idempotent
 from retention.rest.querying import PlainText
 from retention.rest.schema import IDEMPOTENCY_KEY
@@ -78,7 +79,7 @@ class ImportWithFaults(ImportOut):
         return list(FaultOut(ImportFault.objects.filter(of_import=of).order_by("row", "id")[:MOST_FAULTS], many=True).data)
 
 
-class ImportIn(serializers.Serializer[Any]):
+class ImportIn(Body):
     """A CSV file, up to 50 MB. mapping: column, from 0, to field, as JSON; proposed from the headings when left out.
 
     options: how the file is read, as JSON; what is left out is told from the file's first rows and the store. Customers have `date_order`

@@ -25,6 +25,7 @@ from retention.orders.amounts import MOST_LINES, MOST_PIECES
 from retention.orders.api.orders import OrderList, RefundList
 from retention.orders.models import Order
 from retention.rest.amounts import AmountField
+from retention.rest.bodies import Body
 from retention.rest.bulk import read_many, refuse_repeats
 from retention.rest.idempotency import idempotent
 from retention.rest.schema import IDEMPOTENCY_KEY
@@ -40,7 +41,7 @@ _REFUND = {
 }  # fmt: skip
 
 
-class WhoIn(serializers.Serializer[Any]):
+class WhoIn(Body):
     """Whose it is: our id, the shop's own id, or an e-mail address. With several, the first of these counts."""
 
     id = serializers.UUIDField(required=False)
@@ -56,7 +57,7 @@ class WhoIn(serializers.Serializer[Any]):
         return attrs
 
 
-class OrderLineIn(serializers.Serializer[Any]):
+class OrderLineIn(Body):
     """One product of an order."""
 
     product_id = serializers.CharField(max_length=120)
@@ -77,7 +78,7 @@ class OrderLineIn(serializers.Serializer[Any]):
         return line
 
 
-class _Moments(serializers.Serializer[Any]):
+class _Moments(Body):
     """What orders and refunds share."""
 
     number = serializers.CharField(max_length=120, help_text=gettext_lazy("The shop's own number; what has it is saved once."))
@@ -138,7 +139,7 @@ class OrderIn(_Moments):
         return self.refuse_odd_moment(value)
 
 
-class RefundLineIn(serializers.Serializer[Any]):
+class RefundLineIn(Body):
     """One product of a refund. quantity: pieces that came back, 0 for money alone."""
 
     product_id = serializers.CharField(max_length=120)
@@ -174,14 +175,14 @@ class _Backfill(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One order", value={"orders": [_ORDER]}, request_only=True)])
-class OrdersIn(_Backfill):
+class OrdersIn(Body, _Backfill):
     """Up to a hundred orders; all are taken, or none and the answer says what is wrong with which."""
 
     orders = OrderIn(many=True)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One refund", value={"refunds": [_REFUND]}, request_only=True)])
-class RefundsIn(_Backfill):
+class RefundsIn(Body, _Backfill):
     """Up to a hundred refunds; all are taken, or none and the answer says what is wrong with which."""
 
     refunds = RefundIn(many=True)
@@ -203,7 +204,7 @@ class OrderSaving(OrderList):
     @idempotent
     def post(self, request: Request) -> Response:
         """Report orders by the shop's numbers, up to a hundred."""
-        wanted, backfill = read_many(request.data, OrderIn, name="orders"), _backfill_of(request)
+        wanted, backfill = read_many(request.data, OrderIn, name="orders", beside=("backfill",)), _backfill_of(request)
         refuse_repeats([one["number"] for one in wanted], name="orders", field="number")
         people = [_who(one["customer"], name="orders", place=place) for place, one in enumerate(wanted)]
         report_orders(list(zip(wanted, people, strict=True)), backfill=backfill, now=clock.now())
@@ -219,7 +220,7 @@ class RefundSaving(RefundList):
     @idempotent
     def post(self, request: Request) -> Response:
         """Report refunds by the shop's numbers, up to a hundred; each number counts once."""
-        wanted, backfill = read_many(request.data, RefundIn, name="refunds"), _backfill_of(request)
+        wanted, backfill = read_many(request.data, RefundIn, name="refunds", beside=("backfill",)), _backfill_of(request)
         refuse_repeats([one["number"] for one in wanted], name="refunds", field="number")
         people = [_who(one["customer"], name="refunds", place=place) for place, one in enumerate(wanted)]
         report_refunds(list(zip(wanted, people, strict=True)), backfill=backfill, now=clock.now())

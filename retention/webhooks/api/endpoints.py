@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from retention.kit import clock
+from retention.rest.bodies import Body
 from retention.rest.idempotency import idempotent
 from retention.rest.schema import IDEMPOTENCY_KEY
 from retention.rest.views import StoreView
@@ -69,7 +70,7 @@ class EndpointMade(EndpointOut):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("An endpoint", value=_EXAMPLE, request_only=True)])
-class EndpointIn(serializers.Serializer[Any]):
+class EndpointIn(Body):
     """An endpoint to make."""
 
     url = serializers.CharField(max_length=2000, help_text=gettext_lazy("A public https address."))
