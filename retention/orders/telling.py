@@ -17,6 +17,7 @@ from retention.dashboard.drawings import Axis, nice_ticks, steps
 from retention.dashboard.figures import write_money, write_number, write_time_ago
 from retention.dashboard.home_parts import Counter
 from retention.kit.money import decimals_of
+from retention.orders.amounts import Unreadable, read_amount, read_currency
 from retention.orders.models import Cart, Order, Refund, Return
 from retention.orders.revenue import sales_by_day
 
@@ -119,8 +120,7 @@ def tell_return(event: CustomerEvent) -> Words:
 def _what(event: CustomerEvent) -> str:
     """Return the amount and the first products of an order event, as far as they are told."""
     told = event.properties
-    amount = told.get("total", told.get("revenue", told.get("value")))
-    money = f"{amount} {told.get('currency', '')}".strip() if isinstance(amount, str | int | float) and not isinstance(amount, bool) else ""
+    money = _amount(told.get("total", told.get("revenue", told.get("value"))), told)
     products = told.get("products")
     names = (
         [str(one.get("name") or one.get("product_id") or "")[:80] for one in products[:3] if isinstance(one, dict)]
@@ -128,6 +128,16 @@ def _what(event: CustomerEvent) -> str:
         else []
     )
     return ", ".join(part for part in (money, *names) if part)
+
+
+def _amount(amount: Any, told: dict[str, Any]) -> str:
+    """Return an amount as money is written, or as it was told where it names no currency we know."""
+    try:
+        currency = read_currency(told, usual="")
+        return write_money(read_amount(amount, currency=currency, field="amount"), currency=currency, cents=True)
+    except Unreadable:
+        plain = isinstance(amount, str | int | float) and not isinstance(amount, bool)
+        return f"{amount} {told.get('currency', '')}".strip()[:120] if plain else ""
 
 
 def tell_idle(event: CustomerEvent) -> Words:

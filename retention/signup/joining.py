@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models.functions import Greatest
+
 from retention.customers.announcing import told_of_customers
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
@@ -49,6 +51,7 @@ def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Custo
         if method == SINGLE and needs_second_yes(signup, customer):
             raise SecondYesNeeded
         _tell(signup, customer, proven=method == DOUBLE and customer.email_key in (None, email_key(signup.email)), now=now)
+        Customer.objects.filter(pk=customer.pk).update(last_seen_at=Greatest("last_seen_at", now))
         customer.refresh_from_db()
         reached = reached_by(signup, customer)
         record_consents(list(_words(signup, customer, reached=reached, method=method, sender=sender, now=now)), now=now)

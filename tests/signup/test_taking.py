@@ -81,6 +81,7 @@ def test_a_spanish_phone_alone_is_taken_at_once_and_twice_is_one_person(spanish:
     with work_for(spanish):
         customer = Customer.objects.get()
         assert (customer.phone, Consent.objects.get().channel, Consent.objects.get().status) == ("+34612345678", "sms", "granted")
+        assert customer.last_seen_at is not None
 
 
 def test_a_number_that_needs_a_second_yes_is_not_taken_without_an_address_to_ask_at(shop: Store, spanish: Store) -> None:
