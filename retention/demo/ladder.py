@@ -11,8 +11,7 @@ from campaigns.models import Departure, Enrollment, Journey, Message, RecoveryCe
 from retention.customers.models import Consent, Customer, Suppression
 from retention.demo import store as demo_store
 from retention.demo.people import PRODUCTS
-from retention.demo.shop.goods import GOODS
-from retention.demo.shopper import Shopper, post_all
+from retention.demo.shopper import Shopper, line_of, post_all
 from retention.demo.telling import must, pass_time, until
 from retention.kit import clock
 from retention.orders.models import Cart
@@ -26,14 +25,7 @@ LEFT = timedelta(minutes=35)
 UNTIL_SMS, UNTIL_MAIL = timedelta(hours=3, minutes=30), timedelta(hours=20, minutes=40)
 ALLOWS_MAIL = {"email": {"status": "granted", "method": "checkout", "source": "Lumen shop"}}
 ALLOWS_SMS = {"sms": {"status": "granted", "method": "checkout", "source": "Lumen shop"}}
-LINE = {
-    "product_id": GRINDER.sku,
-    "name": GRINDER.name,
-    "category": GOODS[GRINDER.sku].shelf_name,
-    "brand": "Lumen",
-    "price": GRINDER.price_minor / 100,
-    "quantity": 1,
-}
+LINE = line_of(GRINDER)
 
 
 def fill(shopper: Shopper) -> None:
@@ -47,7 +39,7 @@ def fills_a_basket(scene: "Scene") -> None:
     ana = scene.ana = _written_to(scene, "Ana", journey_id=cell.journey_id or 0, consent=ALLOWS_MAIL | ALLOWS_SMS)
     bo = _written_to(scene, "Bo", journey_id=thanks.pk, consent=ALLOWS_MAIL)
     must(ana.allows_push(demo_store.public_key(scene.demo.store, now=clock.now())) == 200, "the product takes her browser")
-    guests = [scene.person(f"Guest{number}") for number in range(CROWD)]
+    guests = [scene.somebody() for _guest in range(CROWD)]
     scene.others = [bo, *guests]
     scene.cem = scene.person("Cem", email=f"bounce+{scene.number}@example.test")
     for one in [*guests, scene.cem]:

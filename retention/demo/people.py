@@ -97,6 +97,11 @@ def people(*, count: int, now: datetime, seed: int = 11) -> list[Person]:
     return [_person(number, dice=dice, more=more, now=now) for number in range(count)]
 
 
+def name_of(number: int) -> tuple[str, str]:
+    """Return the first and the last name of a person of the story; the first three first names are the story's own."""
+    return FIRST[3 + number * 7 % (len(FIRST) - 3)], LAST[number * 3 % len(LAST)]
+
+
 def _person(number: int, *, dice: random.Random, more: random.Random, now: datetime) -> Person:
     first, last = dice.choice(FIRST), dice.choice(LAST)
     city, country = dice.choice(PLACES)

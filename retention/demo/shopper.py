@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from segment.analytics.client import Client
 
+from retention.demo.people import Product
+from retention.demo.shop.goods import GOODS
+
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 Post = tuple[str, str | None, dict[str, Any], str]
 
@@ -28,6 +31,7 @@ class Shopper:
     email: str
     key: str
     host: str
+    last_name: str = ""
     waiting: list[Post] = field(default_factory=list)
     sent: list[Post] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -39,7 +43,8 @@ class Shopper:
 
     def identify(self, **traits: Any) -> None:
         """Tell the product who this is."""
-        self._keep("identify", None, {"email": self.email, "first_name": self.name, **traits})
+        family = {"last_name": self.last_name} if self.last_name else {}
+        self._keep("identify", None, {"email": self.email, "first_name": self.name, **family, **traits})
 
     def track(self, event: str, /, **properties: Any) -> None:
         """Tell the product what they did."""
@@ -84,6 +89,18 @@ class Shopper:
 
     def _post(self, events: list[Post]) -> int:
         return post_for([(self, event) for event in events])
+
+
+def line_of(product: Product) -> dict[str, Any]:
+    """Return one piece of a product as the shop's events name it."""
+    return {
+        "product_id": product.sku,
+        "name": product.name,
+        "category": GOODS[product.sku].shelf_name,
+        "brand": "Lumen",
+        "price": product.price_minor / 100,
+        "quantity": 1,
+    }
 
 
 def post_all(shoppers: Sequence[Shopper]) -> int:

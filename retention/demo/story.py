@@ -22,8 +22,10 @@ from retention.demo import store as demo_store
 from retention.demo.interrupting import worker_is_killed
 from retention.demo.ladder import LINE, bo_is_left_alone, fills_a_basket, is_mailed, is_pushed, is_texted
 from retention.demo.letters import clickable, letters_to
+from retention.demo.people import name_of
 from retention.demo.shopper import Shopper
 from retention.demo.telling import must, pass_time, until
+from retention.demo.today import shop_is_open
 from retention.kit import clock
 from retention.orders.models import Cart, Order
 from retention.tenancy.context import store_context
@@ -68,6 +70,13 @@ class Scene:
         self.people.append(Shopper(name=name, email=address, key=self.key, host=self.context.base_url))
         return self.people[-1]
 
+    def somebody(self) -> Shopper:
+        """Return somebody new with a name of their own."""
+        first, last = name_of(self.number)
+        person = self.person(first)
+        person.last_name = last
+        return person
+
     @property
     def made(self) -> int:
         """Return how many people the story made."""
@@ -92,7 +101,7 @@ def tell(context: StoryContext) -> Mapping[str, object]:
     """Tell the story, and return its figures. Raises StoryFailedError with the line that is not so."""
     clock.set_dial(context.clock_file, virtual=_beginning(), speed=1)
     demo = demo_store.load(now=clock.now())
-    context.step(f'store "{demo.store.name}": {demo.customers} customers, {demo.orders} orders in 90 days')
+    context.step(f'store "{demo.store.name}": {demo.customers} customers, {demo.orders} orders in 90 days to begin with')
     gift_customers, gift_orders = gifts.load(owner=demo_store.TEAM[0][0], now=clock.now())
     context.step(f"store Attic Gifts: {gift_customers} customers, {gift_orders} real orders brought in from a file")
     key = demo_store.fresh_key(demo.store, now=clock.now())
@@ -107,6 +116,8 @@ def tell(context: StoryContext) -> Mapping[str, object]:
                 chapter(scene)
     finally:
         clock.set_dial(context.clock_file, virtual=datetime.now(UTC), speed=1)
+    with store_context(demo.store.pk):
+        shop_is_open(scene)
     _show_around(scene)
     return scene.figures
 
