@@ -32,6 +32,7 @@ class Shopper:
     key: str
     host: str
     last_name: str = ""
+    shop_id: str = ""
     waiting: list[Post] = field(default_factory=list)
     sent: list[Post] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Shopper:
     @property
     def user_id(self) -> str:
         """Return the shop's own id of this person."""
-        return self.email.partition("@")[0]
+        return self.shop_id or self.email.partition("@")[0]
 
     def identify(self, **traits: Any) -> None:
         """Tell the product who this is."""
