@@ -171,11 +171,11 @@ def _no_moment(text: str) -> Unreadable:
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
     """Return ISO codes by names in our languages, by codes of two and three letters, and by the short names lists use, all plain."""
-    codes = {code for code in Locale("en").territories if len(code) == 2 and code.isalpha()}
-    longer = {code: names[0] for code, names in get_global("territory_aliases").items() if len(code) == 3 and len(names) == 1}
-    names = [(name, code) for language in LANGUAGES for code, name in Locale(language).territories.items() if code in codes]
-    known = {_plain(name): code for name, code in reversed(names)}  # the first language that has a name says what it means
-    known |= {_plain(code): short for code, short in longer.items() if short in codes and code.isalpha()}
+    told = [(str(name), str(code)) for language in LANGUAGES for code, name in Locale(language).territories.items()]
+    codes = {code for _name, code in told if len(code) == 2 and code.isalpha()}
+    known = {_plain(name): code for name, code in reversed(told) if code in codes}  # the first language that has a name says what it means
+    longer = [(str(code), names) for code, names in get_global("territory_aliases").items()]
+    known |= {_plain(code): names[0] for code, names in longer if len(code) == 3 and len(names) == 1 and names[0] in codes}
     return known | {_plain(code): code for code in codes} | _SHORT_NAMES
 
 
