@@ -93,6 +93,22 @@ def test_a_secret_that_cannot_be_is_refused(secret):
     assert deeds(cast.store) == []
 
 
+@pytest.mark.parametrize(("kind", "where"), [("shopify", "at the foot of Settings"), ("woocommerce", "into every webhook")])
+def test_deliveries_with_another_secret_are_told_until_a_good_one_comes(kind, where):
+    cast = lumen()
+    shop, client = make_shop(cast.store, kind=kind), signed_in(cast.nora)
+    pages = (PAGE, f"{PAGE}{shop.public_id}/")
+    words, topic = "1 delivery came with another secret than the one kept here.", {"shopify": "orders/create"}.get(kind, "order.created")
+    assert send(shop, topic, order(), secret="another secret").status_code == 401
+    told = [client.get(page).content.decode() for page in pages]
+    assert [(words in page, "Paste the secret again" in page) for page in told] == [(True, True)] * 2
+    assert where in told[1]
+    for wrong in ("It has not said anything yet", "We wait for its first word", "Its secret is missing"):
+        assert not any(wrong in page for page in told)
+    assert send(shop, topic, order()).status_code == 200
+    assert not any("another secret" in client.get(page).content.decode() for page in pages)
+
+
 def test_a_test_goes_through_our_own_door_and_counts_nothing():
     cast = lumen()
     client = signed_in(cast.nora)
