@@ -70,11 +70,11 @@ def _came(delivery: Delivery, events: Sequence[CustomerEvent]) -> Came:
     )
     if refused:
         why = " ".join(dict.fromkeys(refused.values()))
-        return Came("failed", _("Not counted"), _("%(why)s Besides: %(did)s.") % {"why": why, "did": did} if did else why)
+        return Came("failed", _("Not counted"), _("%(why)s The rest was done: %(did)s.") % {"why": why, "did": did} if did else why)
     if any(event.projected_at is None for event in events):
         return Came("queued", _("Waiting"), _("It is stored, and counted within seconds."))
     if delivery.outcome and not did:
-        return Came("empty", _("Known before"), _("It was told before, and counts once."))
+        return Came("empty", _("Known before"), _("It was told before, and only the first time counts."))
     words = _(delivery.reason) if delivery.reason else did
     if did and delivery.test:
         words = _("A test. A real one would mean: %(did)s.") % {"did": did}

@@ -146,11 +146,11 @@ def test_the_page_says_what_really_came_of_a_delivery():
         return " ".join(re.sub(r"<[^>]*>", " ", row).split())
 
     tell(shop, "orders/create", refused)
-    assert "Not counted properties.total is missing. Besides: Profile brought up to date." in newest()
+    assert "Not counted properties.total is missing. The rest was done: Profile brought up to date." in newest()
     tell(shop, "orders/create", order(2, currency="EUR"))
     assert "Done Order counted" in newest()
     tell(shop, "orders/create", order(2, currency="EUR"))
-    assert "Known before It was told before, and counts once." in newest()
+    assert "Known before It was told before, and only the first time counts." in newest()
     tell(shop, "orders/paid", order(2, currency="EUR", financial_status="paid", updated_at="2026-11-20T08:01:00Z"))
     assert "Done Order brought up to date" in newest()
     send(shop, "orders/create", order(3, currency="EUR"))
