@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 
 from retention.intake.connecting import connect_for_ingest
@@ -27,9 +28,12 @@ _PREPARE = f"""
     PREPARE ring (timestamptz, bigint[]) AS {ring_statement("$1", "$2")};
 """
 _PREPARE_COPIES = f"{MAKE_INCOMING}; PREPARE store_incoming AS {STORE_INCOMING}"
-_RING = "EXECUTE ring (%(due_at)s, %(stores)s::bigint[])"
+_BELLS = "EXECUTE ring (%(due_at)s, %(stores)s::bigint[])"
+_RING = f"SET LOCAL lock_timeout = '200ms'; {_BELLS}"  # then somebody holds a store's bell, for a long import say, and others must not wait
 _STORE = f"BEGIN; EXECUTE store (%(rows)s); {_RING}; COMMIT"
 _STORE_NEW = f"BEGIN; EXECUTE store_new (%(rows)s); {_RING}; COMMIT"
+# The bell comes first: where it is held still, nothing was written that must be taken back.
+_STORE_APART = f"BEGIN; SET LOCAL lock_timeout = '100ms'; {_BELLS}; SET LOCAL lock_timeout TO DEFAULT; EXECUTE store (%(rows)s); COMMIT"
 _STORE_INCOMING = f"BEGIN; {COPY_INCOMING}; EXECUTE store_incoming; {_RING}; COMMIT"
 _PIECE = 1 << 18  # bytes of a copy that are handed over at a time
 WARY_GROUPS = 8  # after a group that held an event we had, so many look each key up before they insert it
@@ -48,27 +52,33 @@ class Committer:
         self._kept_until = 0.0
         self._wary = 0
 
-    def commit(self, rows: Iterable[Row]) -> None:
+    def commit(self, rows: Iterable[Row], *, apart: bool = False) -> None:
         """Write rows in one transaction; after a cut connection once more on a fresh one, which their keys make harmless.
 
-        Raises psycopg2.Error; then nothing of it is stored, or the connection was cut at the very end and all of it is.
+        apart: of one store, whose bell somebody may hold; it is waited for a tenth of a second. Raises LockNotAvailable where a bell is
+        held, or another psycopg2.Error; then nothing of it is stored, or the connection was cut at the very end and all of it is.
         """
         once = once_each(rows)
         if self._clock() > self._kept_until:
             self.close()
         if self._connection is not None:
             try:
-                self._write(self._connection, once)
+                self._write(self._connection, once, apart=apart)
                 return
+            except LockNotAvailable:
+                raise
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 self.close()
         self._connection = self._open()
-        self._write(self._connection, once)
+        self._write(self._connection, once, apart=apart)
 
-    def _write(self, connection: Connection, rows: Sequence[Row]) -> None:
+    def _write(self, connection: Connection, rows: Sequence[Row], *, apart: bool) -> None:
         """Write rows in the hope that all are new, as nearly all are; a group where one is not is written once more, key by key."""
         due_at, stores = min(row.received_at for row in rows), sorted({row.store_id for row in rows})
         bell: dict[str, object] = {"due_at": due_at, "stores": stores}
+        if apart:
+            _run(connection, _STORE_APART, bell | {"rows": text_of(rows)})
+            return
         if not self._wary:
             try:
                 self._write_new(connection, rows, bell)
