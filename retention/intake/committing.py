@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 
 from retention.intake.connecting import connect_for_ingest
@@ -27,9 +28,12 @@ _PREPARE = f"""
     PREPARE ring (timestamptz, bigint[]) AS {ring_statement("$1", "$2")};
 """
 _PREPARE_COPIES = f"{MAKE_INCOMING}; PREPARE store_incoming AS {STORE_INCOMING}"
-_RING = "EXECUTE ring (%(due_at)s, %(stores)s::bigint[])"
+_BELLS = "EXECUTE ring (%(due_at)s, %(stores)s::bigint[])"
+_RING = f"SET LOCAL lock_timeout = '200ms'; {_BELLS}"  # then somebody holds a store's bell, for a long import say, and others must not wait
 _STORE = f"BEGIN; EXECUTE store (%(rows)s); {_RING}; COMMIT"
 _STORE_NEW = f"BEGIN; EXECUTE store_new (%(rows)s); {_RING}; COMMIT"
+# The bell comes first: where it is held still, nothing was written that must be taken back.
+_STORE_APART = f"BEGIN; SET LOCAL lock_timeout = '100ms'; {_BELLS}; SET LOCAL lock_timeout TO DEFAULT; EXECUTE store (%(rows)s); COMMIT"
 _STORE_INCOMING = f"BEGIN; {COPY_INCOMING}; EXECUTE store_incoming; {_RING}; COMMIT"
 _PIECE = 1 << 18  # bytes of a copy that are handed over at a time
 WARY_GROUPS = 8
@@ -54,29 +58,35 @@ class Committer:
         self._kept_until = 0.0
         self._wary: dict[int, int] = {}  # stores that told what we had, and for how many groups of theirs each key is looked up first
 
-    def commit(self, rows: Iterable[Row]) -> None:
+    def commit(self, rows: Iterable[Row], *, apart: bool = False) -> None:
         """Write rows, nearly always in one transaction; after a cut connection once more on a fresh one, which their keys make harmless.
 
-        Raises psycopg2.Error; then nothing of it is stored, or, where the connection was cut at the very end or a store's rows were written
-        by themselves, some or all of it is.
+        apart: of one store, whose bell somebody may hold; it is waited for a tenth of a second. Raises LockNotAvailable where a bell is
+        held, or another psycopg2.Error; then nothing of it is stored, or, where the connection was cut at the very end or a store's rows
+        were written by themselves, some or all of it is.
         """
         once = once_each(rows)
         if self._clock() > self._kept_until:
             self.close()
         if self._connection is not None:
             try:
-                self._write(self._connection, once)
+                self._write(self._connection, once, apart=apart)
                 return
+            except LockNotAvailable:
+                raise
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 self.close()
         self._connection = self._open()
-        self._write(self._connection, once)
+        self._write(self._connection, once, apart=apart)
 
-    def _write(self, connection: Connection, rows: Sequence[Row]) -> None:
+    def _write(self, connection: Connection, rows: Sequence[Row], *, apart: bool) -> None:
         """Write rows in the hope that all are new, as nearly all are; a group where one is not is written once more, key by key.
 
         The stores that told what we had are trusted less for a while: their rows are written by themselves, and no other store pays for it.
         """
+        if apart:
+            _run(connection, _STORE_APART, _bell(rows) | {"rows": text_of(rows)})
+            return
         doubted = [row for row in rows if row.store_id in self._wary]
         if doubted:
             rows = [row for row in rows if row.store_id not in self._wary]
