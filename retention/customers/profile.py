@@ -152,9 +152,14 @@ def _may_say(customer: Customer, name: str, value: Any, *, one: Told, rules: _Ru
         return False
     if not one.public:
         return bool(moment >= customer.learnt_at.get(name, ""))
-    if name not in customer.learnt_at and _publicly(name) in customer.learnt_at:
+    if is_public_word(customer, name):
         return bool(moment >= customer.learnt_at[_publicly(name)])
     return bool(not _is_filled(customer, name) and moment >= customer.learnt_at.get(name, ""))
+
+
+def is_public_word(customer: Customer, name: str) -> bool:
+    """Say whether what we know of this field was said by somebody who only holds the public key."""
+    return name not in customer.learnt_at and _publicly(name) in customer.learnt_at
 
 
 def _publicly(name: str) -> str:

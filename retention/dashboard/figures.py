@@ -39,6 +39,11 @@ def write_money(minor: int, *, currency: str, cents: bool = False, compact: bool
     return write(minor, currency=currency, locale=_locale())
 
 
+def write_exact(amount: Decimal, *, currency: str) -> str:
+    """Write an amount given in whole units, to the last decimal it has."""
+    return money.format_exact(amount, currency=currency, locale=_locale())
+
+
 def write_change(value: int | float | Decimal, *, currency: str = "", points: bool = False, decimals: int = 1) -> str:
     """Write a change with its sign: +€90 (currency given, value in smallest units), +2.5 points (with so many decimals), −12."""
     if currency:

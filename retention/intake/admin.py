@@ -15,7 +15,7 @@ look_at(
 look_at(
     Delivery,
     columns=("received_at", "store", "topic", "state", "attempts", "due_at", "reason"),
-    hidden=("body", "outcome"),
+    hidden=("body", "outcome", "events"),
     search=(STORE, "=delivery_id", "=public_id"),
     filters=("state", "test"),
 )

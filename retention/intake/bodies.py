@@ -16,10 +16,11 @@ DEEPEST = 32
 _LARGEST_NUMBER = 2**63
 _LONG_NUMBER = b"0" * 19  # digits in a row; fewer always fit into 64 bits
 _SHAPE = bytes.maketrans(b"123456789E\r\t[", b"000000000e\n\n{")
-_EXPONENT = re.compile(rb"0e[+-]?000")
+_EXPONENT = re.compile(rb"0e[+-]?00")
+LARGEST_EXPONENT = 39  # PostgreSQL writes a number out: 1e300 with three hundred digits, each time it is read
 _MOST_LOOKALIKES = 2_000  # a fifth of the largest body's ids, looked at in a millisecond; a body may hold a hundred thousand
-_LONGEST_NUMBER = 40  # bytes before its exponent, where it has no run of digits as long as that
-_BEFORE_NUMBERS = (b"", b":", b",", b"{", b" ")  # in a shape without line ends
+_LONG = 40  # bytes of a number; longer ones are rare
+_BEFORE_NUMBERS = (b"", b":", b",", b"{", b" ", b"\n")  # in a shape
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -88,12 +89,15 @@ def decode_strictly(raw: bytes) -> dict[str, Any]:
 def read_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     """Return what `decode_strictly` returns, and whether parts of the source may be stored as they stand.
 
-    They may where they are one line and hold no number that PostgreSQL might write out with thousands of digits.
+    They may where they are one line and hold no number with very many digits. Numbers are looked at first: reading one with a large
+    exponent takes as long as a KB of anything else.
     """
+    shape = raw.translate(_SHAPE)
+    if _has_large_exponent(raw, shape, lookalikes=len(raw)):
+        raise BodyRefused(f"A number is out of range: an exponent may be at most {LARGEST_EXPONENT}. Send it as text.")
     value = decode(raw)
     if not isinstance(value, dict):
         raise BodyRefused("An event must be a JSON object.")
-    shape = raw.translate(_SHAPE)
     escapes = b"\\u00" in raw if b"\\" in raw else False
     nul = escapes and b"\\u0000" in raw
     odd = nul or _LONG_NUMBER in shape
@@ -102,7 +106,7 @@ def read_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     # Each text, key or value, stands between two quotes. A doubled key leaves fewer of them in the value than in the source.
     if (escapes and b"\\u0022" in raw) or raw.count(b'"') != _encode(value).count(b'"'):
         _refuse_doubled(raw)
-    return value, not (odd or b"\n" in shape or _has_wide_exponent(shape))
+    return value, not (odd or b"\n" in shape)
 
 
 def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> list[Any] | None:
@@ -112,7 +116,7 @@ def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> li
     apart: the parts come from several senders; each is a value by itself, or one that leaves a bracket open could reach into the next.
     """
     shape = raw.translate(_SHAPE)
-    if b"\n" in shape or _LONG_NUMBER in shape or b"\\u00" in raw or _has_wide_exponent(shape):
+    if b"\n" in shape or _LONG_NUMBER in shape or b"\\u00" in raw or _has_large_exponent(raw, shape, lookalikes=_MOST_LOOKALIKES):
         return None
     if _is_deep(shape, parts, begin=0 if apart else 1):
         return None
@@ -124,21 +128,28 @@ def read_plain(raw: bytes, parts: Sequence[bytes], *, apart: bool = False) -> li
     return values if raw.count(b'"') == _encode(values).count(b'"') else None
 
 
-def _has_wide_exponent(shape: bytes) -> bool:
-    """Say whether a number may have an exponent of three digits or more.
+def _has_large_exponent(raw: bytes, shape: bytes, *, lookalikes: int) -> bool:
+    """Say whether a number may have an exponent beyond the largest allowed.
 
     The hexadecimal ids most clients send are full of what looks like one; but only a text, and no number, follows a quote or a letter.
-    shape: a source without runs of digits as long as `_LONG_NUMBER`.
+    lookalikes: so many exponents, of numbers or of what looks like one, are looked at; where there are more, the answer is yes.
     """
     if b"0e" not in shape:
         return False
-    for number, found in enumerate(_EXPONENT.finditer(shape)):
-        if number == _MOST_LOOKALIKES:
+    for count, found in enumerate(_EXPONENT.finditer(shape)):
+        if count == lookalikes:
             return True
-        before = shape[max(0, found.start() - _LONGEST_NUMBER) : found.start()].rstrip(b"0.").removesuffix(b"-")
-        if before[-1:] in _BEFORE_NUMBERS:
+        end = found.end()
+        is_large = shape[end : end + 1] == b"0" or int(raw[end - 2 : end]) > LARGEST_EXPONENT
+        if is_large and _is_number(shape, until=found.start()):
             return True
     return False
+
+
+def _is_number(shape: bytes, *, until: int) -> bool:
+    """Say whether what ends here is a number: digits, with a point and a sign or without, at the beginning of a value."""
+    before = shape[max(0, until - _LONG) : until].rstrip(b"0.") or shape[:until].rstrip(b"0.")
+    return before.removesuffix(b"-")[-1:] in _BEFORE_NUMBERS
 
 
 def _is_deep(shape: bytes, parts: Sequence[bytes], *, begin: int) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from queue import Empty, SimpleQueue
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable
 
 from retention.intake.committing import KEPT_SECONDS, Committer
 from retention.intake.reading import Reading, Row, Single, read_singles
@@ -103,6 +104,10 @@ class Line:
         """Put a request behind those of its store."""
         self._stores.setdefault(turn.store_id, deque()).append(turn)
 
+    def put_back(self, turns: Sequence[Turn]) -> None:
+        """Let requests of one store that could not be written yet stand before its others."""
+        self._stores.setdefault(turns[0].store_id, deque()).extendleft(reversed(turns))
+
     def take_group(self) -> list[Turn]:
         """Return the next group: a request of each store in turns, until it is large enough."""
         group: list[Turn] = []
@@ -137,6 +142,7 @@ class Writer:
         self._arriving: SimpleQueue[Turn | None] = SimpleQueue()  # None: no more will come
         self._line = Line()
         self._lingers = False
+        self._held: set[int] = set()  # stores whose bell somebody holds, as far as is known; they are written apart
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -192,15 +198,12 @@ class Writer:
             coming = self._gather() and coming
             turns = self._line.take_group()
             self._lingers = len(turns) >= SIBLINGS and sum(turn.size for turn in turns) < LARGEST_GROUP // 10
-            stored = False
             try:
                 turns = self._read(turns)
-                self._flush(turns)
-                stored = True
-            except psycopg2.Error as error:
-                log.warning("events were not stored", extra={"cause": type(error).__name__, "rows": sum(turn.size for turn in turns)})
+                while turns:
+                    turns = self._write_some(turns)
             finally:
-                self._answer(turns, stored=stored)
+                self._answer(turns, stored=False)
 
     def _gather(self) -> bool:
         """Let everything that arrived stand in line, waiting for it when nobody does; return False when no more will come."""
@@ -230,6 +233,38 @@ class Writer:
         self._answer(refused, stored=True)
         return [turn for turn in turns if turn not in refused]
 
+    def _write_some(self, turns: list[Turn]) -> list[Turn]:
+        """Write requests and answer them; return those that are left: all, where a bell was held, until the stores apart show which.
+
+        A store whose bell is held waits in line until it is free, or its senders give up; the others have their answers meanwhile.
+        """
+        part = [turn for turn in turns if turn.store_id not in self._held]
+        apart = not part
+        if apart:
+            part = [turn for turn in turns if turn.store_id == turns[0].store_id]
+        stored = False
+        try:
+            self._flush(part, apart=apart)
+            stored = True
+            self._held.difference_update(turn.store_id for turn in part)
+        except LockNotAvailable:
+            self._held.update(turn.store_id for turn in part)
+            if not apart:
+                return turns
+            if waiting := [turn for turn in part if not turn.given_up]:
+                self._put_back(waiting)
+                part = [turn for turn in part if turn not in waiting]
+                turns = [turn for turn in turns if turn not in waiting]
+        except psycopg2.Error as error:
+            log.warning("events were not stored", extra={"cause": type(error).__name__, "rows": sum(turn.size for turn in part)})
+        self._answer(part, stored=stored)
+        return [turn for turn in turns if turn not in part] if len(part) < len(turns) else []
+
+    def _put_back(self, turns: Sequence[Turn]) -> None:
+        for turn in turns:
+            turn.single = None  # it was read
+        self._line.put_back(turns)
+
     def _answer(self, turns: Sequence[Turn], *, stored: bool) -> None:
         self._admission.leave(turns)
         if stored:
@@ -238,24 +273,24 @@ class Writer:
             turn.failed = not stored
             turn.done.release()
 
-    def _flush(self, turns: Sequence[Turn]) -> None:
+    def _flush(self, turns: Sequence[Turn], *, apart: bool) -> None:
         turns = [turn for turn in turns if not turn.given_up]
         rows = [row for turn in turns for row in turn.rows]
-        refused = self._store(rows) if rows else ()
+        refused = self._store(rows, apart=apart) if rows else ()
         if refused:
             owners = [(turn, place) for turn in turns for place in range(len(turn.rows))]
             for number in refused:
                 turn, place = owners[number]
                 turn.refused = [*turn.refused, place]
 
-    def _store(self, rows: Sequence[Row]) -> list[int]:
+    def _store(self, rows: Sequence[Row], *, apart: bool) -> list[int]:
         """Commit rows; the ones the database refuses are found by halving, so that a bad row costs its neighbours nothing."""
         try:
-            self._committer.commit(rows)
+            self._committer.commit(rows, apart=apart)
         except _BY_ITS_WORDS as error:
             if len(rows) == 1:
                 log.warning("one event was refused by the database", extra={"cause": type(error).__name__})
                 return [0]
             half = len(rows) // 2
-            return self._store(rows[:half]) + [half + number for number in self._store(rows[half:])]
+            return self._store(rows[:half], apart=apart) + [half + number for number in self._store(rows[half:], apart=apart)]
         return []

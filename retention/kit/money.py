@@ -99,6 +99,12 @@ def format_price(amount: Decimal, *, currency: str, locale: str) -> str:
     return format_amount(to_minor(round(amount, decimals_of(currency)), currency=currency), currency=currency, locale=locale)
 
 
+def format_exact(amount: Decimal, *, currency: str, locale: str) -> str:
+    """Write an amount in major units with all the decimals it has, at least those of its currency: €1,279.40, £1.005."""
+    told = -int(amount.normalize().as_tuple().exponent)
+    return _write(amount, currency=currency, locale=locale, decimals=max(decimals_of(currency), told))
+
+
 def format_figure(minor: int, *, currency: str, locale: str) -> str:
     """Write an amount for a figure or a sentence: without decimals from 1,000 up (€128,640), with them below (€44.82)."""
     amount = to_major(minor, currency=currency)

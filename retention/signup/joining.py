@@ -13,12 +13,13 @@ from django.db.models.functions import Greatest
 from retention.customers.announcing import told_of_customers
 from retention.customers.consent import Said, record_consents
 from retention.customers.events import record
-from retention.customers.identifying import Claim, email_key, identify
+from retention.customers.identifying import email_key
 from retention.customers.models import Consent, Customer, Suppression
 from retention.customers.profile import Told, apply_traits
 from retention.signup.definition import steps_of, traits_of
 from retention.signup.models import Preference, Signup
 from retention.signup.refusals import addresses_of, needs_second_yes, reached_by
+from retention.signup.whose import find_whose
 
 SIGNED_UP = "Signed Up"
 DOUBLE, SINGLE = "double_opt_in", "form"
@@ -43,17 +44,21 @@ def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Custo
 
     method: DOUBLE after the second yes, which proves the e-mail address, or SINGLE, which raises SecondYesNeeded where `refusals.py` says
     so. A phone number is proven by neither, so with DOUBLE it stays pending. A channel is granted only where the
-    address that was typed is the one we write to this person at.
+    address that was typed is the one we write to this person at; a number new to somebody we knew is not, by a stranger.
     """
     with told_of_customers(now=now) as concerned:
-        customer: Customer = Customer.objects.select_for_update().get(pk=_person(signup, now=now))
+        whose = find_whose(signup, now=now)
+        customer: Customer = Customer.objects.select_for_update().get(pk=whose.customer_id)
         concerned.add(customer.pk)
         if method == SINGLE and needs_second_yes(signup, customer):
             raise SecondYesNeeded
-        _tell(signup, customer, proven=method == DOUBLE and customer.email_key in (None, email_key(signup.email)), now=now)
-        Customer.objects.filter(pk=customer.pk).update(last_seen_at=Greatest("last_seen_at", now))
+        proven = method == DOUBLE and customer.email_key in (None, email_key(signup.email))
+        by_stranger = whose.by_stranger and not proven
+        _tell(signup, customer, proven=proven, by_stranger=by_stranger, now=now)
+        if not by_stranger:
+            Customer.objects.filter(pk=customer.pk).update(last_seen_at=Greatest("last_seen_at", now))
         customer.refresh_from_db()
-        reached = reached_by(signup, customer)
+        reached = reached_by(signup, customer, by_stranger=by_stranger)
         record_consents(list(_words(signup, customer, reached=reached, method=method, sender=sender, now=now)), now=now)
     if method == DOUBLE and "email" in reached:
         _lift(signup)
@@ -64,25 +69,16 @@ def join(signup: Signup, *, method: str, sender: Sender, now: datetime) -> Custo
     return customer
 
 
-def _person(signup: Signup, *, now: datetime) -> int:
-    if signup.email:
-        claim = Claim(email=signup.email, anonymous=signup.anonymous_id, trusted=False, at=now)
-        (customer_id,) = identify([claim], now=now)
-        return customer_id
-    earlier = Signup.objects.filter(address_digest=signup.address_digest, customer__isnull=False).order_by("pk").first()
-    if earlier is not None:
-        return int(earlier.customer_id)
-    made: Customer = Customer.objects.create(created_at=now)
-    return int(made.pk)
+def _tell(signup: Signup, customer: Customer, *, proven: bool, by_stranger: bool, now: datetime) -> None:
+    """Write the answers into the profile. Without proof of the address they only fill in what nobody said before (S8).
 
-
-def _tell(signup: Signup, customer: Customer, *, proven: bool, now: datetime) -> None:
-    """Write the answers into the profile. Without proof of the address they only fill in what nobody said before (S8)."""
+    by_stranger: not even a phone number, to which we would write about the person.
+    """
     traits = traits_of(steps_of(signup.form), signup.answers)
     if not proven:
         traits = {name: value for name, value in traits.items() if not _known(customer, name)}
     traits |= {"email": signup.email} if signup.email else {}
-    traits |= {"phone": signup.phone} if signup.phone and not customer.phone else {}
+    traits |= {"phone": signup.phone} if signup.phone and not (customer.phone or by_stranger) else {}
     apply_traits([Told(customer.pk, traits, told_at=now, trusted=False)])
 
 

@@ -113,22 +113,56 @@ def offered() -> list[dict[str, str]]:
 def asked_of(customer: Customer) -> list[Step]:
     """Return the questions the store's open forms ask about a person, each once; the address has its own field.
 
+    Where forms ask for parts of one answer in words of their own, each of their questions stands there, and each choice once.
     What we know of the person and no form offers (any more) is among the answers, so that they see it and can take it back.
     """
-    found: dict[str, Step] = {}
+    found: dict[str, list[Step]] = {}
     for form in SignupForm.objects.filter(state=SignupForm.State.LIVE).order_by("pk"):
         for step in steps_of(form):
             if step.kind != "address":
-                found.setdefault(step.key, step)
-    return [_with_known(step, known_value(customer, _trait_of(step))) for step in found.values()]
+                _add_question(found.setdefault(step.key, []), step)
+    return [
+        one
+        for first, *others in found.values()
+        for one in (_with_known(first, known_value(customer, _trait_of(first)), elsewhere=_options_of(others)), *others)
+    ]
 
 
-def _with_known(step: Step, known: Any) -> Step:
-    """Return the question with what we know among its answers, and a birthday's year only asked for as far as it was said."""
+def one_each(steps: Sequence[Step]) -> list[Step]:
+    """Return one question for each answer, with the choices of all that ask for it."""
+    found: dict[str, Step] = {}
+    for step in steps:
+        first = found.get(step.key)
+        found[step.key] = step if first is None else replace(first, options=(*first.options, *step.options))
+    return list(found.values())
+
+
+def _add_question(same: list[Step], step: Step) -> None:
+    """Add a form's question to those that ask for the same answer, as far as it offers what they do not."""
+    if not same:
+        same.append(step)
+    elif QUESTIONS[step.kind].takes_many and (more := tuple(option for option in step.options if option not in _options_of(same))):
+        place = next((number for number, one in enumerate(same) if one.title == step.title), None)
+        if place is None:
+            same.append(replace(step, options=more))
+        else:
+            same[place] = replace(same[place], options=(*same[place].options, *more))
+
+
+def _options_of(steps: Sequence[Step]) -> set[str]:
+    return {option for step in steps for option in step.options}
+
+
+def _with_known(step: Step, known: Any, *, elsewhere: set[str]) -> Step:
+    """Return the question with what we know among its answers, and a birthday's year only asked for as far as it was said.
+
+    elsewhere: choices that stand under other questions for the same answer.
+    """
     if step.kind == "birthday" and known:
         return replace(step, year="optional")
     values = known if isinstance(known, list) else [known]
-    unoffered = [value for value in values if isinstance(value, str) and value and value not in step.options]
+    offered = elsewhere.union(step.options)
+    unoffered = [value for value in values if isinstance(value, str) and value and value not in offered]
     return replace(step, options=(*step.options, *unoffered)) if QUESTIONS[step.kind].has_options else step
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from retention.customers.consent import is_suppressed
 from retention.customers.identifying import email_key
 from retention.customers.models import Consent, Customer
+from retention.customers.profile import is_public_word
 from retention.signup.models import Preference, Signup
 
 
@@ -28,9 +29,13 @@ def addresses_of(signup: Signup) -> dict[str, str]:
     return {channel: address for channel, address in (("email", signup.email), ("sms", signup.phone)) if address}
 
 
-def reached_by(signup: Signup, customer: Customer) -> list[str]:
-    """Return the channels on which the address that was typed is the one we write to this person at."""
-    same = {"email": customer.email_key == email_key(signup.email), "sms": customer.phone == signup.phone}
+def reached_by(signup: Signup, customer: Customer, *, by_stranger: bool = False) -> list[str]:
+    """Return the channels on which the address that was typed is the one we write to this person at.
+
+    by_stranger: whoever typed it may be anybody, who could have told us the person's number by the shop's page just before.
+    """
+    number_fits = customer.phone == signup.phone and not (by_stranger and is_public_word(customer, "phone"))
+    same = {"email": customer.email_key == email_key(signup.email), "sms": number_fits}
     return [channel for channel in addresses_of(signup) if same[channel]]
 
 

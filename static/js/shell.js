@@ -123,9 +123,14 @@
 
   const current = document.querySelector(".bo-side nav [aria-current=page]");
   if (current) current.scrollIntoView({ block: "nearest" });
-  // On a phone the open tab may stand beyond the edge of its strip; only the strip is moved, never the page.
+  // In a narrow window, and in one that becomes narrow, the open tab may stand beyond the edge of its strip; only the strip is moved, never the page.
   const tab = document.querySelector(".bo-nav [aria-current=page]");
-  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+  if (tab) {
+    const strip = tab.parentElement;
+    new ResizeObserver(function () {
+      strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+    }).observe(strip);
+  }
 
   const summary = document.querySelector("form .bo-errors");
   if (summary) summary.focus();

@@ -58,7 +58,8 @@ button { font: inherit; min-height: 46px; border-radius: 8px; cursor: pointer; }
       if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
       else if (name === "text") made.textContent = value;
       else if (value === true) made.setAttribute(name, "");
-      else if (value !== false && value !== "" && value !== null && value !== undefined) made.setAttribute(name, String(value));
+      else if (value === "" && name !== "value") return; // but an option without a value would send its text
+      else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
     });
     made.append(...children.filter(Boolean));
     return made;

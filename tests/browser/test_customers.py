@@ -9,7 +9,7 @@ from retention.kit.clock import now
 from retention.tenancy.context import store_context
 from tests.browser.conftest import Site
 from tests.browser.looking import EACH_VARIANT, Watch, faults_of_page, picture, wait_for
-from tests.customers.importing import import_file
+from tests.customers.importing import compared, import_file, put_in
 from tests.factories.customers import make_customer, make_event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -109,3 +109,21 @@ def test_the_end_of_a_file_says_who_may_be_written_to(site: Site, variant: str) 
     assert page.locator(".im-others li").count() == 2
     assert [*watch.complaints, *faults_of_page(page)] == []
     picture(page, variant=variant, name="import reach")
+
+
+@pytest.mark.parametrize("variant", EACH_VARIANT)
+def test_a_file_of_orders_says_what_counts_as_paid_and_what_is_left_out(site: Site, variant: str) -> None:
+    store = site.side.store
+    head = "Bestellnummer;Datum;E-Mail;Gesamt;Währung;Status;Artikelnummer;Artikel;Menge;Preis\n"
+    row = "{};01.07.2026;r1@example.test;25,00;EUR;{};T-1;Tasse;2;1.250,50\n"
+    with store_context(store.pk):
+        waiting = put_in(head.replace("Status", "Notiz") + row.format("B-1", "bezahlt"), kind="orders", name="bestellungen.csv")
+        ready = compared(put_in(head + row.format("B-1", "bezahlt") + row.format("B-2", "storniert"), kind="orders"), store)
+    watch = Watch()
+    page = site.window(variant, user=site.side.people["owner"]).new_page()
+    watch.over(page)
+    for of, words in ((waiting, "every order of the file counts as paid"), (ready, "1 row is left out"), (ready, "€2,501.00")):
+        page.goto(f"/s/{store.slug}/imports/{of.public_id}/")
+        assert words in page.locator("#import").inner_text()
+        assert [*watch.complaints, *faults_of_page(page)] == []
+        picture(page, variant=variant, name=f"import orders {of.state}")

@@ -60,6 +60,19 @@ def test_a_menu_opens_and_closes_by_keyboard(site: Site) -> None:
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY", "the keyboard comes back to where it was"
 
 
+def test_the_open_tab_stands_in_sight_on_a_phone(site: Site) -> None:
+    page = site.window(user=site.side.people["owner"]).new_page()
+    strip = page.get_by_role("navigation", name="Settings")
+    tab = strip.get_by_role("link", name="Connections")
+    for before, after in ((390, 390), (1440, 390)):
+        page.set_viewport_size({"width": before, "height": 800})
+        page.goto(f"/s/{site.side.store.slug}/settings/connections/")
+        page.set_viewport_size({"width": after, "height": 800})
+        assert strip.evaluate("strip => strip.scrollWidth > strip.clientWidth"), "there are more tabs than a phone has room for"
+        expect(tab).to_be_in_viewport(ratio=1)
+        assert page.evaluate("scrollY") == 0
+
+
 def test_a_question_holds_the_keyboard_until_it_is_answered(site: Site) -> None:
     page = site.window(user=site.side.people["owner"]).new_page()
     page.goto(f"/s/{site.side.store.slug}/settings/keys/")

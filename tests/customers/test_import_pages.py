@@ -69,7 +69,7 @@ def test_a_file_comes_in_step_by_step(shop):
     page = client.get(where).content.decode()
     assert "Done" in page
     assert "Make a segment" in page
-    assert "2 new, 0 changed, 1 rows left out" in client.get(reverse("customers:imports", args=["lumen"])).content.decode()
+    assert "2 new, 0 changed, 1 row left out" in client.get(reverse("customers:imports", args=["lumen"])).content.decode()
 
 
 def test_the_report_is_safe_to_open_in_a_spreadsheet(shop):
@@ -152,6 +152,29 @@ def test_what_would_change_of_an_order_is_named_in_words(shop):
     where = upload(client, shop, order.format(3), kind="orders").url
     page = compared(client, shop, where, OF_ORDERS)
     assert "<small>Total, Products and pieces</small>" in page
+
+
+@pytest.mark.parametrize(("heading", "field", "says_so"), [("Remark", "", True), ("Status", "status", False)])
+def test_a_file_of_orders_without_status_says_that_all_of_them_count_as_paid(shop, heading, field, says_so):
+    client = signed_in(shop.mia)
+    order = f"Order Number,Order Date,Product ID,Quantity,Unit Price,{heading}\n1,2026-01-01,X,1,2.00,paid\n"
+    where = upload(client, shop, order, kind="orders").url
+    said = "every order of the file counts as paid"
+    assert (said in client.get(where).content.decode()) is says_so
+    page = compared(client, shop, where, OF_ORDERS | {"column_5": field})
+    assert (said in page) is says_so
+    assert "Bring in 1 order or credit note" in page
+    assert "€2.00" in page
+    assert "s-queued" in page
+
+
+def test_what_is_left_out_is_said_beside_the_state(shop):
+    client = signed_in(shop.mia)
+    where = upload(client, shop, "Email\nann@example.test\nnobody\n").url
+    page = compared(client, shop, where, {"column_0": "email", "date_order": "ymd"})
+    assert "Ready to bring in; 1 row is left out" in page
+    assert "Bring in 1 person" in page
+    assert "s-needs" not in page
 
 
 def test_an_order_left_out_as_a_whole_is_named_and_its_rows_that_the_download_lacks_are_said(shop):

@@ -109,7 +109,7 @@ def test_the_timeline_shows_one_kind_at_a_time_and_older_days_on_demand(shop, an
         part = browser.get(at(ana), {"kind": kind}, headers={"HX-Request": "true", "HX-Target": "timeline"}).content.decode()
         assert own in everything
         assert [word for word in words.values() if word in part] == [own]
-    assert "12.50 EUR, Beans" in everything
+    assert "€12.50, Beans" in everything
     for number in range(60):
         make_event(ana, "Product Viewed", properties={"name": f"Bean {number}"}, at=now() - timedelta(days=1 + number))
     older = browser.get(at(ana)).context["story"].older

@@ -4,18 +4,19 @@ import json
 import os
 import random
 from contextlib import closing
+from typing import Any
 
 import psycopg2
 import pytest
 
 from retention.customers.models import CustomerEvent, EventKey
 from retention.intake import writing
-from retention.intake.committing import KEPT_SECONDS, WARY_GROUPS, Committer
+from retention.intake.committing import _KNOWN, KEPT_SECONDS, WARY_GROUPS, Committer, _stores_that_repeat
 from retention.intake.connecting import connect_for_ingest
 from retention.intake.door import Door
 from retention.intake.envelopes import open_batch
 from retention.intake.incoming import COPIED_FROM
-from retention.intake.reading import Sender, read_batch
+from retention.intake.reading import Row, Sender, read_batch
 from retention.intake.writing import Writer
 from retention.kit import clock
 from retention.tenancy.roles import role_name
@@ -30,7 +31,7 @@ SAID = {
     "nobody by an id": {"userId": None, "anonymousId": "a-1"},
     "every alphabet": {"event": "Gekauft: Äpfel ✓ 𝄞", "userId": "日本", "properties": {"größe": "ü\t\n\\ \" ' \r", "leer": ""}},
     "looks like a field's end": {"userId": "\\N", "event": "\\.", "properties": {"a": "\\N\t\\.\n", "b": [1.5, -2, True, None, {"c": []}]}},
-    "kept as it was read": {"properties": {"large": 1e300, "small": 0.1}, "context": {"traits": {}, "page": {"path": "/"}}},
+    "kept as it was read": {"properties": {"large": 1e39, "small": 0.1}, "context": {"traits": {}, "page": {"path": "/"}}},
     "empty parts": {"properties": {}, "context": {}},
     "long": {"properties": {"text": "äöü " * 1_200}},
     "another kind": {"type": "identify", "traits": {"email": "ada@example.test"}},
@@ -84,6 +85,44 @@ def copies(door: Door) -> bool:
     with door._writer._committer._connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE name = 'store_incoming'")
         return any(count > 0 for (count,) in cursor.fetchall())
+
+
+def runs(committer: Committer, name: str) -> int:
+    with committer._connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE name = %s", [name])
+        return cursor.fetchone()[0]
+
+
+def test_a_store_that_repeats_itself_makes_no_other_pay():
+    good, bad = make_store(), make_store()
+    with closing(connect_for_ingest()) as connection:
+        committer = Committer(connect=lambda: connection)
+        committer.commit(rows_of(bad, many(count=1)))
+        for number in range(WARY_GROUPS + 2):
+            committer.commit([*rows_of(good, many(1000 * number)), *rows_of(bad, many(count=1))])
+        # The first and the last find out; each of the groups between has the two written by themselves.
+        assert runs(committer, "store_incoming") == WARY_GROUPS + 2
+        assert runs(committer, "store") == WARY_GROUPS + 2
+    assert (stored(good), stored(bad)) == ((WARY_GROUPS + 2) * COPIED_FROM, 1)
+
+
+def test_whom_a_repeated_event_belongs_to_is_asked_by_key():
+    """Never by reading all keys, of which there are as many as events in ninety days."""
+    good, bad = make_store(), make_store()
+    with closing(connect_for_ingest()) as connection, connection.cursor() as cursor:
+        committer = Committer(connect=lambda: connection)
+        rows = rows_of(bad, many(count=2))
+        committer.commit(rows[:1])
+        assert _stores_that_repeat(connection, [*rows_of(good, many()), *rows]) == [bad.pk]
+        cursor.execute("EXPLAIN " + cursor.mogrify(_KNOWN, [[1] * 500, [b"x" * 16] * 500]).decode())
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index" in plan
+    assert "Seq Scan" not in plan
+
+
+def rows_of(store: Any, events: list[dict]) -> list[Row]:
+    batch = open_batch(json.dumps({"batch": events}).encode())
+    return read_batch(batch, sender=Sender(store.pk, trusted=True, received_at=clock.now())).rows
 
 
 def test_a_group_is_copied_in_from_a_hundred_events_on(make_door):
@@ -156,9 +195,7 @@ def test_the_table_of_a_connection_is_empty_after_each_group_and_the_role_may_st
         database = connection.info.dbname
         owner(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")  # as `migrate` does; every new database allows it
         try:
-            batch = open_batch(json.dumps({"batch": many()}).encode())
-            rows = read_batch(batch, sender=Sender(make_store().pk, trusted=True, received_at=clock.now())).rows
-            Committer(connect=lambda: connection).commit(rows)
+            Committer(connect=lambda: connection).commit(rows_of(make_store(), many()))
             cursor.execute("SELECT count(*) FROM pg_temp.incoming")
             assert cursor.fetchone() == (0,)
             cursor.execute(

@@ -14,6 +14,7 @@ from retention.kit.money import (
     format_amount,
     format_change,
     format_compact,
+    format_exact,
     format_figure,
     format_range,
     parse_minor,
@@ -157,6 +158,20 @@ def test_writes_a_change_with_its_sign(minor: int, text: str) -> None:
 )
 def test_writes_a_compact_amount(minor: int, currency: str, locale: str, text: str) -> None:
     assert format_compact(minor, currency=currency, locale=locale) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1279.4", "EUR", "€1,279.40"),
+        ("1.005", "GBP", "£1.005"),
+        ("0", "EUR", "€0.00"),
+        ("-0.0050", "EUR", "\u2212€0.005"),
+        ("6E+3", "JPY", "¥6,000"),
+    ],
+)
+def test_writes_an_exact_amount_with_all_its_decimals(amount: str, currency: str, text: str) -> None:
+    assert format_exact(Decimal(amount), currency=currency, locale="en") == text
 
 
 def test_says_a_range_in_words() -> None:

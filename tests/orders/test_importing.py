@@ -267,7 +267,7 @@ def test_a_price_with_more_decimals_is_rounded_line_by_line_and_the_report_says_
     done = import_file(HEAD + "1,2011-07-01,,X,Cup,3,0.335,\n", store, kind="orders", at=NOW)
     assert (Order.objects.get().total_minor, done.totals["amount"], done.totals["stored"]) == (101, "1.005", "1.01")
     told = dict(kind_of(done).tell(done.totals, "GBP"))
-    assert list(told.values())[2:] == ["1.005 GBP", "1.01 GBP", "0.005 GBP"]
+    assert list(told.values())[2:] == ["£1.005", "£1.01", "£0.005"]
 
 
 def test_currencies_with_no_and_three_decimals(store):

@@ -20,7 +20,7 @@ from tests.browser.looking import EACH_VARIANT, VARIANTS, Watch, faults_of_page,
 from tests.browser.storefront import open_storefront
 from tests.factories import make_store, member_of, signed_in, work_for
 from tests.factories.customers import make_customer
-from tests.factories.signup import make_form, make_topic
+from tests.factories.signup import ADDRESS, BIRTHDAY, INTERESTS, make_form, make_topic
 from tests.notices.mail_servers import mail_server
 from tests.serving import serve
 
@@ -124,6 +124,21 @@ def test_from_the_form_through_the_mail_to_the_yes(town: Town, settings: Any) ->
     with work_for(town.shop):
         assert may_write([customer.pk], channel="email") == set()
     assert watch.complaints == []
+
+
+def test_a_last_question_left_empty_does_not_hold_the_form_up(town: Town) -> None:
+    form = make_form(town.shop, steps=(ADDRESS, INTERESTS, BIRTHDAY))
+    page = town.page()
+    page.goto(f"/f/{form.public_id}/")
+    page.get_by_label("E-mail").fill("ana@example.test")
+    page.wait_for_timeout(1600)
+    for _question in range(2):
+        page.get_by_role("button", name="Next").click()
+    assert page.get_by_label("Month").input_value() == ""
+    page.get_by_role("button", name="Sign me up").click()
+    page.get_by_text("Almost done. We sent you a mail").wait_for()
+    with work_for(town.shop):
+        assert Signup.objects.get(form=form).answers == {}
 
 
 def test_the_form_works_without_any_script(town: Town) -> None:

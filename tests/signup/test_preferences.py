@@ -1,5 +1,6 @@
 """A person's own say: shown by GET, changed by POST, written down as history and event; and it reaches what may be sent."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from retention.stores.models import Store
 from tests.campaigns.crowd import make_ready
 from tests.factories import make_store, work_for
 from tests.factories.customers import make_customer
-from tests.factories.signup import make_topic
+from tests.factories.signup import ADDRESS, INTERESTS, make_form, make_topic
 from tests.signup.conftest import link_in, mails_to, state_of
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,37 @@ def test_what_no_form_offers_is_shown_and_kept_until_it_is_taken_back(shop: Stor
     with work_for(shop):
         bo.refresh_from_db()
         assert (bo.gender, bo.interests) == ("", ["Filter"])
+
+
+def questions_of(page: str) -> dict[str, list[tuple[str, bool]]]:
+    """Return what may be ticked under each question for interests, and whether it is."""
+    found = {}
+    for title, body in re.findall(r"<fieldset class=\"sh-step\"><legend>([^<]*?) ?<span(.*?)</fieldset>", page, re.DOTALL):
+        boxes = re.findall(r'name="interests" value="([^"]*)"( checked)?', body)
+        if boxes:
+            found[title.strip()] = [(value, bool(checked)) for value, checked in boxes]
+    return found
+
+
+def test_two_forms_questions_for_one_answer_keep_their_own_choices(shop: Store, form: SignupForm) -> None:
+    hear = INTERESTS | {"title": "What would you like to hear about?", "options": ["New in", "Tea", "Stories"]}
+    again = INTERESTS | {"options": ["Filter", "Decaf"]}
+    make_form(shop, steps=(ADDRESS, hear))
+    make_form(shop, steps=(ADDRESS, again))
+    bo = make_customer(shop, "bo@example.test", allows=("email",), interests=["New in", "Espresso", "Rare teas"])
+    page = Client().get(path_of(bo)).content.decode()
+    likes = [("Espresso", True), ("Filter", False), ("Tea", False), ("Decaf", False), ("Rare teas", True)]
+    assert questions_of(page) == {"What do you like?": likes, "What would you like to hear about?": [("New in", True), ("Stories", False)]}
+    save(bo, hear_email=["all"], interests=["Tea", "Stories"])
+    with work_for(shop):
+        bo.refresh_from_db()
+        assert bo.interests == ["Tea", "Stories"]
+    answer = save(bo, hear_email=["all"], interests=["Bombs"])
+    assert (answer.status_code, "Choose from the answers" in answer.content.decode()) == (422, True)
+    save(bo, hear_email=["all"])
+    with work_for(shop):
+        bo.refresh_from_db()
+        assert bo.interests == []
 
 
 def test_one_topic_after_a_no_is_a_yes_to_that_one_alone(shop: Store, ana: Customer) -> None:

@@ -88,6 +88,19 @@ def test_the_message_says_the_date_that_is_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "field", "words"),
+    [
+        ({"birthday_month": "Choose"}, "birthday_month", "Choose a month."),
+        ({"birthday_day": "1", "birthday_month": "May"}, "birthday_month", "Choose a month."),
+        ({"birthday_day": "first", "birthday_month": "5"}, "birthday_day", "Write a number."),
+        ({"birthday_day": "1", "birthday_month": "5", "birthday_year": "nineteen"}, "birthday_year", "Write the year with four digits."),
+    ],
+)
+def test_a_part_of_the_birthday_that_is_no_number_is_named_in_its_own_words(values: dict[str, Any], field: str, words: str) -> None:
+    assert faults(values) == [(field, words)]
+
+
+@pytest.mark.parametrize(
     ("text", "country", "kept"),
     [
         ("0170 1234567", "DE", "+491701234567"),

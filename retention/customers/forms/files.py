@@ -65,6 +65,10 @@ class MappingForm(forms.Form):
         """Return the bound fields of the columns, in the file's order."""
         return [self[f"column_{place}"] for place in range(len(self.headings))]
 
+    def assumed(self) -> list[str]:
+        """Return in words what is taken for granted with the columns as they are chosen."""
+        return self.kind.assumed({bound.value() for bound in self.columns()})
+
     def choices_of_file(self) -> list[tuple[Any, bool]]:
         """Return the bound fields of the options, and of each whether the page asks for it; whether it is missing, `clean` says."""
         fields = {bound.value() for bound in self.columns()}
@@ -112,7 +116,9 @@ def _option(name: str, *, initial: str) -> forms.Field:
         return forms.ChoiceField(label=_("Whom may you write to?"), choices=list(AGREED.items()), initial=initial, required=False)
     return forms.CharField(
         label=_("Where did these people agree to be written to?"),
-        help_text=_("For example “Newsletter form until 2025”. Needed as soon as you may write to somebody in it."),
+        help_text=_(
+            "For example “Newsletter form until 2025”. Needed if a column says who may be written to, or if you say that everybody agreed."
+        ),
         initial=initial,
         max_length=120,
         required=False,

@@ -1,6 +1,7 @@
 """Cells as people and programs write them: days, moments, numbers, countries, read as the merchant said. No database here."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -8,9 +9,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from retention.kit.languages import LANGUAGES
 from retention.kit.words import fold
 
 DATE_ORDERS = {
@@ -25,6 +28,34 @@ _DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?")
 _GROUPED = {".": re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?"), ",": re.compile(r"\d{1,3}([.'\u00a0 ]\d{3})+(,\d*)?")}
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,10})?")
+
+_SHORT_NAMES = {
+    "usa": "US",
+    "u s a": "US",
+    "united states of america": "US",
+    "uk": "GB",
+    "u k": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "eire": "IE",
+    "rsa": "ZA",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "channel islands": "JE",
+    "hong kong": "HK",
+    "hongkong": "HK",
+    "macau": "MO",
+    "macao": "MO",
+    "oesterreich": "AT",
+    "grossbritannien": "GB",
+    "vereinigte staaten von amerika": "US",
+    "tschechische republik": "CZ",
+    "turkey": "TR",
+    "czech republic": "CZ",
+}
 
 
 class Unreadable(ValueError):
@@ -79,10 +110,9 @@ def read_decimal(text: str, manner: Manner) -> Decimal:
 
 
 def read_country(text: str) -> str:
-    """Return the ISO code of a country written as its code or by its English name."""
-    written = text.strip()
-    code = written.upper() if len(written) == 2 and written.isalpha() else _countries().get(fold(written), "")
-    if not code or code not in _countries().values():
+    """Return the ISO code of a country written as its code of two or three letters, or by its name in one of our languages."""
+    code = _countries().get(_plain(text), "")
+    if not code:
         raise Unreadable(_("“%(value)s” is not a country we know.") % {"value": text[:40]})
     return code
 
@@ -97,12 +127,9 @@ def cell_of(value: object) -> str:
 
 
 def guess_date_order(samples: list[str], *, country: str) -> str:
-    """Return the order that fits a column's first cells; where all fit, the one of the country."""
+    """Return the order by which most of a column's first cells can be read; of those that read as many, year first or the country's."""
     usual = ["mdy", "dmy"] if country == "US" else ["dmy", "mdy"]
-    for order in ["ymd", *usual]:
-        if samples and all(_fits(sample, order) for sample in samples):
-            return order
-    return "ymd"
+    return max(["ymd", *usual], key=lambda order: sum(_fits(sample, order) for sample in samples))
 
 
 def _fits(sample: str, order: str) -> bool:
@@ -143,15 +170,16 @@ def _no_moment(text: str) -> Unreadable:
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
-    """Return ISO codes by folded English name, with the short names lists use."""
-    names = {fold(name): code for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
-    return names | {
-        "usa": "US",
-        "uk": "GB",
-        "eire": "IE",
-        "rsa": "ZA",
-        "england": "GB",
-        "scotland": "GB",
-        "holland": "NL",
-        "channel islands": "JE",
-    }
+    """Return ISO codes by names in our languages, by codes of two and three letters, and by the short names lists use, all plain."""
+    told = [(str(name), str(code)) for language in LANGUAGES for code, name in Locale(language).territories.items()]
+    codes = {code for _name, code in told if len(code) == 2 and code.isalpha()}
+    known = {_plain(name): code for name, code in reversed(told) if code in codes}  # the first language that has a name says what it means
+    longer = [(str(code), names) for code, names in get_global("territory_aliases").items()]
+    known |= {_plain(code): names[0] for code, names in longer if len(code) == 3 and len(names) == 1 and names[0] in codes}
+    return known | {_plain(code): code for code in codes} | _SHORT_NAMES
+
+
+def _plain(text: str) -> str:
+    """Return a name as it is compared: without accents, with letters and digits alone, and one space between words."""
+    marked = unicodedata.normalize("NFKD", fold(text))
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in marked if not unicodedata.combining(letter)).split())

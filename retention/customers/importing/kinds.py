@@ -1,7 +1,7 @@
 """What a file may hold: the register of kinds. The orders room adds its own from above; copy `people.py` for a new one."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -25,6 +25,11 @@ class Field:
     key: str
     label: Text
     headings: tuple[str, ...] = ()
+
+
+def with_headings(fields: Iterable[Field], headings: Mapping[str, tuple[str, ...]]) -> tuple[Field, ...]:
+    """Return fields with more headings that mean them, by their keys."""
+    return tuple(replace(one, headings=(*one.headings, *headings.get(one.key, ()))) for one in fields)
 
 
 class Thing(NamedTuple):
@@ -116,9 +121,10 @@ class Work:
 class Kind:
     """One kind of file.
 
-    options: names of the choices its page offers (see `mapping.py`). missing: what keeps a mapping from being read, in words. overlooked:
-    the same of what the file's headings name, whatever is read of it: headings by field, and the options. remarks: what it does not do and
-    somebody may expect. read: from runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in
+    noun: of any number but one, which is a "one". options: names of the choices its page offers (see `mapping.py`). missing: what keeps a
+    mapping from being read, in words. overlooked: the same of what the file's headings name, whatever is read of it: headings by field, and
+    the options. remarks: what it does not do and somebody may expect. assumed: what is taken for granted while these fields are read. read:
+    from runs of rows to things. compare: what would become of things, writing nothing. apply: bring them in, in
     the caller's transaction; both return an outcome per thing, in order. join: makes one thing of two parts with the same key, or raises
     Unjoinable; without it a key that comes again is refused. sum_up: sums over all things, once the file is read. tell: the report's lines
     from them and the currency. words: labels of changed things that are no fields. reads_staged: compare and apply look at values where
@@ -129,6 +135,7 @@ class Kind:
 
     label: Text
     noun: Text
+    one: Text
     icon: str
     fields: Sequence[Field]
     options: Sequence[str]
@@ -141,6 +148,7 @@ class Kind:
     sum_up: Callable[[int], Mapping[str, Decimal]] = lambda import_id: {}
     takes_attributes: bool = False
     remarks: Callable[[Mapping[str, int], Mapping[str, str]], list[str]] = lambda columns, options: []
+    assumed: Callable[[Collection[str]], list[str]] = lambda fields: []
     overlooked: Callable[[Mapping[str, str], Mapping[str, str]], list[str]] = lambda named, options: []
     join: Callable[[Thing, Thing], Thing] | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
@@ -149,6 +157,10 @@ class Kind:
     only_counts: bool = False
     batch_rows: int = 5000
     batch_things: int = 1000
+
+    def noun_of(self, count: int) -> str:
+        """Return what so many of them are called."""
+        return str(self.one if count == 1 else self.noun)
 
 
 def label_of(kind: Kind, key: str) -> str:

@@ -23,17 +23,19 @@ _SAMPLED_ROWS = 200
 
 
 def propose(kind: Kind, headings: Sequence[str]) -> dict[str, str]:
-    """Return the field of each column by its place: the kind's own fields once each, the rest as custom attributes or not read."""
-    by_heading = {heading: field.key for field in kind.fields for heading in (heading_key(field.key.replace("_", " ")), *field.headings)}
-    taken: set[str] = set()
-    chosen: dict[str, str] = {}
-    for place, heading in enumerate(headings):
-        field = by_heading.get(heading_key(heading), "")
-        if field in taken:
-            field = ""
-        taken.add(field)
-        chosen[str(place)] = field or (ATTRIBUTE if kind.takes_attributes else "")
-    return chosen
+    """Return the field of each column by its place: the kind's own fields once each, the rest as custom attributes or not read.
+
+    A heading that may mean two fields ("Name") means the first that no other heading does.
+    """
+    meanings: dict[str, list[str]] = {}
+    for field in kind.fields:
+        for heading in dict.fromkeys((*field.headings, heading_key(field.key.replace("_", " ")))):
+            meanings.setdefault(heading, []).append(field.key)
+    told = {place: meanings.get(heading_key(heading), []) for place, heading in enumerate(headings)}
+    chosen: dict[int, str] = {}
+    for place in sorted(told, key=lambda place: len(told[place]) > 1):
+        chosen[place] = next((key for key in told[place] if key not in chosen.values()), "")
+    return {str(place): chosen[place] or (ATTRIBUTE if kind.takes_attributes else "") for place in told}
 
 
 def propose_options(of: Import, store: Store) -> dict[str, str]:
@@ -42,8 +44,11 @@ def propose_options(of: Import, store: Store) -> dict[str, str]:
     commas = points = 0
     for row in islice(rows_of(of), _SAMPLED_ROWS):
         cells = row.cells if isinstance(row, Row) else []
-        dates += [cell for cell in cells if len(cell) < 30 and sum(cell.count(mark) == 2 for mark in "-./") == 1 and cell[:1].isdigit()]
-        numbers = [cell for cell in cells if len(cell) < 16 and cell.replace(",", "").replace(".", "").lstrip("-").isdigit()]
+        days = [cell for cell in cells if len(cell) < 30 and sum(cell.count(mark) == 2 for mark in "-./") == 1 and cell[:1].isdigit()]
+        dates += days
+        numbers = [
+            cell for cell in cells if len(cell) < 16 and cell not in days and cell.replace(",", "").replace(".", "").lstrip("-").isdigit()
+        ]
         commas += sum(cell[-3:-2] == "," for cell in numbers)
         points += sum("." in cell and cell[-3:-2] != "," for cell in numbers)
     order = guess_date_order(dates[:500], country=store.country)

@@ -6,7 +6,6 @@ as well. What is brought in triggers nothing.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from retention.customers.attributes import LONGEST
 from retention.customers.birthdays import read_birthday, write_birthday
 from retention.customers.importing.cells import Manner, Unreadable, read_country, read_day, read_moment
 from retention.customers.importing.filing import heading_key
-from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing
+from retention.customers.importing.kinds import ATTRIBUTE, Field, Kind, Plan, Read, Thing, with_headings
 from retention.customers.importing.meeting import ALL_BY_EMAIL, WHOLE_NAME, apply_people, compare_people
 from retention.customers.importing.reaching import count_reach
 from retention.customers.importing.reading import Fault, Run, read_rows
@@ -29,7 +28,7 @@ from retention.kit.words import fold
 from retention.kit.zones import ZONES
 
 _FIELDS = (
-    Field("email", gettext_lazy("E-mail address"), ("email address", "e mail", "mail")),
+    Field("email", gettext_lazy("E-mail address"), ("email address",)),
     Field("phone", gettext_lazy("Phone number"), ("phone number", "mobile", "mobile phone", "telephone")),
     Field("external_id", gettext_lazy("Shop's own id"), ("external id", "customer id", "customerid", "user id", "id")),
     Field("first_name", gettext_lazy("First name"), ("firstname", "given name")),
@@ -49,7 +48,7 @@ _FIELDS = (
     Field("sms_consent_at", gettext_lazy("May we send SMS: since when"), ("sms marketing consent timestamp", "sms consent timestamp")),
 )
 LABELS = {field.key: field.label for field in _FIELDS}
-FIELDS = tuple(replace(field, headings=(*field.headings, *HEADINGS.get(field.key, ()))) for field in _FIELDS)
+FIELDS = with_headings(_FIELDS, HEADINGS)
 LONGEST_ID = 200
 MOST_INTERESTS, LONGEST_INTEREST = 50, 80  # as `profile.py` keeps them
 AGREED = {"": gettext_lazy("Those of whom a column says so"), ALL_BY_EMAIL: gettext_lazy("Everybody in it agreed to e-mails")}
@@ -239,6 +238,7 @@ def _tell(totals: Mapping[str, str], currency: str) -> list[tuple[Any, str]]:
 PEOPLE = Kind(
     label=gettext_lazy("Customers"),
     noun=gettext_lazy("people"),
+    one=gettext_lazy("person"),
     icon="users",
     fields=FIELDS,
     options=("date_order", "agreed", "consent_source"),

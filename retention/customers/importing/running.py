@@ -23,7 +23,7 @@ from retention.customers.importing.filing import KEPT, KIND
 from retention.customers.importing.kinds import UNCOUNTED, Change, Kind, Outcome, Plan, Thing, Work
 from retention.customers.importing.mapping import kind_of, plan_of
 from retention.customers.importing.reading import Fault
-from retention.customers.importing.staging import note_faults, stage_batch, things_after
+from retention.customers.importing.staging import close_readers, note_faults, stage_batch, things_after
 from retention.customers.models import Import, ImportChunk, ImportRow
 from retention.stores.models import Store, StoreWork
 from retention.stores.models.work import Taken
@@ -115,6 +115,7 @@ def import_due(*, now: Callable[[], datetime], seconds: float = SECONDS_PER_RUN)
 
     Call it outside a transaction. Any number of workers may run it at once.
     """
+    close_readers()
     ends, done = time.monotonic() + seconds, 0
     while time.monotonic() < ends:
         turn = StoreWork.take(KIND, now=now(), limit=1, lease_seconds=LEASE_SECONDS)

@@ -5,7 +5,7 @@ Only what means one thing: a German "Name" may be the whole name or the last one
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "email": (
-        "e mail adresse", "email adresse", "mail adresse", "adresse e mail", "adresse email",
+        "e mail", "mail", "e mail adresse", "email adresse", "mail adresse", "adresse e mail", "adresse email",
         "courriel", "correo", "correo electrónico",
         "email contatto", "indirizzo e mail", "indirizzo email", "posta elettronica",
         "endereço de e mail", "endereço de email",

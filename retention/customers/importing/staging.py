@@ -4,9 +4,10 @@ Things of one import have a key each: a person who comes twice is left out the s
 thing of which one part cannot be read is left out whole; its row stays, refused, so that parts further on are left out too.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -18,11 +19,22 @@ from retention.customers.importing.reading import Fault
 from retention.customers.models import Import, ImportFault, ImportRow
 from retention.kit.arrays import array_of, texts_of
 from retention.kit.stored_json import read_json
-from retention.tenancy.context import require_store_id
+from retention.tenancy.context import require_store_id, store_context
 
 MOST_FAULTS = 10_000  # written down one by one; the rest is only counted
 
-_open: dict[int, tuple[int, Iterator[Read]]] = {}  # by import: how far its reader came in this process, and the reader
+MOST_READERS = 3  # left open in one process, some 24 MB each; an import without its reader passes over what was read before
+
+
+class _Reader(NamedTuple):
+    """A reader this process left in a file. came: how far it came, by which mapping and options."""
+
+    store_id: int
+    came: tuple[int, dict[str, Any], dict[str, Any]]
+    source: Iterator[Read]
+
+
+_open: OrderedDict[int, _Reader] = OrderedDict()  # by import; the one used last stands at the end
 
 _STAGE = """
     INSERT INTO customers_importrow (store_id, of_import_id, "row", key, "values", lines, outcome, says)
@@ -58,7 +70,7 @@ def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
         reads.append(read)
         rows += read.rows
         if rows >= kind.batch_rows:
-            _open[of.pk] = (reads[-1].last_row, source)
+            _leave_open(of, source, position=reads[-1].last_row)
             break
     if reads:
         faults = [fault for read in reads for fault in read.faults]
@@ -73,8 +85,30 @@ def stage_batch(of: Import, kind: Kind, plan: Plan) -> bool:
 
 def _source(of: Import, kind: Kind, plan: Plan) -> Iterator[Read]:
     """Return where reading goes on: the reader this process left there, else a new one that passes over what was read."""
-    position, source = _open.pop(of.pk, (-1, iter(())))
-    return source if position == of.position else kind.read(runs_of(of, after=of.position), plan)
+    left = _open.pop(of.pk, None)
+    return left.source if left is not None and left.came == _came(of) else kind.read(runs_of(of, after=of.position), plan)
+
+
+def _leave_open(of: Import, source: Iterator[Read], *, position: int) -> None:
+    _open[of.pk] = _Reader(require_store_id(), (position, dict(of.mapping), dict(of.options)), source)
+    while len(_open) > MOST_READERS:
+        _open.popitem(last=False)
+
+
+def _came(of: Import) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    return of.position, of.mapping, of.options
+
+
+def close_readers() -> None:
+    """Close the readers of this process that no batch will ask for: their import was called off, or read on elsewhere.
+
+    Call it outside a store's context, between batches.
+    """
+    for import_id, left in list(_open.items()):
+        with store_context(left.store_id):
+            of = Import.objects.filter(pk=import_id, state=Import.State.READING).first()
+            if of is None or left.came != _came(of):
+                _open.pop(import_id, None)
 
 
 def note_faults(of: Import, faults: Iterable[Fault]) -> None:

@@ -33,7 +33,7 @@ from retention.tenancy.context import store_context
 
 SHOWN = 50
 BADGES = {
-    "uploaded": "draft", "reading": "queued", "comparing": "queued", "ready": "needs", "running": "sending", "paused": "paused",
+    "uploaded": "draft", "reading": "queued", "comparing": "queued", "ready": "queued", "running": "sending", "paused": "paused",
     "done": "done", "failed": "failed", "cancelled": "ended",
 }  # fmt: skip
 
@@ -45,7 +45,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     page = read_page(
         Import.objects.select_related("created_by"), order=("-created_at", "-id"), cursor=request.GET.get("cursor", ""), size=25
     )
-    rows = [{"import": one, "kind": kind_of(one), "badge": BADGES[one.state]} for one in page.rows]
+    rows = [{"import": one, "kind": kind_of(one), **_state(one)} for one in page.rows]
     columns = [{"label": label} for label in (_("File"), _("State"), _("Came of it"), _("Put in"))]
     return render(request, "customers/imports.html", {"page": replace(page, rows=rows), "columns": columns})
 
@@ -208,7 +208,7 @@ def _form(of: Import, request: Any, data: Any = None) -> MappingForm:
 
 
 def _page(request: Any, of: Import, form: MappingForm | None, *, status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {"import": of, "kind": kind_of(of), "badge": BADGES[of.state], "form": form, "same": same_before(of)}
+    context: dict[str, Any] = {"import": of, "kind": kind_of(of), "form": form, "same": same_before(of), **_state(of)}
     if form is not None:
         cells = preview(of)
         context["columns"] = [
@@ -216,8 +216,29 @@ def _page(request: Any, of: Import, form: MappingForm | None, *, status: int = 2
         ]
     else:
         context |= _progress(of, now=clock.now()) | _findings(of, currency=of.options.get("currency") or request.store.currency)
+        context |= _counts(of)
     only_part = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "import"
     return render(request, "customers/_import.html" if only_part else "customers/import.html", context, status=status)
+
+
+def _state(of: Import) -> dict[str, str]:
+    """Return the badge of its state and its word, which says how many rows are left out where it waits for a yes."""
+    word = of.get_state_display()
+    if of.state != Import.State.READY or not of.refused_count:
+        return {"badge": BADGES[of.state], "word": word}
+    left = ngettext("%(count)s row is left out", "%(count)s rows are left out", of.refused_count) % {
+        "count": write_number(of.refused_count)
+    }
+    return {"badge": "held", "word": f"{word}; {left}"}
+
+
+def _counts(of: Import) -> dict[str, Any]:
+    """Return what came or would come of it by outcome, each with its word, and how much there is to bring in."""
+    kind, bringing = kind_of(of), of.new_count + of.changed_count
+    told = ((_("New"), of.new_count), (_("Changed"), of.changed_count), (_("Known already"), of.same_count))
+    counts = [{"label": label, "count": count, "noun": kind.noun_of(count)} for label, count in told]
+    left = {"label": _("Left out"), "count": of.refused_count, "noun": ngettext("row", "rows", of.refused_count)}
+    return {"counts": [*counts, left], "bringing": bringing, "noun": kind.noun_of(bringing)}
 
 
 def _progress(of: Import, *, now: datetime) -> dict[str, Any]:
@@ -253,6 +274,7 @@ def _findings(of: Import, *, currency: str) -> dict[str, Any]:
         "faults": list(faults.order_by("row", "id")[:SHOWN]),
         "written": faults.values("row").distinct().count(),
         "told": kind.tell(of.totals, currency) if of.totals else [],
+        "assumed": kind.assumed(list(of.mapping.values())) if of.state == Import.State.READY else [],
         "remarks": kind.remarks(dict.fromkeys(of.mapping.values(), 0), of.options),
     }
 

@@ -33,7 +33,8 @@ class DeliveryQuerySet(StoreQuerySet["Delivery"]):
 class Delivery(StoreOwned):
     """One webhook, kept for 30 days. body: the raw bytes that were signed.
 
-    outcome: what it did, as keys that `shops/telling.py` puts into words. test: sent to try the connection; it changes nothing.
+    outcome: what it did, as keys that `shops/telling.py` puts into words. events: the public ids of the events it stored, which arrived at
+    `applied_at`; what became of them stands there. test: sent to try the connection; it changes nothing.
     """
 
     class State(models.TextChoices):
@@ -52,6 +53,7 @@ class Delivery(StoreOwned):
     test = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.RECEIVED)
     outcome = models.JSONField(default=list)
+    events = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     reason = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()

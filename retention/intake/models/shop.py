@@ -32,7 +32,10 @@ class ShopConnectionQuerySet(StoreQuerySet["ShopConnection"]):
 
 
 class ShopConnection(StoreOwned):
-    """One shop of one kind. `token` is the last part of the address the shop sends to; both secrets are sealed."""
+    """One shop of one kind. `token` is the last part of the address the shop sends to; both secrets are sealed.
+
+    refused_count: how often, since a delivery last was signed well, one was noted that was not; refused_at: when the last time.
+    """
 
     class Kind(models.TextChoices):
         SHOPIFY = "shopify", _("Shopify")
@@ -53,6 +56,8 @@ class ShopConnection(StoreOwned):
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     ended_because = models.CharField(max_length=200, blank=True, editable=False)
     last_delivery_at = models.DateTimeField(null=True, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)
+    refused_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     disconnected_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -91,6 +96,7 @@ class ShopConnection(StoreOwned):
         if self.sealed:
             self.previous_sealed, self.previous_until = self.sealed, now + timedelta(hours=OLD_SECRET_HOURS)
         self.sealed = secrets.seal(secret, store_id=self.store_id, purpose=_PURPOSE)
+        self.refused_at, self.refused_count = None, 0
 
     def good_secrets(self, *, now: datetime) -> list[str]:
         """Open the secrets a delivery may be signed with at this moment; raises CannotUnseal."""

@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_noop
 
 from retention.intake.models import Delivery
-from retention.intake.shops.carrying_out import carry_out, would
+from retention.intake.shops.carrying_out import Done, carry_out, would
 from retention.intake.shops.kinds import normalise
 from retention.intake.shops.reading import Unreadable
 from retention.intake.shops.receiving import WORK
@@ -28,6 +28,7 @@ log = logging.getLogger("boomerang.shops")
 TURN = 100
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 MOST_ATTEMPTS = len(PAUSES) + 1
+NOTHING = Done([], [])
 ENDED_HARD = gettext_noop("Carrying it out was cut off several times. Nothing of it was kept.")
 ONLY_A_TEST = gettext_noop("A test: it was read as it would be, and nothing was counted.")
 BORROWED = gettext_noop("The same body came under another topic before. Only a body is signed, so this topic was not believed.")
@@ -94,10 +95,10 @@ def _apply(delivery: Delivery, *, currency: str, now: datetime) -> None:
     note_subjects(delivery, results)
     ignored = next((one.reason for one in results if isinstance(one, Ignored)), "")
     if delivery.test:
-        _settle(delivery, Delivery.State.IGNORED, outcome=would(results), reason=ignored or ONLY_A_TEST, now=now)
+        _settle(delivery, Delivery.State.IGNORED, done=Done(would(results), []), reason=ignored or ONLY_A_TEST, now=now)
         return
-    outcome = carry_out(results, shop=shop, now=now)
-    _settle(delivery, Delivery.State.APPLIED if outcome else Delivery.State.IGNORED, outcome=outcome, reason=ignored, now=now)
+    done = carry_out(results, shop=shop, now=now)
+    _settle(delivery, Delivery.State.APPLIED if done.outcome else Delivery.State.IGNORED, done=done, reason=ignored, now=now)
 
 
 def _read(delivery: Delivery, *, currency: str) -> list[Result]:
@@ -130,9 +131,10 @@ def replay(delivery: Delivery, *, now: datetime) -> bool:
     return True
 
 
-def _settle(delivery: Delivery, state: str, *, now: datetime, outcome: list[str] | None = None, reason: str = "") -> None:
-    delivery.state, delivery.outcome, delivery.reason, delivery.applied_at = state, outcome or [], reason[:300], now
-    delivery.save(update_fields=["state", "outcome", "reason", "applied_at"])
+def _settle(delivery: Delivery, state: str, *, now: datetime, done: Done = NOTHING, reason: str = "") -> None:
+    delivery.state, delivery.outcome, delivery.events = state, done.outcome, done.events
+    delivery.reason, delivery.applied_at = reason[:300], now
+    delivery.save(update_fields=["state", "outcome", "events", "reason", "applied_at"])
 
 
 def _fail(number: int, reason: str, *, now: datetime, final: bool) -> None:

@@ -6,8 +6,10 @@ Each returns a key for the delivery's outcome; `telling.py` puts the keys into w
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from retention.customers.models import CustomerEvent
 from retention.intake.models import ShopConnection
 from retention.intake.reading import EARLIEST, Row, key_of
 from retention.intake.shops import people
@@ -30,14 +32,33 @@ from retention.intake.storing import store_events
 LATE = timedelta(days=1)  # what is told later than that is counted, and starts no message
 
 
-def carry_out(results: Sequence[Result], *, shop: ShopConnection, now: datetime) -> list[str]:
-    """Carry out what a delivery means and return what came of it, in its order and each once."""
-    store_events([_row(one, shop=shop, now=now) for one in results if isinstance(one, Happened)], now=now)
-    outcome = [f"event:{one.name}" for one in results if isinstance(one, Happened)]
+@dataclass(frozen=True)
+class Done:
+    """What came of a delivery, in its order and each once: keys for `telling.py`, and the public ids of the events that were new."""
+
+    outcome: list[str]
+    events: list[str]
+
+
+def carry_out(results: Sequence[Result], *, shop: ShopConnection, now: datetime) -> Done:
+    """Carry out what a delivery means and return what came of it."""
+    rows = [_row(one, shop=shop, now=now) for one in results if isinstance(one, Happened)]
+    store_events(rows, now=now)
+    new = _new_among(rows, now=now)
+    names = {row.name for row in rows if row.public_id in new}
+    outcome = [f"{'event' if row.name in names else 'known'}:{row.name}" for row in rows]
     outcome += save_products(results, now=now, source=shop.kind) + save_stock(results) + save_costs(results)
     for one in results:
         outcome += _act(one, shop=shop, now=now)
-    return list(dict.fromkeys(outcome))
+    return Done(list(dict.fromkeys(outcome)), [row.public_id for row in rows if row.public_id in new])
+
+
+def _new_among(rows: Sequence[Row], *, now: datetime) -> set[str]:
+    """Return the public ids of the rows that were stored; the others were known."""
+    given = [row.public_id for row in rows if row.public_id]
+    if not given:
+        return set()
+    return {str(found) for found in CustomerEvent.objects.filter(received_at=now, public_id__in=given).values_list("public_id", flat=True)}
 
 
 def would(results: Sequence[Result]) -> list[str]:

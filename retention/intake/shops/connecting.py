@@ -38,9 +38,9 @@ def new_secret() -> str:
 
 
 def change_secret(shop: ShopConnection, *, secret: str, now: datetime) -> None:
-    """Let deliveries be signed with this secret from now on, and with the old one for another hour."""
+    """Let deliveries be signed with this secret from now on, and with the old one for another hour; refusals are counted anew."""
     shop.keep_secret(secret, now=now)
-    shop.save(update_fields=["sealed", "previous_sealed", "previous_until"])
+    shop.save(update_fields=["sealed", "previous_sealed", "previous_until", "refused_at", "refused_count"])
 
 
 def end(shop: ShopConnection, *, because: str, now: datetime) -> bool:

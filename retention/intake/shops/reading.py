@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+from retention.intake.bodies import first_doubled
 from retention.kit.money import LARGEST_AMOUNT, MoneyError, decimals_of
 
 DEEPEST = 32
@@ -46,9 +47,7 @@ def decode(raw: bytes) -> dict[str, Any]:
 def _one_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        doubled = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(f"The key {doubled[:80]!r} stands twice in one object.")
+        raise Unreadable(f"The key {first_doubled(name for name, _value in pairs)[:80]!r} stands twice in one object.")
     return found
 
 

@@ -7,10 +7,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from retention.intake.models import Delivery, ShopConnection
 from retention.intake.shops.kinds import KINDS
@@ -22,6 +23,7 @@ from retention.tenancy.unscoped import unscoped
 WORK = "shops"
 OURS = "X-Boomerang-Test"  # set by our own button; such a delivery does not make a connection live
 LARGEST_BODY = 1024 * 1024
+NOTED_EVERY = timedelta(seconds=10)  # whoever knows an address may make us write that often, and no oftener
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _PING = re.compile(rb"webhook_id=\d{1,20}")
 
@@ -71,7 +73,8 @@ def find_connection(kind: str, token: str) -> ShopConnection | None:
 def receive(shop: ShopConnection, *, headers: Mapping[str, str], raw: bytes, now: datetime) -> Taken:
     """Store one delivery, unless it was stored before. Raises Gone, NotSigned or NoTopic, and then nothing was stored.
 
-    Opens the store's context itself. Raises CannotUnseal when the secret's key has left the ring.
+    What is not signed is noted on the connection, as a number and a moment. Opens the store's context itself, and raises CannotUnseal
+    when the secret's key has left the ring.
     """
     if shop.state == ShopConnection.State.DISCONNECTED:
         raise Gone
@@ -80,11 +83,14 @@ def receive(shop: ShopConnection, *, headers: Mapping[str, str], raw: bytes, now
         if _is_ping(shop, heading, raw):
             _note_life(shop, now=now)
             return Taken.PING
-        if not is_signed(raw, signature=heading.signature, secrets=shop.good_secrets(now=now)):
-            raise NotSigned
-        if not heading.topic:
+        signed = is_signed(raw, signature=heading.signature, secrets=shop.good_secrets(now=now))
+        if not signed:
+            _note_refusal(shop, now=now)
+        elif not heading.topic:
             raise NoTopic
-        return _store(shop, heading, raw, now=now)
+        else:
+            return _store(shop, heading, raw, now=now)
+    raise NotSigned
 
 
 def read_heading(kind: str, headers: Mapping[str, str], raw: bytes) -> Heading:
@@ -135,6 +141,8 @@ def _store(shop: ShopConnection, heading: Heading, raw: bytes, *, now: datetime)
         due_at=now,
         received_at=now,
     )
+    if shop.refused_count and not heading.ours:
+        ShopConnection.objects.filter(pk=shop.pk).update(refused_at=None, refused_count=0)
     Delivery.objects.bulk_create([row], ignore_conflicts=True)
     if not Delivery.objects.filter(public_id=row.public_id).exists():
         return Taken.REPEATED
@@ -147,3 +155,12 @@ def _store(shop: ShopConnection, heading: Heading, raw: bytes, *, now: datetime)
 def _note_life(shop: ShopConnection, *, now: datetime) -> None:
     """Note that the shop spoke; a connection that was ended meanwhile stays so."""
     ShopConnection.objects.connected().filter(pk=shop.pk).update(state=ShopConnection.State.LIVE, last_delivery_at=now)
+
+
+def _note_refusal(shop: ShopConnection, *, now: datetime) -> None:
+    """Note that a delivery was not signed with the secret kept here, every ten seconds at most; before there is one, none could be."""
+    long_ago = now - NOTED_EVERY
+    if not shop.sealed or (shop.refused_at is not None and shop.refused_at > long_ago):
+        return
+    quiet = ShopConnection.objects.connected().filter(Q(refused_at=None) | Q(refused_at__lte=long_ago), pk=shop.pk)
+    quiet.update(refused_at=now, refused_count=F("refused_count") + 1)

@@ -1,5 +1,7 @@
 """Words for what deliveries did, were left alone for, and failed by; and what the home page says of shops that fell silent."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,17 +40,45 @@ _DID: dict[str, str | Promise] = {
     "asked": gettext_lazy("Owners and managers told by mail"),
     "disconnected": gettext_lazy("Connection ended"),
 }
+_KNOWN = "known:"
 STATES = {"received": "queued", "applied": "done", "ignored": "empty", "failed": "failed"}  # the states of look.md
 
 
-def outcome_of(delivery: Delivery) -> str:
-    """Return what came of a delivery, in one line."""
-    did = ", ".join(str(_DID.get(key, key)) for key in delivery.outcome)
+@dataclass(frozen=True)
+class Came:
+    """What came of a delivery. state: one of look.md; word: what its badge says; words: the rest of the line."""
+
+    state: str
+    word: str
+    words: str
+
+
+def what_came_of(deliveries: Sequence[Delivery]) -> list[Came]:
+    """Return what came of each delivery of a page, with what became of its events; one query for all of them."""
+    told = [public_id for delivery in deliveries for public_id in delivery.events]
+    arrived = {delivery.applied_at for delivery in deliveries if delivery.events}
+    found = CustomerEvent.objects.filter(received_at__in=arrived, public_id__in=told).only("public_id", "name", "refusal", "projected_at")
+    events = {str(event.public_id): event for event in found} if told else {}
+    return [_came(one, [events[public_id] for public_id in one.events if public_id in events]) for one in deliveries]
+
+
+def _came(delivery: Delivery, events: Sequence[CustomerEvent]) -> Came:
+    """Return what came of one; an event that was erased with its person had been counted."""
+    refused = {event.name: event.refusal for event in events if event.refusal}
+    did = ", ".join(
+        str(_DID.get(key, key)) for key in delivery.outcome if not key.startswith(_KNOWN) and key.removeprefix("event:") not in refused
+    )
+    if refused:
+        why = " ".join(dict.fromkeys(refused.values()))
+        return Came("failed", _("Not counted"), _("%(why)s The rest was done: %(did)s.") % {"why": why, "did": did} if did else why)
+    if any(event.projected_at is None for event in events):
+        return Came("queued", _("Waiting"), _("It is stored, and counted within seconds."))
+    if delivery.outcome and not did:
+        return Came("empty", _("Known before"), _("It was told before, and only the first time counts."))
+    words = _(delivery.reason) if delivery.reason else did
     if did and delivery.test:
-        return _("A test. A real one would mean: %(did)s.") % {"did": did}
-    if did and not delivery.reason:
-        return did
-    return _(delivery.reason) if delivery.reason else ""
+        words = _("A test. A real one would mean: %(did)s.") % {"did": did}
+    return Came(STATES[delivery.state], delivery.get_state_display(), words)
 
 
 def topic_label(kind: str, topic: str) -> str:

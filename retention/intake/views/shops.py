@@ -167,7 +167,7 @@ def _shop_page(request: Any, shop: ShopConnection, form: SecretForm, *, status: 
         **_steps(request, shop),
         form=form,
         page=page,
-        rows=[_row(shop, delivery) for delivery in page.rows],
+        rows=[_row(shop, *both) for both in zip(page.rows, telling.what_came_of(page.rows), strict=True)],
         failed_count=failed.count(),
         only_failed=only_failed,
         ended=shop.state == ShopConnection.State.DISCONNECTED,
@@ -187,10 +187,9 @@ def _steps(request: Any, shop: ShopConnection) -> dict[str, Any]:
     }
 
 
-def _row(shop: ShopConnection, delivery: Delivery) -> dict[str, Any]:
+def _row(shop: ShopConnection, delivery: Delivery, came: telling.Came) -> dict[str, Any]:
     return {
         "delivery": delivery,
         "topic": telling.topic_label(shop.kind, delivery.topic),
-        "words": telling.outcome_of(delivery),
-        "state": telling.STATES[delivery.state],
+        "came": came,
     }

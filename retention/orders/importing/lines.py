@@ -18,7 +18,7 @@ from retention.kit.money import LARGEST_AMOUNT, MoneyError, decimals_of
 
 MOST_LINES = 5_000
 LONGEST_ID = 120
-_HEADS = ("placed_at", "email", "external_id", "currency", "country")
+_HEADS = ("placed_at", "email", "external_id", "currency", "country", "status")
 _MOST_PIECES = 1_000_000_000
 _LONGEST_NAME = 300
 _MOST_WORTHS = 32_768  # kept of a currency while a file is read
@@ -158,6 +158,10 @@ class Part(NamedTuple):
         if (first := column[self.start]) and (text := trimmed(first)):  # most say it in the first row
             return text
         return next((text for cell in column[self.start + 1 : self.end] if cell and (text := trimmed(cell))), "")
+
+    def said(self, field: str) -> list[str]:
+        """Return what its rows say in a field that belongs to the whole order, each text once."""
+        return list(dict.fromkeys(text for cell in self.block.heads[field][self.start : self.end] if (text := trimmed(cell))))
 
     def lines(self, currency: str) -> Lines:
         """Return all its lines; raises Left when one of them cannot be read."""

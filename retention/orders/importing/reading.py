@@ -4,7 +4,7 @@ Amounts are kept exactly while the file is read; each line is stored in minor un
 An order the shop itself reported is never changed by a file. What is brought in triggers nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -15,17 +15,19 @@ from django.utils.translation import gettext_lazy
 
 from retention.customers.identifying import email_key
 from retention.customers.importing.cells import Unreadable, read_country, read_moment
-from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing, Unjoinable
+from retention.customers.importing.kinds import Field, Kind, Plan, Read, Thing, Unjoinable, with_headings
 from retention.customers.importing.people import LONGEST_ID as LONGEST_OWN_ID
 from retention.customers.importing.reading import Fault, Run
+from retention.dashboard.figures import write_exact, write_number
 from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.orders.importing.columns import Unmarkable, joined, staged
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
 from retention.orders.importing.meeting import UNCLEAR
+from retention.orders.importing.spoken import HEADINGS, NOT_PAID, PAID, status_key
 from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
 
-FIELDS = (
+_FIELDS = (
     Field(
         "number", gettext_lazy("Order number"), ("order number", "order id", "order", "invoiceno", "invoice no", "invoice number", "name")
     ),
@@ -40,7 +42,9 @@ FIELDS = (
     Field("unit_price", gettext_lazy("Price of one piece"), ("unitprice", "unit price", "price", "lineitem price", "item price")),
     Field("currency", gettext_lazy("Currency"), ("currency code",)),
     Field("country", gettext_lazy("Customer's country"), ("billing country", "shipping country", "country code")),
+    Field("status", gettext_lazy("Status")),
 )
+FIELDS = with_headings(_FIELDS, HEADINGS)
 NEEDED = ("number", "placed_at", "product_id", "quantity", "unit_price")
 _SUMS = f"""
     SELECT sum(("values" ->> 'rows')::int) AS lines, sum(("values" ->> 'amount')::numeric) AS amount,
@@ -121,6 +125,8 @@ def _close(group: _Group, columns: Columns) -> Read:
     if group.rows > MOST_LINES:
         fault = Fault(group.first_row, plan.headings[columns.number], group.number[:80], _too_many())
         return Read(None, [fault], group.rows, group.last_row, key=group.number, only_counted=group.rows - 1)
+    if "status" in columns.heads and (why := _why_not_paid(group)):
+        return _left_out(group, group.faults + _faults_of_status(group, why))
     heads = group.heads()
     currency = (heads.get("currency") or plan.currency).upper()
     faults = group.faults
@@ -131,10 +137,40 @@ def _close(group: _Group, columns: Columns) -> Read:
             faults = _faults(group, currency) or [_fault_of_head(group, left, heads, plan)]
     else:
         faults = faults + _faults(group, currency)
+    return _left_out(group, faults)
+
+
+def _left_out(group: _Group, faults: Sequence[Fault]) -> Read:
+    """Return an order that is left out: the rows at fault with their reason, the others because of them."""
     spoilt = {fault.row for fault in faults}
     why = _("Another row of order %(number)s cannot be read, so the order is left out.") % {"number": group.number[:60]}
     others = [Fault(row, "", "", why) for part in group.parts for row in range(part.first_row, part.last_row + 1) if row not in spoilt]
-    return Read(None, faults + others, group.rows, group.last_row, key=group.number)
+    return Read(None, [*faults, *others], group.rows, group.last_row, key=group.number)
+
+
+def _why_not_paid(group: _Group) -> str:
+    """Return why an order is none that was paid, by what the rows of it say; nothing where all that say something call it paid."""
+    said = [status for part in group.parts for status in part.said("status")]
+    if not said:
+        return _("The order's status is missing.") if group.parts else ""
+    return next((why for status in said if (why := _why_unpaid(status))), "")
+
+
+@lru_cache(maxsize=512)
+def _paid_key(status: str) -> str:
+    return status_key(status)
+
+
+def _why_unpaid(status: str) -> str:
+    if (key := _paid_key(status)) in PAID:
+        return ""
+    told = _("“%(value)s” is not a paid order.") if key in NOT_PAID else _("“%(value)s” is no status of an order that we know.")
+    return told % {"value": status[:60]}
+
+
+def _faults_of_status(group: _Group, why: str) -> list[Fault]:
+    """Return all rows of an order with one reason."""
+    return [part.fault(place, "status", why) for part in group.parts for place in range(part.start, part.end)]
 
 
 def _faults(group: _Group, currency: str) -> list[Fault]:
@@ -235,21 +271,29 @@ def _tell(totals: Mapping[str, str], currency: str) -> list[tuple[Any, str]]:
     """Return the report's figures; the sum is exact, and what rounding each line to minor units left over stands beside it."""
     amount, stored = Decimal(totals.get("amount", "0")), Decimal(totals.get("stored", "0"))
     return [
-        (gettext_lazy("Lines"), totals.get("lines", "0")),
-        (gettext_lazy("Customers"), totals.get("people", "0")),
-        (gettext_lazy("Pieces times price, exactly"), f"{amount.normalize():f} {currency}"),
-        (gettext_lazy("Stored, each line in smallest units"), f"{stored:f} {currency}"),
-        (gettext_lazy("Difference by rounding"), f"{(stored - amount).normalize():f} {currency}"),
+        (gettext_lazy("Lines"), write_number(int(totals.get("lines", 0)))),
+        (gettext_lazy("Customers"), write_number(int(totals.get("people", 0)))),
+        (gettext_lazy("Pieces times price, exactly"), write_exact(amount, currency=currency)),
+        (gettext_lazy("Stored, each line in smallest units"), write_exact(stored, currency=currency)),
+        (gettext_lazy("Difference by rounding"), write_exact(stored - amount, currency=currency)),
     ]
+
+
+def _assumed(fields: Collection[str]) -> list[str]:
+    if "status" in fields:
+        return []
+    return [_("While no column is read as “Status”, every order of the file counts as paid, also one that was cancelled.")]
 
 
 ORDERS = Kind(
     label=gettext_lazy("Orders"),
     noun=gettext_lazy("orders and credit notes"),
+    one=gettext_lazy("order or credit note"),
     icon="package",
     fields=FIELDS,
     options=("date_order", "decimal_mark", "zone", "currency"),
     missing=_missing,
+    assumed=_assumed,
     read=read_orders,
     compare=compare_orders,
     apply=apply_orders,

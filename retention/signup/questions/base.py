@@ -79,7 +79,10 @@ class Asking:
 
 
 class Question:
-    """A kind of question. Kinds with options, a year or a reason of their own say so here, and the builder shows the fields."""
+    """A kind of question. Kinds with options, a year or a reason of their own say so here, and the builder shows the fields.
+
+    takes_many: an answer is a list, so two forms may ask for parts of it.
+    """
 
     key: ClassVar[str] = ""
     icon: ClassVar[str] = "help-circle"
@@ -89,6 +92,7 @@ class Question:
     has_options: ClassVar[bool] = False
     has_year: ClassVar[bool] = False
     once: ClassVar[bool] = True
+    takes_many: ClassVar[bool] = False
     longest_option: ClassVar[int] = LONGEST_OPTION
 
     def sample_options(self) -> Sequence[str]:

@@ -42,8 +42,8 @@ class BirthdayQuestion(Question):
 
     def read(self, step: Step, values: Values, asking: Asking) -> Any:
         """Return the birthday as text."""
-        day, month = _number(values, f"{step.key}_day"), _number(values, f"{step.key}_month")
-        year = _number(values, f"{step.key}_year") if step.year != "never" else None
+        day, month = _number(values, f"{step.key}_day", _("Write a number.")), _number(values, f"{step.key}_month", _("Choose a month."))
+        year = _number(values, f"{step.key}_year", _("Write the year with four digits.")) if step.year != "never" else None
         if day is None and month is None and year is None:
             raise NoAnswer
         if day is None or month is None:
@@ -58,13 +58,14 @@ class BirthdayQuestion(Question):
         return {"birthday": answer}
 
 
-def _number(values: Values, name: str) -> int | None:
+def _number(values: Values, name: str, otherwise: str) -> int | None:
+    """Return a number of up to four digits, None for none said; `otherwise` are the words for anything else."""
     try:
-        text = one_text(values, name, longest=4)
+        text = one_text(values, name)
     except NoAnswer:
         return None
-    if not (text.isascii() and text.isdigit()):
-        raise Fault(name, _("Write a number."))
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise Fault(name, otherwise)
     return int(text)
 
 

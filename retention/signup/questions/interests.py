@@ -18,6 +18,7 @@ class InterestsQuestion(Question):
     title: ClassVar[Text] = gettext_lazy("What would you like to hear about?")
     reason: ClassVar[Text] = gettext_lazy("So that you hear only of what you care about.")
     has_options: ClassVar[bool] = True
+    takes_many: ClassVar[bool] = True
 
     def sample_options(self) -> Sequence[str]:
         """Return answers that show what is meant."""

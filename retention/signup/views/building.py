@@ -155,5 +155,8 @@ def _phone_words(form: SignupForm | Built, rule: Rule) -> list[str]:
     if rule.double:
         return [_("A mail cannot prove a phone number: it is kept, and nothing is sent to it.")]
     if form.asks_email:
-        return [_("With a number from a country that needs a second yes, such as Germany, Austria or Switzerland, a mail asks for it.")]
+        return [
+            _("With a number from a country that needs a second yes, such as Germany, Austria or Switzerland, a mail asks for it."),
+            _("Anybody can type the address of somebody you know: a number new to them is written to only if their own browser said it."),
+        ]
     return [_("A number from a country that needs a second yes, such as Germany, Austria or Switzerland, is not taken.")]

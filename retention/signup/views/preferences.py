@@ -53,7 +53,8 @@ def _answer(request: HttpRequest, person: Person, *, now: datetime) -> HttpRespo
 
 def _save(request: HttpRequest, person: Person, *, now: datetime) -> HttpResponse:
     with store_context(person.store.pk):
-        steps = [step for step in preferring.asked_of(person.customer) if f"asked_{step.key}" in request.POST]
+        asked = preferring.one_each(preferring.asked_of(person.customer))
+        steps = [step for step in asked if f"asked_{step.key}" in request.POST]
         faults, details = _details(request.POST, steps, person, now=now)
     new = request.POST.get("new_email", "").strip()
     if new and not _is_address(new):

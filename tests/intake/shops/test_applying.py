@@ -119,6 +119,7 @@ def test_the_same_order_through_two_topics_and_two_connections_counts_once():
         (b'{"id": 1, "email": "\\ud800"}', "surrogate"),
         (b'{"id": 1, "id": 2}', "'id' stands twice"),
         (b'{"id": 1, "customer": {"email": 1, "email": 2}}', "'email' stands twice"),
+        (b"{" + b"".join(b'"k%d": 0, ' % number for number in range(20_000)) + b'"k19999": 1}', "'k19999' stands twice"),
         (b'{"id":' + b"[" * 10_000 + b"]" * 10_000 + b"}", "nested more than 32"),
         (b'{"id":' + b"[" * 40 + b"]" * 40 + b"}", "nested more than 32"),
         (b'{"id": ' + b"9" * 5000 + b"}", "Not valid JSON"),

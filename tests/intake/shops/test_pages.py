@@ -9,6 +9,7 @@ from retention.customers.models import Customer
 from retention.dashboard import home_parts
 from retention.intake.models import Delivery, ShopConnection
 from retention.intake.shops import telling
+from retention.intake.shops.applying import apply_turn
 from retention.orders.models import Order
 from retention.stores.models import AuditEntry
 from tests.cast import lumen, other_store
@@ -93,6 +94,22 @@ def test_a_secret_that_cannot_be_is_refused(secret):
     assert deeds(cast.store) == []
 
 
+@pytest.mark.parametrize(("kind", "where"), [("shopify", "at the foot of Settings"), ("woocommerce", "into every webhook")])
+def test_deliveries_with_another_secret_are_told_until_a_good_one_comes(kind, where):
+    cast = lumen()
+    shop, client = make_shop(cast.store, kind=kind), signed_in(cast.nora)
+    pages = (PAGE, f"{PAGE}{shop.public_id}/")
+    words, topic = "1 delivery came with another secret than the one kept here.", {"shopify": "orders/create"}.get(kind, "order.created")
+    assert send(shop, topic, order(), secret="another secret").status_code == 401
+    told = [client.get(page).content.decode() for page in pages]
+    assert [(words in page, "Paste the secret again" in page) for page in told] == [(True, True)] * 2
+    assert where in told[1]
+    for wrong in ("It has not said anything yet", "We wait for its first word", "Its secret is missing"):
+        assert not any(wrong in page for page in told)
+    assert send(shop, topic, order()).status_code == 200
+    assert not any("another secret" in client.get(page).content.decode() for page in pages)
+
+
 def test_a_test_goes_through_our_own_door_and_counts_nothing():
     cast = lumen()
     client = signed_in(cast.nora)
@@ -116,6 +133,47 @@ def test_a_test_needs_a_secret_that_can_be_opened(sealed):
     assert "Paste the shop&#x27;s secret first" in signed_in(cast.nora).post(f"{PAGE}{shop.public_id}/test/", follow=True).content.decode()
     with work_for(cast.store):
         assert not Delivery.objects.exists()
+
+
+def test_the_page_says_what_really_came_of_a_delivery():
+    cast = lumen()
+    shop, client = make_shop(cast.store), signed_in(cast.nora)
+    refused = order(1, currency="EUR", total_price=None)
+
+    def newest() -> str:
+        page = client.get(f"{PAGE}{shop.public_id}/").content.decode()
+        row = re.search(r"<tbody><tr>(.*?)</tr>", page, re.DOTALL)[1]
+        return " ".join(re.sub(r"<[^>]*>", " ", row).split())
+
+    tell(shop, "orders/create", refused)
+    assert "Not counted properties.total is missing. The rest was done: Profile brought up to date." in newest()
+    tell(shop, "orders/create", order(2, currency="EUR"))
+    assert "Done Order counted" in newest()
+    tell(shop, "orders/create", order(2, currency="EUR"))
+    assert "Known before It was told before, and only the first time counts." in newest()
+    tell(shop, "orders/paid", order(2, currency="EUR", financial_status="paid", updated_at="2026-11-20T08:01:00Z"))
+    assert "Done Order brought up to date" in newest()
+    send(shop, "orders/create", order(3, currency="EUR"))
+    with work_for(shop.store):
+        Delivery.objects.filter(state="received").update(due_at=NOW)
+        apply_turn(now=NOW)
+    assert "Waiting It is stored, and counted within seconds." in newest()
+    with work_for(shop.store):
+        assert set(Order.objects.values_list("number", flat=True)) == {"2"}
+
+
+def test_a_page_of_deliveries_asks_once_for_what_became_of_them(django_assert_num_queries):
+    cast = lumen()
+    shop = make_shop(cast.store)
+    for number in (1, 2, 3):
+        tell(shop, "orders/create", order(number, currency="EUR"))
+    with work_for(shop.store):
+        rows = list(Delivery.objects.order_by("pk"))
+        assert all(row.events for row in rows)
+        with django_assert_num_queries(1):
+            assert {came.state for came in telling.what_came_of(rows)} == {"done"}
+        with django_assert_num_queries(0):
+            assert telling.what_came_of([]) == []
 
 
 def test_what_failed_says_why_and_can_have_its_turn_again():

@@ -10,7 +10,7 @@ from django.test import Client
 
 from retention.intake.models import Delivery, ShopConnection
 from retention.intake.shops import connecting
-from retention.intake.shops.receiving import read_heading
+from retention.intake.shops.receiving import NotSigned, find_connection, read_heading, receive
 from retention.intake.shops.signing import is_signed, sign
 from retention.kit import clock
 from retention.kit.secrets import CannotUnseal
@@ -83,6 +83,62 @@ def test_a_wrong_signature_is_refused_and_nothing_is_stored(kind, signature):
     with work_for(shop.store):
         shop.refresh_from_db()
     assert (shop.state, shop.last_delivery_at) == ("waiting", None)
+
+
+@pytest.mark.parametrize("kind", ["shopify", "woocommerce"])
+def test_refusals_are_noted_once_in_ten_seconds_and_a_good_delivery_clears_them(kind):
+    shop, other = make_shop(kind=kind), make_shop(kind="shopify")
+
+    def noted():
+        with work_for(shop.store):
+            shop.refresh_from_db()
+        return shop.refused_count, shop.refused_at and shop.refused_at.isoformat()
+
+    def wrong(seconds: int) -> None:
+        raw = raw_of(ORDER)
+        headers = headers_of(kind, "orders/create", raw, secret="another secret")
+        with pytest.raises(NotSigned):
+            receive(find_connection(kind, shop.token), headers=headers, raw=raw, now=NOW + timedelta(seconds=seconds))
+
+    wrong(0)
+    assert noted() == (1, "2026-11-20T09:12:00+00:00")
+    wrong(9)
+    assert noted() == (1, "2026-11-20T09:12:00+00:00")
+    wrong(10)
+    assert noted() == (2, "2026-11-20T09:12:10+00:00")
+    assert (count(shop), shop.state) == (0, "waiting")
+    assert send(shop, "orders/create", ORDER).status_code == 200
+    assert noted() == (0, None)
+    with work_for(other.store):
+        other.refresh_from_db()
+    assert (other.refused_count, other.refused_at) == (0, None)
+
+
+def test_one_of_many_refusals_at_once_is_noted():
+    shop = make_shop()
+    as_read = [find_connection("shopify", shop.token) for _time in range(3)]
+    for row in as_read:
+        with pytest.raises(NotSigned):
+            receive(row, headers={}, raw=b"{}", now=NOW)
+    with work_for(shop.store):
+        shop.refresh_from_db()
+    assert shop.refused_count == 1
+
+
+def test_a_refusal_without_a_secret_of_ours_is_none_and_a_new_secret_begins_anew():
+    shop = make_shop(secret="")
+    assert send(shop, "orders/create", ORDER).status_code == 401
+    with work_for(shop.store):
+        shop.refresh_from_db()
+        assert (shop.refused_count, shop.refused_at) == (0, None)
+        connecting.change_secret(shop, secret="another secret", now=NOW)
+    assert send(shop, "orders/create", ORDER).status_code == 401
+    with work_for(shop.store):
+        shop.refresh_from_db()
+        assert shop.refused_count == 1
+        connecting.change_secret(shop, secret=SECRET, now=NOW)
+        shop.refresh_from_db()
+    assert (shop.refused_count, shop.refused_at) == (0, None)
 
 
 def test_one_changed_byte_is_refused():
