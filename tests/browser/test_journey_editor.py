@@ -40,6 +40,7 @@ def test_a_journey_is_written_with_the_keyboard_and_the_mouse(site: Site) -> Non
     add("Part them by chance", 1)
     page.get_by_role("button", name="Done").last.click()
     page.wait_for_selector(".j-step.is-open", state="detached")
+    wait_for(page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")  # what is drawn anew takes the focus
     first = page.locator(".j-step").first
     first.locator(".bo-slot").first.focus()
     page.keyboard.press("Alt+ArrowDown")

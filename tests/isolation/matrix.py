@@ -384,7 +384,7 @@ API_PAGES = {
     "api:refunds": Page("key orders:read orders:write", "GET POST", form={"refunds": [_REFUND_FORM]}, answers=(200, 202)),
     "api:events": Page("key events:read", answers=(200,)),
     "api:segments": Page("key segments:read segments:write", "GET POST", form=_SEGMENT_FORM, answers=(200, 201)),
-    "api:segments_count": Page("key segments:read", "POST", form=_SEGMENT_FORM, answers=(200,)),
+    "api:segments_count": Page("key segments:read", "POST", form={"rule": _SEGMENT_FORM["rule"]}, answers=(200,)),
     "api:segment": Page("key segments:read segments:write", "GET PATCH DELETE", ids=_SEGMENT, form={"note": "Other"}, answers=(200, 204)),
     "api:segment_members": Page("key segments:read", ids=_SEGMENT, answers=(200,)),
     "api:customer_segments": Page("key segments:read", ids=_CUSTOMER, answers=(200,)),

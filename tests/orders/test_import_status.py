@@ -7,7 +7,7 @@ import pytest
 from retention.customers.importing.mapping import propose
 from retention.orders.importing.reading import ORDERS
 from retention.orders.importing.spoken import NOT_PAID, PAID, status_key
-from retention.orders.models import Order
+from retention.orders.models import Order, Refund
 from tests.customers.importing import counts, faults, import_file
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,8 @@ def test_what_was_not_paid_is_left_out_and_named_with_its_word(store):
 
 @pytest.mark.parametrize(
     "status",
-    ["paid", "PAID", "completed", "wc-processing", "wc-completed", "fulfilled", "Shipped", "partially_refunded", "Abgeschlossen",
+    ["Refunded (partially)", "completely_paid", "Zahlung eingegangen", "Awaiting Fulfillment", "In behandeling",
+     "paid", "PAID", "completed", "wc-processing", "wc-completed", "fulfilled", "Shipped", "partially_refunded", "Abgeschlossen",
      "in Bearbeitung", "Payé", "PAYEE", "Terminée", "Completado", "procesando", "Pagato", "In lavorazione"],
 )  # fmt: skip
 def test_words_for_paid(status):
@@ -108,7 +109,9 @@ def test_without_a_column_of_it_every_order_counts(store):
             "Name;Email;Financial Status;Currency;Created at;Lineitem quantity;Lineitem name;Lineitem price;Lineitem sku;Billing Country",
             "number email status currency placed_at quantity name unit_price product_id country",
         ),
-        ("Order ID;Order date;Order status;Payment status", "number placed_at status -"),
+        ("Order ID;Order date;Order status;Payment status", "number placed_at - status"),
+        ("Pedido;Fecha;País;Estado;Ciudad;Estado del pedido", "number placed_at country - - status"),
+        ("Order ID;Status;Financial Status;Fulfillment Status", "number - status -"),
         ("Name;Order number;SKU", "name number product_id"),
     ],
 )
@@ -126,3 +129,22 @@ def test_a_german_file_comes_in_by_its_headings_alone(store):
     text += "1;01.07.2026;a@example.test;EUR;bezahlt;X;Tasse;2;12,50\n2;02.07.2026;a@example.test;EUR;storniert;X;Tasse;2;12,50\n"
     import_file(text, store, kind="orders", at=NOW)
     assert [(one.number, one.currency, one.total_minor) for one in Order.objects.all()] == [("1", "EUR", 2500)]
+
+
+def test_what_a_file_says_of_the_money_counts_and_not_how_far_the_order_is(store):
+    text = "Bestellnummer;Bestelldatum;Bestellstatus;Zahlungsstatus;Artikelnummer;Menge;Preis\n1;01.07.2026;Offen;Bezahlt;X;1;12,50\n"
+    import_file(text + "2;01.07.2026;Abgeschlossen;Erstattet;X;1;12,50\n", store, kind="orders", at=NOW)
+    assert [one.number for one in Order.objects.all()] == ["1"]
+
+
+def test_a_credit_note_whose_money_went_back_comes_in(store):
+    text = HEAD + "1,2026-07-01,a@example.test,X,2,10,paid\nC1,2026-07-02,a@example.test,X,-1,10,refunded\n"
+    done = import_file(text + "C2,2026-07-02,a@example.test,X,-1,10,cancelled\n", store, kind="orders", at=NOW)
+    assert Refund.objects.count() == 1
+    assert faults(done) == [(4, "Status", "“cancelled” is not a paid order.")]
+
+
+def test_a_japanese_file_comes_in(store):
+    text = "注文番号,注文日,商品コード,数量,単価,ステータス\n1,2026-07-01,X,1,2,支払い済み\n2,2026-07-01,X,1,2,キャンセル\n"
+    import_file(text, store, kind="orders", at=NOW)
+    assert [one.number for one in Order.objects.all()] == ["1"]

@@ -20,11 +20,15 @@ UNCOUNTED = "uncounted"  # of an import's totals: customers whose count broke, s
 
 @dataclass(frozen=True)
 class Field:
-    """Something a column can be. headings: folded headings that mean it, as other products write them."""
+    """Something a column can be. headings: folded headings that mean it, as other products write them.
+
+    is_ranked: of several columns that mean it, the one whose heading stands first here, not the first column.
+    """
 
     key: str
     label: Text
     headings: tuple[str, ...] = ()
+    is_ranked: bool = False
 
 
 def with_headings(fields: Iterable[Field], headings: Mapping[str, tuple[str, ...]]) -> tuple[Field, ...]:

@@ -28,12 +28,14 @@ def propose(kind: Kind, headings: Sequence[str]) -> dict[str, str]:
     A heading that may mean two fields ("Name") means the first that no other heading does.
     """
     meanings: dict[str, list[str]] = {}
+    ranks: dict[str, int] = {}
     for field in kind.fields:
-        for heading in dict.fromkeys((*field.headings, heading_key(field.key.replace("_", " ")))):
+        for rank, heading in enumerate(dict.fromkeys((*field.headings, heading_key(field.key.replace("_", " "))))):
             meanings.setdefault(heading, []).append(field.key)
+            ranks[heading] = rank if field.is_ranked else 0
     told = {place: meanings.get(heading_key(heading), []) for place, heading in enumerate(headings)}
     chosen: dict[int, str] = {}
-    for place in sorted(told, key=lambda place: len(told[place]) > 1):
+    for place in sorted(told, key=lambda place: (len(told[place]) > 1, ranks.get(heading_key(headings[place]), 0))):
         chosen[place] = next((key for key in told[place] if key not in chosen.values()), "")
     return {str(place): chosen[place] or (ATTRIBUTE if kind.takes_attributes else "") for place in told}
 

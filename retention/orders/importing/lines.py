@@ -163,6 +163,10 @@ class Part(NamedTuple):
         """Return what its rows say in a field that belongs to the whole order, each text once."""
         return list(dict.fromkeys(text for cell in self.block.heads[field][self.start : self.end] if (text := trimmed(cell))))
 
+    def pays_back(self) -> bool:
+        """Say whether all its rows take pieces back, as a credit note's do."""
+        return all(cell.lstrip().startswith(("-", "\N{MINUS SIGN}")) for cell in self.block.quantities[self.start : self.end])
+
     def lines(self, currency: str) -> Lines:
         """Return all its lines; raises Left when one of them cannot be read."""
         if self.block.is_fit:

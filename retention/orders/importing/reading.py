@@ -23,7 +23,7 @@ from retention.kit.money import LARGEST_AMOUNT, decimals_of
 from retention.orders.importing.columns import Unmarkable, joined, staged
 from retention.orders.importing.lines import LONGEST_ID, MOST_LINES, Columns, Left, Part, lines_of, parts_of, too_long
 from retention.orders.importing.meeting import UNCLEAR
-from retention.orders.importing.spoken import HEADINGS, NOT_PAID, PAID, status_key
+from retention.orders.importing.spoken import HEADINGS, NOT_PAID, PAID, PAID_BACK, status_key
 from retention.orders.importing.storing import apply_orders, compare_orders, settle_people
 from retention.tenancy.context import require_store_id
 
@@ -42,7 +42,7 @@ _FIELDS = (
     Field("unit_price", gettext_lazy("Price of one piece"), ("unitprice", "unit price", "price", "lineitem price", "item price")),
     Field("currency", gettext_lazy("Currency"), ("currency code",)),
     Field("country", gettext_lazy("Customer's country"), ("billing country", "shipping country", "country code")),
-    Field("status", gettext_lazy("Status")),
+    Field("status", gettext_lazy("Status"), is_ranked=True),
 )
 FIELDS = with_headings(_FIELDS, HEADINGS)
 NEEDED = ("number", "placed_at", "product_id", "quantity", "unit_price")
@@ -153,7 +153,8 @@ def _why_not_paid(group: _Group) -> str:
     said = [status for part in group.parts for status in part.said("status")]
     if not said:
         return _("The order's status is missing.") if group.parts else ""
-    return next((why for status in said if (why := _why_unpaid(status))), "")
+    pays_back = all(part.pays_back() for part in group.parts)
+    return next((why for status in said if (why := _why_unpaid(status, pays_back=pays_back))), "")
 
 
 @lru_cache(maxsize=512)
@@ -161,8 +162,8 @@ def _paid_key(status: str) -> str:
     return status_key(status)
 
 
-def _why_unpaid(status: str) -> str:
-    if (key := _paid_key(status)) in PAID:
+def _why_unpaid(status: str, *, pays_back: bool) -> str:
+    if (key := _paid_key(status)) in PAID or (pays_back and key in PAID_BACK):
         return ""
     told = _("“%(value)s” is not a paid order.") if key in NOT_PAID else _("“%(value)s” is no status of an order that we know.")
     return told % {"value": status[:60]}

@@ -49,54 +49,66 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "currency": ("währung", "währungscode", "devise", "monnaie", "moneda", "divisa", "valuta", "moeda", "通貨"),
     "country": (*OF_CUSTOMERS["country"], "rechnungsland", "lieferland", "pays de facturation", "pays de livraison",
         "país de facturación", "país de envío", "paese di fatturazione", "paese di spedizione"),
-    "status": (
-        "financial status", "order status", "payment status", "zahlungsstatus", "bestellstatus", "auftragsstatus",
-        "statut", "statut de la commande", "statut commande", "statut du paiement", "état", "état de la commande",
-        "estado", "estado del pedido", "estado de pago", "estado del pago",
-        "stato", "stato ordine", "stato dell ordine", "stato pagamento", "stato del pagamento",
-        "estado do pedido", "status do pedido", "orderstatus", "betaalstatus", "ステータス",
+    "status": (  # what it says of the money first, then of the order; the last may be a province as well
+        "financial status", "payment status", "zahlungsstatus", "statut du paiement", "estado de pago", "estado del pago",
+        "stato pagamento", "stato del pagamento", "betaalstatus",
+        "order status", "bestellstatus", "auftragsstatus", "statut de la commande", "statut commande", "état de la commande",
+        "estado del pedido", "estado do pedido", "status do pedido", "stato ordine", "stato dell ordine", "orderstatus",
+        "status", "statut", "ステータス", "état", "estado", "stato",
     ),
 }  # fmt: skip
 _PAID = (
     # English; WooCommerce's and Shopify's words among them
     "paid", "complete", "completed", "processing", "in progress", "fulfilled", "partially fulfilled", "shipped",
-    "partially shipped", "dispatched", "delivered", "done", "closed", "success", "succeeded", "captured",
-    "partially refunded", "partly refunded", "part refunded",
+    "partially shipped", "dispatched", "delivered", "done", "success", "succeeded", "captured",
+    "partially refunded", "partly refunded", "part refunded", "refunded partially", "completely paid", "payment accepted",
+    "remote payment accepted", "awaiting fulfillment", "awaiting shipment", "awaiting pickup", "shipped delivered to buyer",
     "bezahlt", "vollständig bezahlt", "komplett bezahlt", "abgeschlossen", "erledigt", "fertig", "in bearbeitung", "in arbeit",
     "in verarbeitung", "verarbeitet", "versendet", "versandt", "verschickt", "teilweise versendet", "geliefert", "ausgeliefert",
     "zugestellt", "ausgeführt", "teilweise erstattet", "teilerstattet", "teilweise rückerstattet", "teilweise zurückerstattet",
+    "komplett abgeschlossen", "komplett ausgeliefert", "teilweise ausgeliefert", "teilversandt", "teilversendet", "zahlung eingegangen",
     "payé", "payée", "terminé", "terminée", "en cours", "en cours de traitement", "en traitement", "en préparation",
-    "préparation en cours", "expédié", "expédiée", "envoyé", "envoyée", "livré", "livrée", "paiement accepté",
+    "préparation en cours", "en cours de préparation", "expédié", "expédiée", "envoyé", "envoyée", "livré", "livrée", "paiement accepté",
     "partiellement remboursé", "partiellement remboursée",
-    "pagado", "pagada", "completado", "completada", "procesando", "en proceso", "en preparación", "enviado", "enviada", "entregado",
+    "pagado", "pagada", "completado", "completada", "procesando", "en proceso", "en preparación",
+    "preparación en curso", "enviado", "enviada", "entregado",
     "entregada", "pago aceptado", "parcialmente reembolsado", "parcialmente reembolsada", "reembolsado parcialmente",
-    "pagato", "pagata", "completato", "completata", "in lavorazione", "in elaborazione", "in preparazione", "spedito", "spedita",
+    "pagato", "pagata", "completato", "completata", "in lavorazione", "in elaborazione", "in preparazione",
+    "preparazione in corso", "spedito", "spedita",
     "consegnato", "consegnata", "evaso", "evasa", "pagamento accettato", "parzialmente rimborsato", "parzialmente rimborsata",
     "pago", "paga", "concluído", "concluída", "processando", "parcialmente reembolsada",
-    "betaald", "voltooid", "afgerond", "verzonden", "geleverd", "gedeeltelijk terugbetaald",
+    "betaald", "voltooid", "afgerond", "in behandeling", "verzonden", "geleverd", "gedeeltelijk terugbetaald",
+    "支払い済み", "支払済み", "支払済", "入金済み", "完了", "処理中", "発送済み", "出荷済み",
+)  # fmt: skip
+_PAID_BACK = (
+    "refunded", "fully refunded", "returned", "erstattet", "rückerstattet", "rueckerstattet", "zurückerstattet", "komplett erstattet",
+    "vollständig erstattet", "retourniert", "zurückgegeben", "remboursé", "remboursée", "retourné", "retournée", "reembolsado",
+    "reembolsada", "devuelto", "devuelta", "rimborsato", "rimborsata", "reso", "estornado", "estornada", "terugbetaald", "返金済み",
 )  # fmt: skip
 _NOT_PAID = (
-    "cancelled", "canceled", "voided", "void", "refunded", "fully refunded", "returned", "chargeback", "charged back", "disputed",
+    *_PAID_BACK, "cancelled", "canceled", "voided", "void", "chargeback", "charged back", "disputed",
     "unpaid", "not paid", "pending", "pending payment", "payment pending", "awaiting payment", "authorized", "authorised",
     "partially paid", "partly paid", "overdue", "failed", "payment failed", "declined", "denied", "rejected", "on hold", "expired",
     "abandoned", "draft", "checkout draft", "trash", "deleted", "open", "fraud",
-    "storniert", "annulliert", "abgebrochen", "widerrufen", "gelöscht", "erstattet", "rückerstattet", "rueckerstattet",
-    "zurückerstattet", "komplett erstattet", "vollständig erstattet", "retourniert", "zurückgegeben", "unbezahlt", "nicht bezahlt",
+    "holded", "payment review", "paid partially", "storno",
+    "storniert", "annulliert", "abgebrochen", "widerrufen", "gelöscht",
+    "unbezahlt", "nicht bezahlt",
     "offen", "ausstehend", "zahlung ausstehend", "warten auf zahlung", "warte auf zahlung", "wartet auf zahlung", "teilweise bezahlt",
     "teilbezahlt", "fehlgeschlagen", "zahlung fehlgeschlagen", "abgelehnt", "in wartestellung", "wartend", "zurückgestellt",
     "überfällig", "abgelaufen", "entwurf",
-    "annulé", "annulée", "remboursé", "remboursée", "impayé", "impayée", "non payé", "non payée", "en attente",
+    "annulé", "annulée", "impayé", "impayée", "non payé", "non payée", "en attente",
     "en attente de paiement", "attente paiement", "en attente paiement", "partiellement payé", "partiellement payée", "échoué",
-    "échouée", "échec", "erreur de paiement", "refusé", "refusée", "expiré", "expirée", "brouillon", "retourné", "retournée",
-    "cancelado", "cancelada", "anulado", "anulada", "reembolsado", "reembolsada", "devuelto", "devuelta", "impagado", "impagada",
+    "échouée", "échec", "erreur de paiement", "refusé", "refusée", "expiré", "expirée", "brouillon",
+    "cancelado", "cancelada", "anulado", "anulada", "impagado", "impagada",
     "no pagado", "no pagada", "sin pagar", "pendiente", "pendiente de pago", "pago pendiente", "parcialmente pagado",
     "parcialmente pagada", "fallido", "fallida", "rechazado", "rechazada", "en espera", "en espera de pago", "vencido", "caducado",
     "borrador", "error en pago",
-    "annullato", "annullata", "cancellato", "cancellata", "stornato", "stornata", "rimborsato", "rimborsata", "reso", "non pagato",
+    "annullato", "annullata", "cancellato", "cancellata", "stornato", "stornata", "non pagato",
     "non pagata", "da pagare", "in attesa", "in attesa di pagamento", "in sospeso", "parzialmente pagato", "parzialmente pagata",
     "fallito", "fallita", "rifiutato", "rifiutata", "scaduto", "scaduta", "bozza", "errore di pagamento",
-    "pendente", "aguardando pagamento", "não pago", "estornado", "estornada", "falhou", "recusado",
-    "geannuleerd", "terugbetaald", "niet betaald", "onbetaald", "in afwachting", "mislukt", "in de wacht",
+    "pendente", "aguardando pagamento", "não pago", "falhou", "recusado",
+    "geannuleerd", "niet betaald", "onbetaald", "in afwachting", "mislukt", "in de wacht",
+    "キャンセル", "キャンセル済み", "未払い", "未入金", "保留", "保留中", "失敗",
 )  # fmt: skip
 
 
@@ -107,4 +119,5 @@ def status_key(text: str) -> str:
 
 
 PAID = frozenset(map(status_key, _PAID))
+PAID_BACK = frozenset(map(status_key, _PAID_BACK))  # of a credit note as good as paid, of an order that its money is gone
 NOT_PAID = frozenset(map(status_key, _NOT_PAID))
