@@ -85,7 +85,7 @@ class ImportIn(Body):
     options: how the file is read, as JSON; what is left out is told from the file's first rows and the store. Customers have `date_order`
     (ymd, dmy or mdy), `agreed` (`all_by_email` where everybody in the file agreed to e-mails; else a column says who) and `consent_source`
     (where these people agreed; needed as soon as one of the two says so); orders have `date_order`, `decimal_mark` ("." or ","), `zone` and
-    `currency`.
+    `currency`. Of orders with a column `status` only those come in that were paid; without one all of the file counts as paid.
     """
 
     kind = PlainText(max_length=20, help_text=gettext_lazy("What the file holds: customers or orders."))
