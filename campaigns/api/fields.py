@@ -131,6 +131,8 @@ class CampaignIn(Body):
     channel: without one that of the templates, or e-mail. An SMS needs only `text`; push and on-site messages `subject`, `text` and `url`.
     """
 
+    shown_as = CampaignShown
+
     name = PlainText(max_length=120)
     channel = serializers.ChoiceField(choices=list(CHANNELS), required=False, default="")
     include = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)

@@ -92,6 +92,8 @@ class SegmentShown(SegmentOut):
 class SegmentIn(Body):
     """A segment to make."""
 
+    shown_as = SegmentShown
+
     name = PlainText(max_length=120)
     rule = RuleField()
     note = PlainText(max_length=500, required=False, allow_blank=True, default="")
@@ -101,6 +103,8 @@ class SegmentIn(Body):
 @extend_schema_serializer(examples=[OpenApiExample("Another name", value={"name": "Very loyal"}, request_only=True)])
 class SegmentPatch(Body):
     """What shall change; what is left out stays. A rule is saved as the next version."""
+
+    shown_as = SegmentShown
 
     name = PlainText(max_length=120, required=False)
     rule = RuleField(required=False)

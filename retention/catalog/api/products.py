@@ -78,6 +78,8 @@ class ProductOut(serializers.ModelSerializer[Product]):
 class VariantIn(Body):
     """One variant as the shop has it now."""
 
+    shown_as = VariantOut
+
     shop_id = serializers.CharField(max_length=120)
     currency = serializers.ChoiceField(choices=sorted(DECIMALS), required=False, help_text=_("ISO 4217; the store's when left out."))
     sku = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
@@ -92,6 +94,8 @@ class VariantIn(Body):
 
 class ProductIn(Body):
     """A product as the shop has it now, whole: variants that are missing are gone."""
+
+    shown_as = ProductOut
 
     shop_id = serializers.CharField(max_length=120, help_text=_("The shop's own id of the product."))
     name = serializers.CharField(max_length=300)

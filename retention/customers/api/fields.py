@@ -66,6 +66,8 @@ class CustomerOut(serializers.ModelSerializer[Customer]):
 class ConsentIn(Body):
     """What a person said about one channel."""
 
+    shown_as = ConsentOut
+
     channel = serializers.ChoiceField(choices=ChannelName.choices)
     status = serializers.ChoiceField(choices=Consent.Status.choices)
     method = serializers.CharField(max_length=40, required=False, allow_blank=True, help_text=_("How they said it, such as checkout."))
@@ -126,6 +128,8 @@ def _is_attribute(value: Any) -> bool:
 
 class Profile(Body):
     """The fields of a person that others may set; fields that are left out stay as they are."""
+
+    shown_as = CustomerOut
 
     first_name = serializers.CharField(max_length=100, required=False, allow_null=True)
     last_name = serializers.CharField(max_length=100, required=False, allow_null=True)

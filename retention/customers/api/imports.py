@@ -88,6 +88,8 @@ class ImportIn(Body):
     `currency`. Of orders with a column `status` only those come in that were paid; without one all of the file counts as paid.
     """
 
+    shown_as = ImportWithFaults
+
     kind = PlainText(max_length=20, help_text=gettext_lazy("What the file holds: customers or orders."))
     file = serializers.FileField(max_length=200, allow_empty_file=True)
     mapping = PlainText(max_length=20_000, required=False, help_text=gettext_lazy('Such as {"0": "email", "1": "first_name"}.'))

@@ -22,7 +22,7 @@ from retention.intake.reporting import Names, Nobody, names_of, report_orders, r
 from retention.kit import clock
 from retention.kit.money import DECIMALS, LARGEST_AMOUNT
 from retention.orders.amounts import MOST_LINES, MOST_PIECES
-from retention.orders.api.orders import OrderList, RefundList
+from retention.orders.api.orders import OrderLineOut, OrderList, OrderOut, RefundLineOut, RefundList, RefundOut
 from retention.orders.models import Order
 from retention.rest.amounts import AmountField
 from retention.rest.bodies import Body
@@ -59,6 +59,8 @@ class WhoIn(Body):
 
 class OrderLineIn(Body):
     """One product of an order."""
+
+    shown_as = OrderLineOut
 
     product_id = serializers.CharField(max_length=120)
     variant_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
@@ -99,6 +101,8 @@ class OrderIn(_Moments):
 
     An amount, coupons or a cancellation that are left out are none; a cancelled order that is saved without its cancellation stands again.
     """
+
+    shown_as = OrderOut
 
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=120, required=False, allow_blank=True, help_text=gettext_lazy("What people call it, as in #1001.")
@@ -142,6 +146,8 @@ class OrderIn(_Moments):
 class RefundLineIn(Body):
     """One product of a refund. quantity: pieces that came back, 0 for money alone."""
 
+    shown_as = RefundLineOut
+
     product_id = serializers.CharField(max_length=120)
     variant_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
     quantity = serializers.IntegerField(min_value=0, max_value=MOST_PIECES, default=0)
@@ -150,6 +156,8 @@ class RefundLineIn(Body):
 
 class RefundIn(_Moments):
     """Money given back."""
+
+    shown_as = RefundOut
 
     order_number = serializers.CharField(max_length=120, help_text=gettext_lazy("The order's number; it may come later than its refund."))
     total_minor = AmountField()

@@ -73,6 +73,8 @@ class EndpointMade(EndpointOut):
 class EndpointIn(Body):
     """An endpoint to make."""
 
+    shown_as = EndpointMade
+
     url = serializers.CharField(max_length=2000, help_text=gettext_lazy("A public https address."))
     description = serializers.RegexField(r"^[^\x00-\x1f\x7f]*\Z", max_length=120, required=False, allow_blank=True, default="")
     types = TypesField()
