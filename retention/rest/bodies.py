@@ -13,7 +13,7 @@ from rest_framework.settings import api_settings
 
 MOST_NAMED = 20
 LONGEST_NAMED = 80
-Shown: TypeAlias = "type[serializers.Serializer[Any]]"
+Shown: TypeAlias = type[serializers.Serializer[Any]]
 
 
 class Body(serializers.Serializer[Any]):

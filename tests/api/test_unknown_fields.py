@@ -114,7 +114,7 @@ def test_a_segment_got_and_sent_back_is_told_which_fields_are_ours(api):
 def test_what_is_told_of_other_things_is_refused_as_ours(api, path, body, ours):
     answer = api.ask("post", path, body)
     assert answer.status_code == 400
-    assert json.dumps({ours: [TOLD]}) in json.dumps(answer.json()["errors"])
+    assert json.dumps({ours: [TOLD]})[1:-1] in json.dumps(answer.json()["errors"])
 
 
 @pytest.mark.parametrize(
