@@ -63,12 +63,13 @@ class Turn:
 
 
 class _Admission:
-    """How many requests of each store, and rows of all, are under way. Safe for many threads."""
+    """How many requests and rows of each store, and rows of all, are under way: of one store half of all at most. For many threads."""
 
     def __init__(self, *, capacity_rows: int, most_of_one: int) -> None:
         self._capacity_rows = capacity_rows
         self._most_of_one = most_of_one
         self._requests: dict[int, int] = {}
+        self._rows_of: dict[int, int] = {}
         self._rows = 0
         self._lock = threading.Lock()
 
@@ -76,9 +77,11 @@ class _Admission:
         """Let a request in. Raises QueueFull."""
         with self._lock:
             requests = self._requests.get(turn.store_id, 0)
-            if self._rows + turn.size > self._capacity_rows or requests >= self._most_of_one:
+            rows = self._rows_of.get(turn.store_id, 0) + turn.size
+            if self._rows + turn.size > self._capacity_rows or requests >= self._most_of_one or rows > self._capacity_rows // 2:
                 raise QueueFull
             self._requests[turn.store_id] = requests + 1
+            self._rows_of[turn.store_id] = rows
             self._rows += turn.size
 
     def leave(self, turns: Iterable[Turn]) -> None:
@@ -87,8 +90,9 @@ class _Admission:
             for turn in turns:
                 self._rows -= turn.size
                 self._requests[turn.store_id] -= 1
+                self._rows_of[turn.store_id] -= turn.size
                 if not self._requests[turn.store_id]:
-                    del self._requests[turn.store_id]
+                    del self._requests[turn.store_id], self._rows_of[turn.store_id]
 
 
 class Line:

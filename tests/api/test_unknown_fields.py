@@ -1,5 +1,7 @@
 """A field that does not exist is refused by its name, with the one that was meant; nothing of the body is taken."""
 
+import json
+
 import pytest
 
 from retention.customers.models import Customer

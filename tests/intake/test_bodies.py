@@ -57,7 +57,10 @@ def test_no_number_with_a_large_exponent_passes(whole, fraction, exponent, sign,
 
 
 def test_digits_inside_a_text_are_no_number_however_many():
-    for text in ("1" * 41 + "e99", "-" + "0." * 60 + "1e300", "a" + "1" * 100 + "e40"):
+    for text in (
+        *("1" * 41 + "e99", "-" + "0." * 60 + "1e300", "a" + "1" * 100 + "e40"),
+        *("urn:uuid:12345e67-9e4b", "Bearing 2E40", "a1,3e45b7", "ga:3e45b1", "[1e400]", '"1e400', "\\ 1e400", '\\" 1e400', "{-1e400}"),
+    ):
         raw = json.dumps({"token": text}).encode()
         assert read_object(raw)[0] == {"token": text}
 

@@ -115,3 +115,21 @@ def test_who_waits_too_long_for_a_bell_keeps_their_events_and_may_send_them_agai
     assert (stored(held), stored(other), bells(held)) == (1, 2, 1)
     assert ask(door, "/v1/track", event(1), key=key)[0] == 200
     assert (stored(held), bells(held)) == (2, 2)
+
+
+def test_a_held_store_leaves_half_of_the_queue_to_the_others(make_door):
+    held, free = make_store(), make_store()
+    door = make_door(writer=Writer(capacity_rows=40))
+    with holding(hold(held, "never rung")) as cursor:
+        key = make_key(held)[1]
+        waiting = []
+        for number in range(4):
+            waiting.append(Asking(door, key, 100 * number, events=10))
+            waiting[-1].join(0.3)
+        assert [sender.status for sender in waiting] == [None, None, 503, 503]
+        assert ask(door, "/v1/track", event(1), key=make_key(free)[1])[0] == 200
+        cursor.execute("COMMIT")
+        for sender in waiting:
+            sender.join(PATIENCE)
+    assert [sender.status for sender in waiting] == [200, 200, 503, 503]
+    assert (stored(held), stored(free)) == (20, 1)
