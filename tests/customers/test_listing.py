@@ -1,6 +1,7 @@
 """The list of customers: its filters, orders, columns and views, and what it says when nobody fits."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,7 +29,7 @@ def shop():
     moment = now()
     ana = make_customer(
         made.store, "ana@example.test", first_name="Ana", last_name="Ferrer", allows=("email",), city="Valencia", country="ES",
-        created_at=moment - timedelta(days=300), birth_md=moment.month * 100 + 9,
+        created_at=moment - timedelta(days=300), birth_md=moment.astimezone(ZoneInfo(made.store.zone)).month * 100 + 9,
     )  # fmt: skip
     for days in (200, 100, 10):
         make_order(ana, total_minor=4_000, placed=moment - timedelta(days=days))
