@@ -205,4 +205,4 @@ def test_a_key_is_found_by_its_index():
         cursor.execute("SET enable_seqscan = off; EXPLAIN SELECT id FROM stores_apikey WHERE digest = 'x' AND revoked_at IS NULL")
         plan = " ".join(line for (line,) in cursor.fetchall())
     connected.close()
-    assert "Index Scan using api_key_by_digest" in plan or "Index Scan using api_key_digest_once" in plan, plan
+    assert "api_key_by_digest" in plan or "api_key_digest_once" in plan, plan  # read straight or by a bitmap, as the statistics are
